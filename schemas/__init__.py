@@ -1,0 +1,1 @@
+"""What crosses a process boundary: events in, transitions and rejects out, profiles."""
