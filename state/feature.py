@@ -1,0 +1,68 @@
+"""What a condition may ask of a customer: named features and how each moves while nothing happens."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+
+class Kind(Enum):
+    """What sort of value a feature has."""
+
+    NUMBER = "number"
+    TEXT = "text"
+    FLAG = "flag"
+    TEXTS = "list of texts"
+
+
+class Trend(Enum):
+    """How a feature moves as time passes without an event."""
+
+    CONSTANT = "constant"
+    FALLING = "falling"
+    RISING = "rising"
+    FREE = "free"
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One value that can be read of a customer at an instant.
+
+    `read(customer, instant)` is pure and asks: what is the value at this instant (ms since 1970 UTC),
+    if nothing happens until then? With a `window` (days) it changes only at that window's roll-offs.
+    Without one, a RISING feature rises in a straight line and a FALLING one falls in any way, steps too,
+    and neither goes from missing to known or back.
+    """
+
+    name: str
+    kind: Kind
+    unit: str
+    meaning: str
+    nullable: bool
+    trend: Trend
+    window: int | None
+    read: Callable[[Any, int], Any]
+    limits: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.window is None and self.trend is not Trend.CONSTANT:
+            if self.trend is Trend.FREE or self.kind is not Kind.NUMBER:
+                raise ValueError(f"{self.name}: without a window only a number can move, and only one way")
+
+    @property
+    def flows(self) -> bool:
+        """Whether it can change at any instant, and not only at the roll-offs of a window."""
+        return self.window is None and self.trend is not Trend.CONSTANT
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Everything that a condition may name.
+
+    `rolloffs(customer, window, after)` gives the instants later than `after` at which something leaves
+    that window, ascending. `trait(customer, name)` gives a scalar, or None where it is missing.
+    """
+
+    features: Mapping[str, Feature]
+    rolloffs: Callable[[Any, int, int], Sequence[int]]
+    trait: Callable[[Any, str], str | int | float | bool | None]

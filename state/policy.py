@@ -1,0 +1,134 @@
+"""The policy as it is written: every number and condition that a business decides, and its bounds."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+Days = Annotated[float, Meta(gt=0, le=36500)]
+DaysOrNone = Annotated[float, Meta(ge=0, le=36500)]
+Share = Annotated[float, Meta(gt=0, lt=1)]
+Shape = Annotated[float, Meta(gt=0, le=1e6)]
+Amount = Annotated[float, Meta(gt=0, le=1e12)]
+Multiple = Annotated[float, Meta(ge=1, le=1000)]
+Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
+Key = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]*$", max_length=64)]
+Text = Annotated[str, Meta(min_length=1)]
+
+
+class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A table of the policy file."""
+
+
+class Time(Section, frozen=True):
+    """Where a day begins, how late an event may come, and how long a day lasts (in rehearsals: shorter)."""
+
+    zone: str = "UTC"
+    lateness_minutes: Annotated[float, Meta(ge=0, le=10080)] = 60.0
+    day_seconds: Annotated[int, Meta(ge=1, le=86400)] = 86400
+
+
+class Money(Section, frozen=True):
+    """The currency that everything is counted in, and fixed rates from others into it."""
+
+    currency: Currency = "USD"
+    most_per_order: Amount = 1_000_000.0
+    rates: dict[Currency, Amount] = {}
+
+
+class Browsing(Section, frozen=True):
+    """The silence after which browsing counts as a new session."""
+
+    session_minutes: Annotated[float, Meta(gt=0, le=1440)] = 30.0
+
+
+class Rhythm(Section, frozen=True, tag="rhythm", tag_field="method"):
+    """Patience from the customer's own mean gap between orders: `multiple` gaps, within bounds (days)."""
+
+    multiple: Annotated[float, Meta(gt=0, le=1000)] = 2.0
+    churn_multiple: Multiple = 2.0
+    min_days: Days = 14.0
+    max_days: Days = 120.0
+
+
+class Fixed(Section, frozen=True, tag="fixed", tag_field="method"):
+    """The same patience for everybody (days)."""
+
+    days: Days = 60.0
+    churn_days: Days = 180.0
+
+
+class PAlive(Section, frozen=True, tag="p_alive", tag_field="method"):
+    """Patience until the chance that the customer is still active falls to a limit (BG/NBD)."""
+
+    limit: Share
+    churn_limit: Share
+    r: Shape
+    alpha: Shape
+    a: Shape
+    b: Shape
+    unit_days: Days = 7.0
+    min_days: Days = 14.0
+    max_days: Days = 365.0
+
+
+Patience = Rhythm | Fixed | PAlive
+
+
+class SupportRules(Section, frozen=True):
+    """What a bad support experience does: patience is multiplied by `shorten_to`."""
+
+    shorten_to: Annotated[float, Meta(gt=0, le=1)] = 0.5
+    bad_rating: Annotated[int, Meta(ge=1, le=5)] = 2
+    rating_counts_days: Days = 30.0
+    open_days: Days = 3.0
+
+
+class Loyal(Section, frozen=True):
+    """When a customer becomes loyal, and when no longer. An empty `leave` means: not `enter`."""
+
+    enter: Text = "orders_365d >= 6"
+    leave: str = "orders_365d < 4"
+    min_stay_days: DaysOrNone = 30.0
+
+
+class Lifecycle(Section, frozen=True):
+    """How long a silence is borne, and who is loyal."""
+
+    one_time_patience_days: Days = 60.0
+    one_time_churn_days: Days = 180.0
+    patience: Patience = Rhythm()
+    support: SupportRules | None = None
+    loyal: Loyal = Loyal()
+
+
+class Rfm(Section, frozen=True):
+    """Four rising limits each, which cut recency, frequency and monetary value into scores 1 to 5."""
+
+    recency_days: tuple[Days, Days, Days, Days] = (30.0, 60.0, 120.0, 240.0)
+    frequency_orders: tuple[Days, Days, Days, Days] = (2.0, 4.0, 8.0, 16.0)
+    monetary: tuple[Amount, Amount, Amount, Amount] = (50.0, 150.0, 400.0, 1000.0)
+    window_days: Literal[7, 30, 90, 365] = 365
+
+
+class Segment(Section, frozen=True):
+    """A group of customers that one joins and leaves by rules. An empty `leave` means: not `enter`."""
+
+    key: Key
+    name: Text
+    enter: Text
+    description: str = ""
+    leave: str = ""
+    min_stay_days: DaysOrNone = 0.0
+
+
+class Policy(Section, frozen=True):
+    """Everything that a business decides, in one file."""
+
+    name: Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64)]
+    time: Time = Time()
+    money: Money = Money()
+    browsing: Browsing = Browsing()
+    lifecycle: Lifecycle = Lifecycle()
+    rfm: Rfm = Rfm()
+    segments: tuple[Segment, ...] = ()
