@@ -1,0 +1,59 @@
+"""Servers shared by the whole run, and fresh topic names for each test so that sharing does no harm."""
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import servers
+
+
+@pytest.fixture(scope="session")
+def embedded_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The embedded broker's bootstrap string."""
+    with servers.embedded_kafka(tmp_path_factory.mktemp("embedded-kafka")) as server:
+        yield server.address
+
+
+@pytest.fixture(scope="session")
+def apache_kafka_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Kafka]:
+    """Apache Kafka, one node; skips where Java or Maven is missing, except in CI, where that is a failure."""
+    require_apache_kafka()
+    with servers.apache_kafka(tmp_path_factory.mktemp("apache-kafka")) as kafka:
+        yield kafka
+
+
+@pytest.fixture(scope="session")
+def apache_broker(apache_kafka_server: servers.Kafka) -> str:
+    """Apache Kafka's bootstrap string; mark tests that use it with ``pytest.mark.apache``."""
+    return apache_kafka_server.bootstrap
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Redis-compatible server's URL; its keys are shared, so use ``topic_prefix`` or fresh customers."""
+    with servers.embedded_redis(tmp_path_factory.mktemp("redis")) as server:
+        yield server.address
+
+
+@pytest.fixture
+def topic_prefix() -> str:
+    """A prefix that no other test has: for topics, application ids and customers."""
+    return f"t{uuid.uuid4().hex[:8]}-"
+
+
+@pytest.fixture
+def data_folder(tmp_path: Path) -> Path:
+    """An empty folder for a test's own servers."""
+    return tmp_path / "data"
+
+
+def require_apache_kafka() -> None:
+    """Skip when Apache Kafka cannot run here; fail instead when CI=true."""
+    missing = servers.apache_kafka_missing()
+    if missing and os.environ.get("CI") == "true":
+        pytest.fail(f"CI must run these tests: {missing}")
+    if missing:
+        pytest.skip(missing)
