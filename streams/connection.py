@@ -1,0 +1,52 @@
+"""How every Kafka client of a worker reaches the broker."""
+
+import ssl
+from typing import Any
+
+import faust
+from faust.types.auth import CredentialsT
+
+from streams.settings import Security, Settings
+
+
+def client_arguments(settings: Settings) -> dict[str, Any]:
+    """Return the arguments that every aiokafka client takes."""
+    security = settings.security
+    arguments: dict[str, Any] = {
+        "bootstrap_servers": settings.broker.split(","),
+        "client_id": settings.client_id,
+        "security_protocol": security.protocol,
+    }
+    if security.protocol.startswith("SASL"):
+        arguments |= {
+            "sasl_mechanism": security.mechanism,
+            "sasl_plain_username": security.username,
+            "sasl_plain_password": security.password,
+        }
+    if security.protocol.endswith("SSL"):
+        arguments["ssl_context"] = _certificates(security)
+    return arguments
+
+
+def faust_broker(settings: Settings) -> list[str]:
+    """Return the broker addresses as Faust wants them."""
+    return [f"kafka://{address}" for address in settings.broker.split(",")]
+
+
+def faust_credentials(settings: Settings) -> CredentialsT | None:
+    """Return the credentials as Faust wants them, or ``None`` for an open broker."""
+    security = settings.security
+    if security.protocol == "PLAINTEXT":
+        return None
+    if security.protocol == "SSL":
+        return faust.SSLCredentials(context=_certificates(security))
+    return faust.SASLCredentials(
+        username=security.username,
+        password=security.password,
+        mechanism=security.mechanism,
+        ssl_context=_certificates(security) if security.protocol == "SASL_SSL" else None,
+    )
+
+
+def _certificates(security: Security) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=security.cafile or None)

@@ -1,0 +1,175 @@
+"""The settings of one worker or command: the only reader of the environment."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, TypeVar
+
+PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
+MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
+
+_T = TypeVar("_T")
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used; the message names the variable, what is wrong, and the mend."""
+
+
+@dataclass(frozen=True, slots=True)
+class Security:
+    """How to speak to a Kafka that is not open to everyone."""
+
+    protocol: str = "PLAINTEXT"
+    mechanism: str = "PLAIN"
+    username: str = ""
+    password: str = field(default="", repr=False)
+    cafile: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that differs between two installations; times are in seconds.
+
+    ``instance`` names this worker among the workers of ``app_id``: a worker that starts removes a dead one of
+    the same instance from the group, so two running workers must not share it. Empty: nobody is removed.
+    ``policy`` is ``None`` for the policy that ships with the product.
+    """
+
+    broker: str = "127.0.0.1:9092"
+    redis_url: str = "redis://127.0.0.1:6379/0"
+    app_id: str = "lifestage"
+    topic_prefix: str = ""
+    partitions: int = 4
+    replication: int = 1
+    policy: Path | None = None
+    clock: Literal["wall", "stream"] = "wall"
+    web_host: str = "127.0.0.1"
+    web_port: int = 6066
+    data: Path = Path(".lifestage")
+    instance: str = ""
+    session_timeout: float = 10.0
+    batch_records: int = 4000
+    batch_timeout: float = 30.0
+    availability_timeout: float = 120.0
+    failpoint: str = ""
+    security: Security = Security()
+
+    @property
+    def client_id(self) -> str:
+        """How this worker introduces itself to Kafka."""
+        return f"{self.app_id}-{self.instance}" if self.instance else self.app_id
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
+        """Read the ``LIFESTAGE_*`` variables; raises ``SettingsError`` for the first one that is wrong."""
+        read = _Reader(environ)
+        default = cls()
+        policy = read.text("POLICY", "")
+        return cls(
+            broker=read.checked("BROKER", default.broker, _brokers, "host:port, several separated by commas"),
+            redis_url=read.checked("REDIS_URL", default.redis_url, _redis_url, "redis://host:port/number"),
+            app_id=read.checked("APP_ID", default.app_id, _topic_word, "letters, digits, '.', '_' and '-'"),
+            topic_prefix=read.checked("TOPIC_PREFIX", "", _topic_prefix, "letters, digits, '.', '_' and '-'"),
+            partitions=read.whole("PARTITIONS", default.partitions, least=1),
+            replication=read.whole("REPLICATION", default.replication, least=1),
+            policy=Path(policy) if policy else None,
+            clock=read.checked("CLOCK", default.clock, _clock, "wall or stream"),
+            web_host=read.text("WEB_HOST", default.web_host),
+            web_port=read.whole("WEB_PORT", default.web_port, least=0),
+            data=Path(read.text("DATA", str(default.data))),
+            instance=read.text("INSTANCE", ""),
+            session_timeout=read.seconds("SESSION_TIMEOUT", default.session_timeout),
+            batch_records=read.whole("BATCH_RECORDS", default.batch_records, least=1),
+            batch_timeout=read.seconds("BATCH_TIMEOUT", default.batch_timeout),
+            availability_timeout=read.seconds("AVAILABILITY_TIMEOUT", default.availability_timeout),
+            failpoint=read.text("FAILPOINT", ""),
+            security=_security(read),
+        )
+
+
+class _Reader:
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+
+    def text(self, name: str, default: str) -> str:
+        return self._environ.get(f"LIFESTAGE_{name}", default).strip()
+
+    def checked(self, name: str, default: str, check: Callable[[str], _T], wanted: str) -> _T:
+        given = self.text(name, default)
+        try:
+            return check(given)
+        except ValueError as error:
+            raise SettingsError(f"LIFESTAGE_{name} is {given!r}: set it to {wanted}") from error
+
+    def whole(self, name: str, default: int, least: int) -> int:
+        def check(given: str) -> int:
+            return _at_least(int(given), least)
+
+        return self.checked(name, str(default), check, f"a whole number, {least} or more")
+
+    def seconds(self, name: str, default: float) -> float:
+        def check(given: str) -> float:
+            return _at_least(float(given), 0.001)
+
+        return self.checked(name, str(default), check, "a number of seconds above 0")
+
+
+def _at_least(number: _T, least: _T) -> _T:
+    if not least <= number < float("inf"):  # type: ignore[operator]
+        raise ValueError
+    return number
+
+
+def _brokers(given: str) -> str:
+    addresses = [address.strip().removeprefix("kafka://") for address in given.split(",")]
+    for address in addresses:
+        host, _, port = address.rpartition(":")
+        if not host or not 0 < int(port) < 65536:
+            raise ValueError
+    return ",".join(addresses)
+
+
+def _redis_url(given: str) -> str:
+    if given and not given.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError
+    return given
+
+
+def _topic_prefix(given: str) -> str:
+    if not all(letter.isascii() and (letter.isalnum() or letter in "._-") for letter in given):
+        raise ValueError
+    return given
+
+
+def _topic_word(given: str) -> str:
+    if not given:
+        raise ValueError
+    return _topic_prefix(given)
+
+
+def _clock(given: str) -> Literal["wall", "stream"]:
+    if given == "wall":
+        return "wall"
+    if given == "stream":
+        return "stream"
+    raise ValueError
+
+
+def _security(read: _Reader) -> Security:
+    def one_of(choices: tuple[str, ...]) -> Callable[[str], str]:
+        def check(given: str) -> str:
+            if given.upper() not in choices:
+                raise ValueError
+            return given.upper()
+
+        return check
+
+    protocol = read.checked("SECURITY_PROTOCOL", "PLAINTEXT", one_of(PROTOCOLS), " or ".join(PROTOCOLS))
+    mechanism = read.checked("SASL_MECHANISM", "PLAIN", one_of(MECHANISMS), " or ".join(MECHANISMS))
+    username = read.text("SASL_USERNAME", "")
+    cafile = read.text("SSL_CAFILE", "")
+    if protocol.startswith("SASL") and not username:
+        raise SettingsError("LIFESTAGE_SASL_USERNAME is empty: LIFESTAGE_SECURITY_PROTOCOL asks for one")
+    if cafile and not Path(cafile).is_file():
+        raise SettingsError(f"LIFESTAGE_SSL_CAFILE is {cafile!r}: set it to a file of certificates that exists")
+    return Security(protocol, mechanism, username, read.text("SASL_PASSWORD", ""), cafile)
