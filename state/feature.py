@@ -29,9 +29,9 @@ class Feature:
     """One value that can be read of a customer at an instant.
 
     `read(customer, instant)` is pure and asks: what is the value at this instant (ms since 1970 UTC),
-    if nothing happens until then? With a `window` (days) it changes only at that window's roll-offs.
-    Without one, a RISING feature rises in a straight line and a FALLING one falls in any way, steps too,
-    and neither goes from missing to known or back.
+    if nothing happens until then? It must answer for the next 100 years. With a `window` (days) it changes only
+    at that window's roll-offs. Without one, a RISING feature rises in a straight line and a FALLING one falls in
+    any way, steps too. Only a FREE one goes from missing to known or back by itself.
     """
 
     name: str

@@ -1,0 +1,169 @@
+"""Conditions over one customer: whether they hold, when they begin to by themselves, and why they do."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from state.condition_code import CodeWriter
+from state.condition_error import ConditionError
+from state.condition_text import read_condition
+from state.expression import (
+    All,
+    Arithmetic,
+    Comparison,
+    Known,
+    Leaf,
+    Listed,
+    Literal,
+    Not,
+    Operand,
+    Read,
+    Sign,
+    Some,
+    Test,
+    Trait,
+    operands_of,
+)
+from state.feature import Catalogue
+from state.flip import Flip, Moment, Opposite, Together
+from state.motion import Direction, Motion
+from state.reason import Leg, Reason
+
+__all__ = ["Condition", "ConditionError", "compile_condition", "entering", "holds_all", "opposite"]
+
+CENTURY = 36_525 * 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A compiled condition. Instants are ms since 1970 UTC.
+
+    `features` are the names that it reads (traits as `traits.name`), `windows` the windows (days) at whose
+    roll-offs it may change. `holds(customer, t)` tells whether it holds.
+    """
+
+    text: str
+    features: frozenset[str]
+    windows: frozenset[int]
+    holds: Callable[[Any, int], bool]
+    tree: Test
+    catalogue: Catalogue
+    flip: Flip
+    reason: Reason
+
+    def begins(self, customer: Any, t: int) -> int | None:
+        """The first instant after t at which it holds if nothing happens, within 100 years.
+
+        It does not hold at t.
+        """
+        if not self.flip.may_become(True):
+            return None
+        return self.flip.first(True, customer, t + 1, t + CENTURY)
+
+    def why(self, customer: Any, t: int) -> str:
+        """The comparisons that make it hold (or keep it from holding), with their values."""
+        return self.reason.said(customer, t)
+
+
+def compile_condition(text: str, catalogue: Catalogue) -> Condition:
+    """The condition that a text says; raises ConditionError."""
+    return _condition(text, read_condition(text, catalogue), catalogue)
+
+
+def entering(enter: Condition, leave: Condition) -> Condition:
+    """Holds when `enter` holds and `leave` does not. Its reasons are those of `enter`."""
+    if leave.tree == Not(enter.tree):
+        return enter
+    tree = All((enter.tree, Not(leave.tree)))
+    both = _condition(f"({enter.text}) and not ({leave.text})", tree, enter.catalogue)
+    return replace(both, reason=enter.reason)
+
+
+def opposite(condition: Condition) -> Condition:
+    """Holds when the condition does not."""
+    return _condition(f"not ({condition.text})", Not(condition.tree), condition.catalogue)
+
+
+def holds_all(conditions: Sequence[Condition]) -> Callable[[Any, int], tuple[bool, ...]]:
+    """One function that answers all conditions of one catalogue and reads each feature at most once."""
+    if not conditions:
+        return lambda customer, t: ()
+    writer, sure = CodeWriter(conditions[0].catalogue), set[str]()
+    return writer.compiled([writer.test(condition.tree, sure) for condition in conditions], many=True)
+
+
+def _condition(text: str, tree: Test, catalogue: Catalogue) -> Condition:
+    operands = operands_of(tree)
+    features = [operand.feature for operand in operands if isinstance(operand, Read)]
+    traits = {f"traits.{operand.name}" for operand in operands if isinstance(operand, Trait)}
+    return Condition(
+        text=text,
+        features=frozenset({feature.name for feature in features} | traits),
+        windows=frozenset(window for operand in operands for window in operand.motion.windows),
+        holds=_answering(catalogue, tree),
+        tree=tree,
+        catalogue=catalogue,
+        flip=_flip(tree, catalogue),
+        reason=Reason(tree, lambda leaf: _leg(leaf, catalogue)),
+    )
+
+
+def _answering(catalogue: Catalogue, test: Test) -> Callable[[Any, int], bool]:
+    writer = CodeWriter(catalogue)
+    return writer.compiled([writer.test(test, set())], many=False)
+
+
+def _valuing(catalogue: Catalogue, operand: Operand) -> Callable[[Any, int], Any]:
+    writer = CodeWriter(catalogue)
+    return writer.compiled([writer.operand(operand, set())], many=False)
+
+
+def _leg(leaf: Leaf, catalogue: Catalogue) -> Leg:
+    left, right = (leaf.left, leaf.right) if isinstance(leaf, Comparison) else (leaf.operand, leaf.operand)
+    return Leg(leaf, _answering(catalogue, leaf), _valuing(catalogue, left), _valuing(catalogue, right))
+
+
+def _flip(test: Test, catalogue: Catalogue) -> Flip:
+    match test:
+        case All(parts) | Some(parts):
+            flips = sorted((_flip(part, catalogue) for part in parts), key=lambda flip: flip.restless)
+            return Together(tuple(flips), every=isinstance(test, All))
+        case Not(part):
+            return Opposite(_flip(part, catalogue))
+        case Comparison() if test.motion.terms and test.sign not in _RISES:
+            return _flip(_ordered(test), catalogue)
+        case Comparison():
+            return _moment(test, test.motion, catalogue)
+        case Known(operand) if not operand.motion.gaps:
+            return _moment(test, Motion(), catalogue)
+        case _:
+            return _moment(test, test.operand.motion, catalogue)
+
+
+# Whether the comparison begins to hold as its left side rises.
+_RISES = {">": True, ">=": True, "<": False, "<=": False}
+
+
+def _moment(leaf: Leaf, motion: Motion, catalogue: Catalogue) -> Moment:
+    gap = None
+    if not motion.moves:
+        direction = Direction.STILL
+    elif isinstance(leaf, Comparison) and leaf.sign in _RISES:
+        direction = motion.direction if _RISES[leaf.sign] else motion.direction.flipped
+        if motion.terms:
+            gap = _valuing(catalogue, Arithmetic("-", leaf.left, leaf.right, motion))
+    else:
+        direction = Direction.EITHER
+    windows = tuple(sorted(motion.windows))
+    return Moment(_answering(catalogue, leaf), gap, windows, direction, motion.curved, catalogue.rolloffs)
+
+
+def _ordered(leaf: Comparison) -> Test:
+    # What is equal is neither less nor greater, and of those it is known which way they go.
+    if isinstance(leaf.right, Listed):
+        sign: Sign = "==" if leaf.sign == "in" else "!="
+        each = tuple(replace(leaf, sign=sign, right=Literal(value, leaf.right.kind)) for value in leaf.right.values)
+        return Some(each) if leaf.sign == "in" else All(each)
+    if leaf.sign == "==":
+        return All((replace(leaf, sign="<="), replace(leaf, sign=">=")))
+    return Some((replace(leaf, sign="<"), replace(leaf, sign=">")))

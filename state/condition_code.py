@@ -1,0 +1,158 @@
+"""Turns trees of conditions into one piece of Python code that reads every feature at most once."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from state.expression import (
+    All,
+    Arithmetic,
+    Comparison,
+    Known,
+    Listed,
+    Literal,
+    Negative,
+    Not,
+    Operand,
+    Read,
+    Some,
+    Test,
+    Trait,
+    Truth,
+)
+from state.feature import Catalogue, Kind
+
+Sure = set[str]
+
+
+class CodeWriter:
+    """Writes the source of one function of (customer, instant)."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._space: dict[str, Any] = {
+            "trait": catalogue.trait,
+            "unread": object(),
+            "round": round,
+            Kind.NUMBER.name: _number,
+            Kind.TEXT.name: _text,
+            Kind.FLAG.name: _flag,
+        }
+        self._names: dict[tuple[str, str], str] = {}
+        self._uncertain: dict[str, None] = {}
+        self._spares = 0
+
+    def compiled(self, sources: Iterable[str], many: bool) -> Callable[[Any, int], Any]:
+        """The function that returns the tuple of these expressions, or the only one of them."""
+        answer = f"({''.join(source + ', ' for source in sources)})" if many else next(iter(sources))
+        first = "".join(f" {name} = unread\n" for name in self._uncertain)
+        exec(f"def answer(customer, t):\n{first} return {answer}", self._space)
+        function: Callable[[Any, int], Any] = self._space["answer"]
+        return function
+
+    def test(self, test: Test, sure: Sure) -> str:
+        """An expression that is True or False; adds to `sure` the features that it has read for certain."""
+        match test:
+            case All(parts):
+                return self._joined(parts, " and ", sure)
+            case Some(parts):
+                return self._joined(parts, " or ", sure)
+            case Not(part):
+                return f"(not {self.test(part, sure)})"
+            case Known(operand):
+                return f"({self.operand(operand, sure)} is not None)"
+            case Truth(operand):
+                return f"({self.operand(operand, sure)} is True)"
+            case Comparison():
+                guards, left, right = self._sides(test.left, test.right, sure)
+                if test.steadied:
+                    left, right = f"round({left}, 10)", f"round({right}, 10)"
+                return f"({' and '.join([*guards, f'{left} {test.sign} {right}'])})"
+
+    def operand(self, operand: Operand, sure: Sure) -> str:
+        """An expression for a value, None if it is missing."""
+        match operand:
+            case Literal(value):
+                return repr(value)
+            case Listed(values):
+                return "{" + ", ".join(map(repr, values)) + "}"
+            case Read(feature):
+                self._space[f"read_{feature.name}"] = feature.read
+                return self._once(_key(operand), f"read_{feature.name}(customer, t)", sure)
+            case Trait(name, kind):
+                reading = f"trait(customer, {name!r})"
+                return self._once(_key(operand), f"{kind.name}({reading})" if kind else reading, sure)
+            case Negative(of):
+                if not of.nullable:
+                    return f"(-{self.operand(of, sure)})"
+                guard, again = self._guarded(of, sure)
+                return f"(-{again} if {guard} is not None else None)"
+            case Arithmetic():
+                return self._calculated(operand, sure)
+
+    def _calculated(self, operand: Arithmetic, sure: Sure) -> str:
+        divides = operand.sign == "/" and not isinstance(operand.right, Literal)
+        guards, left, right = self._sides(operand.left, operand.right, sure, divides)
+        answer = f"{left} {operand.sign} {right}"
+        return f"({answer} if {' and '.join(guards)} else None)" if guards else f"({answer})"
+
+    def _sides(self, left: Operand, right: Operand, sure: Sure, divides: bool = False) -> tuple[list[str], str, str]:
+        # What can be missing is read in the guards, and so before what cannot be.
+        if right.nullable and not left.nullable and not divides:
+            guard, two = self._guarded(right, sure)
+            return [f"{guard} is not None"], self.operand(left, set(sure)), two
+        guards = []
+        if left.nullable or divides:
+            guard, one = self._guarded(left, sure)
+            guards.append(f"{guard} is not None")
+            sure = set(sure)
+        else:
+            one = self.operand(left, sure)
+        if not right.nullable and not divides:
+            return guards, one, self.operand(right, sure)
+        guard, two = self._guarded(right, sure)
+        guards.append(f"{guard} is not None")
+        return [*guards, f"{two} != 0"] if divides else guards, one, two
+
+    def _guarded(self, operand: Operand, sure: Sure) -> tuple[str, str]:
+        value = self.operand(operand, sure)
+        if isinstance(operand, Read | Trait):
+            return value, self._names[_key(operand)]
+        self._spares += 1
+        spare = f"w{self._spares}"
+        return f"({spare} := {value})", spare
+
+    def _once(self, key: tuple[str, str], reading: str, sure: Sure) -> str:
+        new = key not in self._names
+        name = self._names.setdefault(key, f"v{len(self._names)}")
+        if name in sure:
+            return name
+        sure.add(name)
+        if new:
+            return f"({name} := {reading})"
+        self._uncertain[name] = None
+        return f"(({name} := {reading}) if {name} is unread else {name})"
+
+    def _joined(self, parts: tuple[Test, ...], word: str, sure: Sure) -> str:
+        seen = sure
+        sources = []
+        for part in parts:
+            sources.append(self.test(part, seen))
+            seen = set(seen)
+        return f"({word.join(sources)})"
+
+
+def _key(operand: Read | Trait) -> tuple[str, str]:
+    if isinstance(operand, Read):
+        return "feature", operand.feature.name
+    return f"trait {operand.kind}", operand.name
+
+
+def _number(value: object) -> object:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _text(value: object) -> object:
+    return value if isinstance(value, str) else None
+
+
+def _flag(value: object) -> object:
+    return value if isinstance(value, bool) else None

@@ -1,0 +1,139 @@
+"""Why a condition holds: its comparisons with the values that they compared."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from state.expression import (
+    All,
+    Arithmetic,
+    Comparison,
+    Known,
+    Leaf,
+    Listed,
+    Literal,
+    Negative,
+    Not,
+    Operand,
+    Read,
+    Some,
+    Test,
+    Truth,
+)
+from state.feature import Kind
+
+Value = Callable[[Any, int], Any]
+_OPPOSITE = {
+    "==": "!=",
+    "!=": "==",
+    "<": ">=",
+    "<=": ">",
+    ">": "<=",
+    ">=": "<",
+    "in": "not in",
+    "not in": "in",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One comparison with the functions that answer it: whether it holds, and its two values."""
+
+    leaf: Leaf
+    holds: Callable[[Any, int], bool]
+    left: Value
+    right: Value
+
+    def said(self, customer: Any, t: int) -> str:
+        """The comparison as it stands at t, in words that are true then."""
+        held = self.holds(customer, t)
+        match self.leaf:
+            case Known(_, text):
+                return f"{text} is known" if held else f"{text} is not known"
+            case Truth(_, text):
+                return text if held else f"not {text}"
+            case Comparison() as leaf:
+                values = self.left(customer, t), self.right(customer, t)
+                if values[0] is None or values[1] is None:
+                    missing = leaf.left_text if values[0] is None else leaf.right_text
+                    return f"{missing} is not known"
+                sign = leaf.sign if held else _OPPOSITE[leaf.sign]
+                left = _side(leaf.left, leaf.left_text, values[0])
+                return f"{left} {sign} {_side(leaf.right, leaf.right_text, values[1])}"
+
+
+class Reason:
+    """The comparisons of a tree, each with the functions that answer it."""
+
+    def __init__(self, tree: Test, leg: Callable[[Leaf], Leg]) -> None:
+        self._tree = tree
+        self._legs = {id(leaf): leg(leaf) for leaf in _leaves(tree)}
+
+    def said(self, customer: Any, t: int) -> str:
+        """What makes the tree hold at t, or keeps it from holding."""
+        return "; ".join(dict.fromkeys(self._of(self._tree, self._holds(self._tree, customer, t), customer, t)))
+
+    def _holds(self, test: Test, customer: Any, t: int) -> bool:
+        match test:
+            case All(parts):
+                return all(self._holds(part, customer, t) for part in parts)
+            case Some(parts):
+                return any(self._holds(part, customer, t) for part in parts)
+            case Not(part):
+                return not self._holds(part, customer, t)
+            case _:
+                return self._legs[id(test)].holds(customer, t)
+
+    def _of(self, test: Test, held: bool, customer: Any, t: int) -> list[str]:
+        match test:
+            case All(parts) | Some(parts):
+                agreeing = [part for part in parts if self._holds(part, customer, t) is held]
+                return [said for part in agreeing for said in self._of(part, held, customer, t)]
+            case Not(part):
+                return self._of(part, not held, customer, t)
+            case _:
+                return [self._legs[id(test)].said(customer, t)]
+
+
+def _leaves(test: Test) -> list[Leaf]:
+    match test:
+        case All(parts) | Some(parts):
+            return [leaf for part in parts for leaf in _leaves(part)]
+        case Not(part):
+            return _leaves(part)
+        case _:
+            return [test]
+
+
+def _side(operand: Operand, text: str, value: Any) -> str:
+    if isinstance(operand, Literal | Listed) or operand.kind is Kind.TEXTS:
+        return text
+    name = f"({text})" if isinstance(operand, Arithmetic) else text
+    return f"{name} {shown(value, _unit(operand))}"
+
+
+def _unit(operand: Operand) -> str:
+    match operand:
+        case Read(feature):
+            return feature.unit
+        case Negative(of):
+            return _unit(of)
+        case Arithmetic() if operand.sign != "/":
+            return _unit(operand.left) or _unit(operand.right)
+        case Arithmetic():
+            return "" if _unit(operand.right) else _unit(operand.left)
+        case _:
+            return ""
+
+
+def shown(value: Any, unit: str) -> str:
+    """A value as people read it: money with 2 decimals, days with 1, texts in quotation marks."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, int) and unit != "currency":
+        return str(value)
+    if unit in ("currency", "days"):
+        return f"{value:.2f}" if unit == "currency" else f"{value:.1f}"
+    return f"{value:.2f}" if abs(value) >= 10 else f"{value:.4g}"
