@@ -1,0 +1,74 @@
+"""What a source is: events as JSON bytes, in the order of their event time, with the topic they belong to."""
+
+import importlib.util
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import compress
+from pathlib import Path
+from typing import NamedTuple
+
+PURCHASES = "purchases"
+BROWSING = "browsing"
+SUPPORT = "support"
+PROFILES = "profiles"
+
+
+class SourceEvent(NamedTuple):
+    """One event, ready to be produced.
+
+    ``instant`` is its event time in milliseconds since 1970; ``topic`` one of the four kinds of input, without
+    prefix; ``key`` the userId, None when the event has none that can be read.
+    """
+
+    instant: int
+    topic: str
+    key: bytes | None
+    value: bytes
+
+
+class SourceError(ValueError):
+    """A source that cannot be read; the message says why, and the mend."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Events under a name; ``title`` says in a few words what they are."""
+
+    name: str
+    title: str
+    events: Sequence[SourceEvent]
+
+    def first(self, limit: int | None = None, customers: int | None = None) -> "Source":
+        """Only the customers who appear first, and of what remains only the first ``limit`` events."""
+        events = self.events
+        if customers is not None:
+            kept = set(_first_keys(events, customers))
+            events = list(compress(events, (event.key in kept for event in events)))
+        return Source(self.name, self.title, events if limit is None else events[:limit])
+
+
+Read = Callable[[], Sequence[SourceEvent]]
+
+
+def topic_of(kind: str, name: str) -> str:
+    """The input topic of an event by its ``type`` and, for ``track``, its ``event``; browsing if in doubt."""
+    if kind == "identify":
+        return PROFILES
+    if kind == "track" and name.startswith(("Order ", "Coupon ")):
+        return PURCHASES
+    if kind == "track" and name.startswith(("Support ", "Live Chat ")):
+        return SUPPORT
+    return BROWSING
+
+
+def package_file(package: str, path: str, extra: str) -> Path:
+    """Find a data file of an installed package, without importing the package and all that it needs."""
+    spec = importlib.util.find_spec(package)
+    if spec is None or spec.origin is None:
+        raise SourceError(f"{package} is not installed. Install lifestage with its extra: lifestage[{extra}]")
+    return Path(spec.origin).parent / path
+
+
+def _first_keys(events: Sequence[SourceEvent], count: int) -> list[bytes]:
+    keys = dict.fromkeys(event.key for event in events)
+    return [key for key in keys if key is not None][:count]
