@@ -1,0 +1,110 @@
+"""What happened to a customer: one frozen fact per kind of event, small enough to be kept in the timeline."""
+
+from typing import ClassVar
+
+import msgspec
+
+Scalar = str | int | float | bool
+
+
+class Fact(msgspec.Struct, frozen=True, array_like=True, tag=True):
+    """When it happened (ms since 1970) and the id under which it was sent; together they order the timeline."""
+
+    at: int
+    message_id: str
+
+    name: ClassVar[str] = ""
+
+
+class OrderCompleted(Fact, frozen=True, array_like=True, tag="o"):
+    """A purchase: total in minor units of the policy's currency."""
+
+    order_id: str
+    total: int
+    items: int
+    categories: tuple[str, ...]
+
+    name: ClassVar[str] = "Order Completed"
+
+
+class OrderUpdated(Fact, frozen=True, array_like=True, tag="u"):
+    """New amounts for an order that was already placed."""
+
+    order_id: str
+    total: int
+    items: int
+    categories: tuple[str, ...]
+
+    name: ClassVar[str] = "Order Updated"
+
+
+class OrderRefunded(Fact, frozen=True, array_like=True, tag="r"):
+    """Money given back: ``total`` in minor units, None for all that is left of the order."""
+
+    order_id: str
+    total: int | None
+
+    name: ClassVar[str] = "Order Refunded"
+
+
+class OrderCancelled(Fact, frozen=True, array_like=True, tag="c"):
+    """An order that shall count as never placed."""
+
+    order_id: str
+
+    name: ClassVar[str] = "Order Cancelled"
+
+
+class Browsed(Fact, frozen=True, array_like=True, tag="b"):
+    """A view, search, cart or other sign of interest; ``event`` is its name as sent."""
+
+    event: str
+
+
+class TicketOpened(Fact, frozen=True, array_like=True, tag="t"):
+    """A support case began, or began again (``event`` says which)."""
+
+    ticket_id: str
+    event: str
+
+
+class TicketSolved(Fact, frozen=True, array_like=True, tag="s"):
+    """A support case ended."""
+
+    ticket_id: str
+    event: str
+
+
+class TicketRated(Fact, frozen=True, array_like=True, tag="n"):
+    """How satisfied the customer was: 1 (very bad) to 5 (very good)."""
+
+    ticket_id: str
+    rating: int
+
+    name: ClassVar[str] = "Support Ticket Rated"
+
+
+class TraitsIdentified(Fact, frozen=True, array_like=True, tag="i"):
+    """What is known of the customer; a trait that is None is forgotten."""
+
+    traits: dict[str, Scalar | None]
+
+    name: ClassVar[str] = "identify"
+
+
+AnyFact = (
+    OrderCompleted
+    | OrderUpdated
+    | OrderRefunded
+    | OrderCancelled
+    | Browsed
+    | TicketOpened
+    | TicketSolved
+    | TicketRated
+    | TraitsIdentified
+)
+
+
+def event_name(fact: AnyFact) -> str:
+    """The event's name as it was sent, for a transition's cause."""
+    return fact.event if isinstance(fact, Browsed | TicketOpened | TicketSolved) else fact.name

@@ -1,0 +1,35 @@
+"""An instant: whole milliseconds since 1970 inside, RFC 3339 text outside."""
+
+from datetime import UTC, datetime, timedelta
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
+EARLIEST = 0
+LATEST = 7_258_118_400_000  # 2200-01-01: later than any event, early enough that every sum of durations fits
+
+
+def from_datetime(moment: datetime) -> int:
+    """The instant of an aware datetime, truncated to whole milliseconds."""
+    return (moment - EPOCH) // MILLISECOND
+
+
+def to_text(instant: int) -> str:
+    """RFC 3339 in UTC with milliseconds: ``2017-01-01T11:53:26.000Z``."""
+    moment = EPOCH + timedelta(milliseconds=instant)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def from_text(text: str) -> int:
+    """Read RFC 3339 text, or a bare date (its first instant in UTC).
+
+    Raises ``ValueError`` with a message for the user when the text is neither, or names no time zone.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is no instant: write it like 2017-12-31T23:59:59Z") from None
+    if moment.tzinfo is None:
+        if len(text) > len("2017-12-31"):
+            raise ValueError(f"{text!r} names no time zone: add Z or an offset like +01:00")
+        moment = moment.replace(tzinfo=UTC)
+    return from_datetime(moment)

@@ -1,0 +1,72 @@
+"""Money: exact integers of the smallest unit of one currency, and the fixed rates that lead into it."""
+
+from collections.abc import Mapping
+from decimal import ROUND_HALF_EVEN, Decimal
+from math import isfinite
+
+WHOLE_UNITS = frozenset("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split())
+THOUSANDTHS = frozenset("BHD IQD JOD KWD LYD OMR TND".split())
+HUNDREDTHS = frozenset(
+    """AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF
+    CNY COP CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR
+    ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN
+    MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS
+    SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VED VES WST XCD YER ZAR ZMW
+    ZWG""".split()
+)
+CURRENCIES = WHOLE_UNITS | THOUSANDTHS | HUNDREDTHS
+
+
+def decimals(currency: str) -> int:
+    """Digits after the point in ISO 4217: 2 for USD, 0 for JPY, 3 for KWD."""
+    return 0 if currency in WHOLE_UNITS else 3 if currency in THOUSANDTHS else 2
+
+
+class AmountError(ValueError):
+    """An amount that no order can have; ``reason`` is the reject's reason."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class Exchange:
+    """Turns amounts as they come in into minor units of the policy's currency.
+
+    ``most`` is the largest believable amount of one order, in major units; ``rates`` says how much one unit of
+    another currency is worth.
+    """
+
+    def __init__(self, currency: str, most: float, rates: Mapping[str, float]) -> None:
+        self.currency = currency
+        self.unit = 10 ** decimals(currency)
+        self.most = most
+        self.rates = {code: Decimal(repr(rate)) for code, rate in rates.items()}
+
+    def minor(self, amount: float, currency: str | None, name: str = "total") -> int:
+        """Minor units of the policy's currency; ties round to the even unit, as banks do.
+
+        Raises ``AmountError`` when the amount is not finite, negative or absurd, or the currency is unknown.
+        """
+        if not isfinite(amount):
+            raise AmountError("bad_amount", f"{name} is {amount}: an amount is a finite number")
+        if amount < 0:
+            raise AmountError("bad_amount", f"{name} is {amount}: send refunds as Order Refunded")
+        if currency is None or currency == self.currency:
+            if amount > self.most:
+                raise AmountError("bad_amount", f"{name} {amount} is over the policy's most_per_order {self.most}")
+            scaled = amount * self.unit
+            nearest = round(scaled)
+            if abs(scaled - nearest) < 1e-6:
+                return nearest
+            return int((Decimal(repr(amount)) * self.unit).quantize(Decimal(1), ROUND_HALF_EVEN))
+        rate = self.rates.get(currency)
+        if rate is None:
+            raise AmountError(
+                "unknown_currency",
+                f"currency {currency!r} is neither the policy's {self.currency} nor among its [money.rates]",
+            )
+        converted = Decimal(repr(amount)) * rate
+        if converted > self.most:
+            raise AmountError("bad_amount", f"{name} {amount} is over the policy's most_per_order {self.most}")
+        return int((converted * self.unit).quantize(Decimal(1), ROUND_HALF_EVEN))

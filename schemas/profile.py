@@ -1,0 +1,44 @@
+"""A customer as others see one: the value of the Redis hash, of `lifestage show` and of a backtest's profiles."""
+
+import msgspec
+import orjson
+
+from schemas import instant
+from schemas.events import Scalar
+
+Figure = int | float | str | bool | None
+
+
+class Profile(msgspec.Struct, rename="camel"):
+    """Stage, audiences and figures of one customer as of an instant.
+
+    Instants are RFC 3339 text; ``windows`` maps a feature's name (``orders_90d``) to its value at ``as_of``.
+    """
+
+    user_id: str
+    stage: str
+    since: str
+    why: str
+    cause: str
+    audiences: dict[str, str]
+    figures: dict[str, Figure]
+    windows: dict[str, Figure]
+    traits: dict[str, Scalar]
+    next_transition: str | None
+    next_at: str | None
+    as_of: str
+    seq: int
+    policy_version: str
+
+
+def encode(profile: Profile) -> bytes:
+    """The profile's JSON."""
+    return orjson.dumps(msgspec.to_builtins(profile))
+
+
+def when(at: int | None) -> str | None:
+    """RFC 3339 text of an instant that may be missing."""
+    return None if at is None else instant.to_text(at)
+
+
+decode = msgspec.json.Decoder(Profile).decode

@@ -1,0 +1,76 @@
+"""What could not be used, and why: the value of the rejects topic."""
+
+from base64 import b64decode, b64encode
+
+import msgspec
+import orjson
+
+from schemas import instant
+
+KEPT_BYTES = 65_536
+
+
+class RejectedError(Exception):
+    """An event that must not be applied: ``reason`` is one of the codes in docs/events.md, ``detail`` says what."""
+
+    def __init__(self, reason: str, detail: str, user_id: str | None = None) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+        self.user_id = user_id
+
+
+class Reject(msgspec.Struct, rename="camel", omit_defaults=False):
+    """One rejected record: where it stood, what was wrong, and its bytes (base64).
+
+    A value longer than 64 KiB is kept only in its first 64 KiB (``truncated``); the whole one is still on the
+    input topic at ``topic``, ``partition``, ``offset``.
+    """
+
+    reason: str
+    detail: str
+    topic: str
+    partition: int
+    offset: int
+    timestamp: str
+    key: str | None
+    value: str | None
+    value_bytes: int
+    truncated: bool
+
+    def key_bytes(self) -> bytes | None:
+        """The record's key as the producer wrote it."""
+        return None if self.key is None else b64decode(self.key)
+
+    def kept_value(self) -> bytes | None:
+        """The record's value as the producer wrote it, or its first part when ``truncated``."""
+        return None if self.value is None else b64decode(self.value)
+
+
+def reject(
+    error: RejectedError,
+    topic: str,
+    partition: int,
+    offset: int,
+    time: int,
+    key: bytes | None,
+    value: bytes | None,
+) -> bytes:
+    """The reject's JSON for a record that ``error`` speaks of."""
+    return orjson.dumps(
+        {
+            "reason": error.reason,
+            "detail": error.detail,
+            "topic": topic,
+            "partition": partition,
+            "offset": offset,
+            "timestamp": instant.to_text(time),
+            "key": None if key is None else b64encode(key).decode(),
+            "value": None if value is None else b64encode(value[:KEPT_BYTES]).decode(),
+            "valueBytes": len(value or b""),
+            "truncated": len(value or b"") > KEPT_BYTES,
+        }
+    )
+
+
+read_reject = msgspec.json.Decoder(Reject).decode
