@@ -1,0 +1,31 @@
+"""BG/NBD: the chance that a customer is still a customer, in closed form.
+
+Fader, Hardie and Lee, "Counting Your Customers" the Easy Way: An Alternative to the Pareto/NBD Model,
+Marketing Science 24(2), 2005; P(alive) after Hardie's note on it. Times are in the unit the parameters were
+estimated in (weeks for the published CDNOW values).
+"""
+
+from math import inf
+
+
+def p_alive(x: int, recency: float, age: float, r: float, alpha: float, a: float, b: float) -> float:
+    """P(alive | x, t_x, T): 1 for a one-time buyer, whom the model lets drop out only after a repeat purchase.
+
+    ``x`` is the number of repeat purchases, ``recency`` the time from the first to the last, ``age`` the time
+    since the first.
+    """
+    if x == 0:
+        return 1.0
+    idle_odds = ((alpha + age) / (alpha + recency)) ** (r + x)
+    return 1 / (1 + a / (b + x - 1) * idle_odds)
+
+
+def idle_until(p: float, x: int, recency: float, r: float, alpha: float, a: float, b: float) -> float:
+    """The silence after the last purchase in which P(alive) falls to ``p``; infinite for a one-time buyer.
+
+    Solved from the formula of ``p_alive``; 0 when P is below ``p`` right after the purchase.
+    """
+    if x == 0:
+        return inf
+    odds = (1 - p) / p * (b + x - 1) / a
+    return max(0.0, (alpha + recency) * (odds ** (1 / (r + x)) - 1))

@@ -1,0 +1,43 @@
+"""The calendar: which day an instant belongs to in the policy's time zone, and when each day begins."""
+
+from bisect import bisect_right
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+from schemas import instant
+
+DAY_MS = 86_400_000
+LAST_DAY = 84_006  # 2200-01-01, as far as events may reach
+
+
+class Calendar:
+    """Days are numbered from 1970-01-01 = 0.
+
+    ``day_ms`` is a day's length; other than 86,400,000 it is for rehearsals, in which days are counted in UTC and
+    no longer follow the sun.
+    """
+
+    def __init__(self, zone: str = "UTC", day_ms: int = DAY_MS) -> None:
+        self.zone = zone
+        self.day_ms = day_ms
+        self._regular = zone == "UTC" or day_ms != DAY_MS
+
+    def day_of(self, at: int) -> int:
+        """The number of the day in which the instant lies."""
+        return at // self.day_ms if self._regular else bisect_right(self._midnights, at) - 1
+
+    def start_of(self, day: int) -> int:
+        """The first instant of a day; where clocks skip midnight, the first instant after the skip."""
+        return day * self.day_ms if self._regular or day > LAST_DAY else self._midnights[day]
+
+    @cached_property
+    def _midnights(self) -> list[int]:
+        zone = ZoneInfo(self.zone)
+        first = date(1970, 1, 1)
+        return [
+            instant.from_datetime(
+                datetime.combine(first + timedelta(days=day), datetime.min.time(), zone).astimezone(UTC)
+            )
+            for day in range(LAST_DAY + 1)
+        ]

@@ -1,0 +1,62 @@
+"""A customer: everything that is remembered of one, as of one instant."""
+
+import msgspec
+
+from schemas.events import Scalar
+from state.engagement import Engagement, no_engagement
+from state.purchases import Purchases, no_purchases
+from state.support import Support, no_support
+
+STAGES = ("prospect", "new", "repeat", "loyal", "at_risk", "churned")
+MOST_TRAITS = 64
+
+
+class Customer(msgspec.Struct, array_like=True):
+    """Aggregates, and the standing that was decided from them.
+
+    ``at`` is the instant of the last decision, ``due`` the next one at which a decision changes by itself, and
+    ``expected`` / ``expected_at`` the lifecycle transition that comes next if nothing happens. ``since`` is when
+    the stage began, ``why`` and ``cause`` say what began it; ``loyal_since`` and ``memberships`` (segment key to the
+    instant of entering) are what a minimum stay is counted from.
+    """
+
+    seen_at: int
+    purchases: Purchases
+    engagement: Engagement
+    support: Support
+    traits: dict[str, Scalar]
+    stage: str = "prospect"
+    since: int = 0
+    why: str = ""
+    cause: str = ""
+    loyal_since: int | None = None
+    memberships: dict[str, int] = {}
+    at: int = 0
+    due: int | None = None
+    expected: str | None = None
+    expected_at: int | None = None
+
+    def copy(self) -> "Customer":
+        """An independent copy, so that a decision can be thrown away."""
+        return Customer(
+            self.seen_at,
+            self.purchases.copy(),
+            self.engagement.copy(),
+            self.support.copy(),
+            self.traits,
+            self.stage,
+            self.since,
+            self.why,
+            self.cause,
+            self.loyal_since,
+            self.memberships.copy(),
+            self.at,
+            self.due,
+            self.expected,
+            self.expected_at,
+        )
+
+
+def first_seen(at: int) -> Customer:
+    """A customer of whom nothing is known but the instant of their first event."""
+    return Customer(at, no_purchases(), no_engagement(), no_support(), {}, since=at, at=at)

@@ -1,0 +1,49 @@
+"""Daily counts: one row a day, in columns, so that a rolling window is a slice."""
+
+from bisect import bisect_left
+
+import msgspec
+
+
+class Daily(msgspec.Struct, array_like=True):
+    """Counts by day, days ascending, only days on which something was counted."""
+
+    days: list[int]
+    columns: list[list[int]]
+
+    def add(self, day: int, column: int, amount: int = 1) -> None:
+        """Count ``amount`` on ``day``, which is seldom older than the newest day."""
+        days = self.days
+        row = len(days) - 1
+        if row < 0 or days[row] != day:
+            row = bisect_left(days, day)
+            if row == len(days) or days[row] != day:
+                days.insert(row, day)
+                for counts in self.columns:
+                    counts.insert(row, 0)
+        self.columns[column][row] += amount
+
+    def total(self, column: int, since: int, until: int) -> int:
+        """The sum of a column over the days from ``since`` to ``until``, both included."""
+        days = self.days
+        first = bisect_left(days, since)
+        if days and days[-1] > until:
+            return sum(self.columns[column][first : bisect_left(days, until + 1)])
+        return sum(self.columns[column][first:])
+
+    def forget(self, before: int) -> None:
+        """Drop the days before ``before``: no window reaches them any more."""
+        if self.days and self.days[0] < before:
+            gone = bisect_left(self.days, before)
+            del self.days[:gone]
+            for counts in self.columns:
+                del counts[:gone]
+
+    def copy(self) -> "Daily":
+        """An independent copy."""
+        return Daily(self.days.copy(), [counts.copy() for counts in self.columns])
+
+
+def empty(columns: int) -> Daily:
+    """A table of so many columns, without rows."""
+    return Daily([], [[] for _ in range(columns)])

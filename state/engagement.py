@@ -1,0 +1,47 @@
+"""Engagement: what a customer looks at between orders, by day."""
+
+import msgspec
+
+from schemas.envelope import CARTS, COUPONS, SEARCHES, VIEWS
+from schemas.events import Browsed
+from state.daily import Daily, empty
+from state.purchases import LONGEST_WINDOW
+
+COLUMNS = {"views": 0, "searches": 1, "carts": 2, "sessions": 3, "coupons": 4}
+COLUMN_OF = {
+    **dict.fromkeys(VIEWS, 0),
+    **dict.fromkeys(SEARCHES, 1),
+    **dict.fromkeys(CARTS, 2),
+    **dict.fromkeys(COUPONS, 4),
+}
+
+
+class Engagement(msgspec.Struct, array_like=True):
+    """Views, searches, carts, sessions and coupons by day, and the instant of the last visit."""
+
+    daily: Daily
+    last_visit: int | None = None
+
+    def browse(self, seen: Browsed, day: int, session_ms: int) -> None:
+        """Count one sign of interest; a visit begins when none was seen for ``session_ms``.
+
+        A coupon is counted but is no visit: it is redeemed at the till as well.
+        """
+        self.daily.forget(day - LONGEST_WINDOW + 1)
+        column = COLUMN_OF.get(seen.event)
+        if column is not None:
+            self.daily.add(day, column)
+        if column == COLUMNS["coupons"]:
+            return
+        if self.last_visit is None or seen.at - self.last_visit > session_ms:
+            self.daily.add(day, COLUMNS["sessions"])
+        self.last_visit = seen.at
+
+    def copy(self) -> "Engagement":
+        """An independent copy."""
+        return Engagement(self.daily.copy(), self.last_visit)
+
+
+def no_engagement() -> Engagement:
+    """A customer who was never seen browsing."""
+    return Engagement(empty(len(COLUMNS)))

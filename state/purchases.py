@@ -1,0 +1,192 @@
+"""Purchases: the orders that stand, exactly undone when one is cancelled or refunded."""
+
+from bisect import bisect_left
+
+import msgspec
+
+from schemas.events import OrderCancelled, OrderCompleted, OrderRefunded, OrderUpdated
+from state.daily import Daily, empty
+
+LONGEST_WINDOW = 365
+MOST_ORDERS = 256
+MOST_BASKETS = 10
+ORDERS, REVENUE, ITEMS = range(3)
+
+
+class Purchases(msgspec.Struct, array_like=True):
+    """Orders of the last 365 days one by one (the newest 256), by day beyond that number, and totals before.
+
+    The one-by-one columns run in order of event time: ids, instants, days, totals, what of them was refunded, and
+    items. ``before_*`` sum what is no longer known one by one; its days still inside a window are in ``crowded``.
+    ``refunds`` is the money given back, by the day of the refund. ``baskets`` holds the newest ten orders'
+    (order_id, categories).
+    """
+
+    ids: list[str]
+    ats: list[int]
+    days: list[int]
+    totals: list[int]
+    refunded: list[int]
+    items: list[int]
+    crowded: Daily
+    refunds: Daily
+    baskets: list[tuple[str, tuple[str, ...]]]
+    before_orders: int = 0
+    before_revenue: int = 0
+    before_items: int = 0
+    before_first: int = 0
+    before_last: int = 0
+
+    def count(self) -> int:
+        """The number of orders that stand, of all time."""
+        return self.before_orders + len(self.ids)
+
+    def revenue(self) -> int:
+        """What the orders that stand brought in, refunds taken off, in minor units."""
+        return self.before_revenue + sum(self.totals) - sum(self.refunded)
+
+    def item_count(self) -> int:
+        """The number of items in the orders that stand."""
+        return self.before_items + sum(self.items)
+
+    def first(self) -> int | None:
+        """The instant of the first order that stands."""
+        if self.before_orders:
+            return self.before_first
+        return self.ats[0] if self.ats else None
+
+    def last(self) -> int | None:
+        """The instant of the last order that stands."""
+        if self.ats:
+            return self.ats[-1]
+        return self.before_last if self.before_orders else None
+
+    def orders_between(self, since: int, until: int) -> int:
+        """Orders placed on the days from ``since`` to ``until``."""
+        days = self.days
+        standing = len(days) - bisect_left(days, since)
+        if days and days[-1] > until:
+            standing -= len(days) - bisect_left(days, until + 1)
+        return standing + (self.crowded.total(ORDERS, since, until) if self.crowded.days else 0)
+
+    def revenue_between(self, since: int, until: int) -> int:
+        """What the orders placed on those days brought in, refunds taken off, in minor units."""
+        first, end = self._rows(since, until)
+        revenue = sum(self.totals[first:end]) - sum(self.refunded[first:end])
+        return revenue + (self.crowded.total(REVENUE, since, until) if self.crowded.days else 0)
+
+    def items_between(self, since: int, until: int) -> int:
+        """Items of the orders placed on those days."""
+        first, end = self._rows(since, until)
+        return sum(self.items[first:end]) + (self.crowded.total(ITEMS, since, until) if self.crowded.days else 0)
+
+    def _rows(self, since: int, until: int) -> tuple[int, int]:
+        return bisect_left(self.days, since), bisect_left(self.days, until + 1)
+
+    def categories(self) -> tuple[str, ...]:
+        """The categories of the newest ten orders, each once, newest order first."""
+        return tuple(dict.fromkeys(name for _, names in reversed(self.baskets) for name in names))
+
+    def place(self, order: OrderCompleted | OrderUpdated, day: int) -> bool:
+        """Add an order, or give one that stands its new amounts. True when there is one more order."""
+        self.forget(day)
+        if order.order_id in self.ids:
+            row = self.ids.index(order.order_id)
+            self.totals[row] = order.total
+            self.items[row] = order.items
+            self.refunded[row] = min(self.refunded[row], order.total)
+            self.baskets = [
+                (order_id, order.categories if order_id == order.order_id else names)
+                for order_id, names in self.baskets
+            ]
+            return False
+        if isinstance(order, OrderUpdated):
+            return False
+        self.ids.append(order.order_id)
+        self.ats.append(order.at)
+        self.days.append(day)
+        self.totals.append(order.total)
+        self.refunded.append(0)
+        self.items.append(order.items)
+        self.baskets.append((order.order_id, order.categories))
+        if len(self.baskets) > MOST_BASKETS:
+            del self.baskets[0]
+        if len(self.ids) > MOST_ORDERS:
+            for column, amount in enumerate((1, self.totals[0] - self.refunded[0], self.items[0])):
+                self.crowded.add(self.days[0], column, amount)
+            self._settle(1)
+        return True
+
+    def refund(self, refund: OrderRefunded, day: int) -> bool:
+        """Give money back. True when the order no longer stands, for all of it was refunded."""
+        self.forget(day)
+        if refund.order_id not in self.ids:
+            if refund.total:
+                self.refunds.add(day, 0, refund.total)
+            return False
+        row = self.ids.index(refund.order_id)
+        left = self.totals[row] - self.refunded[row]
+        amount = left if refund.total is None else min(refund.total, left)
+        if amount:
+            self.refunds.add(day, 0, amount)
+        self.refunded[row] += amount
+        if self.refunded[row] < self.totals[row]:
+            return False
+        self._remove(row)
+        return True
+
+    def cancel(self, cancelled: OrderCancelled, day: int) -> bool:
+        """Undo an order. True when it stood until now."""
+        self.forget(day)
+        if cancelled.order_id not in self.ids:
+            return False
+        self._remove(self.ids.index(cancelled.order_id))
+        return True
+
+    def _remove(self, row: int) -> None:
+        order_id = self.ids[row]
+        for column in (self.ids, self.ats, self.days, self.totals, self.refunded, self.items):
+            del column[row]
+        self.baskets = [basket for basket in self.baskets if basket[0] != order_id]
+
+    def forget(self, today: int) -> None:
+        """Let the orders that have left every window sink into the totals."""
+        oldest = today - LONGEST_WINDOW + 1
+        if self.days and self.days[0] < oldest:
+            self._settle(bisect_left(self.days, oldest))
+        self.crowded.forget(oldest)
+        self.refunds.forget(oldest)
+
+    def _settle(self, rows: int) -> None:
+        if not self.before_orders:
+            self.before_first = self.ats[0]
+        self.before_last = self.ats[rows - 1]
+        self.before_orders += rows
+        self.before_revenue += sum(self.totals[:rows]) - sum(self.refunded[:rows])
+        self.before_items += sum(self.items[:rows])
+        for column in (self.ids, self.ats, self.days, self.totals, self.refunded, self.items):
+            del column[:rows]
+
+    def copy(self) -> "Purchases":
+        """An independent copy."""
+        return Purchases(
+            self.ids.copy(),
+            self.ats.copy(),
+            self.days.copy(),
+            self.totals.copy(),
+            self.refunded.copy(),
+            self.items.copy(),
+            self.crowded.copy(),
+            self.refunds.copy(),
+            self.baskets.copy(),
+            self.before_orders,
+            self.before_revenue,
+            self.before_items,
+            self.before_first,
+            self.before_last,
+        )
+
+
+def no_purchases() -> Purchases:
+    """A customer who has bought nothing."""
+    return Purchases([], [], [], [], [], [], empty(3), empty(1), [])

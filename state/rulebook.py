@@ -1,0 +1,198 @@
+"""The rulebook: decides, under one policy, what an event or the passing of time means for a customer.
+
+Three questions: an event came (`advance`), time passed (`elapse`), and, kept in ``Customer.due``, when the next
+decision falls by itself. A decision reads the customer at its own instant only, never the clock.
+"""
+
+from typing import NamedTuple
+
+from schemas.events import (
+    AnyFact,
+    Browsed,
+    OrderCancelled,
+    OrderCompleted,
+    OrderRefunded,
+    OrderUpdated,
+    TicketOpened,
+    TicketRated,
+    TicketSolved,
+    event_name,
+)
+from schemas.money import Exchange, decimals
+from schemas.transition import Cause, Change, Circumstances
+from state.calendar import Calendar
+from state.compiled_policy import CompiledPolicy
+from state.condition import holds_all
+from state.customer import MOST_TRAITS, Customer
+from state.lifecycle import ACTIVE, Touch, patience_days, silence_deadline, stage_at, transition
+from state.membership import Rule
+
+
+class Decision(NamedTuple):
+    """A change and the figures it was decided on."""
+
+    change: Change
+    circumstances: Circumstances
+
+
+PATIENCE = Cause("deadline", "patience")
+CHURN = Cause("deadline", "churn")
+LOYALTY = Cause("deadline", "loyalty")
+AUDIENCE = Cause("deadline", "audience")
+
+
+class Rulebook:
+    """A compiled policy at work. Holds no customer; the customers given to it are changed in place."""
+
+    def __init__(self, compiled: CompiledPolicy) -> None:
+        policy = compiled.policy
+        self.compiled = compiled
+        self.version = compiled.version
+        self.calendar = Calendar(policy.time.zone, compiled.day_ms)
+        self.exchange = Exchange(policy.money.currency, policy.money.most_per_order, policy.money.rates)
+        self.unit = 10 ** decimals(policy.money.currency)
+        self._policy = policy
+        self._day_ms = compiled.day_ms
+        self._loyal = Rule(compiled.loyal_enter, compiled.loyal_leave, compiled.loyal_min_stay_ms)
+        self._segments = compiled.segments
+        self._rules = [Rule(it.enter, it.leave, it.min_stay_ms) for it in compiled.segments]
+        self._truths = holds_all([*(it.enter for it in self._rules), *(it.leave for it in self._rules)])
+        self._keys = frozenset(it.key for it in compiled.segments)
+
+    def advance(self, customer: Customer, fact: AnyFact, decisions: list[Decision]) -> None:
+        """An event came: let the time until it pass, then take it in. Decisions are appended in order."""
+        self.elapse(customer, fact.at, decisions)
+        touch = self._apply(customer, fact)
+        self._decide(customer, fact.at, Cause("event", event_name(fact), fact.message_id), touch, decisions)
+
+    def elapse(self, customer: Customer, upto: int, decisions: list[Decision]) -> None:
+        """Time passed: every deadline until ``upto``, it included, in order and at its own instant."""
+        while customer.due is not None and customer.due <= upto:
+            self._decide(customer, customer.due, None, Touch.NONE, decisions)
+
+    def adopt(self, customer: Customer, at: int, decisions: list[Decision]) -> None:
+        """Put a customer under a policy that is new to them: leave the audiences it does not know, and decide again."""
+        cause = Cause("policy", self.version)
+        for key in [key for key in customer.memberships if key not in self._keys]:
+            del customer.memberships[key]
+            change = Change(at, key, key, "in", "out", cause)
+            decisions.append(Decision(change, self._circumstances(customer, at, "the policy has no such audience")))
+        self._decide(customer, at, cause, Touch.NONE, decisions)
+
+    def _apply(self, customer: Customer, fact: AnyFact) -> Touch:
+        day = self.calendar.day_of(fact.at)
+        purchases = customer.purchases
+        match fact:
+            case OrderCompleted() | OrderUpdated():
+                return Touch.ORDERED if purchases.place(fact, day) else Touch.NONE
+            case OrderRefunded():
+                return Touch.UNDONE if purchases.refund(fact, day) else Touch.NONE
+            case OrderCancelled():
+                return Touch.UNDONE if purchases.cancel(fact, day) else Touch.NONE
+            case Browsed():
+                customer.engagement.browse(fact, day, self.compiled.session_ms)
+            case TicketOpened():
+                customer.support.opened(fact, day)
+            case TicketSolved():
+                customer.support.solved(fact, day)
+            case TicketRated():
+                customer.support.rated(fact, day)
+            case _:
+                traits = customer.traits | fact.traits
+                known = [(name, value) for name, value in traits.items() if value is not None]
+                customer.traits = dict(known[:MOST_TRAITS])
+        return Touch.NONE
+
+    def _decide(
+        self, customer: Customer, at: int, cause: Cause | None, touch: Touch, decisions: list[Decision]
+    ) -> None:
+        customer.at = at
+        changes: list[tuple[Change, str]] = []
+        loyal_why = self._decide_loyalty(customer, at)
+        before = customer.stage
+        stage = stage_at(customer, at, touch, self._policy, self._day_ms)
+        if stage.name != before:
+            name = transition(before, stage.name, touch)
+            deadline = PATIENCE if name == "at_risk" else CHURN if name == "churned" else LOYALTY
+            why = f"{stage.why}; {loyal_why}" if loyal_why else stage.why
+            change = Change(at, None, name, before, stage.name, cause or deadline)
+            customer.stage, customer.since, customer.why = stage.name, at, why
+            customer.cause = change.cause.message_id or change.cause.name
+            changes.append((change, why))
+        truths = self._truths(customer, at)
+        self._decide_audiences(customer, at, cause or AUDIENCE, truths, changes)
+        self._look_ahead(customer, at, truths)
+        decisions += [Decision(change, self._circumstances(customer, at, why)) for change, why in changes]
+
+    def _decide_loyalty(self, customer: Customer, at: int) -> str:
+        if customer.loyal_since is None:
+            if self._loyal.enter.holds(customer, at):
+                why = self._loyal.enter.why(customer, at)
+                customer.loyal_since = at
+                return why
+        elif at >= customer.loyal_since + self._loyal.stay and self._loyal.leave.holds(customer, at):
+            why = self._loyal.leave.why(customer, at)
+            customer.loyal_since = None
+            return why
+        return ""
+
+    def _decide_audiences(
+        self,
+        customer: Customer,
+        at: int,
+        cause: Cause,
+        truths: tuple[bool, ...],
+        changes: list[tuple[Change, str]],
+    ) -> None:
+        memberships = customer.memberships
+        count = len(self._rules)
+        for row, (segment, rule) in enumerate(zip(self._segments, self._rules, strict=True)):
+            entered = memberships.get(segment.key)
+            if entered is None:
+                if truths[row]:
+                    why = rule.enter.why(customer, at)
+                    memberships[segment.key] = at
+                    changes.append((Change(at, segment.key, segment.name, "out", "in", cause), why))
+            elif truths[count + row] and at >= entered + rule.stay:
+                why = rule.leave.why(customer, at)
+                del memberships[segment.key]
+                changes.append((Change(at, segment.key, segment.name, "in", "out", cause), why))
+
+    def _look_ahead(self, customer: Customer, at: int, truths: tuple[bool, ...]) -> None:
+        count = len(self._rules)
+        instants = []
+        for row, (segment, rule) in enumerate(zip(self._segments, self._rules, strict=True)):
+            entered = customer.memberships.get(segment.key)
+            instants.append(rule.next_change(customer, at, entered, truths[row if entered is None else count + row]))
+        loyal = self._loyal
+        loyal_since = customer.loyal_since
+        holds = (loyal.enter if loyal_since is None else loyal.leave).holds(customer, at)
+        flip = loyal.next_change(customer, at, loyal_since, holds)
+        silence = silence_deadline(customer, at, self._policy, self._day_ms)
+        customer.expected, customer.expected_at = silence if silence is not None else (None, None)
+        if flip is not None and customer.stage in ACTIVE and customer.purchases.count() > 1:
+            if customer.expected_at is None or flip < customer.expected_at:
+                customer.expected = "became_loyal" if loyal_since is None else "loyalty_lapsed"
+                customer.expected_at = flip
+        customer.due = min((it for it in (*instants, flip, customer.expected_at) if it is not None), default=None)
+
+    def _circumstances(self, customer: Customer, at: int, why: str) -> Circumstances:
+        purchases = customer.purchases
+        orders = purchases.count()
+        revenue = purchases.revenue() / self.unit
+        first, last = purchases.first(), purchases.last()
+        known = first is not None and last is not None
+        return Circumstances(
+            why=why,
+            stage=customer.stage,
+            orders=orders,
+            revenue=revenue,
+            average_order_value=round(revenue / orders, 4) if orders else None,
+            recency_days=round((at - (last or 0)) / self._day_ms, 4) if known else None,
+            mean_gap_days=(
+                round(((last or 0) - (first or 0)) / (orders - 1) / self._day_ms, 4) if known and orders > 1 else None
+            ),
+            patience_days=patience_days(customer, at, self._policy, self._day_ms),
+            next_transition=customer.expected,
+            next_at=customer.expected_at,
+        )

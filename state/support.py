@@ -1,0 +1,54 @@
+"""Support: the cases a customer has open, and how satisfied they were."""
+
+import msgspec
+
+from schemas.events import TicketOpened, TicketRated, TicketSolved
+from state.daily import Daily, empty
+from state.purchases import LONGEST_WINDOW
+
+OPENED, SOLVED, RATINGS, RATING_SUM = range(4)
+MOST_OPEN = 64
+
+
+class Support(msgspec.Struct, array_like=True):
+    """Open tickets with the instant each was opened (the oldest 64), counts by day, and the last rating."""
+
+    open: dict[str, int]
+    daily: Daily
+    last_rating: int | None = None
+    rated_at: int = 0
+
+    def opened(self, ticket: TicketOpened, day: int) -> None:
+        """A case began; one that is open already keeps its first instant."""
+        self.daily.forget(day - LONGEST_WINDOW + 1)
+        if ticket.ticket_id not in self.open:
+            self.daily.add(day, OPENED)
+            if len(self.open) < MOST_OPEN:
+                self.open[ticket.ticket_id] = ticket.at
+
+    def solved(self, ticket: TicketSolved, day: int) -> None:
+        """A case ended."""
+        self.daily.forget(day - LONGEST_WINDOW + 1)
+        if self.open.pop(ticket.ticket_id, None) is not None:
+            self.daily.add(day, SOLVED)
+
+    def rated(self, rated: TicketRated, day: int) -> None:
+        """The customer said how it was."""
+        self.daily.forget(day - LONGEST_WINDOW + 1)
+        self.daily.add(day, RATINGS)
+        self.daily.add(day, RATING_SUM, rated.rating)
+        self.last_rating = rated.rating
+        self.rated_at = rated.at
+
+    def oldest_open(self) -> int | None:
+        """The instant at which the longest open case was opened."""
+        return min(self.open.values()) if self.open else None
+
+    def copy(self) -> "Support":
+        """An independent copy."""
+        return Support(self.open.copy(), self.daily.copy(), self.last_rating, self.rated_at)
+
+
+def no_support() -> Support:
+    """A customer who never needed help."""
+    return Support({}, empty(4))

@@ -1,0 +1,183 @@
+"""The timeline: what makes order of arrival and duplicates irrelevant within the allowed lateness.
+
+``base`` is the customer as of the horizon, ``tail`` the facts since, ``emitted`` the changes published since; the
+present (``head``) is the base with the tail replayed. A fact that sorts last is simply taken in. One that sorts
+earlier is put in its place, the tail is replayed, and what comes out is compared with what was published.
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from schemas.events import AnyFact
+from schemas.transition import Change, Publication
+from state.customer import Customer, first_seen
+from state.rulebook import Decision, Rulebook
+
+MOST_TAIL = 256
+
+
+class Emitted(msgspec.Struct, frozen=True, array_like=True):
+    """A change that was published, how often it was revised, and whether it still stands."""
+
+    change: Change
+    revision: int
+    stands: bool
+
+
+class Timeline(msgspec.Struct):
+    """One customer's timeline. ``settle`` answers with a new one: the old stays as it was, for a failed commit.
+
+    ``floor`` is the instant before which this customer takes no facts any more because a flood has pushed the
+    horizon on; ``seq`` the number of the last publication.
+    """
+
+    base: Customer | None
+    tail: list[AnyFact]
+    emitted: list[Emitted]
+    head: Customer
+    seq: int
+    floor: int
+
+    def knows(self, message_id: str) -> bool:
+        """Whether a fact was already sent under this id."""
+        return any(fact.message_id == message_id for fact in self.tail)
+
+
+def begin(at: int) -> Timeline:
+    """The timeline of a customer first heard of at an instant."""
+    nobody = first_seen(at)
+    return Timeline(None, [], [], nobody, 0, 0)
+
+
+def load(
+    base: Customer | None,
+    tail: list[AnyFact],
+    emitted: list[Emitted],
+    seq: int,
+    floor: int,
+    at: int,
+    rules: Rulebook,
+) -> Timeline:
+    """A timeline as it was when it was stored, its head decided until ``at``."""
+    head = base
+    if tail or emitted or base is None:
+        head = _replay(base, tail, at, rules, [])
+    assert head is not None
+    return Timeline(base, tail, emitted, head, seq, floor)
+
+
+def settle(
+    timeline: Timeline, facts: Iterable[AnyFact], upto: int, horizon: int, rules: Rulebook
+) -> tuple[Timeline, list[Publication]]:
+    """Take facts in, let time pass until ``upto``, and fold what lies before ``horizon``.
+
+    The facts must be new (see ``knows``) and no older than the horizon of the last call and the floor.
+    """
+    tail = timeline.tail.copy()
+    decisions: list[Decision] = []
+    head = timeline.head
+    in_order = True
+    for fact in facts:
+        last = (tail[-1].at, tail[-1].message_id) if tail else (0, "")
+        if in_order and (fact.at, fact.message_id) > last and fact.at >= head.at:
+            head = head.copy() if head is timeline.head else head
+            rules.advance(head, fact, decisions)
+        else:
+            in_order = False
+        tail.append(fact)
+    if in_order:
+        if head.due is not None and head.due <= upto:
+            head = head.copy() if head is timeline.head else head
+            rules.elapse(head, upto, decisions)
+        published, emitted = _publish(timeline, decisions)
+    else:
+        tail.sort(key=lambda fact: (fact.at, fact.message_id))
+        decisions = []
+        head = _replay(timeline.base, tail, max(upto, timeline.head.at), rules, decisions)
+        published, emitted = _compare(timeline, decisions)
+    settled = Timeline(timeline.base, tail, emitted, head, timeline.seq + len(published), timeline.floor)
+    _fold(settled, horizon, rules)
+    if len(settled.tail) > MOST_TAIL:
+        settled.floor = settled.tail[-MOST_TAIL // 2].at + 1
+        _fold(settled, settled.floor, rules)
+    return settled, [
+        msgspec.structs.replace(it, seq=timeline.seq + number) for number, it in enumerate(published, start=1)
+    ]
+
+
+def adopt(timeline: Timeline, at: int, rules: Rulebook) -> tuple[Timeline, list[Publication]]:
+    """Put a customer under a new policy at ``at``: what was decided under the old one is final."""
+    head = timeline.head.copy()
+    at = max(at, head.at)
+    decisions: list[Decision] = []
+    rules.adopt(head, at, decisions)
+    published = [
+        Publication(change, figures, timeline.seq + number)
+        for number, (change, figures) in enumerate(decisions, start=1)
+    ]
+    return Timeline(head, [], [], head, timeline.seq + len(published), at + 1), published
+
+
+def _replay(
+    base: Customer | None, tail: list[AnyFact], upto: int, rules: Rulebook, decisions: list[Decision]
+) -> Customer:
+    customer = first_seen(tail[0].at) if base is None else base.copy()
+    for fact in tail:
+        rules.advance(customer, fact, decisions)
+    rules.elapse(customer, upto, decisions)
+    return customer
+
+
+def _publish(timeline: Timeline, decisions: list[Decision]) -> tuple[list[Publication], list[Emitted]]:
+    if not decisions:
+        return [], timeline.emitted
+    retracted = {it.change: it for it in timeline.emitted if not it.stands}
+    published = []
+    emitted = timeline.emitted.copy()
+    for change, figures in decisions:
+        before = retracted.get(change)
+        revision = 0
+        if before is not None:
+            emitted.remove(before)
+            revision = before.revision + 1
+        emitted.append(Emitted(change, revision, True))
+        published.append(Publication(change, figures, 0, revision, correction=revision > 0))
+    return published, emitted
+
+
+def _compare(timeline: Timeline, decisions: list[Decision]) -> tuple[list[Publication], list[Emitted]]:
+    known = {it.change: it for it in timeline.emitted}
+    true_now = {change for change, _ in decisions}
+    untrue = [it for it in timeline.emitted if it.stands and it.change not in true_now]
+    published = [
+        Publication(it.change, None, 0, it.revision, True, True, (it.change, it.revision)) for it in untrue[::-1]
+    ]
+    replaced = iter(untrue)
+    emitted = [Emitted(it.change, it.revision, False) for it in timeline.emitted if it.change not in true_now]
+    for change, figures in decisions:
+        before = known.get(change)
+        if before is not None and before.stands:
+            emitted.append(before)
+            continue
+        revision = 0 if before is None else before.revision + 1
+        instead_of = next(replaced, None)
+        corrects = None if instead_of is None else (instead_of.change, instead_of.revision)
+        emitted.append(Emitted(change, revision, True))
+        published.append(Publication(change, figures, 0, revision, True, False, corrects))
+    return published, emitted
+
+
+def _fold(timeline: Timeline, horizon: int, rules: Rulebook) -> None:
+    tail = timeline.tail
+    if timeline.head.at < horizon and (not tail or tail[-1].at < horizon):
+        timeline.base = timeline.head
+        timeline.tail, timeline.emitted = [], []
+        return
+    if not (tail and tail[0].at < horizon) and not any(it.change.at < horizon for it in timeline.emitted):
+        return
+    count = sum(fact.at < horizon for fact in tail)
+    if timeline.base is not None or count:
+        timeline.base = _replay(timeline.base, tail[:count], horizon - 1, rules, [])
+    timeline.tail = tail[count:]
+    timeline.emitted = [it for it in timeline.emitted if it.change.at >= horizon]
