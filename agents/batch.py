@@ -1,7 +1,11 @@
 """What flows through an agent: records come in as a batch, its effects leave as an outcome."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+
+from schemas.transition import Publication
+from state.timeline import Timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +43,18 @@ class Outcome:
 
     ``changes``: the last snapshot of every customer touched, for the changelog.
     ``transitions`` and ``rejects``: (key, value, timestamp in ms) for their topics, in order.
-    ``counts``: how many records were ``applied``, ``duplicate``, ``rejected``, ... for the metrics.
+    ``counts``: ``in`` = ``applied`` + ``duplicate`` + the sum of ``reject:REASON``; ``unknown`` is the part of
+    ``applied`` whose kind of event lifestage does not know; ``poisoned`` customers could not be decided by a deadline.
+    ``settled`` and ``publications``: the same changes before they became bytes, for the mirror and the metrics.
     """
 
     upto: int
     changes: dict[bytes, bytes] = field(default_factory=dict)
     transitions: list[tuple[bytes, bytes, int]] = field(default_factory=list)
     rejects: list[tuple[bytes | None, bytes, int]] = field(default_factory=list)
-    counts: dict[str, int] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    settled: dict[bytes, Timeline] = field(default_factory=dict)
+    publications: list[tuple[bytes, Publication]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
