@@ -1,0 +1,1 @@
+"""The laws of the customer core, over histories that Hypothesis makes up."""

@@ -1,0 +1,149 @@
+"""Order of arrival, duplicates and ticks make no difference to what stands in the end."""
+
+from collections import Counter
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas.events import AnyFact
+from schemas.transition import Change, Publication
+from state.customer import Customer
+from state.history import replay
+from state.rulebook import Rulebook
+from state.snapshot import dump, restore
+from state.timeline import Timeline, begin, settle
+from tests.laws.histories import DAY, Arrival, arrivals, facts, rules
+
+AFTER = 200 * DAY
+
+
+def stream(
+    order: list[Arrival], end: int, ticks: list[int], rulebook: Rulebook, reload: bool
+) -> tuple[Timeline, list[Publication]]:
+    """Let facts arrive one after another, with ticks between them, as a partition group does."""
+    timeline: Timeline | None = None
+    published: list[Publication] = []
+    lateness = rulebook.compiled.lateness_ms
+    moments = sorted([(it.at, 1, number, it) for number, it in enumerate(order)] + [(at, 2, 0, None) for at in ticks])
+    for at, _, _, arrival in [*moments, (end, 2, 0, None)]:
+        new: list[AnyFact] = []
+        if arrival is not None:
+            timeline = timeline or begin(arrival.fact.at)
+            if not timeline.knows(arrival.fact.message_id) and arrival.fact.at >= at - lateness:
+                new = [arrival.fact]
+        if timeline is None:
+            continue
+        timeline, more = settle(timeline, new, at, at - lateness, rulebook)
+        published += more
+        if reload:
+            timeline = restore(dump(timeline, rulebook), rulebook)
+    assert timeline is not None
+    return timeline, published
+
+
+def standing(published: list[Publication]) -> Counter[Change]:
+    """What was published and not taken back."""
+    left: Counter[Change] = Counter()
+    for it in published:
+        left[it.change] += -1 if it.retracted else 1
+    assert all(count in (0, 1) for count in left.values())
+    return +left
+
+
+def decided(customer: Customer) -> Customer:
+    """A customer without the instants of looking, which depend on when one looked."""
+    return msgspec.structs.replace(customer, at=0, due=None)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.data())
+def test_arrival_order_duplicates_and_ticks_make_no_difference(data: st.DataObject) -> None:
+    rulebook = data.draw(rules)
+    history = data.draw(facts())
+    order = data.draw(arrivals(history, rulebook.compiled.lateness_ms))
+    end = max(it.at for it in order) + data.draw(st.sampled_from((0, 8 * DAY, AFTER)))
+    ticks = [history[0].at + data.draw(st.integers(0, end - history[0].at)) for _ in range(data.draw(st.integers(0, 6)))]
+    timeline, published = stream(order, end, ticks, rulebook, data.draw(st.booleans()))
+    truth = replay(history, end, rulebook)
+    assert truth is not None
+    assert standing(published) == Counter(it.change for it in truth.published)
+    assert decided(timeline.head) == decided(truth.customer)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_sequence_numbers_and_ids_are_unique(data: st.DataObject) -> None:
+    rulebook = data.draw(rules)
+    history = data.draw(facts())
+    order = data.draw(arrivals(history, rulebook.compiled.lateness_ms))
+    end = max(it.at for it in order) + AFTER
+    _, published = stream(order, end, [], rulebook, False)
+    assert [it.seq for it in published] == list(range(1, len(published) + 1))
+    ids = [(it.change, it.revision, it.retracted) for it in published]
+    assert len(set(ids)) == len(ids)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_stages_chain_and_instants_never_go_back(data: st.DataObject) -> None:
+    rulebook = data.draw(rules)
+    history = data.draw(facts())
+    truth = replay(history, history[-1].at + AFTER, rulebook)
+    assert truth is not None
+    stage, at = "prospect", 0
+    members: set[str] = set()
+    for it in truth.published:
+        change = it.change
+        assert change.at >= at
+        at = change.at
+        if change.audience is None:
+            assert change.from_ == stage != change.to
+            stage = change.to
+        elif change.to == "in":
+            assert change.audience not in members
+            members.add(change.audience)
+        else:
+            members.remove(change.audience)
+    assert truth.customer.stage == stage
+    assert set(truth.customer.memberships) == members
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_nothing_changes_before_it_is_due(data: st.DataObject) -> None:
+    rulebook = data.draw(rules)
+    history = data.draw(facts())
+    truth = replay(history, history[-1].at, rulebook)
+    assert truth is not None
+    customer = truth.customer
+    for _ in range(4):
+        due = customer.due
+        end = due - 1 if due is not None else customer.at + AFTER
+        asked = customer.copy()
+        asked.due = data.draw(st.integers(asked.at + 1, max(asked.at + 1, end)))
+        if due is not None and asked.due >= due:
+            return
+        decisions: list[object] = []
+        rulebook.elapse(asked, asked.due, decisions)  # type: ignore[arg-type]
+        assert decisions == []
+        if due is None:
+            return
+        expected = customer.expected if customer.expected_at == due else None
+        rulebook.elapse(customer, due, decisions)  # type: ignore[arg-type]
+        if expected is not None:
+            assert expected in (decision.change.to for decision in decisions) or expected in (  # type: ignore[attr-defined]
+                decision.change.name for decision in decisions  # type: ignore[attr-defined]
+            )
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data())
+def test_a_snapshot_holds_all_of_a_timeline(data: st.DataObject) -> None:
+    rulebook = data.draw(rules)
+    history = data.draw(facts())
+    order = data.draw(arrivals(history, rulebook.compiled.lateness_ms))
+    timeline, _ = stream(order, order[-1].at, [], rulebook, False)
+    again = restore(dump(timeline, rulebook), rulebook)
+    assert dump(again, rulebook) == dump(timeline, rulebook)
+    assert again == timeline
