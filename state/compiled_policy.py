@@ -1,18 +1,15 @@
 """A policy ready for use: checked, its conditions compiled, its durations in milliseconds."""
 
-import difflib
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
-from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 
-from schemas.money import CURRENCIES
 from state.condition import Condition, ConditionError, compile_condition, entering, opposite
 from state.feature import Catalogue
-from state.policy import Fixed, PAlive, Policy, Segment
+from state.policy import PAlive, Policy
+from state.policy_checks import check_values
 from state.policy_text import PolicyError, PolicyText, Problem
 from state.toml_lines import Path
 
@@ -51,7 +48,7 @@ def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> Com
     source = PolicyText(text)
     policy = source.policy()
     sound = not source.problems
-    _check(policy, source, sound)
+    check_values(policy, source, sound)
     # A catalogue cannot be made with a time zone or a currency that does not exist.
     catalogue = make_catalogue(policy if sound and not source.problems else _checkable(policy))
     conditions = _Conditions(source, catalogue, policy)
@@ -113,89 +110,3 @@ class _Conditions:
                 'use method = "p_alive" in [lifecycle.patience], or days_since_order here',
             )
         return condition
-
-
-def _check(policy: Policy, source: PolicyText, sound: bool) -> None:
-    _check_time(policy, source)
-    _check_money(policy, source)
-    if sound:  # where a default stands in, two values need not fit together
-        _check_lifecycle(policy, source)
-    for name in ("recency_days", "frequency_orders", "monetary"):
-        limits = getattr(policy.rfm, name)
-        if any(low >= high for low, high in pairwise(limits)):
-            source.report(("rfm", name), f"`{name}` does not rise", "write four limits, each above the one before")
-    _check_segments(policy.segments, source)
-
-
-def _check_time(policy: Policy, source: PolicyText) -> None:
-    zone = policy.time.zone
-    try:
-        ZoneInfo(zone)
-    except (ValueError, OSError, KeyError):
-        near = difflib.get_close_matches(zone, available_timezones(), n=1)
-        mend = f'did you mean "{near[0]}"?' if near else 'write one as in "Europe/Berlin" or "UTC"'
-        source.report(("time", "zone"), f'there is no time zone "{zone}"', mend)
-    if policy.time.day_seconds != 86400 and zone != "UTC":
-        source.report(
-            ("time", "day_seconds"), "a shortened day fits no time zone", 'set zone = "UTC", or leave day_seconds out'
-        )
-
-
-def _check_money(policy: Policy, source: PolicyText) -> None:
-    places: list[tuple[Path, str]] = [(("money", "currency"), policy.money.currency)]
-    places += [(("money", "rates", code), code) for code in policy.money.rates]
-    for path, code in places:
-        if code not in CURRENCIES:
-            source.report(path, f'there is no currency "{code}"', 'write its ISO 4217 code, as in "USD"')
-    if policy.money.currency in policy.money.rates:
-        source.report(
-            ("money", "rates", policy.money.currency),
-            f"{policy.money.currency} is the currency that everything is counted in",
-            "leave its rate out: it is 1",
-        )
-
-
-def _check_lifecycle(policy: Policy, source: PolicyText) -> None:
-    lifecycle = policy.lifecycle
-    patience = lifecycle.patience
-    path: Path = ("lifecycle", "patience")
-    if lifecycle.one_time_churn_days <= lifecycle.one_time_patience_days:
-        source.report(
-            ("lifecycle", "one_time_churn_days"),
-            "one-time buyers would be churned before they are at risk",
-            "make one_time_churn_days longer than one_time_patience_days",
-        )
-    if isinstance(patience, Fixed):
-        if patience.churn_days <= patience.days:
-            source.report(
-                (*path, "churn_days"),
-                "customers would be churned before they are at risk",
-                "make churn_days longer than days",
-            )
-        return
-    if patience.min_days > patience.max_days:
-        source.report((*path, "min_days"), "min_days is above max_days", "make min_days the smaller one")
-    if isinstance(patience, PAlive):
-        if patience.churn_limit >= patience.limit:
-            source.report(
-                (*path, "churn_limit"),
-                "customers would be churned before they are at risk",
-                "make churn_limit smaller than limit",
-            )
-    elif patience.churn_multiple <= 1:
-        source.report(
-            (*path, "churn_multiple"),
-            "customers would be churned the moment they are at risk",
-            "make churn_multiple more than 1",
-        )
-
-
-def _check_segments(segments: tuple[Segment, ...], source: PolicyText) -> None:
-    seen: dict[str, int] = {}
-    for number, segment in enumerate(segments):
-        first = seen.setdefault(segment.key, number)
-        if first != number and segment.key != "unnamed":
-            line = source.line(("segments", first, "key"))
-            source.report(
-                ("segments", number, "key"), f'the key "{segment.key}" is taken by line {line}', "choose another key"
-            )

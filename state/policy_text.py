@@ -100,7 +100,7 @@ class PolicyText:
                 raise msgspec.ValidationError("Expected a finite number")
             return msgspec.convert(value, field.type)
         except msgspec.ValidationError as error:
-            message, mend = _explained(str(error), value)
+            message, mend = _explained(field.name, str(error), value)
             self.report(path, f"`{field.name}` is {message}", mend)
             return _STANDING_IN.get(field.name, 0.5) if field.required else msgspec.UNSET
 
@@ -119,8 +119,8 @@ class PolicyText:
         return self._section(by_method[method], value, path)
 
     def _sections(self, section: type[Section], value: Any, path: Path) -> Any:
-        if not isinstance(value, list):
-            self.report(path, f"`{path[-1]}` is a list", f"write each under [[{_dotted(path)}]]")
+        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+            self.report(path, f"`{path[-1]}` is a list of tables", f"write each under [[{_dotted(path)}]]")
             return msgspec.UNSET
         return tuple(self._section(section, item, (*path, number)) for number, item in enumerate(value))
 
@@ -159,17 +159,29 @@ _SORTS = {
     "object": "a table",
     "array": "a list",
 }
+_BOUNDS = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than"}
+_SHAPES = {
+    "name": "letters, digits, dots, dashes and underscores, without spaces",
+    "key": "small letters, digits and underscores, beginning with a letter",
+}
 
 
-def _explained(error: str, value: object) -> tuple[str, str]:
-    said, _, _ = error.partition(" - at")
-    written = msgspec.json.encode(value).decode()[:60] if not isinstance(value, float) else str(value)
-    expected = re.match(r"Expected `(\w+)`(?: (<=|>=|<|>) (\S+))?(?:, got|$)", said)
+def _explained(name: str, error: str, value: object) -> tuple[str, str]:
+    said, _, where = error.partition(" - at")
+    written = repr(value) if isinstance(value, float) else msgspec.json.encode(value).decode()[:60]
+    inner = "each number " if "[" in where else "each rate " if where else ""
+    expected = re.match(r"Expected `(\w+)`(?: (<=|>=|<|>) (\S+))?(?:, got .*)?$", said)
+    length = re.match(r"Expected `\w+` of length (?:(<=|>=) )?(\d+)", said)
     if expected and expected[2]:
-        bound = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than"}[expected[2]]
-        return written, f"write {_SORTS.get(expected[1], expected[1])} of {bound} {expected[3].rstrip('.')}"
-    if expected and expected[1] in _SORTS:
-        return written, f"write {_SORTS[expected[1]]}"
+        return written, f"make {inner or 'it '}{_BOUNDS[expected[2]]} {float(expected[3]):g}"
+    if expected:
+        return written, f"write {inner and inner + 'as '}{_SORTS.get(expected[1], expected[1])}"
+    if length and isinstance(value, str):
+        return written, "write something there" if length[2] == "1" else f"use at most {length[2]} characters"
+    if length:
+        return written, f"write {length[2]} numbers"
     if "matching regex" in said:
-        return written, f"write it to match {said.split('regex ')[-1]}"
-    return written, said[:1].lower() + said[1:].replace("`", "")
+        return written, f"write {_SHAPES.get(name, 'the three capital letters of a currency, as in USD')}"
+    if "enum value" in said:
+        return written, "it is one of 7, 30, 90, 365"
+    return written, "write a finite number"

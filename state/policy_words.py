@@ -1,0 +1,131 @@
+"""Says in words what a policy does."""
+
+from collections.abc import Iterator
+
+from state.compiled_policy import CompiledPolicy, CompiledSegment
+from state.policy import Fixed, Loyal, PAlive, Patience, Policy, Rfm, Segment, SupportRules
+
+
+def in_words(compiled: CompiledPolicy) -> str:
+    """A summary of several paragraphs for people."""
+    policy = compiled.policy
+    return "\n".join(
+        [
+            f"Policy {compiled.version}",
+            *_ground(policy),
+            "",
+            "Lifecycle",
+            *_lifecycle(policy),
+            "",
+            "Scores from 1 to 5",
+            *_scores(policy.rfm, policy.money.currency),
+            "",
+            f"Segments ({len(policy.segments)})",
+            *(line for pair in zip(policy.segments, compiled.segments, strict=True) for line in _segment(*pair)),
+            "",
+            "The names in these rules",
+            *_names(compiled),
+        ]
+    )
+
+
+def _ground(policy: Policy) -> Iterator[str]:
+    time, money = policy.time, policy.money
+    yield f"  Days begin at midnight in {time.zone}. An event may come up to {_minutes(time.lateness_minutes)} late."
+    if time.day_seconds != 86400:
+        yield f"  This is a rehearsal: a day lasts {time.day_seconds} seconds."
+    rates = ", ".join(f"1 {code} = {rate:g} {money.currency}" for code, rate in sorted(money.rates.items()))
+    others = f"others are converted ({rates})" if rates else "orders in others are put aside"
+    yield f"  Money is counted in {money.currency}; {others}. No order may be above {money.most_per_order:,.0f}."
+    yield f"  {_minutes(policy.browsing.session_minutes).capitalize()} without a click ends a visit."
+
+
+def _lifecycle(policy: Policy) -> Iterator[str]:
+    lifecycle = policy.lifecycle
+    yield "  prospect  has no order that stands"
+    yield (
+        f"  new       has one order; at risk after {_days(lifecycle.one_time_patience_days)} of silence, "
+        f"churned after {_days(lifecycle.one_time_churn_days)}"
+    )
+    yield "  repeat    has two orders or more"
+    yield from _loyal(lifecycle.loyal)
+    yield from _patience(lifecycle.patience)
+    if lifecycle.support is not None:
+        yield from _support(lifecycle.support)
+
+
+def _loyal(loyal: Loyal) -> Iterator[str]:
+    yield f"  loyal     from {_flat(loyal.enter)}"
+    yield f"            until {_leaving(loyal.leave)}{_stay(loyal.min_stay_days)}"
+
+
+def _patience(patience: Patience) -> Iterator[str]:
+    match patience:
+        case Fixed():
+            yield f"  at risk   after {_days(patience.days)} without an order"
+            yield f"  churned   after {_days(patience.churn_days)} without an order"
+        case PAlive():
+            yield f"  at risk   when the chance of still being a customer falls to {patience.limit:g} (BG/NBD)"
+            yield f"  churned   when it falls to {patience.churn_limit:g}"
+            yield f"            patience is at least {_days(patience.min_days)}, at most {_days(patience.max_days)}"
+        case _:
+            yield f"  at risk   when silent for {patience.multiple:g} times the customer's usual gap between orders,"
+            yield f"            at least {_days(patience.min_days)}, at most {_days(patience.max_days)}"
+            yield f"  churned   when silent for {patience.churn_multiple:g} times as long as that"
+
+
+def _support(rules: SupportRules) -> Iterator[str]:
+    yield (
+        f"  Patience is multiplied by {rules.shorten_to:g} for {_days(rules.rating_counts_days)} after a rating of "
+        f"{rules.bad_rating} or less,"
+    )
+    yield f"  and while a ticket is open for more than {_days(rules.open_days)}."
+
+
+def _scores(rfm: Rfm, currency: str) -> Iterator[str]:
+    recency = ", ".join(f"{limit:g}" for limit in rfm.recency_days)
+    frequency = ", ".join(f"{limit:g}" for limit in rfm.frequency_orders)
+    monetary = ", ".join(f"{limit:g}" for limit in rfm.monetary)
+    yield f"  recency    5, and one less from each of {recency} days without an order"
+    yield f"  frequency  1, and one more from each of {frequency} orders in {rfm.window_days} days"
+    yield f"  monetary   1, and one more from each of {monetary} {currency} in {rfm.window_days} days"
+
+
+def _segment(segment: Segment, compiled: CompiledSegment) -> Iterator[str]:
+    yield f"  {segment.name} ({segment.key})"
+    if segment.description:
+        yield f"    {segment.description}"
+    yield f"    joins when  {_flat(segment.enter)}"
+    yield f"    leaves when {_leaving(segment.leave)}{_stay(segment.min_stay_days)}"
+    looks = sorted(compiled.enter.windows | compiled.leave.windows)
+    if looks:
+        yield f"    looks at the last {', '.join(map(str, looks))} days, and changes by itself as they pass"
+
+
+def _names(compiled: CompiledPolicy) -> Iterator[str]:
+    pairs = [(compiled.loyal_enter, compiled.loyal_leave), *((it.enter, it.leave) for it in compiled.segments)]
+    used = {name for pair in pairs for condition in pair for name in condition.features}
+    width = max(map(len, used), default=0)
+    for name in sorted(used):
+        feature = compiled.catalogue.features.get(name)
+        yield f"  {name:{width}}  {feature.meaning if feature else 'what the profile says'}"
+
+
+def _leaving(leave: str) -> str:
+    return _flat(leave) if leave.strip() else "that no longer holds"
+
+
+def _stay(days: float) -> str:
+    return f", but not in the first {_days(days)}" if days else ""
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _days(days: float) -> str:
+    return f"{days:g} day{'' if days == 1 else 's'}"
+
+
+def _minutes(minutes: float) -> str:
+    return f"{minutes:g} minute{'' if minutes == 1 else 's'}"

@@ -1,0 +1,63 @@
+"""Laws: a condition's future is what asking it at every millisecond would show."""
+
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from state.condition import ConditionError, compile_condition, entering, holds_all
+from tests.state.condition_texts import texts, toys
+from tests.state.toy import CATALOGUE, NOTING, Toy
+
+NOW = 600
+SEEN = 700
+
+
+def _compiled(text, catalogue=CATALOGUE):
+    try:
+        return compile_condition(text, catalogue)
+    except ConditionError as error:
+        assert any(word in error.message for word in ("move", "divides", "two traits")), f"{text}: {error}"
+        assume(False)
+
+
+def _check(condition, toy, start):
+    expected = next((t for t in range(start + 1, start + SEEN) if condition.holds(toy, t)), None)
+    found = condition.begins(toy, start)
+    if expected is not None:
+        assert found == expected
+    elif found is not None:
+        assert found >= start + SEEN
+        assert condition.holds(toy, found)
+        assert not condition.holds(toy, found - 1)
+
+
+@settings(max_examples=600, deadline=None)
+@given(texts, toys, st.integers(0, 60))
+def test_it_begins_at_the_first_millisecond_at_which_it_holds(text, toy, later):
+    condition = _compiled(text)
+    start = NOW + later
+    assume(not condition.holds(toy, start))
+    _check(condition, toy, start)
+
+
+@settings(max_examples=150, deadline=None)
+@given(texts, texts, toys)
+def test_entering_begins_at_the_first_millisecond_too(enter, leave, toy):
+    condition = entering(_compiled(enter), _compiled(leave))
+    assume(not condition.holds(toy, NOW))
+    _check(condition, toy, NOW)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(texts, max_size=6), toys)
+def test_all_at_once_answer_as_each_alone_and_read_a_feature_once(several, toy):
+    conditions = [_compiled(text, NOTING) for text in several]
+    apart = tuple(condition.holds(toy, NOW) for condition in conditions)
+    toy.reads.clear()
+    assert holds_all(conditions)(toy, NOW) == apart
+    assert len(toy.reads) == len(set(toy.reads))
+
+
+@settings(max_examples=100, deadline=None)
+@given(texts, toys)
+def test_reasons_never_fail_and_come_from_the_text(text, toy: Toy):
+    assert _compiled(text).why(toy, NOW)

@@ -1,0 +1,110 @@
+"""A toy customer with a day of ten milliseconds, so that a law can be checked at every millisecond."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from state.feature import Catalogue, Feature, Kind, Trend
+
+DAY = 10
+WINDOWS = (7, 30)
+
+
+@dataclass
+class Toy:
+    orders: list[tuple[int, float]] = field(default_factory=list)
+    gap: float | None = None
+    categories: tuple[str, ...] = ()
+    stage: str = "new"
+    loyal: bool = False
+    traits: dict[str, Any] = field(default_factory=dict)
+    reads: list[str] = field(default_factory=list)
+
+    def within(self, window: int, t: int) -> list[float]:
+        first = t // DAY - window + 1
+        return [amount for at, amount in self.orders if at // DAY >= first]
+
+    @property
+    def last(self) -> int | None:
+        return max((at for at, _ in self.orders), default=None)
+
+
+def _rolloffs(toy: Toy, window: int, after: int, until: int) -> list[int]:
+    ends = {(at // DAY + window) * DAY for at, _ in toy.orders}
+    return sorted(end for end in ends if after < end <= until)
+
+
+def _since(toy: Toy, t: int) -> float | None:
+    return None if toy.last is None else (t - toy.last) / DAY
+
+
+def _since_first(toy: Toy, t: int) -> float | None:
+    return (t - min(at for at, _ in toy.orders)) / DAY if toy.orders else None
+
+
+def _alive(toy: Toy, t: int) -> float | None:
+    idle = _since(toy, t)
+    return None if idle is None else 1 / (1 + 0.1 * (1 + idle / 5) ** 3)
+
+
+def _recency(toy: Toy, t: int) -> int | None:
+    idle = _since(toy, t)
+    return None if idle is None else 5 - sum(idle >= limit for limit in (1, 3, 8, 20))
+
+
+def _average(window: int):  # type: ignore[no-untyped-def]
+    def read(toy: Toy, t: int) -> float | None:
+        amounts = toy.within(window, t)
+        return sum(amounts) / len(amounts) if amounts else None
+
+    return read
+
+
+def _features() -> list[Feature]:
+    number, falling, constant = Kind.NUMBER, Trend.FALLING, Trend.CONSTANT
+    found = [
+        Feature("days_since_order", number, "days", "", True, Trend.RISING, None, _since),
+        Feature("days_since_first_order", number, "days", "", True, Trend.RISING, None, _since_first),
+        Feature("p_alive", number, "", "", True, falling, None, _alive),
+        Feature("recency_score", number, "1 to 5", "", True, falling, None, _recency),
+        Feature("mean_gap_days", number, "days", "", True, constant, None, lambda c, t: c.gap),
+        Feature("orders", number, "orders", "", False, constant, None, lambda c, t: len(c.orders)),
+        Feature("loyal", Kind.FLAG, "", "", False, constant, None, lambda c, t: c.loyal),
+        Feature("kind", Kind.TEXT, "", "", True, constant, None, lambda c, t: c.traits.get("kind")),
+        Feature("categories", Kind.TEXTS, "", "", False, constant, None, lambda c, t: c.categories),
+        Feature("stage", Kind.TEXT, "", "", False, constant, None, lambda c, t: c.stage, ("new", "loyal", "at_risk")),
+    ]
+    for window in WINDOWS:
+        found += [
+            Feature(
+                f"orders_{window}d", number, "orders", "", False, falling, window,
+                lambda c, t, window=window: len(c.within(window, t)),
+            ),
+            Feature(
+                f"revenue_{window}d", number, "currency", "", False, falling, window,
+                lambda c, t, window=window: float(sum(c.within(window, t))),
+            ),
+            Feature(
+                f"average_order_value_{window}d", number, "currency", "", True, Trend.FREE, window,
+                _average(window),
+            ),
+        ]  # fmt: skip
+    return found
+
+
+def _noted(feature: Feature) -> Feature:
+    def read(toy: Toy, t: int) -> Any:
+        toy.reads.append(feature.name)
+        return feature.read(toy, t)
+
+    return Feature(
+        feature.name, feature.kind, feature.unit, feature.meaning, feature.nullable, feature.trend,
+        feature.window, read, feature.limits,
+    )  # fmt: skip
+
+
+CATALOGUE = Catalogue(
+    {feature.name: feature for feature in _features()}, _rolloffs, lambda toy, name: toy.traits.get(name)
+)
+NOTING = Catalogue(
+    {name: _noted(feature) for name, feature in CATALOGUE.features.items()}, CATALOGUE.rolloffs, CATALOGUE.trait
+)
