@@ -1,9 +1,12 @@
 """How every Kafka client of a worker reaches the broker."""
 
 import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import faust
+from aiokafka.admin import AIOKafkaAdminClient
 from faust.types.auth import CredentialsT
 
 from streams.settings import Security, Settings
@@ -26,6 +29,17 @@ def client_arguments(settings: Settings) -> dict[str, Any]:
     if security.protocol.endswith("SSL"):
         arguments["ssl_context"] = _certificates(security)
     return arguments
+
+
+@asynccontextmanager
+async def administration(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
+    """Connect for the time of a block; raises ``KafkaConnectionError`` when no broker answers."""
+    client = AIOKafkaAdminClient(**client_arguments(settings))
+    try:
+        await client.start()
+        yield client
+    finally:
+        await client.close()
 
 
 def faust_broker(settings: Settings) -> list[str]:

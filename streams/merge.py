@@ -1,0 +1,115 @@
+"""Merging the topics of a partition group by record time: pure, no clock and no Kafka."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+
+from agents.batch import Record
+
+NEVER = -(1 << 62)
+
+
+@dataclass(frozen=True, slots=True)
+class Watermark:
+    """What a replay promised of one topic: it brings no record older than ``instant`` (ms) any more.
+
+    A ``final`` one says that the replay is over, and that its time ended at ``instant``.
+    """
+
+    instant: int
+    final: bool
+
+
+@dataclass(slots=True)
+class Lane:
+    """One topic of the group: its records that wait to be merged, and what is known of those to come.
+
+    ``times`` holds one order time a record: its own time, or that of its predecessor if that is later. So a
+    record that arrives out of order is merged right after its predecessor, and the log's order is kept.
+    """
+
+    topic: str
+    floor: int = NEVER
+    caught_up: bool = True
+    watermark: Watermark | None = None
+    records: list[Record] = field(default_factory=list)
+    times: list[int] = field(default_factory=list)
+
+    def add(self, records: Sequence[Record]) -> None:
+        """Take over records in the order of the log."""
+        if records:
+            times = list(accumulate((record.time for record in records), max, initial=self.floor))[1:]
+            self.records.extend(records)
+            self.times.extend(times)
+            self.floor = times[-1]
+
+    def bound(self, replaying: bool) -> int | None:
+        """Return the earliest order time that a record still to come can have; ``None`` if it holds nobody."""
+        if not replaying:
+            return None if self.caught_up else self.floor
+        promised = NEVER if self.watermark is None else self.watermark.instant
+        # Caught up with a replay means nothing: the rest of it is still being written.
+        return promised if self.caught_up else max(promised, self.floor)
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """Records in merged order, and ``cut``: the time up to which the group is complete with them.
+
+    ``cut`` is ``None`` when nothing holds the group back: then it is complete up to now.
+    """
+
+    records: list[Record]
+    cut: int | None
+
+
+def replaying(lanes: Sequence[Lane]) -> bool:
+    """Say whether a replay is being written: a topic has a watermark that is not final."""
+    return any(lane.watermark is not None and not lane.watermark.final for lane in lanes)
+
+
+def merge(lanes: Sequence[Lane], limit: int) -> Merged:
+    """Take the records off the lanes that no record still to come can precede, at most ``limit`` of them.
+
+    The order is that of (order time, place of the lane, offset), whenever and in whatever portions the records
+    arrived, as long as no lane is called caught up too early.
+    """
+    during_replay = replaying(lanes)
+    bounds = [(bound, place) for place, lane in enumerate(lanes) if (bound := lane.bound(during_replay)) is not None]
+    cut = min(bounds, default=None)
+    ready = [_ready(lane, place, cut) for place, lane in enumerate(lanes)]
+    counts = [min(number, limit) for number in ready]
+    order = _order(lanes, counts)
+    complete_to = None if cut is None else cut[0]
+    if len(order) < sum(ready) or len(order) > limit:
+        order = order[:limit]
+        complete_to = order[-1][0]
+        counts = [sum(1 for entry in order if entry[1] == place) for place in range(len(lanes))]
+    taken = [iter(_take(lane, number)) for lane, number in zip(lanes, counts, strict=True)]
+    return Merged([next(taken[place]) for _, place in order], complete_to)
+
+
+def _ready(lane: Lane, place: int, cut: tuple[int, int] | None) -> int:
+    if cut is None:
+        return len(lane.times)
+    # At the same time the lanes go in their order, so those behind the one that holds must wait.
+    return (bisect_right if place <= cut[1] else bisect_left)(lane.times, cut[0])
+
+
+def _order(lanes: Sequence[Lane], counts: Sequence[int]) -> list[tuple[int, int]]:
+    order = [
+        (time, place)
+        for place, (lane, number) in enumerate(zip(lanes, counts, strict=True))
+        for time in lane.times[:number]
+    ]
+    if sum(1 for number in counts if number) > 1:
+        order.sort()
+    return order
+
+
+def _take(lane: Lane, number: int) -> list[Record]:
+    taken = lane.records[:number]
+    del lane.records[:number]
+    del lane.times[:number]
+    return taken

@@ -1,0 +1,67 @@
+"""The customers: a Faust table of bytes whose memory is kept by partition, and its changelog's format."""
+
+from collections import ChainMap
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import faust
+import msgspec
+from faust.stores import memory
+
+from agents.batch import Marker
+from streams.merge import Watermark
+
+POSITION_KEY = b"\x00position"
+
+
+@dataclass(frozen=True, slots=True)
+class Position(Marker):
+    """The marker of a partition group, with the watermarks of the topics that had one (see ``Watermark``)."""
+
+    watermarks: Mapping[str, Watermark] = field(default_factory=dict)
+
+
+_decoder = msgspec.msgpack.Decoder(Position)
+_encoder = msgspec.msgpack.Encoder()
+
+
+def encode_position(position: Position) -> bytes:
+    """Return the value of the position record in the changelog."""
+    return _encoder.encode(position)
+
+
+def decode_position(value: bytes) -> Position:
+    """Read the value of a position record; raises ``msgspec.DecodeError`` if it is none."""
+    return _decoder.decode(value)
+
+
+class SnapshotStore(memory.Store):  # type: ignore[type-arg]
+    """The table's memory: one dict a partition, so that a partition that leaves takes its data with it."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._partitions: dict[int, dict[bytes, bytes]] = {}
+        self.data = ChainMap()
+
+    def partition(self, number: int) -> dict[bytes, bytes]:
+        """Return the snapshots of one partition, by customer key; empty the first time."""
+        if number not in self._partitions:
+            self._partitions[number] = {}
+            self.data = ChainMap(*self._partitions.values())
+        return self._partitions[number]
+
+    def drop(self, number: int) -> None:
+        """Forget a partition."""
+        self._partitions.pop(number, None)
+        self.data = ChainMap(*self._partitions.values())
+
+
+class SnapshotTable(faust.Table):  # type: ignore[type-arg]
+    """A Faust table that lives in a ``SnapshotStore``.
+
+    It is read like any table; it is written only by the transport, after the commit of what it shows.
+    """
+
+    def _new_store(self) -> Any:
+        return SnapshotStore("memory://", self.app, self, loop=self.loop)

@@ -1,0 +1,166 @@
+"""The topics: their names, how they are made, and whether the ones that exist can be used."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import TopicAlreadyExistsError, for_code
+
+from streams.connection import administration
+from streams.settings import Settings
+
+PURCHASES, BROWSING, SUPPORT, PROFILES = INPUTS = (
+    "customer.purchases",
+    "customer.browsing",
+    "customer.support",
+    "customer.profiles",
+)
+TABLE = "customers"
+_RESOURCE = ConfigResourceType.TOPIC
+_SETTLING_SECONDS = 30.0
+_DAY = 86_400_000
+# A reject carries its record as text, a third longer than the megabyte that a producer may send.
+_LARGEST_RECORD = 4 * 1024 * 1024
+
+
+class TopicsError(Exception):
+    """Topics that cannot be used as they are; the message says which, why, and the mend."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """The names of the topics of one installation; ``inputs`` in the order that breaks ties of record time."""
+
+    inputs: tuple[str, ...]
+    transitions: str
+    rejects: str
+    changelog: str
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Every topic, inputs first."""
+        return (*self.inputs, self.transitions, self.rejects, self.changelog)
+
+
+def topics_of(settings: Settings) -> Topics:
+    """Return the names that these settings lead to."""
+    prefix = settings.topic_prefix
+    return Topics(
+        inputs=tuple(prefix + name for name in INPUTS),
+        transitions=f"{prefix}customer.transitions",
+        rejects=f"{prefix}customer.rejects",
+        changelog=f"{settings.app_id}-{TABLE}-changelog",
+    )
+
+
+async def create(settings: Settings) -> list[str]:
+    """Create the topics that are missing and return their names; those that exist are left as they are."""
+    topics = topics_of(settings)
+    wanted = [
+        NewTopic(name, settings.partitions, settings.replication, topic_configs=_configuration(topics, name))
+        for name in topics.all
+    ]
+    created = []
+    async with administration(settings) as admin:
+        response = await admin.create_topics(wanted)
+        for name, code, *why in response.topic_errors:
+            if code == 0:
+                created.append(name)
+            elif code != TopicAlreadyExistsError.errno:
+                raise TopicsError(f"cannot create {name}: {for_code(code).__name__} {' '.join(map(str, why))}")
+        # A broker answers before it knows the new topics itself.
+        async with asyncio.timeout(_SETTLING_SECONDS):
+            while not set(topics.all) <= set(await admin.list_topics()):
+                await asyncio.sleep(0.1)
+    return created
+
+
+async def check(settings: Settings, looks_back_days: int = 0) -> list[str]:
+    """Return warnings; raise ``TopicsError`` when a topic is missing or cannot be used as it is.
+
+    ``looks_back_days``: how far back the policy looks; an input that keeps its records for less gets a warning.
+    """
+    topics = topics_of(settings)
+    async with administration(settings) as admin:
+        partitions = await _partitions(admin, topics)
+        _check_partitions(partitions, settings.partitions, topics)
+        configurations = {name: await _described(admin, name) for name in topics.all}
+    _check_cleanup(configurations, topics)
+    return _retention_warnings(configurations, topics, looks_back_days)
+
+
+def _configuration(topics: Topics, name: str) -> dict[str, str]:
+    if name == topics.changelog:
+        return {"cleanup.policy": "compact", "max.message.bytes": str(_LARGEST_RECORD)}
+    # Retention counts the record's own time: with seven days, a replay of last year would delete itself.
+    configuration = {"cleanup.policy": "delete", "retention.ms": "-1"}
+    if name not in topics.inputs:
+        configuration["max.message.bytes"] = str(_LARGEST_RECORD)
+    return configuration
+
+
+async def _partitions(admin: AIOKafkaAdminClient, topics: Topics) -> dict[str, int]:
+    # All topics are asked for: a broker that creates topics when they are named must not make ours.
+    existing = set(await admin.list_topics())
+    missing = [name for name in topics.all if name not in existing]
+    if missing:
+        raise TopicsError(f"no such topic: {', '.join(missing)}; make them with: lifestage topics create")
+    described = await admin.describe_topics(list(topics.all))
+    return {topic["topic"]: len(topic["partitions"]) for topic in described}
+
+
+def _check_partitions(partitions: Mapping[str, int], wanted: int, topics: Topics) -> None:
+    counts = {partitions[name] for name in topics.all}
+    if len(counts) > 1:
+        listed = ", ".join(f"{name} {partitions[name]}" for name in topics.all)
+        raise TopicsError(
+            f"the numbers of partitions differ ({listed}): a customer's records must lie in the same partition "
+            "of every topic; make the topics anew with equal numbers, or choose another LIFESTAGE_TOPIC_PREFIX "
+            "and LIFESTAGE_APP_ID"
+        )
+    if counts != {wanted}:
+        found = counts.pop()
+        raise TopicsError(f"the topics have {found} partitions, LIFESTAGE_PARTITIONS says {wanted}: set it to {found}")
+
+
+async def _described(admin: AIOKafkaAdminClient, name: str) -> dict[str, str]:
+    configuration: dict[str, str] = {}
+    for response in await admin.describe_configs([ConfigResource(_RESOURCE, name)]):
+        for code, why, _kind, _name, entries in response.resources:
+            if code != 0:
+                raise TopicsError(f"cannot read the configuration of {name}: {why}")
+            configuration.update(_pairs(entries))
+    return configuration
+
+
+def _pairs(entries: list[tuple[Any, ...]]) -> dict[str, str]:
+    return {entry[0]: entry[1] for entry in entries if entry[1] is not None}
+
+
+def _check_cleanup(configurations: Mapping[str, Mapping[str, str]], topics: Topics) -> None:
+    for name in topics.all:
+        # A broker that does not tell its policies cannot be checked.
+        policy = configurations[name].get("cleanup.policy")
+        wanted = "compact" if name == topics.changelog else "delete"
+        if policy is not None and set(policy.split(",")) != {wanted}:
+            raise TopicsError(
+                f"{name} has cleanup.policy={policy}, it must be {wanted}: "
+                f"kafka-configs.sh --alter --topic {name} --add-config cleanup.policy={wanted}"
+            )
+
+
+def _retention_warnings(
+    configurations: Mapping[str, Mapping[str, str]], topics: Topics, looks_back_days: int
+) -> list[str]:
+    warnings = []
+    for name in topics.inputs:
+        retention = int(configurations[name].get("retention.ms", "-1"))
+        if 0 <= retention < looks_back_days * _DAY:
+            warnings.append(
+                f"{name} keeps its records for {retention / _DAY:.1f} days and the policy looks back "
+                f"{looks_back_days}: the worker is not harmed, but the topic cannot be replayed in full"
+            )
+    return warnings
