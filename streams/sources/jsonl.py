@@ -26,7 +26,7 @@ def events(name: str) -> list[SourceEvent]:
         text = gzip.decompress(content) if content.startswith(_GZIP) else content
     except (OSError, EOFError) as error:
         raise SourceError(f"{name} cannot be read: {error}") from None
-    return from_lines(text.splitlines(), now=from_datetime(datetime.now(UTC)))
+    return from_lines(text.split(b"\n"), now=from_datetime(datetime.now(UTC)))
 
 
 def from_lines(lines: Iterable[bytes], now: int) -> list[SourceEvent]:

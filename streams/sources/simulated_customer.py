@@ -95,7 +95,8 @@ class CustomerLife:
             cancelled = {"order_id": basket.order_id, "total": basket.total / 100, "currency": "USD"}
             self._track(at + self._between(_HOUR, 20 * _HOUR), "Order Cancelled", cancelled)
         elif draw < _CANCEL + _REFUND:
-            given_back = basket.total if self._random.random() < 0.5 else basket.lines[0].value
+            partly = min(basket.lines[0].value, basket.total)  # a coupon may have made the whole cheaper
+            given_back = basket.total if self._random.random() < 0.5 else partly
             refund = {"order_id": basket.order_id, "total": given_back / 100, "currency": "USD"}
             self._track(at + self._between(2 * _DAY, 20 * _DAY), "Order Refunded", refund)
         elif draw < _CANCEL + _REFUND + _UPDATE:
