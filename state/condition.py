@@ -51,14 +51,18 @@ class Condition:
     flip: Flip
     reason: Reason
 
-    def begins(self, customer: Any, t: int) -> int | None:
-        """The first instant after t at which it holds if nothing happens, within 100 years.
+    @property
+    def may_begin(self) -> bool:
+        """Whether it could begin to hold by itself at all."""
+        return self.flip.may_become(True)
 
-        It does not hold at t.
+    def begins(self, customer: Any, t: int, until: int | None = None) -> int | None:
+        """The first instant after t, up to `until` (100 years from t), at which it holds if nothing happens.
+
+        It does not hold at t. The nearer `until`, the cheaper the answer.
         """
-        if not self.flip.may_become(True):
-            return None
-        return self.flip.first(True, customer, t + 1, t + CENTURY)
+        end = t + CENTURY if until is None else until
+        return self.flip.first(True, customer, t + 1, end) if end > t and self.may_begin else None
 
     def why(self, customer: Any, t: int) -> str:
         """The comparisons that make it hold (or keep it from holding), with their values."""

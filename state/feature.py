@@ -59,10 +59,10 @@ class Feature:
 class Catalogue:
     """Everything that a condition may name.
 
-    `rolloffs(customer, window, after)` gives the instants later than `after` at which something leaves
-    that window, ascending. `trait(customer, name)` gives a scalar, or None where it is missing.
+    `rolloffs(customer, window, after, until)` gives the instants later than `after`, up to `until`, at which
+    something leaves that window, ascending. `trait(customer, name)` gives a scalar, or None where it is missing.
     """
 
     features: Mapping[str, Feature]
-    rolloffs: Callable[[Any, int, int], Sequence[int]]
+    rolloffs: Callable[[Any, int, int, int], Sequence[int]]
     trait: Callable[[Any, str], str | int | float | bool | None]

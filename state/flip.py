@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from state.motion import Direction
 
-Rolloffs = Callable[[Any, int, int], Sequence[int]]
+Rolloffs = Callable[[Any, int, int, int], Sequence[int]]
 _PROBE = 86_400_000
 _LINES = 12
 
@@ -77,14 +77,12 @@ class Moment:
 
     def _edges(self, customer: Any, start: int, end: int) -> Sequence[int]:
         if len(self.windows) == 1:
-            found: Sequence[int] = self.rolloffs(customer, self.windows[0], start)
-        else:
-            found = sorted({at for window in self.windows for at in self.rolloffs(customer, window, start)})
-        return found if not found or found[-1] <= end else [at for at in found if at <= end]
+            return self.rolloffs(customer, self.windows[0], start, end)
+        return sorted({at for window in self.windows for at in self.rolloffs(customer, window, start, end)})
 
     def _between(self, wanted: bool, customer: Any, low: int, high: int) -> int | None:
         # No roll-off lies within, so it changes at most once after `low`, where it is not as wanted.
-        if self.gap is None or high <= low:
+        if self.gap is None or high <= low or (self.curved and self.holds(customer, high) is not wanted):
             return None
         guess = _crossing(self.gap, customer, low, high, self.curved)
         holds = self.holds
@@ -95,6 +93,8 @@ class Moment:
                 high, step = below, step * 8
                 below = high - step
             low = max(low, below)
+        elif guess == high:
+            return None
         else:
             limit, low = high, guess
             high = min(limit, low + step)

@@ -28,6 +28,9 @@ def _check(condition, toy, start):
         assert found >= start + SEEN
         assert condition.holds(toy, found)
         assert not condition.holds(toy, found - 1)
+    for until in (start, start + 1, start + 50, start + 333):
+        within = expected is not None and expected <= until
+        assert condition.begins(toy, start, until) == (expected if within else None)
 
 
 @settings(max_examples=600, deadline=None)
