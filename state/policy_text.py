@@ -95,6 +95,12 @@ class PolicyText:
             return self._tagged(sections, value, path)
         if get_origin(field.type) is tuple and issubclass(_first_argument(field.type), Section):
             return self._sections(_first_argument(field.type), value, path)
+        if isinstance(value, dict):
+            entries = [self._plain(field, {key: entry}, (*path, key)) for key, entry in value.items()]
+            return {key: amount for entry in entries if isinstance(entry, dict) for key, amount in entry.items()}
+        return self._plain(field, value, path)
+
+    def _plain(self, field: msgspec.structs.FieldInfo, value: Any, path: Path) -> Any:
         try:
             if any(isinstance(number, float) and not math.isfinite(number) for number in _numbers(value)):
                 raise msgspec.ValidationError("Expected a finite number")

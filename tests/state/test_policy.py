@@ -92,7 +92,7 @@ def test_methods_of_patience(method, kind):
         ('[time]\nzone = "Europe/Berlin"\nday_seconds = 60', 7, "shortened day", "UTC"),
         ('[money]\ncurrency = "EUX"', 6, "no currency", "ISO 4217"),
         ('[money]\ncurrency = "euro"', 6, "`currency` is", "three capital letters"),
-        ("[money.rates]\nEUR = 0", 5, '`rates` is {"EUR":0}', "more than 0"),
+        ("[money.rates]\nEUR = 0", 6, '`rates` is {"EUR":0}', "more than 0"),
         ("[money.rates]\nUSD = 1.1", 6, "counted in", "leave its rate out"),
         ("[lifecycle.patience]\nmethod = \"rythm\"", 6, "rythm", '"rhythm", "fixed", "p_alive"'),
         ("[lifecycle.patience]\ndays = 3", 5, "`method` is missing", "rhythm"),
