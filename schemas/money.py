@@ -39,7 +39,7 @@ class Exchange:
 
     def __init__(self, currency: str, most: float, rates: Mapping[str, float]) -> None:
         self.currency = currency
-        self.unit = 10 ** decimals(currency)
+        self.unit: int = 10 ** decimals(currency)
         self.most = most
         self.rates = {code: Decimal(repr(rate)) for code, rate in rates.items()}
 

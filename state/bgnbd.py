@@ -5,7 +5,9 @@ Marketing Science 24(2), 2005; P(alive) after Hardie's note on it. Times are in 
 estimated in (weeks for the published CDNOW values).
 """
 
-from math import inf
+from math import exp, inf, log
+
+CERTAIN = 700.0  # exp of more overflows a double, and 1 / (1 + exp(700)) is 0 to 300 digits
 
 
 def p_alive(x: int, recency: float, age: float, r: float, alpha: float, a: float, b: float) -> float:
@@ -16,8 +18,8 @@ def p_alive(x: int, recency: float, age: float, r: float, alpha: float, a: float
     """
     if x == 0:
         return 1.0
-    idle_odds = ((alpha + age) / (alpha + recency)) ** (r + x)
-    return 1 / (1 + a / (b + x - 1) * idle_odds)
+    exponent = (r + x) * log((alpha + age) / (alpha + recency)) + log(a / (b + x - 1))
+    return 1 / (1 + exp(exponent)) if exponent < CERTAIN else 0.0
 
 
 def idle_until(p: float, x: int, recency: float, r: float, alpha: float, a: float, b: float) -> float:
@@ -28,4 +30,4 @@ def idle_until(p: float, x: int, recency: float, r: float, alpha: float, a: floa
     if x == 0:
         return inf
     odds = (1 - p) / p * (b + x - 1) / a
-    return max(0.0, (alpha + recency) * (odds ** (1 / (r + x)) - 1))
+    return max(0.0, (alpha + recency) * (exp(log(odds) / (r + x)) - 1))

@@ -1,6 +1,6 @@
 """The catalogue: every feature of a customer that a condition may name."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -9,7 +9,6 @@ from schemas.money import decimals
 from state.bgnbd import p_alive
 from state.calendar import Calendar
 from state.customer import STAGES, Customer
-from state.daily import Daily
 from state.engagement import COLUMNS
 from state.feature import Catalogue, Feature, Kind, Trend
 from state.policy import PAlive, Policy
@@ -30,14 +29,21 @@ def catalogue(policy: Policy) -> Catalogue:
         _alive(policy, calendar),
     ]
 
-    def rolloffs(customer: Customer, window: int, after: int) -> Sequence[int]:
+    def rolloffs(customer: Customer, window: int, after: int, until: int) -> Sequence[int]:
         first = calendar.day_of(after) - window + 1
-        purchases, support, seen = customer.purchases, customer.support, customer.engagement
-        tables: tuple[Daily, ...] = (purchases.crowded, purchases.refunds, support.daily, seen.daily)
-        days = {
-            day for days in (purchases.days, *(it.days for it in tables)) for day in days[bisect_left(days, first) :]
-        }
-        return [calendar.start_of(day + window) for day in sorted(days)]
+        last = calendar.day_of(until) - window
+        purchases = customer.purchases
+        leaving: set[int] = set()
+        for days in (
+            purchases.days,
+            purchases.crowded.days,
+            purchases.refunds.days,
+            customer.support.daily.days,
+            customer.engagement.daily.days,
+        ):
+            if days and days[-1] >= first and days[0] <= last:
+                leaving.update(days[bisect_left(days, first) : bisect_right(days, last)])
+        return [calendar.start_of(day + window) for day in sorted(leaving)]
 
     def trait(customer: Customer, name: str) -> Scalar | None:
         return customer.traits.get(name)
@@ -134,66 +140,55 @@ def _standing(calendar: Calendar) -> list[Feature]:
     ]
 
 
+Total = Callable[[Customer, int], Any]
+
+
 def _windowed(calendar: Calendar, unit: int) -> list[Feature]:
-    def feature(name: str, window: int, of: str, meaning: str, total: Callable[[Customer, int, int], Any]) -> Feature:
-        def read(customer: Customer, at: int) -> Any:
-            today = calendar.day_of(at)
-            return total(customer, today - window + 1, today)
+    def average_order(customer: Customer, since: int) -> float | None:
+        orders = customer.purchases.orders_since(since)
+        return customer.purchases.revenue_since(since) / orders / unit if orders else None
 
-        free = name.startswith("average")
-        return Feature(
-            f"{name}_{window}d",
-            Kind.NUMBER,
-            of,
-            f"{meaning}, last {window} days",
-            free,
-            Trend.FREE if free else Trend.FALLING,
-            window,
-            read,
-        )
-
-    def average_order(customer: Customer, since: int, until: int) -> float | None:
-        orders = customer.purchases.orders_between(since, until)
-        return customer.purchases.revenue_between(since, until) / orders / unit if orders else None
-
-    def average_rating(customer: Customer, since: int, until: int) -> float | None:
+    def average_rating(customer: Customer, since: int) -> float | None:
         daily = customer.support.daily
-        ratings = daily.total(RATINGS, since, until)
-        return daily.total(RATING_SUM, since, until) / ratings if ratings else None
+        ratings = daily.total(RATINGS, since)
+        return daily.total(RATING_SUM, since) / ratings if ratings else None
 
-    def engaged(column: int) -> Callable[[Customer, int, int], int]:
-        return lambda customer, since, until: customer.engagement.daily.total(column, since, until)
+    def engaged(column: int) -> Total:
+        return lambda customer, since: customer.engagement.daily.total(column, since)
 
-    def supported(column: int) -> Callable[[Customer, int, int], int]:
-        return lambda customer, since, until: customer.support.daily.total(column, since, until)
+    def supported(column: int) -> Total:
+        return lambda customer, since: customer.support.daily.total(column, since)
 
-    made = []
-    for days in WINDOWS:
-        made += [
-            feature("orders", days, "orders", "orders placed", lambda c, a, b: c.purchases.orders_between(a, b)),
-            feature(
-                "revenue",
-                days,
-                "currency",
-                "what they brought in",
-                lambda c, a, b: c.purchases.revenue_between(a, b) / unit,
-            ),
-            feature("items", days, "items", "items bought", lambda c, a, b: c.purchases.items_between(a, b)),
-            feature(
-                "refunds",
-                days,
-                "currency",
-                "money given back",
-                lambda c, a, b: c.purchases.refunds.total(0, a, b) / unit,
-            ),
-            feature("average_order_value", days, "currency", "revenue per order", average_order),
-            *(feature(name, days, name, f"{name} counted", engaged(column)) for name, column in COLUMNS.items()),
-            feature("tickets_opened", days, "tickets", "support tickets opened", supported(OPENED)),
-            feature("tickets_solved", days, "tickets", "support tickets solved", supported(SOLVED)),
-            feature("ratings", days, "ratings", "support ratings given", supported(RATINGS)),
-            feature("average_rating", days, "1 to 5", "mean support rating", average_rating),
-        ]
-    return made
+    falling: list[tuple[str, str, str, Total]] = [
+        ("orders", "orders", "orders placed", lambda c, since: c.purchases.orders_since(since)),
+        ("revenue", "currency", "what they brought in", lambda c, since: c.purchases.revenue_since(since) / unit),
+        ("items", "items", "items bought", lambda c, since: c.purchases.items_since(since)),
+        ("refunds", "currency", "money given back", lambda c, since: c.purchases.refunds.total(0, since) / unit),
+        *((name, name, f"{name} counted", engaged(column)) for name, column in COLUMNS.items()),
+        ("tickets_opened", "tickets", "support tickets opened", supported(OPENED)),
+        ("tickets_solved", "tickets", "support tickets solved", supported(SOLVED)),
+        ("ratings", "ratings", "support ratings given", supported(RATINGS)),
+    ]
+    free: list[tuple[str, str, str, Total]] = [
+        ("average_order_value", "currency", "revenue per order", average_order),
+        ("average_rating", "1 to 5", "mean support rating", average_rating),
+    ]
+    return [
+        _window(name, of, meaning, trend, days, total, calendar)
+        for days in WINDOWS
+        for made, trend in ((falling, Trend.FALLING), (free, Trend.FREE))
+        for name, of, meaning, total in made
+    ]
+
+
+def _window(name: str, unit: str, meaning: str, trend: Trend, days: int, total: Total, calendar: Calendar) -> Feature:
+    day_of, reach = calendar.day_of, days - 1
+
+    def read(customer: Customer, at: int) -> Any:
+        return total(customer, day_of(at) - reach)
+
+    described = f"{meaning}, last {days} days"
+    return Feature(f"{name}_{days}d", Kind.NUMBER, unit, described, trend is Trend.FREE, trend, days, read)
 
 
 def _scores(policy: Policy, calendar: Calendar, unit: int) -> list[Feature]:
@@ -202,21 +197,19 @@ def _scores(policy: Policy, calendar: Calendar, unit: int) -> list[Feature]:
 
     def recency(customer: Customer, at: int) -> int | None:
         last = customer.purchases.last()
-        return None if last is None else 5 - sum((at - last) / calendar.day_ms >= limit for limit in rfm.recency_days)
+        return None if last is None else 5 - bisect_right(rfm.recency_days, (at - last) / calendar.day_ms)
 
     def frequency(customer: Customer, at: int) -> int | None:
         if not customer.purchases.count():
             return None
-        today = calendar.day_of(at)
-        orders = customer.purchases.orders_between(today - window + 1, today)
-        return 1 + sum(orders >= limit for limit in rfm.frequency_orders)
+        orders = customer.purchases.orders_since(calendar.day_of(at) - window + 1)
+        return 1 + bisect_right(rfm.frequency_orders, orders)
 
     def monetary(customer: Customer, at: int) -> int | None:
         if not customer.purchases.count():
             return None
-        today = calendar.day_of(at)
-        spent = customer.purchases.revenue_between(today - window + 1, today) / unit
-        return 1 + sum(spent >= limit for limit in rfm.monetary)
+        spent = customer.purchases.revenue_since(calendar.day_of(at) - window + 1) / unit
+        return 1 + bisect_right(rfm.monetary, spent)
 
     def score(name: str, meaning: str, over: int | None, read: Read) -> Feature:
         return Feature(f"{name}_score", Kind.NUMBER, "1 to 5", meaning, True, Trend.FALLING, over, read)

@@ -11,7 +11,6 @@ from state.expression import (
     All,
     Arithmetic,
     Comparison,
-    Known,
     Leaf,
     Listed,
     Literal,
@@ -26,10 +25,12 @@ from state.expression import (
 )
 from state.feature import Catalogue
 from state.flip import Flip, Moment, Opposite, Together
-from state.motion import Direction, Motion
+from state.hope import Hope
+from state.leaf_motion import RISES, direction_of, motion_of_leaf
+from state.motion import Motion
 from state.reason import Leg, Reason
 
-__all__ = ["Condition", "ConditionError", "compile_condition", "entering", "holds_all", "opposite"]
+__all__ = ["Condition", "ConditionError", "compile_condition", "entering", "holds_all", "hopes_all", "opposite"]
 
 CENTURY = 36_525 * 86_400_000
 
@@ -96,6 +97,17 @@ def holds_all(conditions: Sequence[Condition]) -> Callable[[Any, int], tuple[boo
     return writer.compiled([writer.test(condition.tree, sure) for condition in conditions], many=True)
 
 
+def hopes_all(conditions: Sequence[Condition]) -> Callable[[Any, int, int], tuple[bool, ...]]:
+    """One function of (customer, t, until): might each condition begin to hold by itself between the two?
+
+    It may say yes where `begins` says no, and never the other way round. What can only come true is asked at the
+    end, what can only cease at the start.
+    """
+    if not conditions:
+        return lambda customer, t, until: ()
+    return Hope(conditions[0].catalogue).compiled_for([condition.tree for condition in conditions])
+
+
 def _condition(text: str, tree: Test, catalogue: Catalogue) -> Condition:
     operands = operands_of(tree)
     features = [operand.feature for operand in operands if isinstance(operand, Read)]
@@ -134,30 +146,17 @@ def _flip(test: Test, catalogue: Catalogue) -> Flip:
             return Together(tuple(flips), every=isinstance(test, All))
         case Not(part):
             return Opposite(_flip(part, catalogue))
-        case Comparison() if test.motion.terms and test.sign not in _RISES:
+        case Comparison() if test.motion.terms and test.sign not in RISES:
             return _flip(_ordered(test), catalogue)
-        case Comparison():
-            return _moment(test, test.motion, catalogue)
-        case Known(operand) if not operand.motion.gaps:
-            return _moment(test, Motion(), catalogue)
         case _:
-            return _moment(test, test.operand.motion, catalogue)
-
-
-# Whether the comparison begins to hold as its left side rises.
-_RISES = {">": True, ">=": True, "<": False, "<=": False}
+            return _moment(test, motion_of_leaf(test), catalogue)
 
 
 def _moment(leaf: Leaf, motion: Motion, catalogue: Catalogue) -> Moment:
     gap = None
-    if not motion.moves:
-        direction = Direction.STILL
-    elif isinstance(leaf, Comparison) and leaf.sign in _RISES:
-        direction = motion.direction if _RISES[leaf.sign] else motion.direction.flipped
-        if motion.terms:
-            gap = _valuing(catalogue, Arithmetic("-", leaf.left, leaf.right, motion))
-    else:
-        direction = Direction.EITHER
+    direction = direction_of(leaf, motion)
+    if isinstance(leaf, Comparison) and leaf.sign in RISES and motion.terms:
+        gap = _valuing(catalogue, Arithmetic("-", leaf.left, leaf.right, motion))
     windows = tuple(sorted(motion.windows))
     return Moment(_answering(catalogue, leaf), gap, windows, direction, motion.curved, catalogue.rolloffs)
 

@@ -25,9 +25,9 @@ Sure = set[str]
 
 
 class CodeWriter:
-    """Writes the source of one function of (customer, instant)."""
+    """Writes the source of one function of a customer and one or more instants, of which `instant` is the present."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Catalogue, instants: tuple[str, ...] = ("t",)) -> None:
         self._space: dict[str, Any] = {
             "trait": catalogue.trait,
             "unread": object(),
@@ -36,16 +36,18 @@ class CodeWriter:
             Kind.TEXT.name: _text,
             Kind.FLAG.name: _flag,
         }
-        self._names: dict[tuple[str, str], str] = {}
+        self._names: dict[tuple[str, str, str], str] = {}
         self._uncertain: dict[str, None] = {}
         self._spares = 0
+        self._instants = instants
+        self.instant = instants[0]
 
-    def compiled(self, sources: Iterable[str], many: bool) -> Callable[[Any, int], Any]:
+    def compiled(self, sources: Iterable[str], many: bool) -> Callable[..., Any]:
         """The function that returns the tuple of these expressions, or the only one of them."""
         answer = f"({''.join(source + ', ' for source in sources)})" if many else next(iter(sources))
         first = "".join(f" {name} = unread\n" for name in self._uncertain)
-        exec(f"def answer(customer, t):\n{first} return {answer}", self._space)
-        function: Callable[[Any, int], Any] = self._space["answer"]
+        exec(f"def answer(customer, {', '.join(self._instants)}):\n{first} return {answer}", self._space)
+        function: Callable[..., Any] = self._space["answer"]
         return function
 
     def test(self, test: Test, sure: Sure) -> str:
@@ -76,10 +78,10 @@ class CodeWriter:
                 return "{" + ", ".join(map(repr, values)) + "}"
             case Read(feature):
                 self._space[f"read_{feature.name}"] = feature.read
-                return self._once(_key(operand), f"read_{feature.name}(customer, t)", sure)
+                return self._once(self._key(operand), f"read_{feature.name}(customer, {self.instant})", sure)
             case Trait(name, kind):
                 reading = f"trait(customer, {name!r})"
-                return self._once(_key(operand), f"{kind.name}({reading})" if kind else reading, sure)
+                return self._once(self._key(operand), f"{kind.name}({reading})" if kind else reading, sure)
             case Negative(of):
                 if not of.nullable:
                     return f"(-{self.operand(of, sure)})"
@@ -115,12 +117,12 @@ class CodeWriter:
     def _guarded(self, operand: Operand, sure: Sure) -> tuple[str, str]:
         value = self.operand(operand, sure)
         if isinstance(operand, Read | Trait):
-            return value, self._names[_key(operand)]
+            return value, self._names[self._key(operand)]
         self._spares += 1
         spare = f"w{self._spares}"
         return f"({spare} := {value})", spare
 
-    def _once(self, key: tuple[str, str], reading: str, sure: Sure) -> str:
+    def _once(self, key: tuple[str, str, str], reading: str, sure: Sure) -> str:
         new = key not in self._names
         name = self._names.setdefault(key, f"v{len(self._names)}")
         if name in sure:
@@ -131,6 +133,11 @@ class CodeWriter:
         self._uncertain[name] = None
         return f"(({name} := {reading}) if {name} is unread else {name})"
 
+    def _key(self, operand: Read | Trait) -> tuple[str, str, str]:
+        if isinstance(operand, Read):
+            return "feature", operand.feature.name, self.instant
+        return f"trait {operand.kind}", operand.name, ""
+
     def _joined(self, parts: tuple[Test, ...], word: str, sure: Sure) -> str:
         seen = sure
         sources = []
@@ -138,12 +145,6 @@ class CodeWriter:
             sources.append(self.test(part, seen))
             seen = set(seen)
         return f"({word.join(sources)})"
-
-
-def _key(operand: Read | Trait) -> tuple[str, str]:
-    if isinstance(operand, Read):
-        return "feature", operand.feature.name
-    return f"trait {operand.kind}", operand.name
 
 
 def _number(value: object) -> object:

@@ -14,7 +14,8 @@ MOST_TRAITS = 64
 class Customer(msgspec.Struct, array_like=True):
     """Aggregates, and the standing that was decided from them.
 
-    ``at`` is the instant of the last decision, ``due`` the next one at which a decision changes by itself, and
+    ``heard_at`` is the instant of the last event and ``at`` that of the last decision; nothing changes by itself
+    before ``due``, and
     ``expected`` / ``expected_at`` the lifecycle transition that comes next if nothing happens. ``since`` is when
     the stage began, ``why`` and ``cause`` say what began it; ``loyal_since`` and ``memberships`` (segment key to the
     instant of entering) are what a minimum stay is counted from.
@@ -32,6 +33,7 @@ class Customer(msgspec.Struct, array_like=True):
     loyal_since: int | None = None
     memberships: dict[str, int] = {}
     at: int = 0
+    heard_at: int = 0
     due: int | None = None
     expected: str | None = None
     expected_at: int | None = None
@@ -51,6 +53,7 @@ class Customer(msgspec.Struct, array_like=True):
             self.loyal_since,
             self.memberships.copy(),
             self.at,
+            self.heard_at,
             self.due,
             self.expected,
             self.expected_at,

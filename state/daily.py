@@ -23,13 +23,10 @@ class Daily(msgspec.Struct, array_like=True):
                     counts.insert(row, 0)
         self.columns[column][row] += amount
 
-    def total(self, column: int, since: int, until: int) -> int:
-        """The sum of a column over the days from ``since`` to ``until``, both included."""
+    def total(self, column: int, since: int) -> int:
+        """The sum of a column from the day ``since`` on."""
         days = self.days
-        first = bisect_left(days, since)
-        if days and days[-1] > until:
-            return sum(self.columns[column][first : bisect_left(days, until + 1)])
-        return sum(self.columns[column][first:])
+        return sum(self.columns[column][bisect_left(days, since) :]) if days and days[-1] >= since else 0
 
     def forget(self, before: int) -> None:
         """Drop the days before ``before``: no window reaches them any more."""

@@ -16,8 +16,8 @@ ORDERS, REVENUE, ITEMS = range(3)
 class Purchases(msgspec.Struct, array_like=True):
     """Orders of the last 365 days one by one (the newest 256), by day beyond that number, and totals before.
 
-    The one-by-one columns run in order of event time: ids, instants, days, totals, what of them was refunded, and
-    items. ``before_*`` sum what is no longer known one by one; its days still inside a window are in ``crowded``.
+    The one-by-one columns run in order of event time: ids, instants, days, what is
+    left of their totals, what of them was refunded, and items. ``before_*`` sum what is no longer known one by one; its days still inside a window are in ``crowded``.
     ``refunds`` is the money given back, by the day of the refund. ``baskets`` holds the newest ten orders'
     (order_id, categories).
     """
@@ -25,7 +25,7 @@ class Purchases(msgspec.Struct, array_like=True):
     ids: list[str]
     ats: list[int]
     days: list[int]
-    totals: list[int]
+    nets: list[int]
     refunded: list[int]
     items: list[int]
     crowded: Daily
@@ -43,7 +43,7 @@ class Purchases(msgspec.Struct, array_like=True):
 
     def revenue(self) -> int:
         """What the orders that stand brought in, refunds taken off, in minor units."""
-        return self.before_revenue + sum(self.totals) - sum(self.refunded)
+        return self.before_revenue + sum(self.nets)
 
     def item_count(self) -> int:
         """The number of items in the orders that stand."""
@@ -61,27 +61,23 @@ class Purchases(msgspec.Struct, array_like=True):
             return self.ats[-1]
         return self.before_last if self.before_orders else None
 
-    def orders_between(self, since: int, until: int) -> int:
-        """Orders placed on the days from ``since`` to ``until``."""
-        days = self.days
-        standing = len(days) - bisect_left(days, since)
-        if days and days[-1] > until:
-            standing -= len(days) - bisect_left(days, until + 1)
-        return standing + (self.crowded.total(ORDERS, since, until) if self.crowded.days else 0)
+    def orders_since(self, since: int) -> int:
+        """Orders placed from the day ``since`` on."""
+        crowded = self.crowded
+        standing = len(self.days) - bisect_left(self.days, since)
+        return standing + crowded.total(ORDERS, since) if crowded.days else standing
 
-    def revenue_between(self, since: int, until: int) -> int:
-        """What the orders placed on those days brought in, refunds taken off, in minor units."""
-        first, end = self._rows(since, until)
-        revenue = sum(self.totals[first:end]) - sum(self.refunded[first:end])
-        return revenue + (self.crowded.total(REVENUE, since, until) if self.crowded.days else 0)
+    def revenue_since(self, since: int) -> int:
+        """What the orders placed from that day on brought in, refunds taken off, in minor units."""
+        crowded = self.crowded
+        revenue = sum(self.nets[bisect_left(self.days, since) :])
+        return revenue + crowded.total(REVENUE, since) if crowded.days else revenue
 
-    def items_between(self, since: int, until: int) -> int:
-        """Items of the orders placed on those days."""
-        first, end = self._rows(since, until)
-        return sum(self.items[first:end]) + (self.crowded.total(ITEMS, since, until) if self.crowded.days else 0)
-
-    def _rows(self, since: int, until: int) -> tuple[int, int]:
-        return bisect_left(self.days, since), bisect_left(self.days, until + 1)
+    def items_since(self, since: int) -> int:
+        """Items of the orders placed from that day on."""
+        crowded = self.crowded
+        items = sum(self.items[bisect_left(self.days, since) :])
+        return items + crowded.total(ITEMS, since) if crowded.days else items
 
     def categories(self) -> tuple[str, ...]:
         """The categories of the newest ten orders, each once, newest order first."""
@@ -92,9 +88,9 @@ class Purchases(msgspec.Struct, array_like=True):
         self.forget(day)
         if order.order_id in self.ids:
             row = self.ids.index(order.order_id)
-            self.totals[row] = order.total
-            self.items[row] = order.items
             self.refunded[row] = min(self.refunded[row], order.total)
+            self.nets[row] = order.total - self.refunded[row]
+            self.items[row] = order.items
             self.baskets = [
                 (order_id, order.categories if order_id == order.order_id else names)
                 for order_id, names in self.baskets
@@ -105,14 +101,14 @@ class Purchases(msgspec.Struct, array_like=True):
         self.ids.append(order.order_id)
         self.ats.append(order.at)
         self.days.append(day)
-        self.totals.append(order.total)
+        self.nets.append(order.total)
         self.refunded.append(0)
         self.items.append(order.items)
         self.baskets.append((order.order_id, order.categories))
         if len(self.baskets) > MOST_BASKETS:
             del self.baskets[0]
         if len(self.ids) > MOST_ORDERS:
-            for column, amount in enumerate((1, self.totals[0] - self.refunded[0], self.items[0])):
+            for column, amount in enumerate((1, self.nets[0], self.items[0])):
                 self.crowded.add(self.days[0], column, amount)
             self._settle(1)
         return True
@@ -125,12 +121,13 @@ class Purchases(msgspec.Struct, array_like=True):
                 self.refunds.add(day, 0, refund.total)
             return False
         row = self.ids.index(refund.order_id)
-        left = self.totals[row] - self.refunded[row]
+        left = self.nets[row]
         amount = left if refund.total is None else min(refund.total, left)
         if amount:
             self.refunds.add(day, 0, amount)
         self.refunded[row] += amount
-        if self.refunded[row] < self.totals[row]:
+        self.nets[row] -= amount
+        if self.nets[row]:
             return False
         self._remove(row)
         return True
@@ -145,7 +142,7 @@ class Purchases(msgspec.Struct, array_like=True):
 
     def _remove(self, row: int) -> None:
         order_id = self.ids[row]
-        for column in (self.ids, self.ats, self.days, self.totals, self.refunded, self.items):
+        for column in (self.ids, self.ats, self.days, self.nets, self.refunded, self.items):
             del column[row]
         self.baskets = [basket for basket in self.baskets if basket[0] != order_id]
 
@@ -162,9 +159,9 @@ class Purchases(msgspec.Struct, array_like=True):
             self.before_first = self.ats[0]
         self.before_last = self.ats[rows - 1]
         self.before_orders += rows
-        self.before_revenue += sum(self.totals[:rows]) - sum(self.refunded[:rows])
+        self.before_revenue += sum(self.nets[:rows])
         self.before_items += sum(self.items[:rows])
-        for column in (self.ids, self.ats, self.days, self.totals, self.refunded, self.items):
+        for column in (self.ids, self.ats, self.days, self.nets, self.refunded, self.items):
             del column[:rows]
 
     def copy(self) -> "Purchases":
@@ -173,7 +170,7 @@ class Purchases(msgspec.Struct, array_like=True):
             self.ids.copy(),
             self.ats.copy(),
             self.days.copy(),
-            self.totals.copy(),
+            self.nets.copy(),
             self.refunded.copy(),
             self.items.copy(),
             self.crowded.copy(),

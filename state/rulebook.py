@@ -22,7 +22,7 @@ from schemas.money import Exchange, decimals
 from schemas.transition import Cause, Change, Circumstances
 from state.calendar import Calendar
 from state.compiled_policy import CompiledPolicy
-from state.condition import holds_all
+from state.condition import holds_all, hopes_all
 from state.customer import MOST_TRAITS, Customer
 from state.lifecycle import ACTIVE, Touch, patience_days, silence_deadline, stage_at, transition
 from state.membership import Rule
@@ -39,6 +39,7 @@ PATIENCE = Cause("deadline", "patience")
 CHURN = Cause("deadline", "churn")
 LOYALTY = Cause("deadline", "loyalty")
 AUDIENCE = Cause("deadline", "audience")
+SIGHT_DAYS = 14
 
 
 class Rulebook:
@@ -50,19 +51,25 @@ class Rulebook:
         self.version = compiled.version
         self.calendar = Calendar(policy.time.zone, compiled.day_ms)
         self.exchange = Exchange(policy.money.currency, policy.money.most_per_order, policy.money.rates)
-        self.unit = 10 ** decimals(policy.money.currency)
+        self.unit: int = 10 ** decimals(policy.money.currency)
         self._policy = policy
         self._day_ms = compiled.day_ms
+        self._sight = SIGHT_DAYS * compiled.day_ms
         self._loyal = Rule(compiled.loyal_enter, compiled.loyal_leave, compiled.loyal_min_stay_ms)
         self._segments = compiled.segments
         self._rules = [Rule(it.enter, it.leave, it.min_stay_ms) for it in compiled.segments]
-        self._truths = holds_all([*(it.enter for it in self._rules), *(it.leave for it in self._rules)])
+        conditions = [*(it.enter for it in self._rules), *(it.leave for it in self._rules)]
+        self._truths = holds_all([*conditions, compiled.loyal_enter, compiled.loyal_leave])
+        self._hopes = hopes_all(conditions)
+        self._restless = [it.may_begin for it in conditions]
+        self._loyal_hopes = hopes_all((compiled.loyal_enter, compiled.loyal_leave))
         self._keys = frozenset(it.key for it in compiled.segments)
 
     def advance(self, customer: Customer, fact: AnyFact, decisions: list[Decision]) -> None:
         """An event came: let the time until it pass, then take it in. Decisions are appended in order."""
         self.elapse(customer, fact.at, decisions)
         touch = self._apply(customer, fact)
+        customer.heard_at = fact.at
         self._decide(customer, fact.at, Cause("event", event_name(fact), fact.message_id), touch, decisions)
 
     def elapse(self, customer: Customer, upto: int, decisions: list[Decision]) -> None:
@@ -108,7 +115,8 @@ class Rulebook:
     ) -> None:
         customer.at = at
         changes: list[tuple[Change, str]] = []
-        loyal_why = self._decide_loyalty(customer, at)
+        truths = self._truths(customer, at)
+        loyal_why = self._decide_loyalty(customer, at, *truths[-2:])
         before = customer.stage
         stage = stage_at(customer, at, touch, self._policy, self._day_ms)
         if stage.name != before:
@@ -119,21 +127,20 @@ class Rulebook:
             customer.stage, customer.since, customer.why = stage.name, at, why
             customer.cause = change.cause.message_id or change.cause.name
             changes.append((change, why))
-        truths = self._truths(customer, at)
+        if changes or loyal_why:
+            truths = self._truths(customer, at)  # the rules of audiences may ask for the stage
         self._decide_audiences(customer, at, cause or AUDIENCE, truths, changes)
         self._look_ahead(customer, at, truths)
         decisions += [Decision(change, self._circumstances(customer, at, why)) for change, why in changes]
 
-    def _decide_loyalty(self, customer: Customer, at: int) -> str:
-        if customer.loyal_since is None:
-            if self._loyal.enter.holds(customer, at):
-                why = self._loyal.enter.why(customer, at)
-                customer.loyal_since = at
-                return why
-        elif at >= customer.loyal_since + self._loyal.stay and self._loyal.leave.holds(customer, at):
-            why = self._loyal.leave.why(customer, at)
+    def _decide_loyalty(self, customer: Customer, at: int, enters: bool, leaves: bool) -> str:
+        since = customer.loyal_since
+        if since is None and enters:
+            customer.loyal_since = at
+            return self._loyal.enter.why(customer, at)
+        if since is not None and leaves and at >= since + self._loyal.stay:
             customer.loyal_since = None
-            return why
+            return self._loyal.leave.why(customer, at)
         return ""
 
     def _decide_audiences(
@@ -159,22 +166,36 @@ class Rulebook:
                 changes.append((Change(at, segment.key, segment.name, "in", "out", cause), why))
 
     def _look_ahead(self, customer: Customer, at: int, truths: tuple[bool, ...]) -> None:
-        count = len(self._rules)
-        instants = []
-        for row, (segment, rule) in enumerate(zip(self._segments, self._rules, strict=True)):
-            entered = customer.memberships.get(segment.key)
-            instants.append(rule.next_change(customer, at, entered, truths[row if entered is None else count + row]))
-        loyal = self._loyal
-        loyal_since = customer.loyal_since
-        holds = (loyal.enter if loyal_since is None else loyal.leave).holds(customer, at)
-        flip = loyal.next_change(customer, at, loyal_since, holds)
+        # Most customers are heard of again long before a rule changes by itself, so one looks only so far, and the
+        # farther the longer they have been silent.
+        until = at + max(self._sight, at - customer.heard_at)
         silence = silence_deadline(customer, at, self._policy, self._day_ms)
         customer.expected, customer.expected_at = silence if silence is not None else (None, None)
+        due = until if customer.expected_at is None else min(until, customer.expected_at)
+        restless = False
+        hopes = self._hopes(customer, at, until)
+        count = len(self._rules)
+        for row, (segment, rule) in enumerate(zip(self._segments, self._rules, strict=True)):
+            entered = customer.memberships.get(segment.key)
+            column = row if entered is None else count + row
+            if truths[column] or hopes[column]:
+                change = rule.next_change(customer, at, entered, truths[column], due)
+                due = due if change is None else min(due, change)
+            restless = restless or self._restless[column]
+        since = customer.loyal_since
+        flip = self._next_loyalty(customer, at, customer.expected_at or until, truths[-2 if since is None else -1])
         if flip is not None and customer.stage in ACTIVE and customer.purchases.count() > 1:
-            if customer.expected_at is None or flip < customer.expected_at:
-                customer.expected = "became_loyal" if loyal_since is None else "loyalty_lapsed"
-                customer.expected_at = flip
-        customer.due = min((it for it in (*instants, flip, customer.expected_at) if it is not None), default=None)
+            customer.expected = "became_loyal" if since is None else "loyalty_lapsed"
+            customer.expected_at = flip
+        due = due if flip is None else min(due, flip)
+        restless = restless or self._loyal.is_restless(since)
+        customer.due = due if due < until or restless else customer.expected_at
+
+    def _next_loyalty(self, customer: Customer, at: int, until: int, holds: bool) -> int | None:
+        since = customer.loyal_since
+        if not holds and not self._loyal_hopes(customer, at, until)[since is not None]:
+            return None
+        return self._loyal.next_change(customer, at, since, holds, until)
 
     def _circumstances(self, customer: Customer, at: int, why: str) -> Circumstances:
         purchases = customer.purchases

@@ -1,0 +1,82 @@
+"""Hope: a cheap look ahead, which rules out most of what could change before anyone computes when."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from state.condition_code import CodeWriter, Sure
+from state.expression import All, Comparison, Leaf, Not, Operand, Some, Test
+from state.feature import Catalogue
+from state.leaf_motion import RISES, direction_of, motion_of_leaf
+from state.motion import Direction
+
+START, END = "t", "until"
+
+
+class Hope(CodeWriter):
+    """Writes a function of (customer, t, until) that takes every part of a condition at its best in between."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        super().__init__(catalogue, (START, END))
+
+    def compiled_for(self, trees: Iterable[Test]) -> Callable[[Any, int, int], tuple[bool, ...]]:
+        """The function that tells of each condition whether it might hold at some instant of the span."""
+        sure: Sure = set()
+        function: Callable[[Any, int, int], tuple[bool, ...]] = self.compiled(
+            [self._best(tree, True, sure) for tree in trees], many=True
+        )
+        return function
+
+    def _best(self, test: Test, wanted: bool, sure: Sure) -> str:
+        match test:
+            case Not(part):
+                return self._best(part, not wanted, sure)
+            case All(parts) | Some(parts):
+                word = " and " if isinstance(test, All) is wanted else " or "
+                seen = sure
+                sources = []
+                for part in parts:
+                    sources.append(self._best(part, wanted, seen))
+                    seen = set(seen)
+                return f"({word.join(sources)})"
+            case Comparison() if test.sign in RISES:
+                return self._best_comparison(test, wanted, sure)
+            case _:
+                return self._best_leaf(test, wanted, sure)
+
+    def _best_leaf(self, leaf: Leaf, wanted: bool, sure: Sure) -> str:
+        direction = direction_of(leaf, motion_of_leaf(leaf))
+        if direction is Direction.EITHER:
+            return "True"
+        self.instant = END if direction is (Direction.UP if wanted else Direction.DOWN) else START
+        return self.test(leaf, sure) if wanted else f"(not {self.test(leaf, sure)})"
+
+    def _best_comparison(self, leaf: Comparison, wanted: bool, sure: Sure) -> str:
+        high_left = RISES[leaf.sign] is wanted
+        left = self._reading(leaf.left, high_left, wanted)
+        right = self._reading(leaf.right, not high_left, wanted)
+        if left is None or right is None:
+            if not wanted:
+                return "True"
+            # Nothing becomes known by itself: what is missing now will not hold later.
+            self.instant = START
+            known = [f"{self.operand(it, set(sure))} is not None" for it in (leaf.left, leaf.right) if it.nullable]
+            return f"({' and '.join(known)})" if known else "True"
+        parts, sides = [], []
+        for operand, instant in ((leaf.left, left), (leaf.right, right)):
+            self.instant = instant
+            if operand.nullable:
+                guard, value = self._guarded(operand, sure)
+                parts.append(f"{guard} is not None")
+                sure = set(sure)
+            else:
+                value = self.operand(operand, sure if not parts else set(sure))
+            sides.append(f"round({value}, 10)" if leaf.steadied else value)
+        source = f"({' and '.join([*parts, f'{sides[0]} {leaf.sign} {sides[1]}'])})"
+        return source if wanted else f"(not {source})"
+
+    def _reading(self, operand: Operand, high: bool, wanted: bool) -> str | None:
+        motion = operand.motion
+        direction = motion.direction if motion.moves else Direction.STILL
+        if direction is Direction.EITHER:
+            return None
+        return END if direction is (Direction.UP if high else Direction.DOWN) else START
