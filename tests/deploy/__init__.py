@@ -1,0 +1,1 @@
+"""What is deployed: the files, each proved with the program that reads it."""

