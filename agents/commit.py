@@ -1,0 +1,101 @@
+"""Carrying out a batch: the order of its effects, so that whatever dies, each happens exactly once."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+from agents.batch import Batch, Outcome
+
+Keyed = tuple[bytes | None, bytes, int]
+
+
+class Tracker(Protocol):
+    """What computes the effects of a batch on one partition group, and knows when to look again."""
+
+    upto: int
+
+    def restore(self, key: bytes, value: bytes | None) -> None:
+        """Take over a snapshot that was committed earlier, by whomever; ``None``: the customer is gone."""
+
+    def compute(self, batch: Batch) -> Outcome:
+        """Return the effects of a batch, on copies: nothing that others see changes."""
+
+    def publish(self, outcome: Outcome) -> None:
+        """Take over the effects, which are committed now."""
+
+    def due(self) -> int | None:
+        """Return the earliest deadline in ms since 1970, or ``None``."""
+
+
+class Transaction(Protocol):
+    """One transaction at a time on the log; any method may fail, and then it must be discarded as a whole."""
+
+    async def begin(self) -> None:
+        """Open a transaction."""
+
+    async def send_changes(self, changes: Mapping[bytes, bytes], marker: bytes) -> None:
+        """Hand over the changelog records, and after them the position marker."""
+
+    async def send_transitions(self, transitions: Sequence[Keyed]) -> None:
+        """Hand over the transitions, in order."""
+
+    async def send_rejects(self, rejects: Sequence[Keyed]) -> None:
+        """Hand over the rejects, in order."""
+
+    async def acknowledged(self) -> None:
+        """Return when the log has everything that was handed over; raise if it lacks one record of it."""
+
+    async def commit(self) -> None:
+        """Make all of it visible at once."""
+
+
+def unreached(_point: str) -> None:
+    """Pass every point of a batch."""
+
+
+async def carry_out(
+    batch: Batch,
+    marker: bytes,
+    tracker: Tracker,
+    transaction: Transaction,
+    reached: Callable[[str], None] = unreached,
+) -> Outcome:
+    """Compute a batch, commit its effects in one transaction, and publish them to memory.
+
+    ``marker`` is the encoded position after the batch. If this raises, memory is as before and the transaction
+    may or may not have been committed: discard it, and read from the log what became of it. ``reached`` is told
+    each point that a test may want to die at.
+    """
+    # 1. Compute on copies. On the originals, a batch that fails below would be counted twice when it comes again.
+    outcome = tracker.compute(batch)
+    reached("before_begin")
+    await transaction.begin()
+
+    # 2. State and position in one transaction. Apart, a crash between them would lose the batch or repeat it.
+    await transaction.send_changes(outcome.changes, marker)
+    reached("after_changelog")
+
+    # 3. What is published belongs to it too, or a crash would publish twice what is counted once.
+    await transaction.send_transitions(outcome.transitions)
+    await transaction.send_rejects(outcome.rejects)
+
+    # 4. Look at every record's fate before the commit: the client commits what arrived even when some did not,
+    #    and the part that did not would be lost for good, its position being past it.
+    await transaction.acknowledged()
+    reached("after_acknowledged")
+
+    # 5. Commit. Until it returns, nobody knows; so nothing in memory may have changed yet.
+    committing = asyncio.ensure_future(transaction.commit())
+    try:
+        await asyncio.sleep(0)
+        reached("during_commit")
+        await committing
+    finally:
+        committing.cancel()
+    reached("after_commit")
+
+    # 6. Only now change memory. Earlier, a commit that failed would leave effects in memory that the log does
+    #    not have, and the next batch would write them as if they had happened.
+    reached("before_publish")
+    tracker.publish(outcome)
+    return outcome

@@ -1,0 +1,47 @@
+"""What can be seen of a worker from outside: its partition groups, their lag, and whether it is at work."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+GroupState = Literal["opening", "open", "failed", "stopped"]
+TopicPartitionName = tuple[str, int]
+
+
+@dataclass(slots=True)
+class GroupStatus:
+    """One partition group that this worker was given.
+
+    ``opening``: its state is being read; ``open``: its records flow; ``failed``: to be opened again soon;
+    ``stopped``: a person must decide, see ``reason``. ``upto`` is in ms since 1970, ``progress`` in seconds of a
+    clock that only goes forward (``time.monotonic``): when the group last committed, restored, or had no lag.
+    """
+
+    state: GroupState = "opening"
+    reason: str = ""
+    upto: int = 0
+    progress: float = 0.0
+    lag: dict[str, int] = field(default_factory=dict)
+    """By input topic: records in the log that no commit covers yet."""
+
+
+@dataclass(slots=True)
+class WorkerStatus:
+    """All groups by partition. ``assigned``: Kafka has given this worker its share, which may be nothing."""
+
+    assigned: bool = False
+    groups: dict[int, GroupStatus] = field(default_factory=dict)
+
+    @property
+    def ready(self) -> bool:
+        """Assigned and recovered: every group's records flow."""
+        return self.assigned and all(group.state == "open" for group in self.groups.values())
+
+    @property
+    def lag(self) -> Mapping[TopicPartitionName, int]:
+        """Records not yet covered by a commit, by (input topic, partition)."""
+        return {
+            (topic, partition): records
+            for partition, group in self.groups.items()
+            for topic, records in group.lag.items()
+        }

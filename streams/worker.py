@@ -1,0 +1,85 @@
+"""Running a worker: what must be true before it starts, and how it ends."""
+
+import asyncio
+import logging
+import time
+from typing import NoReturn
+
+import faust
+from aiokafka.errors import KafkaError, for_code
+from aiokafka.protocol.group import LeaveGroupRequest
+
+from streams.connection import administration
+from streams.ending import end_process
+from streams.settings import Settings
+from streams.topics import TopicsError, check
+
+logger = logging.getLogger(__name__)
+
+_AGAIN_SECONDS = 2.0
+_ANSWER_SECONDS = 15.0
+
+
+def run(app: faust.App, settings: Settings, looks_back_days: int = 0, loglevel: str = "INFO") -> NoReturn:
+    """Run the worker until it is told to stop (exit code 0) or must end (70, see ``streams.ending``).
+
+    Waits for Kafka as long as it takes; the availability time-out counts from when it was there.
+    """
+    logging.basicConfig(level=loglevel, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        asyncio.run(prepare(settings, looks_back_days))
+    except TopicsError as error:
+        end_process(str(error))
+    settings.data.mkdir(parents=True, exist_ok=True)
+    worker = faust.Worker(app, loglevel=loglevel, override_logging=False, quiet=True)
+    worker.execute_from_commandline()
+
+
+async def prepare(settings: Settings, looks_back_days: int = 0) -> None:
+    """Wait for Kafka, check the topics, and take a dead predecessor out of the group; raises ``TopicsError``."""
+    began = time.monotonic()
+    while True:
+        try:
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                for warning in await check(settings, looks_back_days):
+                    logger.warning("%s", warning)
+                await remove_predecessor(settings)
+            return
+        except (KafkaError, TimeoutError, OSError) as error:
+            waited = time.monotonic() - began
+            logger.warning(
+                "no Kafka at %s after %.0f s (%s), trying again; LIFESTAGE_BROKER says where it is",
+                settings.broker,
+                waited,
+                error or type(error).__name__,
+            )
+            await asyncio.sleep(_AGAIN_SECONDS)
+
+
+async def remove_predecessor(settings: Settings) -> None:
+    """Take the members that bear this worker's own name out of the group: they are what a crash has left.
+
+    Apache Kafka would wait for a dead member until its session ends, the embedded broker for ever.
+    """
+    if not settings.instance:
+        return
+    async with administration(settings) as admin:
+        try:
+            coordinator = await admin.find_coordinator(settings.app_id)
+        except KafkaError as error:
+            # A broker that has never had a group is still making room for the first one.
+            logger.info("no group yet: %r", error)
+            return
+        for response in await admin.describe_consumer_groups([settings.app_id], coordinator):
+            for member in response.groups[0][5]:
+                if member[1] == settings.client_id:
+                    await _leave(admin, coordinator, settings.app_id, member[0])
+
+
+async def _leave(admin: object, coordinator: int, group: str, member: str) -> None:
+    client = admin._client  # type: ignore[attr-defined]  # noqa: SLF001 - the public calls cannot name a member
+    response = await client.send(coordinator, LeaveGroupRequest(group, member))
+    if response.error_code:
+        logger.warning("cannot take %s out of the group: %s", member, for_code(response.error_code).__name__)
+    else:
+        logger.info("took %s, left by a crash, out of the group", member)
