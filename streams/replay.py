@@ -18,8 +18,8 @@ from streams.replay_position import last_instants
 from streams.settings import Settings
 from streams.sources.source import BROWSING, PROFILES, PURCHASES, SUPPORT, Source, SourceEvent
 from streams.topics import topics_of
+from streams.watermarks import WATERMARK_KEY
 
-WATERMARK_KEY = b"\x00watermark"
 AS_FAST_AS_IT_GOES = Pace()
 _KINDS = (PURCHASES, BROWSING, SUPPORT, PROFILES)
 _BATCH_BYTES = 256 * 1024
