@@ -97,10 +97,11 @@ def _place(
     before = group.position or Position({}, 0)
     first = {topic: begins[TopicPartition(topic, group.partition)] for topic in inputs}
     group.position = Position({**first, **before.positions}, before.upto, before.watermarks)
-    group.status.reason = ""
+    group.status.reason, group.lost = "", {}
     for topic in inputs:
         at, end = group.position.positions[topic], ends[TopicPartition(topic, group.partition)]
         if at < first[topic]:
+            group.lost[topic] = first[topic]
             group.status.reason = truncated(topic, group.partition, at, first[topic])
         elif at > end:
             group.status.reason = (

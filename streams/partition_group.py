@@ -45,6 +45,8 @@ class PartitionGroup:
         """The changelog offset up to which memory has it."""
         self.position: Position | None = None
         """As of the last commit; ``None`` before the first."""
+        self.lost: dict[str, int] = {}
+        """By topic where its log begins, if that is past the position: records were deleted unread."""
         self.lanes = [InputLane(topic, most_records=settings.batch_records) for topic in topics_of(settings).inputs]
         self._wall = settings.clock == "wall"
         self._limit = settings.batch_records

@@ -25,33 +25,41 @@ class Watchdog:
         self._settings = settings
         self._assignment = assignment
         self._inputs = topics_of(settings).inputs
+        self._consumer: AIOKafkaConsumer | None = None
 
     async def watch(self) -> None:
         """Run for ever; ends the process when Kafka is away, or a group stands still, for the availability time-out."""
         limit = self._settings.availability_timeout
         answered = time.monotonic()
-        consumer: AIOKafkaConsumer | None = None
-        while True:
-            try:
-                async with asyncio.timeout(max(_EVERY_SECONDS, limit / 4)):
-                    if consumer is None:
-                        consumer = await self._connect()
-                    await self._measure(consumer)
-                answered = time.monotonic()
-            except (KafkaError, TimeoutError, OSError) as error:
-                silence = time.monotonic() - answered
-                logger.warning("Kafka at %s has not answered for %.0f s: %r", self._settings.broker, silence, error)
-                if silence > limit:
-                    end_process(f"Kafka at {self._settings.broker} has not answered for {limit:.0f} s")
-            self._look_for_standstill(limit)
-            await asyncio.sleep(_EVERY_SECONDS)
+        try:
+            while True:
+                try:
+                    async with asyncio.timeout(max(_EVERY_SECONDS, limit / 4)):
+                        await self._measure(await self._connected())
+                    answered = time.monotonic()
+                except (KafkaError, TimeoutError, OSError) as error:
+                    silence = time.monotonic() - answered
+                    logger.warning("Kafka has not answered for %.0f s: %r", silence, error)
+                    if silence > limit:
+                        end_process(f"Kafka at {self._settings.broker} has not answered for {limit:.0f} s")
+                self._look_for_standstill(limit)
+                await asyncio.sleep(_EVERY_SECONDS)
+        finally:
+            if self._consumer is not None:
+                await self._consumer.stop()
 
-    async def _connect(self) -> AIOKafkaConsumer:
-        consumer = AIOKafkaConsumer(
-            **client_arguments(self._settings), isolation_level="read_committed", enable_auto_commit=False
-        )
-        await consumer.start()
-        return consumer
+    async def _connected(self) -> AIOKafkaConsumer:
+        if self._consumer is None:
+            consumer = AIOKafkaConsumer(
+                **client_arguments(self._settings), isolation_level="read_committed", enable_auto_commit=False
+            )
+            try:
+                await consumer.start()
+            except BaseException:
+                await consumer.stop()
+                raise
+            self._consumer = consumer
+        return self._consumer
 
     async def _measure(self, consumer: AIOKafkaConsumer) -> None:
         groups = dict(self._assignment.groups)
