@@ -84,7 +84,7 @@ def patience_days(customer: Customer, at: int, policy: Policy, day_ms: int) -> f
         return None
     limit = patience(customer, policy, day_ms).at_risk
     displeased = reason_at(displeasures(customer, policy, day_ms), at)
-    return (limit if displeased is None else shortened(limit, policy)) / day_ms
+    return round((limit if displeased is None else shortened(limit, policy)) / day_ms, 4)
 
 
 def transition(from_: str, to: str, touch: Touch) -> str:
