@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+START = EPOCH.replace(tzinfo=None)
 MILLISECOND = timedelta(milliseconds=1)
 EARLIEST = 0
 LATEST = 7_258_118_400_000  # 2200-01-01: later than any event, early enough that every sum of durations fits
@@ -15,8 +16,7 @@ def from_datetime(moment: datetime) -> int:
 
 def to_text(instant: int) -> str:
     """RFC 3339 in UTC with milliseconds: ``2017-01-01T11:53:26.000Z``."""
-    moment = EPOCH + timedelta(milliseconds=instant)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return (START + timedelta(milliseconds=instant)).isoformat(timespec="milliseconds") + "Z"
 
 
 def from_text(text: str) -> int:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import orjson
 
+from agents.track import MOST_AHEAD
 from schemas import profile, transition
 from schemas.envelope import open_envelope, read_event
 from schemas.events import AnyFact
@@ -45,9 +46,20 @@ class Backtest:
     stages: Counter[str]
 
 
-def read_events(lines: Lines, rules: Rulebook, on_reject: Callable[[bytes], None], on_line: Callable[[], None]) -> Events:
-    """Read numbered lines; ``on_reject`` gets one JSON line for every one that cannot be used."""
+def read_events(
+    lines: Lines, now: int, rules: Rulebook, on_reject: Callable[[bytes], None], on_line: Callable[[], None]
+) -> Events:
+    """Read numbered lines; ``on_reject`` gets one JSON line for every one that cannot be used.
+
+    ``now`` (ms since 1970): an event that claims to be later is from the future.
+    """
     events = Events()
+
+    def refuse(number: int, line: bytes, error: RejectedError) -> None:
+        events.rejects[error.reason] += 1
+        shown = line[:65536].decode("utf-8", "replace")
+        on_reject(orjson.dumps({"line": number, "reason": error.reason, "detail": error.detail, "value": shown}))
+
     for number, line in lines:
         if not line.strip():
             continue
@@ -56,12 +68,13 @@ def read_events(lines: Lines, rules: Rulebook, on_reject: Callable[[bytes], None
         try:
             event = read_event(open_envelope(line), line, rules.exchange)
         except RejectedError as error:
-            events.rejects[error.reason] += 1
-            shown = line[:65536].decode("utf-8", "replace")
-            on_reject(orjson.dumps({"line": number, "reason": error.reason, "detail": error.detail, "value": shown}))
+            refuse(number, line, error)
             continue
         if event.fact is None:
             events.unknown += 1
+            continue
+        if event.fact.at > now + MOST_AHEAD:
+            refuse(number, line, RejectedError("from_the_future", "the event lies ahead of the clock"))
             continue
         events.facts += 1
         events.last = event.fact.at if events.last is None else max(events.last, event.fact.at)

@@ -3,6 +3,7 @@
 import gzip
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
@@ -14,7 +15,7 @@ from rich.table import Table
 from schemas import instant
 from state.rulebook import Rulebook
 from streams.backtest import Backtest, Events, Lines, profiles, read_events, run
-from streams.policy_file import load_rules
+from streams.policy_file import PolicyFileError, load_rules
 from streams.sources.named import NAMES, open_source
 from streams.sources.source import SourceError
 
@@ -33,17 +34,21 @@ def command(
 
     Lines may come in any order. The transitions are exactly the values that the topic would carry.
     """
-    rules = load_rules(policy)
+    try:
+        rules = load_rules(policy)
+    except PolicyFileError as error:
+        raise click.ClickException(str(error)) from None
     end = _instant(until)
     console = Console(stderr=True)
     with ExitStack() as files, Progress(
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console
     ) as progress:
         lines, size = _lines(events)
+        now = instant.from_datetime(datetime.now(UTC))
         refused = files.enter_context(_open(rejects_out)) if rejects_out else None
         reading = progress.add_task("reading events", total=size)
         read = read_events(
-            lines, rules, lambda line: _write(refused, [line]) if refused else None, lambda: progress.advance(reading)
+            lines, now, rules, lambda line: _write(refused, [line]) if refused else None, lambda: progress.advance(reading)
         )
         progress.update(reading, total=read.lines, completed=read.lines)
         deciding = progress.add_task("deciding customers", total=len(read.by_customer))
