@@ -139,7 +139,7 @@ class Assignment:
     async def _discard(self, group: PartitionGroup) -> None:
         if group.transaction is not None:
             old, group.transaction = group.transaction, None
-            await old.discard()
+            await asyncio.shield(old.discard())
 
     async def _reopen(self, group: PartitionGroup, seek: Seek, pause: float) -> None:
         while group.status.state != "open":

@@ -86,12 +86,12 @@ class InputLane(Lane):
 
         On the stream's clock a replay may take its time: there, nothing but its records moves the clock.
         """
-        if not wall or self.records or not self._heard:
+        if not wall or not self._heard:
             self._heard = self._heard or now
             return
         if now - self._heard < PATIENCE_MS:
             return
-        if not self.caught_up:
+        if not self.caught_up and not self.records:
             logger.warning("%s brings nothing though it holds more: the other topics go on", self.topic)
             self.caught_up = True
         if self.watermark is not None and not self.watermark.final:

@@ -16,11 +16,13 @@ from streams.topics import TopicsError, check
 
 logger = logging.getLogger(__name__)
 
+# The longest window that a policy can ask about.
+LOOKS_BACK_DAYS = 365
 _AGAIN_SECONDS = 2.0
 _ANSWER_SECONDS = 15.0
 
 
-def run(app: faust.App, settings: Settings, looks_back_days: int = 0, loglevel: str = "INFO") -> NoReturn:
+def run(app: faust.App, settings: Settings, looks_back_days: int = LOOKS_BACK_DAYS, loglevel: str = "INFO") -> NoReturn:
     """Run the worker until it is told to stop (exit code 0) or must end (70, see ``streams.ending``).
 
     Waits for Kafka as long as it takes; the availability time-out counts from when it was there.

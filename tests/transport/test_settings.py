@@ -1,0 +1,57 @@
+"""Settings: read from the environment, and refused with the name and the mend."""
+
+from pathlib import Path
+
+import pytest
+
+from streams.failpoints import failpoint
+from streams.settings import Settings, SettingsError
+
+
+def test_an_empty_environment_gives_the_defaults() -> None:
+    assert Settings.from_environment({}) == Settings()
+
+
+def test_everything_can_be_set() -> None:
+    settings = Settings.from_environment(
+        {
+            "LIFESTAGE_BROKER": "kafka://a:1, b:2",
+            "LIFESTAGE_REDIS_URL": "",
+            "LIFESTAGE_PARTITIONS": "6",
+            "LIFESTAGE_CLOCK": "stream",
+            "LIFESTAGE_INSTANCE": "one",
+            "LIFESTAGE_BATCH_TIMEOUT": "2.5",
+            "LIFESTAGE_POLICY": "mine.toml",
+            "LIFESTAGE_SECURITY_PROTOCOL": "sasl_plaintext",
+            "LIFESTAGE_SASL_USERNAME": "me",
+            "LIFESTAGE_SASL_PASSWORD": "secret",
+        }
+    )
+    assert settings.broker == "a:1,b:2"
+    assert (settings.redis_url, settings.partitions, settings.clock) == ("", 6, "stream")
+    assert settings.client_id == "lifestage-one"
+    assert (settings.batch_timeout, settings.policy) == (2.5, Path("mine.toml"))
+    assert settings.security.protocol == "SASL_PLAINTEXT"
+    assert "secret" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "mend"),
+    [
+        ("BROKER", "nowhere", "host:port"),
+        ("PARTITIONS", "0", "1 or more"),
+        ("CLOCK", "sun", "wall or stream"),
+        ("BATCH_TIMEOUT", "nan", "seconds above 0"),
+        ("APP_ID", "a b", "letters"),
+        ("SECURITY_PROTOCOL", "SASL_SSL", "LIFESTAGE_SASL_USERNAME"),
+        ("SSL_CAFILE", "no/such/file", "certificates"),
+    ],
+)
+def test_a_wrong_setting_names_itself_and_the_mend(name: str, value: str, mend: str) -> None:
+    with pytest.raises(SettingsError, match=f"LIFESTAGE_.*{mend}"):
+        Settings.from_environment({f"LIFESTAGE_{name}": value})
+
+
+def test_a_failpoint_that_is_none_is_refused() -> None:
+    with pytest.raises(SettingsError, match="before_begin"):
+        failpoint("somewhere:1:1")

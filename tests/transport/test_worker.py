@@ -1,0 +1,104 @@
+"""Real workers on real brokers: killed, frozen, stopped, scaled; nothing lost and nothing repeated."""
+
+import asyncio
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from streams.settings import Settings
+from streams.topics import create, topics_of
+from tests.transport.processes import Account, Workers, account, produce, settled, workers
+
+BOTH = pytest.mark.parametrize("broker", ["embedded_broker", pytest.param("apache_broker", marks=pytest.mark.apache)])
+
+
+@pytest.fixture
+async def settings(broker: str, request: pytest.FixtureRequest, topic_prefix: str) -> Settings:
+    made = Settings(
+        broker=request.getfixturevalue(broker), topic_prefix=topic_prefix, app_id=f"{topic_prefix}app", partitions=4
+    )
+    await create(made)
+    return made
+
+
+async def ended(process: subprocess.Popen[bytes], seconds: float = 20.0) -> int:
+    return await asyncio.to_thread(process.wait, seconds)
+
+
+async def counted(settings: Settings, least: int) -> None:
+    result = await settled(settings, least, 30.0)
+    assert result.counted >= least
+
+
+@BOTH
+async def test_killed_in_mid_stream_it_goes_on_from_the_marker(settings: Settings, tmp_path: Path) -> None:
+    with workers(settings, tmp_path) as started:
+        for point in ("after_changelog", "after_acknowledged", "during_commit", "after_commit"):
+            process = started.start("one", LIFESTAGE_FAILPOINT=f"{point}:1:7")
+            await produce(settings, range(1000))
+            assert await ended(process) == -signal.SIGKILL
+        started.start("one")
+        await produce(settings, range(1000, 3000), size=100)
+        assert await settled(settings, 6000) == Account(6000, 0, 0, 0)
+
+
+@BOTH
+async def test_sigterm_ends_it_in_order(settings: Settings, tmp_path: Path) -> None:
+    with workers(settings, tmp_path) as started:
+        process = started.start("one")
+        await produce(settings, range(2000))
+        await counted(settings, 1)
+        began = time.monotonic()
+        process.terminate()
+        assert await ended(process) == 0
+        assert time.monotonic() - began < 10
+        started.start("two")
+        assert await settled(settings, 2000) == Account(2000, 0, 0, 0)
+
+
+@pytest.mark.apache
+@pytest.mark.parametrize("broker", ["apache_broker"])
+async def test_two_share_and_a_frozen_one_is_fenced(settings: Settings, tmp_path: Path) -> None:
+    with workers(settings, tmp_path) as started:
+        first = started.start("one")
+        await produce(settings, range(1000))
+        await counted(settings, 1000)
+        started.start("two")
+        await _until_shared(started)
+        first.send_signal(signal.SIGSTOP)
+        await produce(settings, range(1000, 3000))
+        assert (await settled(settings, 3000)).counted == 3000
+        first.send_signal(signal.SIGCONT)
+        await produce(settings, range(3000, 4000))
+        await settled(settings, 4000)
+        await asyncio.sleep(2)
+        assert await account(settings) == Account(4000, 0, 0, 0)
+        assert first.poll() is None
+
+
+@pytest.mark.parametrize("broker", ["embedded_broker"])
+async def test_a_snapshot_larger_than_a_batch_is_written(settings: Settings, tmp_path: Path) -> None:
+    with workers(settings, tmp_path) as started:
+        started.start("one")
+        await produce(settings, range(20), size=700_000)
+        assert await settled(settings, 20) == Account(20, 0, 0, 0)
+
+
+@pytest.mark.parametrize("broker", ["embedded_broker"])
+async def test_topics_that_are_missing_end_it_with_a_reason(settings: Settings, tmp_path: Path) -> None:
+    nowhere = Settings(broker=settings.broker, topic_prefix="nowhere-", app_id="nowhere")
+    with workers(nowhere, tmp_path) as started:
+        assert await ended(started.start("one")) == 70
+        assert "lifestage topics create" in started.log("one")
+        assert topics_of(nowhere).inputs[0] in started.log("one")
+
+
+async def _until_shared(started: Workers) -> None:
+    for _ in range(200):
+        if "opened partitions" in started.log("two"):
+            return
+        await asyncio.sleep(0.1)
+    pytest.fail(started.log("two"))
