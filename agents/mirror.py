@@ -121,8 +121,10 @@ class Mirror:
         )
 
     def open(self, partition: int, customers: Customers) -> None:
-        """Begin with a group whose state is restored: all of its customers are written again, in the background."""
-        self.close(partition)
+        """Begin with a group whose state is restored: all of its customers are written again, in the background.
+
+        Also with one that was kept: in between, another worker may have had it, and ended before it wrote.
+        """
         self._groups[partition] = customers
         self._waiting.rewrite(partition, customers.keys())
         self._woken.set()
@@ -144,7 +146,7 @@ class Mirror:
         while True:
             try:
                 worked = await self._round()
-            except MirrorLostError as error:
+            except Exception as error:  # whatever it is, the stream must not notice
                 self._lose(error)
                 await self._sleep(backoff)
                 backoff = min(2 * backoff, LONGEST_BACKOFF)
@@ -215,8 +217,13 @@ class Mirror:
         seen = portrait(timeline.head, customer, timeline.seq, position[0], rules.version, rules.compiled.catalogue)
         return Row(customer, position, seen, announcements)
 
-    def _lose(self, error: MirrorLostError) -> None:
+    def _lose(self, error: Exception) -> None:
         self._failures += 1
-        if str(error) != self._trouble:
-            log.warning("%s; the stream goes on, %d customers wait, trying again", error, len(self._waiting))
-        self._connected, self._trouble = False, str(error)
+        expected = isinstance(error, MirrorLostError)
+        trouble = str(error) if expected else f"the mirror failed: {type(error).__name__}"
+        if trouble != self._trouble:
+            trace = None if expected else error
+            log.warning(
+                "%s; the stream goes on, %d customers wait, trying again", trouble, len(self._waiting), exc_info=trace
+            )
+        self._connected, self._trouble = False, trouble
