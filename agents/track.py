@@ -8,8 +8,9 @@ from heapq import heapify, heappop, heappush
 from agents.batch import Batch, Outcome, Record
 from schemas.envelope import decode
 from schemas.events import AnyFact
+from schemas.message import encode
 from schemas.reject import RejectedError, reject
-from schemas.transition import Publication, encode
+from schemas.transition import Publication
 from state.rulebook import Rulebook
 from state.snapshot import SnapshotError, dump, policy_mark, read_header, restore
 from state.timeline import Timeline, adopt, begin, settle

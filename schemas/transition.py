@@ -1,19 +1,15 @@
-"""What changed for a customer: the value of the transitions topic, complete in itself and flat."""
+"""What changed for a customer, by which cause, in which circumstances; and the id under which it is told."""
 
 from hashlib import blake2b
 
 import msgspec
 import orjson
 
-from schemas import instant
-
-STAGE_CHANGED = "Lifecycle Stage Changed"
-AUDIENCE_ENTERED = "Audience Entered"
-AUDIENCE_EXITED = "Audience Exited"
+from schemas.instant import to_text
 
 
 class Cause(msgspec.Struct, frozen=True, array_like=True):
-    """Why a decision fell at its instant: an ``event`` (its name and messageId), a ``deadline``, or a new ``policy``."""
+    """Why a decision fell at its instant: an ``event`` (name, messageId), a ``deadline``, or a new ``policy``."""
 
     kind: str
     name: str
@@ -57,6 +53,11 @@ class Circumstances(msgspec.Struct, frozen=True, array_like=True):
     next_transition: str | None
     next_at: int | None
 
+    def told(self) -> tuple[str | int | float | None, ...]:
+        """The figures without the reason, as they are told: instants as text."""
+        *figures, next_at = msgspec.structs.astuple(self)[1:]
+        return (*figures, None if next_at is None else to_text(next_at))
+
 
 class Publication(msgspec.Struct, frozen=True):
     """A change on its way out.
@@ -78,55 +79,3 @@ def message_id(change: Change, revision: int, customer: str) -> str:
     """The messageId of a published change; a later revision says the same and so adds only its number."""
     identity = change.identity(customer)
     return identity if revision == 0 else f"{identity}.{revision}"
-
-
-def encode(publication: Publication, customer: str, policy_version: str) -> bytes:
-    """The JSON value of the transitions topic."""
-    change = publication.change
-    figures = publication.circumstances
-    own_id = message_id(change, publication.revision, customer)
-    properties: dict[str, object] = (
-        {"transition": change.name}
-        if change.audience is None
-        else {"audience_key": change.audience, "audience_name": change.name}
-    )
-    properties |= {
-        "from": change.from_,
-        "to": change.to,
-        "why": None if figures is None else figures.why,
-        "cause": change.cause.kind,
-        f"cause_{'deadline' if change.cause.kind == 'deadline' else 'event'}": change.cause.name,
-        "cause_message_id": change.cause.message_id,
-        "seq": publication.seq,
-        "policy_version": policy_version,
-        "correction": publication.correction,
-        "retracted": publication.retracted,
-        "corrects": None if publication.corrects is None else message_id(*publication.corrects, customer),
-        "revision": publication.revision,
-    }
-    if figures is not None:
-        properties |= {
-            "stage": figures.stage,
-            "orders": figures.orders,
-            "revenue": figures.revenue,
-            "average_order_value": figures.average_order_value,
-            "recency_days": figures.recency_days,
-            "mean_gap_days": figures.mean_gap_days,
-            "patience_days": figures.patience_days,
-            "next_transition": figures.next_transition,
-            "next_at": None if figures.next_at is None else instant.to_text(figures.next_at),
-        }
-    return orjson.dumps(
-        {
-            "type": "track",
-            "event": STAGE_CHANGED
-            if change.audience is None
-            else AUDIENCE_ENTERED
-            if change.to == "in"
-            else AUDIENCE_EXITED,
-            "messageId": f"{own_id}.retracted" if publication.retracted else own_id,
-            "userId": customer,
-            "timestamp": instant.to_text(change.at),
-            "properties": properties,
-        }
-    )

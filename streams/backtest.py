@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import orjson
 
 from agents.track import MOST_AHEAD
-from schemas import profile, transition
+from schemas import message, profile
 from schemas.envelope import open_envelope, read_event
 from schemas.events import AnyFact
 from schemas.reject import RejectedError
@@ -99,7 +99,7 @@ def run(events: Events, until: int | None, rules: Rulebook, on_customer: Callabl
         for it in history.published:
             audience = it.change.audience
             names[it.change.name if audience is None else f"{audience} {it.change.to}"] += 1
-            made.append((it.change.at, customer, it.seq, transition.encode(it, customer, rules.version)))
+            made.append((it.change.at, customer, it.seq, message.encode(it, customer, rules.version)))
     made.sort()
     return Backtest(
         transitions=[value for *_, value in made],

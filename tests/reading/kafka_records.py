@@ -7,8 +7,9 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
+from schemas.message import encode
 from schemas.reject import RejectedError, reject
-from schemas.transition import Cause, Change, Circumstances, Publication, encode
+from schemas.transition import Cause, Change, Circumstances, Publication
 from streams import topics
 from streams.settings import Settings
 
