@@ -2,11 +2,13 @@
 
 import os
 
-from agents.track import Tracker
+from streams.onlookers import Onlookers
 from streams.policy_file import load_rules
 from streams.settings import Settings
 from streams.topology import build
 
 settings = Settings.from_environment(os.environ)
 rules = load_rules(settings.policy)
-app = build(settings, lambda partition, snapshots: Tracker(rules, partition, snapshots))
+onlookers = Onlookers(settings, rules)
+app = build(settings, onlookers.tracker, onlookers.hooks, onlookers.status)
+onlookers.join(app)

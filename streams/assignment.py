@@ -127,7 +127,8 @@ class Assignment:
                 else:
                     group.open(generation, ends[group.partition])
                 group.status.progress = time.monotonic()
-                call(self._hooks.on_opened, group.partition, self._store().partition(group.partition))
+                snapshots = self._store().partition(group.partition)
+                call(self._hooks.on_opened, group.partition, group.position, snapshots)
         opened = [group.partition for group in groups]
         logger.info("opened partitions %s in %.1f s", opened, time.monotonic() - started)
 

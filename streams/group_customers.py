@@ -1,34 +1,24 @@
 """What the mirror sees of a partition group."""
 
 from collections.abc import Iterable, Mapping
-from typing import Protocol
 
 from agents.batch import Marker
 from agents.mirror import Position
+from agents.track import Tracker
 from state.timeline import Timeline
 
 
-class _Remembers(Protocol):
-    def timeline(self, key: bytes) -> Timeline | None: ...
-
-
-class _Placed(Protocol):
-    @property
-    def position(self) -> Marker | None: ...
-
-
 class GroupCustomers:
-    """The ``Customers`` of ``agents.mirror``: snapshots for who there is, the tracker for what is known of them."""
+    """The ``Customers`` of ``agents.mirror``; ``marker`` goes with what the tracker's memory has."""
 
-    def __init__(self, group: _Placed, tracker: _Remembers, snapshots: Mapping[bytes, bytes]) -> None:
-        self._group = group
+    def __init__(self, marker: Marker, tracker: Tracker, snapshots: Mapping[bytes, bytes]) -> None:
+        self.marker = marker
         self._tracker = tracker
         self._snapshots = snapshots
 
     def position(self) -> Position:
         """``upto`` of the last commit, and the records of all topics that lie behind it."""
-        marker = self._group.position
-        return (0, 0) if marker is None else (marker.upto, sum(marker.positions.values()))
+        return self.marker.upto, sum(self.marker.positions.values())
 
     def keys(self) -> Iterable[bytes]:
         """Every customer."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -9,7 +10,7 @@ from faust.types import StreamT
 
 from agents.commit import carry_out
 from streams.assignment import Assignment, Seek
-from streams.hooks import Hooks, call
+from streams.hooks import Committed, Hooks, call
 from streams.intake import Intake
 from streams.partition_group import Handover
 from streams.settings import Settings
@@ -49,6 +50,7 @@ class Processing:
             if group.in_flight is not handover or group.transaction is None:
                 return
             marker = encode_position(handover.position)
+            began = time.monotonic()
             try:
                 async with asyncio.timeout(self._timeout):
                     outcome = await carry_out(handover.batch, marker, group.tracker, group.transaction, self._reached)
@@ -62,4 +64,6 @@ class Processing:
                 raise
             group.settle(handover)
             group.read_to = group.transaction.changelog_end
-        call(self._hooks.after_commit, group.partition, outcome)
+            # Inside the lock: whoever opens or closes the group tells so after this, never before.
+            seconds = time.monotonic() - began
+            call(self._hooks.after_commit, Committed(handover.batch, outcome, handover.position, seconds))

@@ -96,7 +96,12 @@ def _app(settings: Settings, assignment: Assignment) -> faust.App:
         stream_recovery_delay=0.0,
         web_host=settings.web_host,
         web_port=settings.web_port,
+        # What Faust would serve by itself: the customers, where they live, and its own statistics.
         web_tables_enabled=False,
+        web_router_enabled=False,
+        web_stats_enabled=False,
+        web_graph_enabled=False,
+        web_metrics_enabled=False,
         worker_redirect_stdouts=False,
         autodiscover=False,
     )

@@ -14,15 +14,6 @@ from schemas import instant
 from streams.metrics import Metrics, Standing
 from streams.status import GroupStatus, WorkerStatus
 
-# What Faust would serve by itself: the table's customers, and where they live.
-WEB_SETTINGS = {
-    "web_tables_enabled": False,
-    "web_router_enabled": False,
-    "web_stats_enabled": False,
-    "web_graph_enabled": False,
-    "web_metrics_enabled": False,
-}
-
 
 def add_pages(app: faust.App, metrics: Metrics, standing: Standing) -> None:
     """Serve ``/metrics``, ``/live``, ``/ready`` and ``/health`` on the app's own web server."""

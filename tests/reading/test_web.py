@@ -5,14 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-import faust
 import pytest
 
 from streams.embedded import free_port
 from streams.metrics import Metrics
+from streams.settings import Settings
 from streams.status import GroupStatus, WorkerStatus
-from streams.web import WEB_SETTINGS, add_pages
+from streams.topology import build
+from streams.web import add_pages
 from tests.reading.test_metrics import CUSTOMER, outcome, standing
+from tests.transport.counting import CountingTracker
 
 
 class Site:
@@ -30,26 +32,16 @@ class Site:
 
 @pytest.fixture
 async def site(data_folder: Path) -> AsyncIterator[Site]:
-    port = free_port()
-    app = faust.App(
-        "web",
-        broker="kafka://127.0.0.1:1",
-        web_host="127.0.0.1",
-        web_port=port,
-        datadir=data_folder,
-        autodiscover=False,
-        **WEB_SETTINGS,
-    )
-    table = app.Table("customers", key_type=bytes, value_type=bytes)
-    assert table.name == "customers"
+    settings = Settings(broker="127.0.0.1:1", web_port=free_port(), data=data_folder)
     status = WorkerStatus()
     stands = standing(status)
     metrics = Metrics(stands, live=True)
     metrics.committed(*outcome(), seconds=0.02, now=0)
+    app = build(settings, CountingTracker, status=status)
     add_pages(app, metrics, stands)
     app.web.init_server()
     await app.web.start()
-    yield Site(f"http://127.0.0.1:{port}", status)
+    yield Site(f"http://127.0.0.1:{settings.web_port}", status)
     await app.web.stop()
 
 

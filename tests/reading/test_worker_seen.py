@@ -1,0 +1,119 @@
+"""A real worker, seen from outside: its pages, its mirror, and a Redis that is emptied, while events flow."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import orjson
+import pytest
+from click.testing import CliRunner
+from redis import Redis
+
+from schemas.instant import to_text
+from streams.child_process import start, stop
+from streams.commands import rejects, show
+from streams.embedded import free_port
+from streams.settings import Settings
+from streams.topics import topics_of
+from tests.reading.kafka_records import Written, environment, installation, write
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def settings(embedded_broker: str, redis_url: str, topic_prefix: str, data_folder: Path) -> Settings:
+    made = installation(embedded_broker, topic_prefix)
+    return replace(made, redis_url=redis_url, web_port=free_port(), data=data_folder)
+
+
+@pytest.fixture
+def worker(settings: Settings, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    code = "from streams.command_line import main; main(['worker'])"
+    variables = {"LIFESTAGE_WEB_PORT": str(settings.web_port), "LIFESTAGE_DATA": str(settings.data)}
+    with (tmp_path / "worker.log").open("wb") as log:
+        child = start(
+            [sys.executable, "-c", code],
+            output=log,
+            environment={**os.environ, **environment(settings), **variables, "PYTHONPATH": str(ROOT)},
+        )
+        yield child
+        stop(child)
+
+
+def order(settings: Settings, customer: str, number: int, currency: str = "USD") -> Written:
+    now = time.time_ns() // 1_000_000
+    value = {
+        "type": "track",
+        "event": "Order Completed",
+        "messageId": f"{customer}-{number}",
+        "userId": customer,
+        "timestamp": to_text(now),
+        "properties": {"order_id": f"{customer}-{number}", "total": 12.5, "currency": currency},
+    }
+    return topics_of(settings).inputs[0], hash(customer) % 2, customer.encode(), orjson.dumps(value), now
+
+
+def until(holds: Callable[[], bool], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "it never came to hold"
+        time.sleep(0.1)
+
+
+def get(settings: Settings, path: str) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{settings.web_port}{path}", timeout=5) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+    except OSError as error:
+        return 0, str(error)
+
+
+def shown(settings: Settings, customer: str) -> dict[str, object]:
+    result = CliRunner().invoke(show.command, [customer, "--json"], env=environment(settings))
+    return json.loads(result.output) if result.exit_code == 0 else {}
+
+
+def test_a_worker_is_seen(settings: Settings, worker: subprocess.Popen[bytes]) -> None:
+    customers = [f"{settings.topic_prefix}{number}" for number in range(20)]
+    keys = settings.app_id
+    redis = Redis.from_url(settings.redis_url, decode_responses=True)
+    until(lambda: get(settings, "/ready")[0] == 200)
+    write(settings, [*(order(settings, it, 1) for it in customers), order(settings, customers[0], 2, "XXX")])
+    until(lambda: redis.scard(f"{keys}:stage:new") == 20)
+    assert shown(settings, customers[3])["stage"] == "new"
+
+    redis.flushall()
+    write(settings, [order(settings, it, 3) for it in customers[:5]])
+    until(lambda: redis.scard(f"{keys}:stage:new") == 15 and redis.scard(f"{keys}:stage:repeat") == 5)
+    assert shown(settings, customers[0])["stage"] == "repeat"
+    assert redis.scard(f"{keys}:stage:prospect") == 0
+
+    status, metrics = get(settings, "/metrics")
+    assert status == 200
+    said = subprocess.run(["promtool", "check", "metrics"], input=metrics.encode(), capture_output=True, check=False)
+    assert (said.returncode, said.stderr) == (0, b"")
+    assert 'lifestage_events_total{outcome="applied"} 25.0' in metrics
+    assert 'lifestage_events_total{outcome="rejected"} 1.0' in metrics
+    assert 'lifestage_customers{stage="repeat"} 5.0' in metrics
+    assert "lifestage_event_delay_seconds_count 26.0" in metrics
+    assert "lifestage_mirror_connected 1.0" in metrics
+    health = json.loads(get(settings, "/health")[1])
+    assert health["ready"] is True
+    assert health["mirror"]["connected"] is True
+    for path in ("/metrics", "/health", "/ready", "/", "/table/", "/table/customers/"):
+        assert settings.topic_prefix + "1" not in get(settings, path)[1]
+
+    listed = CliRunner().invoke(rejects.command, [], env=environment(settings))
+    assert listed.exit_code == 0
+    assert listed.output.splitlines()[-2].startswith("1 rejects")
+    redis.close()
