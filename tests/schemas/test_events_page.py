@@ -1,0 +1,45 @@
+"""The examples on the events page are what happens."""
+
+import json
+import re
+from pathlib import Path
+
+import jsonschema
+
+from schemas import instant
+from streams.backtest import read_events, run
+from streams.policy_file import load_rules
+from streams.schema_export import documents
+
+PAGE = Path("docs/events.md").read_text()
+
+
+def examples(kind: str) -> list[str]:
+    return re.findall(rf"```json {kind}\n(.*?)\n```", PAGE, re.DOTALL)
+
+
+def test_the_events_lead_to_the_transitions() -> None:
+    rules = load_rules(None)
+    lines = [(number, example.encode()) for number, example in enumerate(examples("event"), start=1)]
+    refused: list[bytes] = []
+    events = read_events(lines, instant.from_text("2026-01-01"), rules, refused.append, lambda: None)
+    assert refused == []
+    made = [json.loads(it) for it in run(events, instant.from_text("2025-05-01"), rules, lambda: None).transitions]
+    shown = [json.loads(example) for example in examples("transition")]
+    assert len(shown) == 2
+    for transition in shown:
+        assert transition in made
+
+
+def test_the_schemas_accept_the_examples() -> None:
+    made = {name: json.loads(document) for name, document in documents().items()}
+    for kind in ("event", "transition"):
+        found = examples(kind)
+        assert found
+        for example in found:
+            jsonschema.validate(json.loads(example), made[f"{kind}.schema.json"])
+
+
+def test_the_committed_schemas_are_those_of_the_types() -> None:
+    for name, document in documents().items():
+        assert Path("docs/schemas", name).read_bytes() == document, f"run: lifestage schema export docs/schemas ({name})"

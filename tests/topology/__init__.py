@@ -1,0 +1,1 @@
+"""One partition group as a value: bytes in, bytes out, the clock moved by hand."""
