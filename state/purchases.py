@@ -16,10 +16,10 @@ ORDERS, REVENUE, ITEMS = range(3)
 class Purchases(msgspec.Struct, array_like=True):
     """Orders of the last 365 days one by one (the newest 256), by day beyond that number, and totals before.
 
-    The one-by-one columns run in order of event time: ids, instants, days, what is
-    left of their totals, what of them was refunded, and items. ``before_*`` sum what is no longer known one by one; its days still inside a window are in ``crowded``.
-    ``refunds`` is the money given back, by the day of the refund. ``baskets`` holds the newest ten orders'
-    (order_id, categories).
+    The one-by-one columns run in order of event time: ids, instants, days, what is left of their totals, what of
+    them was refunded, and items. ``before_*`` sum what is no longer known one by one; its days still inside a window
+    are in ``crowded``. ``refunds`` is the money given back, by the day of the refund. ``baskets`` holds the newest
+    ten orders' (order_id, categories).
     """
 
     ids: list[str]

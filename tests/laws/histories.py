@@ -147,26 +147,21 @@ def facts(draw: st.DrawFn, most: int = 14) -> list[AnyFact]:
         ticket = f"t{draw(st.integers(0, 1))}"
         total = draw(st.sampled_from((0, 999, 2500, 6000)))
         fresh = OrderCompleted(at, message, f"{order}-{number}", total, 1, draw(st.sampled_from(((), ("shoes",)))))
-        made.append(
-            draw(
-                st.sampled_from(
-                    (
-                        fresh,
-                        fresh,
-                        fresh,
-                        OrderCompleted(at, message, order, total, 2, ()),
-                        OrderUpdated(at, message, order, total, 3, ()),
-                        OrderRefunded(at, message, order, draw(st.sampled_from((None, 500)))),
-                        OrderCancelled(at, message, order),
-                        Browsed(at, message, draw(st.sampled_from(("page", "Cart Viewed", "Coupon Applied")))),
-                        TicketOpened(at, message, ticket, "Support Ticket Created"),
-                        TicketSolved(at, message, ticket, "Support Ticket Solved"),
-                        TicketRated(at, message, ticket, draw(st.integers(1, 5))),
-                        TraitsIdentified(at, message, {"country": draw(st.sampled_from(("DE", "FR", None)))}),
-                    )
-                )
-            )
+        choices: tuple[AnyFact, ...] = (
+            fresh,
+            fresh,
+            fresh,
+            OrderCompleted(at, message, order, total, 2, ()),
+            OrderUpdated(at, message, order, total, 3, ()),
+            OrderRefunded(at, message, order, draw(st.sampled_from((None, 500)))),
+            OrderCancelled(at, message, order),
+            Browsed(at, message, draw(st.sampled_from(("page", "Cart Viewed", "Coupon Applied")))),
+            TicketOpened(at, message, ticket, "Support Ticket Created"),
+            TicketSolved(at, message, ticket, "Support Ticket Solved"),
+            TicketRated(at, message, ticket, draw(st.integers(1, 5))),
+            TraitsIdentified(at, message, {"country": draw(st.sampled_from(("DE", "FR", None)))}),
         )
+        made.append(draw(st.sampled_from(choices)))
     return made
 
 

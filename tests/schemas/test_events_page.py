@@ -42,4 +42,4 @@ def test_the_schemas_accept_the_examples() -> None:
 
 def test_the_committed_schemas_are_those_of_the_types() -> None:
     for name, document in documents().items():
-        assert Path("docs/schemas", name).read_bytes() == document, f"run: lifestage schema export docs/schemas ({name})"
+        assert Path("docs/schemas", name).read_bytes() == document, f"{name}: run lifestage schema export docs/schemas"

@@ -1,5 +1,6 @@
 """A toy customer with a day of ten milliseconds, so that a law can be checked at every millisecond."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,7 +52,11 @@ def _recency(toy: Toy, t: int) -> int | None:
     return None if idle is None else 5 - sum(idle >= limit for limit in (1, 3, 8, 20))
 
 
-def _average(window: int):  # type: ignore[no-untyped-def]
+def _within(window: int, of: Callable[[list[float]], float]) -> Callable[[Toy, int], float]:
+    return lambda toy, t: of(toy.within(window, t))
+
+
+def _average(window: int):
     def read(toy: Toy, t: int) -> float | None:
         amounts = toy.within(window, t)
         return sum(amounts) / len(amounts) if amounts else None
@@ -77,11 +82,11 @@ def _features() -> list[Feature]:
         found += [
             Feature(
                 f"orders_{window}d", number, "orders", "", False, falling, window,
-                lambda c, t, window=window: len(c.within(window, t)),
+                _within(window, len),
             ),
             Feature(
                 f"revenue_{window}d", number, "currency", "", False, falling, window,
-                lambda c, t, window=window: float(sum(c.within(window, t))),
+                _within(window, lambda amounts: float(sum(amounts))),
             ),
             Feature(
                 f"average_order_value_{window}d", number, "currency", "", True, Trend.FREE, window,
