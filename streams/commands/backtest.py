@@ -24,9 +24,13 @@ from streams.sources.source import SourceError
 @click.argument("events")
 @click.option("--policy", type=click.Path(path_type=Path), help="Policy file; without it the one that ships.")
 @click.option("--until", help="Decide until this instant (RFC 3339 or a date). Default: the last event.")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Where the transitions go (.jsonl, .jsonl.gz, -).")
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path), help="Where the transitions go (.jsonl, .jsonl.gz, -)."
+)
 @click.option("--profiles", "profiles_out", type=click.Path(path_type=Path), help="Where one profile a customer goes.")
-@click.option("--rejects", "rejects_out", type=click.Path(path_type=Path), help="Where unusable lines go, with reasons.")
+@click.option(
+    "--rejects", "rejects_out", type=click.Path(path_type=Path), help="Where unusable lines go, with reasons."
+)
 def command(
     events: str, policy: Path | None, until: str | None, out: Path, profiles_out: Path | None, rejects_out: Path | None
 ) -> None:
@@ -40,15 +44,22 @@ def command(
         raise click.ClickException(str(error)) from None
     end = _instant(until)
     console = Console(stderr=True)
-    with ExitStack() as files, Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console
-    ) as progress:
+    with (
+        ExitStack() as files,
+        Progress(
+            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console
+        ) as progress,
+    ):
         lines, size = _lines(events)
         now = instant.from_datetime(datetime.now(UTC))
         refused = files.enter_context(_open(rejects_out)) if rejects_out else None
         reading = progress.add_task("reading events", total=size)
         read = read_events(
-            lines, now, rules, lambda line: _write(refused, [line]) if refused else None, lambda: progress.advance(reading)
+            lines,
+            now,
+            rules,
+            lambda line: _write(refused, [line]) if refused else None,
+            lambda: progress.advance(reading),
         )
         progress.update(reading, total=read.lines, completed=read.lines)
         deciding = progress.add_task("deciding customers", total=len(read.by_customer))
