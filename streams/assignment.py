@@ -129,7 +129,7 @@ class Assignment:
                 group.status.progress = time.monotonic()
                 snapshots = self._store().partition(group.partition)
                 call(self._hooks.on_opened, group.partition, group.position, snapshots)
-        opened = [group.partition for group in groups]
+        opened = [group.partition for group in groups if group.status.state == "open"]
         logger.info("opened partitions %s in %.1f s", opened, time.monotonic() - started)
 
     async def _fence(self, group: PartitionGroup) -> None:

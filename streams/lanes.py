@@ -36,6 +36,7 @@ class InputLane(Lane):
     _hole: tuple[int, int] | None = None
     _heard: int = 0
     _bytes: int = 0
+    _counted: int = 0
 
     def restart(self, offset: int, end: int, floor: int, watermark: Watermark | None) -> None:
         """Begin at ``offset``, with nothing fetched and nothing older than ``floor`` (ms) expected."""
@@ -43,7 +44,7 @@ class InputLane(Lane):
         self.times.clear()
         self.next_offset, self.end = offset, end
         self.floor, self.watermark = floor, watermark
-        self._hole, self._heard, self._bytes = None, 0, 0
+        self._hole, self._heard, self._bytes, self._counted = None, 0, 0, 0
         self.caught_up = offset >= end
 
     @property
@@ -118,11 +119,13 @@ class InputLane(Lane):
         self.next_offset = records[-1].offset + 1
         self.caught_up = self.next_offset >= self.end
         self._heard = now
+        self._counted = len(self.records)
         self._bytes += sum(it.serialized_value_size for it in fetched if it.value is not None)
         for record in records:
             if record.key == WATERMARK_KEY and (watermark := read_watermark(record)) is not None:
                 self.watermark = watermark
 
     def taken(self) -> None:
-        """Forget the size of what was merged away."""
-        self._bytes = sum(len(record.value) for record in self.records if record.value is not None)
+        """Note that records were merged away: what waits is smaller by their share, as if all were of one size."""
+        self._bytes = self._bytes * len(self.records) // max(1, self._counted)
+        self._counted = len(self.records)
