@@ -9,6 +9,7 @@ from state.policy import Policy
 
 ACTIVE = frozenset(("new", "repeat", "loyal"))
 SILENT = frozenset(("at_risk", "churned"))
+WAITING = ACTIVE | {"at_risk"}
 
 
 class Touch(Enum):
@@ -27,8 +28,8 @@ class Stage:
     why: str
 
 
-def stage_at(customer: Customer, at: int, touch: Touch, policy: Policy, day_ms: int) -> Stage:
-    """The stage that holds at an instant.
+def stage_at(customer: Customer, at: int, touch: Touch, limits: Patience, policy: Policy, day_ms: int) -> Stage:
+    """The stage that holds at an instant; ``limits`` is the customer's patience.
 
     Silence is left only by an order, or when an order is undone: a ticket that is solved does not bring anyone back.
     """
@@ -37,42 +38,46 @@ def stage_at(customer: Customer, at: int, touch: Touch, policy: Policy, day_ms: 
     if not orders:
         return Stage("prospect", "orders 0 < 1")
     latched = customer.stage if customer.stage in SILENT and touch is Touch.NONE else None
-    limits = patience(customer, policy, day_ms)
     silence = at - (purchases.last() or 0)
     for name, limit in (("churned", limits.churned), ("at_risk", limits.at_risk)):
         if latched == name:
             return Stage(name, customer.why)
-        why = _silent(customer, at, silence, limit, limits.why, policy, day_ms)
-        if why:
-            return Stage(name, why)
-    heard = f"recency_days {silence / day_ms:.1f} < {limits.at_risk / day_ms:.1f}; " if customer.stage in SILENT else ""
-    if orders == 1:
-        return Stage("new", f"{heard}orders 1 < 2" if touch is Touch.UNDONE else f"{heard}orders 1 >= 1")
-    return Stage("loyal" if customer.loyal_since is not None else "repeat", f"{heard}orders {orders} >= 2")
+        if silence >= shortened(limit, policy):
+            why = _silent(customer, at, silence, limit, limits, policy, day_ms)
+            if why:
+                return Stage(name, why)
+    name = "new" if orders == 1 else "repeat" if customer.loyal_since is None else "loyal"
+    return Stage(name, "" if name == customer.stage else _heard(customer, silence, orders, touch, limits, day_ms))
+
+
+def _heard(customer: Customer, silence: int, orders: int, touch: Touch, limits: Patience, day_ms: int) -> str:
+    again = f"recency_days {silence / day_ms:.1f} < {limits.at_risk / day_ms:.1f}; "
+    number = ("orders 1 < 2" if touch is Touch.UNDONE else "orders 1 >= 1") if orders == 1 else f"orders {orders} >= 2"
+    return f"{again}{number}" if customer.stage in SILENT else number
 
 
 def _silent(
-    customer: Customer, at: int, silence: int, limit: int, reason: str, policy: Policy, day_ms: int
+    customer: Customer, at: int, silence: int, limit: int, limits: Patience, policy: Policy, day_ms: int
 ) -> str | None:
+    reason = limits.why(day_ms)
     if silence >= limit:
         return f"recency_days {silence / day_ms:.1f} >= {limit / day_ms:.1f} ({reason})"
-    short = shortened(limit, policy)
-    if silence >= short:
-        displeased = reason_at(displeasures(customer, policy, day_ms), at)
-        if displeased is not None:
-            return (
-                f"recency_days {silence / day_ms:.1f} >= {short / day_ms:.1f} "
-                f"({reason}, {limit / day_ms:.1f} shortened by support: {displeased.why})"
-            )
-    return None
+    displeased = reason_at(displeasures(customer, policy, day_ms), at)
+    if displeased is None:
+        return None
+    return (
+        f"recency_days {silence / day_ms:.1f} >= {shortened(limit, policy) / day_ms:.1f} "
+        f"({reason}, {limit / day_ms:.1f} shortened by support: {displeased.why})"
+    )
 
 
-def silence_deadline(customer: Customer, at: int, policy: Policy, day_ms: int) -> tuple[str, int] | None:
+def silence_deadline(
+    customer: Customer, at: int, limits: Patience, policy: Policy, day_ms: int
+) -> tuple[str, int] | None:
     """The next stage of silence and its instant, if nothing happens until then."""
     last = customer.purchases.last()
-    if last is None or customer.stage not in ACTIVE | {"at_risk"}:
+    if last is None or customer.stage not in WAITING:
         return None
-    limits: Patience = patience(customer, policy, day_ms)
     reasons = displeasures(customer, policy, day_ms)
     name, limit = ("churned", limits.churned) if customer.stage == "at_risk" else ("at_risk", limits.at_risk)
     return name, first_silent(last, limit, reasons, policy, at)

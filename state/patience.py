@@ -1,19 +1,30 @@
 """Patience: how long this customer may be silent before it means something."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from state.bgnbd import idle_until
 from state.customer import Customer
-from state.policy import Fixed, Policy, Rhythm
+from state.policy import Fixed, PAlive, Policy, Rhythm
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """Silences in ms that make a customer ``at_risk`` and ``churned``, and in words where they come from."""
+class Patience(NamedTuple):
+    """Silences in ms that make a customer ``at_risk`` and ``churned``, and the rule that they come from."""
 
     at_risk: int
     churned: int
-    why: str
+    rule: Rhythm | Fixed | PAlive | None
+    gap: float
+
+    def why(self, day_ms: int) -> str:
+        """Where the silences come from, in words."""
+        if self.rule is None:
+            return "one order"
+        if isinstance(self.rule, Fixed):
+            return "fixed"
+        if isinstance(self.rule, Rhythm):
+            return f"{self.rule.multiple:g} x mean gap {self.gap / day_ms:.1f}"
+        return f"P(alive) falls to {self.rule.limit:g}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,28 +43,21 @@ def patience(customer: Customer, policy: Policy, day_ms: int) -> Patience:
     orders = purchases.count()
     if orders < 2:
         days, churn_days = lifecycle.one_time_patience_days, lifecycle.one_time_churn_days
-        return Patience(int(days * day_ms), int(churn_days * day_ms), "one order")
+        return Patience(int(days * day_ms), int(churn_days * day_ms), None, 0.0)
     rule = lifecycle.patience
     if isinstance(rule, Fixed):
-        return Patience(int(rule.days * day_ms), int(rule.churn_days * day_ms), "fixed")
+        return Patience(int(rule.days * day_ms), int(rule.churn_days * day_ms), rule, 0.0)
     span = (purchases.last() or 0) - (purchases.first() or 0)
     shortest, longest = int(rule.min_days * day_ms), int(rule.max_days * day_ms)
     if isinstance(rule, Rhythm):
         at_risk = min(max(int(rule.multiple * span / (orders - 1)), shortest), longest)
-        gap = span / (orders - 1) / day_ms
-        return Patience(at_risk, int(at_risk * rule.churn_multiple), f"{rule.multiple:g} x mean gap {gap:.1f}")
+        return Patience(at_risk, int(at_risk * rule.churn_multiple), rule, span / (orders - 1))
     unit = rule.unit_days * day_ms
     idle, churn_idle = (
-        min(
-            max(
-                int(unit * idle_until(p, orders - 1, span / unit, rule.r, rule.alpha, rule.a, rule.b)),
-                shortest,
-            ),
-            most,
-        )
+        min(max(int(unit * idle_until(p, orders - 1, span / unit, rule.r, rule.alpha, rule.a, rule.b)), shortest), most)
         for p, most in ((rule.limit, longest), (rule.churn_limit, 2 * longest))
     )
-    return Patience(idle, max(churn_idle, idle + 1), f"P(alive) falls to {rule.limit:g}")
+    return Patience(idle, max(churn_idle, idle + 1), rule, 0.0)
 
 
 def displeasures(customer: Customer, policy: Policy, day_ms: int) -> list[Displeasure]:
@@ -81,6 +85,8 @@ def shortened(silence: int, policy: Policy) -> int:
 
 def first_silent(last: int, limit: int, reasons: list[Displeasure], policy: Policy, now: int) -> int:
     """The first instant, ``now`` or later, at which the silence since ``last`` is over its limit."""
+    if not reasons:
+        return max(last + limit, now)
     instants = [max(last + limit, now)]
     for reason in reasons:
         begins = max(last + shortened(limit, policy), reason.begins, now)

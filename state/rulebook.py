@@ -26,6 +26,7 @@ from state.condition import holds_all, hopes_all
 from state.customer import MOST_TRAITS, Customer
 from state.lifecycle import ACTIVE, Touch, patience_days, silence_deadline, stage_at, transition
 from state.membership import Rule
+from state.patience import Patience, patience
 
 
 class Decision(NamedTuple):
@@ -118,7 +119,8 @@ class Rulebook:
         truths = self._truths(customer, at)
         loyal_why = self._decide_loyalty(customer, at, *truths[-2:])
         before = customer.stage
-        stage = stage_at(customer, at, touch, self._policy, self._day_ms)
+        limits = patience(customer, self._policy, self._day_ms)
+        stage = stage_at(customer, at, touch, limits, self._policy, self._day_ms)
         if stage.name != before:
             name = transition(before, stage.name, touch)
             deadline = PATIENCE if name == "at_risk" else CHURN if name == "churned" else LOYALTY
@@ -130,7 +132,7 @@ class Rulebook:
         if changes or loyal_why:
             truths = self._truths(customer, at)  # the rules of audiences may ask for the stage
         self._decide_audiences(customer, at, cause or AUDIENCE, truths, changes)
-        self._look_ahead(customer, at, truths)
+        self._look_ahead(customer, at, truths, limits)
         decisions += [Decision(change, self._circumstances(customer, at, why)) for change, why in changes]
 
     def _decide_loyalty(self, customer: Customer, at: int, enters: bool, leaves: bool) -> str:
@@ -165,11 +167,11 @@ class Rulebook:
                 del memberships[segment.key]
                 changes.append((Change(at, segment.key, segment.name, "in", "out", cause), why))
 
-    def _look_ahead(self, customer: Customer, at: int, truths: tuple[bool, ...]) -> None:
+    def _look_ahead(self, customer: Customer, at: int, truths: tuple[bool, ...], limits: Patience) -> None:
         # Most customers are heard of again long before a rule changes by itself, so one looks only so far, and the
         # farther the longer they have been silent.
         until = at + max(self._sight, at - customer.heard_at)
-        silence = silence_deadline(customer, at, self._policy, self._day_ms)
+        silence = silence_deadline(customer, at, limits, self._policy, self._day_ms)
         customer.expected, customer.expected_at = silence if silence is not None else (None, None)
         due = until if customer.expected_at is None else min(until, customer.expected_at)
         restless = False
