@@ -43,7 +43,7 @@ async def read_changelogs(settings: Settings, groups: Sequence[PartitionGroup]) 
         ends = await consumer.end_offsets([*logs, *inputs])
         for log, group in logs.items():
             # An explicit seek: seek_to_beginning() right after assign() can end at the end of the log instead.
-            consumer.seek(log, max(begins[log], group.read_to))
+            consumer.seek(log, begins[log] if settings.embedded else max(begins[log], group.read_to))
         await _read(consumer, logs, ends, settings.availability_timeout)
         for log, group in logs.items():
             if group.position is None and group.read_to:

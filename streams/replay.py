@@ -72,6 +72,9 @@ async def replay(
         def progress() -> Progress:
             return Progress(sent, len(events) - len(left), len(events), reached, time.monotonic() - started)
 
+        if left:
+            # Before the first event, so that a topic without one yet is known to hold the others back.
+            await inputs.send_watermark(reached, final=False)
         while sent < len(left):
             until, reached = await pacing.deal(sent)
             await inputs.send(left[sent:until])

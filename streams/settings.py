@@ -32,6 +32,8 @@ class Settings:
 
     ``instance`` names this worker among the workers of ``app_id``: a worker that starts removes a dead one of
     the same instance from the group, so two running workers must not share it. Empty: nobody is removed.
+    ``embedded`` says that the broker is noida-db, which goes on naming a producer as aborted behind the end of its
+    aborted transaction: what it holds must be read from the beginning, or records are missed.
     ``policy`` is ``None`` for the policy that ships with the product.
     """
 
@@ -52,6 +54,7 @@ class Settings:
     batch_timeout: float = 30.0
     availability_timeout: float = 120.0
     failpoint: str = ""
+    embedded: bool = False
     security: Security = Security()
 
     @property
@@ -83,6 +86,7 @@ class Settings:
             batch_timeout=read.seconds("BATCH_TIMEOUT", default.batch_timeout),
             availability_timeout=read.seconds("AVAILABILITY_TIMEOUT", default.availability_timeout),
             failpoint=read.text("FAILPOINT", ""),
+            embedded=read.checked("EMBEDDED", "no", _yes_or_no, "yes or no"),
             security=_security(read),
         )
 
@@ -145,6 +149,12 @@ def _topic_word(given: str) -> str:
     if not given:
         raise ValueError
     return _topic_prefix(given)
+
+
+def _yes_or_no(given: str) -> bool:
+    if given not in ("yes", "no"):
+        raise ValueError
+    return given == "yes"
 
 
 def _clock(given: str) -> Literal["wall", "stream"]:
