@@ -1,0 +1,1 @@
+"""Faults against real workers, and the oracle that judges what they published."""
