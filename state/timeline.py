@@ -78,9 +78,8 @@ def settle(
     decisions: list[Decision] = []
     head = timeline.head
     in_order = True
-    for fact in facts:
-        last = (tail[-1].at, tail[-1].message_id) if tail else (0, "")
-        if in_order and (fact.at, fact.message_id) > last and fact.at >= head.at:
+    for fact in sorted(facts, key=_order):
+        if in_order and (not tail or _order(fact) > _order(tail[-1])) and fact.at >= head.at:
             head = head.copy() if head is timeline.head else head
             rules.advance(head, fact, decisions)
         else:
@@ -92,7 +91,7 @@ def settle(
             rules.elapse(head, upto, decisions)
         published, emitted = _publish(timeline, decisions)
     else:
-        tail.sort(key=lambda fact: (fact.at, fact.message_id))
+        tail.sort(key=_order)
         decisions = []
         head = _replay(timeline.base, tail, max(upto, timeline.head.at), rules, decisions)
         published, emitted = _compare(timeline, decisions)
@@ -117,6 +116,10 @@ def adopt(timeline: Timeline, at: int, rules: Rulebook) -> tuple[Timeline, list[
         for number, (change, figures) in enumerate(decisions, start=1)
     ]
     return Timeline(head, [], [], head, timeline.seq + len(published), at + 1), published
+
+
+def _order(fact: AnyFact) -> tuple[int, str]:
+    return fact.at, fact.message_id
 
 
 def _replay(
@@ -163,8 +166,9 @@ def _compare(timeline: Timeline, decisions: list[Decision]) -> tuple[list[Public
         revision = 0 if before is None else before.revision + 1
         instead_of = next(replaced, None)
         corrects = None if instead_of is None else (instead_of.change, instead_of.revision)
+        alters_the_past = revision > 0 or corrects is not None or change.at < timeline.head.at
         emitted.append(Emitted(change, revision, True))
-        published.append(Publication(change, figures, 0, revision, True, False, corrects))
+        published.append(Publication(change, figures, 0, revision, alters_the_past, False, corrects))
     return published, emitted
 
 

@@ -73,28 +73,40 @@ def merge(lanes: Sequence[Lane], limit: int) -> Merged:
     """Take the records off the lanes that no record still to come can precede, at most ``limit`` of them.
 
     The order is that of (order time, place of the lane, offset), whenever and in whatever portions the records
-    arrived, as long as no lane is called caught up too early.
+    arrived, as long as no lane is called caught up too early. Records of one instant go together, so that a
+    customer's facts of that instant are decided at once, unless there are more of them than ``limit``.
     """
     during_replay = replaying(lanes)
     bounds = [(bound, place) for place, lane in enumerate(lanes) if (bound := lane.bound(during_replay)) is not None]
     cut = min(bounds, default=None)
-    ready = [_ready(lane, place, cut) for place, lane in enumerate(lanes)]
-    counts = [min(number, limit) for number in ready]
-    order = _order(lanes, counts)
+    counts = [_ready(lane, cut) for lane in lanes]
+    if cut is not None and not any(counts) and any(len(lane.records) >= limit for lane in lanes):
+        counts = [_ready_with_ties(lane, place, cut) for place, lane in enumerate(lanes)]
+    order = _order(lanes, [min(number, limit + 1) for number in counts])
     complete_to = None if cut is None else cut[0]
-    if len(order) < sum(ready) or len(order) > limit:
-        order = order[:limit]
+    if len(order) > limit:
+        order = _whole_instants(order, limit)
         complete_to = order[-1][0]
         counts = [sum(1 for entry in order if entry[1] == place) for place in range(len(lanes))]
     taken = [iter(_take(lane, number)) for lane, number in zip(lanes, counts, strict=True)]
     return Merged([next(taken[place]) for _, place in order], complete_to)
 
 
-def _ready(lane: Lane, place: int, cut: tuple[int, int] | None) -> int:
-    if cut is None:
-        return len(lane.times)
+def _ready(lane: Lane, cut: tuple[int, int] | None) -> int:
+    return len(lane.times) if cut is None else bisect_left(lane.times, cut[0])
+
+
+def _ready_with_ties(lane: Lane, place: int, cut: tuple[int, int]) -> int:
     # At the same time the lanes go in their order, so those behind the one that holds must wait.
     return (bisect_right if place <= cut[1] else bisect_left)(lane.times, cut[0])
+
+
+def _whole_instants(order: list[tuple[int, int]], limit: int) -> list[tuple[int, int]]:
+    following = order[limit][0]
+    end = limit
+    while end and order[end - 1][0] == following:
+        end -= 1
+    return order[: end or limit]
 
 
 def _order(lanes: Sequence[Lane], counts: Sequence[int]) -> list[tuple[int, int]]:

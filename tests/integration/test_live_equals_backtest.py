@@ -1,0 +1,101 @@
+"""What the workers publish is, byte for byte, what the backtest says: also when they are killed or share the work."""
+
+import asyncio
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from state.rulebook import Rulebook
+from streams.policy_file import load_rules
+from streams.replay import Progress, replay
+from streams.settings import Settings
+from streams.sources import simulated
+from streams.sources.named import open_source
+from streams.sources.source import BROWSING, PROFILES, PURCHASES, SUPPORT, Source, SourceEvent
+from tests.integration.installation import Installation, backtest, by_customer, installation, told_apart
+
+HOUSEHOLDS = 120
+TOPICS = (PURCHASES, BROWSING, SUPPORT, PROFILES)
+
+
+@pytest.fixture(scope="module")
+def rules() -> Rulebook:
+    return load_rules(None)
+
+
+@pytest.fixture(scope="module")
+def source() -> Source:
+    """Real households, their orders spread over all four topics, and simulated visits and tickets of their own."""
+    real = open_source("complete-journey", customers=HOUSEHOLDS)
+    chance = random.Random(7)
+    spread = [event._replace(topic=chance.choice(TOPICS)) for event in real.events]
+    start = real.events[0].instant
+    others = [event for event in simulated.events(customers=60, days=200, start=start) if event.topic != PROFILES]
+    merged = sorted([*spread, *others], key=lambda event: event.instant)
+    return Source("slice", "a slice of the Complete Journey", merged)
+
+
+@pytest.fixture(params=["embedded", pytest.param("apache", marks=pytest.mark.apache)])
+def settled(request: pytest.FixtureRequest, topic_prefix: str, tmp_path: Path) -> Iterator[Installation]:
+    embedded = request.param == "embedded"
+    broker = request.getfixturevalue("embedded_broker" if embedded else "apache_broker")
+    settings = Settings(
+        broker=broker,
+        redis_url="",
+        app_id=topic_prefix + "app",
+        topic_prefix=topic_prefix,
+        partitions=4,
+        clock="stream",
+    )
+    with installation(settings, tmp_path, embedded) as made:
+        yield made
+
+
+def check(live: list[bytes], events: list[SourceEvent], rules: Rulebook) -> None:
+    truth = backtest(events, events[-1].instant, rules).transitions
+    only_live, only_truth = told_apart(live, truth)
+    assert (sum(only_live.values()), sum(only_truth.values())) == (0, 0), (
+        sorted(only_live)[:1],
+        sorted(only_truth)[:1],
+    )
+    assert by_customer(live) == by_customer(truth)
+    assert len(truth) > 1000
+
+
+def quietly(progress: Progress) -> None:
+    """Nobody watches."""
+
+
+async def test_as_it_goes(settled: Installation, source: Source, rules: Rulebook) -> None:
+    settled.start()
+    await replay(source, settled.settings, quietly)
+    await settled.wait_until_done(source.events[-1].instant)
+    check(await settled.transitions(), list(source.events), rules)
+    assert settled.stop() == 0
+
+
+async def test_killed_in_the_middle(settled: Installation, source: Source, rules: Rulebook) -> None:
+    settled.start(LIFESTAGE_BATCH_RECORDS="300")
+    sending = asyncio.create_task(replay(source, settled.settings, quietly))
+    reached = 0
+    for _ in range(4):
+        reached = await settled.wait_for_progress(reached + 150)
+        settled.kill()
+        settled.start(LIFESTAGE_BATCH_RECORDS="300")
+    await sending
+    await settled.wait_until_done(source.events[-1].instant)
+    check(await settled.transitions(), list(source.events), rules)
+
+
+async def test_two_workers_share_the_partitions(settled: Installation, source: Source, rules: Rulebook) -> None:
+    settled.start("one", LIFESTAGE_BATCH_RECORDS="300")
+    sending = asyncio.create_task(replay(source, settled.settings, quietly))
+    await settled.wait_for_progress(100)
+    settled.start("two", LIFESTAGE_BATCH_RECORDS="300")
+    await sending
+    await settled.wait_until_done(source.events[-1].instant)
+    owned = [len((worker.health() or {"partitions": {}})["partitions"]) for worker in settled.workers.values()]
+    assert sorted(owned) == [2, 2]
+    check(await settled.transitions(), list(source.events), rules)
