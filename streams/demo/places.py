@@ -1,0 +1,122 @@
+"""Where a demo runs: the embedded servers or the user's own, and the settings that lead there."""
+
+import os
+import shlex
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from streams.child_process import ServerError
+from streams.demo.folder import Folder, Run
+from streams.embedded import Server, free_port, kafka_broker, redis_server
+from streams.redis_mirror import described
+from streams.settings import Settings
+
+_INSTANCE = "demo"
+_BROKER = "embedded Kafka broker"
+_REDIS = "embedded Redis server"
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The settings of this run's worker and commands, and the servers that were started for it by name."""
+
+    settings: Settings
+    servers: Mapping[str, Server] = field(default_factory=dict)
+
+    def check(self) -> None:
+        """Raise ``ServerError`` when one of our servers has ended."""
+        for name, server in self.servers.items():
+            if os.waitid(os.P_PID, server.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
+                raise ServerError(f"the {name} has ended, though nobody asked it to: start the demo again")
+
+    @property
+    def web(self) -> str:
+        """Where the worker's own pages are."""
+        return f"http://{self.settings.web_host}:{self.settings.web_port}"
+
+    def words(self, folder: Folder, run: Run) -> list[str]:
+        """Where everything is, a line each."""
+        settings = self.settings
+        broker = f"your Kafka at {settings.broker}, topics {run.prefix}*" if run.broker else f"Kafka {settings.broker}"
+        redis = f"your Redis at {run.redis}, keys {run.app_id}:*" if run.redis else f"Redis {settings.redis_url}"
+        return [f"{broker}   {redis}   data in {folder.path}"]
+
+    def variables(self) -> dict[str, str]:
+        """What a command needs in its environment to find this run."""
+        settings = self.settings
+        return {
+            "LIFESTAGE_BROKER": settings.broker,
+            "LIFESTAGE_REDIS_URL": settings.redis_url,
+            "LIFESTAGE_APP_ID": settings.app_id,
+            "LIFESTAGE_TOPIC_PREFIX": settings.topic_prefix,
+            "LIFESTAGE_PARTITIONS": str(settings.partitions),
+        }
+
+    def worker_environment(self, environ: Mapping[str, str]) -> dict[str, str]:
+        """The worker's environment: what is ours over what was there."""
+        settings = self.settings
+        # What the environment says of another Kafka (passwords, say) is nothing to the embedded one.
+        embedded = _BROKER in self.servers
+        kept = {name: value for name, value in environ.items() if not (embedded and name.startswith("LIFESTAGE_"))}
+        return (
+            kept
+            | self.variables()
+            | {
+                "LIFESTAGE_POLICY": str(settings.policy.resolve()) if settings.policy else "",
+                "LIFESTAGE_CLOCK": settings.clock,
+                "LIFESTAGE_WEB_HOST": settings.web_host,
+                "LIFESTAGE_WEB_PORT": str(settings.web_port),
+                "LIFESTAGE_DATA": str(settings.data.resolve()),
+                "LIFESTAGE_INSTANCE": settings.instance,
+            }
+        )
+
+    def write_environment(self, path: Path) -> None:
+        """Write the variables for a shell to read."""
+        lines = [f"export {name}={shlex.quote(value)}" for name, value in self.variables().items()]
+        path.touch(mode=0o600)  # a Redis URL may hold a password
+        path.write_text("\n".join(lines) + "\n", "utf-8")
+
+
+@contextmanager
+def opened(folder: Folder, run: Run, given: Settings) -> Iterator[Places]:
+    """Run the servers that the user has not named for the length of the block; raises ``ServerError``.
+
+    ``given`` leads to those that are the user's own.
+    """
+    with ExitStack() as stack:
+        servers: dict[str, Server] = {}
+        if not run.broker:
+            servers[_BROKER] = stack.enter_context(kafka_broker(folder.path))
+        if not run.redis:
+            servers[_REDIS] = stack.enter_context(redis_server(folder.path))
+        settings = replace(
+            given,
+            broker=given.broker if run.broker else servers[_BROKER].address,
+            redis_url=given.redis_url if run.redis else servers[_REDIS].address,
+            app_id=run.app_id,
+            topic_prefix=run.prefix,
+            clock="stream",
+            web_host="127.0.0.1",
+            web_port=free_port(),
+            data=folder.path / "worker",
+            instance=_INSTANCE,
+        )
+        if run.redis:
+            _check_redis(given.redis_url)
+        yield Places(settings, servers)
+
+
+def _check_redis(url: str) -> None:
+    try:
+        with Redis.from_url(url, socket_connect_timeout=3, socket_timeout=3) as redis:
+            redis.ping()
+    except ValueError as error:
+        raise ServerError(f"--redis {described(url)} cannot be used: {error}") from None
+    except (RedisError, OSError) as error:
+        raise ServerError(f"no Redis at {described(url)}: {error}") from None
