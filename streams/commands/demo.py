@@ -15,6 +15,9 @@ from streams.sources.named import NAMES
 from streams.sources.source import SourceError
 
 
+_WIDTH = 100  # where nobody says how wide it is: a file, a log of CI
+
+
 @click.command("demo")
 @click.option(
     "--source",
@@ -66,7 +69,7 @@ def command(
         raise click.UsageError("--fresh and --continue exclude each other")
     wish = Wish.FRESH if fresh else Wish.CONTINUE if continues else Wish.UNSAID
     wanted = Wanted(source, policy, limit, customers, broker, redis, data, wish, not exits)
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=None if Console().is_terminal else _WIDTH)
     try:
         play(wanted, _given(broker, redis), os.environ, console)
     except SourceError as error:

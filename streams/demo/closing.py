@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.text import Text
 
 from schemas.instant import to_text
-from streams.demo.folder import Folder, Run
+from streams.demo.folder import ENVIRONMENT, Folder, Run
 from streams.demo.picture import Year, differences
 from streams.demo.places import Places
 from streams.demo.processor import Processor
@@ -34,9 +34,13 @@ def closing(year: Year, run: Run, places: Places, processor: Processor, folder: 
     yield _pair("all changes", _command(places, needed, "tail", "--from-beginning"))
     yield _pair("metrics", f"{places.web}/metrics")
     yield _pair("health", f"{places.web}/health")
-    yield _pair("data", f"{folder.path} (the worker's log is {processor.log}; settings for a shell in environment)")
+    yield _pair("data", str(folder.path))
+    yield _pair("worker's log", str(processor.log))
+    yield _pair("in a shell", f". {folder.path / ENVIRONMENT}  (then without the settings before each command)")
     yield Text("")
-    yield Text(f"The clock stands at {to_text(year.last)}. Ctrl-C ends everything; the next run finds the data.")
+    yield Text(
+        f"The clock stands at {to_text(year.last)[:16].replace('T', ' ')}. Ctrl-C ends everything; the next run finds the data."
+    )
 
 
 def _figures(year: Year, run: Run, processor: Processor) -> Iterator[tuple[str, str] | str]:
@@ -45,9 +49,9 @@ def _figures(year: Year, run: Run, processor: Processor) -> Iterator[tuple[str, 
     yield f", {year.standing.published:,} changes published"
     if year.standing.corrections:
         yield f" ({year.standing.corrections:,} corrections, {year.standing.retracted:,} taken back)"
-    yield f"; the worker took {run.memory / 1e6:,.0f} MB at most"
+    yield f", worker {run.memory / 1e6:,.0f} MB"
     if processor.restarts:
-        yield f", and was started {processor.restarts + 1} times"
+        yield f", started {processor.restarts + 1} times"
     yield "."
 
 

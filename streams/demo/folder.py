@@ -13,7 +13,8 @@ from streams.child_process import ServerError
 
 _MARK = "lifestage-demo.json"
 _LOCK = "demo.lock"
-_OURS = ("kafka", "redis", "worker", "worker.log", "environment")
+ENVIRONMENT = "environment"
+_OURS = ("kafka", "redis", "worker", "worker.log", ENVIRONMENT)
 
 
 class Run(msgspec.Struct):

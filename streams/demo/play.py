@@ -18,7 +18,7 @@ from state.compiled_policy import CompiledPolicy
 from streams.child_process import ServerError
 from streams.demo.closing import closing
 from streams.demo.earlier import Wish, forget, goes_on
-from streams.demo.folder import Folder, Run, claimed
+from streams.demo.folder import ENVIRONMENT, Folder, Run, claimed
 from streams.demo.outcome import read_profiles, read_transitions
 from streams.demo.picture import Year, picture
 from streams.demo.places import opened
@@ -33,8 +33,6 @@ from streams.sources.named import open_source
 from streams.sources.source import Source, SourceError
 from streams.topic_reader import TopicUnreadableError
 from streams.topics import TopicsError, create
-
-ENVIRONMENT = "environment"
 
 
 @dataclass(frozen=True, slots=True)

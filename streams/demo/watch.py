@@ -91,7 +91,8 @@ class Watch:
             self._base = max(self.sent - look.health.lag_records, self.processed) - look.events
         self.processed = max(self.processed, min(self._base + look.events, self.sent))
         self._stages = look.health.customers
-        self._upto = min((group.upto or "" for group in look.health.partitions.values()), default="")
+        days = sorted({(group.upto or "")[:10] for group in look.health.partitions.values()})
+        self._upto = " to ".join(day for day in (days[:1] + days[1:][-1:]) if day)
         now = time.monotonic()
         self._seen.append((now, self.processed))
         while now - self._seen[0][0] > _RATE_SECONDS:
@@ -113,7 +114,7 @@ class Watch:
         rows.add_row(
             "customers", stacked(self._stages, max(customers, 1), width - 48, colour=colour), f"{customers:,}", ""
         )
-        facts = [self._upto[:10] or to_text(self.reached)[:10], f"lag {self.sent - self.processed:,} events"]
+        facts = [self._upto or to_text(self.reached)[:10], f"lag {self.sent - self.processed:,} events"]
         facts += [f"worker {self.memory / 1e6:,.0f} MB"] if self.memory else []
         line = Text("           " + "   ".join(facts), "dim")
         legend = Text("           ")
@@ -125,6 +126,6 @@ class Watch:
     def _line(self) -> str:
         share = self.processed * 100 // self.total
         return (
-            f"  {share:3d} %  {self.processed:,} events processed, {self._upto[:10]}, {self.rate:,.0f} events/s, "
+            f"  {share:3d} %  {self.processed:,} events processed, {self._upto}, {self.rate:,.0f} events/s, "
             f"lag {self.sent - self.processed:,}, worker {self.memory / 1e6:,.0f} MB"
         )
