@@ -37,7 +37,7 @@ class Assignment:
         store: Callable[[], SnapshotStore],
     ) -> None:
         self.groups: dict[int, PartitionGroup] = {}
-        self._settings = settings
+        self.settings = settings
         self._tracker_factory = tracker_factory
         self._hooks = hooks
         self._status = status
@@ -75,7 +75,7 @@ class Assignment:
         # A worker that slept through its own replacement is told of it by its next heartbeat. To fence before
         # that would stop the one who took over, for nothing.
         fenced = isinstance(error, ProducerFenced | InvalidProducerEpoch)
-        pause = self._settings.session_timeout / 3 if fenced else _FIRST_PAUSE
+        pause = self.settings.session_timeout / 3 if fenced else _FIRST_PAUSE
         task = asyncio.ensure_future(self._reopen(group, seek, pause))
         self._reopening[group.partition] = task
 
@@ -95,7 +95,7 @@ class Assignment:
         group = self.groups.get(partition)
         if group is None:
             tracker = self._tracker_factory(partition, self._store().partition(partition))
-            group = self.groups[partition] = PartitionGroup(partition, self._settings, tracker)
+            group = self.groups[partition] = PartitionGroup(partition, self.settings, tracker)
             group.status.progress = time.monotonic()
             self._status.groups[partition] = group.status
         return group
@@ -119,7 +119,7 @@ class Assignment:
             started = time.monotonic()
             await asyncio.gather(*(self._fence(group) for group in groups))
             # One who keeps a partition reads on as well: it may have missed a generation in which another wrote.
-            ends = await read_changelogs(self._settings, groups)
+            ends = await read_changelogs(self.settings, groups)
             for group in groups:
                 if group.status.reason:
                     group.status.state = "stopped"
@@ -134,7 +134,7 @@ class Assignment:
 
     async def _fence(self, group: PartitionGroup) -> None:
         await self._discard(group)
-        group.transaction = GroupTransaction(self._settings, group.partition)
+        group.transaction = GroupTransaction(self.settings, group.partition)
         await group.transaction.fence()
 
     async def _discard(self, group: PartitionGroup) -> None:
