@@ -1,0 +1,119 @@
+"""A worker that was away while the topics moved on takes nobody's orders for silence."""
+
+import asyncio
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from aiokafka import AIOKafkaProducer
+
+from schemas import instant, message
+from streams.policy_file import load_rules
+from streams.settings import Settings
+from streams.sources.source import PURCHASES, SourceEvent
+from streams.topics import topics_of
+from tests.integration.installation import Installation, Worker, backtest, installation
+
+CUSTOMERS = 12
+BEAT_SECONDS = 0.35
+POLICY = """
+name = "rehearsal"
+[time]
+day_seconds = 1
+lateness_minutes = 0.1
+[lifecycle]
+one_time_patience_days = 2
+one_time_churn_days = 60
+[lifecycle.patience]
+method = "fixed"
+days = 2
+churn_days = 60
+[lifecycle.loyal]
+enter = "orders >= 5"
+leave = "orders < 5"
+"""
+
+
+@pytest.fixture(params=["embedded", pytest.param("apache", marks=pytest.mark.apache)])
+def installed(request: pytest.FixtureRequest, topic_prefix: str, tmp_path: Path) -> Iterator[Installation]:
+    embedded = request.param == "embedded"
+    broker = request.getfixturevalue("embedded_broker" if embedded else "apache_broker")
+    settings = Settings(
+        broker=broker, redis_url="", app_id=topic_prefix + "app", topic_prefix=topic_prefix, partitions=2
+    )
+    policy = tmp_path / "policy.toml"
+    policy.write_text(POLICY)
+    with installation(settings, tmp_path, embedded, policy) as made:
+        yield made
+
+
+def order(customer: int, number: int) -> SourceEvent:
+    now = time.time_ns() // 1_000_000
+    value = {
+        "type": "track",
+        "event": "Order Completed",
+        "messageId": f"m{customer}-{number}",
+        "userId": f"c{customer}",
+        "timestamp": instant.to_text(now),
+        "properties": {"order_id": f"o{customer}-{number}", "total": 10.0},
+    }
+    return SourceEvent(now, PURCHASES, f"c{customer}".encode(), json.dumps(value).encode())
+
+
+def caught_up(worker: Worker) -> bool:
+    health = worker.health()
+    return health is not None and health["ready"] and len(health["partitions"]) == 2 and health["lag_records"] == 0
+
+
+async def trade(installed: Installation, sent: list[SourceEvent], stop: asyncio.Event) -> None:
+    """Everybody orders, beat after beat, until told to stop."""
+    topic = topics_of(installed.settings).inputs[0]
+    number = 0
+    async with AIOKafkaProducer(bootstrap_servers=installed.settings.broker) as producer:
+        while not stop.is_set():
+            number += 1
+            for customer in range(CUSTOMERS):
+                event = order(customer, number)
+                sent.append(event)
+                await producer.send_and_wait(topic, event.value, key=event.key, timestamp_ms=event.instant)
+            try:
+                await asyncio.wait_for(stop.wait(), BEAT_SECONDS)
+            except TimeoutError:
+                continue
+
+
+async def test_an_outage_is_no_silence(installed: Installation) -> None:
+    sent: list[SourceEvent] = []
+    stop = asyncio.Event()
+    trading = asyncio.create_task(trade(installed, sent, stop))
+    installed.start()
+    await installed.wait_for_progress(CUSTOMERS)
+    installed.kill()
+    at_kill = len(sent)
+    while len(sent) < at_kill + 14 * CUSTOMERS:  # longer than anybody's patience
+        await asyncio.sleep(0.05)
+    worker = installed.start()
+    while not caught_up(worker):
+        await asyncio.sleep(0.05)
+    stop.set()
+    await trading
+    end = sent[-1].instant + 2500
+    await installed.wait_until_done(end)
+    truth = backtest(sent, end, load_rules(installed.policy)).transitions
+    live = [it for it in await installed.transitions() if _at(it) <= end]
+    assert not any(message.decode(it).properties.retracted for it in live)
+    assert sorted(_id(it) for it in live) == sorted(_id(it) for it in truth)
+    silent = [it for it in live if message.decode(it).properties.to == "at_risk"]
+    assert len(silent) == CUSTOMERS
+    assert all(_at(it) > sent[-CUSTOMERS].instant for it in silent)
+
+
+def _at(value: bytes) -> int:
+    return instant.from_text(message.decode(value).timestamp)
+
+
+def _id(value: bytes) -> str:
+    transition: message.Transition = message.decode(value)
+    return transition.message_id
