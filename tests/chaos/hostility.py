@@ -1,0 +1,164 @@
+"""Simulated events made hostile: undone orders, quarrels, duplicates, disorder, and lines that mean nothing."""
+
+import json
+import random
+from datetime import datetime, timedelta
+from typing import Any
+
+Event = dict[str, Any]
+
+MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
+MALFORMED = [
+    b"{not json",
+    b"[]",
+    b"null",
+    b'"text"',
+    b"\xff\xfe{}",
+    b'{"type":"track","event":"page","timestamp":"2025-03-01T00:00:00Z"}',
+    b'{"type":"page","userId":"","timestamp":"2025-03-01T00:00:00Z"}',
+    b'{"type":"page","userId":7,"timestamp":"2025-03-01T00:00:00Z"}',
+    b'{"type":"page","userId":"u"}',
+    b'{"type":"page","userId":"u","timestamp":12}',
+    b'{"type":"page","userId":"u","timestamp":"2025-03-01T00:00:00"}',
+    b'{"type":"page","userId":"u","timestamp":"1969-12-31T23:59:59Z"}',
+    b'{"type":"page","userId":"u","timestamp":"2199-12-31T00:00:00Z"}',
+    b'{"type":"page","userId":"u","timestamp":"2200-01-01T00:00:00Z"}',
+    b'{"type":"page","userId":"u","timestamp":"2025-02-30T00:00:00Z"}',
+    b'{"type":"group","userId":"u","timestamp":"2025-03-01T00:00:00Z"}',
+    b'{"type":"page","userId":"' + b"u" * 257 + b'","timestamp":"2025-03-01T00:00:00Z"}',
+    b'{"type":"page","messageId":"' + b"m" * 257 + b'","userId":"u","timestamp":"2025-03-01T00:00:00Z"}',
+    b'{"type":"page","userId":"u","timestamp":"2025-03-01T00:00:00Z","x":"' + b"x" * 262_144 + b'"}',
+]
+WRONG_PROPERTIES: list[tuple[str, Event]] = [
+    ("Order Completed", {"order_id": "", "total": 1}),
+    ("Order Completed", {"order_id": 5, "total": 1}),
+    ("Order Completed", {"total": 1}),
+    ("Order Completed", {"order_id": "w", "total": -1}),
+    ("Order Completed", {"order_id": "w", "total": 1e7}),
+    ("Order Completed", {"order_id": "w", "total": 1, "currency": "XXX"}),
+    ("Order Completed", {"order_id": "w", "products": [{"price": 1}, {"category": "a"}]}),
+    ("Order Completed", {"order_id": "w", "total": 1, "products": [{"quantity": -1}]}),
+    ("Order Completed", {"order_id": "w", "total": 1, "products": [{"quantity": 1000001}]}),
+    ("Order Refunded", {"total": 1}),
+    ("Order Cancelled", {"order_id": "w" * 257}),
+    ("Support Ticket Created", {}),
+    ("Support Ticket Rated", {"ticket_id": "t", "rating": 6}),
+    ("Support Ticket Rated", {"ticket_id": "t", "rating": 0}),
+    ("Support Ticket Rated", {"ticket_id": "t"}),
+]
+
+
+def written(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03}Z"
+
+
+class Hostility:
+    """What a seed does to the events of a simulated shop."""
+
+    def __init__(self, seed: int) -> None:
+        self.dice = random.Random(seed)
+        self.made = 0
+
+    def event(self, user_id: str, at: datetime, name: str, properties: Event) -> Event:
+        self.made += 1
+        return {
+            "type": "track",
+            "event": name,
+            "messageId": f"{self.dice.choice('aszé')}{self.made}",
+            "userId": user_id,
+            "timestamp": written(at),
+            "properties": properties,
+        }
+
+    def after(self, at: datetime) -> datetime:
+        """A later instant: at once, soon, much later, or to the day."""
+        spread = self.dice.choice([timedelta(0), MINUTE * 5, DAY, DAY * 20, DAY * 100])
+        if self.dice.random() < 0.3:
+            return (
+                at
+                + self.dice.choice([3, 7, 20, 30, 60, 90]) * DAY
+                + timedelta(milliseconds=self.dice.choice([-1, 0, 1]))
+            )
+        return at + spread * self.dice.random()
+
+    def order(self, order_id: str) -> Event:
+        made: Event = {"order_id": order_id, "currency": self.dice.choice(["USD", "EUR", "JPY", "KWD", None])}
+        if self.dice.random() < 0.6:
+            made[self.dice.choice(["total", "revenue", "value"])] = self.dice.choice([0, 12.345, 99.995, 7, 250.0049])
+        made["products"] = [
+            {
+                "price": self.dice.choice([0.125, 2.5, 19.99, 3]),
+                "quantity": self.dice.choice([1, 2, 3, 0.5, 0]),
+                "category": self.dice.choice(["Coffee", "Grocery", "", "Tea"]),
+            }
+            for _ in range(self.dice.choice([1, 2, 3]))
+        ]
+        return made
+
+    def around_order(self, user_id: str, order_id: str, at: datetime) -> Event:
+        """Something that befalls an order."""
+        then = self.after(at)
+        name = self.dice.choice(
+            ["Order Refunded", "Order Refunded", "Order Cancelled", "Order Updated", "Order Completed"]
+        )
+        if name == "Order Refunded":
+            total = self.dice.choice([None, 5, 12.345, 0, 300])
+            return self.event(user_id, then, name, {"order_id": order_id, "total": total})
+        if name == "Order Cancelled":
+            return self.event(user_id, then, name, {"order_id": order_id})
+        again = order_id if name == "Order Updated" or self.dice.random() < 0.3 else f"{order_id}-{self.made}"
+        return self.event(user_id, then, name, self.order(again))
+
+    def anything(self, user_id: str, at: datetime) -> Event:
+        """A ticket, a rating, a trait, a click."""
+        ticket = f"t{self.dice.randrange(3)}"
+        choices: list[tuple[str, Event]] = [
+            ("Support Ticket Created", {"ticket_id": ticket}),
+            ("Support Ticket Reopened", {"ticket_id": ticket}),
+            ("Support Ticket Solved", {"ticket_id": ticket}),
+            ("Live Chat Conversation Started", {"conversation_id": ticket}),
+            ("Live Chat Conversation Ended", {"conversation_id": ticket}),
+            ("Support Ticket Rated", {"ticket_id": ticket, "rating": self.dice.randint(1, 5)}),
+            ("Support Ticket Rated", {"ticket_id": ticket, "rating": self.dice.randint(1, 5)}),
+            ("Coupon Applied", {}),
+            ("Product Added to Wishlist", {}),
+            ("Product List Viewed", {}),
+            ("Order Completed", self.order(f"new-{self.made}")),
+            ("Nobody Knows", {}),
+        ]
+        name, properties = self.dice.choice(choices)
+        event = self.event(user_id, self.after(at), name, properties)
+        if self.dice.random() < 0.2:
+            odd = self.dice.choice([None, 1, "x", True, [1]])
+            plan = self.dice.choice(["free", "plus", None])
+            traits = {"odd": odd, "plan": plan, "nested": {"score": self.dice.randint(0, 40), "odd": odd}}
+            event.update(type="identify", traits=traits)
+        return event
+
+    def again(self, event: Event) -> Event:
+        """The same messageId once more, some minutes away."""
+        at = datetime.fromisoformat(event["timestamp"])
+        return {**event, "timestamp": written(at + MINUTE * self.dice.choice([0, 1, 30, 45, 46, 60, 61, 180, 181]))}
+
+    def wrong(self, user_id: str, at: datetime) -> bytes:
+        if self.dice.random() < 0.5:
+            return self.dice.choice(MALFORMED)
+        name, properties = self.dice.choice(WRONG_PROPERTIES)
+        return json.dumps(self.event(user_id, at, name, properties)).encode()
+
+    def lines(self, simulated: list[bytes]) -> list[bytes]:
+        """The simulated lines and what is done to them, in any order."""
+        made, wrong = [json.loads(line) for line in simulated], []
+        for event in list(made):
+            at = datetime.fromisoformat(event["timestamp"])
+            if event.get("event") == "Order Completed" and self.dice.random() < 0.3:
+                made.append(self.around_order(event["userId"], event["properties"]["order_id"], at))
+            if self.dice.random() < 0.03:
+                made.append(self.anything(event["userId"], at))
+            if self.dice.random() < 0.01:
+                wrong.append(self.wrong(event["userId"], at))
+        made += [self.again(event) for event in made if self.dice.random() < 0.03]
+        lines = [json.dumps(event, ensure_ascii=self.dice.random() < 0.5).encode() for event in made] + wrong
+        self.dice.shuffle(lines)
+        return lines

@@ -1,0 +1,77 @@
+"""The backtest and the oracle, over the same hostile events, decide the same."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.chaos.hostility import Hostility
+from tests.chaos.oracle import compare
+from tests.chaos.oracle.__main__ import backtest, read_lines
+from tests.chaos.oracle.calendar import read_instant, write_instant
+from tests.chaos.oracle.policy import read_policy
+
+ROOT = Path(__file__).parents[2]
+POLICIES = {
+    "default": ROOT / "policies/default.toml",
+    **{path.stem: path for path in (Path(__file__).parent / "policies").glob("*.toml")},
+}
+STARTS = {"rhythm": "2017-09-01T00:00:00Z"}
+
+
+def run(name: str, *arguments: str | Path) -> None:
+    program = f"from streams.commands.{name} import command; command()"
+    subprocess.run([sys.executable, "-c", program, *map(str, arguments)], cwd=ROOT, check=True, capture_output=True)
+
+
+def loaded(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_bytes().splitlines()]
+
+
+def hostile(folder: Path, policy_name: str, seed: int, customers: int, days: int) -> list[bytes]:
+    calm = folder / "calm.jsonl"
+    size = ("--customers", str(customers), "--days", str(days), "--seed", str(seed))
+    run("simulate", *size, "--start", STARTS.get(policy_name, "2025-01-01T00:00:00Z"), "--out", calm)
+    return Hostility(seed).lines(calm.read_bytes().splitlines())
+
+
+def agreement(folder: Path, source: Path, lines: list[bytes], until: str | None) -> str:
+    """What the two say differently of the lines, in words; nothing where they agree."""
+    events = folder / "events.jsonl"
+    events.write_bytes(b"\n".join(lines) + b"\n")
+    ends = [] if until is None else ["--until", until]
+    out, profiles, rejects = folder / "out.jsonl", folder / "profiles.jsonl", folder / "rejects.jsonl"
+    run("backtest", events, "--policy", source, *ends, "--out", out, "--profiles", profiles, "--rejects", rejects)
+
+    policy = read_policy(source)
+    facts, refused = read_lines(lines, policy, time.time_ns() // 1_000_000)
+    transitions, standings = backtest(facts, policy, None if until is None else read_instant(until), 1)
+    found = compare.report([compare.flattened(each) for each in transitions], compare.read(out))
+    ours = {each["userId"]: standing(each, write_instant) for each in standings}
+    theirs = {each["userId"]: standing(each, str) for each in loaded(profiles)}
+    rejected = {each["line"]: each["reason"] for each in loaded(rejects)}
+    return found + apart("line", dict(refused), rejected) + apart("profile", ours, theirs)
+
+
+def apart(what: str, ours: dict[Any, Any], theirs: dict[Any, Any]) -> str:
+    return "".join(
+        f"\n{what} {name}: {ours.get(name)} | {theirs.get(name)}"
+        for name in sorted(ours.keys() | theirs.keys())
+        if ours.get(name) != theirs.get(name)
+    )
+
+
+def standing(profile: dict[str, Any], instant: Any) -> tuple[str, str, int, dict[str, str]]:
+    joined = {key: instant(at) for key, at in profile["audiences"].items()}
+    return profile["stage"], instant(profile["since"]), profile["seq"], joined
+
+
+@pytest.mark.parametrize(("seed", "until"), [(1, None), (2, "2026-08-01T12:00:00.001Z")])
+@pytest.mark.parametrize("policy_name", sorted(POLICIES))
+def test_backtest_and_oracle_agree(tmp_path: Path, policy_name: str, seed: int, until: str | None) -> None:
+    lines = hostile(tmp_path, policy_name, seed, customers=40, days=150)
+    assert agreement(tmp_path, POLICIES[policy_name], lines, until) == ""
