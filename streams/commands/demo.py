@@ -14,7 +14,6 @@ from streams.settings import Settings, SettingsError
 from streams.sources.named import NAMES
 from streams.sources.source import SourceError
 
-
 _WIDTH = 100  # where nobody says how wide it is: a file, a log of CI
 
 

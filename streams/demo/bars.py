@@ -58,8 +58,10 @@ def _colour(place: int) -> str:
 
 
 def _patterned(counts: Mapping[str, int], ends: Sequence[float]) -> Text:
-    text = ""
+    cells: dict[str, int] = {}
     for stage, end in zip(COLOURS, ends, strict=True):
-        cells = max(round(end) - len(text), 1 if counts.get(stage, 0) else 0)
-        text += PATTERNS[stage] * cells
-    return Text(text)
+        cells[stage] = max(round(end) - sum(cells.values()), 1 if counts.get(stage, 0) else 0)
+    # What made room for a stage that is hardly there is taken from the one that can spare it.
+    longest = max(cells, key=lambda stage: cells[stage])
+    cells[longest] -= max(0, sum(cells.values()) - round(ends[-1]))
+    return Text("".join(PATTERNS[stage] * count for stage, count in cells.items()))

@@ -38,9 +38,8 @@ def closing(year: Year, run: Run, places: Places, processor: Processor, folder: 
     yield _pair("worker's log", str(processor.log))
     yield _pair("in a shell", f". {folder.path / ENVIRONMENT}  (then without the settings before each command)")
     yield Text("")
-    yield Text(
-        f"The clock stands at {to_text(year.last)[:16].replace('T', ' ')}. Ctrl-C ends everything; the next run finds the data."
-    )
+    clock = to_text(year.last)[:16].replace("T", " ")
+    yield Text(f"The clock stands at {clock}. Ctrl-C ends everything; the next run finds the data.")
 
 
 def _figures(year: Year, run: Run, processor: Processor) -> Iterator[tuple[str, str] | str]:

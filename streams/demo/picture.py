@@ -61,8 +61,7 @@ def differences(year: Year) -> int:
     return sum(
         1
         for customer, profile in year.profiles.items()
-        if profile.stage
-        != (year.standing.stages[customer][-1].said.to if customer in year.standing.stages else "prospect")
+        if profile.stage != (year.standing.stages[customer][-1].to if customer in year.standing.stages else "prospect")
     )
 
 

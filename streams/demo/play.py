@@ -129,7 +129,7 @@ def _remembering(folder: Folder, run: Run) -> Callable[[Progress], None]:
 def _measure(stream: Stream, folder: Folder, run: Run) -> None:
     complete = run.state == "complete"
     with stream.watch:
-        took = asyncio.run(stream.play(run.sent, sends=not complete))
+        took = asyncio.run(stream.play(sends=not complete))
     if not complete:
         run.measured, run.seconds, run.memory = took.events, took.seconds, took.memory
         run.state = "complete"

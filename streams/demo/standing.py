@@ -4,42 +4,19 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-import msgspec
-
 from schemas.instant import from_text
-
-
-class Said(msgspec.Struct):
-    """The properties of a transition that its story needs."""
-
-    to: str
-    seq: int
-    from_: str = msgspec.field(name="from")
-    cause: str
-    retracted: bool
-    correction: bool
-    why: str | None = None
-    transition: str | None = None
-    audience_key: str | None = None
-    audience_name: str | None = None
-    cause_event: str | None = None
-
-
-class Published(msgspec.Struct, rename="camel"):
-    """A value of the transitions topic."""
-
-    message_id: str
-    user_id: str
-    timestamp: str
-    properties: Said
+from schemas.message import StageChanged, StageProperties, Transition, decode
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A change that stands, and its instant (ms since 1970)."""
+    """A change that stands: its instant (ms since 1970), the transition's or the segment's name, and why."""
 
     at: int
-    said: Said
+    seq: int
+    name: str
+    to: str
+    why: str
 
 
 @dataclass(slots=True)
@@ -55,31 +32,28 @@ class Standing:
 
     def by_name(self) -> Counter[str]:
         """How often each lifecycle transition stands."""
-        return Counter(step.said.transition or "" for steps in self.stages.values() for step in steps)
+        return Counter(step.name for steps in self.stages.values() for step in steps)
 
     def by_segment(self) -> Counter[tuple[str, str]]:
         """How often each segment was entered (``in``) and left (``out``)."""
         return Counter(
-            (key, step.said.to) for of_one in self.segments.values() for key, steps in of_one.items() for step in steps
+            (key, step.to) for of_one in self.segments.values() for key, steps in of_one.items() for step in steps
         )
 
     def members(self) -> Counter[str]:
         """How many customers are in each segment in the end."""
         return Counter(
-            key for of_one in self.segments.values() for key, steps in of_one.items() if steps[-1].said.to == "in"
+            key for of_one in self.segments.values() for key, steps in of_one.items() if steps[-1].to == "in"
         )
-
-
-_decode = msgspec.json.Decoder(Published).decode
 
 
 def standing(values: Iterable[bytes]) -> Standing:
     """Read every value of the transitions topic, in any order, and leave out what was retracted."""
     found = Standing()
-    published: dict[str, Published] = {}
+    published: dict[str, Transition] = {}
     retracted: set[str] = set()
     for value in values:
-        transition = _decode(value)
+        transition = decode(value)
         found.published += 1
         found.corrections += transition.properties.correction
         if transition.properties.retracted:
@@ -87,19 +61,21 @@ def standing(values: Iterable[bytes]) -> Standing:
         else:
             published[transition.message_id] = transition
     found.retracted = len(retracted)
-    steps = [
-        (Step(from_text(it.timestamp), it.properties), it.user_id)
-        for message_id, it in published.items()
-        if message_id not in retracted
-    ]
-    for step, customer in sorted(steps, key=lambda pair: (pair[0].at, pair[0].said.seq)):
-        key = step.said.audience_key
-        if key is None:
-            found.stages.setdefault(customer, []).append(step)
+    steps = [(_step(it), it) for message_id, it in published.items() if message_id not in retracted]
+    for step, it in sorted(steps, key=lambda pair: (pair[0].at, pair[0].seq)):
+        if isinstance(it, StageChanged):
+            found.stages.setdefault(it.user_id, []).append(step)
         else:
-            found.segments.setdefault(customer, {}).setdefault(key, []).append(step)
-            found.names[key] = step.said.audience_name or key
+            key = it.properties.audience_key
+            found.segments.setdefault(it.user_id, {}).setdefault(key, []).append(step)
+            found.names[key] = step.name
     return found
+
+
+def _step(transition: Transition) -> Step:
+    said = transition.properties
+    name = said.transition if isinstance(said, StageProperties) else said.audience_name
+    return Step(from_text(transition.timestamp), said.seq, name, said.to, said.why or "")
 
 
 def stages_at(steps: Mapping[str, list[Step]], seen: Mapping[str, int], cuts: Iterable[int]) -> list[Counter[str]]:
@@ -109,7 +85,7 @@ def stages_at(steps: Mapping[str, list[Step]], seen: Mapping[str, int], cuts: It
     """
     counts: list[Counter[str]] = []
     moves = [(at, customer, "prospect") for customer, at in seen.items()]
-    moves += [(step.at, customer, step.said.to) for customer, way in steps.items() for step in way]
+    moves += [(step.at, customer, step.to) for customer, way in steps.items() for step in way]
     # The sort is stable: at one instant a customer is known first, and then moves in the order of the steps.
     moves.sort(key=lambda move: move[0])
     stage: dict[str, str] = {}

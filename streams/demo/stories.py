@@ -58,7 +58,7 @@ def _story(title: str, profile: Profile, steps: list[Step]) -> Story:
     lines = []
     for number, step in enumerate(steps):
         last = steps[number - 1] if number else None
-        lines.append(Line(step.at, step.said.to, _words(step, last), step.said.why or ""))
+        lines.append(Line(step.at, step.to, _words(step, last), step.why))
     if len(lines) <= _LONGEST:
         return Story(title, profile, lines, 0, [])
     return Story(title, profile, lines[:3], len(lines) - 3 - (_LONGEST - 4), lines[-(_LONGEST - 4) :])
@@ -73,10 +73,9 @@ def expectation(profile: Profile) -> str:
 
 
 def _words(step: Step, before: Step | None) -> str:
-    said = step.said
-    to = said.to.replace("_", " ")
+    to = step.to.replace("_", " ")
     later = f" after {_days(step.at - before.at)}" if before is not None else ""
-    match said.transition:
+    match step.name:
         case "acquired":
             return "placed a first order"
         case "repeated":
@@ -95,7 +94,7 @@ def _words(step: Step, before: Step | None) -> str:
             return f"was won back{later}: {to}"
         case "reverted":
             return f"had an order undone: {to}"
-    return f"{said.transition}: {to}"
+    return f"{step.name}: {to}"
 
 
 def _days(duration: int) -> str:
@@ -109,7 +108,7 @@ def _revenue(profile: Profile) -> float:
 
 
 def _names(steps: list[Step]) -> list[str]:
-    return [step.said.transition or "" for step in steps]
+    return [step.name for step in steps]
 
 
 def _won_back(profile: Profile, steps: list[Step]) -> bool:

@@ -41,12 +41,13 @@ class Stream:
     watch: Watch
     on_sent: Callable[[Progress], None]
 
-    async def play(self, already: int, *, sends: bool) -> Took:
-        """Bring everything through; ``already`` events were sent by the run before. Raises ``ServerError``."""
-        self.watch.sent = already
+    async def play(self, *, sends: bool) -> Took:
+        """Bring everything through; without ``sends`` all of it lies on the topics. Raises ``ServerError``."""
+        if not sends:
+            self.watch.sent = self.watch.before = len(self.source.events)
         async with aiohttp.ClientSession(timeout=_ANSWER) as session:
             await self._until(session, lambda health: health.ready, _UP_SECONDS)
-            began, before = time.monotonic(), self.watch.processed
+            began = time.monotonic()
             if sends:
                 sending = asyncio.create_task(self._send())
                 try:
@@ -58,7 +59,11 @@ class Stream:
             else:
                 await self._until(session, self.decided, None)
             self.watch.finish()
-            took = Took(self.watch.sent - before, time.monotonic() - began, self.watch.memory)
+            took = Took(
+                self.watch.counted if self.watch.before else self.watch.sent,
+                time.monotonic() - began,
+                self.watch.memory,
+            )
             await self._until(session, mirrored, None)
             return replace(took, memory=self.watch.memory)
 
@@ -110,7 +115,7 @@ class Stream:
     async def _send(self) -> None:
         def sent(progress: Progress) -> None:
             self.watch.sent = progress.sent + progress.skipped
-            self.watch.reached = progress.instant
+            self.watch.before = progress.skipped
             self.on_sent(progress)
 
         try:

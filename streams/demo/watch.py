@@ -10,7 +10,6 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from schemas.instant import to_text
 from streams.demo.bars import COLOURS, stacked
 from streams.demo.processor import Look
 
@@ -22,18 +21,21 @@ _LINES = 10
 class Watch:
     """Shown for the length of a block: redrawn in place on a terminal, a line now and then elsewhere.
 
-    Set ``sent`` and ``reached`` as the replay goes on; ``processed`` counts events and never goes back.
+    Set ``sent`` and ``before`` (what lay on the topics from an earlier run) as the replay goes on.
+    ``processed`` never goes back; ``counted`` is what the workers of this run have read.
     """
 
     def __init__(self, console: Console, total: int) -> None:
         self.console = console
         self.total = total
-        self.sent = self.processed = self.reached = self.memory = 0
+        self.sent = self.before = self.processed = self.memory = 0
         self.note = "the worker starts"
         self._stages: dict[str, int] = {}
         self._upto = ""
-        self._base = 0
         self._process: int | None = None
+        self._lag_at_first = 0
+        self._base: int | None = None
+        self._counted = self._events = 0
         self._seen: deque[tuple[float, int]] = deque()
         self._told = 0
         self._live = Live(self._drawn(), console=console, auto_refresh=False, transient=True)
@@ -67,6 +69,11 @@ class Watch:
         self.processed = self.sent
 
     @property
+    def counted(self) -> int:
+        """Events that the workers of this run have read, those sent twice among them."""
+        return self._counted + self._events
+
+    @property
     def rate(self) -> float:
         """Events a second, of the last few seconds."""
         if len(self._seen) < 2 or self._seen[-1][0] == self._seen[0][0]:
@@ -86,10 +93,12 @@ class Watch:
             else f"{mirror.waiting:,} customers on their way to Redis"
         )
         self.note = mirror.trouble if mirror is not None and mirror.trouble else waits
-        if process != self._process:  # a worker counts from nothing; what it found done is what does not lag
-            self._process = process
-            self._base = max(self.sent - look.health.lag_records, self.processed) - look.events
-        self.processed = max(self.processed, min(self._base + look.events, self.sent))
+        if process != self._process:
+            self._begin(look, process)
+        self._events = look.events
+        # What the first worker found done is known when the replay has looked at the topics.
+        base = max(self.before - self._lag_at_first, 0) if self._base is None else self._base
+        self.processed = max(self.processed, min(base + look.events, self.sent))
         self._stages = look.health.customers
         days = sorted({(group.upto or "")[:10] for group in look.health.partitions.values()})
         self._upto = " to ".join(day for day in (days[:1] + days[1:][-1:]) if day)
@@ -97,6 +106,16 @@ class Watch:
         self._seen.append((now, self.processed))
         while now - self._seen[0][0] > _RATE_SECONDS:
             self._seen.popleft()
+
+    def _begin(self, look: Look, process: int) -> None:
+        # A worker counts from nothing: what it found done is what does not lag.
+        lag = sum(sum(group.lag_records.values()) for group in look.health.partitions.values())
+        if self._process is None:
+            self._lag_at_first = lag
+        else:
+            self._base = max(self.sent - lag, self.processed) - look.events
+        self._process = process
+        self._counted += self._events
 
     def _drawn(self) -> RenderableType:
         width = min(self.console.width, _WIDEST)
@@ -114,7 +133,7 @@ class Watch:
         rows.add_row(
             "customers", stacked(self._stages, max(customers, 1), width - 48, colour=colour), f"{customers:,}", ""
         )
-        facts = [self._upto or to_text(self.reached)[:10], f"lag {self.sent - self.processed:,} events"]
+        facts = [self._upto or "…", f"lag {self.sent - self.processed:,} events"]
         facts += [f"worker {self.memory / 1e6:,.0f} MB"] if self.memory else []
         line = Text("           " + "   ".join(facts), "dim")
         legend = Text("           ")
@@ -126,6 +145,6 @@ class Watch:
     def _line(self) -> str:
         share = self.processed * 100 // self.total
         return (
-            f"  {share:3d} %  {self.processed:,} events processed, {self._upto}, {self.rate:,.0f} events/s, "
+            f"  {share:3d} %  {self.processed:,} events processed, {self._upto or '…'}, {self.rate:,.0f} events/s, "
             f"lag {self.sent - self.processed:,}, worker {self.memory / 1e6:,.0f} MB"
         )

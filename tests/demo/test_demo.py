@@ -1,0 +1,122 @@
+"""The demo with real servers and a real worker: what it shows, what it leaves, and what it survives."""
+
+import os
+import signal
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from streams.backtest import Backtest
+from tests.demo.runs import (
+    decided,
+    demo,
+    eventually,
+    last_stages,
+    named,
+    picture,
+    processes,
+    segments,
+    started,
+    transitions,
+)
+
+SLICE = ("--source", "complete-journey", "--customers", "60")
+
+
+class First(NamedTuple):
+    data: Path
+    output: str
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> First:
+    data = tmp_path_factory.mktemp("demo") / "data"
+    done = demo(data, *SLICE)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not processes(data)
+    return First(data, done.stdout)
+
+
+@pytest.fixture(scope="module")
+def expected() -> Backtest:
+    return decided("complete-journey", 60)
+
+
+def test_the_picture_shows_what_the_backtest_says(first: First, expected: Backtest) -> None:
+    assert transitions(first.output) == named(expected.by_name)
+    stages = last_stages(first.output)
+    assert {stage: count for stage, count in stages.items() if count} == dict(expected.stages)
+    entered = {it.change.name for history in expected.histories.values() for it in history.published}
+    shown = segments(first.output)
+    assert shown.keys() == {name for name in entered if name[0].isupper()}
+    assert sum(members for members, *_ in shown.values()) == sum(
+        len(history.customer.memberships) for history in expected.histories.values()
+    )
+    assert f"{len(expected.transitions):,} changes published" in first.output
+    assert f"The {len(expected.histories)} profiles in Redis say what the transitions in Kafka say" in first.output
+
+
+def test_going_on_shows_the_same_again_and_starting_over_too(first: First) -> None:
+    again = demo(first.data, *SLICE, "--continue")
+    assert again.returncode == 0, again.stderr
+    assert "complete" in again.stdout.splitlines()[0]
+    assert picture(again.stdout) == picture(first.output)
+    other = demo(first.data, "--source", "simulated", "--customers", "20", "--continue")
+    assert other.returncode == 1
+    assert "had another source, events" in other.stderr
+    over = demo(first.data, *SLICE, "--fresh")
+    assert over.returncode == 0, over.stderr
+    assert "starting over, as told" in over.stdout
+    assert picture(over.stdout) == picture(first.output)
+    assert not processes(first.data)
+
+
+def test_a_worker_killed_in_the_middle_changes_nothing(first: First, data_folder: Path) -> None:
+    run = started(data_folder, *SLICE, "--exit")
+    assert run.stdout is not None
+    before = run.stdout.readline() + run.stdout.readline()
+    before += run.stdout.readline()  # the first share of the events is processed
+    assert "events processed" in before
+    (worker,) = [pid for pid, command in processes(data_folder).items() if command.rstrip().endswith(" worker")]
+    os.kill(worker, signal.SIGKILL)
+    output = before + run.communicate(timeout=120)[0]
+    assert run.returncode == 0, output
+    assert f"the worker (process {worker}) was ended by SIGKILL" in output
+    assert picture(output) == picture(first.output)
+    assert not processes(data_folder)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_an_interrupted_run_leaves_nothing_running_and_the_next_goes_on(
+    first: First, data_folder: Path, number: signal.Signals
+) -> None:
+    run = started(data_folder, *SLICE, "--exit")
+    assert run.stdout is not None
+    before = [run.stdout.readline() for _ in range(3)]
+    assert "events processed" in before[2]
+    run.send_signal(number)
+    rest = run.communicate(timeout=60)[0]
+    assert run.returncode == {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGKILL: -9}[number], rest
+    assert "Traceback" not in rest
+    eventually(lambda: not processes(data_folder))
+    again = demo(data_folder, *SLICE)
+    assert again.returncode == 0, again.stderr
+    assert "going on with it" in again.stdout
+    assert picture(again.stdout) == picture(first.output)
+
+
+def test_it_stays_until_it_is_told_to_end(data_folder: Path) -> None:
+    run = started(data_folder, "--source", "simulated", "--customers", "20")
+    assert run.stdout is not None
+    output = ""
+    while "Ctrl-C ends everything" not in output:
+        line = run.stdout.readline()
+        assert line, output
+        output += line
+    assert "LIFESTAGE_REDIS_URL=redis://127.0.0.1:" in output
+    run.send_signal(signal.SIGINT)
+    rest = run.communicate(timeout=60)[0]
+    assert run.returncode == 0, rest
+    assert "the data stay in" in rest
+    assert not processes(data_folder)
