@@ -1,0 +1,26 @@
+"""`python -m tests.chaos --kills 20 --seed 7 ...`: a run; exit code 0 only when it was a real test and all is well."""
+
+import asyncio
+import json
+import sys
+
+from tests.chaos.plan import read_plan
+from tests.chaos.run import MUST_BE_NOTHING, run
+
+
+def main() -> None:
+    plan = read_plan(sys.argv[1:])
+    result, missing = asyncio.run(run(plan))
+    passed = not missing and not any(result[name] for name in MUST_BE_NOTHING)
+    for words in missing:
+        print(f"  {words}")
+    line = json.dumps({**result, "passed": passed})
+    plan.results.parent.mkdir(parents=True, exist_ok=True)
+    with plan.results.open("a", encoding="utf-8") as results:
+        results.write(line + "\n")
+    print(line)
+    sys.exit(0 if passed else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,141 @@
+"""A run from beginning to end: the scene, the faults in their order, the quiet, and the verdict."""
+
+import asyncio
+import json
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from streams.topics import topics_of
+from tests.chaos import broker_faults, faults
+from tests.chaos.plan import Plan
+from tests.chaos.scene import Scene, StuckError, scene
+
+FAULTS = {
+    "kill": faults.kill,
+    "failpoint": faults.failpoint,
+    "zombie": faults.zombie,
+    "term": faults.term,
+    "scale": faults.scale,
+    "redis": faults.redis,
+    "disk": faults.disk,
+    "offsets": broker_faults.offsets,
+    "compaction": broker_faults.compaction,
+    "stall": broker_faults.stall,
+    "broker": broker_faults.broker,
+}
+MUST_BE_NOTHING = ("lost", "duplicated", "wrong_state", "wrong_transitions", "unaccounted")
+_ABORTED_FROM_KILLS = 20
+
+
+async def run(plan: Plan, command: list[str] | None = None) -> tuple[dict[str, Any], list[str]]:
+    """Do what the plan says. Returns the line of results, and what it lacks to be a pass, in words."""
+    with tempfile.TemporaryDirectory(prefix="lifestage-chaos-", ignore_cleanup_errors=True) as folder:
+        kept = Path(folder)
+        began = time.monotonic()
+        async with scene(plan, kept, command) as set_up:
+            set_up.say(f"seed {plan.seed}: {len(plan.steps)} faults on {plan.broker}, {plan.workers} workers")
+            stuck = await _faults(set_up)
+            verdict = await _verdict(set_up)
+        result = _result(set_up, verdict, time.monotonic() - began)
+        missing = stuck + set_up.wrong + _missing(set_up, result)
+        for words in verdict["words"]:
+            print(f"  {words}")
+        if missing or any(result[name] for name in MUST_BE_NOTHING):
+            _keep_logs(kept, plan)
+        return result, missing
+
+
+async def _faults(set_up: Scene) -> list[str]:
+    try:
+        await set_up.back_at_work(time.time())
+        for step in set_up.plan.steps:
+            await asyncio.sleep(set_up.dice.uniform(0, 2))
+            await FAULTS[step](set_up)
+        set_up.say("no more faults: the load ends")
+        set_up.load.stop()
+        await set_up.quiet()
+        for worker in set_up.fleet.alive():
+            await faults.terminated(set_up, worker)
+    except StuckError as error:
+        return [str(error)]
+    return []
+
+
+async def _verdict(set_up: Scene) -> dict[str, Any]:
+    topics = topics_of(set_up.settings)
+    case = {
+        "bootstrap": set_up.settings.broker,
+        "inputs": topics.inputs,
+        "transitions": topics.transitions,
+        "rejects": topics.rejects,
+        "changelog": topics.changelog,
+        "partitions": set_up.settings.partitions,
+        "policy": str(set_up.policy),
+        "redis_url": set_up.settings.redis_url,
+        "app_id": set_up.settings.app_id,
+        "kept": str(set_up.folder / "customers.jsonl"),
+    }
+    path = set_up.folder / "case.json"
+    path.write_text(json.dumps(case), "utf-8")
+    set_up.say("the verdict")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.chaos.verdict", str(path), stdout=asyncio.subprocess.PIPE
+    )
+    output, _ = await process.communicate()
+    if process.returncode:
+        raise RuntimeError(f"no verdict: exit code {process.returncode}")
+    verdict: dict[str, Any] = json.loads(output)
+    return verdict
+
+
+def _result(set_up: Scene, verdict: dict[str, Any], seconds: float) -> dict[str, Any]:
+    happened, plan = set_up.happened, set_up.plan
+    figures = verdict["figures"]
+    return {
+        "seed": plan.seed,
+        "broker": plan.broker,
+        **({"control": plan.control} if plan.control else {}),
+        "workers": plan.workers,
+        "events": figures.pop("events", 0),
+        "kills": happened["kill"] + happened["again"] + happened["failpoint"],
+        "faults": dict(sorted(happened.items())),
+        **{name: verdict[name] for name in MUST_BE_NOTHING},
+        "aborted_seen": figures.pop("aborted_seen", 0),
+        "figures": figures,
+        "measured": set_up.figures,
+        "load": dict(set_up.load.counts),
+        "unexpected_exits": len(set_up.fleet.unexpected),
+        "seconds": round(seconds),
+        "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+    }
+
+
+def _missing(set_up: Scene, result: dict[str, Any]) -> list[str]:
+    plan, happened = set_up.plan, set_up.happened
+    asked = {step: plan.steps.count(step) for step in plan.steps}
+    lacking = [
+        f"{step} happened {happened[step]} times of {number}"
+        for step, number in asked.items()
+        if happened[step] < number
+    ]
+    if result["kills"] >= _ABORTED_FROM_KILLS and not result["aborted_seen"]:
+        lacking.append("nothing was ever aborted: the kills hit nothing")
+    return lacking
+
+
+def _keep_logs(folder: Path, plan: Plan) -> None:
+    kept = plan.results.parent / f"chaos-{plan.seed}-{time.time():.0f}"
+    kept.mkdir(parents=True)
+    for pattern in ("*.log", "*.jsonl", "*.toml"):
+        for file in folder.glob(pattern):
+            (kept / file.name).write_bytes(file.read_bytes())
+    print(f"  the workers' logs, and the events of who was treated wrongly, are in {kept}")
+
+
+def with_control(plan: Plan, name: str) -> Plan:
+    """The same plan, named after what is wrong on purpose."""
+    return replace(plan, control=name)

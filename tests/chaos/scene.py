@@ -1,0 +1,132 @@
+"""The scene of a run: the servers, the topics, the workers and the load, and how a fault is awaited."""
+
+import asyncio
+import random
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from streams.settings import Settings
+from streams.topics import create
+from tests import servers
+from tests.chaos.fleet import Fleet, fleet
+from tests.chaos.load import Load
+from tests.chaos.plan import Plan
+from tests.chaos.redis_node import RedisNode
+from tests.chaos.rehearsal import write_policy
+
+BACK_SECONDS = 120.0
+_LEAST_EVENTS = 20
+
+
+class StuckError(Exception):
+    """The workers did not come back to work; the message says who holds what."""
+
+
+@dataclass
+class Scene:
+    """Everything that a fault can lay hands on."""
+
+    plan: Plan
+    settings: Settings
+    policy: Path
+    folder: Path
+    kafka: servers.Kafka | None
+    redis: RedisNode
+    fleet: Fleet
+    load: Load
+    dice: random.Random
+    happened: Counter[str] = field(default_factory=Counter)
+    figures: dict[str, list[float]] = field(default_factory=dict)
+    wrong: list[str] = field(default_factory=list)
+    """What went against a promise other than exactly once: an exit code, a time limit."""
+    loading: asyncio.Task[None] | None = None
+    began: float = field(default_factory=time.monotonic)
+
+    def say(self, words: str) -> None:
+        """Tell what is done, and when."""
+        print(f"{time.monotonic() - self.began:7.1f} s  {words}", flush=True)
+
+    def measured(self, name: str, seconds: float) -> None:
+        """Keep a measure."""
+        self.figures.setdefault(name, []).append(round(seconds, 2))
+
+    async def back_at_work(self, since: float) -> float:
+        """Wait until every partition is at work beyond an instant; returns the seconds since then.
+
+        Before it returns, every worker is ready, and has processed events: the next fault hits a fleet at work.
+        """
+        began = time.time()
+        while not self.fleet.covered(since):
+            if time.time() - began > BACK_SECONDS:
+                raise StuckError(f"not back at work after {BACK_SECONDS:.0f} s: {self.fleet.states()}")
+            await asyncio.sleep(0.05)
+        back = time.time()
+        processed = self.fleet.processed
+        while self.fleet.processed < processed + _LEAST_EVENTS or not self.fleet.ready():
+            if self.loading is not None and self.loading.done():
+                self.loading.result()
+            if time.time() - back > BACK_SECONDS:
+                raise StuckError(f"no events processed for {BACK_SECONDS:.0f} s: {self.fleet.states()}")
+            await asyncio.sleep(0.05)
+        return back - since
+
+    async def quiet(self) -> None:
+        """Wait until everything that was sent is processed and copied."""
+        deadline = time.time() + BACK_SECONDS
+        calm = 0
+        while calm < 3:
+            since = time.time()
+            await asyncio.sleep(2.5)  # the lag that a worker tells is up to two seconds old
+            still = self.fleet.covered(since) and self.fleet.lag() == 0 and self.fleet.mirror_waits() < 50
+            calm = calm + 1 if still else 0
+            if time.time() > deadline:
+                raise StuckError(f"not quiet: {self.fleet.lag()} records wait: {self.fleet.states()}")
+
+
+@contextmanager
+def broker(plan: Plan, folder: Path) -> Iterator[tuple[str, servers.Kafka | None]]:
+    """Run the broker that the plan asks for."""
+    if plan.broker == "embedded":
+        with servers.embedded_kafka(folder) as server:
+            yield server.address, None
+    else:
+        with servers.apache_kafka(folder / "apache-kafka", plan.brokers) as kafka:
+            yield kafka.bootstrap, kafka
+
+
+@asynccontextmanager
+async def scene(plan: Plan, folder: Path, command: list[str] | None = None) -> AsyncIterator[Scene]:
+    """Set the scene: everything runs when the block begins, and nothing after it."""
+    name = f"chaos{plan.seed}"
+    redis = RedisNode(folder)
+    try:
+        with broker(plan, folder) as (address, kafka):
+            settings = Settings(
+                broker=address,
+                redis_url=redis.url,
+                app_id=name,
+                topic_prefix=f"{name}-",
+                partitions=plan.partitions,
+                replication=plan.brokers,
+                embedded=plan.broker == "embedded",
+            )
+            await create(settings)
+            policy = write_policy(folder)
+            load = Load(settings, plan.seed, plan.rate)
+            async with fleet(settings, policy, folder, command) as workers:
+                dice = random.Random(f"faults {plan.seed}")
+                made = Scene(plan, settings, policy, folder, kafka, redis, workers, load, dice)
+                for number in range(plan.workers):
+                    workers.start(f"worker-{number + 1}")
+                loading = made.loading = asyncio.create_task(load.run())
+                try:
+                    yield made
+                finally:
+                    load.stop()
+                    await asyncio.gather(loading, return_exceptions=True)
+    finally:
+        redis.close()

@@ -1,0 +1,28 @@
+"""`python -m tests.chaos.snapshots POLICY`: customers out of the changelog's bytes, as the product reads them.
+
+Lines of [key, bytes in base64] come in; a JSON line with stage, audiences and seq goes out for each.
+"""
+
+import json
+import sys
+from base64 import b64decode
+from pathlib import Path
+
+from schemas.instant import to_text
+from state.snapshot import restore
+from streams.policy_file import load_rules
+
+
+def main() -> None:
+    rules = load_rules(Path(sys.argv[1]))
+    for line in sys.stdin:
+        user_id, snapshot = json.loads(line)
+        timeline = restore(b64decode(snapshot), rules)
+        head = timeline.head
+        joined = {key: to_text(at) for key, at in head.memberships.items()}
+        said = {"stage": head.stage, "since": to_text(head.since), "audiences": joined, "seq": timeline.seq}
+        print(json.dumps({"userId": user_id, **said}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,166 @@
+"""`python -m tests.chaos.verdict CASE.json`: one JSON line with what was lost, repeated, wrong, or unaccounted for."""
+
+import asyncio
+import json
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.chaos.oracle.calendar import write_instant
+from tests.chaos.oracle.policy import Policy, read_policy
+from tests.chaos.verdict import mirror, topics
+from tests.chaos.verdict.admitted import Customer, admitted, read_rejects
+from tests.chaos.verdict.customers import Expected, compare, compare_stored, expected
+from tests.chaos.verdict.findings import KINDS, Findings
+from tests.chaos.verdict.published import Published, collect
+from tests.chaos.verdict.stored import Changelog, profiles
+from tests.chaos.verdict.topics import Seen
+
+# A worker that is told to stop leaves what it has just committed to the next one to copy.
+_YOUNG_MS = 5000
+
+
+@dataclass(frozen=True)
+class Case:
+    """Where the run took place: the broker, the names of its topics, and the policy."""
+
+    bootstrap: str
+    inputs: list[str]
+    transitions: str
+    rejects: str
+    changelog: str
+    partitions: int
+    policy: str
+    redis_url: str
+    app_id: str
+    kept: str
+
+
+async def judge(case: Case) -> Findings:
+    """Read everything and compare it."""
+    findings = Findings()
+    outputs = [case.transitions, case.rejects, case.changelog]
+    committed = {
+        name: await topics.read(case.bootstrap, [name], case.partitions, "read_committed")
+        for name in (*case.inputs, *outputs)
+    }
+    for name in outputs:
+        everything = await topics.read(case.bootstrap, [name], case.partitions, "read_uncommitted")
+        findings.figures["aborted_seen"] += len(everything) - len(committed[name])
+    await _nothing_open(case, outputs, findings)
+
+    policy = read_policy(case.policy)
+    changelog = Changelog(committed[case.changelog])
+    for words in changelog.went_back:
+        findings.add("wrong_state", f"the position went back: {words}")
+    records = [record for name in case.inputs for record in committed[name]]
+    await _all_read(case, changelog, findings)
+    places = {(record.topic, record.partition, record.offset) for record in records}
+    rejects = read_rejects(committed[case.rejects], places, findings)
+    uptos = {number: changelog.uptos.get(number, 0) for number in range(case.partitions)}
+    customers = admitted(records, rejects, policy, uptos, findings)
+    published = collect(committed[case.transitions], findings)
+    word = _word(policy, customers, changelog, findings)
+    _compare(word, published, changelog, policy, findings)
+    if case.redis_url:
+        await _compare_mirror(case, word, published, changelog, findings)
+    _keep(case, records, rejects, customers, changelog, findings)
+    return findings
+
+
+def _keep(
+    case: Case,
+    records: list[Seen],
+    rejects: dict[tuple[str, int, int], tuple[str, str]],
+    customers: dict[str, Customer],
+    changelog: Changelog,
+    findings: Findings,
+) -> None:
+    """Write down the events of the customers that something is wrong with, for ``lifestage backtest --until``."""
+    if not findings.customers:
+        return
+    keys = {user_id.encode(): user_id for user_id in findings.customers}
+    lines = [
+        record.value.replace(b"\n", b" ")
+        for record in records
+        if record.key in keys and record.value and (record.topic, record.partition, record.offset) not in rejects
+    ]
+    Path(case.kept).write_bytes(b"\n".join(lines) + b"\n")
+    for user_id in sorted(findings.customers & customers.keys()):
+        partition = customers[user_id].partition
+        upto = write_instant(changelog.uptos[partition])
+        changed = write_instant(changelog.changed_at.get(user_id, 0))
+        findings.words.append(f"{user_id} of partition {partition} was decided until {upto}, last written by {changed}")
+
+
+def _word(
+    policy: Policy, customers: dict[str, Customer], changelog: Changelog, findings: Findings
+) -> dict[str, Expected]:
+    began = time.monotonic()
+    word = expected(policy, {key: (each.facts, changelog.uptos[each.partition]) for key, each in customers.items()})
+    findings.figures["customers"] = len(word)
+    findings.figures["facts"] = sum(len(each.facts) for each in customers.values())
+    findings.figures["oracle_seconds"] = round(time.monotonic() - began)
+    return word
+
+
+def _compare(
+    word: dict[str, Expected],
+    published: dict[str, Published],
+    changelog: Changelog,
+    policy: Policy,
+    findings: Findings,
+) -> None:
+    stored = profiles(changelog.snapshots, policy.source)
+    for user_id in published.keys() - word.keys():
+        findings.add("wrong_transitions", f"{user_id} is nobody")
+    for user_id in stored.keys() - word.keys():
+        findings.add("wrong_state", f"the changelog has {user_id}, who is nobody")
+    for user_id, each in word.items():
+        compare(each, published.get(user_id), findings)
+        count = len(published[user_id].values) if user_id in published else 0
+        compare_stored(each, stored.get(user_id), count, "the changelog", findings)
+
+
+async def _compare_mirror(
+    case: Case, word: dict[str, Expected], published: dict[str, Published], changelog: Changelog, findings: Findings
+) -> None:
+    rows, sets = await mirror.read(case.redis_url, case.app_id)
+    if sets != mirror.sets_of(rows):
+        findings.add("wrong_state", "the sets in Redis are not those of its customers")
+    end = max(changelog.uptos.values(), default=0)
+    for user_id, each in word.items():
+        row = rows.get(user_id)
+        changed_at = changelog.changed_at.get(user_id, 0)
+        if changed_at > end - _YOUNG_MS and (row is None or row["upto"] < changed_at):
+            findings.figures["redis_not_yet"] += 1
+            continue
+        count = len(published[user_id].values) if user_id in published else 0
+        compare_stored(each, row, count, "Redis", findings)
+
+
+async def _nothing_open(case: Case, outputs: list[str], findings: Findings) -> None:
+    stable = await topics.ends(case.bootstrap, outputs, case.partitions, "read_committed")
+    written = await topics.ends(case.bootstrap, outputs, case.partitions, "read_uncommitted")
+    for place, end in written.items():
+        if stable[place] != end:
+            findings.add("unaccounted", f"a transaction is open in {place}: it can be read to {stable[place]} of {end}")
+
+
+async def _all_read(case: Case, changelog: Changelog, findings: Findings) -> None:
+    for place, end in (await topics.ends(case.bootstrap, case.inputs, case.partitions, "read_committed")).items():
+        if changelog.positions.get(place, 0) != end:
+            findings.add("unaccounted", f"{place} has {end} records, {changelog.positions.get(place, 0)} are counted")
+
+
+def main() -> None:
+    case = Case(**json.loads(Path(sys.argv[1]).read_text("utf-8")))
+    findings = asyncio.run(judge(case))
+    result: dict[str, Any] = {kind: findings.counts[kind] for kind in KINDS}
+    print(json.dumps({**result, "figures": findings.figures, "words": findings.words}))
+
+
+if __name__ == "__main__":
+    main()

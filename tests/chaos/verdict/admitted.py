@@ -1,0 +1,101 @@
+"""Which records must have been applied: all but the rejects, each of which needs a reason that holds."""
+
+import json
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+
+from tests.chaos.oracle.events import Fact, Reject, Unknown, usable
+from tests.chaos.oracle.policy import Policy
+from tests.chaos.verdict.findings import Findings
+from tests.chaos.verdict.topics import Seen
+
+AHEAD_MS = 300_000
+MOST_TAIL = 129
+_LATE = re.compile(r"the event is (\d+) ms older than the allowed lateness")
+
+Place = tuple[str, int, int]
+
+
+class Customer:
+    """The facts of one customer that must have been applied, and the partition they came in."""
+
+    def __init__(self, partition: int) -> None:
+        self.partition = partition
+        self.facts: list[Fact] = []
+
+
+def read_rejects(records: Iterable[Seen], inputs: set[Place], findings: Findings) -> dict[Place, tuple[str, str]]:
+    """Reason and detail by the place of the input record; one that appears twice, or for nothing, is a finding."""
+    found: dict[Place, tuple[str, str]] = {}
+    for record in records:
+        assert record.value is not None
+        said = json.loads(record.value)
+        place = (said["topic"], said["partition"], said["offset"])
+        if place in found:
+            findings.add("duplicated", f"reject of {place}, {said['reason']}")
+        if place not in inputs or place[1] != record.partition:
+            findings.add("unaccounted", f"a reject of {place}, which is no input: {said['reason']}")
+        found[place] = said["reason"], said["detail"]
+    return found
+
+
+def admitted(
+    records: list[Seen],
+    rejects: dict[Place, tuple[str, str]],
+    policy: Policy,
+    uptos: dict[int, int],
+    findings: Findings,
+) -> dict[str, Customer]:
+    """Go through the input in the order of each log."""
+    customers: dict[str, Customer] = {}
+    # What came before in its own log was processed before: the clock was there, or further.
+    clocks: dict[tuple[str, int], int] = defaultdict(int)
+    reasons: Counter[str] = Counter()
+    recent: dict[str, int] = Counter()
+    for record in records:
+        log = record.topic, record.partition
+        clocks[log] = max(clocks[log], record.time)
+        place = record.topic, record.partition, record.offset
+        # A record without a key is read against one: the customer's own id must be there.
+        found = usable(record.value, record.key or b"", policy)
+        said = rejects.get(place)
+        if said is not None:
+            reasons[said[0]] += 1
+        wrong = _judged(found, said, record, clocks[log], policy, uptos[record.partition])
+        if wrong:
+            findings.add("unaccounted", f"{place} {wrong}")
+        if isinstance(found, Fact):
+            recent[found.user_id] += 1
+            if said is None:
+                customers.setdefault(found.user_id, Customer(record.partition)).facts.append(found)
+            elif said[0] == "late" and not _LATE.search(said[1]) and recent[found.user_id] < MOST_TAIL:
+                findings.add("unaccounted", f"{place} late by a flood of {recent[found.user_id]} events")
+    findings.figures.update({f"reject:{reason}": count for reason, count in reasons.items()})
+    findings.figures["events"] = len(records)
+    return customers
+
+
+def _judged(
+    found: Fact | Reject | Unknown, said: tuple[str, str] | None, record: Seen, clock: int, policy: Policy, upto: int
+) -> str:
+    """What is wrong with the fate of a record; empty where nothing is. ``clock``: the least it can have been."""
+    if isinstance(found, Reject):
+        wanted = {found.reason}
+    elif isinstance(found, Unknown):
+        wanted = {""}
+    elif found.at > record.time + AHEAD_MS:
+        wanted = {"from_the_future"}
+    elif found.at < clock - policy.lateness:
+        wanted = {"late"}
+    else:
+        wanted = {"", "late"}
+    reason, detail = said or ("", "")
+    if reason not in wanted:
+        return f"was {reason or 'applied'} and should be {' or '.join(each or 'applied' for each in sorted(wanted))}"
+    measured = _LATE.search(detail)
+    if isinstance(found, Fact) and measured is not None:
+        then = found.at + policy.lateness + int(measured[1])
+        if not clock <= then <= max(upto, clock):
+            return f"was late by a clock of {then}, which was between {clock} and {upto}"
+    return ""

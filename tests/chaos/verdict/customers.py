@@ -1,0 +1,95 @@
+"""Customers against the oracle: what stands of their transitions, and what is stored of them."""
+
+import multiprocessing
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+from tests.chaos.oracle.calendar import write_instant
+from tests.chaos.oracle.events import Fact
+from tests.chaos.oracle.lifetime import live
+from tests.chaos.oracle.policy import Policy, read_policy
+from tests.chaos.verdict.findings import Findings
+from tests.chaos.verdict.published import Published, Transition
+
+_IDENTITY = ("event", "timestamp")
+_SAID = ("from", "to", "cause", "cause_event", "cause_deadline", "cause_message_id", "transition", "audience_key")
+_FIGURES = ("stage", "orders", "revenue", "average_order_value", "recency_days", "next_transition", "next_at")
+_policy = cache(read_policy)
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Where a customer must stand."""
+
+    user_id: str
+    transitions: list[Transition]
+    stage: str
+    since: str
+    audiences: dict[str, str]
+
+
+def expected(policy: Policy, lives: dict[str, tuple[list[Fact], int]], processes: int = 2) -> dict[str, Expected]:
+    """The oracle's word on every customer: their facts, and the instant until which they were decided."""
+    with multiprocessing.Pool(processes) as pool:
+        # The one with the most facts takes the longest: first, so that nobody waits for it alone at the end.
+        tasks = sorted(lives.values(), key=lambda each: -len(each[0]))
+        judged = pool.imap_unordered(partial(_expected, policy.source), tasks, chunksize=1)
+        return {each.user_id: each for each in judged}
+
+
+def _expected(source: Path, task: tuple[list[Fact], int]) -> Expected:
+    facts, until = task
+    life = live(facts, _policy(source), max(until, *(fact.at for fact in facts)))
+    assert life is not None
+    standing = life.standing
+    joined = {key: write_instant(at) for key, at in standing.audiences.items()}
+    return Expected(life.user_id, life.transitions, standing.stage, write_instant(standing.since), joined)
+
+
+def compare(each: Expected, published: Published | None, findings: Findings) -> None:
+    """One customer's standing transitions."""
+    wanted = {it["messageId"]: it for it in each.transitions}
+    standing = [] if published is None else published.standing()
+    seen = {it["messageId"].partition(".")[0]: it for it in standing}
+    if len(seen) < len(standing):
+        findings.add("duplicated", f"something of {each.user_id} stands twice")
+    for name in wanted.keys() - seen.keys():
+        findings.add("lost", f"{each.user_id}: {_words(wanted[name])}", each.user_id)
+    for name in seen.keys() - wanted.keys():
+        findings.add("wrong_transitions", f"{each.user_id}: {_words(seen[name])} does not follow", each.user_id)
+    corrected = any(it["properties"]["correction"] for it in published.values) if published else False
+    for name in wanted.keys() & seen.keys():
+        _alike(each.user_id, wanted[name], seen[name], corrected, findings)
+    findings.figures["standing"] += len(standing)
+
+
+def _alike(user_id: str, wanted: Transition, seen: Transition, corrected: bool, findings: Findings) -> None:
+    said, meant = seen["properties"], wanted["properties"]
+    differing = [name for name in _IDENTITY if seen[name] != wanted[name]]
+    differing += [name for name in _SAID if said.get(name) != meant.get(name)]
+    if differing:
+        findings.add("wrong_transitions", f"{user_id}: {_words(seen)} differs in {differing}", user_id)
+    # Figures are of their moment: a fact that came later corrects them only where it corrects the change.
+    if not corrected and any(said[name] != meant[name] for name in _FIGURES):
+        findings.figures["figures_of_their_moment"] += 1
+
+
+def compare_stored(each: Expected, stored: dict[str, Any] | None, count: int, where: str, findings: Findings) -> None:
+    """What is stored of a customer: stage, audiences, and how many transitions were published."""
+    if stored is None:
+        findings.add("wrong_state", f"{where} has no {each.user_id}")
+        return
+    wanted = {"stage": each.stage, "since": each.since, "audiences": each.audiences, "seq": count}
+    for name, value in wanted.items():
+        if stored[name] != value:
+            words = f"{where}: {each.user_id} has {name} {stored[name]}, it should be {value}"
+            findings.add("wrong_state", words, each.user_id)
+            return
+
+
+def _words(transition: Transition) -> str:
+    said = transition["properties"]
+    what = said.get("transition") or f"{said['audience_key']} {said['to']}"
+    return f"{transition['timestamp']} {what} by {said['cause']} ({transition['messageId']})"
