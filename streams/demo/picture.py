@@ -16,7 +16,6 @@ from streams.demo.standing import Standing, stages_at
 from streams.demo.stories import Line, Story, expectation, known_since, stories
 
 _WIDEST = 100
-_NUMBER = 8
 _SIDE_BY_SIDE = 92
 _SEGMENT = "#9a7fd1"
 _TRANSITIONS = {
@@ -89,11 +88,12 @@ class _Drawing:
         label = max(len(row.label) for row in found.rows)
         table = Table(box=None, pad_edge=False, padding=(0, 0, 0, 1), header_style="")
         table.add_column(Text("end of", "dim"), width=label, no_wrap=True)
-        bar = self._width - label - 1 - _NUMBER * (len(shown) + 1)
+        number = max(len(_words(stage)) for stage in shown) + 1
+        bar = self._width - label - 1 - number * (len(shown) + 1)
         table.add_column(width=bar, no_wrap=True)
         for stage in shown:
-            table.add_column(Text(_words(stage), self._style(stage)), justify="right", width=_NUMBER - 1, no_wrap=True)
-        table.add_column(Text("all", "dim"), justify="right", width=_NUMBER - 1, no_wrap=True)
+            table.add_column(Text(_words(stage), self._style(stage)), justify="right", width=number - 1, no_wrap=True)
+        table.add_column(Text("all", "dim"), justify="right", width=number - 1, no_wrap=True)
         for row, of_one in zip(found.rows, counts, strict=True):
             numbers = [Text(f"{of_one[stage]:,}" if of_one[stage] else "-", self._style(stage)) for stage in shown]
             total = Text(f"{of_one.total():,}", "dim")

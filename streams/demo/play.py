@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -12,6 +12,7 @@ from pathlib import Path
 from aiokafka.errors import KafkaError
 from redis.exceptions import RedisError
 from rich.console import Console
+from rich.text import Text
 
 from schemas.instant import from_datetime, to_text
 from state.compiled_policy import CompiledPolicy
@@ -81,12 +82,14 @@ def play(wanted: Wanted, given: Settings, environ: Mapping[str, str], console: C
         _measure(stream, folder, run)
         year = _year(places.settings, run, policy)
         console.print(picture(year, console))
-        for text in closing(year, run, places, processor, folder, wanted.stays):
-            console.print(text, soft_wrap=True)
-        if wanted.stays:
-            with suppress(KeyboardInterrupt, SystemExit):
-                asyncio.run(stream.stay())
-            _say(console, f"\nending; the data stay in {folder.path}")
+        words = closing(year, run, places, processor, folder, wanted.stays)
+        if not wanted.stays:
+            _print(console, words)
+            return
+        with suppress(KeyboardInterrupt, SystemExit):
+            _print(console, words)
+            asyncio.run(stream.stay())
+        _say(console, f"\nending; the data stay in {folder.path}")
 
 
 def _run(wanted: Wanted, source: Source, policy: CompiledPolicy) -> Run:
@@ -148,3 +151,8 @@ def _year(settings: Settings, run: Run, policy: CompiledPolicy) -> Year:
 
 def _say(console: Console, text: str) -> None:
     console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def _print(console: Console, texts: Iterable[Text]) -> None:
+    for text in texts:
+        console.print(text, soft_wrap=True)

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,7 +22,7 @@ from tests.demo.runs import (
     transitions,
 )
 
-SLICE = ("--source", "complete-journey", "--customers", "60")
+SLICE = ("--source", "simulated", "--customers", "60")
 
 
 class First(NamedTuple):
@@ -40,7 +41,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> First:
 
 @pytest.fixture(scope="module")
 def expected() -> Backtest:
-    return decided("complete-journey", 60)
+    return decided("simulated", 60)
 
 
 def test_the_picture_shows_what_the_backtest_says(first: First, expected: Backtest) -> None:
@@ -57,53 +58,47 @@ def test_the_picture_shows_what_the_backtest_says(first: First, expected: Backte
     assert f"The {len(expected.histories)} profiles in Redis say what the transitions in Kafka say" in first.output
 
 
-def test_going_on_shows_the_same_again_and_starting_over_too(first: First) -> None:
+def test_going_on_with_a_complete_run_shows_the_same_again(first: First) -> None:
     again = demo(first.data, *SLICE, "--continue")
     assert again.returncode == 0, again.stderr
     assert "complete" in again.stdout.splitlines()[0]
     assert picture(again.stdout) == picture(first.output)
-    other = demo(first.data, "--source", "simulated", "--customers", "20", "--continue")
+    other = demo(first.data, "--source", "simulated", "--customers", "9", "--continue")
     assert other.returncode == 1
     assert "had another source, events" in other.stderr
-    over = demo(first.data, *SLICE, "--fresh")
-    assert over.returncode == 0, over.stderr
-    assert "starting over, as told" in over.stdout
-    assert picture(over.stdout) == picture(first.output)
     assert not processes(first.data)
 
 
-def test_a_worker_killed_in_the_middle_changes_nothing(first: First, data_folder: Path) -> None:
-    run = started(data_folder, *SLICE, "--exit")
-    assert run.stdout is not None
-    before = run.stdout.readline() + run.stdout.readline()
-    before += run.stdout.readline()  # the first share of the events is processed
-    assert "events processed" in before
-    (worker,) = [pid for pid, command in processes(data_folder).items() if command.rstrip().endswith(" worker")]
+def test_starting_over_with_a_worker_killed_in_the_middle_shows_the_same(first: First) -> None:
+    run = started(first.data, *SLICE, "--exit", "--fresh")
+    before = _until_processing(run)
+    assert "starting over, as told" in before
+    (worker,) = [pid for pid, command in processes(first.data).items() if command.rstrip().endswith(" worker")]
     os.kill(worker, signal.SIGKILL)
     output = before + run.communicate(timeout=120)[0]
     assert run.returncode == 0, output
     assert f"the worker (process {worker}) was ended by SIGKILL" in output
     assert picture(output) == picture(first.output)
-    assert not processes(data_folder)
+    assert not processes(first.data)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_an_interrupted_run_leaves_nothing_running_and_the_next_goes_on(
     first: First, data_folder: Path, number: signal.Signals
 ) -> None:
     run = started(data_folder, *SLICE, "--exit")
-    assert run.stdout is not None
-    before = [run.stdout.readline() for _ in range(3)]
-    assert "events processed" in before[2]
-    run.send_signal(number)
-    rest = run.communicate(timeout=60)[0]
-    assert run.returncode == {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGKILL: -9}[number], rest
-    assert "Traceback" not in rest
+    _interrupt(run, number, {signal.SIGTERM: 143, signal.SIGKILL: -9}[number])
     eventually(lambda: not processes(data_folder))
     again = demo(data_folder, *SLICE)
     assert again.returncode == 0, again.stderr
     assert "going on with it" in again.stdout
     assert picture(again.stdout) == picture(first.output)
+
+
+def test_ctrl_c_in_the_middle_leaves_nothing_running(data_folder: Path) -> None:
+    rest = _interrupt(started(data_folder, *SLICE), signal.SIGINT, 130)
+    assert "the next run goes on from here" in rest
+    assert not processes(data_folder)
 
 
 def test_it_stays_until_it_is_told_to_end(data_folder: Path) -> None:
@@ -120,3 +115,23 @@ def test_it_stays_until_it_is_told_to_end(data_folder: Path) -> None:
     assert run.returncode == 0, rest
     assert "the data stay in" in rest
     assert not processes(data_folder)
+
+
+def _until_processing(run: subprocess.Popen[str]) -> str:
+    """Read what a run says until the first share of the events is processed."""
+    assert run.stdout is not None
+    said = ""
+    while "events processed" not in said:
+        line = run.stdout.readline()
+        assert line, said
+        said += line
+    return said
+
+
+def _interrupt(run: subprocess.Popen[str], number: signal.Signals, status: int) -> str:
+    said = _until_processing(run)
+    run.send_signal(number)
+    said += run.communicate(timeout=60)[0]
+    assert run.returncode == status, said
+    assert "Traceback" not in said
+    return said
