@@ -25,7 +25,7 @@ RUN = $(BIN)/lifestage demo --source '$(SOURCE)' --data '$(DATA)' \
 
 .PHONY: help
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
 	@echo
 	@echo '  make run takes  SOURCE=complete-journey | cdnow | simulated | FILE.jsonl[.gz]   EXIT=1  end after the picture'
 	@echo '                  FRESH=1  start over   CONTINUE=1  go on without asking   DATA=FOLDER  (.lifestage)'
@@ -41,6 +41,19 @@ install: $(INSTALLED) ## only the environment; the command is then .venv/bin/lif
 .PHONY: test
 test: $(INSTALLED_DEV) ## all tests (those on Apache Kafka need Java 17 and Maven)
 	@$(BIN)/python -m pytest $(TESTS)
+
+# Only what was given; the rest is the harness's own default.
+CHAOS = $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED)) $(if $(WORKERS),--workers $(WORKERS)) \
+	$(if $(BROKER),--broker $(BROKER)) $(if $(RATE),--rate $(RATE)) $(if $(FAULTS),--faults $(FAULTS)) \
+	$(if $(TIMES),--times $(TIMES)) $(if $(RESULTS),--results $(RESULTS))
+
+.PHONY: chaos
+chaos: $(INSTALLED_DEV) ## kill anything, lose nothing, repeat nothing (KILLS= SEED= WORKERS= BROKER= RATE= FAULTS=)
+	@$(BIN)/python -m tests.chaos $(CHAOS)
+
+.PHONY: chaos-controls
+chaos-controls: $(INSTALLED_DEV) ## the same on workers that are wrong on purpose: each must fail
+	@$(BIN)/python -m tests.chaos.controls $(if $(KILLS),$(CHAOS),--kills 4 $(CHAOS))
 
 .PHONY: check
 check: lint types contracts schemas ## everything but the tests

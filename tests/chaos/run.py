@@ -5,7 +5,7 @@ import json
 import sys
 import tempfile
 import time
-from dataclasses import replace
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,19 +27,30 @@ FAULTS = {
     "stall": broker_faults.stall,
     "broker": broker_faults.broker,
 }
+Judge = Callable[[Scene], Awaitable[dict[str, Any]]]
 MUST_BE_NOTHING = ("lost", "duplicated", "wrong_state", "wrong_transitions", "unaccounted")
 _ABORTED_FROM_KILLS = 20
 
 
-async def run(plan: Plan, command: list[str] | None = None) -> tuple[dict[str, Any], list[str]]:
-    """Do what the plan says. Returns the line of results, and what it lacks to be a pass, in words."""
+async def run(
+    plan: Plan,
+    command: list[str] | None = None,
+    judge: Judge | None = None,
+    prepare: Callable[[Scene], Awaitable[None]] | None = None,
+) -> tuple[dict[str, Any], list[str]]:
+    """Do what the plan says. Returns the line of results, and what it lacks to be a pass, in words.
+
+    A control has its own ``command`` for a worker, its own ``judge``, or something to ``prepare``.
+    """
     with tempfile.TemporaryDirectory(prefix="lifestage-chaos-", ignore_cleanup_errors=True) as folder:
         kept = Path(folder)
         began = time.monotonic()
         async with scene(plan, kept, command) as set_up:
             set_up.say(f"seed {plan.seed}: {len(plan.steps)} faults on {plan.broker}, {plan.workers} workers")
+            if prepare is not None:
+                await prepare(set_up)
             stuck = await _faults(set_up)
-            verdict = await _verdict(set_up)
+            verdict = await (judge or verdict_of)(set_up)
         result = _result(set_up, verdict, time.monotonic() - began)
         missing = stuck + set_up.wrong + _missing(set_up, result)
         for words in verdict["words"]:
@@ -65,7 +76,8 @@ async def _faults(set_up: Scene) -> list[str]:
     return []
 
 
-async def _verdict(set_up: Scene) -> dict[str, Any]:
+async def verdict_of(set_up: Scene) -> dict[str, Any]:
+    """Let a process of its own judge what the topics and Redis hold."""
     topics = topics_of(set_up.settings)
     case = {
         "bootstrap": set_up.settings.broker,
@@ -134,8 +146,3 @@ def _keep_logs(folder: Path, plan: Plan) -> None:
         for file in folder.glob(pattern):
             (kept / file.name).write_bytes(file.read_bytes())
     print(f"  the workers' logs, and the events of who was treated wrongly, are in {kept}")
-
-
-def with_control(plan: Plan, name: str) -> Plan:
-    """The same plan, named after what is wrong on purpose."""
-    return replace(plan, control=name)

@@ -1,0 +1,58 @@
+"""Our worker with one safeguard taken out: ``python -m tests.chaos.controls.wrong_worker group_offsets``."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from streams import assignment
+from streams.changelog import read_changelogs
+from streams.command_line import main as lifestage
+from streams.connection import client_arguments
+from streams.partition_group import PartitionGroup
+from streams.settings import Settings
+from streams.tables import Position
+from streams.topics import topics_of
+from streams.transaction import GroupTransaction
+
+
+async def from_group_offsets(settings: Settings, groups: Sequence[PartitionGroup]) -> dict[int, dict[str, int]]:
+    """Go on at the group's offsets, as every other consumer does, and not at the marker in the changelog."""
+    ends = await read_changelogs(settings, groups)
+    async with AIOKafkaConsumer(
+        **client_arguments(settings), group_id=settings.app_id, enable_auto_commit=False
+    ) as consumer:
+        places = [TopicPartition(name, it.partition) for name in topics_of(settings).inputs for it in groups]
+        consumer.assign(places)
+        committed: Mapping[TopicPartition, Any] = {place: await consumer.committed(place) for place in places}
+    for group in groups:
+        before = group.position
+        assert before is not None
+        positions = {place.topic: at or 0 for place, at in committed.items() if place.partition == group.partition}
+        group.position = Position(positions, before.upto, before.watermarks)
+    return ends
+
+
+async def unchecked(transaction: GroupTransaction) -> None:
+    """Wait for every record, and do not look at what became of it."""
+    for metadata in await asyncio.gather(*transaction._sent, return_exceptions=True):
+        if not isinstance(metadata, BaseException) and metadata.topic == transaction._topics.changelog:
+            transaction.changelog_end = max(transaction.changelog_end, metadata.offset + 1)
+
+
+def take_out_marker() -> None:
+    setattr(assignment, "read_changelogs", from_group_offsets)  # noqa: B010 - a name that it does not export
+
+
+def take_out_check() -> None:
+    setattr(GroupTransaction, "acknowledged", unchecked)  # noqa: B010 - a method, on purpose
+
+
+WRONGS: dict[str, Callable[[], None]] = {"group_offsets": take_out_marker, "unchecked": take_out_check}
+
+
+if __name__ == "__main__":
+    WRONGS[sys.argv[1]]()
+    lifestage(["worker"])
