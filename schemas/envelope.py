@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from decimal import Decimal
 from hashlib import blake2b
 
 import msgspec
@@ -110,12 +111,17 @@ def _total(order: OrderProperties, exchange: Exchange) -> int:
     for amount in (order.total, order.revenue, order.value):
         if amount is not None:
             return exchange.minor(amount, order.currency)
-    prices = [product.price for product in order.products]
-    if not prices or None in prices:
-        raise RejectedError("invalid", "properties.total is missing, and the products' prices do not make it up")
-    return sum(
-        exchange.minor((product.price or 0) * product.quantity, order.currency, "price") for product in order.products
-    )
+    total = 0
+    for product in order.products:
+        if product.price is None:
+            raise RejectedError("invalid", "properties.total is missing, and a product has no price either")
+        price = Decimal(repr(product.price)) * Decimal(repr(product.quantity))
+        total += exchange.minor(price, order.currency, "price times quantity")
+    if not order.products:
+        raise RejectedError("invalid", "properties.total is missing, and there are no products to make it up")
+    if total > exchange.most * exchange.unit:
+        raise RejectedError("bad_amount", "the products' prices are together over the policy's most_per_order")
+    return total
 
 
 def _items(products: list[Product]) -> int:
@@ -191,7 +197,7 @@ def _traits(raw: Raw) -> dict[str, Scalar | None]:
     for name, value in msgspec.json.decode(raw, type=dict[str, object]).items():
         nested = value.items() if isinstance(value, dict) else ()
         for key, scalar in ((name, value), *((f"{name}_{inner}", value) for inner, value in nested)):
-            if scalar is None or isinstance(scalar, bool | int | float):
+            if scalar is None or isinstance(scalar, bool | float) or (isinstance(scalar, int) and abs(scalar) < 2**63):
                 traits[key[:MOST_TEXT]] = scalar
             elif isinstance(scalar, str):
                 traits[key[:MOST_TEXT]] = scalar[:MOST_TEXT]
@@ -252,6 +258,8 @@ def open_envelope(value: bytes | None) -> Envelope:
         raise RejectedError("bad_timestamp" if "$.timestamp" in str(error) else "invalid", str(error)) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise RejectedError("not_json", str(error)) from None
+    except RecursionError:
+        raise RejectedError("not_json", "the JSON is nested too deeply") from None
     return envelope
 
 
@@ -281,6 +289,9 @@ def read_event(envelope: Envelope, value: bytes, exchange: Exchange) -> Event:
     except AmountError as error:
         raise RejectedError(error.reason, str(error), user_id) from None
     except msgspec.ValidationError as error:
-        raise RejectedError("invalid", f"properties: {error}", user_id) from None
+        reason = "bad_amount" if "out of range" in str(error) else "invalid"
+        raise RejectedError(reason, f"properties: {error}", user_id) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise RejectedError("not_json", str(error), user_id) from None
+    except RecursionError:
+        raise RejectedError("not_json", "the JSON is nested too deeply", user_id) from None

@@ -43,7 +43,7 @@ class Exchange:
         self.most = most
         self.rates = {code: Decimal(repr(rate)) for code, rate in rates.items()}
 
-    def minor(self, amount: float, currency: str | None, name: str = "total") -> int:
+    def minor(self, amount: float | Decimal, currency: str | None, name: str = "total") -> int:
         """Minor units of the policy's currency; ties round to the even unit, as banks do.
 
         Raises ``AmountError`` when the amount is not finite, negative or absurd, or the currency is unknown.
@@ -52,21 +52,19 @@ class Exchange:
             raise AmountError("bad_amount", f"{name} is {amount}: an amount is a finite number")
         if amount < 0:
             raise AmountError("bad_amount", f"{name} is {amount}: send refunds as Order Refunded")
-        if currency is None or currency == self.currency:
-            if amount > self.most:
-                raise AmountError("bad_amount", f"{name} {amount} is over the policy's most_per_order {self.most}")
+        foreign = currency is not None and currency != self.currency
+        if not foreign and isinstance(amount, float) and amount <= self.most:
             scaled = amount * self.unit
             nearest = round(scaled)
             if abs(scaled - nearest) < 1e-6:
                 return nearest
-            return int((Decimal(repr(amount)) * self.unit).quantize(Decimal(1), ROUND_HALF_EVEN))
-        rate = self.rates.get(currency)
+        rate = self.rates.get(currency or "") if foreign else Decimal(1)
         if rate is None:
             raise AmountError(
                 "unknown_currency",
                 f"currency {currency!r} is neither the policy's {self.currency} nor among its [money.rates]",
             )
-        converted = Decimal(repr(amount)) * rate
-        if converted > self.most:
+        exact = (amount if isinstance(amount, Decimal) else Decimal(repr(amount))) * rate
+        if exact > self.most:
             raise AmountError("bad_amount", f"{name} {amount} is over the policy's most_per_order {self.most}")
-        return int((converted * self.unit).quantize(Decimal(1), ROUND_HALF_EVEN))
+        return int((exact * self.unit).quantize(Decimal(1), ROUND_HALF_EVEN))

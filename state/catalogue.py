@@ -6,15 +6,13 @@ from typing import Any
 
 from schemas.events import Scalar
 from schemas.money import decimals
-from state.bgnbd import p_alive
 from state.calendar import Calendar
 from state.customer import STAGES, Customer
-from state.engagement import COLUMNS
 from state.feature import Catalogue, Feature, Kind, Trend
-from state.policy import PAlive, Policy
-from state.support import OPENED, RATING_SUM, RATINGS, SOLVED
+from state.policy import Policy
+from state.score_features import alive, scores
+from state.window_features import windowed
 
-WINDOWS = (7, 30, 90, 365)
 Read = Callable[[Customer, int], Any]
 
 
@@ -24,9 +22,9 @@ def catalogue(policy: Policy) -> Catalogue:
     made = [
         *_lifetime(calendar, 10 ** decimals(policy.money.currency)),
         *_standing(calendar),
-        *_windowed(calendar, 10 ** decimals(policy.money.currency)),
-        *_scores(policy, calendar, 10 ** decimals(policy.money.currency)),
-        _alive(policy, calendar),
+        *windowed(calendar, 10 ** decimals(policy.money.currency)),
+        *scores(policy, calendar, 10 ** decimals(policy.money.currency)),
+        alive(policy, calendar),
     ]
 
     def rolloffs(customer: Customer, window: int, after: int, until: int) -> Sequence[int]:
@@ -138,100 +136,3 @@ def _standing(calendar: Calendar) -> list[Feature]:
             True,
         ),
     ]
-
-
-Total = Callable[[Customer, int], Any]
-
-
-def _windowed(calendar: Calendar, unit: int) -> list[Feature]:
-    def average_order(customer: Customer, since: int) -> float | None:
-        orders = customer.purchases.orders_since(since)
-        return customer.purchases.revenue_since(since) / orders / unit if orders else None
-
-    def average_rating(customer: Customer, since: int) -> float | None:
-        daily = customer.support.daily
-        ratings = daily.total(RATINGS, since)
-        return daily.total(RATING_SUM, since) / ratings if ratings else None
-
-    def engaged(column: int) -> Total:
-        return lambda customer, since: customer.engagement.daily.total(column, since)
-
-    def supported(column: int) -> Total:
-        return lambda customer, since: customer.support.daily.total(column, since)
-
-    falling: list[tuple[str, str, str, Total]] = [
-        ("orders", "orders", "orders placed", lambda c, since: c.purchases.orders_since(since)),
-        ("revenue", "currency", "what they brought in", lambda c, since: c.purchases.revenue_since(since) / unit),
-        ("items", "items", "items bought", lambda c, since: c.purchases.items_since(since)),
-        ("refunds", "currency", "money given back", lambda c, since: c.purchases.refunds.total(0, since) / unit),
-        *((name, name, f"{name} counted", engaged(column)) for name, column in COLUMNS.items()),
-        ("tickets_opened", "tickets", "support tickets opened", supported(OPENED)),
-        ("tickets_solved", "tickets", "support tickets solved", supported(SOLVED)),
-        ("ratings", "ratings", "support ratings given", supported(RATINGS)),
-    ]
-    free: list[tuple[str, str, str, Total]] = [
-        ("average_order_value", "currency", "revenue per order", average_order),
-        ("average_rating", "1 to 5", "mean support rating", average_rating),
-    ]
-    return [
-        _window(name, of, meaning, trend, days, total, calendar)
-        for days in WINDOWS
-        for made, trend in ((falling, Trend.FALLING), (free, Trend.FREE))
-        for name, of, meaning, total in made
-    ]
-
-
-def _window(name: str, unit: str, meaning: str, trend: Trend, days: int, total: Total, calendar: Calendar) -> Feature:
-    day_of, reach = calendar.day_of, days - 1
-
-    def read(customer: Customer, at: int) -> Any:
-        return total(customer, day_of(at) - reach)
-
-    described = f"{meaning}, last {days} days"
-    return Feature(f"{name}_{days}d", Kind.NUMBER, unit, described, trend is Trend.FREE, trend, days, read)
-
-
-def _scores(policy: Policy, calendar: Calendar, unit: int) -> list[Feature]:
-    rfm = policy.rfm
-    window = rfm.window_days
-
-    def recency(customer: Customer, at: int) -> int | None:
-        last = customer.purchases.last()
-        return None if last is None else 5 - bisect_right(rfm.recency_days, (at - last) / calendar.day_ms)
-
-    def frequency(customer: Customer, at: int) -> int | None:
-        if not customer.purchases.count():
-            return None
-        orders = customer.purchases.orders_since(calendar.day_of(at) - window + 1)
-        return 1 + bisect_right(rfm.frequency_orders, orders)
-
-    def monetary(customer: Customer, at: int) -> int | None:
-        if not customer.purchases.count():
-            return None
-        spent = customer.purchases.revenue_since(calendar.day_of(at) - window + 1) / unit
-        return 1 + bisect_right(rfm.monetary, spent)
-
-    def score(name: str, meaning: str, over: int | None, read: Read) -> Feature:
-        return Feature(f"{name}_score", Kind.NUMBER, "1 to 5", meaning, True, Trend.FALLING, over, read)
-
-    return [
-        score("recency", "RFM: how recent the last order is, 5 = very", None, recency),
-        score("frequency", f"RFM: how many orders in {window} days, 5 = most", window, frequency),
-        score("monetary", f"RFM: how much revenue in {window} days, 5 = most", window, monetary),
-    ]
-
-
-def _alive(policy: Policy, calendar: Calendar) -> Feature:
-    rule = policy.lifecycle.patience
-
-    def read(customer: Customer, at: int) -> float | None:
-        purchases = customer.purchases
-        first, last = purchases.first(), purchases.last()
-        if first is None or last is None or not isinstance(rule, PAlive):
-            return None
-        unit = rule.unit_days * calendar.day_ms
-        repeats = purchases.count() - 1
-        return p_alive(repeats, (last - first) / unit, (at - first) / unit, rule.r, rule.alpha, rule.a, rule.b)
-
-    meaning = "BG/NBD chance of still being a customer; known when patience is by p_alive"
-    return Feature("p_alive", Kind.NUMBER, "0 to 1", meaning, True, Trend.FALLING, None, read)

@@ -79,8 +79,11 @@ def silence_deadline(
     if last is None or customer.stage not in WAITING:
         return None
     reasons = displeasures(customer, policy, day_ms)
-    name, limit = ("churned", limits.churned) if customer.stage == "at_risk" else ("at_risk", limits.at_risk)
-    return name, first_silent(last, limit, reasons, policy, at)
+    churned = first_silent(last, limits.churned, reasons, policy, at)
+    if customer.stage == "at_risk":
+        return "churned", churned
+    at_risk = first_silent(last, limits.at_risk, reasons, policy, at)
+    return ("churned", churned) if churned <= at_risk else ("at_risk", at_risk)
 
 
 def patience_days(customer: Customer, at: int, policy: Policy, day_ms: int) -> float | None:

@@ -57,9 +57,9 @@ class Rulebook:
         self._day_ms = compiled.day_ms
         self._sight = SIGHT_DAYS * compiled.day_ms
         self._loyal = Rule(compiled.loyal_enter, compiled.loyal_leave, compiled.loyal_min_stay_ms)
-        self._segments = compiled.segments
-        self._rules = [Rule(it.enter, it.leave, it.min_stay_ms) for it in compiled.segments]
-        conditions = [*(it.enter for it in self._rules), *(it.leave for it in self._rules)]
+        self._ruled = [(it, Rule(it.enter, it.leave, it.min_stay_ms)) for it in compiled.segments]
+        self._count = len(self._ruled)
+        conditions = [*(it.enter for it in compiled.segments), *(it.leave for it in compiled.segments)]
         self._truths = holds_all([*conditions, compiled.loyal_enter, compiled.loyal_leave])
         self._hopes = hopes_all(conditions)
         self._restless = [it.may_begin for it in conditions]
@@ -154,15 +154,14 @@ class Rulebook:
         changes: list[tuple[Change, str]],
     ) -> None:
         memberships = customer.memberships
-        count = len(self._rules)
-        for row, (segment, rule) in enumerate(zip(self._segments, self._rules, strict=True)):
+        for row, (segment, rule) in enumerate(self._ruled):
             entered = memberships.get(segment.key)
             if entered is None:
                 if truths[row]:
                     why = rule.enter.why(customer, at)
                     memberships[segment.key] = at
                     changes.append((Change(at, segment.key, segment.name, "out", "in", cause), why))
-            elif truths[count + row] and at >= entered + rule.stay:
+            elif truths[self._count + row] and at >= entered + rule.stay:
                 why = rule.leave.why(customer, at)
                 del memberships[segment.key]
                 changes.append((Change(at, segment.key, segment.name, "in", "out", cause), why))
@@ -176,17 +175,22 @@ class Rulebook:
         due = until if customer.expected_at is None else min(until, customer.expected_at)
         restless = False
         hopes = self._hopes(customer, at, until)
-        count = len(self._rules)
-        for row, (segment, rule) in enumerate(zip(self._segments, self._rules, strict=True)):
-            entered = customer.memberships.get(segment.key)
-            column = row if entered is None else count + row
+        memberships = customer.memberships
+        for row, (segment, rule) in enumerate(self._ruled):
+            entered = memberships.get(segment.key)
+            column = row if entered is None else self._count + row
             if truths[column] or hopes[column]:
                 change = rule.next_change(customer, at, entered, truths[column], due)
                 due = due if change is None else min(due, change)
             restless = restless or self._restless[column]
         since = customer.loyal_since
         flip = self._next_loyalty(customer, at, customer.expected_at or until, truths[-2 if since is None else -1])
-        if flip is not None and customer.stage in ACTIVE and customer.purchases.count() > 1:
+        if (
+            flip is not None
+            and (customer.expected_at is None or flip < customer.expected_at)
+            and customer.stage in ACTIVE
+            and customer.purchases.count() > 1
+        ):
             customer.expected = "became_loyal" if since is None else "loyalty_lapsed"
             customer.expected_at = flip
         due = due if flip is None else min(due, flip)
@@ -210,7 +214,7 @@ class Rulebook:
             stage=customer.stage,
             orders=orders,
             revenue=revenue,
-            average_order_value=round(revenue / orders, 4) if orders else None,
+            average_order_value=round(purchases.revenue() / orders / self.unit, 4) if orders else None,
             recency_days=round((at - (last or 0)) / self._day_ms, 4) if known else None,
             mean_gap_days=(
                 round(((last or 0) - (first or 0)) / (orders - 1) / self._day_ms, 4) if known and orders > 1 else None

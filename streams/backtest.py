@@ -60,7 +60,8 @@ def read_events(
         shown = line[:65536].decode("utf-8", "replace")
         on_reject(orjson.dumps({"line": number, "reason": error.reason, "detail": error.detail, "value": shown}))
 
-    for number, line in lines:
+    for number, text in lines:
+        line = text.rstrip(b"\r\n")
         if not line.strip():
             continue
         events.lines += 1
