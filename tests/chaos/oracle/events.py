@@ -87,7 +87,7 @@ def parsed(value: bytes) -> Any:
 
 
 def read(value: bytes | None, key: bytes | None, policy: Policy) -> Fact | Unknown:
-    if not value:
+    if value is None:
         raise Unusable("tombstone")
     if len(value) > LARGEST:
         raise Unusable("too_large")
