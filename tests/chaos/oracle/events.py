@@ -91,7 +91,7 @@ def read(value: bytes | None, key: bytes | None, policy: Policy) -> Fact | Unkno
         raise Unusable("tombstone")
     if len(value) > LARGEST:
         raise Unusable("too_large")
-    body = parsed(value[5:] if value[0] == 0 else value)
+    body = parsed(value[5:] if value[:1] == b"\x00" else value)
     if isinstance(body, dict) and body.get("specversion") is not None:
         fields(body)
         body = table(body.get("data", {}))
