@@ -80,7 +80,8 @@ class Fleet:
             **variables,
         }
         limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-        with self.log_of(instance).open("ab") as log:
+        # A log on a full disk is the end of Faust's own messages; that one writes it elsewhere.
+        with (Path(os.devnull) if full_disk else self.log_of(instance)).open("ab") as log:
             if full_disk:
                 (self._folder / instance).mkdir(exist_ok=True)
                 # A child inherits it; whatever it writes to a file then fails as on a full disk.

@@ -52,7 +52,7 @@ async def run(
             stuck = await _faults(set_up)
             verdict = await (judge or verdict_of)(set_up)
         result = _result(set_up, verdict, time.monotonic() - began)
-        missing = stuck + set_up.wrong + _missing(set_up, result)
+        missing = stuck + set_up.wrong + set_up.fleet.unexpected + _missing(set_up, result)
         for words in verdict["words"]:
             print(f"  {words}")
         if missing or any(result[name] for name in MUST_BE_NOTHING):
