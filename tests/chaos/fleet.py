@@ -71,6 +71,9 @@ class Fleet:
 
     def start(self, instance: str, *, full_disk: bool = False, **variables: str) -> Worker:
         """Start a worker, in the place of its predecessor of the same name."""
+        before = self.workers.get(instance)
+        if before is not None and before.alive:
+            self.kill(before)
         port = free_port()
         environment = {
             **self._environment,
