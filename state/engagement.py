@@ -2,8 +2,8 @@
 
 import msgspec
 
-from schemas.envelope import CARTS, COUPONS, SEARCHES, VIEWS
 from schemas.events import Browsed
+from schemas.kinds import CARTS, COUPONS, SEARCHES, VIEWS
 from state.daily import Daily, empty
 from state.purchases import LONGEST_WINDOW
 

@@ -5,7 +5,7 @@ from enum import Enum
 
 from state.customer import Customer
 from state.patience import Patience, displeasures, first_silent, patience, reason_at, shortened
-from state.policy import Policy
+from state.policy.shape import Policy
 
 ACTIVE = frozenset(("new", "repeat", "loyal"))
 SILENT = frozenset(("at_risk", "churned"))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from state.condition import Condition
+from state.conditions.condition import Condition
 from state.customer import Customer
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from state.bgnbd import idle_until
 from state.customer import Customer
-from state.policy import Fixed, PAlive, Policy, Rhythm
+from state.policy.shape import Fixed, PAlive, Policy, Rhythm
 
 
 class Patience(NamedTuple):

@@ -2,8 +2,8 @@
 
 from schemas import instant
 from schemas.profile import Figure, Profile, when
+from state.conditions.feature import Catalogue
 from state.customer import Customer
-from state.feature import Catalogue
 
 ELSEWHERE = frozenset(("stage", "loyal", "kind", "categories"))
 

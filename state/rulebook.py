@@ -21,12 +21,12 @@ from schemas.events import (
 from schemas.money import Exchange, decimals
 from schemas.transition import Cause, Change, Circumstances
 from state.calendar import Calendar
-from state.compiled_policy import CompiledPolicy
-from state.condition import holds_all, hopes_all
+from state.conditions.condition import holds_all, hopes_all
 from state.customer import MOST_TRAITS, Customer
 from state.lifecycle import ACTIVE, Touch, patience_days, silence_deadline, stage_at, transition
 from state.membership import Rule
 from state.patience import Patience, patience
+from state.policy.compiled import CompiledPolicy
 
 
 class Decision(NamedTuple):

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from state.catalogue import catalogue
-from state.compiled_policy import CompiledPolicy, PolicyError, read_policy
+from state.features.catalogue import catalogue
+from state.policy.compiled import CompiledPolicy, PolicyError, read_policy
 from state.rulebook import Rulebook
 
 HERE = Path(__file__).parent

@@ -7,19 +7,10 @@ from typing import Any
 import msgspec
 import orjson
 
-from schemas.envelope import (
-    CARTS,
-    COUPONS,
-    OTHER_INTEREST,
-    SEARCHES,
-    VIEWS,
-    CancelProperties,
-    OrderProperties,
-    RefundProperties,
-    TicketProperties,
-)
+from schemas.kinds import CARTS, COUPONS, OTHER_INTEREST, SEARCHES, VIEWS
 from schemas.message import Transition
 from schemas.profile import Profile
+from schemas.properties import CancelProperties, OrderProperties, RefundProperties, TicketProperties
 from schemas.reject import Reject
 from streams.settings import Settings
 from streams.topics import topics_of

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from state.policy_words import in_words
+from state.policy.words import in_words
 from streams.policy_file import PolicyFileError, compile_file
 
 

@@ -16,8 +16,8 @@ from schemas.events import (
     TicketSolved,
     TraitsIdentified,
 )
-from state.catalogue import catalogue
-from state.compiled_policy import read_policy
+from state.features.catalogue import catalogue
+from state.policy.compiled import read_policy
 from state.rulebook import Rulebook
 
 DAY = 86_400_000

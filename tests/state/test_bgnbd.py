@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from schemas import instant, message
 from state.bgnbd import idle_until, p_alive
-from state.catalogue import catalogue
-from state.compiled_policy import read_policy
+from state.features.catalogue import catalogue
+from state.policy.compiled import read_policy
 from state.rulebook import Rulebook
 from streams.backtest import read_events, run
 from streams.sources.named import open_source

@@ -2,8 +2,8 @@
 
 import pytest
 
-from state.condition import ConditionError, compile_condition, entering, holds_all, opposite
-from state.feature import Feature, Kind, Trend
+from state.conditions.condition import ConditionError, compile_condition, entering, holds_all, opposite
+from state.conditions.feature import Feature, Kind, Trend
 from tests.state.toy import CATALOGUE, NOTING, Toy
 
 

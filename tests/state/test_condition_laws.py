@@ -3,7 +3,7 @@
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from state.condition import ConditionError, compile_condition, entering, holds_all
+from state.conditions.condition import ConditionError, compile_condition, entering, holds_all
 from tests.state.condition_texts import texts, toys
 from tests.state.toy import CATALOGUE, NOTING, Toy
 

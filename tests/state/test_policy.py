@@ -5,10 +5,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from state.compiled_policy import PolicyError, read_policy
-from state.policy import Fixed, PAlive, Rhythm
-from state.policy_words import in_words
-from state.toml_lines import lines_of
+from state.policy.compiled import PolicyError, read_policy
+from state.policy.shape import Fixed, PAlive, Rhythm
+from state.policy.toml_lines import lines_of
+from state.policy.words import in_words
 from tests.state.toy import CATALOGUE, Toy
 
 DEFAULT = (Path(__file__).parents[2] / "policies" / "default.toml").read_text("utf-8")

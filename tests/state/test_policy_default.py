@@ -4,8 +4,8 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from state.catalogue import catalogue
-from state.compiled_policy import read_policy
+from state.features.catalogue import catalogue
+from state.policy.compiled import read_policy
 from streams.commands.policy import command
 
 SHIPPED = Path(__file__).parents[2] / "policies" / "default.toml"

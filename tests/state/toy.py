@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from state.feature import Catalogue, Feature, Kind, Trend
+from state.conditions.feature import Catalogue, Feature, Kind, Trend
 
 DAY = 10
 WINDOWS = (7, 30)

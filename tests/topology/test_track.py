@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from agents.batch import Batch, Record
 from schemas.instant import to_text
-from state.catalogue import catalogue
-from state.compiled_policy import read_policy
+from state.features.catalogue import catalogue
+from state.policy.compiled import read_policy
 from state.rulebook import Rulebook
 from streams.backtest import read_events, run
 from streams.policy_file import load_rules

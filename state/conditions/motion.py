@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from state.feature import Feature, Trend
+from state.conditions.feature import Feature, Trend
 
 
 class Direction(Enum):

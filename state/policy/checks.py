@@ -5,9 +5,9 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
 from schemas.money import CURRENCIES
-from state.policy import Fixed, PAlive, Policy, Segment
-from state.policy_text import PolicyText
-from state.toml_lines import Path
+from state.policy.shape import Fixed, PAlive, Policy, Segment
+from state.policy.text import PolicyText
+from state.policy.toml_lines import Path
 
 
 def check_values(policy: Policy, source: PolicyText, sound: bool) -> None:

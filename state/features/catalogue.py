@@ -7,11 +7,11 @@ from typing import Any
 from schemas.events import Scalar
 from schemas.money import decimals
 from state.calendar import Calendar
+from state.conditions.feature import Catalogue, Feature, Kind, Trend
 from state.customer import STAGES, Customer
-from state.feature import Catalogue, Feature, Kind, Trend
-from state.policy import Policy
-from state.score_features import alive, scores
-from state.window_features import windowed
+from state.features.scores import alive, scores
+from state.features.windows import windowed
+from state.policy.shape import Policy
 
 Read = Callable[[Customer, int], Any]
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal as OneOf
 
-from state.feature import Feature, Kind
-from state.motion import Motion, motion_of
+from state.conditions.feature import Feature, Kind
+from state.conditions.motion import Motion, motion_of
 
 Scalar = str | int | float | bool
 Sign = OneOf["==", "!=", "<", "<=", ">", ">=", "in", "not in"]

@@ -10,8 +10,8 @@ from typing import Any, get_args, get_origin
 
 import msgspec
 
-from state.policy import Policy, Section
-from state.toml_lines import Path, lines_of
+from state.policy.shape import Policy, Section
+from state.policy.toml_lines import Path, lines_of
 
 
 @dataclass(frozen=True, slots=True, order=True)

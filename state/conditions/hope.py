@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from state.condition_code import CodeWriter, Sure
-from state.expression import All, Comparison, Leaf, Not, Operand, Some, Test
-from state.feature import Catalogue
-from state.leaf_motion import RISES, direction_of, motion_of_leaf
-from state.motion import Direction
+from state.conditions.expression import All, Comparison, Leaf, Not, Operand, Some, Test
+from state.conditions.feature import Catalogue
+from state.conditions.leaf_motion import RISES, direction_of, motion_of_leaf
+from state.conditions.motion import Direction
+from state.conditions.writer import CodeWriter, Sure
 
 START, END = "t", "until"
 

@@ -4,10 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from state.condition_code import CodeWriter
-from state.condition_error import ConditionError
-from state.condition_text import read_condition
-from state.expression import (
+from state.conditions.error import ConditionError
+from state.conditions.expression import (
     All,
     Arithmetic,
     Comparison,
@@ -23,12 +21,14 @@ from state.expression import (
     Trait,
     operands_of,
 )
-from state.feature import Catalogue
-from state.flip import Flip, Moment, Opposite, Together
-from state.hope import Hope
-from state.leaf_motion import RISES, direction_of, motion_of_leaf
-from state.motion import Motion
-from state.reason import Leg, Reason
+from state.conditions.feature import Catalogue
+from state.conditions.flip import Flip, Moment, Opposite, Together
+from state.conditions.hope import Hope
+from state.conditions.leaf_motion import RISES, direction_of, motion_of_leaf
+from state.conditions.motion import Motion
+from state.conditions.reader import read_condition
+from state.conditions.reason import Leg, Reason
+from state.conditions.writer import CodeWriter
 
 __all__ = ["Condition", "ConditionError", "compile_condition", "entering", "holds_all", "hopes_all", "opposite"]
 

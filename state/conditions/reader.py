@@ -5,8 +5,8 @@ import difflib
 import warnings
 from typing import get_args
 
-from state.condition_error import ConditionError, error_at, hint, place
-from state.expression import (
+from state.conditions.error import ConditionError, error_at, hint, place
+from state.conditions.expression import (
     All,
     Comparison,
     Known,
@@ -21,9 +21,9 @@ from state.expression import (
     Trait,
     Truth,
 )
-from state.feature import Catalogue, Kind
-from state.motion import Direction
-from state.operand_text import OperandReader
+from state.conditions.feature import Catalogue, Kind
+from state.conditions.motion import Direction
+from state.conditions.operand_reader import OperandReader
 
 LONGEST = 4000
 _SIGNS: dict[type[ast.cmpop], Sign] = dict(

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from state.expression import (
+from state.conditions.expression import (
     All,
     Arithmetic,
     Comparison,
@@ -20,7 +20,7 @@ from state.expression import (
     Test,
     Truth,
 )
-from state.feature import Kind
+from state.conditions.feature import Kind
 
 Value = Callable[[Any, int], Any]
 _OPPOSITE = {

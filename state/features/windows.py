@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 from state.calendar import Calendar
+from state.conditions.feature import Feature, Kind, Trend
 from state.customer import Customer
 from state.engagement import COLUMNS
-from state.feature import Feature, Kind, Trend
 from state.support import OPENED, RATING_SUM, RATINGS, SOLVED
 
 WINDOWS = (7, 30, 90, 365)

@@ -1,7 +1,7 @@
 """Which way a single test goes by itself: only towards holding, only away from it, or both."""
 
-from state.expression import Comparison, Known, Leaf
-from state.motion import Direction, Motion
+from state.conditions.expression import Comparison, Known, Leaf
+from state.conditions.motion import Direction, Motion
 
 # Whether the comparison begins to hold as its left side rises.
 RISES = {">": True, ">=": True, "<": False, "<=": False}

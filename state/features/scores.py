@@ -6,9 +6,9 @@ from typing import Any
 
 from state.bgnbd import p_alive
 from state.calendar import Calendar
+from state.conditions.feature import Feature, Kind, Trend
 from state.customer import Customer
-from state.feature import Feature, Kind, Trend
-from state.policy import PAlive, Policy
+from state.policy.shape import PAlive, Policy
 
 Read = Callable[[Customer, int], Any]
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from state.motion import Direction
+from state.conditions.motion import Direction
 
 Rolloffs = Callable[[Any, int, int, int], Sequence[int]]
 _PROBE = 86_400_000

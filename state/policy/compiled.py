@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import msgspec
 
-from state.condition import Condition, ConditionError, compile_condition, entering, opposite
-from state.feature import Catalogue
-from state.policy import PAlive, Policy
-from state.policy_checks import check_values
-from state.policy_text import PolicyError, PolicyText, Problem
-from state.toml_lines import Path
+from state.conditions.condition import Condition, ConditionError, compile_condition, entering, opposite
+from state.conditions.feature import Catalogue
+from state.policy.checks import check_values
+from state.policy.shape import PAlive, Policy
+from state.policy.text import PolicyError, PolicyText, Problem
+from state.policy.toml_lines import Path
 
 __all__ = ["CompiledPolicy", "CompiledSegment", "PolicyError", "Problem", "read_policy"]
 

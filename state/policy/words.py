@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from state.compiled_policy import CompiledPolicy, CompiledSegment
-from state.policy import Fixed, Loyal, PAlive, Patience, Policy, Rfm, Segment, SupportRules
+from state.policy.compiled import CompiledPolicy, CompiledSegment
+from state.policy.shape import Fixed, Loyal, PAlive, Patience, Policy, Rfm, Segment, SupportRules
 
 
 def in_words(compiled: CompiledPolicy) -> str:

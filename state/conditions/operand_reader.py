@@ -4,9 +4,9 @@ import ast
 import difflib
 from typing import Literal as OneOf
 
-from state.condition_error import ConditionError, error_at
-from state.expression import Arithmetic, Listed, Literal, Negative, Operand, Read, Scalar, Trait
-from state.feature import Catalogue, Kind
+from state.conditions.error import ConditionError, error_at
+from state.conditions.expression import Arithmetic, Listed, Literal, Negative, Operand, Read, Scalar, Trait
+from state.conditions.feature import Catalogue, Kind
 
 LARGEST = 1e15
 _SIGNS: dict[type[ast.operator], OneOf["+", "-", "*", "/"]] = {

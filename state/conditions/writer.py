@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from state.expression import (
+from state.conditions.expression import (
     All,
     Arithmetic,
     Comparison,
@@ -19,7 +19,7 @@ from state.expression import (
     Trait,
     Truth,
 )
-from state.feature import Catalogue, Kind
+from state.conditions.feature import Catalogue, Kind
 
 Sure = set[str]
 

@@ -1,0 +1,1 @@
+"""The condition language: from text to a compiled test that knows its own future."""

@@ -1,0 +1,1 @@
+"""The catalogue of features: what a condition may ask of a customer."""
