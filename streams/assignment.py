@@ -82,7 +82,7 @@ class Assignment:
     async def stop(self) -> None:
         """Let the batches under way end, and leave no transaction open."""
         await self._stop_reopening()
-        for group in self.groups.values():
+        for group in list(self.groups.values()):
             try:
                 async with asyncio.timeout(_LAST_BATCH_SECONDS), group.lock:
                     group.close()

@@ -34,11 +34,14 @@ class FetchThread(driver.AIOKafkaConsumerThread):
 
     def highwater(self, tp: TP) -> int:
         """Return the offset up to which records can be read now, 0 while that is not known."""
-        consumer = self._ensure_consumer()
-        known = consumer.last_stable_offset(tp)
-        if known is None or known < 0:
-            known = consumer.highwater(tp)
-        return known or 0
+        # Not through the client's own questions: they fail when a rebalance, in its own thread, comes in between.
+        subscription = self._ensure_consumer()._subscription.subscription  # noqa: SLF001
+        assignment = None if subscription is None else subscription.assignment
+        state = None if assignment is None else assignment.state_value(tp)
+        if state is None:
+            return 0
+        stable: int | None = state.lso
+        return (state.highwater or 0) if stable is None or stable < 0 else stable
 
     async def rewind(self, offsets: Mapping[TP, int]) -> None:
         """Fetch on from these offsets; in the thread, since the fetch at work there does not expect a guest."""
@@ -120,7 +123,7 @@ class Intake(driver.Consumer):
             fetched, self._fetching = self._fetching, None
             try:
                 await self._take_over(fetched.result())
-            except KafkaError as error:
+            except (KafkaError, TimeoutError) as error:
                 self.log.warning("fetching failed: %r", error)
                 await self.sleep(_FAILED_POLL_SECONDS)
 

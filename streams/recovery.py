@@ -33,6 +33,8 @@ class TransactionalRecovery(Recovery):
         """
         await self._stop_taking()
         self.completed.clear()
+        if self.should_stop:
+            return  # a rebalance that comes on the way out: what would be opened now, nobody would close
         partitions = {tp.partition for tp in assigned if tp.topic in self.inputs}
         self._taking = asyncio.ensure_future(self._take(partitions, generation_id))
 
