@@ -72,6 +72,8 @@ async def _faults(set_up: Scene) -> list[str]:
         for worker in set_up.fleet.alive():
             await faults.terminated(set_up, worker)
     except StuckError as error:
+        for worker in set_up.fleet.alive():
+            set_up.fleet.kill(worker)
         return [str(error)]
     return []
 
