@@ -10,7 +10,8 @@ from rich.text import Text
 
 from schemas.instant import to_text
 from streams.demo.folder import ENVIRONMENT, Folder, Run
-from streams.demo.picture import Year, differences
+from streams.demo.outcome import differences
+from streams.demo.picture import Year
 from streams.demo.places import Places
 from streams.demo.processor import Processor
 from streams.demo.stories import stories
@@ -55,12 +56,9 @@ def _figures(year: Year, run: Run, processor: Processor) -> Iterator[tuple[str, 
 
 
 def _agreement(year: Year) -> Text:
-    missing = len(year.standing.stages.keys() - year.profiles.keys())
-    other = differences(year)
-    if missing or other:
-        return Text(
-            f"{missing:,} profiles are missing in Redis and {other:,} say another stage than Kafka.", "bold red"
-        )
+    other = differences(year.standing, year.profiles)
+    if other:
+        return Text(f"{other:,} profiles in Redis do not say what the transitions in Kafka say.", "bold red")
     return Text(f"The {len(year.profiles):,} profiles in Redis say what the transitions in Kafka say.", "dim")
 
 

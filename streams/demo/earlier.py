@@ -96,7 +96,7 @@ def _described(run: Run) -> str:
     what = f"{run.source}, {run.events:,} events, begun {run.started}"
     if run.state == "complete":
         return f"{what}, complete"
-    return f"{what}, interrupted with {run.sent:,} events sent{f', up to {run.reached[:10]}' if run.reached else ''}"
+    return f"{what}, interrupted with {run.sent:,} events sent and about {run.processed:,} processed"
 
 
 def _say(console: Console, text: str) -> None:

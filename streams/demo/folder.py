@@ -21,7 +21,7 @@ class Run(msgspec.Struct):
     """One run, as its folder remembers it.
 
     ``broker`` and ``redis`` are the user's own, empty for the embedded ones. ``sent`` events of ``events`` were
-    acknowledged, up to ``reached`` (text). ``measured`` events took ``seconds``, with at most ``memory`` bytes.
+    acknowledged, about ``processed`` of them processed. ``measured`` events took ``seconds`` and ``memory`` bytes.
     """
 
     source: str
@@ -39,7 +39,7 @@ class Run(msgspec.Struct):
     topics: list[str] = []
     state: Literal["interrupted", "complete"] = "interrupted"
     sent: int = 0
-    reached: str = ""
+    processed: int = 0
     measured: int = 0
     seconds: float = 0.0
     memory: int = 0

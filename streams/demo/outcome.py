@@ -1,6 +1,6 @@
 """What came of a demo, read back as anybody could read it: committed transitions from Kafka, profiles from Redis."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
 from redis import Redis
@@ -30,6 +30,17 @@ def read_profiles(settings: Settings) -> dict[str, Profile]:
             profile.windows = {}  # half of the memory, and nothing here shows them
             profiles[profile.user_id] = profile
     return profiles
+
+
+def differences(found: Standing, profiles: Mapping[str, Profile]) -> int:
+    """How many customers' profiles are missing, or do not say what the last of their transitions says."""
+    stages = {customer: steps[-1].to for customer, steps in found.stages.items()}
+    wrong = sum(
+        1
+        for customer, profile in profiles.items()
+        if profile.stage != stages.get(customer, "prospect") or profile.seq != found.seqs.get(customer, 0)
+    )
+    return wrong + len(found.seqs.keys() - profiles.keys())
 
 
 def wipe(redis_url: str, keys: Keys) -> None:

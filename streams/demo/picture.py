@@ -55,15 +55,6 @@ def picture(year: Year, console: Console) -> RenderableType:
     )
 
 
-def differences(year: Year) -> int:
-    """How many customers' last standing transition says another stage than their profile."""
-    return sum(
-        1
-        for customer, profile in year.profiles.items()
-        if profile.stage != (year.standing.stages[customer][-1].to if customer in year.standing.stages else "prospect")
-    )
-
-
 class _Drawing:
     def __init__(self, year: Year, width: int, colour: bool) -> None:
         self._year = year

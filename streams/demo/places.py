@@ -55,6 +55,7 @@ class Places:
             "LIFESTAGE_APP_ID": settings.app_id,
             "LIFESTAGE_TOPIC_PREFIX": settings.topic_prefix,
             "LIFESTAGE_PARTITIONS": str(settings.partitions),
+            "LIFESTAGE_EMBEDDED": "yes" if settings.embedded else "no",
         }
 
     def worker_environment(self, environ: Mapping[str, str]) -> dict[str, str]:
@@ -101,6 +102,7 @@ def opened(folder: Folder, run: Run, given: Settings) -> Iterator[Places]:
             redis_url=given.redis_url if run.redis else servers[_REDIS].address,
             app_id=run.app_id,
             topic_prefix=run.prefix,
+            embedded=not run.broker,
             clock="stream",
             web_host="127.0.0.1",
             web_port=free_port(),

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, suppress
@@ -15,25 +16,29 @@ from rich.console import Console
 from rich.text import Text
 
 from schemas.instant import from_datetime, to_text
-from state.compiled_policy import CompiledPolicy
+from schemas.profile import Profile
+from state.policy.compiled import CompiledPolicy
 from streams.child_process import ServerError
 from streams.demo.closing import closing
 from streams.demo.earlier import Wish, forget, goes_on
 from streams.demo.folder import ENVIRONMENT, Folder, Run, claimed
-from streams.demo.outcome import read_profiles, read_transitions
+from streams.demo.outcome import differences, read_profiles, read_transitions
 from streams.demo.picture import Year, picture
 from streams.demo.places import opened
 from streams.demo.processor import Processor
+from streams.demo.standing import Standing
 from streams.demo.stream import Stream
 from streams.demo.watch import Watch
 from streams.policy_file import compile_file
 from streams.redis_mirror import described
-from streams.replay import Progress
 from streams.settings import Settings
 from streams.sources.named import open_source
 from streams.sources.source import Source, SourceError
 from streams.topic_reader import TopicUnreadableError
 from streams.topics import TopicsError, create
+
+_AGREEMENT_SECONDS = 20.0
+_AGAIN_SECONDS = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,8 @@ def play(wanted: Wanted, given: Settings, environ: Mapping[str, str], console: C
             _say(console, line)
         environment = places.worker_environment(environ)
         processor = servers.enter_context(Processor(environment, places.web, folder.path / "worker.log"))
-        stream = Stream(source, places, processor, Watch(console, run.events), _remembering(folder, run))
+        watch = Watch(console, run.events, run.processed)
+        stream = Stream(source, places, processor, watch, _remembering(folder, run, watch))
         _measure(stream, folder, run)
         year = _year(places.settings, run, policy)
         console.print(picture(year, console))
@@ -121,12 +127,14 @@ async def _topics(settings: Settings) -> list[str]:
         raise ServerError(f"no Kafka answers at {settings.broker}: {error}") from None
 
 
-def _remembering(folder: Folder, run: Run) -> Callable[[Progress], None]:
-    def sent(progress: Progress) -> None:
-        run.sent, run.reached = progress.sent + progress.skipped, to_text(progress.instant)
-        folder.remember(run)
+def _remembering(folder: Folder, run: Run, watch: Watch) -> Callable[[], None]:
+    def looked() -> None:
+        so_far = (watch.sent, watch.processed)
+        if run.state == "interrupted" and so_far != (run.sent, run.processed):
+            run.sent, run.processed = so_far
+            folder.remember(run)
 
-    return sent
+    return looked
 
 
 def _measure(stream: Stream, folder: Folder, run: Run) -> None:
@@ -142,11 +150,19 @@ def _measure(stream: Stream, folder: Folder, run: Run) -> None:
 def _year(settings: Settings, run: Run, policy: CompiledPolicy) -> Year:
     try:
         standing = asyncio.run(read_transitions(settings))
-        profiles = read_profiles(settings)
+        profiles = _agreeing(settings, standing)
     except (TopicUnreadableError, RedisError) as error:
         raise ServerError(f"the result cannot be read: {error}") from error
     rules = policy.policy
     return Year(standing, profiles, run.first, run.last, rules.money.currency, rules.time.day_seconds * 1000)
+
+
+def _agreeing(settings: Settings, standing: Standing) -> dict[str, Profile]:
+    """The profiles, as soon as they say what the transitions say; as they are when that takes too long."""
+    deadline = time.monotonic() + _AGREEMENT_SECONDS
+    while differences(standing, profiles := read_profiles(settings)) and time.monotonic() < deadline:
+        time.sleep(_AGAIN_SECONDS)
+    return profiles
 
 
 def _say(console: Console, text: str) -> None:

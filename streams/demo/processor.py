@@ -35,6 +35,7 @@ class Mirror(msgspec.Struct):
 
     connected: bool
     waiting: int
+    written: int
     trouble: str
 
 

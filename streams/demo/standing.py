@@ -21,11 +21,15 @@ class Step:
 
 @dataclass(slots=True)
 class Standing:
-    """The steps of each customer in order; ``published``, ``corrections`` and ``retracted`` count the records."""
+    """The steps of each customer in order, and the ``seq`` of the last record of each.
+
+    ``published``, ``corrections`` and ``retracted`` count the records.
+    """
 
     stages: dict[str, list[Step]] = field(default_factory=dict)
     segments: dict[str, dict[str, list[Step]]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
+    seqs: dict[str, int] = field(default_factory=dict)
     published: int = 0
     corrections: int = 0
     retracted: int = 0
@@ -56,6 +60,8 @@ def standing(values: Iterable[bytes]) -> Standing:
         transition = decode(value)
         found.published += 1
         found.corrections += transition.properties.correction
+        seq = found.seqs.get(transition.user_id, 0)
+        found.seqs[transition.user_id] = max(seq, transition.properties.seq)
         if transition.properties.retracted:
             retracted.add(transition.message_id.removesuffix(".retracted"))
         else:

@@ -19,6 +19,7 @@ from streams.sources.source import Source
 
 _LOOK_SECONDS = 0.25
 _UP_SECONDS = 120.0
+_LAG_SECONDS = 3.0  # the worker measures its lag every other second
 _ANSWER = aiohttp.ClientTimeout(total=5)
 
 
@@ -33,21 +34,23 @@ class Took:
 
 @dataclass(slots=True)
 class Stream:
-    """The parts that play together. ``on_sent`` hears how far the replay has come."""
+    """The parts that play together. ``on_look`` is called whenever the watch shows something new."""
 
     source: Source
     places: Places
     processor: Processor
     watch: Watch
-    on_sent: Callable[[Progress], None]
+    on_look: Callable[[], None]
+    _held_since: float | None = None
+    _written: int = -1
 
     async def play(self, *, sends: bool) -> Took:
         """Bring everything through; without ``sends`` all of it lies on the topics. Raises ``ServerError``."""
         if not sends:
-            self.watch.sent = self.watch.before = len(self.source.events)
+            self.watch.sent = len(self.source.events)
         async with aiohttp.ClientSession(timeout=_ANSWER) as session:
             await self._until(session, lambda health: health.ready, _UP_SECONDS)
-            began = time.monotonic()
+            began, before = time.monotonic(), self.watch.processed
             if sends:
                 sending = asyncio.create_task(self._send())
                 try:
@@ -60,19 +63,34 @@ class Stream:
                 await self._until(session, self.decided, None)
             self.watch.finish()
             took = Took(
-                self.watch.counted if self.watch.before else self.watch.sent,
+                self.watch.counted if before else self.watch.sent,
                 time.monotonic() - began,
                 self.watch.memory,
             )
-            await self._until(session, mirrored, None)
+            await self._until(session, self.mirrored, None)
             return replace(took, memory=self.watch.memory)
 
     def decided(self, health: Health) -> bool:
         """Whether every record is committed, and every deadline up to the end of the data has been decided."""
         end = to_text(self.source.events[-1].instant)
         groups = health.partitions.values()
-        complete = len(groups) == self.places.settings.partitions
-        return health.ready and complete and all(it.upto == end and not any(it.lag_records.values()) for it in groups)
+        complete = health.ready and len(groups) == self.places.settings.partitions
+        if not (complete and all(it.upto == end and not any(it.lag_records.values()) for it in groups)):
+            self._held_since = None
+            return False
+        now = time.monotonic()
+        self._held_since = self._held_since or now
+        # A worker that was killed took its count with it. What is left then is the lag, as old as its last measure.
+        return self.watch.counted == len(self.source.events) or now - self._held_since > _LAG_SECONDS
+
+    def mirrored(self, health: Health) -> bool:
+        """Whether Redis has every customer as of the last commit."""
+        mirror = health.mirror
+        if mirror is None:
+            return True
+        # Those that are being written wait no more and are not counted as written yet.
+        before, self._written = self._written, mirror.written
+        return mirror.connected and not mirror.waiting and mirror.written == before
 
     async def stay(self) -> None:
         """Look after the servers and the worker for ever."""
@@ -94,6 +112,7 @@ class Stream:
                 sending.result()
             look = await self.processor.look(session)
             self.watch.show(look, self.processor.pid)
+            self.on_look()
             if look is not None:
                 _complain(look.health)
                 if enough(look.health):
@@ -114,20 +133,12 @@ class Stream:
 
     async def _send(self) -> None:
         def sent(progress: Progress) -> None:
-            self.watch.sent = progress.sent + progress.skipped
-            self.watch.before = progress.skipped
-            self.on_sent(progress)
+            self.watch.sent = max(progress.sent + progress.skipped, self.watch.processed)
 
         try:
             sent(await replay(self.source, self.places.settings, sent))
         except KafkaError as error:
             raise ServerError(f"Kafka at {self.places.settings.broker} does not take the events: {error!r}") from error
-
-
-def mirrored(health: Health) -> bool:
-    """Whether Redis has every customer as of the last commit."""
-    mirror = health.mirror
-    return mirror is None or (mirror.connected and not mirror.waiting)
 
 
 def _complain(health: Health) -> None:

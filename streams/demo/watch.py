@@ -21,21 +21,20 @@ _LINES = 10
 class Watch:
     """Shown for the length of a block: redrawn in place on a terminal, a line now and then elsewhere.
 
-    Set ``sent`` and ``before`` (what lay on the topics from an earlier run) as the replay goes on.
-    ``processed`` never goes back; ``counted`` is what the workers of this run have read.
+    Set ``sent`` as the replay goes on. ``processed`` begins with what an earlier run
+    had processed, and never goes back; ``counted`` is what the workers of this run have read.
     """
 
-    def __init__(self, console: Console, total: int) -> None:
+    def __init__(self, console: Console, total: int, processed: int = 0) -> None:
         self.console = console
         self.total = total
-        self.sent = self.before = self.processed = self.memory = 0
+        self.sent = self.processed = processed
+        self.memory = 0
         self.note = "the worker starts"
         self._stages: dict[str, int] = {}
         self._upto = ""
         self._process: int | None = None
-        self._lag_at_first = 0
-        self._base: int | None = None
-        self._counted = self._events = 0
+        self._base = self._counted = self._events = 0
         self._seen: deque[tuple[float, int]] = deque()
         self._told = 0
         self._live = Live(self._drawn(), console=console, auto_refresh=False, transient=True)
@@ -94,11 +93,12 @@ class Watch:
         )
         self.note = mirror.trouble if mirror is not None and mirror.trouble else waits
         if process != self._process:
-            self._begin(look, process)
+            # A worker counts from nothing; what it found done is what was shown last, or a little more.
+            self._base = self.processed
+            self._counted += self._events
+            self._process = process
         self._events = look.events
-        # What the first worker found done is known when the replay has looked at the topics.
-        base = max(self.before - self._lag_at_first, 0) if self._base is None else self._base
-        self.processed = max(self.processed, min(base + look.events, self.sent))
+        self.processed = max(self.processed, min(self._base + look.events, self.sent))
         self._stages = look.health.customers
         days = sorted({(group.upto or "")[:10] for group in look.health.partitions.values()})
         self._upto = " to ".join(day for day in (days[:1] + days[1:][-1:]) if day)
@@ -106,16 +106,6 @@ class Watch:
         self._seen.append((now, self.processed))
         while now - self._seen[0][0] > _RATE_SECONDS:
             self._seen.popleft()
-
-    def _begin(self, look: Look, process: int) -> None:
-        # A worker counts from nothing: what it found done is what does not lag.
-        lag = sum(sum(group.lag_records.values()) for group in look.health.partitions.values())
-        if self._process is None:
-            self._lag_at_first = lag
-        else:
-            self._base = max(self.sent - lag, self.processed) - look.events
-        self._process = process
-        self._counted += self._events
 
     def _drawn(self) -> RenderableType:
         width = min(self.console.width, _WIDEST)
