@@ -54,9 +54,15 @@ class FetchThread(driver.AIOKafkaConsumerThread):
                 consumer.seek(tp, offset)
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
+        consumer = self._ensure_consumer()
+        subscription = consumer._subscription  # noqa: SLF001
+        if subscription.reassignment_in_progress:
+            # It would wait behind the request to join, come to the broker with a generation that has passed, and its
+            # refusal would make the client join once more: with all the others, and for ever.
+            return False
         # Only lag tools read these offsets: failing to write them must not crash the thread, as Faust would.
         try:
-            await self._ensure_consumer().commit({driver.ensure_aiokafka_TP(tp): at for tp, at in offsets.items()})
+            await consumer.commit({driver.ensure_aiokafka_TP(tp): at for tp, at in offsets.items()})
         except KafkaError as error:
             self.log.info("group offsets not written: %r", error)
             return False
