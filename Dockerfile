@@ -25,6 +25,6 @@ WORKDIR /srv/lifestage
 USER 10001
 EXPOSE 6066
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=6 \
-  CMD ["python", "-c", "import os, urllib.request as web; web.urlopen('http://127.0.0.1:' + os.environ.get('LIFESTAGE_WEB_PORT', '6066') + '/metrics', timeout=4)"]
+  CMD ["python", "-c", "import os, urllib.request as web; web.urlopen('http://127.0.0.1:' + os.environ.get('LIFESTAGE_WEB_PORT', '6066') + '/live', timeout=4)"]
 ENTRYPOINT ["lifestage"]
 CMD ["worker"]
