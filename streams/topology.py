@@ -94,6 +94,7 @@ def _app(settings: Settings, assignment: Assignment) -> faust.App:
         # A group's own lock waits for its batch, and only where the group is opened again or has left.
         stream_wait_empty=False,
         stream_recovery_delay=0.0,
+        web_bind=settings.web_host,
         web_host=settings.web_host,
         web_port=settings.web_port,
         # What Faust would serve by itself: the customers, where they live, and its own statistics.

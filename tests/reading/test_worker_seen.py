@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -100,8 +101,6 @@ def test_a_worker_is_seen(settings: Settings, worker: subprocess.Popen[bytes]) -
 
     status, metrics = get(settings, "/metrics")
     assert status == 200
-    said = subprocess.run(["promtool", "check", "metrics"], input=metrics.encode(), capture_output=True, check=False)
-    assert (said.returncode, said.stderr) == (0, b"")
     assert 'lifestage_events_total{outcome="applied"} 25.0' in metrics
     assert 'lifestage_events_total{outcome="rejected"} 1.0' in metrics
     assert 'lifestage_customers{stage="repeat"} 5.0' in metrics
@@ -112,6 +111,10 @@ def test_a_worker_is_seen(settings: Settings, worker: subprocess.Popen[bytes]) -
     assert health["mirror"]["connected"] is True
     for path in ("/metrics", "/health", "/ready", "/", "/table/", "/table/customers/"):
         assert settings.topic_prefix + "1" not in get(settings, path)[1]
+
+    # Every address of 127.0.0.0/8 is this machine, so who listens on all of them would answer here too.
+    with pytest.raises(OSError):
+        socket.create_connection(("127.0.0.2", settings.web_port), timeout=2)
 
     listed = CliRunner().invoke(rejects.command, [], env=environment(settings))
     assert listed.exit_code == 0
