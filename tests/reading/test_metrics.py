@@ -12,11 +12,11 @@ from schemas.transition import Cause, Change, Publication
 from streams.delays import Delays
 from streams.metrics import Metrics, Standing
 from streams.status import GroupStatus, WorkerStatus
+from tests.deploy.files import program
 
 NOW = 1_500_000_000_000
 CUSTOMER = "customer-4711"
 MIRROR = MirrorStatus(connected=True, waiting=3, written=10, failures=1, unreadable=0, dropped=2, trouble="")
-from tests.deploy.files import program
 
 
 def standing(status: WorkerStatus | None = None) -> Standing:
@@ -87,7 +87,8 @@ def test_a_replay_observes_no_delays() -> None:
 def test_promtool_finds_nothing_to_say() -> None:
     metrics = Metrics(standing(), live=True)
     metrics.committed(*outcome(), seconds=0.02, now=NOW)
-    said = subprocess.run([program("promtool"), "check", "metrics"], input=metrics.text(), capture_output=True, check=False)
+    command = [program("promtool"), "check", "metrics"]
+    said = subprocess.run(command, input=metrics.text(), capture_output=True, check=False)
     assert (said.returncode, said.stdout, said.stderr) == (0, b"", b"")
 
 
