@@ -22,7 +22,7 @@ async def judge(settings: Settings) -> dict[str, Any]:
     expected = Counter(f"{it.topic}:{it.partition}:{it.offset}".encode() for it in records)
     seen = Counter(it.value or b"" for it in published)
     held = {(it.partition, it.key or b""): json.loads(it.value) for it in changes if it.value is not None}
-    counted = Counter((it.partition, json.dumps((it.key or b"nobody").decode()).encode()) for it in records)
+    counted = Counter((it.partition, it.key or b"nobody") for it in records)
     wrong = [key for key in counted.keys() | held.keys() if counted.get(key) != held.get(key)]
     return {
         "lost": (expected - seen).total(),
