@@ -149,7 +149,7 @@ class Intake(driver.Consumer):
                     if hole is not None:
                         await self._look_again(group, lane, hole[0])
                 lane.known_end(self.highwater(tp))
-                if not lane.caught_up and not lane.records and not fetched.get(tp):
+                if not lane.caught_up and not lane.full and not fetched.get(tp):
                     await self._look_for_end(lane, tp)
 
     async def _look_again(self, group: PartitionGroup, lane: InputLane, missing: int) -> None:

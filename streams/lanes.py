@@ -92,7 +92,7 @@ class InputLane(Lane):
             return
         if now - self._heard < PATIENCE_MS:
             return
-        if not self.caught_up and not self.records:
+        if not self.caught_up and not self.full:
             logger.warning("%s brings nothing though it holds more: the other topics go on", self.topic)
             self.caught_up = True
         if self.watermark is not None and not self.watermark.final:

@@ -74,7 +74,7 @@ def test_upto_never_goes_back() -> None:
     assert first is not None
     group.settle(first)
     group.lanes[0].known_end(9)
-    group.lanes[0].accept([Fetched(1, 1500)], NOW)
+    group.lanes[0].accept([Fetched(1, 1500), Fetched(2, 1600)], NOW)
     second = group.next_handover(NOW + 10)
     assert second is not None
     assert second.batch.upto == NOW
