@@ -179,9 +179,7 @@ def _security(read: _Reader) -> Security:
     username = read.text("SASL_USERNAME", "")
     cafile = read.text("SSL_CAFILE", "")
     if protocol.startswith("SASL") and not username:
-        raise SettingsError(
-            "LIFESTAGE_SECURITY_PROTOCOL asks for a user: set LIFESTAGE_SASL_USERNAME"
-        )
+        raise SettingsError("LIFESTAGE_SECURITY_PROTOCOL asks for a user: set LIFESTAGE_SASL_USERNAME")
     if cafile and not Path(cafile).is_file():
         raise SettingsError(f"LIFESTAGE_SSL_CAFILE is {cafile!r}: set it to a file of certificates that exists")
     return Security(protocol, mechanism, username, read.text("SASL_PASSWORD", ""), cafile)
