@@ -20,7 +20,7 @@ def played(arguments: list[str], results: Path) -> None:
 @pytest.mark.apache
 def test_kills_a_zombie_and_group_offsets_on_apache_kafka(tmp_path: Path) -> None:
     require_apache_kafka()
-    faults = ["--faults", "kill,failpoint,zombie,scale,redis,offsets"]
+    faults = ["--faults", "kill,failpoint,zombie,offsets"]
     played(["--kills", "4", "--seed", "11", *faults], tmp_path / "chaos.jsonl")
 
 
