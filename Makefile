@@ -65,7 +65,7 @@ lint: $(INSTALLED_DEV) ## style
 
 .PHONY: types
 types: $(INSTALLED_DEV) ## types, strictly
-	@$(BIN)/mypy $(PACKAGES) tests
+	@$(BIN)/mypy $(CHECKED)
 
 .PHONY: contracts
 contracts: $(INSTALLED_DEV) ## who may import whom

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
@@ -143,7 +143,7 @@ class Wall:
     async def identity(self) -> str:
         return "wall"
 
-    async def write(self, rows: list[Row]) -> None:
+    async def write(self, rows: Sequence[Row]) -> None:
         self.writes += 1
         if self.fails:
             self.fails -= 1
