@@ -51,7 +51,7 @@ def command(
         ) as progress,
     ):
         lines, size = _lines(events)
-        now = instant.from_datetime(datetime.now(UTC))
+        now = max(instant.from_datetime(datetime.now(UTC)), end or 0)
         refused = files.enter_context(_open(rejects_out)) if rejects_out else None
         reading = progress.add_task("reading events", total=size)
         read = read_events(
