@@ -14,9 +14,9 @@ def command() -> None:
 
 
 @command.command("check")
-@click.argument("file", type=click.Path(path_type=Path))
-def check(file: Path) -> None:
-    """Say what is wrong with the policy in FILE, or what it does, in words."""
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+def check(file: Path | None) -> None:
+    """Say what is wrong with the policy in FILE, or what it does, in words; without FILE, of the one that ships."""
     try:
         compiled = compile_file(file)
     except PolicyFileError as error:
