@@ -217,3 +217,13 @@ def test_a_new_policy_decides_everyone_again() -> None:
     assert len(after.transitions) == 4
     after.feed([], START + 10 * DAY)
     assert [it["properties"]["to"] for it in after.transitions[4:]] == ["churned", "churned"]
+
+
+def test_a_customer_who_is_forgotten_is_gone() -> None:
+    driver = Driver(RULES)
+    driver.feed([order("c1", START, 1), order("c2", START, 2)], START)
+    driver.tracker.restore(b"c1", None)
+    assert set(driver.snapshots) == {b"c2"}
+    assert driver.tracker.stages["new"] == 1
+    driver.feed([], START + 400 * DAY)
+    assert {it["userId"] for it in driver.transitions if it["properties"]["to"] == "churned"} == {"c2"}
