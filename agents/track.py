@@ -12,7 +12,7 @@ from schemas.message import encode
 from schemas.reject import RejectedError, reject
 from schemas.transition import Publication
 from state.rulebook import Rulebook
-from state.snapshot import SnapshotError, dump, policy_mark, read_header, restore
+from state.snapshot import Header, SnapshotError, dump, policy_mark, read_header, restore
 from state.timeline import Timeline, adopt, begin, settle
 
 MOST_AHEAD = 300_000
@@ -56,12 +56,10 @@ class Tracker:
             self._snapshots.pop(key, None)
             return
         self._snapshots[key] = value
-        try:
-            header = read_header(value)
-        except SnapshotError:
-            return  # kept as it is: its owner's next event says so, in a reject
-        self.stages[header.stage] += 1
-        self._schedule(key, AT_ONCE if header.policy != self._mark else header.due)
+        header = self._header(key)
+        if header is not None:
+            self.stages[header.stage] += 1
+            self._schedule(key, AT_ONCE if header.policy != self._mark else header.due)
 
     def due(self) -> int | None:
         """The earliest deadline (ms since 1970); it may turn out to be none any more when it is reached."""
@@ -182,10 +180,9 @@ class Tracker:
         return list(keys)
 
     def _is_current(self, due: int, key: bytes) -> bool:
-        snapshot = self._snapshots.get(key)
-        if snapshot is None:
+        header = self._header(key)
+        if header is None:
             return False
-        header = read_header(snapshot)
         return header.due == due if due != AT_ONCE else header.policy != self._mark
 
     def _schedule(self, key: bytes, due: int | None) -> None:
@@ -203,9 +200,14 @@ class Tracker:
             self._decoded.popitem(last=False)
 
     def _uncount(self, key: bytes) -> None:
+        header = self._header(key)
+        if header is not None:
+            self.stages[header.stage] -= 1
+
+    def _header(self, key: bytes) -> Header | None:
+        # What cannot be read is kept as it is: its owner's next event says so, in a reject.
         snapshot = self._snapshots.get(key)
-        if snapshot is not None:
-            try:
-                self.stages[read_header(snapshot).stage] -= 1
-            except SnapshotError:
-                return
+        try:
+            return None if snapshot is None else read_header(snapshot)
+        except SnapshotError:
+            return None

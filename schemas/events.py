@@ -105,6 +105,11 @@ AnyFact = (
 )
 
 
+def in_time(fact: AnyFact) -> tuple[int, str]:
+    """What a customer's facts are sorted by: when they happened, and at one instant their ids."""
+    return fact.at, fact.message_id
+
+
 def event_name(fact: AnyFact) -> str:
     """The event's name as it was sent, for a transition's cause."""
     return fact.event if isinstance(fact, Browsed | TicketOpened | TicketSolved) else fact.name

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from schemas.events import AnyFact
+from schemas.events import AnyFact, in_time
 from schemas.transition import Publication
 from state.customer import Customer, first_seen
 from state.rulebook import Decision, Rulebook
@@ -24,7 +24,7 @@ def replay(facts: Iterable[AnyFact], until: int, rules: Rulebook) -> History | N
     A fact is a duplicate when one of the same messageId stands at most the allowed lateness before it: what the
     timeline of a stream can know. Facts after ``until`` are left out.
     """
-    ordered = sorted(facts, key=lambda fact: (fact.at, fact.message_id))
+    ordered = sorted(facts, key=in_time)
     decisions: list[Decision] = []
     customer: Customer | None = None
     sent: dict[str, int] = {}

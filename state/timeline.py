@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from schemas.events import AnyFact
+from schemas.events import AnyFact, in_time
 from schemas.transition import Change, Publication
 from state.customer import Customer, first_seen
 from state.rulebook import Decision, Rulebook
@@ -78,8 +78,8 @@ def settle(
     decisions: list[Decision] = []
     head = timeline.head
     in_order = True
-    for fact in sorted(facts, key=_order):
-        if in_order and (not tail or _order(fact) > _order(tail[-1])) and fact.at >= head.at:
+    for fact in sorted(facts, key=in_time):
+        if in_order and (not tail or in_time(fact) > in_time(tail[-1])) and fact.at >= head.at:
             head = head.copy() if head is timeline.head else head
             rules.advance(head, fact, decisions)
         else:
@@ -91,7 +91,7 @@ def settle(
             rules.elapse(head, upto, decisions)
         published, emitted = _publish(timeline, decisions)
     else:
-        tail.sort(key=_order)
+        tail.sort(key=in_time)
         decisions = []
         head = _replay(timeline.base, tail, max(upto, timeline.head.at), rules, decisions)
         published, emitted = _compare(timeline, decisions)
@@ -116,10 +116,6 @@ def adopt(timeline: Timeline, at: int, rules: Rulebook) -> tuple[Timeline, list[
         for number, (change, figures) in enumerate(decisions, start=1)
     ]
     return Timeline(head, [], [], head, timeline.seq + len(published), at + 1), published
-
-
-def _order(fact: AnyFact) -> tuple[int, str]:
-    return fact.at, fact.message_id
 
 
 def _replay(

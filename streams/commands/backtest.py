@@ -15,6 +15,7 @@ from rich.table import Table
 from schemas import instant
 from state.rulebook import Rulebook
 from streams.backtest import Backtest, Events, Lines, profiles, read_events, run
+from streams.commands.instant import INSTANT
 from streams.policy_file import PolicyFileError, load_rules
 from streams.sources.named import NAMES, open_source
 from streams.sources.source import SourceError
@@ -23,7 +24,7 @@ from streams.sources.source import SourceError
 @click.command(name="backtest")
 @click.argument("events")
 @click.option("--policy", type=click.Path(path_type=Path), help="Policy file; without it the one that ships.")
-@click.option("--until", help="Decide until this instant (RFC 3339 or a date). Default: the last event.")
+@click.option("--until", "end", type=INSTANT, help="Decide until this instant or date. Default: the last event.")
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path), help="Where the transitions go (.jsonl, .jsonl.gz, -)."
 )
@@ -32,7 +33,7 @@ from streams.sources.source import SourceError
     "--rejects", "rejects_out", type=click.Path(path_type=Path), help="Where unusable lines go, with reasons."
 )
 def command(
-    events: str, policy: Path | None, until: str | None, out: Path, profiles_out: Path | None, rejects_out: Path | None
+    events: str, policy: Path | None, end: int | None, out: Path, profiles_out: Path | None, rejects_out: Path | None
 ) -> None:
     """Run EVENTS (a JSONL file, .gz too, - for standard input, or a source such as complete-journey) through a policy.
 
@@ -42,7 +43,6 @@ def command(
         rules = load_rules(policy)
     except PolicyFileError as error:
         raise click.ClickException(str(error)) from None
-    end = _instant(until)
     console = Console(stderr=True)
     with (
         ExitStack() as files,
@@ -68,15 +68,6 @@ def command(
         if profiles_out:
             _write(files.enter_context(_open(profiles_out)), profiles(result, rules))
     _say(console, read, result, rules)
-
-
-def _instant(until: str | None) -> int | None:
-    if until is None:
-        return None
-    try:
-        return instant.from_text(until)
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="--until") from None
 
 
 def _lines(events: str) -> tuple[Lines, int | None]:

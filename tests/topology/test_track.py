@@ -227,3 +227,12 @@ def test_a_customer_who_is_forgotten_is_gone() -> None:
     assert driver.tracker.stages["new"] == 1
     driver.feed([], START + 400 * DAY)
     assert {it["userId"] for it in driver.transitions if it["properties"]["to"] == "churned"} == {"c2"}
+
+
+def test_a_snapshot_that_cannot_be_read_at_all_stops_no_tick() -> None:
+    driver = Driver(RULES)
+    driver.feed([order("c1", START, 1), order("c2", START, 2)], START)
+    driver.tracker.restore(b"c1", b"\xff\xff")
+    driver.feed([order("c1", START + DAY, 3)], START + 400 * DAY)
+    assert [it["reason"] for it in driver.rejects] == ["poison"]
+    assert {it["userId"] for it in driver.transitions if it["properties"]["to"] == "churned"} == {"c2"}
