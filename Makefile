@@ -55,6 +55,12 @@ chaos: $(INSTALLED_DEV) ## kill anything, lose nothing, repeat nothing (KILLS= S
 chaos-controls: $(INSTALLED_DEV) ## the same on workers that are wrong on purpose: each must fail
 	@$(BIN)/python -m tests.chaos.controls $(if $(KILLS),$(CHAOS),--kills 4 $(CHAOS))
 
+# BENCH names one or several of `python -m bench --help`; what this machine lacks for one is said, and left out.
+.PHONY: bench
+bench: $(INSTALLED_DEV) ## how fast, beside its peers (BENCH=engine QUICK=1 ROUNDS=3 PICTURES=docs/performance RESULTS=)
+	@$(BIN)/python -m bench $(or $(BENCH),all) $(if $(QUICK),--quick) $(if $(ROUNDS),--rounds $(ROUNDS)) \
+	$(if $(PICTURES),--pictures $(PICTURES)) $(if $(RESULTS),--results $(RESULTS))
+
 .PHONY: check
 check: lint types contracts schemas ## everything but the tests
 
