@@ -1,0 +1,80 @@
+"""A population: customers as they are after a year, in any number, without simulating a year of each."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from agents.batch import Batch, Record
+from agents.track import Tracker
+from state.rulebook import Rulebook
+from streams.sources import simulated
+from streams.sources.source import SourceEvent
+
+DAY = 86_400_000
+HISTORY_DAYS = 365
+AHEAD_DAYS = 60
+_BATCH = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A simulated customer: their snapshot after a year, and by day the events of the two months that follow."""
+
+    key: bytes
+    snapshot: bytes
+    days: Sequence[Sequence[SourceEvent]]
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """The originals as of ``instant`` (ms since 1970); customer ``n`` is a copy of one of them under another key."""
+
+    instant: int
+    originals: Sequence[Original]
+
+    @staticmethod
+    def key(number: int) -> bytes:
+        """The key of a customer."""
+        return b"customer-%08d" % number
+
+    def original(self, number: int) -> Original:
+        """Whom a customer is a copy of."""
+        return self.originals[number % len(self.originals)]
+
+    def snapshots(self, customers: int) -> Iterator[tuple[bytes, bytes]]:
+        """Key and snapshot of the first so many customers, each an object of its own, as if read from a log."""
+        for number in range(customers):
+            yield self.key(number), bytes(bytearray(self.original(number).snapshot))
+
+
+def simulate(rules: Rulebook, originals: int, instant: int, seed: int = 1) -> Population:
+    """A population decided under these rules; those of the simulated who come only after ``instant`` are left out."""
+    start = instant - HISTORY_DAYS * DAY
+    events = simulated.events(originals, HISTORY_DAYS + AHEAD_DAYS, seed, start)
+    past = [event for event in events if event.instant < instant]
+    ahead: dict[bytes, dict[int, list[SourceEvent]]] = {}
+    for event in events[len(past) :]:
+        ahead.setdefault(event.key or b"", {}).setdefault(event.instant // DAY, []).append(event)
+    snapshots = decided(rules, past, instant)
+    return Population(
+        instant,
+        [Original(key, value, list(ahead.get(key, {}).values())) for key, value in sorted(snapshots.items())],
+    )
+
+
+def decided(rules: Rulebook, events: Sequence[SourceEvent], instant: int) -> Mapping[bytes, bytes]:
+    """The snapshots that events (sorted by instant) leave behind, all deadlines before ``instant`` reached."""
+    snapshots: dict[bytes, bytes] = {}
+    tracker = Tracker(rules, 0, snapshots)
+    records = [Record(it.topic, number, it.instant, it.key, it.value) for number, it in enumerate(events)]
+    for start in range(0, len(records), _BATCH):
+        batch = records[start : start + _BATCH]
+        tracker.publish(tracker.compute(Batch(0, 0, batch, batch[-1].time)))
+    pass_time(tracker, instant - 1)
+    return snapshots
+
+
+def pass_time(tracker: Tracker, upto: int) -> None:
+    """Let a tracker decide all that is due until ``upto`` (ms since 1970), in as many steps as it takes."""
+    tracker.publish(tracker.compute(Batch(0, 0, [], upto)))
+    while (due := tracker.due()) is not None and due <= upto:
+        tracker.publish(tracker.compute(Batch(0, 0, [], upto)))
