@@ -10,7 +10,8 @@ from aiokafka.protocol.coordination import FindCoordinatorRequest
 
 from streams.connection import administration
 from streams.topics import topics_of
-from tests.chaos.faults import terminated
+from tests.chaos.faults import start_all, stop_all
+from tests.chaos.group_deletion import delete_group
 from tests.chaos.scene import Scene
 
 STALL_SECONDS = 20.0
@@ -52,12 +53,20 @@ async def broker(scene: Scene) -> None:
 
 
 async def offsets(scene: Scene) -> None:
-    """The group's offsets set to the beginning, or to the end: the position in the changelog must win."""
-    for worker in scene.fleet.alive():
-        await terminated(scene, worker)
-    names = sorted(scene.fleet.workers)[: scene.plan.workers]
-    to_end = bool(scene.happened["offsets"] % 2)
-    scene.say(f"group offsets set to {'the end' if to_end else '0'}")
+    """The group's offsets set to the beginning or beyond the end, or gone with the group: the changelog must win."""
+    await stop_all(scene)
+    turn = ("set to 0", "set to the end", "deleted with the group")[scene.happened["offsets"] % 3]
+    scene.say(f"group offsets {turn}")
+    if turn == "deleted with the group":
+        await delete_group(scene.settings)
+    else:
+        await _set_offsets(scene, turn == "set to the end")
+    scene.happened["offsets"] += 1
+    scene.happened[f"offsets {turn}"] += 1
+    await scene.back_at_work(start_all(scene))
+
+
+async def _set_offsets(scene: Scene, to_end: bool) -> None:
     async with AIOKafkaConsumer(
         bootstrap_servers=scene.settings.broker.split(","), group_id=scene.settings.app_id, enable_auto_commit=False
     ) as consumer:
@@ -70,11 +79,6 @@ async def offsets(scene: Scene) -> None:
         ends = await consumer.end_offsets(places)
         await asyncio.sleep(1)
         await consumer.commit({place: ends[place] + 1000 if to_end else 0 for place in places})
-    scene.happened["offsets"] += 1
-    at = time.time()
-    for name in names:
-        scene.fleet.start(name)
-    await scene.back_at_work(at)
 
 
 async def compaction(scene: Scene) -> None:
@@ -95,10 +99,7 @@ async def compaction(scene: Scene) -> None:
     for worker in scene.fleet.alive():
         scene.fleet.kill(worker)
         scene.happened["again"] += 1
-    at = time.time()
-    for number in range(scene.plan.workers):
-        scene.fleet.start(f"worker-{number + 1}")
-    await scene.back_at_work(at)
+    await scene.back_at_work(start_all(scene))
 
 
 async def _has_holes(scene: Scene, name: str) -> bool:

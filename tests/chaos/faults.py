@@ -126,6 +126,20 @@ async def disk(scene: Scene) -> None:
     await scene.back_at_work(at)
 
 
+async def stop_all(scene: Scene) -> None:
+    """All workers ended in order."""
+    for worker in scene.fleet.alive():
+        await terminated(scene, worker)
+
+
+def start_all(scene: Scene) -> float:
+    """As many workers as the plan has; returns the instant (seconds since 1970)."""
+    at = time.time()
+    for number in range(scene.plan.workers):
+        scene.fleet.start(f"worker-{number + 1}")
+    return at
+
+
 def _any(scene: Scene) -> Worker:
     alive = scene.fleet.alive()
     # Only one that has something to lose: a worker without partitions is no test.

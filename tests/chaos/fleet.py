@@ -54,7 +54,8 @@ class Fleet:
         """Events committed by all workers together, of which they could still tell."""
         self.unexpected: list[str] = []
         self._folder = folder
-        self._command = command or [sys.executable, "-c", _PROGRAM, "worker"]
+        self._lifestage = [sys.executable, "-c", _PROGRAM]
+        self._command = command or [*self._lifestage, "worker"]
         self._environment = {
             **os.environ,
             "PYTHONPATH": str(ROOT),
@@ -139,7 +140,20 @@ class Fleet:
                 await asyncio.gather(*(self._ask(session, worker) for worker in self.workers.values() if worker.alive))
                 await asyncio.sleep(_LOOK_SECONDS)
 
-    def covered(self, since: float) -> bool:
+    async def command(self, *words: str) -> tuple[int, str]:
+        """Run a command of the product in the workers' environment; returns its exit code and what it said."""
+        process = await asyncio.create_subprocess_exec(
+            *self._lifestage,
+            *words,
+            env=self._environment,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        output, _ = await process.communicate()
+        assert process.returncode is not None
+        return process.returncode, output.decode(errors="replace")
+
+    def covered(self, since: float, without: int | None = None) -> bool:
         """Whether every partition is at work at a live worker that has passed an instant (seconds since 1970)."""
         at_work = set()
         for worker in self.alive():
@@ -147,7 +161,12 @@ class Fleet:
                 upto = group["upto"]
                 if group["state"] == "open" and upto is not None and _seconds(upto) >= since:
                     at_work.add(int(partition))
-        return len(at_work) == self.settings.partitions
+        return at_work == set(range(self.settings.partitions)) - {without}
+
+    def stopped(self) -> Mapping[int, str]:
+        """The partitions that wait for a person, and what they say."""
+        groups = [group for worker in self.alive() for group in worker.health.get("partitions", {}).items()]
+        return {int(partition): group["reason"] for partition, group in groups if group["state"] == "stopped"}
 
     def ready(self) -> bool:
         """Whether every worker has what it was assigned at work."""

@@ -5,12 +5,12 @@ import random
 from dataclasses import dataclass
 from pathlib import Path
 
-KINDS = ("kill", "failpoint", "zombie", "term", "scale", "redis", "offsets", "disk", "compaction", "stall", "broker")
+DEFAULT = ("kill", "failpoint", "zombie", "term", "scale", "redis", "offsets", "disk", "poison", "truncation")
+KINDS = (*DEFAULT, "compaction", "stall", "broker")
 # What the embedded broker cannot show: it waits for a dead member for ever, and killed, it forgets.
 APACHE_ONLY = ("zombie", "compaction", "stall", "broker")
-DEFAULT = ("kill", "failpoint", "zombie", "term", "scale", "redis", "offsets", "disk")
 # How many of a kind come with so many kills; at least one.
-_PER_KILLS = {"zombie": 10, "term": 7, "scale": 20, "redis": 10, "offsets": 10, "disk": 20, "broker": 5}
+_PER_KILLS = {"zombie": 10, "term": 7, "redis": 10, "offsets": 6, "broker": 5}
 
 
 @dataclass(frozen=True)

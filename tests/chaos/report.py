@@ -10,7 +10,19 @@ from typing import Any
 from tests.chaos.run import MUST_BE_NOTHING
 
 _DEFAULT = Path.home() / ".cache" / "lifestage" / "chaos.jsonl"
-_SHOWN = ("zombie", "term", "rebalance by scaling", "redis", "offsets", "disk", "compaction", "stall", "broker")
+_SHOWN = (
+    "zombie",
+    "term",
+    "rebalance by scaling",
+    "redis",
+    "offsets",
+    "disk",
+    "poison",
+    "truncation",
+    "compaction",
+    "stall",
+    "broker",
+)
 
 Run = dict[str, Any]
 

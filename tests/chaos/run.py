@@ -5,14 +5,16 @@ import json
 import sys
 import tempfile
 import time
+from base64 import b64encode
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 from streams.topics import topics_of
-from tests.chaos import broker_faults, faults
+from tests.chaos import broker_faults, faults, log_faults
 from tests.chaos.plan import Plan
 from tests.chaos.scene import Scene, StuckError, scene
+from tests.chaos.verdict import deleted
 
 FAULTS = {
     "kill": faults.kill,
@@ -23,6 +25,8 @@ FAULTS = {
     "redis": faults.redis,
     "disk": faults.disk,
     "offsets": broker_faults.offsets,
+    "poison": log_faults.poison,
+    "truncation": log_faults.truncation,
     "compaction": broker_faults.compaction,
     "stall": broker_faults.stall,
     "broker": broker_faults.broker,
@@ -92,7 +96,11 @@ async def verdict_of(set_up: Scene) -> dict[str, Any]:
         "redis_url": set_up.settings.redis_url,
         "app_id": set_up.settings.app_id,
         "kept": str(set_up.folder / "customers.jsonl"),
+        "poisoned": {customer: b64encode(planted).decode() for customer, planted in set_up.poisoned.items()},
+        "deleted": str(set_up.folder / "deleted.jsonl"),
+        "skipped": set_up.skipped,
     }
+    deleted.write(set_up.folder / "deleted.jsonl", set_up.deleted)
     path = set_up.folder / "case.json"
     path.write_text(json.dumps(case), "utf-8")
     set_up.say("the verdict")

@@ -17,6 +17,7 @@ from tests.chaos.load import Load
 from tests.chaos.plan import Plan
 from tests.chaos.redis_node import RedisNode
 from tests.chaos.rehearsal import write_policy
+from tests.chaos.verdict.topics import Seen
 
 BACK_SECONDS = 120.0
 _LEAST_EVENTS = 20
@@ -43,6 +44,12 @@ class Scene:
     figures: dict[str, list[float]] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
     """What went against a promise other than exactly once: an exit code, a time limit."""
+    poisoned: dict[str, bytes] = field(default_factory=dict)
+    """Customers whose stored state cannot be read, and the bytes that stand for it."""
+    deleted: list[Seen] = field(default_factory=list)
+    """Input that is in no log any more."""
+    skipped: list[tuple[str, int, int, int]] = field(default_factory=list)
+    """Topic, partition, first offset and the one after the last, of what was deleted before it was counted."""
     loading: asyncio.Task[None] | None = None
     began: float = field(default_factory=time.monotonic)
 

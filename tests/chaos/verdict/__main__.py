@@ -4,13 +4,14 @@ import asyncio
 import json
 import sys
 import time
+from base64 import b64decode
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tests.chaos.oracle.calendar import write_instant
 from tests.chaos.oracle.policy import Policy, read_policy
-from tests.chaos.verdict import mirror, topics
+from tests.chaos.verdict import deleted, mirror, topics
 from tests.chaos.verdict.admitted import Customer, admitted, read_rejects
 from tests.chaos.verdict.customers import Expected, compare, compare_stored, expected
 from tests.chaos.verdict.findings import KINDS, Findings
@@ -37,6 +38,12 @@ class Case:
     redis_url: str
     app_id: str
     kept: str
+    poisoned: dict[str, str]
+    """Customers that the harness made unreadable, and in base64 what it wrote for them."""
+    deleted: str
+    """A file with the input that is in no log any more."""
+    skipped: list[tuple[str, int, int, int]]
+    """Topic, partition, first offset and the one after the last: deleted before it was counted, and given up."""
 
 
 async def judge(case: Case) -> Findings:
@@ -56,14 +63,14 @@ async def judge(case: Case) -> Findings:
     changelog = Changelog(committed[case.changelog])
     for words in changelog.went_back:
         findings.add("wrong_state", f"the position went back: {words}")
-    records = [record for name in case.inputs for record in committed[name]]
+    _set_apart(case, changelog, findings)
+    records = _input(case, [record for name in case.inputs for record in committed[name]], findings)
     await _all_read(case, changelog, findings)
-    places = {(record.topic, record.partition, record.offset) for record in records}
-    rejects = read_rejects(committed[case.rejects], places, findings)
+    rejects = read_rejects(committed[case.rejects], records, findings)
     uptos = {number: changelog.uptos.get(number, 0) for number in range(case.partitions)}
     # What is not counted yet can have done nothing; that it was left is a finding already.
     counted = [it for it in records if it.offset < changelog.positions.get((it.topic, it.partition), 0)]
-    customers = admitted(counted, rejects, policy, uptos, findings)
+    customers = admitted(counted, rejects, policy, uptos, case.poisoned.keys(), findings)
     published = collect(committed[case.transitions], findings)
     word = _word(policy, customers, changelog, findings)
     _compare(word, published, changelog, policy, findings)
@@ -71,6 +78,24 @@ async def judge(case: Case) -> Findings:
         await _compare_mirror(case, word, published, changelog, findings)
     _keep(case, records, rejects, customers, changelog, findings)
     return findings
+
+
+def _input(case: Case, records: list[Seen], findings: Findings) -> list[Seen]:
+    """All input that was to be counted: what is in the logs, and what was, but for what was given up."""
+    everything = [*deleted.read(Path(case.deleted)), *records]
+    everything.sort(key=lambda it: (case.inputs.index(it.topic), it.partition, it.offset))
+    skipped = {
+        (topic, partition, offset) for topic, partition, first, begin in case.skipped for offset in range(first, begin)
+    }
+    findings.figures["given_up"] = len(skipped)
+    return [it for it in everything if (it.topic, it.partition, it.offset) not in skipped]
+
+
+def _set_apart(case: Case, changelog: Changelog, findings: Findings) -> None:
+    """Take out the customers that cannot be read: nobody may have touched them."""
+    for user_id, planted in case.poisoned.items():
+        if changelog.snapshots.pop(user_id, b"") != b64decode(planted):
+            findings.add("wrong_state", f"the changelog has something new for {user_id}, who cannot be read")
 
 
 def _keep(

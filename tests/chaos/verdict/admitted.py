@@ -2,8 +2,10 @@
 
 import json
 import re
+from base64 import b64encode
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from typing import Any
 
 from tests.chaos.oracle.events import Fact, Reject, Unknown, usable
 from tests.chaos.oracle.policy import Policy
@@ -12,6 +14,7 @@ from tests.chaos.verdict.topics import Seen
 
 AHEAD_MS = 300_000
 MOST_TAIL = 129
+MOST_KEPT = 65_536
 _LATE = re.compile(r"the event is (\d+) ms older than the allowed lateness")
 
 Place = tuple[str, int, int]
@@ -25,8 +28,12 @@ class Customer:
         self.facts: list[Fact] = []
 
 
-def read_rejects(records: Iterable[Seen], inputs: set[Place], findings: Findings) -> dict[Place, tuple[str, str]]:
-    """Reason and detail by the place of the input record; one that appears twice, or for nothing, is a finding."""
+def read_rejects(records: Iterable[Seen], inputs: Iterable[Seen], findings: Findings) -> dict[Place, tuple[str, str]]:
+    """Reason and detail by the place of the input record.
+
+    One that appears twice, or for nothing, or without the record's own bytes, is a finding.
+    """
+    sources = {(it.topic, it.partition, it.offset): it for it in inputs}
     found: dict[Place, tuple[str, str]] = {}
     for record in records:
         assert record.value is not None
@@ -34,10 +41,19 @@ def read_rejects(records: Iterable[Seen], inputs: set[Place], findings: Findings
         place = (said["topic"], said["partition"], said["offset"])
         if place in found:
             findings.add("duplicated", f"reject of {place}, {said['reason']}")
-        if place not in inputs or place[1] != record.partition:
+        source = sources.get(place)
+        if source is None or place[1] != record.partition:
             findings.add("unaccounted", f"a reject of {place}, which is no input: {said['reason']}")
+        elif not _keeps(said, source):
+            findings.add("unaccounted", f"the reject of {place}, {said['reason']}, has not the record's bytes")
         found[place] = said["reason"], said["detail"]
     return found
+
+
+def _keeps(said: dict[str, Any], source: Seen) -> bool:
+    value = None if source.value is None else b64encode(source.value[:MOST_KEPT]).decode()
+    key = None if source.key is None else b64encode(source.key).decode()
+    return (said["key"], said["value"], said["valueBytes"]) == (key, value, len(source.value or b""))
 
 
 def admitted(
@@ -45,9 +61,10 @@ def admitted(
     rejects: dict[Place, tuple[str, str]],
     policy: Policy,
     uptos: dict[int, int],
+    poisoned: Collection[str],
     findings: Findings,
 ) -> dict[str, Customer]:
-    """Go through the input in the order of each log."""
+    """Go through the input in the order of each log; who is ``poisoned`` can have nothing applied."""
     customers: dict[str, Customer] = {}
     # What came before in its own log was processed before: the clock was there, or further.
     clocks: dict[tuple[str, int], int] = defaultdict(int)
@@ -62,7 +79,7 @@ def admitted(
         said = rejects.get(place)
         if said is not None:
             reasons[said[0]] += 1
-        wrong = _judged(found, said, record, clocks[log], policy, uptos[record.partition])
+        wrong = _judged(found, said, record, clocks[log], policy, uptos[record.partition], poisoned)
         if wrong:
             findings.add("unaccounted", f"{place} {wrong}")
         if isinstance(found, Fact):
@@ -77,7 +94,13 @@ def admitted(
 
 
 def _judged(
-    found: Fact | Reject | Unknown, said: tuple[str, str] | None, record: Seen, clock: int, policy: Policy, upto: int
+    found: Fact | Reject | Unknown,
+    said: tuple[str, str] | None,
+    record: Seen,
+    clock: int,
+    policy: Policy,
+    upto: int,
+    poisoned: Collection[str],
 ) -> str:
     """What is wrong with the fate of a record; empty where nothing is. ``clock``: the least it can have been."""
     if isinstance(found, Reject):
@@ -89,7 +112,7 @@ def _judged(
     elif found.at < clock - policy.lateness:
         wanted = {"late"}
     else:
-        wanted = {"", "late"}
+        wanted = {"poison" if found.user_id in poisoned else "", "late"}
     reason, detail = said or ("", "")
     if reason not in wanted:
         return f"was {reason or 'applied'} and should be {' or '.join(each or 'applied' for each in sorted(wanted))}"
