@@ -17,12 +17,13 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TypeVar
 
+import psutil
+
 from agents.batch import Batch, Record
 from agents.track import Tracker
 from bench.due_together import at_midnight, policy_of_a_week, within_a_minute
 from bench.finding import Finding, Line, Lines, Say, Size, Spread, Table
 from bench.population import DAY, Population, pass_time, simulate
-from bench.process_memory import available, resident
 from bench.visits import visits
 from bench.waits import Waits, over, views
 from schemas.instant import from_text
@@ -76,7 +77,7 @@ def measure(size: Size, say: Say) -> Finding:
     typical = simulate(rules, size.of(1000, 100), INSTANT)
     grown, left_out = [], []
     for customers in (1000, 3000) if size.quick else (10_000, 100_000, 1_000_000, 3_000_000):
-        if available() < customers * _BYTES_EXPECTED + _BYTES_TO_SPARE:
+        if psutil.virtual_memory().available < customers * _BYTES_EXPECTED + _BYTES_TO_SPARE:
             left_out.append(f"{customers:,} customers: too little memory is free")
             continue
         grown.append(_alone(_grow, typical, customers, events, size.rounds))
@@ -98,11 +99,11 @@ def _alone(work: Callable[..., _T], *given: object) -> _T:
 def _grow(population: Population, customers: int, events: int, rounds: int) -> Grown:
     rules = load_rules(None)
     snapshots: dict[bytes, bytes] = {}
-    before = resident()
+    before = psutil.Process().memory_info().rss
     began = time.process_time()
     tracker = _restored(rules, population, customers, snapshots)
     restored = customers / (time.process_time() - began)
-    memory = _memory(snapshots, resident() - before)
+    memory = _memory(snapshots, psutil.Process().memory_info().rss - before)
     midnight = over(tracker, views(customers, INSTANT - 500, _WHILE_DUE_A_SECOND), INSTANT - 500, INSTANT + 1000)
     costs = []
     for number in range(rounds):

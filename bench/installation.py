@@ -1,0 +1,106 @@
+"""An installation of lifestage on an Apache Kafka of its own: topics, a changelog and workers for one measurement."""
+
+import asyncio
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from bench.finding import LeftOutError
+from bench.worker import Worker
+from streams.child_process import ServerError, running
+from streams.embedded import free_port
+from streams.settings import Settings
+from streams.topics import create
+from tests.servers import Kafka, apache_kafka, apache_kafka_missing
+
+_ROOT = Path(__file__).parents[1]
+_PROGRAM = (sys.executable, "-c", "from streams.command_line import main; main()", "worker", "--loglevel", "INFO")
+PARTITIONS = 4
+
+
+@dataclass
+class Installation:
+    """Topics that nobody else uses, and the workers that were started on them."""
+
+    settings: Settings
+    kafka: Kafka
+    folder: Path
+    workers: list[Worker] = field(default_factory=list)
+
+    @contextmanager
+    def worker(self, before: Sequence[str] = (), variables: Mapping[str, str] | None = None) -> Iterator[Worker]:
+        """Run one more worker for the length of the block; ``before`` is put before its command (a profiler, say)."""
+        instance = f"bench-{len(self.workers)}"
+        port = free_port()
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(_ROOT),
+            "LIFESTAGE_BROKER": self.settings.broker,
+            "LIFESTAGE_APP_ID": self.settings.app_id,
+            "LIFESTAGE_TOPIC_PREFIX": self.settings.topic_prefix,
+            "LIFESTAGE_PARTITIONS": str(self.settings.partitions),
+            "LIFESTAGE_REDIS_URL": "",
+            "LIFESTAGE_CLOCK": self.settings.clock,
+            "LIFESTAGE_POLICY": str(self.settings.policy or ""),
+            "LIFESTAGE_INSTANCE": instance,
+            "LIFESTAGE_WEB_PORT": str(port),
+            "LIFESTAGE_DATA": str(self.folder / instance),
+            **(variables or {}),
+        }
+        log = self.folder / f"{instance}.log"
+        with running([*before, *_PROGRAM], log=log, environment=environment) as child:
+            worker = Worker(child, port, log)
+            self.workers.append(worker)
+            yield worker
+
+
+@contextmanager
+def kafka() -> Iterator[Callable[[Path | None], Installation]]:
+    """Run Apache Kafka for the length of the block, and give what makes a fresh installation on it for a policy.
+
+    Raises ``LeftOutError`` where Apache Kafka cannot run.
+    """
+    missing = apache_kafka_missing()
+    if missing is not None:
+        raise LeftOutError(missing)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lifestage-bench-")))
+        server = stack.enter_context(apache_kafka(folder / "kafka"))
+        made: list[Installation] = []
+
+        def installation(policy: Path | None = None) -> Installation:
+            name = f"bench-{len(made)}-{time.monotonic_ns()}"
+            place = folder / name
+            place.mkdir()
+            settings = replace(
+                Settings(),
+                broker=server.bootstrap,
+                redis_url="",
+                app_id=name,
+                topic_prefix=f"{name}-",
+                partitions=PARTITIONS,
+                policy=policy,
+                data=place,
+            )
+            asyncio.run(create(settings))
+            made.append(Installation(settings, server, place))
+            return made[-1]
+
+        yield installation
+
+
+def until(reached: Callable[[], bool], workers: Sequence[Worker], seconds: float, what: str) -> None:
+    """Wait for something of these workers. Raises ``ServerError`` when one of them ends, or time runs out."""
+    deadline = time.monotonic() + seconds
+    while not reached():
+        for worker in workers:
+            if worker.process.poll() is not None:
+                raise ServerError(f"a worker ended: {worker.log.read_text()[-2000:]}")
+        if time.monotonic() > deadline:
+            raise ServerError(f"{what} took more than {seconds:.0f} s: {workers[0].log.read_text()[-2000:]}")
+        time.sleep(0.05)
