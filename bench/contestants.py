@@ -1,0 +1,66 @@
+"""The programs of the engine benchmark: ours first, then its peers as far as this machine can run them."""
+
+import importlib.util
+from collections.abc import Mapping
+
+from bench.contest import Program, python
+from bench.orders import Population
+from bench.peers import java
+from bench.peers.task import Task
+from streams.embedded import free_port
+from streams.topics import PURCHASES
+
+OURS = "lifestage"
+
+
+def contestants() -> tuple[list[Program], list[str]]:
+    """Return the programs, and a sentence for each that cannot run here.
+
+    A slow program gets a shorter stream of the same population, so that a round ends. Faust takes no part where a
+    shorter stream would not have the customers that the population speaks of.
+    """
+    programs = [Program(OURS, "lifestage", python("bench.engine_worker"), _all, _settings)]
+    left_out = []
+    lacking = java.missing()
+    if lacking is None:
+        for name, title, store in (
+            ("kafka_streams", "Kafka Streams, RocksDB", "rocksdb"),
+            ("kafka_streams_memory", "Kafka Streams, in memory", "memory"),
+        ):
+            programs.append(Program(name, title, java.runs(store), _all))
+    else:
+        left_out.append(lacking)
+    for package, name, title, module, events in (
+        ("bytewax", "bytewax", "Bytewax", "bench.peers.bytewax_flow", _fewer),
+        ("quixstreams", "quix", "Quix Streams", "bench.peers.quix_app", _fewer),
+    ):
+        if importlib.util.find_spec(package) is None:
+            left_out.append(f"{title} needs the package {package}")
+        else:
+            programs.append(Program(name, title, python(module), events))
+    programs.append(Program("faust", "Faust", python("bench.peers.faust_app", "worker", "-l", "warn"), _few))
+    return programs, left_out
+
+
+def _all(_population: Population) -> int:
+    return 1_000_000
+
+
+def _fewer(_population: Population) -> int:
+    return 300_000
+
+
+def _few(population: Population) -> int:
+    return 20_000 if population.customers <= 5_000 else 0
+
+
+def _settings(task: Task) -> Mapping[str, str]:
+    return {
+        "LIFESTAGE_BROKER": task.broker,
+        "LIFESTAGE_APP_ID": task.name,
+        "LIFESTAGE_TOPIC_PREFIX": task.topic.removesuffix(PURCHASES),
+        "LIFESTAGE_REDIS_URL": "",
+        "LIFESTAGE_WEB_PORT": str(free_port()),
+        "LIFESTAGE_DATA": str(task.folder / "data"),
+        "LIFESTAGE_INSTANCE": "bench",
+    }

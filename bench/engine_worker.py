@@ -1,0 +1,85 @@
+"""Our side of the engine benchmark: the worker as it ships, with a tracker for the small job in place of its own."""
+
+import os
+import struct
+from collections.abc import MutableMapping
+
+import msgspec
+
+from agents.batch import Batch, Outcome
+from bench.peers.job import LARGE, Numbers, Order, add, nothing
+from bench.peers.task import Progress, Task
+from streams.hooks import Committed, Hooks
+from streams.settings import Settings
+from streams.topology import build
+from streams.worker import run
+
+_FORMAT = struct.Struct(">qdddqqqq")
+
+
+class NumbersTracker:
+    """Keeps eight numbers for each customer, as bytes."""
+
+    def __init__(self, progress: Progress, snapshots: MutableMapping[bytes, bytes]) -> None:
+        self.upto = 0
+        self._progress = progress
+        self._snapshots = snapshots
+        self._decode = msgspec.json.Decoder(Order).decode
+        self._encode = msgspec.json.Encoder().encode
+
+    def restore(self, key: bytes, value: bytes | None) -> None:
+        """Take over what an earlier owner has committed."""
+        if value is None:
+            self._snapshots.pop(key, None)
+        else:
+            self._snapshots[key] = value
+
+    def compute(self, batch: Batch) -> Outcome:
+        """Take in the orders, on copies, and announce the large ones."""
+        if not self._progress.records:
+            self._progress.mark()
+        outcome = Outcome(batch.upto)
+        snapshots, decode, announce = self._snapshots, self._decode, outcome.transitions.append
+        touched: dict[bytes, Numbers] = {}
+        for record in batch.records:
+            key = record.key or b""
+            order = decode(record.value or b"")
+            numbers = touched.get(key)
+            if numbers is None:
+                before = snapshots.get(key)
+                numbers = touched[key] = nothing() if before is None else list(_FORMAT.unpack(before))
+            add(numbers, order.amount, order.at)
+            if order.amount >= LARGE:
+                value = self._encode({"customer": key.decode(), "numbers": numbers})
+                announce((key, value, record.time))
+        outcome.changes = {key: _FORMAT.pack(*numbers) for key, numbers in touched.items()}
+        outcome.counts["in"] = outcome.counts["applied"] = len(batch.records)
+        return outcome
+
+    def publish(self, outcome: Outcome) -> None:
+        """Take over what is committed now."""
+        self._snapshots.update(outcome.changes)
+        self.upto = outcome.upto
+
+    def due(self) -> int | None:
+        """Return no deadline: the small job has none."""
+        return None
+
+
+def main() -> None:
+    """Run until somebody ends it."""
+    settings = Settings.from_environment(os.environ)
+    progress = Progress(Task.given())
+
+    def committed(batch: Committed) -> None:
+        if progress.add(len(batch.batch.records)):
+            progress.mark()
+
+    def tracker(_partition: int, snapshots: MutableMapping[bytes, bytes]) -> NumbersTracker:
+        return NumbersTracker(progress, snapshots)
+
+    run(build(settings, tracker, Hooks(after_commit=committed)), settings)
+
+
+if __name__ == "__main__":
+    main()
