@@ -94,7 +94,9 @@ def kafka() -> Iterator[Callable[[Path | None], Installation]]:
         yield installation
 
 
-def until(reached: Callable[[], bool], workers: Sequence[Worker], seconds: float, what: str) -> None:
+def until(
+    reached: Callable[[], bool], workers: Sequence[Worker], seconds: float, what: str, every: float = 0.05
+) -> None:
     """Wait for something of these workers. Raises ``ServerError`` when one of them ends, or time runs out."""
     deadline = time.monotonic() + seconds
     while not reached():
@@ -103,4 +105,4 @@ def until(reached: Callable[[], bool], workers: Sequence[Worker], seconds: float
                 raise ServerError(f"a worker ended: {worker.log.read_text()[-2000:]}")
         if time.monotonic() > deadline:
             raise ServerError(f"{what} took more than {seconds:.0f} s: {workers[0].log.read_text()[-2000:]}")
-        time.sleep(0.05)
+        time.sleep(every)
