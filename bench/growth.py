@@ -24,7 +24,7 @@ from agents.track import Tracker
 from bench.due_together import at_midnight, policy_of_a_week, within_a_minute
 from bench.finding import Finding, Line, Lines, Say, Size, Spread, Table
 from bench.population import DAY, Population, pass_time, simulate
-from bench.visits import visits
+from bench.visits import Visits
 from bench.waits import Waits, over, views
 from schemas.instant import from_text
 from state.rulebook import Rulebook
@@ -109,8 +109,9 @@ def _grow(population: Population, customers: int, events: int, rounds: int) -> G
     for number in range(rounds):
         at = INSTANT + (2 + 2 * number) * _HOUR
         pass_time(tracker, at)
-        drawn = visits(population, customers, events, at, _EVENTS_A_SECOND, seed=number, copies=_COPIES)
-        records = [Record(it.topic, place, it.instant, it.key, it.value) for place, it in enumerate(drawn)]
+        visits = Visits(population, customers, events, seed=number, copies=_COPIES)
+        arriving = enumerate(visits.from_instant(at, _EVENTS_A_SECOND))
+        records = [Record(it.topic, place, it.instant, it.key, it.value) for place, it in arriving]
         costs.append(_microseconds(tracker, records))
     return Grown(customers, memory, restored, Spread.over(costs), midnight)
 

@@ -21,7 +21,7 @@ from bench.finding import Bar, Bars, Finding, Say, Size, Spread, Table
 from bench.flame import recording
 from bench.installation import Installation, kafka
 from bench.population import Population, simulate
-from bench.visits import visits
+from bench.visits import Visits
 from streams.policy_file import load_rules
 from streams.sources.source import SourceEvent
 

@@ -1,6 +1,6 @@
 """Visits: the load of many customers at a steady rate, each with what a simulated customer does in one day."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from random import Random
 
 from bench.population import Population
@@ -11,26 +11,29 @@ _LONGEST_STEP = 180_000
 _BEGINNINGS = 600_000
 
 
-def visits(
-    population: Population,
-    customers: int,
-    events: int,
-    begin: int,
-    rate: float,
-    seed: int = 1,
-    copies: int | None = None,
-) -> list[SourceEvent]:
-    """So many events of some of the first ``customers``, ``rate`` of them a second from ``begin`` on (ms since 1970).
+class Visits:
+    """Visits of some of the first ``customers`` of a population, one each at most, as so many ``events``.
 
-    Each customer has one visit at most, and between its events lie those of the others. At most so many ``copies``
-    of an original have one (without it, all may): with the same number, populations of different sizes get the same
-    work. Raises ``ValueError`` if there are too few customers for so many events.
+    Between the events of a customer lie those of the others. At most so many ``copies`` of an original take part
+    (without it, all may): with the same number, populations of different sizes get the same work. Raises
+    ``ValueError`` if there are too few customers for so many events.
     """
-    drawn = _drawn(population, customers // len(population.originals), copies, events, Random(seed))
-    drawn.sort(key=lambda event: event[0])
-    return [
-        _stamped(event, key, begin + int(number * 1000 / rate)) for number, (_, event, key) in enumerate(drawn[:events])
-    ]
+
+    def __init__(
+        self, population: Population, customers: int, events: int, seed: int = 1, copies: int | None = None
+    ) -> None:
+        existing = customers // len(population.originals)
+        drawn = _drawn(population, existing, copies, events, Random(seed))
+        drawn.sort(key=lambda event: event[0])
+        self._drawn = drawn[:events]
+
+    def __len__(self) -> int:
+        return len(self._drawn)
+
+    def from_instant(self, begin: int, rate: float, step: int = 1) -> Iterator[SourceEvent]:
+        """The events, ``rate`` of them a second from ``begin`` on (ms since 1970), in steps of so many ms."""
+        for number, (_, event, key) in enumerate(self._drawn):
+            yield _stamped(event, key, begin + int(number * 1000 / rate) // step * step)
 
 
 def _drawn(
