@@ -51,11 +51,8 @@ def loaded(size: Size, say: Say) -> tuple[Population, int, list[SourceEvent]]:
     say("simulating a year of those who are copied")
     population = simulate(load_rules(None), size.of(1000, 50), int(time.time()) * 1000 - _LONG_AGO_MS)
     customers = size.of(100_000, 2000)
-    return (
-        population,
-        customers,
-        visits(population, customers, size.of(200_000, 4000), population.instant, EVENTS_A_SECOND),
-    )
+    visits = Visits(population, customers, size.of(200_000, 4000))
+    return population, customers, list(visits.from_instant(population.instant, EVENTS_A_SECOND))
 
 
 async def prepare(place: Installation, population: Population, customers: int, events: Sequence[SourceEvent]) -> None:
