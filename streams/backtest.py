@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import orjson
 
@@ -33,17 +34,31 @@ class Events:
     last: int | None = None
 
 
+class Published(NamedTuple):
+    """A transition's value, and its place among all: (instant, customer, seq)."""
+
+    at: int
+    customer: str
+    seq: int
+    value: bytes
+
+
 @dataclass(slots=True)
 class Backtest:
-    """What came of it: the transitions' values in order of (instant, customer, seq), and the counts."""
+    """What came of it: what was published, in order, and the counts."""
 
-    transitions: list[bytes]
+    published: list[Published]
     histories: dict[str, History]
     until: int
     duplicates: int
     after: int
     by_name: Counter[str]
     stages: Counter[str]
+
+    @property
+    def transitions(self) -> list[bytes]:
+        """The values of the transitions topic, in order of (instant, customer, seq)."""
+        return [it.value for it in self.published]
 
 
 def read_events(
@@ -86,7 +101,7 @@ def read_events(
 def run(events: Events, until: int | None, rules: Rulebook, on_customer: Callable[[], None]) -> Backtest:
     """Decide every customer's history until an instant; without one, until the last event."""
     end = until if until is not None else events.last or 0
-    made: list[tuple[int, str, int, bytes]] = []
+    made: list[Published] = []
     histories: dict[str, History] = {}
     names: Counter[str] = Counter()
     stages: Counter[str] = Counter()
@@ -100,10 +115,10 @@ def run(events: Events, until: int | None, rules: Rulebook, on_customer: Callabl
         for it in history.published:
             audience = it.change.audience
             names[it.change.name if audience is None else f"{audience} {it.change.to}"] += 1
-            made.append((it.change.at, customer, it.seq, message.encode(it, customer, rules.version)))
+            made.append(Published(it.change.at, customer, it.seq, message.encode(it, customer, rules.version)))
     made.sort()
     return Backtest(
-        transitions=[value for *_, value in made],
+        published=made,
         histories=histories,
         until=end,
         duplicates=sum(it.duplicates for it in histories.values()),
@@ -113,9 +128,9 @@ def run(events: Events, until: int | None, rules: Rulebook, on_customer: Callabl
     )
 
 
-def profiles(backtest: Backtest, rules: Rulebook) -> Iterator[bytes]:
-    """One profile a customer, as of the backtest's end, in order of the customers' ids."""
+def profiles(backtest: Backtest, rules: Rulebook) -> Iterator[tuple[str, bytes]]:
+    """Each customer and their profile as of the backtest's end, in order of the customers' ids."""
     features = rules.compiled.catalogue
     for customer, history in sorted(backtest.histories.items()):
         seen = portrait(history.customer, customer, len(history.published), backtest.until, rules.version, features)
-        yield profile.encode(seen)
+        yield customer, profile.encode(seen)

@@ -1,6 +1,7 @@
 """`lifestage backtest`: what a policy would have done with events that already happened."""
 
 import gzip
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -13,8 +14,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from schemas import instant
-from state.rulebook import Rulebook
-from streams.backtest import Backtest, Events, Lines, profiles, read_events, run
+from streams.backtest import Lines
+from streams.backtest_share import Decided, Read, Task
+from streams.backtest_shares import Backtests, ShareLostError, cores, shared
 from streams.commands.instant import INSTANT
 from streams.policy_file import PolicyFileError, load_rules
 from streams.sources.named import NAMES, open_source
@@ -32,8 +34,15 @@ from streams.sources.source import SourceError
 @click.option(
     "--rejects", "rejects_out", type=click.Path(path_type=Path), help="Where unusable lines go, with reasons."
 )
+@click.option("--processes", type=click.IntRange(min=1), help="How many work at once. Default: one for each core.")
 def command(
-    events: str, policy: Path | None, end: int | None, out: Path, profiles_out: Path | None, rejects_out: Path | None
+    events: str,
+    policy: Path | None,
+    end: int | None,
+    out: Path,
+    profiles_out: Path | None,
+    rejects_out: Path | None,
+    processes: int | None,
 ) -> None:
     """Run EVENTS (a JSONL file, .gz too, - for standard input, or a source such as complete-journey) through a policy.
 
@@ -43,7 +52,25 @@ def command(
         rules = load_rules(policy)
     except PolicyFileError as error:
         raise click.ClickException(str(error)) from None
+    now = max(instant.from_datetime(datetime.now(UTC)), end or 0)
     console = Console(stderr=True)
+    try:
+        with shared(Task(policy, now, profiles_out is not None), processes or cores()) as backtests:
+            read, decided = _run(backtests, events, end, console, out, profiles_out, rejects_out)
+    except ShareLostError as error:
+        raise click.ClickException(str(error)) from None
+    _say(console, read, decided, rules.version)
+
+
+def _run(
+    backtests: Backtests,
+    events: str,
+    end: int | None,
+    console: Console,
+    out: Path,
+    profiles_out: Path | None,
+    rejects_out: Path | None,
+) -> tuple[Read, Decided]:
     with (
         ExitStack() as files,
         Progress(
@@ -51,23 +78,19 @@ def command(
         ) as progress,
     ):
         lines, size = _lines(events)
-        now = max(instant.from_datetime(datetime.now(UTC)), end or 0)
-        refused = files.enter_context(_open(rejects_out)) if rejects_out else None
         reading = progress.add_task("reading events", total=size)
-        read = read_events(
-            lines,
-            now,
-            rules,
-            lambda line: _write(refused, [line]) if refused else None,
-            lambda: progress.advance(reading),
-        )
+        read = backtests.read(lines, lambda more: progress.advance(reading, more))
         progress.update(reading, total=read.lines, completed=read.lines)
-        deciding = progress.add_task("deciding customers", total=len(read.by_customer))
-        result = run(read, end, rules, lambda: progress.advance(deciding))
-        _write(files.enter_context(_open(out)), result.transitions)
+        if rejects_out:
+            _write(files.enter_context(_open(rejects_out)), read.refused)
+        deciding = progress.add_task("deciding customers", total=read.customers)
+        until = end if end is not None else read.last or 0
+        decided = backtests.decide(until, lambda more: progress.advance(deciding, more))
+        progress.update(deciding, completed=read.customers)
+        _write(files.enter_context(_open(out)), backtests.transitions())
         if profiles_out:
-            _write(files.enter_context(_open(profiles_out)), profiles(result, rules))
-    _say(console, read, result, rules)
+            _write(files.enter_context(_open(profiles_out)), backtests.profiles())
+    return read, decided
 
 
 def _lines(events: str) -> tuple[Lines, int | None]:
@@ -104,17 +127,21 @@ def _write(file: IO[bytes], lines: Iterable[bytes]) -> None:
         file.write(line + b"\n")
 
 
-def _say(console: Console, events: Events, result: Backtest, rules: Rulebook) -> None:
+def _say(console: Console, read: Read, decided: Decided, version: str) -> None:
     console.print(
-        f"{events.lines:,} lines: {events.facts + events.unknown - result.duplicates:,} applied"
-        f" ({events.unknown:,} of a kind that no rule uses), {result.duplicates:,} duplicates,"
-        f" {sum(events.rejects.values()):,} rejects; {result.after:,} of the applied lie after the end"
+        f"{read.lines:,} lines: {read.facts + read.unknown - decided.duplicates:,} applied"
+        f" ({read.unknown:,} of a kind that no rule uses), {decided.duplicates:,} duplicates,"
+        f" {sum(read.rejects.values()):,} rejects; {decided.after:,} of the applied lie after the end"
     )
-    for reason, count in events.rejects.most_common():
+    for reason, count in _by_count(read.rejects):
         console.print(f"  rejected as {reason}: {count:,}")
-    console.print(f"decided until {instant.to_text(result.until)} under {rules.version}")
+    console.print(f"decided until {instant.to_text(decided.until)} under {version}")
     table = Table("transition", "count", box=None)
-    for name, count in result.by_name.most_common():
+    for name, count in _by_count(decided.by_name):
         table.add_row(name, f"{count:,}")
     console.print(table)
-    console.print("customers: " + ", ".join(f"{count:,} {stage}" for stage, count in result.stages.most_common()))
+    console.print("customers: " + ", ".join(f"{count:,} {stage}" for stage, count in _by_count(decided.stages)))
+
+
+def _by_count(counts: Counter[str]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda counted: (-counted[1], counted[0]))

@@ -1,0 +1,48 @@
+"""A backtest on several processes: what comes of it is what one alone makes, byte for byte and in the same order."""
+
+import multiprocessing
+from itertools import count
+
+import pytest
+
+from streams.backtest import profiles, read_events, run
+from streams.backtest_share import Task
+from streams.backtest_shares import ShareLostError, shared
+from streams.policy_file import load_rules
+from streams.sources import simulated
+
+NOW = 1 << 42
+UNUSABLE = [b"{", b'{"type":"track","event":"Order Completed"}', b"", b"[]"]
+
+
+def history() -> list[tuple[int, bytes]]:
+    """Some customers' half year with a repetition, and lines between that nobody can use."""
+    events = [event.value for event in simulated.events(40, days=180)]
+    lines = [*events[:1000], *UNUSABLE, *events[1000:], events[5], *UNUSABLE]
+    return list(zip(count(1), lines, strict=False))
+
+
+@pytest.mark.parametrize("processes", [1, 3])
+def test_shares_make_what_one_alone_makes(processes: int) -> None:
+    lines, rules = history(), load_rules(None)
+    refused: list[bytes] = []
+    alone = read_events(lines, NOW, rules, refused.append, lambda: None)
+    result = run(alone, None, rules, lambda: None)
+
+    with shared(Task(None, NOW, with_profiles=True), processes) as backtests:
+        dealt: list[int] = []
+        read = backtests.read(lines, dealt.append)
+        assert (read.lines, read.facts, read.unknown) == (alone.lines, alone.facts, alone.unknown)
+        assert (read.last, read.rejects, read.refused) == (alone.last, alone.rejects, refused)
+        decided = backtests.decide(read.last or 0, lambda _more: None)
+        assert decided.duplicates == result.duplicates
+        assert (decided.by_name, decided.stages) == (result.by_name, result.stages)
+        assert list(backtests.transitions()) == result.transitions
+        assert list(backtests.profiles()) == [profile for _, profile in profiles(result, rules)]
+
+
+def test_a_share_that_is_lost_is_told() -> None:
+    with shared(Task(None, NOW, with_profiles=False), 2) as backtests:
+        multiprocessing.active_children()[0].kill()
+        with pytest.raises(ShareLostError):
+            backtests.read(history(), lambda _more: None)
