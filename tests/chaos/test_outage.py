@@ -1,15 +1,21 @@
-"""Kafka that says nothing any more: a worker ends with a reason, and its successor goes on."""
+"""Kafka that says nothing any more, or takes nothing: a worker ends with a reason, or waits within its memory."""
 
 import asyncio
 import os
+import re
 import signal
 import uuid
 from pathlib import Path
 
+import pytest
+
 from streams.settings import Settings
-from streams.topics import create
+from streams.tables import POSITION_KEY, decode_position
+from streams.topics import create, topics_of
 from tests import servers
-from tests.transport.processes import Account, produce, settled, workers
+from tests.transport.processes import Account, account, produce, read_all, settled, workers
+
+MEGABYTE = 1 << 20
 
 
 async def test_a_worker_that_kafka_does_not_answer_ends_with_a_reason(tmp_path: Path) -> None:
@@ -30,3 +36,48 @@ async def test_a_worker_that_kafka_does_not_answer_ends_with_a_reason(tmp_path: 
             started.start("one", LIFESTAGE_EMBEDDED="yes")
             await produce(settings, range(500, 1000))
             assert await settled(settings, 1000) == Account(1000, 0, 0, 0)
+
+
+@pytest.mark.apache
+async def test_memory_is_bounded_while_kafka_takes_nothing_and_input_arrives(
+    apache_broker: str, topic_prefix: str, tmp_path: Path
+) -> None:
+    settings = Settings(broker=apache_broker, topic_prefix=topic_prefix, app_id=f"{topic_prefix}app", partitions=1)
+    await create(settings)
+    with workers(settings, tmp_path) as started:
+        process = started.start("one", LIFESTAGE_PARTITIONS="1", LIFESTAGE_BATCH_TIMEOUT="6")
+        await produce(settings, range(500))
+        assert (await settled(settings, 500)).counted == 500
+        before = peak_memory(process.pid)
+        quota = settings.app_id + "-one"
+        await configure_client(apache_broker, quota, "--add-config", "producer_byte_rate=1")
+        await produce(settings, range(500, 4500), size=MEGABYTE // 16)
+        while started.log("one").count("a batch failed") < 3:
+            await asyncio.sleep(0.1)
+        # 250 MiB have arrived; 8 MiB of each of four topics may wait, a batch is in the making, others on their way.
+        assert peak_memory(process.pid) - before < 200 * MEGABYTE
+        await configure_client(apache_broker, quota, "--delete-config", "producer_byte_rate")
+        while await counted(settings) < 4500:
+            await asyncio.sleep(0.1)
+        assert await account(settings) == Account(4500, 0, 0, 0)
+
+
+async def configure_client(broker: str, client: str, *change: str) -> None:
+    """Change what Kafka allows a client: one that may write next to nothing is answered no more, yet it can read."""
+    tool = ["java", "-cp", f"{servers.kafka_libraries()}/*", "kafka.admin.ConfigCommand", "--bootstrap-server", broker]
+    words = ["--alter", "--entity-type", "clients", "--entity-name", client, *change]
+    process = await asyncio.create_subprocess_exec(*tool, *words)
+    assert await process.wait() == 0
+
+
+def peak_memory(pid: int) -> int:
+    found = re.search(r"^VmHWM:\s+(\d+) kB$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+    assert found is not None
+    return int(found[1]) * 1024
+
+
+async def counted(settings: Settings) -> int:
+    """How many records lie behind the position: no need to read them."""
+    changes = await read_all(settings, topics_of(settings).changelog)
+    markers = [record.value for record in changes if record.key == POSITION_KEY]
+    return sum(decode_position(markers[-1]).positions.values())

@@ -1,0 +1,141 @@
+"""Hundreds of thousands of customers are being restored when another worker joins: both come to work."""
+
+import asyncio
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaProducer
+
+from schemas import instant
+from streams.settings import Settings
+from streams.tables import POSITION_KEY, Position, decode_position, encode_position
+from streams.topics import topics_of
+from tests.integration.installation import PATIENCE, Installation, installation
+
+CUSTOMERS = 600_000
+PARTITIONS = 4
+ORDERING = 200
+SESSION_SECONDS = 2.0
+TEMPLATE = b"template"
+
+Health = dict[str, Any]
+
+
+@pytest.fixture
+def installed(apache_broker: str, topic_prefix: str, tmp_path: Path) -> Iterator[Installation]:
+    settings = Settings(
+        broker=apache_broker,
+        redis_url="",
+        app_id=topic_prefix + "app",
+        topic_prefix=topic_prefix,
+        partitions=PARTITIONS,
+    )
+    with installation(settings, tmp_path, embedded=False) as made:
+        yield made
+
+
+def order(customer: bytes, number: int) -> bytes:
+    value = {
+        "type": "track",
+        "event": "Order Completed",
+        "messageId": f"{customer.decode()}-{number}",
+        "userId": customer.decode(),
+        "timestamp": instant.to_text(time.time_ns() // 1_000_000),
+        "properties": {"order_id": f"o-{number}", "total": 10.0},
+    }
+    return json.dumps(value).encode()
+
+
+async def until(installed: Installation, come: Callable[[dict[str, Health]], bool]) -> dict[str, Health]:
+    """Wait until the workers say of themselves what is waited for."""
+    said: dict[str, Health] = {}
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        for name, worker in installed.workers.items():
+            assert worker.process.poll() is None, worker.log.read_text()[-3000:]
+            health = await asyncio.to_thread(worker.health)
+            said[name] = health or {}
+        if come(said):
+            return said
+        await asyncio.sleep(0.02)
+    raise AssertionError(
+        f"{said}\n" + "\n".join(worker.log.read_text()[-1500:] for worker in installed.workers.values())
+    )
+
+
+def at_work(said: dict[str, Health], since: int = 0) -> bool:
+    """Every partition is open at one of the workers, and has passed an instant."""
+    groups = [(name, group) for each in said.values() for name, group in each.get("partitions", {}).items()]
+    passed = [group["state"] == "open" and (group["upto"] or "") > instant.to_text(since) for _, group in groups]
+    return all(passed) and sorted(name for name, _ in groups) == [str(number) for number in range(PARTITIONS)]
+
+
+def customers(said: dict[str, Health]) -> Counter[str]:
+    """Customers by stage, over all workers."""
+    return sum((Counter(each["customers"]) for each in said.values()), Counter())
+
+
+def openings(installed: Installation) -> list[int]:
+    """How often each worker has opened its partitions: once a rebalance, unless that was cut short."""
+    return [worker.log.read_text().count("opened partitions") for worker in installed.workers.values()]
+
+
+async def fabricate(installed: Installation, producer: AIOKafkaProducer) -> dict[bytes, int]:
+    """One customer's snapshot, as a worker has written it, for very many; returns some, and their partitions."""
+    changelog = topics_of(installed.settings).changelog
+    written = {record.key: record for record in await installed.read(changelog)}
+    snapshot, marker = written[TEMPLATE].value, written[POSITION_KEY]
+    upto = decode_position(marker.value).upto
+    some: dict[bytes, int] = {}
+    for partition in range(PARTITIONS):
+        if partition != marker.partition:
+            await producer.send_and_wait(changelog, encode_position(Position({}, upto)), POSITION_KEY, partition)
+        keys = [b"c%d" % number for number in range(partition, CUSTOMERS, PARTITIONS)]
+        some.update(dict.fromkeys(keys[:: CUSTOMERS // ORDERING], partition))
+        batch = producer.create_batch()
+        for key in keys:
+            if batch.append(key=key, value=snapshot, timestamp=upto) is None:
+                await producer.send_batch(batch, changelog, partition=partition)
+                batch = producer.create_batch()
+                batch.append(key=key, value=snapshot, timestamp=upto)
+        await producer.send_batch(batch, changelog, partition=partition)
+    await producer.flush()
+    return some
+
+
+@pytest.mark.apache
+async def test_a_worker_joins_while_another_restores(installed: Installation) -> None:
+    purchases = topics_of(installed.settings).inputs[0]
+    session = {"LIFESTAGE_SESSION_TIMEOUT": str(SESSION_SECONDS)}
+    async with AIOKafkaProducer(bootstrap_servers=installed.settings.broker, max_batch_size=500_000) as producer:
+        installed.start("first")
+        await producer.send_and_wait(purchases, order(TEMPLATE, 1), TEMPLATE)
+        await until(installed, lambda said: bool(said["first"]) and customers(said) == {"new": 1})
+        assert await asyncio.to_thread(installed.stop, "first") == 0
+        some = await fabricate(installed, producer)
+
+        installed.start("one", **session)
+        await until(installed, lambda said: bool(said["one"]))
+        installed.start("two", **session)
+        said = await until(installed, at_work)
+        # Once each: what the one began alone was cut short, and nobody lost the session over what came then.
+        assert openings(installed) == [1, 1]
+        assert customers(said) == {"new": CUSTOMERS + 1}
+
+        ready = time.time_ns() // 1_000_000
+        for customer, partition in some.items():
+            await producer.send(purchases, order(customer, 2), customer, partition)
+        await producer.send_and_wait(purchases, order(TEMPLATE, 2), TEMPLATE)
+        said = await until(installed, lambda said: at_work(said, ready + int(2000 * SESSION_SECONDS)))
+    assert openings(installed) == [1, 1]
+    assert customers(said) == {"new": CUSTOMERS - len(some), "repeat": len(some) + 1}
+    again = [json.loads(it) for it in await installed.transitions() if b'"seq":3' in it]
+    ordered = Counter({key.decode(): 1 for key in (TEMPLATE, *some)})
+    assert Counter(it["userId"] for it in again) == ordered
+    assert {it["properties"]["to"] for it in again} == {"repeat"}
+    assert {(it["properties"]["orders"], it["properties"]["revenue"]) for it in again} == {(2, 20.0)}
