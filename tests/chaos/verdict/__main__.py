@@ -64,7 +64,10 @@ async def judge(case: Case) -> Findings:
     for words in changelog.went_back:
         findings.add("wrong_state", f"the position went back: {words}")
     _set_apart(case, changelog, findings)
-    records = _input(case, [record for name in case.inputs for record in committed[name]], findings)
+    records = deleted.read(Path(case.deleted)) + [record for name in case.inputs for record in committed[name]]
+    records.sort(key=lambda it: (case.inputs.index(it.topic), it.partition, it.offset))
+    records = deleted.counted(records, case.skipped)
+    findings.figures["given_up"] = sum(begin - first for _, _, first, begin in case.skipped)
     await _all_read(case, changelog, findings)
     rejects = read_rejects(committed[case.rejects], records, findings)
     uptos = {number: changelog.uptos.get(number, 0) for number in range(case.partitions)}
@@ -78,17 +81,6 @@ async def judge(case: Case) -> Findings:
         await _compare_mirror(case, word, published, changelog, findings)
     _keep(case, records, rejects, customers, changelog, findings)
     return findings
-
-
-def _input(case: Case, records: list[Seen], findings: Findings) -> list[Seen]:
-    """All input that was to be counted: what is in the logs, and what was, but for what was given up."""
-    everything = [*deleted.read(Path(case.deleted)), *records]
-    everything.sort(key=lambda it: (case.inputs.index(it.topic), it.partition, it.offset))
-    skipped = {
-        (topic, partition, offset) for topic, partition, first, begin in case.skipped for offset in range(first, begin)
-    }
-    findings.figures["given_up"] = len(skipped)
-    return [it for it in everything if (it.topic, it.partition, it.offset) not in skipped]
 
 
 def _set_apart(case: Case, changelog: Changelog, findings: Findings) -> None:

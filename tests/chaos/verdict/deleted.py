@@ -23,6 +23,12 @@ def read(path: Path) -> list[Seen]:
     return [Seen(it[0], it[1], it[2], it[3], _raw(it[4]), _raw(it[5])) for it in found]
 
 
+def counted(records: Iterable[Seen], skipped: Iterable[tuple[str, int, int, int]]) -> list[Seen]:
+    """Leave out what was given up: topic, partition, first offset and the one after the last."""
+    gone = {(topic, partition, offset) for topic, partition, first, begin in skipped for offset in range(first, begin)}
+    return [it for it in records if (it.topic, it.partition, it.offset) not in gone]
+
+
 def _text(value: bytes | None) -> str | None:
     return None if value is None else b64encode(value).decode()
 

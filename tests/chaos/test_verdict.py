@@ -1,0 +1,65 @@
+"""The verdict sees what it is there to see, record by record: no broker, only what one would have held."""
+
+import json
+from base64 import b64encode
+
+import pytest
+
+from tests.chaos.oracle.policy import read_policy
+from tests.chaos.test_oracle import POLICIES
+from tests.chaos.verdict import deleted
+from tests.chaos.verdict.admitted import admitted, read_rejects
+from tests.chaos.verdict.findings import Findings
+from tests.chaos.verdict.topics import Seen
+
+NOW = 1_760_000_000_000
+
+
+def event(user_id: str, offset: int) -> Seen:
+    body = {"type": "track", "event": "Product Viewed", "messageId": f"m{offset}", "properties": {}}
+    said = {**body, "userId": user_id, "timestamp": "2025-10-09T08:53:20.000Z"}
+    return Seen("in", 0, offset, NOW, user_id.encode(), json.dumps(said).encode())
+
+
+def rejected(source: Seen, reason: str, value: bytes | None = None) -> Seen:
+    assert source.key is not None
+    assert source.value is not None
+    said = {
+        "reason": reason,
+        "detail": "",
+        "topic": source.topic,
+        "partition": source.partition,
+        "offset": source.offset,
+        "key": b64encode(source.key).decode(),
+        "value": b64encode(source.value if value is None else value).decode(),
+        "valueBytes": len(source.value),
+    }
+    return Seen("rejects", source.partition, 0, NOW, source.key, json.dumps(said).encode())
+
+
+def unaccounted(records: list[Seen], rejects: list[Seen]) -> int:
+    findings = Findings()
+    policy = read_policy(POLICIES["default"])
+    admitted(records, read_rejects(rejects, records, findings), policy, {0: NOW}, {"ill"}, findings)
+    return findings.counts["unaccounted"]
+
+
+@pytest.mark.parametrize(
+    ("user_id", "reasons", "found"),
+    [("ill", ["poison"], 0), ("ill", [], 1), ("ill", ["invalid"], 1), ("well", [], 0), ("well", ["poison"], 1)],
+)
+def test_who_cannot_be_read_and_nobody_else_is_rejected_as_poison(user_id: str, reasons: list[str], found: int) -> None:
+    record = event(user_id, 0)
+    assert unaccounted([record], [rejected(record, reason) for reason in reasons]) == found
+
+
+def test_a_reject_has_the_bytes_of_its_record() -> None:
+    record = event("ill", 0)
+    assert unaccounted([record], [rejected(record, "poison", b"others")]) == 1
+
+
+def test_what_was_given_up_can_have_no_reject() -> None:
+    records = [event("ill", offset) for offset in range(3)]
+    left = deleted.counted(records, [("in", 0, 1, 2)])
+    assert [it.offset for it in left] == [0, 2]
+    assert unaccounted(left, [rejected(it, "poison") for it in records]) == 1
