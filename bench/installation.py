@@ -16,7 +16,7 @@ from streams.child_process import ServerError, running
 from streams.embedded import free_port
 from streams.settings import Settings
 from streams.topics import create
-from tests.servers import Kafka, apache_kafka, apache_kafka_missing
+from tests.servers import apache_kafka, apache_kafka_missing
 
 _ROOT = Path(__file__).parents[1]
 _PROGRAM = (sys.executable, "-c", "from streams.command_line import main; main()", "worker", "--loglevel", "INFO")
@@ -28,7 +28,6 @@ class Installation:
     """Topics that nobody else uses, and the workers that were started on them."""
 
     settings: Settings
-    kafka: Kafka
     folder: Path
     workers: list[Worker] = field(default_factory=list)
 
@@ -57,6 +56,11 @@ class Installation:
             worker = Worker(child, port, log)
             self.workers.append(worker)
             yield worker
+
+    def stored(self, topics: Sequence[str]) -> int:
+        """Bytes of these topics as they lie on the broker's disk, with all that batches and transactions add."""
+        logs = (log for topic in topics for log in self.folder.parent.glob(f"kafka/*/data/{topic}-[0-9]*/*.log"))
+        return sum(log.stat().st_size for log in logs)
 
 
 @contextmanager
@@ -88,7 +92,7 @@ def kafka() -> Iterator[Callable[[Path | None], Installation]]:
                 data=place,
             )
             asyncio.run(create(settings))
-            made.append(Installation(settings, server, place))
+            made.append(Installation(settings, place))
             return made[-1]
 
         yield installation

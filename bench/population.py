@@ -36,6 +36,11 @@ class Population:
         """The key of a customer."""
         return b"customer-%08d" % number
 
+    @staticmethod
+    def number(key: bytes) -> int:
+        """Which customer a key belongs to."""
+        return int(key.rpartition(b"-")[2])
+
     def original(self, number: int) -> Original:
         """Whom a customer is a copy of."""
         return self.originals[number % len(self.originals)]

@@ -33,7 +33,7 @@ class Visits:
     def from_instant(self, begin: int, rate: float, step: int = 1) -> Iterator[SourceEvent]:
         """The events, ``rate`` of them a second from ``begin`` on (ms since 1970), in steps of so many ms."""
         for number, (_, event, key) in enumerate(self._drawn):
-            yield _stamped(event, key, begin + int(number * 1000 / rate) // step * step)
+            yield stamped(event, key, begin + int(number * 1000 / rate) // step * step)
 
 
 def _drawn(
@@ -66,6 +66,7 @@ def _in_time(day: Sequence[SourceEvent], at: int) -> list[tuple[int, SourceEvent
     return placed
 
 
-def _stamped(event: SourceEvent, key: bytes, at: int) -> SourceEvent:
+def stamped(event: SourceEvent, key: bytes, at: int) -> SourceEvent:
+    """The event as another customer's, at another instant (ms since 1970)."""
     value = event.value.replace(event.key or b"", key)
     return SourceEvent(at, event.topic, key, value.replace(to_text(event.instant).encode(), to_text(at).encode()))
