@@ -126,7 +126,7 @@ class Tracker:
         customer = self._touch(record.key or b"", touched, fact.at)
         if fact.at < customer.timeline.floor:
             raise RejectedError("late", "a flood of events, or a new policy, has closed this customer's past")
-        if customer.timeline.knows(fact.message_id) or fact.message_id in customer.arrived:
+        if customer.timeline.knows(fact, self._lateness) or fact.message_id in customer.arrived:
             return "duplicate"
         customer.arrived[fact.message_id] = (record, fact)
         return "applied"

@@ -1,14 +1,32 @@
 """A customer: everything that is remembered of one, as of one instant."""
 
+from collections.abc import Iterable
+
 import msgspec
 
-from schemas.events import Scalar
+from schemas.events import (
+    AnyFact,
+    Browsed,
+    Scalar,
+    TicketOpened,
+    TicketRated,
+    TicketSolved,
+    TraitsIdentified,
+)
 from state.engagement import Engagement, no_engagement
 from state.purchases import Purchases, no_purchases
 from state.support import Support, no_support
 
 STAGES = ("prospect", "new", "repeat", "loyal", "at_risk", "churned")
 MOST_TRAITS = 64
+PURCHASES, ENGAGEMENT, SUPPORT, TRAITS = range(4)
+PART_OF: dict[type[AnyFact], int] = {
+    Browsed: ENGAGEMENT,
+    TicketOpened: SUPPORT,
+    TicketSolved: SUPPORT,
+    TicketRated: SUPPORT,
+    TraitsIdentified: TRAITS,
+}
 
 
 class Customer(msgspec.Struct, array_like=True):
@@ -38,13 +56,14 @@ class Customer(msgspec.Struct, array_like=True):
     expected: str | None = None
     expected_at: int | None = None
 
-    def copy(self) -> "Customer":
-        """An independent copy, so that a decision can be thrown away."""
+    def copy(self, facts: Iterable[AnyFact]) -> "Customer":
+        """A copy that can take in these facts, and be thrown away; the parts that none of them changes are shared."""
+        parts = {PART_OF.get(type(fact), PURCHASES) for fact in facts}
         return Customer(
             self.seen_at,
-            self.purchases.copy(),
-            self.engagement.copy(),
-            self.support.copy(),
+            self.purchases.copy() if PURCHASES in parts else self.purchases,
+            self.engagement.copy() if ENGAGEMENT in parts else self.engagement,
+            self.support.copy() if SUPPORT in parts else self.support,
             self.traits,
             self.stage,
             self.since,

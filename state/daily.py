@@ -6,7 +6,10 @@ import msgspec
 
 
 class Daily(msgspec.Struct, array_like=True):
-    """Counts by day, days ascending, only days on which something was counted."""
+    """Counts by day, days ascending, only days on which something was counted.
+
+    A column in which nothing was ever counted is empty: most customers never redeem a coupon.
+    """
 
     days: list[int]
     columns: list[list[int]]
@@ -20,8 +23,12 @@ class Daily(msgspec.Struct, array_like=True):
             if row == len(days) or days[row] != day:
                 days.insert(row, day)
                 for counts in self.columns:
-                    counts.insert(row, 0)
-        self.columns[column][row] += amount
+                    if counts:
+                        counts.insert(row, 0)
+        counts = self.columns[column]
+        if not counts:
+            counts = self.columns[column] = [0] * len(days)
+        counts[row] += amount
 
     def total(self, column: int, since: int) -> int:
         """The sum of a column from the day ``since`` on."""

@@ -4,16 +4,20 @@ import msgspec
 
 from schemas.events import Browsed
 from schemas.kinds import CARTS, COUPONS, SEARCHES, VIEWS
+from state import aspects
 from state.daily import Daily, empty
 from state.purchases import LONGEST_WINDOW
 
 COLUMNS = {"views": 0, "searches": 1, "carts": 2, "sessions": 3, "coupons": 4}
+COLUMN_ASPECTS = (aspects.VIEWS, aspects.SEARCHES, aspects.CARTS, aspects.SESSIONS, aspects.COUPONS)
 COLUMN_OF = {
     **dict.fromkeys(VIEWS, 0),
     **dict.fromkeys(SEARCHES, 1),
     **dict.fromkeys(CARTS, 2),
     **dict.fromkeys(COUPONS, 4),
 }
+SESSIONS_COLUMN = COLUMNS["sessions"]
+COUPONS_COLUMN = COLUMNS["coupons"]
 
 
 class Engagement(msgspec.Struct, array_like=True):
@@ -22,20 +26,26 @@ class Engagement(msgspec.Struct, array_like=True):
     daily: Daily
     last_visit: int | None = None
 
-    def browse(self, seen: Browsed, day: int, session_ms: int) -> None:
-        """Count one sign of interest; a visit begins when none was seen for ``session_ms``.
+    def browse(self, seen: Browsed, day: int, session_ms: int) -> int:
+        """Count one sign of interest, and return the aspects that it changed.
 
-        A coupon is counted but is no visit: it is redeemed at the till as well.
+        A visit begins when none was seen for ``session_ms``. A coupon is counted but is no visit: it is redeemed at
+        the till as well.
         """
-        self.daily.forget(day - LONGEST_WINDOW + 1)
+        daily = self.daily
+        daily.forget(day - LONGEST_WINDOW + 1)
+        changed = aspects.NOTHING
         column = COLUMN_OF.get(seen.event)
         if column is not None:
-            self.daily.add(day, column)
-        if column == COLUMNS["coupons"]:
-            return
+            daily.add(day, column)
+            changed = COLUMN_ASPECTS[column]
+            if column == COUPONS_COLUMN:
+                return changed
         if self.last_visit is None or seen.at - self.last_visit > session_ms:
-            self.daily.add(day, COLUMNS["sessions"])
+            daily.add(day, SESSIONS_COLUMN)
+            changed |= aspects.SESSIONS
         self.last_visit = seen.at
+        return changed | aspects.VISITS
 
     def copy(self) -> "Engagement":
         """An independent copy."""

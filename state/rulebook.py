@@ -4,6 +4,7 @@ Three questions: an event came (`advance`), time passed (`elapse`), and, kept in
 decision falls by itself. A decision reads the customer at its own instant only, never the clock.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from schemas.events import (
@@ -20,6 +21,8 @@ from schemas.events import (
 )
 from schemas.money import Exchange, decimals
 from schemas.transition import Cause, Change, Circumstances
+from state.aspects import LIFECYCLE, ORDERS, SUPPORT, TRAITS
+from state.audiences import Audiences, ruled
 from state.calendar import Calendar
 from state.conditions.condition import holds_all, hopes_all
 from state.customer import MOST_TRAITS, Customer
@@ -57,21 +60,26 @@ class Rulebook:
         self._day_ms = compiled.day_ms
         self._sight = SIGHT_DAYS * compiled.day_ms
         self._loyal = Rule(compiled.loyal_enter, compiled.loyal_leave, compiled.loyal_min_stay_ms)
-        self._ruled = [(it, Rule(it.enter, it.leave, it.min_stay_ms)) for it in compiled.segments]
-        self._count = len(self._ruled)
-        conditions = [*(it.enter for it in compiled.segments), *(it.leave for it in compiled.segments)]
-        self._truths = holds_all([*conditions, compiled.loyal_enter, compiled.loyal_leave])
-        self._hopes = hopes_all(conditions)
-        self._restless = [it.may_begin for it in conditions]
-        self._loyal_hopes = hopes_all((compiled.loyal_enter, compiled.loyal_leave))
+        loyalty = (compiled.loyal_enter, compiled.loyal_leave)
+        self._loyal_truths = holds_all(loyalty)
+        self._loyal_hopes = hopes_all(loyalty)
+        self._audiences = Audiences(ruled(compiled.segments))
+        self._lifecycle = LIFECYCLE | compiled.loyal_enter.aspects | compiled.loyal_leave.aspects
         self._keys = frozenset(it.key for it in compiled.segments)
 
     def advance(self, customer: Customer, fact: AnyFact, decisions: list[Decision]) -> None:
         """An event came: let the time until it pass, then take it in. Decisions are appended in order."""
-        self.elapse(customer, fact.at, decisions)
-        touch = self._apply(customer, fact)
-        customer.heard_at = fact.at
-        self._decide(customer, fact.at, Cause("event", event_name(fact), fact.message_id), touch, decisions)
+        at = fact.at
+        if customer.due is not None and customer.due <= at:
+            self.elapse(customer, at, decisions)
+        touch, changed = self._apply(customer, fact)
+        first_heard = not customer.heard_at
+        customer.heard_at = at
+        cause = Cause("event", event_name(fact), fact.message_id)
+        if first_heard or changed & self._lifecycle:
+            self._decide(customer, at, cause, touch, decisions)
+        else:
+            self._decide_touched(customer, at, cause, self._audiences.touched_by(changed), decisions)
 
     def elapse(self, customer: Customer, upto: int, decisions: list[Decision]) -> None:
         """Time passed: every deadline until ``upto``, it included, in order and at its own instant."""
@@ -87,37 +95,57 @@ class Rulebook:
             decisions.append(Decision(change, self._circumstances(customer, at, "the policy has no such audience")))
         self._decide(customer, at, cause, Touch.NONE, decisions)
 
-    def _apply(self, customer: Customer, fact: AnyFact) -> Touch:
+    def _apply(self, customer: Customer, fact: AnyFact) -> tuple[Touch, int]:
         day = self.calendar.day_of(fact.at)
+        if isinstance(fact, Browsed):
+            return Touch.NONE, customer.engagement.browse(fact, day, self.compiled.session_ms)
         purchases = customer.purchases
         match fact:
             case OrderCompleted() | OrderUpdated():
-                return Touch.ORDERED if purchases.place(fact, day) else Touch.NONE
+                return Touch.ORDERED if purchases.place(fact, day) else Touch.NONE, ORDERS
             case OrderRefunded():
-                return Touch.UNDONE if purchases.refund(fact, day) else Touch.NONE
+                return Touch.UNDONE if purchases.refund(fact, day) else Touch.NONE, ORDERS
             case OrderCancelled():
-                return Touch.UNDONE if purchases.cancel(fact, day) else Touch.NONE
-            case Browsed():
-                customer.engagement.browse(fact, day, self.compiled.session_ms)
+                return Touch.UNDONE if purchases.cancel(fact, day) else Touch.NONE, ORDERS
             case TicketOpened():
                 customer.support.opened(fact, day)
+                return Touch.NONE, SUPPORT
             case TicketSolved():
                 customer.support.solved(fact, day)
+                return Touch.NONE, SUPPORT
             case TicketRated():
                 customer.support.rated(fact, day)
+                return Touch.NONE, SUPPORT
             case _:
                 traits = customer.traits | fact.traits
                 known = [(name, value) for name, value in traits.items() if value is not None]
                 customer.traits = dict(known[:MOST_TRAITS])
-        return Touch.NONE
+                return Touch.NONE, TRAITS
+
+    def _decide_touched(
+        self, customer: Customer, at: int, cause: Cause, touched: Audiences, decisions: list[Decision]
+    ) -> None:
+        """Decide only what an event can have changed: before it was due, nothing else has."""
+        customer.at = at
+        if not touched:
+            return
+        changing, changes = touched.decide(customer, at, cause)
+        until = at + self._sight if customer.due is None else customer.due
+        next_change = touched.next_change(customer, at, changing, until)
+        # This event may have made the deadline too early, never too late: all is decided there, and found unchanged.
+        if next_change is not None:
+            customer.due = next_change
+        elif customer.due is None and touched.are_restless(customer):
+            customer.due = until
+        decisions += [Decision(change, self._circumstances(customer, at, why)) for change, why in changes]
 
     def _decide(
         self, customer: Customer, at: int, cause: Cause | None, touch: Touch, decisions: list[Decision]
     ) -> None:
         customer.at = at
         changes: list[tuple[Change, str]] = []
-        truths = self._truths(customer, at)
-        loyal_why = self._decide_loyalty(customer, at, *truths[-2:])
+        loyal_truths = self._loyal_truths(customer, at)
+        loyal_why = self._decide_loyalty(customer, at, *loyal_truths)
         before = customer.stage
         limits = patience(customer, self._policy, self._day_ms)
         stage = stage_at(customer, at, touch, limits, self._policy, self._day_ms)
@@ -129,10 +157,9 @@ class Rulebook:
             customer.stage, customer.since, customer.why = stage.name, at, why
             customer.cause = change.cause.message_id or change.cause.name
             changes.append((change, why))
-        if changes or loyal_why:
-            truths = self._truths(customer, at)  # the rules of audiences may ask for the stage
-        self._decide_audiences(customer, at, cause or AUDIENCE, truths, changes)
-        self._look_ahead(customer, at, truths, limits)
+        changing, joined_or_left = self._audiences.decide(customer, at, cause or AUDIENCE)
+        changes += joined_or_left
+        self._look_ahead(customer, at, changing, loyal_truths, limits)
         decisions += [Decision(change, self._circumstances(customer, at, why)) for change, why in changes]
 
     def _decide_loyalty(self, customer: Customer, at: int, enters: bool, leaves: bool) -> str:
@@ -145,46 +172,25 @@ class Rulebook:
             return self._loyal.leave.why(customer, at)
         return ""
 
-    def _decide_audiences(
+    def _look_ahead(
         self,
         customer: Customer,
         at: int,
-        cause: Cause,
-        truths: tuple[bool, ...],
-        changes: list[tuple[Change, str]],
+        changing: Sequence[bool],
+        loyal_truths: tuple[bool, ...],
+        limits: Patience,
     ) -> None:
-        memberships = customer.memberships
-        for row, (segment, rule) in enumerate(self._ruled):
-            entered = memberships.get(segment.key)
-            if entered is None:
-                if truths[row]:
-                    why = rule.enter.why(customer, at)
-                    memberships[segment.key] = at
-                    changes.append((Change(at, segment.key, segment.name, "out", "in", cause), why))
-            elif truths[self._count + row] and at >= entered + rule.stay:
-                why = rule.leave.why(customer, at)
-                del memberships[segment.key]
-                changes.append((Change(at, segment.key, segment.name, "in", "out", cause), why))
-
-    def _look_ahead(self, customer: Customer, at: int, truths: tuple[bool, ...], limits: Patience) -> None:
         # Most customers are heard of again long before a rule changes by itself, so one looks only so far, and the
         # farther the longer they have been silent.
         until = at + max(self._sight, at - customer.heard_at)
         silence = silence_deadline(customer, at, limits, self._policy, self._day_ms)
         customer.expected, customer.expected_at = silence if silence is not None else (None, None)
         due = until if customer.expected_at is None else min(until, customer.expected_at)
-        restless = False
-        hopes = self._hopes(customer, at, until)
-        memberships = customer.memberships
-        for row, (segment, rule) in enumerate(self._ruled):
-            entered = memberships.get(segment.key)
-            column = row if entered is None else self._count + row
-            if truths[column] or hopes[column]:
-                change = rule.next_change(customer, at, entered, truths[column], due)
-                due = due if change is None else min(due, change)
-            restless = restless or self._restless[column]
+        change = self._audiences.next_change(customer, at, changing, due)
+        due = due if change is None else change
         since = customer.loyal_since
-        flip = self._next_loyalty(customer, at, customer.expected_at or until, truths[-2 if since is None else -1])
+        holds = loyal_truths[since is not None]
+        flip = self._next_loyalty(customer, at, customer.expected_at or until, holds)
         if (
             flip is not None
             and (customer.expected_at is None or flip < customer.expected_at)
@@ -194,7 +200,7 @@ class Rulebook:
             customer.expected = "became_loyal" if since is None else "loyalty_lapsed"
             customer.expected_at = flip
         due = due if flip is None else min(due, flip)
-        restless = restless or self._loyal.is_restless(since)
+        restless = self._loyal.is_restless(since) or self._audiences.are_restless(customer)
         customer.due = due if due < until or restless else customer.expected_at
 
     def _next_loyalty(self, customer: Customer, at: int, until: int, holds: bool) -> int | None:

@@ -15,6 +15,7 @@ from state.customer import Customer, first_seen
 from state.rulebook import Decision, Rulebook
 
 MOST_TAIL = 256
+FOLD_AT = 8
 
 
 class Emitted(msgspec.Struct, frozen=True, array_like=True):
@@ -39,9 +40,9 @@ class Timeline(msgspec.Struct):
     seq: int
     floor: int
 
-    def knows(self, message_id: str) -> bool:
-        """Whether a fact was already sent under this id."""
-        return any(fact.message_id == message_id for fact in self.tail)
+    def knows(self, fact: AnyFact, lateness: int) -> bool:
+        """Whether a fact was already sent under this one's id, at most ``lateness`` ms before or after it."""
+        return any(it.message_id == fact.message_id and abs(it.at - fact.at) <= lateness for it in self.tail)
 
 
 def begin(at: int) -> Timeline:
@@ -60,10 +61,8 @@ def load(
     rules: Rulebook,
 ) -> Timeline:
     """A timeline as it was when it was stored, its head decided until ``at``."""
-    head = base
-    if tail or emitted or base is None:
-        head = _replay(base, tail, at, rules, [])
-    assert head is not None
+    as_stored = base is not None and not tail and (base.due is None or base.due > at)
+    head = base if base is not None and as_stored else _replay(base, tail, at, rules, [])
     return Timeline(base, tail, emitted, head, seq, floor)
 
 
@@ -74,32 +73,26 @@ def settle(
 
     The facts must be new (see ``knows``) and no older than the horizon of the last call and the floor.
     """
-    tail = timeline.tail.copy()
+    arrived = sorted(facts, key=in_time)
+    base, tail, emitted, head = timeline.base, timeline.tail, timeline.emitted, timeline.head
+    if _is_past(timeline, min(horizon, arrived[0].at) if arrived else horizon):
+        base, tail, emitted = head, [], []
+    in_order = not arrived or (arrived[0].at >= head.at and (not tail or in_time(arrived[0]) > in_time(tail[-1])))
+    tail = [*tail, *arrived]
     decisions: list[Decision] = []
-    head = timeline.head
-    in_order = True
-    for fact in sorted(facts, key=in_time):
-        if in_order and (not tail or in_time(fact) > in_time(tail[-1])) and fact.at >= head.at:
-            head = head.copy() if head is timeline.head else head
-            rules.advance(head, fact, decisions)
-        else:
-            in_order = False
-        tail.append(fact)
     if in_order:
-        if head.due is not None and head.due <= upto:
-            head = head.copy() if head is timeline.head else head
+        if arrived or (head.due is not None and head.due <= upto):
+            head = head.copy(arrived)
+            for fact in arrived:
+                rules.advance(head, fact, decisions)
             rules.elapse(head, upto, decisions)
-        published, emitted = _publish(timeline, decisions)
+        published, emitted = _publish(emitted, decisions)
     else:
         tail.sort(key=in_time)
-        decisions = []
-        head = _replay(timeline.base, tail, max(upto, timeline.head.at), rules, decisions)
-        published, emitted = _compare(timeline, decisions)
-    settled = Timeline(timeline.base, tail, emitted, head, timeline.seq + len(published), timeline.floor)
+        head = _replay(base, tail, max(upto, head.at), rules, decisions)
+        published, emitted = _compare(emitted, timeline.head.at, decisions)
+    settled = Timeline(base, tail, emitted, head, timeline.seq + len(published), timeline.floor)
     _fold(settled, horizon, rules)
-    if len(settled.tail) > MOST_TAIL:
-        settled.floor = settled.tail[-MOST_TAIL // 2].at + 1
-        _fold(settled, settled.floor, rules)
     return settled, [
         msgspec.structs.replace(it, seq=timeline.seq + number) for number, it in enumerate(published, start=1)
     ]
@@ -107,7 +100,7 @@ def settle(
 
 def adopt(timeline: Timeline, at: int, rules: Rulebook) -> tuple[Timeline, list[Publication]]:
     """Put a customer under a new policy at ``at``: what was decided under the old one is final."""
-    head = timeline.head.copy()
+    head = timeline.head.copy(())
     at = max(at, head.at)
     decisions: list[Decision] = []
     rules.adopt(head, at, decisions)
@@ -121,19 +114,19 @@ def adopt(timeline: Timeline, at: int, rules: Rulebook) -> tuple[Timeline, list[
 def _replay(
     base: Customer | None, tail: list[AnyFact], upto: int, rules: Rulebook, decisions: list[Decision]
 ) -> Customer:
-    customer = first_seen(tail[0].at) if base is None else base.copy()
+    customer = first_seen(tail[0].at) if base is None else base.copy(tail)
     for fact in tail:
         rules.advance(customer, fact, decisions)
     rules.elapse(customer, upto, decisions)
     return customer
 
 
-def _publish(timeline: Timeline, decisions: list[Decision]) -> tuple[list[Publication], list[Emitted]]:
+def _publish(emitted: list[Emitted], decisions: list[Decision]) -> tuple[list[Publication], list[Emitted]]:
     if not decisions:
-        return [], timeline.emitted
-    retracted = {it.change: it for it in timeline.emitted if not it.stands}
+        return [], emitted
+    retracted = {it.change: it for it in emitted if not it.stands}
     published = []
-    emitted = timeline.emitted.copy()
+    emitted = emitted.copy()
     for change, figures in decisions:
         before = retracted.get(change)
         revision = 0
@@ -145,39 +138,53 @@ def _publish(timeline: Timeline, decisions: list[Decision]) -> tuple[list[Public
     return published, emitted
 
 
-def _compare(timeline: Timeline, decisions: list[Decision]) -> tuple[list[Publication], list[Emitted]]:
-    known = {it.change: it for it in timeline.emitted}
+def _compare(
+    emitted: list[Emitted], decided_at: int, decisions: list[Decision]
+) -> tuple[list[Publication], list[Emitted]]:
+    known = {it.change: it for it in emitted}
     true_now = {change for change, _ in decisions}
-    untrue = [it for it in timeline.emitted if it.stands and it.change not in true_now]
+    untrue = [it for it in emitted if it.stands and it.change not in true_now]
     published = [
         Publication(it.change, None, 0, it.revision, True, True, (it.change, it.revision)) for it in untrue[::-1]
     ]
     replaced = iter(untrue)
-    emitted = [Emitted(it.change, it.revision, False) for it in timeline.emitted if it.change not in true_now]
+    compared = [Emitted(it.change, it.revision, False) for it in emitted if it.change not in true_now]
     for change, figures in decisions:
         before = known.get(change)
         if before is not None and before.stands:
-            emitted.append(before)
+            compared.append(before)
             continue
         revision = 0 if before is None else before.revision + 1
         instead_of = next(replaced, None)
         corrects = None if instead_of is None else (instead_of.change, instead_of.revision)
-        alters_the_past = revision > 0 or corrects is not None or change.at < timeline.head.at
-        emitted.append(Emitted(change, revision, True))
+        alters_the_past = revision > 0 or corrects is not None or change.at < decided_at
+        compared.append(Emitted(change, revision, True))
         published.append(Publication(change, figures, 0, revision, alters_the_past, False, corrects))
-    return published, emitted
+    return published, compared
 
 
 def _fold(timeline: Timeline, horizon: int, rules: Rulebook) -> None:
     tail = timeline.tail
-    if timeline.head.at < horizon and (not tail or tail[-1].at < horizon):
-        timeline.base = timeline.head
-        timeline.tail, timeline.emitted = [], []
-        return
-    if not (tail and tail[0].at < horizon) and not any(it.change.at < horizon for it in timeline.emitted):
-        return
-    count = sum(fact.at < horizon for fact in tail)
+    if _is_past(timeline, horizon):
+        timeline.base, timeline.tail, timeline.emitted = timeline.head, [], []
+    # Folding a part decides it once more, so facts wait until there are some.
+    elif len(tail) > FOLD_AT and tail[FOLD_AT].at < horizon:
+        _fold_before(timeline, horizon, rules)
+    if len(timeline.tail) > MOST_TAIL:
+        _fold_before(timeline, horizon, rules)
+        if len(timeline.tail) > MOST_TAIL:
+            timeline.floor = timeline.tail[-MOST_TAIL // 2].at + 1
+            _fold_before(timeline, timeline.floor, rules)
+
+
+def _is_past(timeline: Timeline, horizon: int) -> bool:
+    tail = timeline.tail
+    return timeline.head.at < horizon and (not tail or tail[-1].at < horizon)
+
+
+def _fold_before(timeline: Timeline, horizon: int, rules: Rulebook) -> None:
+    count = sum(fact.at < horizon for fact in timeline.tail)
     if timeline.base is not None or count:
-        timeline.base = _replay(timeline.base, tail[:count], horizon - 1, rules, [])
-    timeline.tail = tail[count:]
+        timeline.base = _replay(timeline.base, timeline.tail[:count], horizon - 1, rules, [])
+    timeline.tail = timeline.tail[count:]
     timeline.emitted = [it for it in timeline.emitted if it.change.at >= horizon]

@@ -1,7 +1,9 @@
 """Conditions over one customer: whether they hold, when they begin to by themselves, and why they do."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from state.conditions.error import ConditionError
@@ -30,7 +32,20 @@ from state.conditions.reader import read_condition
 from state.conditions.reason import Leg, Reason
 from state.conditions.writer import CodeWriter
 
-__all__ = ["Condition", "ConditionError", "compile_condition", "entering", "holds_all", "hopes_all", "opposite"]
+__all__ = [
+    "Condition",
+    "ConditionError",
+    "compile_condition",
+    "entering",
+    "holds_all",
+    "holds_each",
+    "hopes_all",
+    "hopes_each",
+    "opposite",
+]
+
+Pair = tuple[str, "Condition", "Condition"]
+"""A key, the condition by which it is joined, and the one by which it is left."""
 
 CENTURY = 36_525 * 86_400_000
 
@@ -39,12 +54,13 @@ CENTURY = 36_525 * 86_400_000
 class Condition:
     """A compiled condition. Instants are ms since 1970 UTC.
 
-    `features` are the names that it reads (traits as `traits.name`), `windows` the windows (days) at whose
-    roll-offs it may change. `holds(customer, t)` tells whether it holds.
+    `features` are the names that it reads (traits as `traits.name`), `aspects` the parts of a customer that these
+    read, `windows` the windows (days) at whose roll-offs it may change. `holds(customer, t)` tells whether it holds.
     """
 
     text: str
     features: frozenset[str]
+    aspects: int
     windows: frozenset[int]
     holds: Callable[[Any, int], bool]
     tree: Test
@@ -97,6 +113,31 @@ def holds_all(conditions: Sequence[Condition]) -> Callable[[Any, int], tuple[boo
     return writer.compiled([writer.test(condition.tree, sure) for condition in conditions], many=True)
 
 
+def holds_each(pairs: Sequence[Pair]) -> Callable[[Any, int, Container[str]], tuple[bool, ...]]:
+    """One function of (customer, t, joined) that tells of each pair whether it lets the customer change sides."""
+    if not pairs:
+        return lambda customer, t, joined: ()
+    writer, sure = CodeWriter(pairs[0][1].catalogue), set[str]()
+    sources = [
+        writer.either(key, writer.test(leave.tree, set(sure)), writer.test(enter.tree, set(sure)))
+        for key, enter, leave in pairs
+    ]
+    return writer.compiled(sources, many=True)
+
+
+def hopes_each(pairs: Sequence[Pair]) -> Callable[[Any, int, int, Container[str]], tuple[bool, ...]]:
+    """One function of (customer, t, until, joined): might each pair let them change sides by itself between the two?
+
+    As for `hopes_all`.
+    """
+    if not pairs:
+        return lambda customer, t, until, joined: ()
+    hope = Hope(pairs[0][1].catalogue)
+    return hope.compiled(
+        [hope.either(key, hope.best(leave.tree), hope.best(enter.tree)) for key, enter, leave in pairs], True
+    )
+
+
 def hopes_all(conditions: Sequence[Condition]) -> Callable[[Any, int, int], tuple[bool, ...]]:
     """One function of (customer, t, until): might each condition begin to hold by itself between the two?
 
@@ -112,9 +153,11 @@ def _condition(text: str, tree: Test, catalogue: Catalogue) -> Condition:
     operands = operands_of(tree)
     features = [operand.feature for operand in operands if isinstance(operand, Read)]
     traits = {f"traits.{operand.name}" for operand in operands if isinstance(operand, Trait)}
+    parts = [feature.aspects for feature in features] + [catalogue.trait_aspects] * bool(traits)
     return Condition(
         text=text,
         features=frozenset({feature.name for feature in features} | traits),
+        aspects=reduce(or_, parts, 0),
         windows=frozenset(window for operand in operands for window in operand.motion.windows),
         holds=_answering(catalogue, tree),
         tree=tree,

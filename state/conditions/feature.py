@@ -28,10 +28,12 @@ class Trend(Enum):
 class Feature:
     """One value that can be read of a customer at an instant.
 
-    `read(customer, instant)` is pure and asks: what is the value at this instant (ms since 1970 UTC),
-    if nothing happens until then? It must answer for the next 100 years. With a `window` (days) it changes only
-    at that window's roll-offs. Without one, a RISING feature rises in a straight line and a FALLING one falls in
-    any way, steps too. Only a FREE one goes from missing to known or back by itself.
+    `read(customer, instant, day)` is pure and asks: what is the value at this instant (ms since 1970 UTC), which
+    lies in that day of the catalogue's calendar, if nothing happens until then? It must answer for the next 100
+    years. With a `window` (days) it changes only at that window's roll-offs. Without one, a RISING feature rises in
+    a straight line and a FALLING one falls in any way, steps too. Only a FREE one goes from missing to known or back
+    by itself. `aspects` are the bits of the parts of a customer that it reads: while no event changes one of them,
+    only time can change the value.
     """
 
     name: str
@@ -41,7 +43,8 @@ class Feature:
     nullable: bool
     trend: Trend
     window: int | None
-    read: Callable[[Any, int], Any]
+    read: Callable[[Any, int, int], Any]
+    aspects: int
     limits: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -60,9 +63,12 @@ class Catalogue:
     """Everything that a condition may name.
 
     `rolloffs(customer, window, after, until)` gives the instants later than `after`, up to `until`, at which
-    something leaves that window, ascending. `trait(customer, name)` gives a scalar, or None where it is missing.
+    something leaves that window, ascending. `trait(customer, name)` gives a scalar, or None where it is missing;
+    `trait_aspects` are the parts of a customer that it reads. `day_of(instant)` numbers the days.
     """
 
     features: Mapping[str, Feature]
     rolloffs: Callable[[Any, int, int, int], Sequence[int]]
     trait: Callable[[Any, str], str | int | float | bool | None]
+    trait_aspects: int
+    day_of: Callable[[int], int]

@@ -26,6 +26,10 @@ class Hope(CodeWriter):
         )
         return function
 
+    def best(self, tree: Test) -> str:
+        """An expression that tells of a condition whether it might hold at some instant of the span."""
+        return self._best(tree, True, set())
+
     def _best(self, test: Test, wanted: bool, sure: Sure) -> str:
         match test:
             case Not(part):

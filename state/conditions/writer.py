@@ -30,6 +30,7 @@ class CodeWriter:
     def __init__(self, catalogue: Catalogue, instants: tuple[str, ...] = ("t",)) -> None:
         self._space: dict[str, Any] = {
             "trait": catalogue.trait,
+            "day_of": catalogue.day_of,
             "unread": object(),
             "round": round,
             Kind.NUMBER.name: _number,
@@ -38,15 +39,21 @@ class CodeWriter:
         }
         self._names: dict[tuple[str, str, str], str] = {}
         self._uncertain: dict[str, None] = {}
+        self._days: dict[str, str] = {}
         self._spares = 0
         self._instants = instants
         self.instant = instants[0]
 
     def compiled(self, sources: Iterable[str], many: bool) -> Callable[..., Any]:
-        """The function that returns the tuple of these expressions, or the only one of them."""
+        """The function that returns the tuple of these expressions, or the only one of them.
+
+        Its arguments are the customer and the instants, and ``joined`` if one of the expressions is of ``either``.
+        """
         answer = f"({''.join(source + ', ' for source in sources)})" if many else next(iter(sources))
-        first = "".join(f" {name} = unread\n" for name in self._uncertain)
-        exec(f"def answer(customer, {', '.join(self._instants)}):\n{first} return {answer}", self._space)
+        first = [f"{day} = day_of({instant})" for instant, day in self._days.items()]
+        first += [f"{name} = unread" for name in self._uncertain]
+        lines = "".join(f" {line}\n" for line in [*first, f"return {answer}"])
+        exec(f"def answer(customer, {', '.join(self._instants)}, joined=()):\n{lines}", self._space)
         function: Callable[..., Any] = self._space["answer"]
         return function
 
@@ -69,6 +76,10 @@ class CodeWriter:
                     left, right = f"round({left}, 10)", f"round({right}, 10)"
                 return f"({' and '.join([*guards, f'{left} {test.sign} {right}'])})"
 
+    def either(self, key: str, joined: str, not_joined: str) -> str:
+        """The one expression for who has joined ``key``, the other for who has not."""
+        return f"({joined} if {key!r} in joined else {not_joined})"
+
     def operand(self, operand: Operand, sure: Sure) -> str:
         """An expression for a value, None if it is missing."""
         match operand:
@@ -78,7 +89,8 @@ class CodeWriter:
                 return "{" + ", ".join(map(repr, values)) + "}"
             case Read(feature):
                 self._space[f"read_{feature.name}"] = feature.read
-                return self._once(self._key(operand), f"read_{feature.name}(customer, {self.instant})", sure)
+                day = self._days.setdefault(self.instant, f"day_of_{self.instant}")
+                return self._once(self._key(operand), f"read_{feature.name}(customer, {self.instant}, {day})", sure)
             case Trait(name, kind):
                 reading = f"trait(customer, {name!r})"
                 return self._once(self._key(operand), f"{kind.name}({reading})" if kind else reading, sure)

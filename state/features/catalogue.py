@@ -6,6 +6,7 @@ from typing import Any
 
 from schemas.events import Scalar
 from schemas.money import decimals
+from state.aspects import NOTHING, ORDERS, STANDING, SUPPORT, TRAITS, VISITS
 from state.calendar import Calendar
 from state.conditions.feature import Catalogue, Feature, Kind, Trend
 from state.customer import STAGES, Customer
@@ -13,7 +14,7 @@ from state.features.scores import alive, scores
 from state.features.windows import windowed
 from state.policy.shape import Policy
 
-Read = Callable[[Customer, int], Any]
+Read = Callable[[Customer, int, int], Any]
 
 
 def catalogue(policy: Policy) -> Catalogue:
@@ -22,7 +23,7 @@ def catalogue(policy: Policy) -> Catalogue:
     made = [
         *_lifetime(calendar, 10 ** decimals(policy.money.currency)),
         *_standing(calendar),
-        *windowed(calendar, 10 ** decimals(policy.money.currency)),
+        *windowed(10 ** decimals(policy.money.currency)),
         *scores(policy, calendar, 10 ** decimals(policy.money.currency)),
         alive(policy, calendar),
     ]
@@ -46,27 +47,31 @@ def catalogue(policy: Policy) -> Catalogue:
     def trait(customer: Customer, name: str) -> Scalar | None:
         return customer.traits.get(name)
 
-    return Catalogue({feature.name: feature for feature in made}, rolloffs, trait)
+    return Catalogue({feature.name: feature for feature in made}, rolloffs, trait, TRAITS, calendar.day_of)
 
 
-def _constant(name: str, kind: Kind, unit: str, meaning: str, read: Read, nullable: bool = False) -> Feature:
-    return Feature(name, kind, unit, meaning, nullable, Trend.CONSTANT, None, read)
+def _constant(
+    name: str, kind: Kind, unit: str, meaning: str, aspects: int, read: Read, nullable: bool = False
+) -> Feature:
+    return Feature(name, kind, unit, meaning, nullable, Trend.CONSTANT, None, read, aspects)
 
 
-def _since(name: str, meaning: str, calendar: Calendar, anchor: Callable[[Customer], int | None]) -> Feature:
-    def read(customer: Customer, at: int) -> float | None:
+def _since(
+    name: str, meaning: str, calendar: Calendar, aspects: int, anchor: Callable[[Customer], int | None]
+) -> Feature:
+    def read(customer: Customer, at: int, day: int) -> float | None:
         start = anchor(customer)
         return None if start is None else (at - start) / calendar.day_ms
 
-    return Feature(name, Kind.NUMBER, "days", meaning, True, Trend.RISING, None, read)
+    return Feature(name, Kind.NUMBER, "days", meaning, True, Trend.RISING, None, read, aspects)
 
 
 def _lifetime(calendar: Calendar, unit: int) -> list[Feature]:
-    def average(customer: Customer, at: int) -> float | None:
+    def average(customer: Customer, at: int, day: int) -> float | None:
         count = customer.purchases.count()
         return customer.purchases.revenue() / count / unit if count else None
 
-    def gap(customer: Customer, at: int) -> float | None:
+    def gap(customer: Customer, at: int, day: int) -> float | None:
         purchases = customer.purchases
         count = purchases.count()
         if count < 2:
@@ -75,32 +80,46 @@ def _lifetime(calendar: Calendar, unit: int) -> list[Feature]:
 
     number = Kind.NUMBER
     return [
-        _constant("orders", number, "orders", "orders that stand, of all time", lambda c, t: c.purchases.count()),
+        _constant(
+            "orders", number, "orders", "orders that stand, of all time", ORDERS, lambda c, t, day: c.purchases.count()
+        ),
         _constant(
             "revenue",
             number,
             "currency",
             "what they brought in, less refunds",
-            lambda c, t: c.purchases.revenue() / unit,
+            ORDERS,
+            lambda c, t, day: c.purchases.revenue() / unit,
         ),
-        _constant("items", number, "items", "items in them", lambda c, t: c.purchases.item_count()),
-        _constant("average_order_value", number, "currency", "revenue per order, of all time", average, True),
-        _constant("mean_gap_days", number, "days", "mean time between orders; unknown before the second", gap, True),
-        _since("days_since_order", "time since the last order", calendar, lambda c: c.purchases.last()),
-        _since("days_since_first_order", "time since the first order", calendar, lambda c: c.purchases.first()),
-        _since("days_since_visit", "time since the last browsing", calendar, lambda c: c.engagement.last_visit),
-        _since("days_known", "time since the first event", calendar, lambda c: c.seen_at),
+        _constant("items", number, "items", "items in them", ORDERS, lambda c, t, day: c.purchases.item_count()),
+        _constant(
+            "average_order_value", number, "currency", "revenue per order, of all time", ORDERS, average, nullable=True
+        ),
+        _constant(
+            "mean_gap_days",
+            number,
+            "days",
+            "mean time between orders; unknown before the second",
+            ORDERS,
+            gap,
+            nullable=True,
+        ),
+        _since("days_since_order", "time since the last order", calendar, ORDERS, lambda c: c.purchases.last()),
+        _since("days_since_first_order", "time since the first order", calendar, ORDERS, lambda c: c.purchases.first()),
+        _since("days_since_visit", "time since the last browsing", calendar, VISITS, lambda c: c.engagement.last_visit),
+        _since("days_known", "time since the first event", calendar, NOTHING, lambda c: c.seen_at),
         _since(
             "oldest_ticket_days",
             "how long the oldest open ticket is open",
             calendar,
+            SUPPORT,
             lambda c: c.support.oldest_open(),
         ),
     ]
 
 
 def _standing(calendar: Calendar) -> list[Feature]:
-    def kind(customer: Customer, at: int) -> str | None:
+    def kind(customer: Customer, at: int, day: int) -> str | None:
         value = customer.traits.get("kind")
         return value if isinstance(value, str) else None
 
@@ -113,26 +132,33 @@ def _standing(calendar: Calendar) -> list[Feature]:
             False,
             Trend.CONSTANT,
             None,
-            lambda c, t: c.stage,
+            lambda c, t, day: c.stage,
+            STANDING,
             limits=STAGES,
         ),
-        _since("days_in_stage", "time since the stage began", calendar, lambda c: c.since),
-        _constant("loyal", Kind.FLAG, "", "meets the policy's loyalty", lambda c, t: c.loyal_since is not None),
-        _constant("kind", Kind.TEXT, "", "trait kind: consumer, business, channel, internal", kind, True),
+        _since("days_in_stage", "time since the stage began", calendar, STANDING, lambda c: c.since),
+        _constant(
+            "loyal", Kind.FLAG, "", "meets the policy's loyalty", STANDING, lambda c, t, day: c.loyal_since is not None
+        ),
+        _constant("kind", Kind.TEXT, "", "trait kind: consumer, business, channel, internal", TRAITS, kind, True),
         _constant(
             "categories",
             Kind.TEXTS,
             "",
             "categories of the last ten orders",
-            lambda c, t: c.purchases.categories(),
+            ORDERS,
+            lambda c, t, day: c.purchases.categories(),
         ),
-        _constant("tickets_open", Kind.NUMBER, "tickets", "tickets open now", lambda c, t: len(c.support.open)),
+        _constant(
+            "tickets_open", Kind.NUMBER, "tickets", "tickets open now", SUPPORT, lambda c, t, day: len(c.support.open)
+        ),
         _constant(
             "last_rating",
             Kind.NUMBER,
             "1 to 5",
             "the last support rating",
-            lambda c, t: c.support.last_rating,
-            True,
+            SUPPORT,
+            lambda c, t, day: c.support.last_rating,
+            nullable=True,
         ),
     ]

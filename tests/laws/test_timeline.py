@@ -30,7 +30,7 @@ def stream(
         new: list[AnyFact] = []
         if arrival is not None:
             timeline = timeline or begin(arrival.fact.at)
-            if not timeline.knows(arrival.fact.message_id) and arrival.fact.at >= at - lateness:
+            if not timeline.knows(arrival.fact, lateness) and arrival.fact.at >= at - lateness:
                 new = [arrival.fact]
         if timeline is None:
             continue
@@ -121,7 +121,7 @@ def test_nothing_changes_before_it_is_due(data: st.DataObject) -> None:
     for _ in range(4):
         due = customer.due
         end = due - 1 if due is not None else customer.at + AFTER
-        asked = customer.copy()
+        asked = customer.copy(())
         asked.due = data.draw(st.integers(asked.at + 1, max(asked.at + 1, end)))
         if due is not None and asked.due >= due:
             return

@@ -155,4 +155,4 @@ def test_no_conditions_are_an_empty_answer():
 
 def test_a_feature_that_cannot_be_foreseen_is_refused():
     with pytest.raises(ValueError, match="without a window"):
-        Feature("x", Kind.NUMBER, "", "", False, Trend.FREE, None, lambda c, t: 0)
+        Feature("x", Kind.NUMBER, "", "", False, Trend.FREE, None, lambda c, t, d: 0, 0)

@@ -29,35 +29,39 @@ class Toy:
         return max((at for at, _ in self.orders), default=None)
 
 
+def _day_of(t: int) -> int:
+    return t // DAY
+
+
 def _rolloffs(toy: Toy, window: int, after: int, until: int) -> list[int]:
     ends = {(at // DAY + window) * DAY for at, _ in toy.orders}
     return sorted(end for end in ends if after < end <= until)
 
 
-def _since(toy: Toy, t: int) -> float | None:
+def _since(toy: Toy, t: int, day: int) -> float | None:
     return None if toy.last is None else (t - toy.last) / DAY
 
 
-def _since_first(toy: Toy, t: int) -> float | None:
+def _since_first(toy: Toy, t: int, day: int) -> float | None:
     return (t - min(at for at, _ in toy.orders)) / DAY if toy.orders else None
 
 
-def _alive(toy: Toy, t: int) -> float | None:
-    idle = _since(toy, t)
+def _alive(toy: Toy, t: int, day: int) -> float | None:
+    idle = _since(toy, t, day)
     return None if idle is None else 1 / (1 + 0.1 * (1 + idle / 5) ** 3)
 
 
-def _recency(toy: Toy, t: int) -> int | None:
-    idle = _since(toy, t)
+def _recency(toy: Toy, t: int, day: int) -> int | None:
+    idle = _since(toy, t, day)
     return None if idle is None else 5 - sum(idle >= limit for limit in (1, 3, 8, 20))
 
 
-def _within(window: int, of: Callable[[list[float]], float]) -> Callable[[Toy, int], float]:
-    return lambda toy, t: of(toy.within(window, t))
+def _within(window: int, of: Callable[[list[float]], float]) -> Callable[[Toy, int, int], float]:
+    return lambda toy, t, day: of(toy.within(window, t))
 
 
 def _average(window: int):
-    def read(toy: Toy, t: int) -> float | None:
+    def read(toy: Toy, t: int, day: int) -> float | None:
         amounts = toy.within(window, t)
         return sum(amounts) / len(amounts) if amounts else None
 
@@ -67,49 +71,55 @@ def _average(window: int):
 def _features() -> list[Feature]:
     number, falling, constant = Kind.NUMBER, Trend.FALLING, Trend.CONSTANT
     found = [
-        Feature("days_since_order", number, "days", "", True, Trend.RISING, None, _since),
-        Feature("days_since_first_order", number, "days", "", True, Trend.RISING, None, _since_first),
-        Feature("p_alive", number, "", "", True, falling, None, _alive),
-        Feature("recency_score", number, "1 to 5", "", True, falling, None, _recency),
-        Feature("mean_gap_days", number, "days", "", True, constant, None, lambda c, t: c.gap),
-        Feature("orders", number, "orders", "", False, constant, None, lambda c, t: len(c.orders)),
-        Feature("loyal", Kind.FLAG, "", "", False, constant, None, lambda c, t: c.loyal),
-        Feature("kind", Kind.TEXT, "", "", True, constant, None, lambda c, t: c.traits.get("kind")),
-        Feature("categories", Kind.TEXTS, "", "", False, constant, None, lambda c, t: c.categories),
-        Feature("stage", Kind.TEXT, "", "", False, constant, None, lambda c, t: c.stage, ("new", "loyal", "at_risk")),
+        Feature("days_since_order", number, "days", "", True, Trend.RISING, None, _since, 0),
+        Feature("days_since_first_order", number, "days", "", True, Trend.RISING, None, _since_first, 0),
+        Feature("p_alive", number, "", "", True, falling, None, _alive, 0),
+        Feature("recency_score", number, "1 to 5", "", True, falling, None, _recency, 0),
+        Feature("mean_gap_days", number, "days", "", True, constant, None, lambda c, t, d: c.gap, 0),
+        Feature("orders", number, "orders", "", False, constant, None, lambda c, t, d: len(c.orders), 0),
+        Feature("loyal", Kind.FLAG, "", "", False, constant, None, lambda c, t, d: c.loyal, 0),
+        Feature("kind", Kind.TEXT, "", "", True, constant, None, lambda c, t, d: c.traits.get("kind"), 0),
+        Feature("categories", Kind.TEXTS, "", "", False, constant, None, lambda c, t, d: c.categories, 0),
+        Feature(
+            "stage", Kind.TEXT, "", "", False, constant, None, lambda c, t, d: c.stage, 0, ("new", "loyal", "at_risk")
+        ),
     ]
     for window in WINDOWS:
         found += [
             Feature(
                 f"orders_{window}d", number, "orders", "", False, falling, window,
-                _within(window, len),
+                _within(window, len), 0,
             ),
             Feature(
                 f"revenue_{window}d", number, "currency", "", False, falling, window,
-                _within(window, lambda amounts: float(sum(amounts))),
+                _within(window, lambda amounts: float(sum(amounts))), 0,
             ),
             Feature(
                 f"average_order_value_{window}d", number, "currency", "", True, Trend.FREE, window,
-                _average(window),
+                _average(window), 0,
             ),
         ]  # fmt: skip
     return found
 
 
 def _noted(feature: Feature) -> Feature:
-    def read(toy: Toy, t: int) -> Any:
+    def read(toy: Toy, t: int, day: int) -> Any:
         toy.reads.append(feature.name)
-        return feature.read(toy, t)
+        return feature.read(toy, t, day)
 
     return Feature(
         feature.name, feature.kind, feature.unit, feature.meaning, feature.nullable, feature.trend,
-        feature.window, read, feature.limits,
+        feature.window, read, feature.aspects, feature.limits,
     )  # fmt: skip
 
 
 CATALOGUE = Catalogue(
-    {feature.name: feature for feature in _features()}, _rolloffs, lambda toy, name: toy.traits.get(name)
+    {feature.name: feature for feature in _features()}, _rolloffs, lambda toy, name: toy.traits.get(name), 0, _day_of
 )
 NOTING = Catalogue(
-    {name: _noted(feature) for name, feature in CATALOGUE.features.items()}, CATALOGUE.rolloffs, CATALOGUE.trait
+    {name: _noted(feature) for name, feature in CATALOGUE.features.items()},
+    CATALOGUE.rolloffs,
+    CATALOGUE.trait,
+    0,
+    _day_of,
 )
