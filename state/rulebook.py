@@ -43,7 +43,7 @@ PATIENCE = Cause("deadline", "patience")
 CHURN = Cause("deadline", "churn")
 LOYALTY = Cause("deadline", "loyalty")
 AUDIENCE = Cause("deadline", "audience")
-SIGHT_DAYS = 14
+SIGHT_DAYS = 28
 
 
 class Rulebook:

@@ -55,7 +55,8 @@ class Condition:
     """A compiled condition. Instants are ms since 1970 UTC.
 
     `features` are the names that it reads (traits as `traits.name`), `aspects` the parts of a customer that these
-    read, `windows` the windows (days) at whose roll-offs it may change. `holds(customer, t)` tells whether it holds.
+    read, `windows` the windows (days) at whose roll-offs it may change; `may_begin` is whether it could begin to hold
+    by itself at all. `holds(customer, t)` tells whether it holds.
     """
 
     text: str
@@ -66,12 +67,8 @@ class Condition:
     tree: Test
     catalogue: Catalogue
     flip: Flip
+    may_begin: bool
     reason: Reason
-
-    @property
-    def may_begin(self) -> bool:
-        """Whether it could begin to hold by itself at all."""
-        return self.flip.may_become(True)
 
     def begins(self, customer: Any, t: int, until: int | None = None) -> int | None:
         """The first instant after t, up to `until` (100 years from t), at which it holds if nothing happens.
@@ -154,6 +151,7 @@ def _condition(text: str, tree: Test, catalogue: Catalogue) -> Condition:
     features = [operand.feature for operand in operands if isinstance(operand, Read)]
     traits = {f"traits.{operand.name}" for operand in operands if isinstance(operand, Trait)}
     parts = [feature.aspects for feature in features] + [catalogue.trait_aspects] * bool(traits)
+    flip = _flip(tree, catalogue)
     return Condition(
         text=text,
         features=frozenset({feature.name for feature in features} | traits),
@@ -162,7 +160,8 @@ def _condition(text: str, tree: Test, catalogue: Catalogue) -> Condition:
         holds=_answering(catalogue, tree),
         tree=tree,
         catalogue=catalogue,
-        flip=_flip(tree, catalogue),
+        flip=flip,
+        may_begin=flip.may_become(True),
         reason=Reason(tree, lambda leaf: _leg(leaf, catalogue)),
     )
 
