@@ -4,17 +4,20 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
 from schemas.transition import Publication
 from state.timeline import Timeline
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(msgspec.Struct, frozen=True, gc=False):
     """One record of an input topic, as bytes.
 
     ``time`` is the record's own timestamp in milliseconds since 1970 (never later than the clock of the
     worker that fetched it); ``key`` and ``value`` are what the producer wrote.
     """
+
+    # A struct, not a dataclass: one is made for every event, at an eighth of the cost.
 
     topic: str
     offset: int

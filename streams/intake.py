@@ -19,6 +19,8 @@ from streams.partition_group import Handover, PartitionGroup
 
 _POLL_SECONDS = 0.25
 _SHORT_POLL_SECONDS = 0.02
+_CAUGHT_UP_WAIT_MS = 500
+_BEHIND_WAIT_MS = 10
 _OFFSET_SECONDS = 5.0
 _FAILED_POLL_SECONDS = 1.0
 
@@ -42,6 +44,14 @@ class FetchThread(driver.AIOKafkaConsumerThread):
             return 0
         stable: int | None = state.lso
         return (state.highwater or 0) if stable is None or stable < 0 else stable
+
+    def let_wait(self, milliseconds: int) -> None:
+        """Say how long the broker may hold a fetch that finds nothing.
+
+        While records of some topics wait in the client to be taken, it asks for the other topics alone, and for
+        nothing else until that is answered: with what Faust sets, those that hold more would stand still for 1.5 s.
+        """
+        self._ensure_consumer()._fetcher._fetch_max_wait_ms = milliseconds  # noqa: SLF001
 
     async def rewind(self, offsets: Mapping[TP, int]) -> None:
         """Fetch on from these offsets; in the thread, since the fetch at work there does not expect a guest."""
@@ -120,6 +130,8 @@ class Intake(driver.Consumer):
         wanted = {TP(lane.topic, group.partition): lane for group in self._open_groups() for lane in group.lanes}
         free = {tp for tp, lane in wanted.items() if not lane.full}
         if self._fetching is None and free:
+            caught_up = all(lane.caught_up for lane in wanted.values())
+            self._thread.let_wait(_CAUGHT_UP_WAIT_MS if caught_up else _BEHIND_WAIT_MS)
             timeout = _POLL_SECONDS if len(free) == len(wanted) else _SHORT_POLL_SECONDS
             self._fetching = asyncio.ensure_future(self._getmany(free, timeout))
         self._freed = self.loop.create_future()

@@ -39,7 +39,10 @@ class Lane:
     def add(self, records: Sequence[Record]) -> None:
         """Take over records in the order of the log."""
         if records:
-            times = list(accumulate((record.time for record in records), max, initial=self.floor))[1:]
+            times = [record.time for record in records]
+            # Nearly always in order already, and that is told eight times faster than it is made.
+            if times[0] < self.floor or times != sorted(times):
+                times = list(accumulate(times, max, initial=self.floor))[1:]
             self.records.extend(records)
             self.times.extend(times)
             self.floor = times[-1]
