@@ -75,7 +75,7 @@ def measure(size: Size, say: Say) -> Finding:
 
 
 def _loads(population: Population, count: int) -> Iterator[tuple[str, list[SourceEvent]]]:
-    yield AS_THEY_COME, _as_they_come(population, count)
+    yield AS_THEY_COME, _as_they_come(population, 4 * count)  # so many that few are of one customer in a batch
     for name, event in KINDS.items():
         if found := list(islice(_of_kind(population, event), count)):
             yield name, found
