@@ -42,7 +42,7 @@ class Progress:
     """Writes a mark with the first record, with every twentieth of all, and with the end."""
 
     def __init__(self, task: Task) -> None:
-        self._file = (task.folder / "progress").open("a")
+        self._file = task.folder / "progress"
         self._step = max(1, task.events // 20)
         self._next = 1
         self._all = task.events
@@ -58,8 +58,8 @@ class Progress:
 
     def mark(self) -> None:
         """Write down where we are."""
-        self._file.write(f"{self.records} {time.monotonic()} {time.process_time()}\n")
-        self._file.flush()
+        with self._file.open("a") as file:
+            file.write(f"{self.records} {time.monotonic()} {time.process_time()}\n")
 
 
 def marks(folder: Path) -> list[Mark]:

@@ -1,0 +1,65 @@
+"""Every benchmark runs, at a size that says nothing about speed; CI leaves none of them out."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from bench.__main__ import BENCHES
+from bench.finding import Spread, Table
+from bench.peers.task import Progress, Task, marks
+from bench.table import text
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.apache
+@pytest.mark.parametrize("name", BENCHES)
+def test_a_benchmark_ends_with_its_figures_and_draws_its_pictures(name: str, tmp_path: Path) -> None:
+    results, pictures = tmp_path / "results.jsonl", tmp_path / "pictures"
+    command = [sys.executable, "-m", "bench", name, "--quick", "--results", str(results), "--pictures", str(pictures)]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    last = ended.stdout.splitlines()[-1]
+    if last.startswith(f"{name}: left out") and os.environ.get("CI") != "true":
+        pytest.skip(last)
+    told = json.loads(last)
+    assert told["bench"] == name and told["quick"]
+    assert not results.exists()
+    for picture in pictures.glob("*"):
+        assert ElementTree.parse(picture).getroot().tag.endswith("svg")
+
+
+@pytest.mark.apache
+def test_the_engine_meets_all_its_peers_in_ci(tmp_path: Path) -> None:
+    from bench.contestants import contestants
+
+    _, left_out = contestants()
+    if left_out and os.environ.get("CI") != "true":
+        pytest.skip("; ".join(left_out))
+    assert left_out == []
+
+
+def test_a_table_has_its_numbers_at_the_right() -> None:
+    table = Table("Rates", ["program", "events/s"], [["ours", Spread.over([1000, 3000, 2000])], ["a peer", 40]])
+    assert text(table).splitlines() == [
+        "Rates",
+        "",
+        "| program |               events/s |",
+        "| ------- | ---------------------: |",
+        "| ours    | 2,000 (1,000 to 3,000) |",
+        "| a peer  |                     40 |",
+    ]
+
+
+def test_a_program_marks_its_first_record_and_its_end(tmp_path: Path) -> None:
+    progress = Progress(Task("", "", "", "", events=100, folder=tmp_path))
+    ends = [progress.add() for _ in range(100)]
+    progress.mark()
+    assert ends == [False] * 99 + [True]
+    told = [mark.records for mark in marks(tmp_path)]
+    assert told[0] == 1 and told[-1] == 100 and told == sorted(told)
