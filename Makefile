@@ -48,7 +48,7 @@ CHAOS = $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED)) $(if $(WORK
 	$(if $(TIMES),--times $(TIMES)) $(if $(RESULTS),--results $(RESULTS))
 
 .PHONY: chaos
-chaos: $(INSTALLED_DEV) ## kill anything, lose nothing, repeat nothing (KILLS= SEED= WORKERS= BROKER= RATE= FAULTS=)
+chaos: $(INSTALLED_DEV) ## kill anything, lose nothing, repeat nothing (KILLS= SEED= WORKERS= BROKER= RATE= FAULTS= TIMES=)
 	@$(BIN)/python -m tests.chaos $(CHAOS)
 
 .PHONY: chaos-controls
