@@ -6,7 +6,7 @@ from pathlib import Path
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import EngFormatter
+from matplotlib.ticker import EngFormatter, LogLocator
 
 from bench.finding import Bar, Bars, Lines
 
@@ -92,5 +92,8 @@ def _lines(picture: Lines) -> Figure:
     axes.set_ylabel(picture.y)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(EngFormatter(sep=""))
+        if axis.get_scale() == "log":
+            axis.set_minor_locator(LogLocator(subs=(2, 5)))
+            axis.set_minor_formatter(EngFormatter(sep=""))
     axes.legend(frameon=False)
     return figure
