@@ -8,7 +8,6 @@ The tracker without Kafka; each event meets a typical customer of its own. The p
 """
 
 import argparse
-import gc
 import json
 import os
 import time
@@ -18,6 +17,7 @@ from itertools import cycle, islice
 
 from agents.batch import Batch, Record
 from agents.track import Tracker
+from bench.collector import as_in_a_worker
 from bench.finding import Bar, Bars, Finding, Say, Size, Spread, Table
 from bench.flame import recording
 from bench.population import Population, pass_time, simulate
@@ -63,6 +63,7 @@ class Kind:
 
 def measure(size: Size, say: Say) -> Finding:
     """See ``Bench``."""
+    as_in_a_worker()
     rules = load_rules(None)
     say("simulating a year of those who are copied")
     population = simulate(rules, size.of(1000, 200), INSTANT)
@@ -116,7 +117,6 @@ def _restored(population: Population, records: Sequence[Record], rules: Rulebook
     for key in {record.key for record in records if record.key is not None}:
         tracker.restore(key, population.original(population.number(key)).snapshot)
     pass_time(tracker, population.instant)  # a midnight, at which some are due
-    gc.collect()
     return tracker
 
 
@@ -168,6 +168,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.core", description="where the core's time goes")
     parser.add_argument("--profile", required=True, metavar="FILE.svg")
     file = parser.parse_args().profile
+    as_in_a_worker()
     rules = load_rules(None)
     population = simulate(rules, 500, INSTANT)
     records = [

@@ -6,7 +6,6 @@
 The tracker and a dict, without Kafka; each number of customers in a process of its own.
 """
 
-import gc
 import sys
 import tempfile
 import time
@@ -21,6 +20,7 @@ import psutil
 
 from agents.batch import Batch, Record
 from agents.track import Tracker
+from bench.collector import as_in_a_worker
 from bench.due_together import at_midnight, policy_of_a_week, within_a_minute
 from bench.finding import Finding, Line, Lines, Say, Size, Spread, Table
 from bench.population import DAY, Population, pass_time, simulate
@@ -97,6 +97,7 @@ def _alone(work: Callable[..., _T], *given: object) -> _T:
 
 
 def _grow(population: Population, customers: int, events: int, rounds: int) -> Grown:
+    as_in_a_worker()
     rules = load_rules(None)
     snapshots: dict[bytes, bytes] = {}
     before = psutil.Process().memory_info().rss
@@ -121,7 +122,6 @@ def _restored(rules: Rulebook, population: Population, customers: int, snapshots
     for key, value in population.snapshots(customers):
         tracker.restore(key, value)
     tracker.upto = population.instant - 1
-    gc.collect()
     return tracker
 
 
@@ -136,7 +136,6 @@ def _memory(snapshots: dict[bytes, bytes], grown: int) -> Memory:
 
 
 def _microseconds(tracker: Tracker, records: list[Record]) -> float:
-    gc.collect()
     began = time.process_time()
     for start in range(0, len(records), _BATCH):
         batch = records[start : start + _BATCH]
@@ -146,6 +145,7 @@ def _microseconds(tracker: Tracker, records: list[Record]) -> float:
 
 def _minute(customers: int, originals: int) -> Waits:
     # The other ninety-nine of a hundred customers change nothing about those who are due.
+    as_in_a_worker()
     rules = load_rules(None)
     begin = INSTANT + DAY // 2
     tracker = _restored(rules, within_a_minute(rules, begin, originals), customers // 100, {})
@@ -153,6 +153,7 @@ def _minute(customers: int, originals: int) -> Waits:
 
 
 def _midnight(customers: int, originals: int) -> Waits:
+    as_in_a_worker()
     with tempfile.TemporaryDirectory() as folder:
         rules = load_rules(policy_of_a_week(Path(folder)))
     tracker = _restored(rules, at_midnight(rules, INSTANT, originals), customers, {})
