@@ -4,6 +4,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from aiokafka import AIOKafkaConsumer
 from faust.types import TP
 
 from streams.intake import FetchThread
@@ -50,3 +51,10 @@ async def test_group_offsets_wait_for_the_end_of_a_rebalance(rebalancing: bool) 
     made.commit = commit
     assert await thread(made)._commit({PLACE: 3}) is not rebalancing
     assert bool(written) is not rebalancing
+
+
+async def test_the_client_is_told_how_long_a_fetch_may_wait(embedded_broker: str) -> None:
+    async with AIOKafkaConsumer(bootstrap_servers=embedded_broker) as client:
+        assert client._fetcher._fetch_max_wait_ms == 500
+        thread(client).let_wait(10)
+        assert client._fetcher._fetch_max_wait_ms == 10
