@@ -55,6 +55,7 @@ async def test_group_offsets_wait_for_the_end_of_a_rebalance(rebalancing: bool) 
 
 async def test_the_client_is_told_how_long_a_fetch_may_wait(embedded_broker: str) -> None:
     async with AIOKafkaConsumer(bootstrap_servers=embedded_broker) as client:
+        await client.topics()  # a client that ends before its tasks have begun ends badly
         assert client._fetcher._fetch_max_wait_ms == 500
         thread(client).let_wait(10)
         assert client._fetcher._fetch_max_wait_ms == 10
