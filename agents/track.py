@@ -1,11 +1,12 @@
 """Track: turns a batch of records into the customers, transitions and rejects that follow from it."""
 
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import MutableMapping
 from dataclasses import dataclass, field
-from heapq import heapify, heappop, heappush
 
+from agents.agenda import Agenda
 from agents.batch import Batch, Outcome, Record
+from agents.recent import Recent
 from schemas.envelope import decode
 from schemas.events import AnyFact
 from schemas.message import encode
@@ -16,7 +17,7 @@ from state.snapshot import Header, SnapshotError, dump, policy_mark, read_header
 from state.timeline import Timeline, adopt, begin, settle
 
 MOST_AHEAD = 300_000
-MOST_DECODED = 4096
+MOST_DUE = 500
 AT_ONCE = 0
 
 
@@ -44,14 +45,15 @@ class Tracker:
         self._lateness = rules.compiled.lateness_ms
         self._partition = partition
         self._snapshots = snapshots
-        self._decoded: OrderedDict[bytes, Timeline] = OrderedDict()
-        self._deadlines: list[tuple[int, bytes]] = []
-        self._taken: list[tuple[int, bytes]] = []
+        self._recent = Recent()
+        self._agenda = Agenda(self._due_of)
 
     def restore(self, key: bytes, value: bytes | None) -> None:
         """Take over one record of the changelog."""
-        self._uncount(key)
-        self._decoded.pop(key, None)
+        before = self._header(key)
+        if before is not None:
+            self.stages[before.stage] -= 1
+        self._recent.forget(key)
         if value is None:
             self._snapshots.pop(key, None)
             return
@@ -59,28 +61,32 @@ class Tracker:
         header = self._header(key)
         if header is not None:
             self.stages[header.stage] += 1
-            self._schedule(key, AT_ONCE if header.policy != self._mark else header.due)
+            due = AT_ONCE if header.policy != self._mark else header.due
+            if due is not None:
+                self._agenda.add(due, key, len(self._snapshots))
 
     def due(self) -> int | None:
-        """The earliest deadline (ms since 1970); it may turn out to be none any more when it is reached."""
-        return self._deadlines[0][0] if self._deadlines else None
+        """When to look again (ms since 1970): never later than the earliest deadline."""
+        return self._agenda.first()
 
     def timeline(self, key: bytes) -> Timeline | None:
         """A customer as of the last commit. Raises ``SnapshotError`` when the bytes cannot be read."""
-        timeline = self._decoded.get(key)
+        timeline = self._recent.get(key)
         if timeline is None:
             snapshot = self._snapshots.get(key)
             if snapshot is None:
                 return None
             timeline = restore(snapshot, self._rules)
-            self._keep(key, timeline)
+            self._recent.keep(key, timeline, len(snapshot))
         return timeline
 
     def compute(self, batch: Batch) -> Outcome:
-        """What follows from a batch; nothing is changed until ``publish``."""
-        for deadline in self._taken:
-            heappush(self._deadlines, deadline)
-        self._taken = []
+        """What follows from a batch; nothing is changed until ``publish``.
+
+        At most ``MOST_DUE`` of the customers that are due are decided at once, so that events need not wait for long:
+        then ``due`` says that there are more.
+        """
+        self._agenda.put_back()
         outcome = Outcome(max(batch.upto, self.upto))
         clock = self.upto
         touched: dict[bytes, Touched] = {}
@@ -91,7 +97,7 @@ class Tracker:
                 outcome.counts[self._admit(record, clock, touched)] += 1
             except RejectedError as error:
                 self._reject(record, error, outcome)
-        for key in self._take_due(outcome.upto):
+        for key in self._agenda.take(outcome.upto, MOST_DUE):
             try:
                 self._touch(key, touched)
             except RejectedError:
@@ -104,13 +110,18 @@ class Tracker:
     def publish(self, outcome: Outcome) -> None:
         """Take over an outcome that is committed."""
         for key, snapshot in outcome.changes.items():
-            self._uncount(key)
             timeline = outcome.settled[key]
+            head = timeline.head
+            before = self._header(key)
+            if before is not None:
+                self.stages[before.stage] -= 1
+            self.stages[head.stage] += 1
             self._snapshots[key] = snapshot
-            self.stages[timeline.head.stage] += 1
-            self._keep(key, timeline)
-            self._schedule(key, timeline.head.due)
-        self._taken = []
+            self._recent.keep(key, timeline, len(snapshot))
+            noted = before is not None and before.due == head.due and before.policy == self._mark
+            if head.due is not None and not noted:
+                self._agenda.add(head.due, key, len(self._snapshots))
+        self._agenda.done()
         self.upto = outcome.upto
 
     def _admit(self, record: Record, clock: int, touched: dict[bytes, "Touched"]) -> str:
@@ -170,39 +181,11 @@ class Tracker:
         value = reject(error, record.topic, self._partition, record.offset, record.time, record.key, record.value)
         outcome.rejects.append((record.key, value, record.time))
 
-    def _take_due(self, upto: int) -> list[bytes]:
-        keys: dict[bytes, None] = {}
-        while self._deadlines and self._deadlines[0][0] <= upto:
-            deadline = heappop(self._deadlines)
-            self._taken.append(deadline)
-            if self._is_current(*deadline):
-                keys[deadline[1]] = None
-        return list(keys)
-
-    def _is_current(self, due: int, key: bytes) -> bool:
+    def _due_of(self, key: bytes) -> int | None:
         header = self._header(key)
         if header is None:
-            return False
-        return header.due == due if due != AT_ONCE else header.policy != self._mark
-
-    def _schedule(self, key: bytes, due: int | None) -> None:
-        if due is None:
-            return
-        heappush(self._deadlines, (due, key))
-        if len(self._deadlines) > 2 * len(self._snapshots) + 1024:
-            self._deadlines = [it for it in set(self._deadlines) if self._is_current(*it)]
-            heapify(self._deadlines)
-
-    def _keep(self, key: bytes, timeline: Timeline) -> None:
-        self._decoded[key] = timeline
-        self._decoded.move_to_end(key)
-        if len(self._decoded) > MOST_DECODED:
-            self._decoded.popitem(last=False)
-
-    def _uncount(self, key: bytes) -> None:
-        header = self._header(key)
-        if header is not None:
-            self.stages[header.stage] -= 1
+            return None
+        return AT_ONCE if header.policy != self._mark else header.due
 
     def _header(self, key: bytes) -> Header | None:
         # What cannot be read is kept as it is: its owner's next event says so, in a reject.

@@ -29,7 +29,7 @@ PART_OF: dict[type[AnyFact], int] = {
 }
 
 
-class Customer(msgspec.Struct, array_like=True):
+class Customer(msgspec.Struct, array_like=True, gc=False):
     """Aggregates, and the standing that was decided from them.
 
     ``heard_at`` is the instant of the last event and ``at`` that of the last decision; nothing changes by itself

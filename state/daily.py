@@ -5,10 +5,10 @@ from bisect import bisect_left
 import msgspec
 
 
-class Daily(msgspec.Struct, array_like=True):
+class Daily(msgspec.Struct, array_like=True, gc=False):
     """Counts by day, days ascending, only days on which something was counted.
 
-    A column in which nothing was ever counted is empty: most customers never redeem a coupon.
+    A column in which nothing was ever counted is empty or, at the end, missing: most customers never redeem a coupon.
     """
 
     days: list[int]
@@ -25,6 +25,8 @@ class Daily(msgspec.Struct, array_like=True):
                 for counts in self.columns:
                     if counts:
                         counts.insert(row, 0)
+        while len(self.columns) <= column:
+            self.columns.append([])
         counts = self.columns[column]
         if not counts:
             counts = self.columns[column] = [0] * len(days)
@@ -32,8 +34,10 @@ class Daily(msgspec.Struct, array_like=True):
 
     def total(self, column: int, since: int) -> int:
         """The sum of a column from the day ``since`` on."""
-        days = self.days
-        return sum(self.columns[column][bisect_left(days, since) :]) if days and days[-1] >= since else 0
+        days, columns = self.days, self.columns
+        if column >= len(columns) or not days or days[-1] < since:
+            return 0
+        return sum(columns[column][bisect_left(days, since) :])
 
     def forget(self, before: int) -> None:
         """Drop the days before ``before``: no window reaches them any more."""
@@ -48,6 +52,6 @@ class Daily(msgspec.Struct, array_like=True):
         return Daily(self.days.copy(), [counts.copy() for counts in self.columns])
 
 
-def empty(columns: int) -> Daily:
-    """A table of so many columns, without rows."""
-    return Daily([], [[] for _ in range(columns)])
+def nothing() -> Daily:
+    """A table in which nothing was counted."""
+    return Daily([], [])

@@ -5,7 +5,7 @@ import msgspec
 from schemas.events import Browsed
 from schemas.kinds import CARTS, COUPONS, SEARCHES, VIEWS
 from state import aspects
-from state.daily import Daily, empty
+from state.daily import Daily, nothing
 from state.purchases import LONGEST_WINDOW
 
 COLUMNS = {"views": 0, "searches": 1, "carts": 2, "sessions": 3, "coupons": 4}
@@ -20,7 +20,7 @@ SESSIONS_COLUMN = COLUMNS["sessions"]
 COUPONS_COLUMN = COLUMNS["coupons"]
 
 
-class Engagement(msgspec.Struct, array_like=True):
+class Engagement(msgspec.Struct, array_like=True, gc=False):
     """Views, searches, carts, sessions and coupons by day, and the instant of the last visit."""
 
     daily: Daily
@@ -54,4 +54,4 @@ class Engagement(msgspec.Struct, array_like=True):
 
 def no_engagement() -> Engagement:
     """A customer who was never seen browsing."""
-    return Engagement(empty(len(COLUMNS)))
+    return Engagement(nothing())

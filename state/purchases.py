@@ -6,7 +6,7 @@ from hashlib import blake2b
 import msgspec
 
 from schemas.events import OrderCancelled, OrderCompleted, OrderRefunded, OrderUpdated
-from state.daily import Daily, empty
+from state.daily import Daily, nothing
 
 LONGEST_WINDOW = 365
 MOST_ORDERS = 256
@@ -14,7 +14,7 @@ MOST_BASKETS = 10
 ORDERS, REVENUE, ITEMS = range(3)
 
 
-class Purchases(msgspec.Struct, array_like=True):
+class Purchases(msgspec.Struct, array_like=True, gc=False):
     """Orders of the last 365 days one by one (the newest 256), by day beyond that number, and totals before.
 
     The one-by-one columns run in order of event time: ids (see ``order_number``), instants, days, what is left of
@@ -206,4 +206,4 @@ def order_number(order_id: str) -> int:
 
 def no_purchases() -> Purchases:
     """A customer who has bought nothing."""
-    return Purchases([], [], [], [], [], {}, empty(3), empty(1), [])
+    return Purchases([], [], [], [], [], {}, nothing(), nothing(), [])

@@ -72,7 +72,7 @@ class Rulebook:
         at = fact.at
         if customer.due is not None and customer.due <= at:
             self.elapse(customer, at, decisions)
-        touch, changed = self._apply(customer, fact)
+        touch, changed = self.take_in(customer, fact)
         first_heard = not customer.heard_at
         customer.heard_at = at
         cause = Cause("event", event_name(fact), fact.message_id)
@@ -95,7 +95,8 @@ class Rulebook:
             decisions.append(Decision(change, self._circumstances(customer, at, "the policy has no such audience")))
         self._decide(customer, at, cause, Touch.NONE, decisions)
 
-    def _apply(self, customer: Customer, fact: AnyFact) -> tuple[Touch, int]:
+    def take_in(self, customer: Customer, fact: AnyFact) -> tuple[Touch, int]:
+        """Let a fact change the aggregates, and decide nothing; returns what became of orders, and the aspects."""
         day = self.calendar.day_of(fact.at)
         if isinstance(fact, Browsed):
             return Touch.NONE, customer.engagement.browse(fact, day, self.compiled.session_ms)

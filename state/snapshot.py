@@ -1,16 +1,17 @@
 """The snapshot: a customer's timeline as versioned bytes, with what must be known of it without decoding it."""
 
+from operator import attrgetter
 from struct import Struct
 from typing import NamedTuple
 
 import msgspec
 
 from schemas.events import AnyFact
-from state.customer import STAGES, Customer
+from state.customer import STAGES, Customer, first_seen
 from state.rulebook import Rulebook
-from state.timeline import Emitted, Timeline, load
+from state.timeline import Emitted, Timeline
 
-VERSION = 1
+VERSION = 2
 NEVER = -1
 HEADER = Struct(">BBq8s")
 
@@ -27,15 +28,38 @@ class SnapshotError(ValueError):
     """The bytes are no snapshot that this version can read."""
 
 
-class _Stored(msgspec.Struct, array_like=True):
+class _Standing(msgspec.Struct, array_like=True, gc=False):
+    """What was decided of a customer; ``STANDING`` names the same fields of ``Customer``."""
+
+    stage: str
+    since: int
+    why: str
+    cause: str
+    loyal_since: int | None
+    memberships: dict[str, int]
+    expected: str | None
+    expected_at: int | None
+
+
+class _Stored(msgspec.Struct, array_like=True, gc=False):
+    """A timeline without its head: that is the base with the tail taken in, and with what was decided since.
+
+    ``at``, ``heard_at`` and ``due`` are the head's; ``standing`` is None where the base's still holds.
+    """
+
     base: Customer | None
     tail: list[AnyFact]
     emitted: list[Emitted]
     seq: int
     floor: int
-    at: int
+    at: int | None = None
+    heard_at: int = 0
+    due: int | None = None
+    standing: _Standing | None = None
 
 
+STANDING = _Standing.__struct_fields__
+_standing = attrgetter(*STANDING)
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(_Stored).decode
 
@@ -47,9 +71,13 @@ def policy_mark(rules: Rulebook) -> bytes:
 
 def dump(timeline: Timeline, rules: Rulebook) -> bytes:
     """The bytes of a timeline."""
-    head = timeline.head
+    base, head = timeline.base, timeline.head
+    stored = _Stored(base, timeline.tail, timeline.emitted, timeline.seq, timeline.floor)
+    if head is not base:
+        stored.at, stored.heard_at, stored.due = head.at, head.heard_at, head.due
+        standing = _standing(head)
+        stored.standing = None if base is not None and standing == _standing(base) else _Standing(*standing)
     due = NEVER if head.due is None else head.due
-    stored = _Stored(timeline.base, timeline.tail, timeline.emitted, timeline.seq, timeline.floor, head.at)
     return HEADER.pack(VERSION, STAGES.index(head.stage), due, policy_mark(rules)) + _encode(stored)
 
 
@@ -68,4 +96,18 @@ def restore(snapshot: bytes, rules: Rulebook) -> Timeline:
         stored = _decode(memoryview(snapshot)[HEADER.size :])
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise SnapshotError(f"a snapshot does not decode: {error}") from None
-    return load(stored.base, stored.tail, stored.emitted, stored.seq, stored.floor, stored.at, rules)
+    return Timeline(stored.base, stored.tail, stored.emitted, _head(stored, rules), stored.seq, stored.floor)
+
+
+def _head(stored: _Stored, rules: Rulebook) -> Customer:
+    base, tail = stored.base, stored.tail
+    if base is not None and stored.at is None:
+        return base
+    head = first_seen(tail[0].at) if base is None else base.copy(tail)
+    for fact in tail:
+        rules.take_in(head, fact)
+    head.at, head.heard_at, head.due = stored.at or 0, stored.heard_at, stored.due
+    if stored.standing is not None:
+        for name, value in zip(STANDING, msgspec.structs.astuple(stored.standing), strict=True):
+            setattr(head, name, value)
+    return head

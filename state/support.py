@@ -3,14 +3,14 @@
 import msgspec
 
 from schemas.events import TicketOpened, TicketRated, TicketSolved
-from state.daily import Daily, empty
+from state.daily import Daily, nothing
 from state.purchases import LONGEST_WINDOW
 
 OPENED, SOLVED, RATINGS, RATING_SUM = range(4)
 MOST_OPEN = 64
 
 
-class Support(msgspec.Struct, array_like=True):
+class Support(msgspec.Struct, array_like=True, gc=False):
     """Open tickets with the instant each was opened (the oldest 64), counts by day, and the last rating."""
 
     open: dict[str, int]
@@ -51,4 +51,4 @@ class Support(msgspec.Struct, array_like=True):
 
 def no_support() -> Support:
     """A customer who never needed help."""
-    return Support({}, empty(4))
+    return Support({}, nothing())

@@ -26,7 +26,7 @@ class Emitted(msgspec.Struct, frozen=True, array_like=True):
     stands: bool
 
 
-class Timeline(msgspec.Struct):
+class Timeline(msgspec.Struct, gc=False):
     """One customer's timeline. ``settle`` answers with a new one: the old stays as it was, for a failed commit.
 
     ``floor`` is the instant before which this customer takes no facts any more because a flood has pushed the
@@ -49,21 +49,6 @@ def begin(at: int) -> Timeline:
     """The timeline of a customer first heard of at an instant."""
     nobody = first_seen(at)
     return Timeline(None, [], [], nobody, 0, 0)
-
-
-def load(
-    base: Customer | None,
-    tail: list[AnyFact],
-    emitted: list[Emitted],
-    seq: int,
-    floor: int,
-    at: int,
-    rules: Rulebook,
-) -> Timeline:
-    """A timeline as it was when it was stored, its head decided until ``at``."""
-    as_stored = base is not None and not tail and (base.due is None or base.due > at)
-    head = base if base is not None and as_stored else _replay(base, tail, at, rules, [])
-    return Timeline(base, tail, emitted, head, seq, floor)
 
 
 def settle(

@@ -109,8 +109,11 @@ class PartitionGroup:
         self.in_flight = None
 
     def is_idle(self) -> bool:
-        """Say whether all that the log has was fetched, and what is not handed over waits for a replay to go on."""
+        """Say whether all that the log has was fetched and is decided, or waits for a replay to go on."""
         if self.status.state != "open" or self.in_flight is not None:
+            return False
+        due = self.tracker.due()
+        if due is not None and due <= self._upto:
             return False
         waiting = any(lane.records for lane in self.lanes)
         return all(lane.caught_up for lane in self.lanes) and (not waiting or replaying(self.lanes))
@@ -123,10 +126,12 @@ class PartitionGroup:
         return self._upto
 
     def _must_fire(self, upto: int, now: int) -> bool:
-        if self._wall and now - self._ticked < TICK_MS:
-            return False
         due = self.tracker.due()
-        return due is not None and due <= upto
+        if due is None or due > upto:
+            return False
+        # Overdue is what the last batch has left: many were due at once.
+        overdue = self.position is not None and due <= self.position.upto
+        return overdue or not self._wall or now - self._ticked >= TICK_MS
 
     def _position_after(self, records: Sequence[Record], upto: int) -> Position:
         before = self.position or Position({}, 0)

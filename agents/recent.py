@@ -1,0 +1,35 @@
+"""Recent: the customers decoded last, so that one who is heard of again soon is not decoded again."""
+
+from collections import OrderedDict
+
+from state.timeline import Timeline
+
+MOST_BYTES = 4 * 1024 * 1024
+
+
+class Recent:
+    """Timelines by key, as many as ``MOST_BYTES`` of snapshots hold; in memory they take about ten times that."""
+
+    def __init__(self) -> None:
+        self._timelines: OrderedDict[bytes, tuple[Timeline, int]] = OrderedDict()
+        self._bytes = 0
+
+    def get(self, key: bytes) -> Timeline | None:
+        """A customer, if he is among them."""
+        found = self._timelines.get(key)
+        return None if found is None else found[0]
+
+    def keep(self, key: bytes, timeline: Timeline, size: int) -> None:
+        """Remember a customer whose snapshot has so many bytes, and forget those not kept for the longest time."""
+        before = self._timelines.pop(key, None)
+        self._bytes += size if before is None else size - before[1]
+        self._timelines[key] = timeline, size
+        while self._bytes > MOST_BYTES:
+            _, (_, gone) = self._timelines.popitem(last=False)
+            self._bytes -= gone
+
+    def forget(self, key: bytes) -> None:
+        """Forget a customer, whose snapshot is another one now."""
+        before = self._timelines.pop(key, None)
+        if before is not None:
+            self._bytes -= before[1]
