@@ -13,7 +13,7 @@ from schemas.message import encode
 from schemas.reject import RejectedError, reject
 from schemas.transition import Publication
 from state.rulebook import Rulebook
-from state.snapshot import Header, SnapshotError, dump, policy_mark, read_header, restore
+from state.snapshot import Header, SnapshotError, dump, read_header, restore
 from state.timeline import Timeline, adopt, begin, settle
 
 MOST_AHEAD = 300_000
@@ -41,7 +41,7 @@ class Tracker:
         self.upto = 0
         self.stages: Counter[str] = Counter()
         self._rules = rules
-        self._mark = policy_mark(rules)
+        self._mark = rules.mark
         self._lateness = rules.compiled.lateness_ms
         self._partition = partition
         self._snapshots = snapshots

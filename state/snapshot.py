@@ -47,7 +47,7 @@ class _Stored(msgspec.Struct, array_like=True, gc=False):
     ``at``, ``heard_at`` and ``due`` are the head's; ``standing`` is None where the base's still holds.
     """
 
-    base: Customer | None
+    base: msgspec.Raw
     tail: list[AnyFact]
     emitted: list[Emitted]
     seq: int
@@ -62,23 +62,21 @@ STANDING = _Standing.__struct_fields__
 _standing = attrgetter(*STANDING)
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(_Stored).decode
-
-
-def policy_mark(rules: Rulebook) -> bytes:
-    """Eight bytes that tell one policy version from another."""
-    return rules.version.rpartition("@")[2].encode()[:8].ljust(8)
+_decode_base = msgspec.msgpack.Decoder(Customer | None).decode
 
 
 def dump(timeline: Timeline, rules: Rulebook) -> bytes:
     """The bytes of a timeline."""
     base, head = timeline.base, timeline.head
-    stored = _Stored(base, timeline.tail, timeline.emitted, timeline.seq, timeline.floor)
+    if timeline.packed is None:
+        timeline.packed = msgspec.Raw(_encode(base))
+    stored = _Stored(timeline.packed, timeline.tail, timeline.emitted, timeline.seq, timeline.floor)
     if head is not base:
         stored.at, stored.heard_at, stored.due = head.at, head.heard_at, head.due
         standing = _standing(head)
         stored.standing = None if base is not None and standing == _standing(base) else _Standing(*standing)
     due = NEVER if head.due is None else head.due
-    return HEADER.pack(VERSION, STAGES.index(head.stage), due, policy_mark(rules)) + _encode(stored)
+    return HEADER.pack(VERSION, STAGES.index(head.stage), due, rules.mark) + _encode(stored)
 
 
 def read_header(snapshot: bytes) -> Header:
@@ -94,13 +92,15 @@ def restore(snapshot: bytes, rules: Rulebook) -> Timeline:
     read_header(snapshot)
     try:
         stored = _decode(memoryview(snapshot)[HEADER.size :])
+        base = _decode_base(stored.base)
+        head = _head(base, stored, rules)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise SnapshotError(f"a snapshot does not decode: {error}") from None
-    return Timeline(stored.base, stored.tail, stored.emitted, _head(stored, rules), stored.seq, stored.floor)
+    return Timeline(base, stored.tail, stored.emitted, head, stored.seq, stored.floor, stored.base)
 
 
-def _head(stored: _Stored, rules: Rulebook) -> Customer:
-    base, tail = stored.base, stored.tail
+def _head(base: Customer | None, stored: _Stored, rules: Rulebook) -> Customer:
+    tail = stored.tail
     if base is not None and stored.at is None:
         return base
     head = first_seen(tail[0].at) if base is None else base.copy(tail)

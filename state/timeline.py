@@ -30,7 +30,8 @@ class Timeline(msgspec.Struct, gc=False):
     """One customer's timeline. ``settle`` answers with a new one: the old stays as it was, for a failed commit.
 
     ``floor`` is the instant before which this customer takes no facts any more because a flood has pushed the
-    horizon on; ``seq`` the number of the last publication.
+    horizon on; ``seq`` the number of the last publication. ``packed`` is the base in a snapshot's bytes, if it was in
+    one already: most events change only the tail.
     """
 
     base: Customer | None
@@ -39,10 +40,15 @@ class Timeline(msgspec.Struct, gc=False):
     head: Customer
     seq: int
     floor: int
+    packed: msgspec.Raw | None = None
 
     def knows(self, fact: AnyFact, lateness: int) -> bool:
         """Whether a fact was already sent under this one's id, at most ``lateness`` ms before or after it."""
-        return any(it.message_id == fact.message_id and abs(it.at - fact.at) <= lateness for it in self.tail)
+        message_id = fact.message_id
+        for known in self.tail:
+            if known.message_id == message_id and abs(known.at - fact.at) <= lateness:
+                return True
+        return False
 
 
 def begin(at: int) -> Timeline:
@@ -60,8 +66,9 @@ def settle(
     """
     arrived = sorted(facts, key=in_time)
     base, tail, emitted, head = timeline.base, timeline.tail, timeline.emitted, timeline.head
+    packed = timeline.packed
     if _is_past(timeline, min(horizon, arrived[0].at) if arrived else horizon):
-        base, tail, emitted = head, [], []
+        base, packed, tail, emitted = head, None, [], []
     in_order = not arrived or (arrived[0].at >= head.at and (not tail or in_time(arrived[0]) > in_time(tail[-1])))
     tail = [*tail, *arrived]
     decisions: list[Decision] = []
@@ -76,7 +83,7 @@ def settle(
         tail.sort(key=in_time)
         head = _replay(base, tail, max(upto, head.at), rules, decisions)
         published, emitted = _compare(emitted, timeline.head.at, decisions)
-    settled = Timeline(base, tail, emitted, head, timeline.seq + len(published), timeline.floor)
+    settled = Timeline(base, tail, emitted, head, timeline.seq + len(published), timeline.floor, packed)
     _fold(settled, horizon, rules)
     return settled, [
         msgspec.structs.replace(it, seq=timeline.seq + number) for number, it in enumerate(published, start=1)
@@ -151,7 +158,8 @@ def _compare(
 def _fold(timeline: Timeline, horizon: int, rules: Rulebook) -> None:
     tail = timeline.tail
     if _is_past(timeline, horizon):
-        timeline.base, timeline.tail, timeline.emitted = timeline.head, [], []
+        timeline.base, timeline.packed = timeline.head, None
+        timeline.tail, timeline.emitted = [], []
     # Folding a part decides it once more, so facts wait until there are some.
     elif len(tail) > FOLD_AT and tail[FOLD_AT].at < horizon:
         _fold_before(timeline, horizon, rules)
@@ -170,6 +178,6 @@ def _is_past(timeline: Timeline, horizon: int) -> bool:
 def _fold_before(timeline: Timeline, horizon: int, rules: Rulebook) -> None:
     count = sum(fact.at < horizon for fact in timeline.tail)
     if timeline.base is not None or count:
-        timeline.base = _replay(timeline.base, timeline.tail[:count], horizon - 1, rules, [])
+        timeline.base, timeline.packed = _replay(timeline.base, timeline.tail[:count], horizon - 1, rules, []), None
     timeline.tail = timeline.tail[count:]
     timeline.emitted = [it for it in timeline.emitted if it.change.at >= horizon]
