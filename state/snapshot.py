@@ -8,6 +8,7 @@ import msgspec
 
 from schemas.events import AnyFact
 from state.customer import STAGES, Customer, first_seen
+from state.packing import PackingError, pack, unpack
 from state.rulebook import Rulebook
 from state.timeline import Emitted, Timeline
 
@@ -42,12 +43,12 @@ class _Standing(msgspec.Struct, array_like=True, gc=False):
 
 
 class _Stored(msgspec.Struct, array_like=True, gc=False):
-    """A timeline without its head: that is the base with the tail taken in, and with what was decided since.
+    """A timeline without its head: that is the base (packed) with the tail taken in, and with what was decided since.
 
     ``at``, ``heard_at`` and ``due`` are the head's; ``standing`` is None where the base's still holds.
     """
 
-    base: msgspec.Raw
+    base: bytes | None
     tail: list[AnyFact]
     emitted: list[Emitted]
     seq: int
@@ -62,14 +63,13 @@ STANDING = _Standing.__struct_fields__
 _standing = attrgetter(*STANDING)
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(_Stored).decode
-_decode_base = msgspec.msgpack.Decoder(Customer | None).decode
 
 
 def dump(timeline: Timeline, rules: Rulebook) -> bytes:
     """The bytes of a timeline."""
     base, head = timeline.base, timeline.head
-    if timeline.packed is None:
-        timeline.packed = msgspec.Raw(_encode(base))
+    if timeline.packed is None and base is not None:
+        timeline.packed = pack(base)
     stored = _Stored(timeline.packed, timeline.tail, timeline.emitted, timeline.seq, timeline.floor)
     if head is not base:
         stored.at, stored.heard_at, stored.due = head.at, head.heard_at, head.due
@@ -92,10 +92,10 @@ def restore(snapshot: bytes, rules: Rulebook) -> Timeline:
     read_header(snapshot)
     try:
         stored = _decode(memoryview(snapshot)[HEADER.size :])
-        base = _decode_base(stored.base)
-        head = _head(base, stored, rules)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        base = None if stored.base is None else unpack(stored.base)
+    except (msgspec.DecodeError, UnicodeDecodeError, PackingError) as error:
         raise SnapshotError(f"a snapshot does not decode: {error}") from None
+    head = _head(base, stored, rules)
     return Timeline(base, stored.tail, stored.emitted, head, stored.seq, stored.floor, stored.base)
 
 

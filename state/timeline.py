@@ -30,8 +30,8 @@ class Timeline(msgspec.Struct, gc=False):
     """One customer's timeline. ``settle`` answers with a new one: the old stays as it was, for a failed commit.
 
     ``floor`` is the instant before which this customer takes no facts any more because a flood has pushed the
-    horizon on; ``seq`` the number of the last publication. ``packed`` is the base in a snapshot's bytes, if it was in
-    one already: most events change only the tail.
+    horizon on; ``seq`` the number of the last publication. ``packed`` is the base as a snapshot holds it, if one does:
+    most events change only the tail.
     """
 
     base: Customer | None
@@ -40,7 +40,7 @@ class Timeline(msgspec.Struct, gc=False):
     head: Customer
     seq: int
     floor: int
-    packed: msgspec.Raw | None = None
+    packed: bytes | None = None
 
     def knows(self, fact: AnyFact, lateness: int) -> bool:
         """Whether a fact was already sent under this one's id, at most ``lateness`` ms before or after it."""

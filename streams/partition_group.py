@@ -16,7 +16,7 @@ from streams.topics import topics_of
 from streams.transaction import GroupTransaction
 from streams.watermarks import WATERMARK_KEY, read_watermark
 
-TICK_MS = 1000
+TICK_MS = 500
 
 
 @dataclass(frozen=True, slots=True, eq=False)

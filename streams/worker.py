@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 LOOKS_BACK_DAYS = 365
 # Python looks for cycles whenever so many objects are new, and through all there are every so often; customers are
 # made of thousands of objects a batch, and have no cycles.
-_NEW_OBJECTS = (100_000, 20, 100)
+NEW_OBJECTS = (100_000, 20, 100)
 _AGAIN_SECONDS = 2.0
 _ANSWER_SECONDS = 15.0
 
@@ -38,7 +38,7 @@ def run(app: faust.App, settings: Settings, looks_back_days: int = LOOKS_BACK_DA
         end_process(str(error))
     settings.data.mkdir(parents=True, exist_ok=True)
     gc.freeze()
-    gc.set_threshold(*_NEW_OBJECTS)
+    gc.set_threshold(*NEW_OBJECTS)
     worker = faust.Worker(app, loglevel=loglevel, override_logging=False, quiet=True)
     worker.execute_from_commandline()
 
