@@ -149,4 +149,4 @@ def _picture(
         ]
         for it in populations
     }
-    return Bars(name, f"{title}, all with exactly-once on", "events/s", panels)
+    return Bars(name, f"{title}, each with its own exactly-once", "events/s", panels)

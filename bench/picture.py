@@ -41,14 +41,14 @@ def _bars(picture: Bars) -> Figure:
     all_axes = figure.subplots(lines, columns, squeeze=False, sharex=True).flatten()
     for axes, (title, bars) in zip(all_axes, picture.panels.items(), strict=False):
         axes.set_title(title, loc="left", fontsize=9.5)
-        _panel(axes, bars, picture.log)
+        _panel(axes, bars, most, picture.log)
         axes.set_xlabel(picture.unit)
     for axes in all_axes[len(picture.panels) :]:
         axes.set_axis_off()
     return figure
 
 
-def _panel(axes: Axes, bars: Sequence[Bar], log: bool) -> None:
+def _panel(axes: Axes, bars: Sequence[Bar], most: int, log: bool) -> None:
     for place, bar in enumerate(reversed(bars)):
         value = bar.value
         axes.barh(place, value.median, height=0.62, color=OURS if bar.ours else THEIRS[0])
@@ -62,6 +62,7 @@ def _panel(axes: Axes, bars: Sequence[Bar], log: bool) -> None:
             fontsize=8,
         )
     axes.set_yticks(range(len(bars)), [bar.label for bar in reversed(bars)])
+    axes.set_ylim(len(bars) - most - 0.5, len(bars) - 0.5)  # bars of one thickness in all panels
     if log:
         axes.set_xscale("log")
     axes.margins(x=0.16)
