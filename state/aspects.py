@@ -15,5 +15,6 @@ VISITS = 256
 STANDING = 512
 
 NOTHING = 0
+EVERYTHING = -1
 LIFECYCLE = ORDERS | SUPPORT
 """What decides the lifecycle stage, besides time and what the policy's loyalty asks for."""

@@ -21,7 +21,7 @@ from schemas.events import (
 )
 from schemas.money import Exchange, decimals
 from schemas.transition import Cause, Change, Circumstances
-from state.aspects import LIFECYCLE, ORDERS, SUPPORT, TRAITS
+from state.aspects import EVERYTHING, LIFECYCLE, ORDERS, STANDING, SUPPORT, TRAITS
 from state.audiences import Audiences, ruled
 from state.calendar import Calendar
 from state.conditions.condition import holds_all, hopes_all
@@ -79,14 +79,14 @@ class Rulebook:
         customer.heard_at = at
         cause = Cause("event", event_name(fact), fact.message_id)
         if first_heard or changed & self._lifecycle:
-            self._decide(customer, at, cause, touch, decisions)
+            self._decide(customer, at, cause, touch, EVERYTHING if first_heard else changed, decisions)
         else:
             self._decide_touched(customer, at, cause, self._audiences.touched_by(changed), decisions)
 
     def elapse(self, customer: Customer, upto: int, decisions: list[Decision]) -> None:
         """Time passed: every deadline until ``upto``, it included, in order and at its own instant."""
         while customer.due is not None and customer.due <= upto:
-            self._decide(customer, customer.due, None, Touch.NONE, decisions)
+            self._decide(customer, customer.due, None, Touch.NONE, EVERYTHING, decisions)
 
     def adopt(self, customer: Customer, at: int, decisions: list[Decision]) -> None:
         """Put a customer under a policy that is new to them: leave the audiences it does not know, and decide again."""
@@ -95,7 +95,7 @@ class Rulebook:
             del customer.memberships[key]
             change = Change(at, key, key, "in", "out", cause)
             decisions.append(Decision(change, self._circumstances(customer, at, "the policy has no such audience")))
-        self._decide(customer, at, cause, Touch.NONE, decisions)
+        self._decide(customer, at, cause, Touch.NONE, EVERYTHING, decisions)
 
     def take_in(self, customer: Customer, fact: AnyFact) -> tuple[Touch, int]:
         """Let a fact change the aggregates, and decide nothing; returns what became of orders, and the aspects."""
@@ -143,7 +143,13 @@ class Rulebook:
         decisions += [Decision(change, self._circumstances(customer, at, why)) for change, why in changes]
 
     def _decide(
-        self, customer: Customer, at: int, cause: Cause | None, touch: Touch, decisions: list[Decision]
+        self,
+        customer: Customer,
+        at: int,
+        cause: Cause | None,
+        touch: Touch,
+        changed: int,
+        decisions: list[Decision],
     ) -> None:
         customer.at = at
         changes: list[tuple[Change, str]] = []
@@ -160,9 +166,13 @@ class Rulebook:
             customer.stage, customer.since, customer.why = stage.name, at, why
             customer.cause = change.cause.message_id or change.cause.name
             changes.append((change, why))
-        changing, joined_or_left = self._audiences.decide(customer, at, cause or AUDIENCE)
+        audiences, others_due = self._audiences, None
+        if not changed & ORDERS:  # those, and time, touch nearly all
+            audiences = audiences.touched_by(changed | STANDING if changes or loyal_why else changed)
+            others_due = customer.due
+        changing, joined_or_left = audiences.decide(customer, at, cause or AUDIENCE)
         changes += joined_or_left
-        self._look_ahead(customer, at, changing, loyal_truths, limits)
+        self._look_ahead(customer, at, loyal_truths, limits, audiences, changing, others_due)
         decisions += [Decision(change, self._circumstances(customer, at, why)) for change, why in changes]
 
     def _decide_loyalty(self, customer: Customer, at: int, enters: bool, leaves: bool) -> str:
@@ -179,17 +189,19 @@ class Rulebook:
         self,
         customer: Customer,
         at: int,
-        changing: Sequence[bool],
         loyal_truths: tuple[bool, ...],
         limits: Patience,
+        audiences: Audiences,
+        changing: Sequence[bool],
+        others_due: int | None,
     ) -> None:
         # Most customers are heard of again long before a rule changes by itself, so one looks only so far, and the
         # farther the longer they have been silent.
         until = at + max(self._sight, at - customer.heard_at)
         silence = silence_deadline(customer, at, limits, self._policy, self._day_ms)
         customer.expected, customer.expected_at = silence if silence is not None else (None, None)
-        due = until if customer.expected_at is None else min(until, customer.expected_at)
-        change = self._audiences.next_change(customer, at, changing, due)
+        due = min(it for it in (until, customer.expected_at, others_due) if it is not None)
+        change = audiences.next_change(customer, at, changing, due)
         due = due if change is None else change
         since = customer.loyal_since
         holds = loyal_truths[since is not None]
@@ -203,7 +215,7 @@ class Rulebook:
             customer.expected = "became_loyal" if since is None else "loyalty_lapsed"
             customer.expected_at = flip
         due = due if flip is None else min(due, flip)
-        restless = self._loyal.is_restless(since) or self._audiences.are_restless(customer)
+        restless = others_due is not None or self._loyal.is_restless(since) or audiences.are_restless(customer)
         customer.due = due if due < until or restless else customer.expected_at
 
     def _next_loyalty(self, customer: Customer, at: int, until: int, holds: bool) -> int | None:
