@@ -17,7 +17,7 @@ from streams.tables import POSITION_KEY, Position, decode_position, encode_posit
 from streams.topics import topics_of
 from tests.integration.installation import PATIENCE, Installation, installation
 
-CUSTOMERS = 600_000
+CUSTOMERS = 900_000
 PARTITIONS = 4
 ORDERING = 200
 SESSION_SECONDS = 2.0
