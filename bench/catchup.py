@@ -20,6 +20,7 @@ from bench.fabricated_changelog import fabricate
 from bench.finding import Finding, Say, Size, Spread, Table
 from bench.installation import Installation, kafka, until
 from bench.live_load import STEP_MS, first_orders, produce
+from bench.policy import BROWSING_SHARE
 from bench.population import Population, simulate
 from bench.visits import Visits
 from streams.policy_file import load_rules
@@ -44,7 +45,7 @@ class Run:
 
 def measure(size: Size, say: Say) -> Finding:
     """See ``Bench``."""
-    events, customers = size.of(400_000, 4000), size.of(200_000, 2000)
+    events, customers = size.of(400_000, 4000), size.of(400_000, 4000)
     say("simulating a year of those who are copied")
     away = events // EVENTS_A_SECOND
     population = simulate(load_rules(None), size.of(1000, 50), int(time.time() - away) * 1000)
@@ -57,7 +58,7 @@ def measure(size: Size, say: Say) -> Finding:
 
 
 def _run(place: Installation, population: Population, customers: int, events: int) -> Run:
-    visits = Visits(population, customers, events)
+    visits = Visits(population, customers, events, browsing=BROWSING_SHARE)
     asyncio.run(fabricate(place.settings, population, customers))
     asyncio.run(write(place.settings, list(visits.from_instant(population.instant, EVENTS_A_SECOND))))
     load = [partial(first_orders, rate=_LIVE_A_SECOND, step=STEP_MS)]

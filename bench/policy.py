@@ -1,19 +1,19 @@
 """How many events a second does a worker get through that decides by the policy that ships?
 
-    python -m bench policy                # 100 k customers, 200 k events
+    python -m bench policy                # 200 k customers, 200 k events
     python -m bench policy --quick
     python -m bench.policy --profile worker.svg   # where its time goes, as a flame graph
 
 Four topics on Apache Kafka, exactly once; typical customers, each with what they do in a day, at most one event of a
-customer in a batch. The mirror is off.
+customer in a batch. Four in five events are browsing; a second row has them as they were simulated. The mirror is off.
 """
 
 import argparse
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 
 from bench.backlog import Speed, work_off, write
 from bench.fabricated_changelog import fabricate
@@ -26,33 +26,56 @@ from streams.policy_file import load_rules
 from streams.sources.source import SourceEvent
 
 GOAL_PER_CORE = 25_000
+EVENTS, QUICK_EVENTS = 200_000, 4000
 EVENTS_A_SECOND = 5000.0
+BROWSING_SHARE = 0.8
 _LONG_AGO_MS = 900_000
 _PATIENCE = 600.0
 
 
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Events a second by the clock and by the worker's processor, and the events' share of each topic."""
+
+    wall: Spread
+    cpu: Spread
+    topics: dict[str, float]
+
+
 def measure(size: Size, say: Say) -> Finding:
     """See ``Bench``."""
-    population, customers, events = loaded(size, say)
-    speeds = []
+    population, customers = typical(size, say)
+    loads = {
+        f"{BROWSING_SHARE:.0%} browsing": visits(population, customers, size),
+        "as simulated": visits(population, customers, size, browsing=None),
+    }
+    speeds: dict[str, list[Speed]] = {title: [] for title in loads}
     with kafka() as installation:
-        for number in range(size.rounds):
-            place = installation(None)
-            asyncio.run(prepare(place, population, customers, events))
-            say(f"{customers:,} customers and {len(events):,} events lie ready")
-            with place.worker() as worker:
-                speeds.append(work_off([worker], len(events), _PATIENCE))
-            say(f"round {number + 1}: {speeds[-1].wall:,.0f} events/s, {speeds[-1].cpu:,.0f} for a second of processor")
-    return _finding(speeds, customers, events)
+        for _ in range(size.rounds):
+            for title, events in loads.items():
+                place = installation(None)
+                asyncio.run(prepare(place, population, customers, events))
+                with place.worker() as worker:
+                    speeds[title].append(work_off([worker], len(events), _PATIENCE))
+                speed = speeds[title][-1]
+                say(f"{title}: {speed.wall:,.0f} events/s, {speed.cpu:,.0f} for a second of processor")
+    results = {title: _result(speeds[title], events) for title, events in loads.items()}
+    return _finding(results, customers, size.of(EVENTS, QUICK_EVENTS))
 
 
-def loaded(size: Size, say: Say) -> tuple[Population, int, list[SourceEvent]]:
-    """Typical customers as they were a quarter of an hour ago, their number, and what they did then."""
+def typical(size: Size, say: Say) -> tuple[Population, int]:
+    """Typical customers as they were a quarter of an hour ago, and their number."""
     say("simulating a year of those who are copied")
     population = simulate(load_rules(None), size.of(1000, 50), int(time.time()) * 1000 - _LONG_AGO_MS)
-    customers = size.of(100_000, 2000)
-    visits = Visits(population, customers, size.of(200_000, 4000))
-    return population, customers, list(visits.from_instant(population.instant, EVENTS_A_SECOND))
+    return population, size.of(200_000, 4000)
+
+
+def visits(
+    population: Population, customers: int, size: Size, browsing: float | None = BROWSING_SHARE
+) -> list[SourceEvent]:
+    """What the customers have done since then; ``browsing`` is its share of the events (None: as simulated)."""
+    drawn = Visits(population, customers, size.of(EVENTS, QUICK_EVENTS), browsing=browsing)
+    return list(drawn.from_instant(population.instant, EVENTS_A_SECOND))
 
 
 async def prepare(place: Installation, population: Population, customers: int, events: Sequence[SourceEvent]) -> None:
@@ -61,33 +84,48 @@ async def prepare(place: Installation, population: Population, customers: int, e
     await write(place.settings, events)
 
 
-def _finding(speeds: Sequence[Speed], customers: int, events: Sequence[SourceEvent]) -> Finding:
-    wall, cpu = Spread.over(it.wall for it in speeds), Spread.over(it.cpu for it in speeds)
-    kinds = {kind: round(count / len(events), 3) for kind, count in Counter(it.topic for it in events).most_common()}
+def _result(speeds: Sequence[Speed], events: Sequence[SourceEvent]) -> Result:
+    topics = Counter(event.topic for event in events)
+    return Result(
+        Spread.over(it.wall for it in speeds),
+        Spread.over(it.cpu for it in speeds),
+        {topic: round(count / len(events), 4) for topic, count in topics.most_common()},
+    )
+
+
+def _finding(results: Mapping[str, Result], customers: int, events: int) -> Finding:
     return Finding(
         bench="policy",
         figures={
             "goal_per_core": GOAL_PER_CORE,
-            "wall": asdict(wall),
-            "cpu": asdict(cpu),
             "customers": customers,
-            "events": len(events),
-            "kinds": kinds,
+            "events": events,
+            "loads": {title: asdict(it) for title, it in results.items()},
         },
         tables=[
             Table(
                 "One worker under the shipped policy: events a second",
-                ["measured against", "events/s"],
-                [["the clock", wall], ["the worker's processor time", cpu]],
+                ["events", "by the clock", "by its processor time"],
+                [[title, it.wall, it.cpu] for title, it in results.items()],
             ),
-            Table("The events by topic", ["topic", "share"], [[kind, share] for kind, share in kinds.items()]),
+            Table(
+                "The events by topic",
+                ["events", *next(iter(results.values())).topics],
+                [[title, *(f"{share:.1%}" for share in it.topics.values())] for title, it in results.items()],
+            ),
         ],
         pictures=[
             Bars(
                 "policy",
                 "One worker under the shipped policy",
                 "events a second",
-                {"": [Bar("by the clock", wall, ours=True), Bar("by its processor time", cpu, ours=True)]},
+                {
+                    title: [
+                        Bar("by the clock", it.wall, ours=True),
+                        Bar("by its processor time", it.cpu, ours=True),
+                    ]
+                    for title, it in results.items()
+                },
             )
         ],
     )
@@ -99,7 +137,9 @@ def main() -> None:
     parser.add_argument("--profile", required=True, metavar="FILE.svg")
     parser.add_argument("--quick", action="store_true")
     given = parser.parse_args()
-    population, customers, events = loaded(Size(given.quick, 1), print)
+    size = Size(given.quick, 1)
+    population, customers = typical(size, print)
+    events = visits(population, customers, size)
     with kafka() as installation:
         place = installation(None)
         asyncio.run(prepare(place, population, customers, events))

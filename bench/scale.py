@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from bench.backlog import Speed, work_off
 from bench.finding import Bar, Bars, Finding, Say, Size, Spread, Table
 from bench.installation import Installation, kafka, until
-from bench.policy import loaded, prepare
+from bench.policy import prepare, typical, visits
 from streams.topics import topics_of
 
 RATES = (10_000, 100_000, 1_000_000)
@@ -53,7 +53,8 @@ class Sizing:
 
 def measure(size: Size, say: Say) -> Finding:
     """See ``Bench``."""
-    population, customers, events = loaded(size, say)
+    population, customers = typical(size, say)
+    events = visits(population, customers, size)
     speeds: dict[int, list[Speed]] = {1: [], 2: []}
     costs: list[Costs] = []
     with kafka() as installation:

@@ -1,31 +1,43 @@
 """Visits: the load of many customers at a steady rate, each with what a simulated customer does in one day."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from random import Random
 
 from bench.population import Population
 from schemas.instant import to_text
-from streams.sources.source import SourceEvent
+from streams.sources.source import BROWSING, SourceEvent
 
 _LONGEST_STEP = 180_000
 _BEGINNINGS = 600_000
+
+_Placed = tuple[int, SourceEvent, bytes]
 
 
 class Visits:
     """Visits of some of the first ``customers`` of a population, one each at most, as so many ``events``.
 
     Between the events of a customer lie those of the others. At most so many ``copies`` of an original take part
-    (without it, all may): with the same number, populations of different sizes get the same work. Raises
-    ``ValueError`` if there are too few customers for so many events.
+    (without it, all may): with the same number, populations of different sizes get the same work. ``browsing`` is its
+    share of the events, the rest of it left out by chance (without it, all is as simulated). Raises ``ValueError`` if
+    there are too few customers for so many events.
     """
 
     def __init__(
-        self, population: Population, customers: int, events: int, seed: int = 1, copies: int | None = None
+        self,
+        population: Population,
+        customers: int,
+        events: int,
+        seed: int = 1,
+        copies: int | None = None,
+        browsing: float | None = None,
     ) -> None:
-        existing = customers // len(population.originals)
-        drawn = _drawn(population, existing, copies, events, Random(seed))
-        drawn.sort(key=lambda event: event[0])
-        self._drawn = drawn[:events]
+        random = Random(seed)
+        placed = _placed(population, customers // len(population.originals), copies, random)
+        drawn = list(islice(placed, events)) if browsing is None else _thinned(placed, events, browsing, random)
+        if len(drawn) < events:
+            raise ValueError(f"these customers make {len(drawn)} events at most")
+        self._drawn = sorted(drawn, key=lambda event: event[0])
 
     def __len__(self) -> int:
         return len(self._drawn)
@@ -36,24 +48,28 @@ class Visits:
             yield stamped(event, key, begin + int(number * 1000 / rate) // step * step)
 
 
-def _drawn(
-    population: Population, existing: int, most: int | None, events: int, random: Random
-) -> list[tuple[int, SourceEvent, bytes]]:
+def _placed(population: Population, existing: int, most: int | None, random: Random) -> Iterator[_Placed]:
     originals = len(population.originals)
     days = [(place, day) for place, original in enumerate(population.originals) for day in original.days]
     random.shuffle(days)
     taking_part = existing if most is None else min(existing, most)
-    free = {place: Random(place).sample(range(existing), taking_part) for place in range(originals)}
-    drawn: list[tuple[int, SourceEvent, bytes]] = []
-    while len(drawn) < events:
-        before = len(drawn)
+    free = {place: Random(place).sample(range(existing), taking_part) for place, _ in days}
+    while any(free.values()):
         for place, day in days:
-            if free[place] and len(drawn) < events:
+            if free[place]:
                 key = population.key(free[place].pop() * originals + place)
-                drawn += [(at, event, key) for at, event in _in_time(day, random.randrange(_BEGINNINGS))]
-        if len(drawn) == before:
-            raise ValueError(f"these customers make {before} events at most")
-    return drawn
+                for at, event in _in_time(day, random.randrange(_BEGINNINGS)):
+                    yield at, event, key
+
+
+def _thinned(placed: Iterable[_Placed], events: int, browsing: float, random: Random) -> list[_Placed]:
+    looks, others = round(events * browsing), events - round(events * browsing)
+    seen: dict[bool, list[_Placed]] = {True: [], False: []}
+    for one in placed:
+        seen[one[1].topic == BROWSING].append(one)
+        if len(seen[True]) >= looks and len(seen[False]) >= others:
+            break
+    return [*random.sample(seen[True], min(looks, len(seen[True]))), *seen[False][:others]]
 
 
 def _in_time(day: Sequence[SourceEvent], at: int) -> list[tuple[int, SourceEvent]]:
