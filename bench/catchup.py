@@ -45,7 +45,7 @@ class Run:
 
 def measure(size: Size, say: Say) -> Finding:
     """See ``Bench``."""
-    events, customers = size.of(400_000, 4000), size.of(400_000, 4000)
+    events, customers = size.of(400_000, 4000), size.of(400_000, 8000)
     say("simulating a year of those who are copied")
     away = events // EVENTS_A_SECOND
     population = simulate(load_rules(None), size.of(1000, 50), int(time.time() - away) * 1000)

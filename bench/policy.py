@@ -67,7 +67,7 @@ def typical(size: Size, say: Say) -> tuple[Population, int]:
     """Typical customers as they were a quarter of an hour ago, and their number."""
     say("simulating a year of those who are copied")
     population = simulate(load_rules(None), size.of(1000, 50), int(time.time()) * 1000 - _LONG_AGO_MS)
-    return population, size.of(200_000, 4000)
+    return population, size.of(200_000, 8000)
 
 
 def visits(
