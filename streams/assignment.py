@@ -1,6 +1,7 @@
 """The partition groups that a worker holds: taken when Kafka assigns them, opened anew when a batch fails."""
 
 import asyncio
+import gc
 import logging
 import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
@@ -146,6 +147,9 @@ class Assignment:
         while group.status.state != "open":
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
+            # A batch that failed leaves cycles of few objects and tens of megabytes: the frames that its error has,
+            # and what the client had fetched beyond. The collector would come by much later.
+            gc.collect()
             try:
                 await self._open([group], group.generation)
                 if group.status.state == "stopped":

@@ -8,7 +8,9 @@ import uuid
 from pathlib import Path
 
 import pytest
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
+from streams.connection import administration
 from streams.settings import Settings
 from streams.tables import POSITION_KEY, decode_position
 from streams.topics import create, topics_of
@@ -60,6 +62,28 @@ async def test_memory_is_bounded_while_kafka_takes_nothing_and_input_arrives(
         while await counted(settings) < 4500:
             await asyncio.sleep(0.1)
         assert await account(settings) == Account(4500, 0, 0, 0)
+
+
+@pytest.mark.apache
+async def test_memory_is_bounded_while_kafka_refuses_every_batch(
+    apache_broker: str, topic_prefix: str, tmp_path: Path
+) -> None:
+    settings = Settings(broker=apache_broker, topic_prefix=topic_prefix, app_id=f"{topic_prefix}app", partitions=1)
+    await create(settings)
+    with workers(settings, tmp_path) as started:
+        process = started.start("one", LIFESTAGE_PARTITIONS="1")
+        await produce(settings, range(500))
+        assert (await settled(settings, 500)).counted == 500
+        before = peak_memory(process.pid)
+        async with administration(settings) as admin:
+            # Nothing that we write fits; a transaction's own marker still does.
+            configs = {"cleanup.policy": "compact", "max.message.bytes": "100"}
+            changelog = topics_of(settings).changelog
+            await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, changelog, configs=configs)])
+        await produce(settings, range(500, 4500), size=MEGABYTE // 16)
+        while started.log("one").count("a batch failed") < 20:
+            await asyncio.sleep(0.1)
+        assert peak_memory(process.pid) - before < 250 * MEGABYTE
 
 
 async def configure_client(broker: str, client: str, *change: str) -> None:
