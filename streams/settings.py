@@ -34,7 +34,8 @@ class Settings:
     the same instance from the group, so two running workers must not share it. Empty: nobody is removed.
     ``embedded`` says that the broker is noida-db, which goes on naming a producer as aborted behind the end of its
     aborted transaction: what it holds must be read from the beginning, or records are missed.
-    ``policy`` is ``None`` for the policy that ships with the product.
+    ``store`` says where the snapshots are kept, in memory or in a file of this worker under ``data``; both are made
+    anew from the changelog. ``policy`` is ``None`` for the policy that ships with the product.
     """
 
     broker: str = "127.0.0.1:9092"
@@ -45,6 +46,7 @@ class Settings:
     replication: int = 1
     policy: Path | None = None
     clock: Literal["wall", "stream"] = "wall"
+    store: Literal["memory", "disk"] = "memory"
     web_host: str = "127.0.0.1"
     web_port: int = 6066
     data: Path = Path(".lifestage")
@@ -77,6 +79,7 @@ class Settings:
             replication=read.whole("REPLICATION", default.replication, least=1),
             policy=Path(policy) if policy else None,
             clock=read.checked("CLOCK", default.clock, _clock, "wall or stream"),
+            store=read.checked("STORE", default.store, _store, "memory or disk"),
             web_host=read.text("WEB_HOST", default.web_host),
             web_port=read.whole("WEB_PORT", default.web_port, least=0),
             data=Path(read.text("DATA", str(default.data))),
@@ -162,6 +165,14 @@ def _clock(given: str) -> Literal["wall", "stream"]:
         return "wall"
     if given == "stream":
         return "stream"
+    raise ValueError
+
+
+def _store(given: str) -> Literal["memory", "disk"]:
+    if given == "memory":
+        return "memory"
+    if given == "disk":
+        return "disk"
     raise ValueError
 
 

@@ -1,7 +1,7 @@
 """The customers: a Faust table of bytes whose memory is kept by partition, and its changelog's format."""
 
 from collections import ChainMap
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,7 @@ import msgspec
 from faust.stores import memory
 
 from agents.batch import Marker
+from streams.disk_snapshots import DiskSnapshots
 from streams.merge import Watermark
 
 POSITION_KEY = b"\x00position"
@@ -37,23 +38,30 @@ def decode_position(value: bytes) -> Position:
 
 
 class SnapshotStore(memory.Store):  # type: ignore[type-arg]
-    """The table's memory: one dict a partition, so that a partition that leaves takes its data with it."""
+    """What the table remembers: one mapping a partition, so that a partition that leaves takes its data with it.
+
+    ``make`` makes the mapping of a partition, empty: a dict unless somebody says otherwise.
+    """
+
+    make: Callable[[int], MutableMapping[bytes, bytes]] = staticmethod(lambda _number: {})
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._partitions: dict[int, dict[bytes, bytes]] = {}
+        self._partitions: dict[int, MutableMapping[bytes, bytes]] = {}
         self.data = ChainMap()
 
-    def partition(self, number: int) -> dict[bytes, bytes]:
+    def partition(self, number: int) -> MutableMapping[bytes, bytes]:
         """Return the snapshots of one partition, by customer key; empty the first time."""
         if number not in self._partitions:
-            self._partitions[number] = {}
+            self._partitions[number] = self.make(number)
             self.data = ChainMap(*self._partitions.values())
         return self._partitions[number]
 
     def drop(self, number: int) -> None:
         """Forget a partition."""
-        self._partitions.pop(number, None)
+        gone = self._partitions.pop(number, None)
+        if isinstance(gone, DiskSnapshots):
+            gone.close()
         self.data = ChainMap(*self._partitions.values())
 
 

@@ -6,6 +6,7 @@ import faust
 
 from streams.assignment import Assignment
 from streams.connection import faust_broker, faust_credentials
+from streams.disk_snapshots import DiskSnapshots
 from streams.failpoints import failpoint
 from streams.hooks import Hooks, TrackerFactory
 from streams.intake import Intake, intake_transport
@@ -53,6 +54,8 @@ def build(
         key_type=bytes,
         value_type=bytes,
     )
+    if settings.store == "disk":
+        store().make = lambda partition: DiskSnapshots(settings.data / "customers" / str(partition))
     processing = Processing(settings, assignment, hooks, failpoint(settings.failpoint))
     watchdog = Watchdog(settings, assignment)
 

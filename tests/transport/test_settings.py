@@ -19,6 +19,7 @@ def test_everything_can_be_set() -> None:
             "LIFESTAGE_REDIS_URL": "",
             "LIFESTAGE_PARTITIONS": "6",
             "LIFESTAGE_CLOCK": "stream",
+            "LIFESTAGE_STORE": "disk",
             "LIFESTAGE_INSTANCE": "one",
             "LIFESTAGE_BATCH_TIMEOUT": "2.5",
             "LIFESTAGE_POLICY": "mine.toml",
@@ -28,7 +29,7 @@ def test_everything_can_be_set() -> None:
         }
     )
     assert settings.broker == "a:1,b:2"
-    assert (settings.redis_url, settings.partitions, settings.clock) == ("", 6, "stream")
+    assert (settings.redis_url, settings.partitions, settings.clock, settings.store) == ("", 6, "stream", "disk")
     assert settings.client_id == "lifestage-one"
     assert (settings.batch_timeout, settings.policy) == (2.5, Path("mine.toml"))
     assert settings.security.protocol == "SASL_PLAINTEXT"
@@ -41,6 +42,7 @@ def test_everything_can_be_set() -> None:
         ("BROKER", "nowhere", "host:port"),
         ("PARTITIONS", "0", "1 or more"),
         ("CLOCK", "sun", "wall or stream"),
+        ("STORE", "tape", "memory or disk"),
         ("BATCH_TIMEOUT", "nan", "seconds above 0"),
         ("APP_ID", "a b", "letters"),
         ("SECURITY_PROTOCOL", "SASL_SSL", "LIFESTAGE_SASL_USERNAME"),

@@ -34,13 +34,14 @@ async def counted(settings: Settings, least: int) -> None:
 
 
 @BOTH
-async def test_killed_in_mid_stream_it_goes_on_from_the_marker(settings: Settings, tmp_path: Path) -> None:
+@pytest.mark.parametrize("store", ["memory", "disk"])
+async def test_killed_in_mid_stream_it_goes_on_from_the_marker(settings: Settings, store: str, tmp_path: Path) -> None:
     with workers(settings, tmp_path) as started:
         for point in ("after_changelog", "after_acknowledged", "during_commit", "after_commit"):
-            process = started.start("one", LIFESTAGE_FAILPOINT=f"{point}:1:7")
+            process = started.start("one", LIFESTAGE_FAILPOINT=f"{point}:1:7", LIFESTAGE_STORE=store)
             await produce(settings, range(1000))
             assert await ended(process) == -signal.SIGKILL
-        started.start("one")
+        started.start("one", LIFESTAGE_STORE=store)
         await produce(settings, range(1000, 3000), size=100)
         assert await settled(settings, 6000) == Account(6000, 0, 0, 0)
 
