@@ -72,13 +72,10 @@ class Tracker:
     def timeline(self, key: bytes) -> Timeline | None:
         """A customer as of the last commit. Raises ``SnapshotError`` when the bytes cannot be read."""
         timeline = self._recent.get(key)
-        if timeline is None:
-            snapshot = self._snapshots.get(key)
-            if snapshot is None:
-                return None
-            timeline = restore(snapshot, self._rules)
-            self._recent.keep(key, timeline, len(snapshot))
-        return timeline
+        if timeline is not None:
+            return timeline
+        snapshot = self._snapshots.get(key)
+        return None if snapshot is None else restore(snapshot, self._rules)
 
     def compute(self, batch: Batch) -> Outcome:
         """What follows from a batch; nothing is changed until ``publish``.
