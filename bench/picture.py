@@ -96,5 +96,6 @@ def _lines(picture: Lines) -> Figure:
         if axis.get_scale() == "log":
             axis.set_minor_locator(LogLocator(subs=(2, 5)))
             axis.set_minor_formatter(EngFormatter(sep=""))
+            axis.set_tick_params(which="minor", pad=5)  # shorter ticks, labels on one line
     axes.legend(frameon=False)
     return figure
