@@ -53,8 +53,8 @@ class Rulebook:
         policy = compiled.policy
         self.compiled = compiled
         self.version = compiled.version
-        self.mark = compiled.version.rpartition("@")[2].encode()[:8].ljust(8)
-        """Eight bytes that tell one policy version from another."""
+        self.mark = bytes.fromhex(compiled.version.rpartition("@")[2])
+        """Four bytes that tell one policy version from another."""
         self.calendar = Calendar(policy.time.zone, compiled.day_ms)
         self.exchange = Exchange(policy.money.currency, policy.money.most_per_order, policy.money.rates)
         self.unit: int = 10 ** decimals(policy.money.currency)

@@ -14,7 +14,7 @@ from state.timeline import Emitted, Timeline
 
 VERSION = 2
 NEVER = -1
-HEADER = Struct(">BBq8s")
+HEADER = Struct(">BBq4s")
 
 
 class Header(NamedTuple):
