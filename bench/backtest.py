@@ -1,6 +1,6 @@
 """How many events a second does `lifestage backtest` decide, with one process and with one for each core?
 
-    python -m bench backtest              # all of the Complete Journey, and 5 million simulated events
+    python -m bench backtest              # all of the Complete Journey, and 2 million simulated events
     python -m bench backtest --quick
 
 The command as a user runs it, from a file to a file, its start included. The simulated customers are copied, so that
@@ -74,7 +74,7 @@ def _files(folder: Path, size: Size, say: Say) -> dict[str, int]:
     journey = open_source("complete-journey", customers=size.of(100_000, 30)).events
     files = {"complete-journey": _write(folder / "complete-journey", (event.value for event in journey))}
     say("writing simulated events")
-    customers, copies = size.of(5000, 50), size.of(10, 2)
+    customers, copies = size.of(5000, 50), size.of(4, 2)
     events = simulated.events(customers, 365)
     lines = (_copied(event, copy) for copy in range(copies) for event in events)
     files["simulated"] = _write(folder / "simulated", lines)
