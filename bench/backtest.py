@@ -152,7 +152,7 @@ def _finding(results: Sequence[Result]) -> Finding:
                 "events a second by the clock",
                 {
                     title: [
-                        Bar(f"{it.processes} processes", it.wall, ours=True) for it in results if it.events == title
+                        Bar(f"processes: {it.processes}", it.wall, ours=True) for it in results if it.events == title
                     ]
                     for title in dict.fromkeys(it.events for it in results)
                 },

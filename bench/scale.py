@@ -134,7 +134,7 @@ def _finding(speeds: Mapping[int, Sequence[Speed]], costs: Costs) -> Finding:
                 "scale",
                 "Workers on two cores that the broker shares",
                 "events a second",
-                {"": [Bar(f"{count} workers", wall, ours=True) for count, wall in walls.items()]},
+                {"": [Bar(f"workers: {count}", wall, ours=True) for count, wall in walls.items()]},
             )
         ],
     )
