@@ -56,9 +56,11 @@ def unpack(packed: bytes) -> Customer:
     customer.due, customer.expected_at = _away(customer.due, at), _away(customer.expected_at, at)
     purchases, engagement, support = customer.purchases, customer.engagement, customer.support
     engagement.last_visit = _away(engagement.last_visit, at)
-    purchases.ats, purchases.days = list(accumulate(purchases.ats)), list(accumulate(purchases.days))
+    if purchases.ats:
+        purchases.ats, purchases.days = list(accumulate(purchases.ats)), list(accumulate(purchases.days))
     for daily in (purchases.crowded, purchases.refunds, engagement.daily, support.daily):
-        daily.days = list(accumulate(daily.days))
+        if daily.days:
+            daily.days = list(accumulate(daily.days))
     return customer
 
 
