@@ -27,9 +27,10 @@ class Agenda:
 
     def first(self) -> int | None:
         """When to look again: at the earliest deadline, or at the beginning of the span it lies in."""
-        if self._near:
-            return self._near[0][0]
-        return self._spans[0] * SPAN_MS if self._spans else None
+        # What was taken and is not done counts: when its batch fails, nothing else may bring the next one.
+        instants = [entries[0][0] for entries in (self._taken, self._near) if entries]
+        instants += [self._spans[0] * SPAN_MS] if self._spans else []
+        return min(instants, default=None)
 
     def add(self, due: int, key: bytes, keys: int) -> None:
         """Note that a key is due; ``keys`` is how many there are in all."""

@@ -27,7 +27,16 @@ class Touched:
 
     timeline: Timeline
     published: list[Publication]
-    arrived: dict[str, tuple[Record, AnyFact]] = field(default_factory=dict)
+    arrived: dict[str, list[tuple[Record, AnyFact]]] = field(default_factory=dict)
+
+    def knows(self, fact: AnyFact, lateness: int) -> bool:
+        """Whether a fact was already sent under this one's id, at most ``lateness`` ms before or after it."""
+        arrived = self.arrived.get(fact.message_id, ())
+        return any(abs(it.at - fact.at) <= lateness for _, it in arrived) or self.timeline.knows(fact, lateness)
+
+    def admitted(self) -> list[tuple[Record, AnyFact]]:
+        """What of the batch is taken in, with the records that brought it."""
+        return [it for of_id in self.arrived.values() for it in of_id]
 
 
 class Tracker:
@@ -40,6 +49,7 @@ class Tracker:
     def __init__(self, rules: Rulebook, partition: int, snapshots: MutableMapping[bytes, bytes]) -> None:
         self.upto = 0
         self.stages: Counter[str] = Counter()
+        self._adopted_at: int | None = None
         self._rules = rules
         self._mark = rules.mark
         self._lateness = rules.compiled.lateness_ms
@@ -84,6 +94,9 @@ class Tracker:
         then ``due`` says that there are more.
         """
         self._agenda.put_back()
+        if self._adopted_at is None:
+            # One instant for all, however many batches it takes: what came after it is not late for anybody.
+            self._adopted_at = self.upto
         outcome = Outcome(max(batch.upto, self.upto))
         clock = self.upto
         touched: dict[bytes, Touched] = {}
@@ -134,9 +147,9 @@ class Tracker:
         customer = self._touch(record.key or b"", touched, fact.at)
         if fact.at < customer.timeline.floor:
             raise RejectedError("late", "a flood of events, or a new policy, has closed this customer's past")
-        if customer.timeline.knows(fact, self._lateness) or fact.message_id in customer.arrived:
+        if customer.knows(fact, self._lateness):
             return "duplicate"
-        customer.arrived[fact.message_id] = (record, fact)
+        customer.arrived.setdefault(fact.message_id, []).append((record, fact))
         return "applied"
 
     def _touch(self, key: bytes, touched: dict[bytes, "Touched"], at: int = 0) -> "Touched":
@@ -148,7 +161,7 @@ class Tracker:
                 if timeline is None:
                     timeline = begin(at)
                 elif read_header(self._snapshots[key]).policy != self._mark:
-                    timeline, published = adopt(timeline, self.upto, self._rules)
+                    timeline, published = adopt(timeline, self._adopted_at or 0, self._rules)
             except Exception as error:  # one customer's poison must not stop the others
                 raise RejectedError("poison", f"{type(error).__name__}: {error}") from error
             customer = touched[key] = Touched(timeline, published)
@@ -157,15 +170,15 @@ class Tracker:
     def _settle(self, key: bytes, customer: "Touched", outcome: Outcome) -> None:
         horizon = outcome.upto - self._lateness
         try:
-            facts = [fact for _, fact in customer.arrived.values()]
+            facts = [fact for _, fact in customer.admitted()]
             timeline, published = settle(customer.timeline, facts, outcome.upto, horizon, self._rules)
             published = customer.published + published
             values = [encode(it, key.decode(), self._rules.version) for it in published]
             snapshot = dump(timeline, self._rules)
         except Exception as error:  # as above: a rule that raises is this customer's reject
-            outcome.counts["applied"] -= len(customer.arrived)
+            outcome.counts["applied"] -= len(customer.admitted())
             outcome.counts["poisoned"] += 1
-            for record, _ in customer.arrived.values():
+            for record, _ in customer.admitted():
                 self._reject(record, RejectedError("poison", f"{type(error).__name__}: {error}"), outcome)
             return
         outcome.changes[key] = snapshot

@@ -29,6 +29,8 @@ class Rule:
         begins = free if holds else self.leave.begins(customer, at, until)
         if begins is None or begins > free:
             return begins
+        if free > until:
+            return None
         return free if self.leave.holds(customer, free) else self.leave.begins(customer, free, until)
 
     def is_restless(self, entered: int | None) -> bool:

@@ -16,6 +16,7 @@ from state.engagement import Engagement
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Customer).decode
+MOST_BYTES = 16 * 1024 * 1024
 
 
 class PackingError(ValueError):
@@ -47,6 +48,8 @@ def pack(customer: Customer) -> bytes:
 
 def unpack(packed: bytes) -> Customer:
     """The customer of the bytes. Raises ``PackingError``."""
+    if int.from_bytes(packed[:4], "little") > MOST_BYTES:  # LZ4 would ask for that much memory before it looks
+        raise PackingError("a customer does not decode: it claims to be larger than any")
     try:
         customer = _decode(lz4.decompress_block(packed))
     except (DecompressionError, msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -138,7 +138,7 @@ class Rulebook:
         # This event may have made the deadline too early, never too late: all is decided there, and found unchanged.
         if next_change is not None:
             customer.due = next_change
-        elif customer.due is None and touched.are_restless(customer):
+        elif customer.due is None and (True in changing or touched.are_restless(customer)):
             customer.due = until
         decisions += [Decision(change, self._circumstances(customer, at, why)) for change, why in changes]
 
@@ -215,7 +215,9 @@ class Rulebook:
             customer.expected = "became_loyal" if since is None else "loyalty_lapsed"
             customer.expected_at = flip
         due = due if flip is None else min(due, flip)
-        restless = others_due is not None or self._loyal.is_restless(since) or audiences.are_restless(customer)
+        # Who may change sides but must stay for a while will do so by the end of that.
+        restless = others_due is not None or holds or True in changing
+        restless = restless or self._loyal.is_restless(since) or audiences.are_restless(customer)
         customer.due = due if due < until or restless else customer.expected_at
 
     def _next_loyalty(self, customer: Customer, at: int, until: int, holds: bool) -> int | None:

@@ -93,9 +93,9 @@ def restore(snapshot: bytes, rules: Rulebook) -> Timeline:
     try:
         stored = _decode(memoryview(snapshot)[HEADER.size :])
         base = None if stored.base is None else unpack(stored.base)
-    except (msgspec.DecodeError, UnicodeDecodeError, PackingError) as error:
+        head = _head(base, stored, rules)
+    except (msgspec.DecodeError, UnicodeDecodeError, PackingError, IndexError, RecursionError) as error:
         raise SnapshotError(f"a snapshot does not decode: {error}") from None
-    head = _head(base, stored, rules)
     return Timeline(base, stored.tail, stored.emitted, head, stored.seq, stored.floor, stored.base)
 
 

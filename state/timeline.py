@@ -82,7 +82,8 @@ def settle(
     else:
         tail.sort(key=in_time)
         head = _replay(base, tail, max(upto, head.at), rules, decisions)
-        published, emitted = _compare(emitted, timeline.head.at, decisions)
+        told_until = max(timeline.head.heard_at, max((it.change.at for it in emitted), default=0))
+        published, emitted = _compare(emitted, told_until, decisions)
     settled = Timeline(base, tail, emitted, head, timeline.seq + len(published), timeline.floor, packed)
     _fold(settled, horizon, rules)
     return settled, [
@@ -131,7 +132,7 @@ def _publish(emitted: list[Emitted], decisions: list[Decision]) -> tuple[list[Pu
 
 
 def _compare(
-    emitted: list[Emitted], decided_at: int, decisions: list[Decision]
+    emitted: list[Emitted], told_until: int, decisions: list[Decision]
 ) -> tuple[list[Publication], list[Emitted]]:
     known = {it.change: it for it in emitted}
     true_now = {change for change, _ in decisions}
@@ -149,7 +150,7 @@ def _compare(
         revision = 0 if before is None else before.revision + 1
         instead_of = next(replaced, None)
         corrects = None if instead_of is None else (instead_of.change, instead_of.revision)
-        alters_the_past = revision > 0 or corrects is not None or change.at < decided_at
+        alters_the_past = revision > 0 or corrects is not None or change.at < told_until
         compared.append(Emitted(change, revision, True))
         published.append(Publication(change, figures, 0, revision, alters_the_past, False, corrects))
     return published, compared

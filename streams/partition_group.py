@@ -93,7 +93,7 @@ class PartitionGroup:
         if not merged.records and not self._must_fire(upto, now):
             # What memory knows of upto and the log does not is lost in a crash, and harms nobody: it decides
             # something (what is due, what is late) only as the upto of a batch, and is committed with that.
-            self.status.upto = upto
+            self.status.upto = self._decided(upto)
             return None
         self._ticked = now
         position = self._position_after(merged.records, upto)
@@ -104,7 +104,7 @@ class PartitionGroup:
     def settle(self, handover: Handover) -> None:
         """Note that a batch is committed."""
         self.position = handover.position
-        self.status.upto = handover.position.upto
+        self.status.upto = self._decided(handover.position.upto)
         self.status.progress = time.monotonic()
         self.in_flight = None
 
@@ -117,6 +117,11 @@ class PartitionGroup:
             return False
         waiting = any(lane.records for lane in self.lanes)
         return all(lane.caught_up for lane in self.lanes) and (not waiting or replaying(self.lanes))
+
+    def _decided(self, upto: int) -> int:
+        # Of many who are due at once, some wait for the next batch.
+        due = self.tracker.due()
+        return upto if due is None or due > upto else max(0, due - 1)
 
     def _advance(self, cut: int | None, now: int) -> int:
         if cut is None:
