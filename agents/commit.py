@@ -24,7 +24,7 @@ class Tracker(Protocol):
         """Take over the effects, which are committed now."""
 
     def due(self) -> int | None:
-        """Return the earliest deadline in ms since 1970, or ``None``."""
+        """Return when to look again, in ms since 1970, never later than the earliest deadline; ``None``: never."""
 
 
 class Transaction(Protocol):

@@ -1,4 +1,4 @@
-"""Recent: the customers decoded last, so that one who is heard of again soon is not decoded again."""
+"""Recent: the customers decided last, so that one who is heard of again soon need not be decoded."""
 
 from collections import OrderedDict
 

@@ -33,7 +33,7 @@ class Customer(msgspec.Struct, array_like=True, gc=False):
     """Aggregates, and the standing that was decided from them.
 
     ``heard_at`` is the instant of the last event and ``at`` that of the last decision; nothing changes by itself
-    before ``due``, and
+    before ``due`` (though it may turn out that nothing changes then either), and
     ``expected`` / ``expected_at`` the lifecycle transition that comes next if nothing happens. ``since`` is when
     the stage began, ``why`` and ``cause`` say what began it; ``loyal_since`` and ``memberships`` (segment key to the
     instant of entering) are what a minimum stay is counted from.

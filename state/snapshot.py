@@ -30,7 +30,7 @@ class SnapshotError(ValueError):
 
 
 class _Standing(msgspec.Struct, array_like=True, gc=False):
-    """What was decided of a customer; ``STANDING`` names the same fields of ``Customer``."""
+    """What was decided of a customer; ``DECIDED`` names the same fields of ``Customer``."""
 
     stage: str
     since: int
@@ -59,8 +59,8 @@ class _Stored(msgspec.Struct, array_like=True, gc=False):
     standing: _Standing | None = None
 
 
-STANDING = _Standing.__struct_fields__
-_standing = attrgetter(*STANDING)
+DECIDED = _Standing.__struct_fields__
+_standing = attrgetter(*DECIDED)
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(_Stored).decode
 
@@ -108,6 +108,6 @@ def _head(base: Customer | None, stored: _Stored, rules: Rulebook) -> Customer:
         rules.take_in(head, fact)
     head.at, head.heard_at, head.due = stored.at or 0, stored.heard_at, stored.due
     if stored.standing is not None:
-        for name, value in zip(STANDING, msgspec.structs.astuple(stored.standing), strict=True):
+        for name, value in zip(DECIDED, msgspec.structs.astuple(stored.standing), strict=True):
             setattr(head, name, value)
     return head

@@ -123,6 +123,42 @@ leave = "p_alive > 0.7"
 min_stay_days = 1
 """,
 }
+POLICIES["staying"] = """
+name = "staying"
+[time]
+lateness_minutes = 10080
+[lifecycle]
+one_time_patience_days = 10
+one_time_churn_days = 200
+[lifecycle.patience]
+method = "fixed"
+days = 60
+churn_days = 90
+[lifecycle.loyal]
+enter = "orders >= 2 and sessions_30d >= 1"
+leave = "orders < 2"
+min_stay_days = 30
+[[segments]]
+key = "helped"
+name = "Helped"
+enter = "tickets_open >= 1"
+min_stay_days = 20
+[[segments]]
+key = "buyers"
+name = "Buyers"
+enter = "orders >= 3"
+min_stay_days = 40
+[[segments]]
+key = "seen"
+name = "Seen"
+enter = "days_since_visit <= 2"
+leave = "days_since_visit > 5"
+min_stay_days = 100
+[[segments]]
+key = "settled"
+name = "Settled in a stage"
+enter = 'stage == "new" and days_in_stage >= 3 and views_7d == 0'
+"""
 RULES = {name: Rulebook(read_policy(text, catalogue)) for name, text in POLICIES.items()}
 rules = st.sampled_from(sorted(RULES)).map(RULES.__getitem__)
 

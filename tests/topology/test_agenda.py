@@ -42,6 +42,7 @@ def test_who_is_due_is_taken_in_order_and_once(plan: list[tuple[str, object, obj
         assert [due_of[key] for key in taken] == [due for due, _ in waiting[:second]]
         assert len(set(taken)) == len(taken)
         if step == "fail":
+            assert agenda.first() == earliest or not taken or (agenda.first() or 0) <= due_of[taken[0]]
             agenda.put_back()
             continue
         for key in taken:

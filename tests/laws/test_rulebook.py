@@ -1,0 +1,47 @@
+"""To look more often changes nothing: what an event cannot have changed need not be decided, nor before it is due."""
+
+from bisect import bisect_right
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas.events import AnyFact, in_time
+from state.customer import Customer, first_seen
+from state.history import replay
+from state.rulebook import Decision, Rulebook
+from tests.laws.histories import DAY, facts, rules
+from tests.laws.test_timeline import decided
+
+
+def look(customer: Customer, at: int, rulebook: Rulebook, decisions: list[Decision]) -> None:
+    """Decide everything at an instant, due or not."""
+    rulebook.elapse(customer, at - 1, decisions)
+    customer.due = at
+    rulebook.elapse(customer, at, decisions)
+
+
+def restless(history: list[AnyFact], looks: list[int], end: int, rulebook: Rulebook) -> tuple[Customer, list[Decision]]:
+    """Decide a history with a look right after each event, and at other instants."""
+    customer = first_seen(history[0].at)
+    decisions: list[Decision] = []
+    for number, fact in enumerate(history):
+        rulebook.advance(customer, fact, decisions)
+        until = history[number + 1].at if number + 1 < len(history) else end
+        for at in sorted({fact.at, *looks[bisect_right(looks, fact.at) : bisect_right(looks, until - 1)]}):
+            look(customer, at, rulebook, decisions)
+    look(customer, end, rulebook, decisions)
+    return customer, decisions
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.data())
+def test_to_look_more_often_changes_nothing(data: st.DataObject) -> None:
+    rulebook = data.draw(rules)
+    history = sorted(data.draw(facts()), key=in_time)
+    end = history[-1].at + data.draw(st.sampled_from((0, 1, 8 * DAY, 45 * DAY, 200 * DAY)))
+    looks = sorted(data.draw(st.lists(st.integers(history[0].at, end), max_size=8)))
+    truth = replay(history, end, rulebook)
+    assert truth is not None
+    customer, decisions = restless(history, looks, end, rulebook)
+    assert [it.change for it in decisions] == [it.change for it in truth.published]
+    assert decided(customer) == decided(truth.customer)
