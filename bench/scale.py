@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 
 from bench.backlog import Speed, work_off
 from bench.finding import Bar, Bars, Finding, Say, Size, Spread, Table
-from bench.installation import Installation, kafka, until
+from bench.installation import kafka
 from bench.policy import prepare, typical, visits
 from streams.topics import topics_of
 
@@ -25,17 +25,22 @@ BUSY = 0.6
 REPLICATION = 3
 BROKER_BYTES = 50e6
 """What the sizing assumes, besides what is measured: the table says it in words."""
+CUSTOMER_BYTES = 706
+"""In memory, all in: what ``growth`` measures with a million."""
 _PATIENCE = 600.0
 
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """What sizing needs: events a second of a core, bytes in and out for each event, bytes a customer in memory."""
+    """What sizing needs: events a second of a core, bytes in and out for each event, bytes of a worker at work.
+
+    The last are those in memory besides its customers.
+    """
 
     per_core: float
     bytes_in: float
     bytes_out: float
-    customer: float
+    worker: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,6 @@ def measure(size: Size, say: Say) -> Finding:
     speeds: dict[int, list[Speed]] = {1: [], 2: []}
     costs: list[Costs] = []
     with kafka() as installation:
-        empty = _memory_of_nobody(installation(None))
         for _ in range(size.rounds):
             for count, of_count in speeds.items():
                 place = installation(None)
@@ -69,23 +73,17 @@ def measure(size: Size, say: Say) -> Finding:
                 with ExitStack() as stack:
                     workers = [stack.enter_context(place.worker()) for _ in range(count)]
                     of_count.append(work_off(workers, len(events), _PATIENCE))
-                    memory = sum(worker.memory() - empty for worker in workers)
+                    memory = sum(worker.memory() for worker in workers) - customers * CUSTOMER_BYTES
                 costs.append(
                     Costs(
                         of_count[-1].cpu,
                         place.stored(topics.inputs) / len(events),
                         (place.stored(outputs) - before) / len(events),
-                        memory / customers,
+                        memory / count,
                     )
                 )
                 say(f"{count} workers: {of_count[-1].wall:,.0f} events/s")
     return _finding(speeds, costs[0])
-
-
-def _memory_of_nobody(place: Installation) -> int:
-    with place.worker() as worker:
-        until(worker.is_ready, [worker], _PATIENCE, "starting")
-        return worker.memory()
 
 
 def sizing(rate: int, costs: Costs) -> Sizing:
@@ -99,7 +97,7 @@ def sizing(rate: int, costs: Costs) -> Sizing:
         customers,
         workers,
         2 * workers,
-        customers * costs.customer / workers,
+        costs.worker + customers * CUSTOMER_BYTES / workers,
         written,
         max(REPLICATION, math.ceil(written / BROKER_BYTES)),
     )
