@@ -7,9 +7,9 @@ from aiokafka.partitioner import DefaultPartitioner
 
 from bench.population import Population
 from streams.settings import Settings
-from streams.tables import Position, encode_position
 from streams.topics import topics_of
-from streams.transaction import GroupTransaction
+from streams.transport.tables import Position, encode_position
+from streams.transport.transaction import GroupTransaction
 
 _CUSTOMERS_PER_TRANSACTION = 4000
 

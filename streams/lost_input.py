@@ -1,11 +1,11 @@
 """Going on, on purpose, where an input topic was truncated past what was counted."""
 
 from agents.batch import Batch, Outcome
-from streams.changelog import read_changelogs
-from streams.partition_group import PartitionGroup
 from streams.settings import Settings
-from streams.tables import Position, encode_position
-from streams.transaction import GroupTransaction
+from streams.transport.changelog import read_changelogs
+from streams.transport.partition_group import PartitionGroup
+from streams.transport.tables import Position, encode_position
+from streams.transport.transaction import GroupTransaction
 
 
 class _NoTracker:

@@ -12,7 +12,7 @@ from agents.batch import Batch, Outcome
 from agents.mirror import MirrorStatus
 from state.customer import STAGES
 from streams.delays import Delays
-from streams.status import WorkerStatus
+from streams.transport.status import WorkerStatus
 
 
 @dataclass(frozen=True, slots=True)

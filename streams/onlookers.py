@@ -11,11 +11,11 @@ from agents.mirror import Mirror, MirrorStatus
 from agents.track import Tracker
 from state.rulebook import Rulebook
 from streams.group_customers import GroupCustomers
-from streams.hooks import Committed, Hooks
 from streams.metrics import Metrics, Standing
 from streams.redis_mirror import RedisMirror
 from streams.settings import Settings, SettingsError
-from streams.status import WorkerStatus
+from streams.transport.hooks import Committed, Hooks
+from streams.transport.status import WorkerStatus
 from streams.web import add_pages
 
 

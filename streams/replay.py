@@ -18,7 +18,7 @@ from streams.replay_position import last_instants
 from streams.settings import Settings
 from streams.sources.source import BROWSING, PROFILES, PURCHASES, SUPPORT, Source, SourceEvent
 from streams.topics import topics_of
-from streams.watermarks import WATERMARK_KEY
+from streams.transport.watermarks import WATERMARK_KEY
 
 AS_FAST_AS_IT_GOES = Pace()
 _KINDS = (PURCHASES, BROWSING, SUPPORT, PROFILES)

@@ -4,19 +4,19 @@ from typing import Any, cast
 
 import faust
 
-from streams.assignment import Assignment
 from streams.connection import faust_broker, faust_credentials
-from streams.disk_snapshots import DiskSnapshots
-from streams.failpoints import failpoint
-from streams.hooks import Hooks, TrackerFactory
-from streams.intake import Intake, intake_transport
-from streams.processing import Processing
-from streams.recovery import table_manager
 from streams.settings import Settings
-from streams.status import WorkerStatus
-from streams.tables import SnapshotStore, SnapshotTable
 from streams.topics import TABLE, topics_of
-from streams.watchdog import Watchdog
+from streams.transport.assignment import Assignment
+from streams.transport.disk_snapshots import DiskSnapshots
+from streams.transport.failpoints import failpoint
+from streams.transport.hooks import Hooks, TrackerFactory
+from streams.transport.intake import Intake, intake_transport
+from streams.transport.processing import Processing
+from streams.transport.recovery import table_manager
+from streams.transport.status import WorkerStatus
+from streams.transport.tables import SnapshotStore, SnapshotTable
+from streams.transport.watchdog import Watchdog
 
 AGENT = "track"
 

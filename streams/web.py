@@ -12,7 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from schemas import instant
 from streams.metrics import Metrics, Standing
-from streams.status import GroupStatus, WorkerStatus
+from streams.transport.status import GroupStatus, WorkerStatus
 
 
 def add_pages(app: faust.App, metrics: Metrics, standing: Standing) -> None:

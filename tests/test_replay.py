@@ -17,7 +17,7 @@ from streams.replay import Progress, replay
 from streams.settings import Settings
 from streams.sources import simulated
 from streams.sources.source import Source
-from streams.watermarks import WATERMARK_KEY
+from streams.transport.watermarks import WATERMARK_KEY
 
 END = from_text("2025-06-01")
 Log = dict[TopicPartition, list[ConsumerRecord]]

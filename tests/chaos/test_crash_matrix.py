@@ -1,5 +1,6 @@
 """Every step of a batch, and of opening a partition, with everything that can go wrong there; and two in a row."""
 
+import gc
 from collections.abc import Iterable, Sequence
 from itertools import product
 
@@ -7,7 +8,7 @@ import pytest
 
 from agents import commit
 from agents.batch import Batch, Outcome
-from streams import assignment, processing
+from streams.transport import assignment, processing
 from tests.chaos.matrix import clock
 from tests.chaos.matrix.faults import Fault, every
 from tests.chaos.matrix.transaction import CrashedError, ModelTransaction
@@ -26,6 +27,8 @@ def played(monkeypatch: pytest.MonkeyPatch, faults: Sequence[Fault]) -> World:
     monkeypatch.setattr(assignment, "GroupTransaction", world.transaction)
     monkeypatch.setattr(assignment, "read_changelogs", world.read_changelogs)
     monkeypatch.setattr(assignment, "end_process", end_process)
+    # Nothing is freed here that is worth thousands of looks through all of memory.
+    monkeypatch.setattr(gc, "collect", lambda: 0)
     clock.run(world.play())
     return world
 

@@ -11,7 +11,7 @@ from agents.mirror import MirrorStatus
 from schemas.transition import Cause, Change, Publication
 from streams.delays import Delays
 from streams.metrics import Metrics, Standing
-from streams.status import GroupStatus, WorkerStatus
+from streams.transport.status import GroupStatus, WorkerStatus
 from tests.deploy.files import program
 
 NOW = 1_500_000_000_000

@@ -10,8 +10,8 @@ import pytest
 from streams.embedded import free_port
 from streams.metrics import Metrics
 from streams.settings import Settings
-from streams.status import GroupStatus, WorkerStatus
 from streams.topology import build
+from streams.transport.status import GroupStatus, WorkerStatus
 from streams.web import add_pages
 from tests.reading.test_metrics import CUSTOMER, outcome, standing
 from tests.transport.counting import CountingTracker

@@ -14,8 +14,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPa
 
 from streams.embedded import free_port
 from streams.settings import Settings
-from streams.tables import POSITION_KEY
 from streams.topics import topics_of
+from streams.transport.tables import POSITION_KEY
 
 ROOT = Path(__file__).parents[2]
 

@@ -7,7 +7,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 from faust.types import TP
 
-from streams.intake import FetchThread
+from streams.transport.intake import FetchThread
 
 PLACE = TP("t", 0)
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.batch import Record
-from streams.merge import Lane, Watermark, merge, replaying
+from streams.transport.merge import Lane, Watermark, merge, replaying
 
 TOPICS = ("purchases", "browsing", "support")
 LOGS = st.lists(st.lists(st.integers(0, 12), max_size=12), min_size=3, max_size=3)

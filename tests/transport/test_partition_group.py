@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from streams.lanes import PATIENCE_MS
-from streams.partition_group import PartitionGroup
 from streams.settings import Settings
-from streams.tables import Position, decode_position, encode_position
 from streams.topics import topics_of
-from streams.watermarks import WATERMARK_KEY
+from streams.transport.lanes import PATIENCE_MS
+from streams.transport.partition_group import PartitionGroup
+from streams.transport.tables import Position, decode_position, encode_position
+from streams.transport.watermarks import WATERMARK_KEY
 from tests.transport.counting import CountingTracker
 
 NOW = 1_700_000_000_000

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from streams.failpoints import failpoint
 from streams.settings import Settings, SettingsError
+from streams.transport.failpoints import failpoint
 
 
 def test_an_empty_environment_gives_the_defaults() -> None:

@@ -7,15 +7,15 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from streams import assignment
-from streams.changelog import read_changelogs
 from streams.command_line import main as lifestage
 from streams.connection import client_arguments
-from streams.partition_group import PartitionGroup
 from streams.settings import Settings
-from streams.tables import Position
 from streams.topics import topics_of
-from streams.transaction import GroupTransaction
+from streams.transport import assignment
+from streams.transport.changelog import read_changelogs
+from streams.transport.partition_group import PartitionGroup
+from streams.transport.tables import Position
+from streams.transport.transaction import GroupTransaction
 
 
 async def from_group_offsets(settings: Settings, groups: Sequence[PartitionGroup]) -> dict[int, dict[str, int]]:

@@ -4,11 +4,11 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from streams.assignment import Assignment
-from streams.hooks import Hooks
-from streams.partition_group import PartitionGroup
-from streams.processing import Processing
-from streams.status import WorkerStatus
+from streams.transport.assignment import Assignment
+from streams.transport.hooks import Hooks
+from streams.transport.partition_group import PartitionGroup
+from streams.transport.processing import Processing
+from streams.transport.status import WorkerStatus
 from tests.transport.counting import CountingTracker
 
 if TYPE_CHECKING:

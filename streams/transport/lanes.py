@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from agents.batch import Record
-from streams.merge import Lane, Watermark
-from streams.watermarks import WATERMARK_KEY, read_watermark
+from streams.transport.merge import Lane, Watermark
+from streams.transport.watermarks import WATERMARK_KEY, read_watermark
 
 logger = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ import msgspec
 from faust.stores import memory
 
 from agents.batch import Marker
-from streams.disk_snapshots import DiskSnapshots
-from streams.merge import Watermark
+from streams.transport.disk_snapshots import DiskSnapshots
+from streams.transport.merge import Watermark
 
 POSITION_KEY = b"\x00position"
 

@@ -12,10 +12,10 @@ from faust.types import TP, ConsumerMessage, Message
 from faust.types.transports import ConsumerCallback, ConsumerT
 from yarl import URL
 
-from streams.assignment import Assignment
-from streams.changelog import truncated
-from streams.lanes import InputLane
-from streams.partition_group import Handover, PartitionGroup
+from streams.transport.assignment import Assignment
+from streams.transport.changelog import truncated
+from streams.transport.lanes import InputLane
+from streams.transport.partition_group import Handover, PartitionGroup
 
 _POLL_SECONDS = 0.25
 _SHORT_POLL_SECONDS = 0.02
@@ -210,7 +210,7 @@ class Intake(driver.Consumer):
         return None if group is None or group.position is None else group.position.positions.get(tp.topic)
 
     async def verify_all_partitions_active(self) -> None:
-        """Do nothing: Faust only logs what it takes for a livelock; ``streams.watchdog`` ends one."""
+        """Do nothing: Faust only logs what it takes for a livelock; ``streams.transport.watchdog`` ends one."""
 
 
 def intake_transport(app: faust.App, brokers: list[str], held: Assignment, lead: str) -> driver.Transport:

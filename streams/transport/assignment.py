@@ -9,14 +9,14 @@ from contextlib import AsyncExitStack
 
 from aiokafka.errors import InvalidProducerEpoch, ProducerFenced
 
-from streams.changelog import MarkerMissingError, read_changelogs
 from streams.ending import end_process
-from streams.hooks import Hooks, TrackerFactory, call
-from streams.partition_group import PartitionGroup
 from streams.settings import Settings
-from streams.status import WorkerStatus
-from streams.tables import SnapshotStore
-from streams.transaction import GroupTransaction
+from streams.transport.changelog import MarkerMissingError, read_changelogs
+from streams.transport.hooks import Hooks, TrackerFactory, call
+from streams.transport.partition_group import PartitionGroup
+from streams.transport.status import WorkerStatus
+from streams.transport.tables import SnapshotStore
+from streams.transport.transaction import GroupTransaction
 
 logger = logging.getLogger(__name__)
 

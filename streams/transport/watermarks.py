@@ -7,7 +7,7 @@ import msgspec
 
 from agents.batch import Record
 from schemas.instant import from_text
-from streams.merge import Watermark
+from streams.transport.merge import Watermark
 
 WATERMARK_KEY = b"\x00watermark"
 

@@ -9,12 +9,12 @@ from typing import Any
 from faust.types import StreamT
 
 from agents.commit import carry_out
-from streams.assignment import Assignment, Seek
-from streams.hooks import Committed, Hooks, call
-from streams.intake import Intake
-from streams.partition_group import Handover
 from streams.settings import Settings
-from streams.tables import encode_position
+from streams.transport.assignment import Assignment, Seek
+from streams.transport.hooks import Committed, Hooks, call
+from streams.transport.intake import Intake
+from streams.transport.partition_group import Handover
+from streams.transport.tables import encode_position
 
 logger = logging.getLogger(__name__)
 

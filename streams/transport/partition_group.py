@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from agents.batch import Batch, Record
 from agents.commit import Tracker
-from streams.lanes import InputLane
-from streams.merge import merge, replaying
 from streams.settings import Settings
-from streams.status import GroupStatus
-from streams.tables import Position
 from streams.topics import topics_of
-from streams.transaction import GroupTransaction
-from streams.watermarks import WATERMARK_KEY, read_watermark
+from streams.transport.lanes import InputLane
+from streams.transport.merge import merge, replaying
+from streams.transport.status import GroupStatus
+from streams.transport.tables import Position
+from streams.transport.transaction import GroupTransaction
+from streams.transport.watermarks import WATERMARK_KEY, read_watermark
 
 TICK_MS = 500
 

@@ -7,11 +7,11 @@ import time
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from streams.assignment import Assignment
 from streams.connection import client_arguments
 from streams.ending import end_process
 from streams.settings import Settings
 from streams.topics import topics_of
+from streams.transport.assignment import Assignment
 
 logger = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from faust.tables.manager import TableManager
 from faust.tables.recovery import Recovery
 from faust.types import TP
 
-from streams.assignment import Assignment
 from streams.ending import end_process
+from streams.transport.assignment import Assignment
 
 
 class TransactionalRecovery(Recovery):

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from streams.connection import client_arguments
-from streams.partition_group import PartitionGroup
 from streams.settings import Settings
-from streams.tables import POSITION_KEY, Position, decode_position
 from streams.topics import topics_of
+from streams.transport.partition_group import PartitionGroup
+from streams.transport.tables import POSITION_KEY, Position, decode_position
 
 _CHUNK = 5000
 # Four times what the client asks for by itself: fewer questions, and a long changelog is read a tenth faster.

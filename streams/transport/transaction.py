@@ -11,8 +11,8 @@ from aiokafka.structs import RecordMetadata
 from agents.commit import Keyed
 from streams.connection import client_arguments
 from streams.settings import Settings
-from streams.tables import POSITION_KEY
 from streams.topics import topics_of
+from streams.transport.tables import POSITION_KEY
 
 logger = logging.getLogger(__name__)
 
