@@ -1,6 +1,7 @@
 """Servers shared by the whole run, and fresh topic names for each test so that sharing does no harm."""
 
 import os
+import signal
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests import servers
+
+# A job in the background of a shell ignores Ctrl-C, and so would every program that the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
