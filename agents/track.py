@@ -71,7 +71,7 @@ class Tracker:
         header = self._header(key)
         if header is not None:
             self.stages[header.stage] += 1
-            due = AT_ONCE if header.policy != self._mark else header.due
+            due = self._due_under(header)
             if due is not None:
                 self._agenda.add(due, key, len(self._snapshots))
 
@@ -128,7 +128,7 @@ class Tracker:
             self.stages[head.stage] += 1
             self._snapshots[key] = snapshot
             self._recent.keep(key, timeline, len(snapshot))
-            noted = before is not None and before.due == head.due and before.policy == self._mark
+            noted = before is not None and self._due_under(before) == head.due
             if head.due is not None and not noted:
                 self._agenda.add(head.due, key, len(self._snapshots))
         self._agenda.done()
@@ -193,8 +193,9 @@ class Tracker:
 
     def _due_of(self, key: bytes) -> int | None:
         header = self._header(key)
-        if header is None:
-            return None
+        return None if header is None else self._due_under(header)
+
+    def _due_under(self, header: Header) -> int | None:
         return AT_ONCE if header.policy != self._mark else header.due
 
     def _header(self, key: bytes) -> Header | None:
