@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from schemas.transition import Publication
+from state.snapshot import Header
 from state.timeline import Timeline
 
 
@@ -48,7 +49,8 @@ class Outcome:
     ``transitions`` and ``rejects``: (key, value, timestamp in ms) for their topics, in order.
     ``counts``: ``in`` = ``applied`` + ``duplicate`` + the sum of ``reject:REASON``; ``unknown`` is the part of
     ``applied`` whose kind of event lifestage does not know; ``poisoned`` customers could not be decided by a deadline.
-    ``settled`` and ``publications``: the same changes before they became bytes, for the mirror and the metrics.
+    ``settled`` (the customers with their header before, None for new ones) and ``publications``: the same changes
+    before they became bytes, for the tracker and the metrics.
     """
 
     upto: int
@@ -56,7 +58,7 @@ class Outcome:
     transitions: list[tuple[bytes, bytes, int]] = field(default_factory=list)
     rejects: list[tuple[bytes | None, bytes, int]] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
-    settled: dict[bytes, Timeline] = field(default_factory=dict)
+    settled: dict[bytes, tuple[Timeline, Header | None]] = field(default_factory=dict)
     publications: list[tuple[bytes, Publication]] = field(default_factory=list)
 
 

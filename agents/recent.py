@@ -19,17 +19,22 @@ class Recent:
         found = self._timelines.get(key)
         return None if found is None else found[0]
 
+    def take(self, key: bytes) -> Timeline | None:
+        """A customer, if he is among them, who then is no more."""
+        found = self._timelines.pop(key, None)
+        if found is None:
+            return None
+        self._bytes -= found[1]
+        return found[0]
+
     def keep(self, key: bytes, timeline: Timeline, size: int) -> None:
         """Remember a customer whose snapshot has so many bytes, and forget those not kept for the longest time."""
-        before = self._timelines.pop(key, None)
-        self._bytes += size if before is None else size - before[1]
         self._timelines[key] = timeline, size
+        self._bytes += size
         while self._bytes > MOST_BYTES:
             _, (_, gone) = self._timelines.popitem(last=False)
             self._bytes -= gone
 
     def forget(self, key: bytes) -> None:
         """Forget a customer, whose snapshot is another one now."""
-        before = self._timelines.pop(key, None)
-        if before is not None:
-            self._bytes -= before[1]
+        self.take(key)

@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import MutableMapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from agents.agenda import Agenda
 from agents.batch import Batch, Outcome, Record
@@ -21,22 +22,32 @@ MOST_DUE = 500
 AT_ONCE = 0
 
 
-@dataclass(slots=True)
-class Touched:
-    """A customer that a batch touches: as of the last commit, and what of the batch is theirs by messageId."""
+class Touched(msgspec.Struct, gc=False):
+    """A customer whom a batch touches: their timeline, taken out of the recent ones, and what of the batch is theirs.
+
+    ``before`` is the header of their snapshot as of the last commit; ``records`` are those that brought the ``facts``.
+    """
 
     timeline: Timeline
+    before: Header | None
     published: list[Publication]
-    arrived: dict[str, list[tuple[Record, AnyFact]]] = field(default_factory=dict)
+    facts: list[AnyFact]
+    records: list[Record]
+    ids: set[str]
 
     def knows(self, fact: AnyFact, lateness: int) -> bool:
         """Whether a fact was already sent under this one's id, at most ``lateness`` ms before or after it."""
-        arrived = self.arrived.get(fact.message_id, ())
-        return any(abs(it.at - fact.at) <= lateness for _, it in arrived) or self.timeline.knows(fact, lateness)
+        message_id = fact.message_id
+        return (
+            message_id in self.ids
+            and any(it.message_id == message_id and abs(it.at - fact.at) <= lateness for it in self.facts)
+        ) or self.timeline.knows(fact, lateness)
 
-    def admitted(self) -> list[tuple[Record, AnyFact]]:
-        """What of the batch is taken in, with the records that brought it."""
-        return [it for of_id in self.arrived.values() for it in of_id]
+    def take(self, record: Record, fact: AnyFact) -> None:
+        """Take a fact in."""
+        self.facts.append(fact)
+        self.records.append(record)
+        self.ids.add(fact.message_id)
 
 
 class Tracker:
@@ -88,7 +99,7 @@ class Tracker:
         return None if snapshot is None else restore(snapshot, self._rules)
 
     def compute(self, batch: Batch) -> Outcome:
-        """What follows from a batch; nothing is changed until ``publish``.
+        """What follows from a batch; nothing is changed that anyone can see until ``publish``.
 
         At most ``MOST_DUE`` of the customers that are due are decided at once, so that events need not wait for long:
         then ``due`` says that there are more.
@@ -98,39 +109,39 @@ class Tracker:
             # One instant for all, however many batches it takes: what came after it is not late for anybody.
             self._adopted_at = self.upto
         outcome = Outcome(max(batch.upto, self.upto))
+        counts = outcome.counts
+        counts["in"] = len(batch.records)
         clock = self.upto
         touched: dict[bytes, Touched] = {}
         for record in batch.records:
-            outcome.counts["in"] += 1
             clock = max(clock, record.time)
             try:
-                outcome.counts[self._admit(record, clock, touched)] += 1
+                counts[self._admit(record, clock, touched)] += 1
             except RejectedError as error:
                 self._reject(record, error, outcome)
         for key in self._agenda.take(outcome.upto, MOST_DUE):
             try:
                 self._touch(key, touched)
             except RejectedError:
-                outcome.counts["poisoned"] += 1
+                counts["poisoned"] += 1
         for key, customer in touched.items():
             self._settle(key, customer, outcome)
-        outcome.counts["applied"] += outcome.counts["unknown"]
+        counts["applied"] += counts["unknown"]
         return outcome
 
     def publish(self, outcome: Outcome) -> None:
         """Take over an outcome that is committed."""
-        for key, snapshot in outcome.changes.items():
-            timeline = outcome.settled[key]
-            head = timeline.head
-            before = self._header(key)
-            if before is not None:
-                self.stages[before.stage] -= 1
-            self.stages[head.stage] += 1
-            self._snapshots[key] = snapshot
+        stages, snapshots = self.stages, self._snapshots
+        for key, (timeline, before) in outcome.settled.items():
+            snapshots[key] = snapshot = outcome.changes[key]
             self._recent.keep(key, timeline, len(snapshot))
-            noted = before is not None and self._due_under(before) == head.due
-            if head.due is not None and not noted:
-                self._agenda.add(head.due, key, len(self._snapshots))
+            stage, due = timeline.head.stage, timeline.head.due
+            if before is None or before.stage != stage:
+                stages[stage] += 1
+                if before is not None:
+                    stages[before.stage] -= 1
+            if due is not None and (before is None or self._due_under(before) != due):
+                self._agenda.add(due, key, len(snapshots))
         self._agenda.done()
         self.upto = outcome.upto
 
@@ -139,52 +150,61 @@ class Tracker:
         fact = event.fact
         if fact is None:
             return "unknown"
-        if fact.at > record.time + MOST_AHEAD:
-            raise RejectedError("from_the_future", f"the event is {fact.at - record.time} ms ahead of its record")
+        at = fact.at
+        if at > record.time + MOST_AHEAD:
+            raise RejectedError("from_the_future", f"the event is {at - record.time} ms ahead of its record")
         horizon = clock - self._lateness
-        if fact.at < horizon:
-            raise RejectedError("late", f"the event is {horizon - fact.at} ms older than the allowed lateness")
-        customer = self._touch(record.key or b"", touched, fact.at)
-        if fact.at < customer.timeline.floor:
+        if at < horizon:
+            raise RejectedError("late", f"the event is {horizon - at} ms older than the allowed lateness")
+        key = record.key or b""
+        customer = touched.get(key) or self._touch(key, touched, at)
+        if at < customer.timeline.floor:
             raise RejectedError("late", "a flood of events, or a new policy, has closed this customer's past")
         if customer.knows(fact, self._lateness):
             return "duplicate"
-        customer.arrived.setdefault(fact.message_id, []).append((record, fact))
+        customer.take(record, fact)
         return "applied"
 
     def _touch(self, key: bytes, touched: dict[bytes, "Touched"], at: int = 0) -> "Touched":
         customer = touched.get(key)
         if customer is None:
             try:
-                timeline = self.timeline(key)
-                published: list[Publication] = []
-                if timeline is None:
-                    timeline = begin(at)
-                elif read_header(self._snapshots[key]).policy != self._mark:
-                    timeline, published = adopt(timeline, self._adopted_at or 0, self._rules)
+                customer = touched[key] = self._taken(key, at)
             except Exception as error:  # one customer's poison must not stop the others
                 raise RejectedError("poison", f"{type(error).__name__}: {error}") from error
-            customer = touched[key] = Touched(timeline, published)
         return customer
 
+    def _taken(self, key: bytes, at: int) -> "Touched":
+        snapshot = self._snapshots.get(key)
+        published: list[Publication] = []
+        if snapshot is None:
+            return Touched(begin(at), None, published, [], [], set())
+        before = read_header(snapshot)
+        # It changes in place; should the batch fail, it is read from its snapshot again.
+        timeline = self._recent.take(key) or restore(snapshot, self._rules)
+        if before.policy != self._mark:
+            published = adopt(timeline, self._adopted_at or 0, self._rules)
+        return Touched(timeline, before, published, [], [], set())
+
     def _settle(self, key: bytes, customer: "Touched", outcome: Outcome) -> None:
+        timeline = customer.timeline
         horizon = outcome.upto - self._lateness
         try:
-            facts = [fact for _, fact in customer.admitted()]
-            timeline, published = settle(customer.timeline, facts, outcome.upto, horizon, self._rules)
+            published = settle(timeline, customer.facts, outcome.upto, horizon, self._rules)
             published = customer.published + published
             values = [encode(it, key.decode(), self._rules.version) for it in published]
             snapshot = dump(timeline, self._rules)
         except Exception as error:  # as above: a rule that raises is this customer's reject
-            outcome.counts["applied"] -= len(customer.admitted())
+            outcome.counts["applied"] -= len(customer.facts)
             outcome.counts["poisoned"] += 1
-            for record, _ in customer.admitted():
+            for record in customer.records:
                 self._reject(record, RejectedError("poison", f"{type(error).__name__}: {error}"), outcome)
             return
         outcome.changes[key] = snapshot
-        outcome.settled[key] = timeline
-        outcome.publications += [(key, it) for it in published]
-        outcome.transitions += [(key, value, it.change.at) for it, value in zip(published, values, strict=True)]
+        outcome.settled[key] = timeline, customer.before
+        if published:
+            outcome.publications += [(key, it) for it in published]
+            outcome.transitions += [(key, value, it.change.at) for it, value in zip(published, values, strict=True)]
 
     def _reject(self, record: Record, error: RejectedError, outcome: Outcome) -> None:
         outcome.counts[f"reject:{error.reason}"] += 1

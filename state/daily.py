@@ -47,10 +47,6 @@ class Daily(msgspec.Struct, array_like=True, gc=False):
             for counts in self.columns:
                 del counts[:gone]
 
-    def copy(self) -> "Daily":
-        """An independent copy."""
-        return Daily(self.days.copy(), [counts.copy() for counts in self.columns])
-
 
 def nothing() -> Daily:
     """A table in which nothing was counted."""

@@ -47,10 +47,6 @@ class Engagement(msgspec.Struct, array_like=True, gc=False):
         self.last_visit = seen.at
         return changed | aspects.VISITS
 
-    def copy(self) -> "Engagement":
-        """An independent copy."""
-        return Engagement(self.daily.copy(), self.last_visit)
-
 
 def no_engagement() -> Engagement:
     """A customer who was never seen browsing."""

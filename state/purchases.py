@@ -176,25 +176,6 @@ class Purchases(msgspec.Struct, array_like=True, gc=False):
         for column in (self.ids, self.ats, self.days, self.nets, self.items):
             del column[:rows]
 
-    def copy(self) -> "Purchases":
-        """An independent copy."""
-        return Purchases(
-            self.ids.copy(),
-            self.ats.copy(),
-            self.days.copy(),
-            self.nets.copy(),
-            self.items.copy(),
-            self.refunded.copy(),
-            self.crowded.copy(),
-            self.refunds.copy(),
-            self.baskets.copy(),
-            self.before_orders,
-            self.before_revenue,
-            self.before_items,
-            self.before_first,
-            self.before_last,
-        )
-
 
 def order_number(order_id: str) -> int:
     """What an order is remembered by: 64 bits of BLAKE2b, for an id is only ever compared.

@@ -44,10 +44,6 @@ class Support(msgspec.Struct, array_like=True, gc=False):
         """The instant at which the longest open case was opened."""
         return min(self.open.values()) if self.open else None
 
-    def copy(self) -> "Support":
-        """An independent copy."""
-        return Support(self.open.copy(), self.daily.copy(), self.last_rating, self.rated_at)
-
 
 def no_support() -> Support:
     """A customer who never needed help."""

@@ -53,7 +53,7 @@ class Hall:
         seq = before.seq + 1 if before else 1
         customer = first_seen(self.upto)
         customer.stage = STAGES[seq % len(STAGES)]
-        self.timelines[key] = Timeline(None, [], [], customer, seq, 0)
+        self.timelines[key] = Timeline(None, [], [], customer, seq, 0, None, False)
         value = b'{"userId":"%s","seq":%d}' % (key, seq)
         return Outcome(self.upto, changes={key: b""}, transitions=[(key, value, self.upto)])
 
