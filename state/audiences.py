@@ -1,14 +1,17 @@
 """Audiences: who joins and leaves by the segment rules, all of them or those that an event can have touched."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from schemas.transition import Cause, Change
-from state.conditions.condition import holds_each, hopes_each
+from state.conditions.outlook import Answers, Outlook
 from state.customer import Customer
 from state.membership import Rule
 from state.policy.compiled import CompiledSegment
 
 Ruled = tuple[CompiledSegment, Rule]
+Explained = tuple[Change, str]
+"""A change, and the values that crossed their limits."""
 
 
 def ruled(segments: Sequence[CompiledSegment]) -> list[Ruled]:
@@ -16,14 +19,23 @@ def ruled(segments: Sequence[CompiledSegment]) -> list[Ruled]:
     return [(it, Rule(it.enter, it.leave, it.min_stay_ms)) for it in segments]
 
 
+class Decided(NamedTuple):
+    """Who joined and left, when the next one does by itself, and whether one waits for the end of a minimum stay."""
+
+    changes: Sequence[Explained]
+    next_change: int | None
+    waits: bool
+
+
+NOTHING = Decided((), None, False)
+
+
 class Audiences:
     """Some segments of a policy, decided together: what several of their conditions read is read once."""
 
     def __init__(self, segments: Sequence[Ruled]) -> None:
         self._segments = segments
-        pairs = [(segment.key, rule.enter, rule.leave) for segment, rule in segments]
-        self._truths = holds_each(pairs)
-        self._hopes = hopes_each(pairs)
+        self._outlook = Outlook([(segment.key, rule.enter, rule.leave) for segment, rule in segments])
         self._touched: dict[int, Audiences] = {}
 
     def __len__(self) -> int:
@@ -38,50 +50,50 @@ class Audiences:
             )
         return touched
 
-    def decide(self, customer: Customer, at: int, cause: Cause) -> tuple[Sequence[bool], list[tuple[Change, str]]]:
-        """Let the customer join and leave; returns who may change sides still, and the changes with their reasons.
-
-        Who changes sides may not change back at once: ``enter`` never holds while ``leave`` does.
-        """
+    def decide(self, customer: Customer, at: int, until: int, cause: Callable[[], Cause]) -> Decided:
+        """Let the customer join and leave at an instant, and look ahead to ``until``."""
         memberships = customer.memberships
-        changing: Sequence[bool] = self._truths(customer, at, memberships)
-        changes: list[tuple[Change, str]] = []
-        if True in changing:
-            left = list(changing)
-            for row, (segment, rule) in enumerate(self._segments):
-                entered = memberships.get(segment.key)
-                if not changing[row] or (entered is not None and at < entered + rule.stay):
-                    continue
-                left[row] = False
-                if entered is None:
-                    why = rule.enter.why(customer, at)
-                    memberships[segment.key] = at
-                    changes.append((Change(at, segment.key, segment.name, "out", "in", cause), why))
-                else:
-                    why = rule.leave.why(customer, at)
-                    del memberships[segment.key]
-                    changes.append((Change(at, segment.key, segment.name, "in", "out", cause), why))
-            changing = left
-        return changing, changes
-
-    def next_change(self, customer: Customer, at: int, changing: Sequence[bool], until: int) -> int | None:
-        """The first instant after ``at``, up to ``until``, at which one of them changes by itself; None for none.
-
-        ``changing`` is what ``decide`` has returned for ``at``.
-        """
-        first: int | None = None
-        memberships = customer.memberships
-        hopes = self._hopes(customer, at, until, memberships)
-        if True in hopes or True in changing:
-            for row, (segment, rule) in enumerate(self._segments):
-                if changing[row] or hopes[row]:
-                    entered = memberships.get(segment.key)
-                    change = rule.next_change(customer, at, entered, changing[row], until)
-                    if change is not None:
-                        first = until = change
-        return first
+        now, later = self._outlook.now_and_later(customer, at, until, memberships)
+        if True not in now and True not in later:
+            return NOTHING
+        changes: Sequence[Explained] = ()
+        if True in now:
+            changes, now = self._change(customer, at, now, cause())
+            if changes:
+                later = self._outlook.later(customer, at, until, memberships)
+        return Decided(changes, self._next_change(customer, at, until, now, later), True in now)
 
     def are_restless(self, customer: Customer) -> bool:
         """Whether one of them could change by itself, sooner or later."""
         memberships = customer.memberships
         return any(rule.is_restless(memberships.get(segment.key)) for segment, rule in self._segments)
+
+    def _change(self, customer: Customer, at: int, now: Answers, cause: Cause) -> tuple[list[Explained], Answers]:
+        # Who changes sides may not change back at once: ``enter`` never holds while ``leave`` does.
+        memberships = customer.memberships
+        changes: list[Explained] = []
+        waiting = list(now)
+        for row, (segment, rule) in enumerate(self._segments):
+            entered = memberships.get(segment.key)
+            if not now[row] or (entered is not None and at < entered + rule.stay):
+                continue
+            waiting[row] = False
+            if entered is None:
+                why = rule.enter.why(customer, at)
+                memberships[segment.key] = at
+                changes.append((Change(at, segment.key, segment.name, "out", "in", cause), why))
+            else:
+                why = rule.leave.why(customer, at)
+                del memberships[segment.key]
+                changes.append((Change(at, segment.key, segment.name, "in", "out", cause), why))
+        return changes, tuple(waiting)
+
+    def _next_change(self, customer: Customer, at: int, until: int, waiting: Answers, later: Answers) -> int | None:
+        first: int | None = None
+        memberships = customer.memberships
+        for row, (segment, rule) in enumerate(self._segments):
+            if waiting[row] or later[row]:
+                change = rule.next_change(customer, at, memberships.get(segment.key), waiting[row], until)
+                if change is not None:
+                    first = until = change
+        return first

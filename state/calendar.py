@@ -1,6 +1,7 @@
 """The calendar: which day an instant belongs to in the policy's time zone, and when each day begins."""
 
 from bisect import bisect_right
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -22,14 +23,16 @@ class Calendar:
         self.zone = zone
         self.day_ms = day_ms
         self._regular = zone == "UTC" or day_ms != DAY_MS
-
-    def day_of(self, at: int) -> int:
-        """The number of the day in which the instant lies."""
-        return at // self.day_ms if self._regular else bisect_right(self._midnights, at) - 1
+        # Asked several times an event: a method of the number itself is called at a third of the cost of one of ours.
+        self.day_of: Callable[[int], int] = day_ms.__rfloordiv__ if self._regular else self._day_in_zone
+        """The number of the day in which an instant lies."""
 
     def start_of(self, day: int) -> int:
         """The first instant of a day; where clocks skip midnight, the first instant after the skip."""
         return day * self.day_ms if self._regular or day > LAST_DAY else self._midnights[day]
+
+    def _day_in_zone(self, at: int) -> int:
+        return bisect_right(self._midnights, at) - 1
 
     @cached_property
     def _midnights(self) -> list[int]:

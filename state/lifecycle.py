@@ -1,11 +1,10 @@
 """The lifecycle: which stage holds, what the step into it is called, and which step comes next by itself."""
 
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from state.customer import Customer
-from state.patience import Patience, displeasures, first_silent, patience, reason_at, shortened
-from state.policy.shape import Policy
+from state.patience import Patience, PatienceRules, reason_at
 
 ACTIVE = frozenset(("new", "repeat", "loyal"))
 SILENT = frozenset(("at_risk", "churned"))
@@ -20,15 +19,14 @@ class Touch(Enum):
     UNDONE = "undone"
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """A stage and the values against the limits that make it so."""
+class Stage(NamedTuple):
+    """A stage and the values against the limits that make it so, which go unsaid for the stage that held before."""
 
     name: str
     why: str
 
 
-def stage_at(customer: Customer, at: int, touch: Touch, limits: Patience, policy: Policy, day_ms: int) -> Stage:
+def stage_at(customer: Customer, at: int, touch: Touch, limits: Patience, rules: PatienceRules) -> Stage:
     """The stage that holds at an instant; ``limits`` is the customer's patience.
 
     Silence is left only by an order, or when an order is undone: a ticket that is solved does not bring anyone back.
@@ -42,12 +40,12 @@ def stage_at(customer: Customer, at: int, touch: Touch, limits: Patience, policy
     for name, limit in (("churned", limits.churned), ("at_risk", limits.at_risk)):
         if latched == name:
             return Stage(name, customer.why)
-        if silence >= shortened(limit, policy):
-            why = _silent(customer, at, silence, limit, limits, policy, day_ms)
+        if silence >= rules.shortened(limit):
+            why = _silent(customer, at, silence, limit, limits, rules)
             if why:
                 return Stage(name, why)
     name = "new" if orders == 1 else "repeat" if customer.loyal_since is None else "loyal"
-    return Stage(name, "" if name == customer.stage else _heard(customer, silence, orders, touch, limits, day_ms))
+    return Stage(name, "" if name == customer.stage else _heard(customer, silence, orders, touch, limits, rules.day_ms))
 
 
 def _heard(customer: Customer, silence: int, orders: int, touch: Touch, limits: Patience, day_ms: int) -> str:
@@ -57,42 +55,38 @@ def _heard(customer: Customer, silence: int, orders: int, touch: Touch, limits: 
 
 
 def _silent(
-    customer: Customer, at: int, silence: int, limit: int, limits: Patience, policy: Policy, day_ms: int
+    customer: Customer, at: int, silence: int, limit: int, limits: Patience, rules: PatienceRules
 ) -> str | None:
+    day_ms = rules.day_ms
     reason = limits.why(day_ms)
     if silence >= limit:
         return f"recency_days {silence / day_ms:.1f} >= {limit / day_ms:.1f} ({reason})"
-    displeased = reason_at(displeasures(customer, policy, day_ms), at)
+    displeased = reason_at(rules.displeasures(customer), at)
     if displeased is None:
         return None
     return (
-        f"recency_days {silence / day_ms:.1f} >= {shortened(limit, policy) / day_ms:.1f} "
+        f"recency_days {silence / day_ms:.1f} >= {rules.shortened(limit) / day_ms:.1f} "
         f"({reason}, {limit / day_ms:.1f} shortened by support: {displeased.why})"
     )
 
 
-def silence_deadline(
-    customer: Customer, at: int, limits: Patience, policy: Policy, day_ms: int
-) -> tuple[str, int] | None:
+def silence_deadline(customer: Customer, at: int, limits: Patience, rules: PatienceRules) -> tuple[str, int] | None:
     """The next stage of silence and its instant, if nothing happens until then."""
     last = customer.purchases.last()
     if last is None or customer.stage not in WAITING:
         return None
-    reasons = displeasures(customer, policy, day_ms)
-    churned = first_silent(last, limits.churned, reasons, policy, at)
+    reasons = rules.displeasures(customer)
+    churned = rules.first_silent(last, limits.churned, reasons, at)
     if customer.stage == "at_risk":
         return "churned", churned
-    at_risk = first_silent(last, limits.at_risk, reasons, policy, at)
+    at_risk = rules.first_silent(last, limits.at_risk, reasons, at)
     return ("churned", churned) if churned <= at_risk else ("at_risk", at_risk)
 
 
-def patience_days(customer: Customer, at: int, policy: Policy, day_ms: int) -> float | None:
-    """The silence in days that this customer is granted at an instant; None without an order."""
-    if not customer.purchases.count():
-        return None
-    limit = patience(customer, policy, day_ms).at_risk
-    displeased = reason_at(displeasures(customer, policy, day_ms), at)
-    return round((limit if displeased is None else shortened(limit, policy)) / day_ms, 4)
+def granted_days(customer: Customer, at: int, limits: Patience, rules: PatienceRules) -> float:
+    """The silence in days that a customer who has an order that stands is granted at an instant."""
+    displeased = reason_at(rules.displeasures(customer), at)
+    return round((limits.at_risk if displeased is None else rules.shortened(limits.at_risk)) / rules.day_ms, 4)
 
 
 def transition(from_: str, to: str, touch: Touch) -> str:

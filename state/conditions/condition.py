@@ -1,6 +1,6 @@
 """Conditions over one customer: whether they hold, when they begin to by themselves, and why they do."""
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import or_
@@ -25,7 +25,6 @@ from state.conditions.expression import (
 )
 from state.conditions.feature import Catalogue
 from state.conditions.flip import Flip, Moment, Opposite, Together
-from state.conditions.hope import Hope
 from state.conditions.leaf_motion import RISES, direction_of, motion_of_leaf
 from state.conditions.motion import Motion
 from state.conditions.reader import read_condition
@@ -37,15 +36,8 @@ __all__ = [
     "ConditionError",
     "compile_condition",
     "entering",
-    "holds_all",
-    "holds_each",
-    "hopes_all",
-    "hopes_each",
     "opposite",
 ]
-
-Pair = tuple[str, "Condition", "Condition"]
-"""A key, the condition by which it is joined, and the one by which it is left."""
 
 CENTURY = 36_525 * 86_400_000
 
@@ -102,50 +94,6 @@ def opposite(condition: Condition) -> Condition:
     return _condition(f"not ({condition.text})", Not(condition.tree), condition.catalogue)
 
 
-def holds_all(conditions: Sequence[Condition]) -> Callable[[Any, int], tuple[bool, ...]]:
-    """One function that answers all conditions of one catalogue and reads each feature at most once."""
-    if not conditions:
-        return lambda customer, t: ()
-    writer, sure = CodeWriter(conditions[0].catalogue), set[str]()
-    return writer.compiled([writer.test(condition.tree, sure) for condition in conditions], many=True)
-
-
-def holds_each(pairs: Sequence[Pair]) -> Callable[[Any, int, Container[str]], tuple[bool, ...]]:
-    """One function of (customer, t, joined) that tells of each pair whether it lets the customer change sides."""
-    if not pairs:
-        return lambda customer, t, joined: ()
-    writer, sure = CodeWriter(pairs[0][1].catalogue), set[str]()
-    sources = [
-        writer.either(key, writer.test(leave.tree, set(sure)), writer.test(enter.tree, set(sure)))
-        for key, enter, leave in pairs
-    ]
-    return writer.compiled(sources, many=True)
-
-
-def hopes_each(pairs: Sequence[Pair]) -> Callable[[Any, int, int, Container[str]], tuple[bool, ...]]:
-    """One function of (customer, t, until, joined): might each pair let them change sides by itself between the two?
-
-    As for `hopes_all`.
-    """
-    if not pairs:
-        return lambda customer, t, until, joined: ()
-    hope = Hope(pairs[0][1].catalogue)
-    return hope.compiled(
-        [hope.either(key, hope.best(leave.tree), hope.best(enter.tree)) for key, enter, leave in pairs], True
-    )
-
-
-def hopes_all(conditions: Sequence[Condition]) -> Callable[[Any, int, int], tuple[bool, ...]]:
-    """One function of (customer, t, until): might each condition begin to hold by itself between the two?
-
-    It may say yes where `begins` says no, and never the other way round. What can only come true is asked at the
-    end, what can only cease at the start.
-    """
-    if not conditions:
-        return lambda customer, t, until: ()
-    return Hope(conditions[0].catalogue).compiled_for([condition.tree for condition in conditions])
-
-
 def _condition(text: str, tree: Test, catalogue: Catalogue) -> Condition:
     operands = operands_of(tree)
     features = [operand.feature for operand in operands if isinstance(operand, Read)]
@@ -162,23 +110,28 @@ def _condition(text: str, tree: Test, catalogue: Catalogue) -> Condition:
         catalogue=catalogue,
         flip=flip,
         may_begin=flip.may_become(True),
-        reason=Reason(tree, lambda leaf: _leg(leaf, catalogue)),
+        reason=Reason(tree, lambda leaf: _leg(leaf, catalogue), lambda leaves: _answering_all(catalogue, leaves)),
     )
 
 
 def _answering(catalogue: Catalogue, test: Test) -> Callable[[Any, int], bool]:
     writer = CodeWriter(catalogue)
-    return writer.compiled([writer.test(test, set())], many=False)
+    return writer.compiled(writer.test(test, set()))
+
+
+def _answering_all(catalogue: Catalogue, tests: Iterable[Test]) -> Callable[[Any, int], tuple[bool, ...]]:
+    writer = CodeWriter(catalogue)
+    return writer.compiled(writer.tuple_of([writer.test(test, set()) for test in tests]))
 
 
 def _valuing(catalogue: Catalogue, operand: Operand) -> Callable[[Any, int], Any]:
     writer = CodeWriter(catalogue)
-    return writer.compiled([writer.operand(operand, set())], many=False)
+    return writer.compiled(writer.operand(operand, set()))
 
 
 def _leg(leaf: Leaf, catalogue: Catalogue) -> Leg:
     left, right = (leaf.left, leaf.right) if isinstance(leaf, Comparison) else (leaf.operand, leaf.operand)
-    return Leg(leaf, _answering(catalogue, leaf), _valuing(catalogue, left), _valuing(catalogue, right))
+    return Leg(leaf, _valuing(catalogue, left), _valuing(catalogue, right))
 
 
 def _flip(test: Test, catalogue: Catalogue) -> Flip:

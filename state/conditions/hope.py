@@ -1,8 +1,5 @@
 """Hope: a cheap look ahead, which rules out most of what could change before anyone computes when."""
 
-from collections.abc import Callable, Iterable
-from typing import Any
-
 from state.conditions.expression import All, Comparison, Leaf, Not, Operand, Some, Test
 from state.conditions.feature import Catalogue
 from state.conditions.leaf_motion import RISES, direction_of, motion_of_leaf
@@ -17,14 +14,6 @@ class Hope(CodeWriter):
 
     def __init__(self, catalogue: Catalogue) -> None:
         super().__init__(catalogue, (START, END))
-
-    def compiled_for(self, trees: Iterable[Test]) -> Callable[[Any, int, int], tuple[bool, ...]]:
-        """The function that tells of each condition whether it might hold at some instant of the span."""
-        sure: Sure = set()
-        function: Callable[[Any, int, int], tuple[bool, ...]] = self.compiled(
-            [self._best(tree, True, sure) for tree in trees], many=True
-        )
-        return function
 
     def best(self, tree: Test) -> str:
         """An expression that tells of a condition whether it might hold at some instant of the span."""

@@ -1,6 +1,6 @@
 """Why a condition holds: its comparisons with the values that they compared."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ from state.conditions.expression import (
 from state.conditions.feature import Kind
 
 Value = Callable[[Any, int], Any]
+Answers = Callable[[Any, int], tuple[bool, ...]]
 _OPPOSITE = {
     "==": "!=",
     "!=": "==",
@@ -35,18 +36,20 @@ _OPPOSITE = {
 }
 
 
+Truths = dict[int, bool]
+"""Whether each comparison holds, by the identity of its leaf."""
+
+
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """One comparison with the functions that answer it: whether it holds, and its two values."""
+    """One comparison with the functions that answer its two values."""
 
     leaf: Leaf
-    holds: Callable[[Any, int], bool]
     left: Value
     right: Value
 
-    def said(self, customer: Any, t: int) -> str:
-        """The comparison as it stands at t, in words that are true then."""
-        held = self.holds(customer, t)
+    def said(self, customer: Any, t: int, held: bool) -> str:
+        """The comparison as it stands at t, in words that are true then; `held` tells whether it holds."""
         match self.leaf:
             case Known(_, text):
                 return f"{text} is known" if held else f"{text} is not known"
@@ -63,36 +66,46 @@ class Leg:
 
 
 class Reason:
-    """The comparisons of a tree, each with the functions that answer it."""
+    """The comparisons of a tree, each in words."""
 
-    def __init__(self, tree: Test, leg: Callable[[Leaf], Leg]) -> None:
+    def __init__(self, tree: Test, leg: Callable[[Leaf], Leg], answers: Callable[[list[Leaf]], Answers]) -> None:
+        leaves = _leaves(tree)
         self._tree = tree
-        self._legs = {id(leaf): leg(leaf) for leaf in _leaves(tree)}
+        self._legs = {id(leaf): leg(leaf) for leaf in leaves}
+        self._ids = [id(leaf) for leaf in leaves]
+        self._answers = answers(leaves)
 
     def said(self, customer: Any, t: int) -> str:
         """What makes the tree hold at t, or keeps it from holding."""
-        return "; ".join(dict.fromkeys(self._of(self._tree, self._holds(self._tree, customer, t), customer, t)))
+        truths = dict(zip(self._ids, self._answers(customer, t), strict=True))
+        legs = dict.fromkeys(_agreeing(self._tree, _holds(self._tree, truths), truths))
+        said = (self._legs[leaf].said(customer, t, truths[leaf]) for leaf in legs)
+        return "; ".join(dict.fromkeys(said))
 
-    def _holds(self, test: Test, customer: Any, t: int) -> bool:
-        match test:
-            case All(parts):
-                return all(self._holds(part, customer, t) for part in parts)
-            case Some(parts):
-                return any(self._holds(part, customer, t) for part in parts)
-            case Not(part):
-                return not self._holds(part, customer, t)
-            case _:
-                return self._legs[id(test)].holds(customer, t)
 
-    def _of(self, test: Test, held: bool, customer: Any, t: int) -> list[str]:
-        match test:
-            case All(parts) | Some(parts):
-                agreeing = [part for part in parts if self._holds(part, customer, t) is held]
-                return [said for part in agreeing for said in self._of(part, held, customer, t)]
-            case Not(part):
-                return self._of(part, not held, customer, t)
-            case _:
-                return [self._legs[id(test)].said(customer, t)]
+def _holds(test: Test, truths: Truths) -> bool:
+    match test:
+        case All(parts):
+            return all(_holds(part, truths) for part in parts)
+        case Some(parts):
+            return any(_holds(part, truths) for part in parts)
+        case Not(part):
+            return not _holds(part, truths)
+        case _:
+            return truths[id(test)]
+
+
+def _agreeing(test: Test, held: bool, truths: Truths) -> Iterator[int]:
+    """The leaves that make a test hold, or keep it from holding."""
+    match test:
+        case All(parts) | Some(parts):
+            for part in parts:
+                if _holds(part, truths) is held:
+                    yield from _agreeing(part, held, truths)
+        case Not(part):
+            yield from _agreeing(part, not held, truths)
+        case _:
+            yield id(test)
 
 
 def _leaves(test: Test) -> list[Leaf]:

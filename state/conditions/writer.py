@@ -44,18 +44,22 @@ class CodeWriter:
         self._instants = instants
         self.instant = instants[0]
 
-    def compiled(self, sources: Iterable[str], many: bool) -> Callable[..., Any]:
-        """The function that returns the tuple of these expressions, or the only one of them.
+    def compiled(self, answer: str) -> Callable[..., Any]:
+        """The function that returns what an expression says.
 
-        Its arguments are the customer and the instants, and ``joined`` if one of the expressions is of ``either``.
+        Its arguments are the customer and the instants, and ``joined`` if the expression asks ``either``.
         """
-        answer = f"({''.join(source + ', ' for source in sources)})" if many else next(iter(sources))
         first = [f"{day} = day_of({instant})" for instant, day in self._days.items()]
         first += [f"{name} = unread" for name in self._uncertain]
         lines = "".join(f" {line}\n" for line in [*first, f"return {answer}"])
         exec(f"def answer(customer, {', '.join(self._instants)}, joined=()):\n{lines}", self._space)
         function: Callable[..., Any] = self._space["answer"]
         return function
+
+    @staticmethod
+    def tuple_of(sources: Iterable[str]) -> str:
+        """An expression for all of them together."""
+        return f"({''.join(source + ', ' for source in sources)})"
 
     def test(self, test: Test, sure: Sure) -> str:
         """An expression that is True or False; adds to `sure` the features that it has read for certain."""
