@@ -11,20 +11,21 @@ STAGES = ("prospect", "new", "repeat", "loyal", "at_risk", "churned")
 MOST_TRAITS = 64
 
 
-class Customer(msgspec.Struct, array_like=True, gc=False):
+class Customer(msgspec.Struct, gc=False):
     """Aggregates, and the standing that was decided from them.
 
-    ``heard_at`` is the instant of the last event and ``at`` that of the last decision; nothing changes by itself
-    before ``due`` (though it may turn out that nothing changes then either), and
-    ``expected`` / ``expected_at`` the lifecycle transition that comes next if nothing happens. ``since`` is when
-    the stage began, ``why`` and ``cause`` say what began it; ``loyal_since`` and ``memberships`` (segment key to the
-    instant of entering) are what a minimum stay is counted from.
+    The aggregates are three parts, each as itself or as its bytes: most events need one of them. ``heard_at`` is the
+    instant of the last event and ``at`` that of the last decision; nothing changes by itself before ``due`` (though it
+    may turn out that nothing changes then either), and ``expected`` / ``expected_at`` the lifecycle transition that
+    comes next if nothing happens. ``since`` is when the stage began, ``why`` and ``cause`` say what began it;
+    ``loyal_since`` and ``memberships`` (segment key to the instant of entering) are what a minimum stay is counted
+    from.
     """
 
     seen_at: int
-    purchases: Purchases
-    engagement: Engagement
-    support: Support
+    purchases_part: Purchases | bytes
+    engagement_part: Engagement | bytes
+    support_part: Support | bytes
     traits: dict[str, Scalar]
     stage: str = "prospect"
     since: int = 0
@@ -37,6 +38,39 @@ class Customer(msgspec.Struct, array_like=True, gc=False):
     due: int | None = None
     expected: str | None = None
     expected_at: int | None = None
+
+    @property
+    def purchases(self) -> Purchases:
+        """The orders that stand."""
+        part = self.purchases_part
+        if isinstance(part, bytes):
+            part = self.purchases_part = Purchases.unpacked(part)
+        return part
+
+    @property
+    def engagement(self) -> Engagement:
+        """What they look at between orders."""
+        part = self.engagement_part
+        if isinstance(part, bytes):
+            part = self.engagement_part = Engagement.unpacked(part)
+        return part
+
+    @property
+    def support(self) -> Support:
+        """Their cases, and how satisfied they were."""
+        part = self.support_part
+        if isinstance(part, bytes):
+            part = self.support_part = Support.unpacked(part)
+        return part
+
+    def packed_parts(self) -> tuple[bytes, bytes, bytes]:
+        """The bytes of purchases, engagement and support; the parts themselves stay as they are."""
+        purchases, engagement, support = self.purchases_part, self.engagement_part, self.support_part
+        return (
+            purchases if isinstance(purchases, bytes) else purchases.packed(),
+            engagement if isinstance(engagement, bytes) else engagement.packed(),
+            support if isinstance(support, bytes) else support.packed(),
+        )
 
 
 def first_seen(at: int) -> Customer:

@@ -4,6 +4,8 @@ from bisect import bisect_left
 
 import msgspec
 
+from state.steps import from_steps, in_steps
+
 
 class Daily(msgspec.Struct, array_like=True, gc=False):
     """Counts by day, days ascending, only days on which something was counted.
@@ -20,7 +22,12 @@ class Daily(msgspec.Struct, array_like=True, gc=False):
         row = len(days) - 1
         if row < 0 or days[row] != day:
             row = bisect_left(days, day)
-            if row == len(days) or days[row] != day:
+            if row == len(days):
+                days.append(day)
+                for counts in self.columns:
+                    if counts:
+                        counts.append(0)
+            elif days[row] != day:
                 days.insert(row, day)
                 for counts in self.columns:
                     if counts:
@@ -46,6 +53,14 @@ class Daily(msgspec.Struct, array_like=True, gc=False):
             del self.days[:gone]
             for counts in self.columns:
                 del counts[:gone]
+
+    def packed(self) -> "Daily":
+        """The same with its days in steps, to be stored."""
+        return Daily(in_steps(self.days), self.columns) if self.days else self
+
+    def unpack(self) -> None:
+        """Undo ``packed``, in place."""
+        self.days = from_steps(self.days)
 
 
 def nothing() -> Daily:

@@ -47,6 +47,21 @@ class Engagement(msgspec.Struct, array_like=True, gc=False):
         self.last_visit = seen.at
         return changed | aspects.VISITS
 
+    def packed(self) -> bytes:
+        """Its bytes."""
+        return _encode((self.daily.packed(), self.last_visit))
+
+    @staticmethod
+    def unpacked(packed: bytes) -> "Engagement":
+        """That of the bytes. Raises ``msgspec.DecodeError``."""
+        part = _decode(packed)
+        part.daily.unpack()
+        return part
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Engagement).decode
+
 
 def no_engagement() -> Engagement:
     """A customer who was never seen browsing."""

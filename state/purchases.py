@@ -7,6 +7,7 @@ import msgspec
 
 from schemas.events import OrderCancelled, OrderCompleted, OrderRefunded, OrderUpdated
 from state.daily import Daily, nothing
+from state.steps import from_steps, in_steps
 
 LONGEST_WINDOW = 365
 MOST_ORDERS = 256
@@ -175,6 +176,40 @@ class Purchases(msgspec.Struct, array_like=True, gc=False):
             self.refunded.pop(number, None)
         for column in (self.ids, self.ats, self.days, self.nets, self.items):
             del column[:rows]
+
+    def packed(self) -> bytes:
+        """Its bytes."""
+        return _encode(
+            (
+                self.ids,
+                in_steps(self.ats),
+                in_steps(self.days),
+                self.nets,
+                self.items,
+                self.refunded,
+                self.crowded.packed(),
+                self.refunds.packed(),
+                self.baskets,
+                self.before_orders,
+                self.before_revenue,
+                self.before_items,
+                self.before_first,
+                self.before_last,
+            )
+        )
+
+    @staticmethod
+    def unpacked(packed: bytes) -> "Purchases":
+        """Those of the bytes. Raises ``msgspec.DecodeError``."""
+        purchases = _decode(packed)
+        purchases.ats, purchases.days = from_steps(purchases.ats), from_steps(purchases.days)
+        purchases.crowded.unpack()
+        purchases.refunds.unpack()
+        return purchases
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Purchases).decode
 
 
 def order_number(order_id: str) -> int:

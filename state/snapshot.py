@@ -12,7 +12,7 @@ from state.rulebook import Rulebook
 from state.standing import Standing, stand, standing
 from state.timeline import Emitted, Timeline
 
-VERSION = 2
+VERSION = 3
 NEVER = -1
 STAGE_NUMBERS = {stage: number for number, stage in enumerate(STAGES)}
 HEADER = Struct(">BBq4s")

@@ -44,6 +44,21 @@ class Support(msgspec.Struct, array_like=True, gc=False):
         """The instant at which the longest open case was opened."""
         return min(self.open.values()) if self.open else None
 
+    def packed(self) -> bytes:
+        """Its bytes."""
+        return _encode((self.open, self.daily.packed(), self.last_rating, self.rated_at))
+
+    @staticmethod
+    def unpacked(packed: bytes) -> "Support":
+        """That of the bytes. Raises ``msgspec.DecodeError``."""
+        part = _decode(packed)
+        part.daily.unpack()
+        return part
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Support).decode
+
 
 def no_support() -> Support:
     """A customer who never needed help."""

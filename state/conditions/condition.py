@@ -12,12 +12,9 @@ from state.conditions.expression import (
     Arithmetic,
     Comparison,
     Leaf,
-    Listed,
-    Literal,
     Not,
     Operand,
     Read,
-    Sign,
     Some,
     Test,
     Trait,
@@ -25,7 +22,7 @@ from state.conditions.expression import (
 )
 from state.conditions.feature import Catalogue
 from state.conditions.flip import Flip, Moment, Opposite, Together
-from state.conditions.leaf_motion import RISES, direction_of, motion_of_leaf
+from state.conditions.leaf_motion import RISES, direction_of, motion_of_leaf, ordered
 from state.conditions.motion import Motion
 from state.conditions.reader import read_condition
 from state.conditions.reason import Leg, Reason
@@ -141,8 +138,8 @@ def _flip(test: Test, catalogue: Catalogue) -> Flip:
             return Together(tuple(flips), every=isinstance(test, All))
         case Not(part):
             return Opposite(_flip(part, catalogue))
-        case Comparison() if test.motion.terms and test.sign not in RISES:
-            return _flip(_ordered(test), catalogue)
+        case Comparison() if test.motion.moves and test.sign not in RISES:
+            return _flip(ordered(test), catalogue)
         case _:
             return _moment(test, motion_of_leaf(test), catalogue)
 
@@ -154,14 +151,3 @@ def _moment(leaf: Leaf, motion: Motion, catalogue: Catalogue) -> Moment:
         gap = _valuing(catalogue, Arithmetic("-", leaf.left, leaf.right, motion))
     windows = tuple(sorted(motion.windows))
     return Moment(_answering(catalogue, leaf), gap, windows, direction, motion.curved, catalogue.rolloffs)
-
-
-def _ordered(leaf: Comparison) -> Test:
-    # What is equal is neither less nor greater, and of those it is known which way they go.
-    if isinstance(leaf.right, Listed):
-        sign: Sign = "==" if leaf.sign == "in" else "!="
-        each = tuple(replace(leaf, sign=sign, right=Literal(value, leaf.right.kind)) for value in leaf.right.values)
-        return Some(each) if leaf.sign == "in" else All(each)
-    if leaf.sign == "==":
-        return All((replace(leaf, sign="<="), replace(leaf, sign=">=")))
-    return Some((replace(leaf, sign="<"), replace(leaf, sign=">")))

@@ -2,7 +2,7 @@
 
 from state.conditions.expression import All, Comparison, Leaf, Not, Operand, Some, Test
 from state.conditions.feature import Catalogue
-from state.conditions.leaf_motion import RISES, direction_of, motion_of_leaf
+from state.conditions.leaf_motion import RISES, direction_of, motion_of_leaf, ordered
 from state.conditions.motion import Direction
 from state.conditions.writer import CodeWriter, Sure
 
@@ -33,6 +33,8 @@ class Hope(CodeWriter):
                 return f"({word.join(sources)})"
             case Comparison() if test.sign in RISES:
                 return self._best_comparison(test, wanted, sure)
+            case Comparison() if test.motion.moves:
+                return self._best(ordered(test), wanted, sure)
             case _:
                 return self._best_leaf(test, wanted, sure)
 

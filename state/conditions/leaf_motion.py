@@ -1,6 +1,8 @@
 """Which way a single test goes by itself: only towards holding, only away from it, or both."""
 
-from state.conditions.expression import Comparison, Known, Leaf
+from dataclasses import replace
+
+from state.conditions.expression import All, Comparison, Known, Leaf, Listed, Literal, Sign, Some, Test
 from state.conditions.motion import Direction, Motion
 
 # Whether the comparison begins to hold as its left side rises.
@@ -23,3 +25,14 @@ def direction_of(leaf: Leaf, motion: Motion) -> Direction:
     if isinstance(leaf, Comparison) and leaf.sign in RISES:
         return motion.direction if RISES[leaf.sign] else motion.direction.flipped
     return Direction.EITHER
+
+
+def ordered(leaf: Comparison) -> Test:
+    """The same in signs of which it is known which way they go: what is equal is neither less nor greater."""
+    if isinstance(leaf.right, Listed):
+        sign: Sign = "==" if leaf.sign == "in" else "!="
+        each = tuple(replace(leaf, sign=sign, right=Literal(value, leaf.right.kind)) for value in leaf.right.values)
+        return Some(each) if leaf.sign == "in" else All(each)
+    if leaf.sign == "==":
+        return All((replace(leaf, sign="<="), replace(leaf, sign=">=")))
+    return Some((replace(leaf, sign="<"), replace(leaf, sign=">")))

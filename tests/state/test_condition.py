@@ -2,7 +2,7 @@
 
 import pytest
 
-from state.conditions.condition import ConditionError, compile_condition, entering, holds_all, opposite
+from state.conditions.condition import ConditionError, compile_condition, entering, opposite
 from state.conditions.feature import Feature, Kind, Trend
 from tests.state.toy import CATALOGUE, NOTING, Toy
 
