@@ -8,6 +8,7 @@ from state.purchases import Purchases, no_purchases
 from state.support import Support, no_support
 
 STAGES = ("prospect", "new", "repeat", "loyal", "at_risk", "churned")
+STAGE_NUMBERS = {stage: number for number, stage in enumerate(STAGES)}
 MOST_TRAITS = 64
 
 

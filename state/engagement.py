@@ -5,7 +5,7 @@ import msgspec
 from schemas.events import Browsed
 from schemas.kinds import CARTS, COUPONS, SEARCHES, VIEWS
 from state import aspects
-from state.daily import Daily, nothing
+from state.daily import Daily, PackedDaily, nothing, unpacked
 from state.purchases import LONGEST_WINDOW
 
 COLUMNS = {"views": 0, "searches": 1, "carts": 2, "sessions": 3, "coupons": 4}
@@ -20,7 +20,7 @@ SESSIONS_COLUMN = COLUMNS["sessions"]
 COUPONS_COLUMN = COLUMNS["coupons"]
 
 
-class Engagement(msgspec.Struct, array_like=True, gc=False):
+class Engagement(msgspec.Struct, gc=False):
     """Views, searches, carts, sessions and coupons by day, and the instant of the last visit."""
 
     daily: Daily
@@ -54,13 +54,12 @@ class Engagement(msgspec.Struct, array_like=True, gc=False):
     @staticmethod
     def unpacked(packed: bytes) -> "Engagement":
         """That of the bytes. Raises ``msgspec.DecodeError``."""
-        part = _decode(packed)
-        part.daily.unpack()
-        return part
+        daily, last_visit = _decode(packed)
+        return Engagement(unpacked(daily), last_visit)
 
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Engagement).decode
+_decode = msgspec.msgpack.Decoder(tuple[PackedDaily | None, int | None]).decode
 
 
 def no_engagement() -> Engagement:

@@ -8,7 +8,7 @@ import msgspec
 from cramjam import DecompressionError, lz4
 
 from schemas.events import Scalar
-from state.customer import Customer
+from state.customer import STAGE_NUMBERS, STAGES, Customer
 
 MOST_BYTES = 16 * 1024 * 1024
 
@@ -18,7 +18,7 @@ class PackingError(ValueError):
 
 
 class _Packed(msgspec.Struct, array_like=True, gc=False):
-    """A customer, whose instants but ``at`` are ms before ``at``: negative ones lie after it."""
+    """A customer as they are stored: all instants but ``at`` as ms before it, negative ones lie after it."""
 
     at: int
     seen_at: int
@@ -27,7 +27,7 @@ class _Packed(msgspec.Struct, array_like=True, gc=False):
     engagement: bytes
     support: bytes
     traits: dict[str, Scalar]
-    stage: str
+    stage: int
     since: int
     why: str
     cause: str
@@ -51,7 +51,7 @@ def pack(customer: Customer) -> bytes:
         at - customer.heard_at,
         *customer.packed_parts(),
         customer.traits,
-        customer.stage,
+        STAGE_NUMBERS[customer.stage],
         at - customer.since,
         customer.why,
         customer.cause,
@@ -79,7 +79,7 @@ def unpack(packed: bytes) -> Customer:
         it.engagement,
         it.support,
         it.traits,
-        it.stage,
+        STAGES[it.stage],
         at - it.since,
         it.why,
         it.cause,

@@ -2,11 +2,12 @@
 
 from bisect import bisect_left
 from hashlib import blake2b
+from struct import pack, unpack
 
 import msgspec
 
 from schemas.events import OrderCancelled, OrderCompleted, OrderRefunded, OrderUpdated
-from state.daily import Daily, nothing
+from state.daily import Daily, PackedDaily, nothing, unpacked
 from state.steps import from_steps, in_steps
 
 LONGEST_WINDOW = 365
@@ -15,7 +16,7 @@ MOST_BASKETS = 10
 ORDERS, REVENUE, ITEMS = range(3)
 
 
-class Purchases(msgspec.Struct, array_like=True, gc=False):
+class Purchases(msgspec.Struct, gc=False):
     """Orders of the last 365 days one by one (the newest 256), by day beyond that number, and totals before.
 
     The one-by-one columns run in order of event time: ids (see ``order_number``), instants, days, what is left of
@@ -179,37 +180,65 @@ class Purchases(msgspec.Struct, array_like=True, gc=False):
 
     def packed(self) -> bytes:
         """Its bytes."""
-        return _encode(
-            (
-                self.ids,
-                in_steps(self.ats),
-                in_steps(self.days),
-                self.nets,
-                self.items,
-                self.refunded,
-                self.crowded.packed(),
-                self.refunds.packed(),
-                self.baskets,
-                self.before_orders,
-                self.before_revenue,
-                self.before_items,
-                self.before_first,
-                self.before_last,
-            )
+        one_by_one = (
+            pack(f">{len(self.ids)}Q", *self.ids),
+            in_steps(self.ats),
+            in_steps(self.days),
+            self.nets,
+            self.items,
+            self.refunded,
+            self.crowded.packed(),
+            self.refunds.packed(),
+            self.baskets,
         )
+        if not self.before_orders:
+            return _encode(one_by_one)
+        before = (self.before_orders, self.before_revenue, self.before_items, self.before_first, self.before_last)
+        return _encode(one_by_one + before)
 
     @staticmethod
     def unpacked(packed: bytes) -> "Purchases":
         """Those of the bytes. Raises ``msgspec.DecodeError``."""
-        purchases = _decode(packed)
-        purchases.ats, purchases.days = from_steps(purchases.ats), from_steps(purchases.days)
-        purchases.crowded.unpack()
-        purchases.refunds.unpack()
-        return purchases
+        it = _decode(packed)
+        return Purchases(
+            list(unpack(f">{len(it.ids) // 8}Q", it.ids)),
+            from_steps(it.ats),
+            from_steps(it.days),
+            it.nets,
+            it.items,
+            it.refunded,
+            unpacked(it.crowded),
+            unpacked(it.refunds),
+            it.baskets,
+            it.before_orders,
+            it.before_revenue,
+            it.before_items,
+            it.before_first,
+            it.before_last,
+        )
+
+
+class _Packed(msgspec.Struct, array_like=True, gc=False):
+    """Purchases as they are stored: ids of 8 bytes, ``ats`` and ``days`` in steps, no totals where there are none."""
+
+    ids: bytes
+    ats: list[int]
+    days: list[int]
+    nets: list[int]
+    items: list[int]
+    refunded: dict[int, int]
+    crowded: PackedDaily | None
+    refunds: PackedDaily | None
+    baskets: list[tuple[str, ...]]
+    before_orders: int = 0
+    before_revenue: int = 0
+    before_items: int = 0
+    before_first: int = 0
+    before_last: int = 0
 
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Purchases).decode
+_decode = msgspec.msgpack.Decoder(_Packed).decode
 
 
 def order_number(order_id: str) -> int:

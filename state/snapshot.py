@@ -6,7 +6,7 @@ from typing import NamedTuple
 import msgspec
 
 from schemas.events import AnyFact
-from state.customer import STAGES, first_seen
+from state.customer import STAGE_NUMBERS, STAGES, first_seen
 from state.packing import PackingError, unpack
 from state.rulebook import Rulebook
 from state.standing import Standing, stand, standing
@@ -14,7 +14,6 @@ from state.timeline import Emitted, Timeline
 
 VERSION = 3
 NEVER = -1
-STAGE_NUMBERS = {stage: number for number, stage in enumerate(STAGES)}
 HEADER = Struct(">BBq4s")
 
 

@@ -3,14 +3,14 @@
 import msgspec
 
 from schemas.events import TicketOpened, TicketRated, TicketSolved
-from state.daily import Daily, nothing
+from state.daily import Daily, PackedDaily, nothing, unpacked
 from state.purchases import LONGEST_WINDOW
 
 OPENED, SOLVED, RATINGS, RATING_SUM = range(4)
 MOST_OPEN = 64
 
 
-class Support(msgspec.Struct, array_like=True, gc=False):
+class Support(msgspec.Struct, gc=False):
     """Open tickets with the instant each was opened (the oldest 64), counts by day, and the last rating."""
 
     open: dict[str, int]
@@ -51,13 +51,12 @@ class Support(msgspec.Struct, array_like=True, gc=False):
     @staticmethod
     def unpacked(packed: bytes) -> "Support":
         """That of the bytes. Raises ``msgspec.DecodeError``."""
-        part = _decode(packed)
-        part.daily.unpack()
-        return part
+        opened, daily, last_rating, rated_at = _decode(packed)
+        return Support(opened, unpacked(daily), last_rating, rated_at)
 
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Support).decode
+_decode = msgspec.msgpack.Decoder(tuple[dict[str, int], PackedDaily | None, int | None, int]).decode
 
 
 def no_support() -> Support:
