@@ -4,6 +4,7 @@ import pytest
 
 from state.conditions.condition import ConditionError, compile_condition, entering, opposite
 from state.conditions.feature import Feature, Kind, Trend
+from state.conditions.outlook import Outlook
 from tests.state.toy import CATALOGUE, NOTING, Toy
 
 
@@ -150,7 +151,7 @@ def test_a_century_is_the_end():
 
 
 def test_no_conditions_are_an_empty_answer():
-    assert holds_all([])(Toy(), 0) == ()
+    assert Outlook([]).now_and_later(Toy(), 0, 9, ()) == ((), ())
 
 
 def test_a_feature_that_cannot_be_foreseen_is_refused():
