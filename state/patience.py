@@ -44,6 +44,11 @@ class PatienceRules:
         self._rule = lifecycle.patience
         self._support = lifecycle.support
         self._one_time = self._for_days(lifecycle.one_time_patience_days, lifecycle.one_time_churn_days, None)
+        rule = lifecycle.patience
+        if isinstance(rule, Fixed):
+            self._fixed = self._for_days(rule.days, rule.churn_days, rule)
+        else:
+            self._shortest, self._longest = int(rule.min_days * day_ms), int(rule.max_days * day_ms)
 
     def of(self, customer: Customer) -> Patience:
         """The patience with one who has an order that stands, as long as support gives no reason to shorten it."""
@@ -53,9 +58,9 @@ class PatienceRules:
             return self._one_time
         rule = self._rule
         if isinstance(rule, Fixed):
-            return self._for_days(rule.days, rule.churn_days, rule)
+            return self._fixed
         span = (purchases.last() or 0) - (purchases.first() or 0)
-        shortest, longest = int(rule.min_days * self.day_ms), int(rule.max_days * self.day_ms)
+        shortest, longest = self._shortest, self._longest
         if isinstance(rule, Rhythm):
             at_risk = min(max(int(rule.multiple * span / repeats), shortest), longest)
             return Patience(at_risk, int(at_risk * rule.churn_multiple), rule, span / repeats)

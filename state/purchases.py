@@ -68,19 +68,20 @@ class Purchases(msgspec.Struct, gc=False):
     def orders_since(self, since: int) -> int:
         """Orders placed from the day ``since`` on."""
         crowded = self.crowded
-        standing = len(self.days) - bisect_left(self.days, since)
+        standing = len(self.days) - self._first_row(since)
         return standing + crowded.total(ORDERS, since) if crowded.days else standing
 
     def revenue_since(self, since: int) -> int:
         """What the orders placed from that day on brought in, refunds taken off, in minor units."""
         crowded = self.crowded
-        revenue = sum(self.nets[bisect_left(self.days, since) :])
+        row = self._first_row(since)
+        revenue = sum(self.nets[row:] if row else self.nets)
         return revenue + crowded.total(REVENUE, since) if crowded.days else revenue
 
     def items_since(self, since: int) -> int:
         """Items of the orders placed from that day on."""
         crowded = self.crowded
-        items = sum(self.items[bisect_left(self.days, since) :])
+        items = sum(self.items[self._first_row(since) :])
         return items + crowded.total(ITEMS, since) if crowded.days else items
 
     def categories(self) -> tuple[str, ...]:
@@ -145,6 +146,10 @@ class Purchases(msgspec.Struct, gc=False):
             return False
         self._remove(self.ids.index(number))
         return True
+
+    def _first_row(self, since: int) -> int:
+        days = self.days
+        return bisect_left(days, since) if days and days[0] < since else 0
 
     def _basket(self, row: int) -> int | None:
         # The newest orders have one, as long as there are any; so they are counted from the end.

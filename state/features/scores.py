@@ -24,16 +24,15 @@ def scores(policy: Policy, calendar: Calendar, unit: int) -> list[Feature]:
         return None if last is None else 5 - bisect_right(rfm.recency_days, (at - last) / calendar.day_ms)
 
     def frequency(customer: Customer, at: int, day: int) -> int | None:
-        if not customer.purchases.count():
-            return None
-        orders = customer.purchases.orders_since(day - window + 1)
-        return 1 + bisect_right(rfm.frequency_orders, orders)
+        purchases = customer.purchases
+        orders = purchases.orders_since(day - window + 1)
+        return 1 + bisect_right(rfm.frequency_orders, orders) if orders or purchases.count() else None
 
     def monetary(customer: Customer, at: int, day: int) -> int | None:
-        if not customer.purchases.count():
+        purchases = customer.purchases
+        if not purchases.count():
             return None
-        spent = customer.purchases.revenue_since(day - window + 1) / unit
-        return 1 + bisect_right(rfm.monetary, spent)
+        return 1 + bisect_right(rfm.monetary, purchases.revenue_since(day - window + 1) / unit)
 
     def score(name: str, meaning: str, over: int | None, read: Read) -> Feature:
         return Feature(f"{name}_score", Kind.NUMBER, "1 to 5", meaning, True, Trend.FALLING, over, read, ORDERS)
