@@ -20,10 +20,10 @@ class Purchases(msgspec.Struct, gc=False):
     """Orders of the last 365 days one by one (the newest 256), by day beyond that number, and totals before.
 
     The one-by-one columns run in order of event time: ids (see ``order_number``), instants, days, what is left of
-    their totals, and items. ``refunded`` says by id what was given back of an order that still stands. ``before_*``
-    sum what is no longer known one by one; its days still inside a window are in ``crowded``. ``refunds`` is the
-    money given back, by the day of the refund. ``baskets`` holds the categories of the newest ten orders that were
-    placed, without those that are undone.
+    their totals (``net_total`` is its sum), and items. ``refunded`` says by id what was given back of an order that
+    still stands. ``before_*`` sum what is no longer known one by one; its days still inside a window are in
+    ``crowded``. ``refunds`` is the money given back, by the day of the refund. ``baskets`` holds the categories of the
+    newest ten orders that were placed, without those that are undone.
     """
 
     ids: list[int]
@@ -35,6 +35,7 @@ class Purchases(msgspec.Struct, gc=False):
     crowded: Daily
     refunds: Daily
     baskets: list[tuple[str, ...]]
+    net_total: int = 0
     before_orders: int = 0
     before_revenue: int = 0
     before_items: int = 0
@@ -47,7 +48,7 @@ class Purchases(msgspec.Struct, gc=False):
 
     def revenue(self) -> int:
         """What the orders that stand brought in, refunds taken off, in minor units."""
-        return self.before_revenue + sum(self.nets)
+        return self.before_revenue + self.net_total
 
     def item_count(self) -> int:
         """The number of items in the orders that stand."""
@@ -75,7 +76,7 @@ class Purchases(msgspec.Struct, gc=False):
         """What the orders placed from that day on brought in, refunds taken off, in minor units."""
         crowded = self.crowded
         row = self._first_row(since)
-        revenue = sum(self.nets[row:] if row else self.nets)
+        revenue = sum(self.nets[row:]) if row else self.net_total
         return revenue + crowded.total(REVENUE, since) if crowded.days else revenue
 
     def items_since(self, since: int) -> int:
@@ -94,10 +95,12 @@ class Purchases(msgspec.Struct, gc=False):
         number = order_number(order.order_id)
         if number in self.ids:
             row = self.ids.index(number)
-            self.nets[row] = order.total
+            net = order.total
             if number in self.refunded:
                 self.refunded[number] = min(self.refunded[number], order.total)
-                self.nets[row] -= self.refunded[number]
+                net -= self.refunded[number]
+            self.net_total += net - self.nets[row]
+            self.nets[row] = net
             self.items[row] = order.items
             if (basket := self._basket(row)) is not None:
                 self.baskets[basket] = order.categories
@@ -108,6 +111,7 @@ class Purchases(msgspec.Struct, gc=False):
         self.ats.append(order.at)
         self.days.append(day)
         self.nets.append(order.total)
+        self.net_total += order.total
         self.items.append(order.items)
         self.baskets.append(order.categories)
         if len(self.baskets) > MOST_BASKETS:
@@ -133,6 +137,7 @@ class Purchases(msgspec.Struct, gc=False):
             self.refunds.add(day, 0, amount)
             self.refunded[number] = self.refunded.get(number, 0) + amount
         self.nets[row] -= amount
+        self.net_total -= amount
         if self.nets[row]:
             return False
         self._remove(row)
@@ -160,6 +165,7 @@ class Purchases(msgspec.Struct, gc=False):
         if (basket := self._basket(row)) is not None:
             del self.baskets[basket]
         self.refunded.pop(self.ids[row], None)
+        self.net_total -= self.nets[row]
         for column in (self.ids, self.ats, self.days, self.nets, self.items):
             del column[row]
 
@@ -176,7 +182,9 @@ class Purchases(msgspec.Struct, gc=False):
             self.before_first = self.ats[0]
         self.before_last = self.ats[rows - 1]
         self.before_orders += rows
-        self.before_revenue += sum(self.nets[:rows])
+        sinking = sum(self.nets[:rows])
+        self.before_revenue += sinking
+        self.net_total -= sinking
         self.before_items += sum(self.items[:rows])
         for number in self.ids[:rows]:
             self.refunded.pop(number, None)
@@ -215,6 +223,7 @@ class Purchases(msgspec.Struct, gc=False):
             unpacked(it.crowded),
             unpacked(it.refunds),
             it.baskets,
+            sum(it.nets),
             it.before_orders,
             it.before_revenue,
             it.before_items,

@@ -59,4 +59,8 @@ class Outlook:
         ]
 
     def _hoped(self, hope: Hope) -> list[str]:
-        return [hope.either(key, hope.best(leave.tree), hope.best(enter.tree)) for key, enter, leave in self._pairs]
+        return [hope.either(key, _hope(hope, leave), _hope(hope, enter)) for key, enter, leave in self._pairs]
+
+
+def _hope(hope: Hope, condition: Condition) -> str:
+    return hope.best(condition.tree) if condition.may_begin else "False"

@@ -37,10 +37,9 @@ class CodeWriter:
             Kind.TEXT.name: _text,
             Kind.FLAG.name: _flag,
         }
-        self._names: dict[tuple[str, str, str], str] = {}
+        self._names: dict[tuple[object, str], str] = {}
         self._uncertain: dict[str, None] = {}
         self._days: dict[str, str] = {}
-        self._spares = 0
         self._instants = instants
         self.instant = instants[0]
 
@@ -98,15 +97,15 @@ class CodeWriter:
             case Trait(name, kind):
                 reading = f"trait(customer, {name!r})"
                 return self._once(self._key(operand), f"{kind.name}({reading})" if kind else reading, sure)
-            case Negative(of):
-                if not of.nullable:
-                    return f"(-{self.operand(of, sure)})"
-                guard, again = self._guarded(of, sure)
-                return f"(-{again} if {guard} is not None else None)"
-            case Arithmetic():
-                return self._calculated(operand, sure)
+            case Negative() | Arithmetic():
+                return self._once(self._key(operand), self._calculated(operand, sure), sure)
 
-    def _calculated(self, operand: Arithmetic, sure: Sure) -> str:
+    def _calculated(self, operand: Negative | Arithmetic, sure: Sure) -> str:
+        if isinstance(operand, Negative):
+            if not operand.of.nullable:
+                return f"(-{self.operand(operand.of, sure)})"
+            guard, again = self._guarded(operand.of, sure)
+            return f"(-{again} if {guard} is not None else None)"
         divides = operand.sign == "/" and not isinstance(operand.right, Literal)
         guards, left, right = self._sides(operand.left, operand.right, sure, divides)
         answer = f"{left} {operand.sign} {right}"
@@ -114,31 +113,27 @@ class CodeWriter:
 
     def _sides(self, left: Operand, right: Operand, sure: Sure, divides: bool = False) -> tuple[list[str], str, str]:
         # What can be missing is read in the guards, and so before what cannot be.
-        if right.nullable and not left.nullable and not divides:
-            guard, two = self._guarded(right, sure)
-            return [f"{guard} is not None"], self.operand(left, set(sure)), two
-        guards = []
-        if left.nullable or divides:
-            guard, one = self._guarded(left, sure)
-            guards.append(f"{guard} is not None")
-            sure = set(sure)
-        else:
-            one = self.operand(left, sure)
-        if not right.nullable and not divides:
-            return guards, one, self.operand(right, sure)
-        guard, two = self._guarded(right, sure)
-        guards.append(f"{guard} is not None")
-        return [*guards, f"{two} != 0"] if divides else guards, one, two
+        guards: list[str] = []
+        sides: dict[bool, str] = {}
+        for is_right, operand in enumerate((left, right)):
+            if operand.nullable or (divides and is_right):
+                guard, sides[bool(is_right)] = self._guarded(operand, sure)
+                sure = set(sure)
+                if operand.nullable:
+                    guards.append(f"{guard} is not None")
+                    guard = sides[bool(is_right)]
+                if divides and is_right:
+                    guards.append(f"{guard} != 0")
+        for is_right, operand in enumerate((left, right)):
+            if bool(is_right) not in sides:
+                sides[bool(is_right)] = self.operand(operand, sure)
+        return guards, sides[False], sides[True]
 
     def _guarded(self, operand: Operand, sure: Sure) -> tuple[str, str]:
         value = self.operand(operand, sure)
-        if isinstance(operand, Read | Trait):
-            return value, self._names[self._key(operand)]
-        self._spares += 1
-        spare = f"w{self._spares}"
-        return f"({spare} := {value})", spare
+        return value, self._names.get(self._key(operand), value)
 
-    def _once(self, key: tuple[str, str, str], reading: str, sure: Sure) -> str:
+    def _once(self, key: tuple[object, str], reading: str, sure: Sure) -> str:
         new = key not in self._names
         name = self._names.setdefault(key, f"v{len(self._names)}")
         if name in sure:
@@ -149,10 +144,8 @@ class CodeWriter:
         self._uncertain[name] = None
         return f"(({name} := {reading}) if {name} is unread else {name})"
 
-    def _key(self, operand: Read | Trait) -> tuple[str, str, str]:
-        if isinstance(operand, Read):
-            return "feature", operand.feature.name, self.instant
-        return f"trait {operand.kind}", operand.name, ""
+    def _key(self, operand: Operand) -> tuple[object, str]:
+        return operand, "" if isinstance(operand, Trait) else self.instant
 
     def _joined(self, parts: tuple[Test, ...], word: str, sure: Sure) -> str:
         seen = sure
