@@ -16,7 +16,7 @@ MOST_BYTES = 262_144
 NOTHING = Raw(b"{}")
 
 
-class Envelope(msgspec.Struct, rename="camel"):
+class Envelope(msgspec.Struct, rename="camel", gc=False):
     """The outer JSON object; what the event itself says stays raw until its name is known."""
 
     type: str = "track"
@@ -30,14 +30,11 @@ class Envelope(msgspec.Struct, rename="camel"):
     data: Raw = NOTHING
 
 
-class Event:
+class Event(msgspec.Struct, gc=False):
     """A usable event: whose it is, and the fact (None for a kind that lifestage does not know)."""
 
-    __slots__ = ("fact", "user_id")
-
-    def __init__(self, user_id: str, fact: AnyFact | None) -> None:
-        self.user_id = user_id
-        self.fact = fact
+    user_id: str
+    fact: AnyFact | None
 
 
 _envelope = msgspec.json.Decoder(Envelope).decode
@@ -97,7 +94,7 @@ def read_event(envelope: Envelope, value: bytes, exchange: Exchange) -> Event:
             return Event(user_id, None)
         said = envelope.traits if envelope.type == "identify" else envelope.properties
         message_id = envelope.message_id or blake2b(value, digest_size=12).hexdigest()
-        return Event(user_id, build(at, short(message_id, "messageId"), name or "", said, exchange))
+        return Event(user_id, build(at, short(message_id, "messageId"), said, exchange))
     except RejectedError as error:
         error.user_id = user_id
         raise

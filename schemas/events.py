@@ -7,7 +7,7 @@ import msgspec
 Scalar = str | int | float | bool
 
 
-class Fact(msgspec.Struct, frozen=True, array_like=True, tag=True):
+class Fact(msgspec.Struct, frozen=True, array_like=True, tag=True, gc=False):
     """When it happened (ms since 1970) and the id under which it was sent; together they order the timeline."""
 
     at: int

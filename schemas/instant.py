@@ -4,14 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 START = EPOCH.replace(tzinfo=None)
-MILLISECOND = timedelta(milliseconds=1)
 EARLIEST = 0
 LATEST = 7_258_118_400_000  # 2200-01-01: later than any event, early enough that every sum of durations fits
 
 
 def from_datetime(moment: datetime) -> int:
     """The instant of an aware datetime, truncated to whole milliseconds."""
-    return (moment - EPOCH) // MILLISECOND
+    since = moment - EPOCH
+    return since.days * 86_400_000 + since.seconds * 1000 + since.microseconds // 1000
 
 
 def to_text(instant: int) -> str:

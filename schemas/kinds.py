@@ -28,7 +28,7 @@ MOST_TRAITS = 64
 MOST_CATEGORIES = 32
 MOST_QUANTITY = 1_000_000
 
-Build = Callable[[int, str, str, Raw, Exchange], AnyFact]
+Build = Callable[[int, str, Raw, Exchange], AnyFact]
 
 
 def short(text: str, name: str) -> str:
@@ -59,6 +59,9 @@ def _items(products: list[Product]) -> int:
     count = 0
     for product in products:
         quantity = product.quantity
+        if quantity == 1.0:  # nearly all are
+            count += 1
+            continue
         if not 0 <= quantity <= MOST_QUANTITY:
             raise RejectedError("bad_amount", f"a product's quantity is {quantity}: it must be 0 to {MOST_QUANTITY}")
         whole = int(quantity)
@@ -66,39 +69,41 @@ def _items(products: list[Product]) -> int:
     return count
 
 
+def _categories(products: list[Product]) -> tuple[str, ...]:
+    found = {product.category: None for product in products}
+    return tuple([category[:MOST_TEXT] for category in found if category][:MOST_CATEGORIES])
+
+
 _order = msgspec.json.Decoder(OrderProperties).decode
 _refund = msgspec.json.Decoder(RefundProperties).decode
 _cancel = msgspec.json.Decoder(CancelProperties).decode
 _ticket = msgspec.json.Decoder(TicketProperties).decode
+_objects = msgspec.json.Decoder(dict[str, object]).decode
 
 
-def _order_fact(
-    kind: type[OrderCompleted] | type[OrderUpdated],
-) -> Build:
-    def build(at: int, message_id: str, name: str, raw: Raw, exchange: Exchange) -> AnyFact:
+def _ordered(kind: type[OrderCompleted] | type[OrderUpdated]) -> Build:
+    def build(at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
         order = _order(raw)
-        products = order.products
-        found = dict.fromkeys(product.category for product in products if product.category)
-        categories = tuple(category[:MOST_TEXT] for category in found if category)[:MOST_CATEGORIES]
         order_id = short(order.order_id, "properties.order_id")
-        return kind(at, message_id, order_id, _total(order, exchange), _items(products), categories)
+        total, items = _total(order, exchange), _items(order.products)
+        return kind(at, message_id, order_id, total, items, _categories(order.products))
 
     return build
 
 
-def _refund_fact(at: int, message_id: str, name: str, raw: Raw, exchange: Exchange) -> AnyFact:
+def _refunded(at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
     refund = _refund(raw)
     total = None if refund.total is None else exchange.minor(refund.total, refund.currency)
     return OrderRefunded(at, message_id, short(refund.order_id, "properties.order_id"), total)
 
 
-def _cancel_fact(at: int, message_id: str, name: str, raw: Raw, exchange: Exchange) -> AnyFact:
+def _cancelled(at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
     order_id = _cancel(raw).order_id
     return OrderCancelled(at, message_id, short(order_id, "properties.order_id"))
 
 
-def _browsed(at: int, message_id: str, name: str, raw: Raw, exchange: Exchange) -> AnyFact:
-    return Browsed(at, message_id, name)
+def _browsed(name: str) -> Build:
+    return lambda at, message_id, raw, exchange: Browsed(at, message_id, name)
 
 
 def _ticket_id(ticket: TicketProperties) -> str:
@@ -108,35 +113,37 @@ def _ticket_id(ticket: TicketProperties) -> str:
     return short(ticket_id, "properties.ticket_id")
 
 
-def _opened(at: int, message_id: str, name: str, raw: Raw, exchange: Exchange) -> AnyFact:
-    return TicketOpened(at, message_id, _ticket_id(_ticket(raw)), name)
+def _opened(name: str) -> Build:
+    return lambda at, message_id, raw, exchange: TicketOpened(at, message_id, _ticket_id(_ticket(raw)), name)
 
 
-def _solved(at: int, message_id: str, name: str, raw: Raw, exchange: Exchange) -> AnyFact:
-    return TicketSolved(at, message_id, _ticket_id(_ticket(raw)), name)
+def _solved(name: str) -> Build:
+    return lambda at, message_id, raw, exchange: TicketSolved(at, message_id, _ticket_id(_ticket(raw)), name)
 
 
-def _rated(at: int, message_id: str, name: str, raw: Raw, exchange: Exchange) -> AnyFact:
+def _rated(at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
     ticket = _ticket(raw)
     if ticket.rating is None or not 1 <= ticket.rating <= 5:
         raise RejectedError("invalid", f"properties.rating is {ticket.rating}: a rating is 1 to 5")
     return TicketRated(at, message_id, _ticket_id(ticket), ticket.rating)
 
 
-def _traits(raw: Raw) -> dict[str, Scalar | None]:
+def _identified(at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
     traits: dict[str, Scalar | None] = {}
-    for name, value in msgspec.json.decode(raw, type=dict[str, object]).items():
-        nested = value.items() if isinstance(value, dict) else ()
-        for key, scalar in ((name, value), *((f"{name}_{inner}", value) for inner, value in nested)):
-            if scalar is None or isinstance(scalar, bool | float) or (isinstance(scalar, int) and abs(scalar) < 2**63):
-                traits[key[:MOST_TEXT]] = scalar
-            elif isinstance(scalar, str):
-                traits[key[:MOST_TEXT]] = scalar[:MOST_TEXT]
-    return dict(sorted(traits.items())[:MOST_TRAITS])
+    for name, value in _objects(raw).items():
+        if isinstance(value, dict):
+            for inner, scalar in value.items():
+                _keep(traits, f"{name}_{inner}", scalar)
+        else:
+            _keep(traits, name, value)
+    return TraitsIdentified(at, message_id, dict(sorted(traits.items())[:MOST_TRAITS]))
 
 
-def _identified(at: int, message_id: str, name: str, raw: Raw, exchange: Exchange) -> AnyFact:
-    return TraitsIdentified(at, message_id, _traits(raw))
+def _keep(traits: dict[str, Scalar | None], name: str, value: object) -> None:
+    if isinstance(value, str):
+        traits[name[:MOST_TEXT]] = value[:MOST_TEXT]
+    elif value is None or isinstance(value, float) or (isinstance(value, int) and abs(value) < 2**63):
+        traits[name[:MOST_TEXT]] = value
 
 
 VIEWS = frozenset(("page", "screen", "Product Viewed", "Product List Viewed", "Product Clicked"))
@@ -145,14 +152,18 @@ CARTS = frozenset(("Product Added", "Cart Viewed", "Checkout Started"))
 COUPONS = frozenset(("Coupon Applied",))
 OTHER_INTEREST = frozenset(("Product Removed", "Wishlist Product Added to Cart", "Product Added to Wishlist"))
 
+TICKETS_OPENED = ("Support Ticket Created", "Support Ticket Reopened", "Live Chat Conversation Started")
+TICKETS_SOLVED = ("Support Ticket Solved", "Live Chat Conversation Ended")
+
+# The name that a fact keeps is the one that stands here: a million facts hold it once.
 BUILDERS: dict[str, Build] = {
-    "Order Completed": _order_fact(OrderCompleted),
-    "Order Updated": _order_fact(OrderUpdated),
-    "Order Refunded": _refund_fact,
-    "Order Cancelled": _cancel_fact,
-    **dict.fromkeys(VIEWS | SEARCHES | CARTS | COUPONS | OTHER_INTEREST, _browsed),
-    **dict.fromkeys(("Support Ticket Created", "Support Ticket Reopened", "Live Chat Conversation Started"), _opened),
-    **dict.fromkeys(("Support Ticket Solved", "Live Chat Conversation Ended"), _solved),
+    "Order Completed": _ordered(OrderCompleted),
+    "Order Updated": _ordered(OrderUpdated),
+    "Order Refunded": _refunded,
+    "Order Cancelled": _cancelled,
+    **{name: _browsed(name) for name in VIEWS | SEARCHES | CARTS | COUPONS | OTHER_INTEREST},
+    **{name: _opened(name) for name in TICKETS_OPENED},
+    **{name: _solved(name) for name in TICKETS_SOLVED},
     "Support Ticket Rated": _rated,
     "identify": _identified,
 }

@@ -3,7 +3,7 @@
 import msgspec
 
 
-class Product(msgspec.Struct):
+class Product(msgspec.Struct, gc=False):
     """One line of an order."""
 
     category: str | None = None
@@ -11,7 +11,7 @@ class Product(msgspec.Struct):
     price: float | None = None
 
 
-class OrderProperties(msgspec.Struct):
+class OrderProperties(msgspec.Struct, gc=False):
     """``total`` is what was paid; ``revenue`` and ``value`` are the spec's other names for it."""
 
     order_id: str
@@ -22,7 +22,7 @@ class OrderProperties(msgspec.Struct):
     products: list[Product] = []
 
 
-class RefundProperties(msgspec.Struct):
+class RefundProperties(msgspec.Struct, gc=False):
     """Without ``total`` the whole order is refunded."""
 
     order_id: str
@@ -30,13 +30,13 @@ class RefundProperties(msgspec.Struct):
     currency: str | None = None
 
 
-class CancelProperties(msgspec.Struct):
+class CancelProperties(msgspec.Struct, gc=False):
     """Names the order."""
 
     order_id: str
 
 
-class TicketProperties(msgspec.Struct):
+class TicketProperties(msgspec.Struct, gc=False):
     """Names the ticket, or the live chat's conversation."""
 
     ticket_id: str | None = None
