@@ -1,5 +1,7 @@
 """What happened to a customer: one frozen fact per kind of event, small enough to be kept in the timeline."""
 
+from collections.abc import Callable
+from operator import attrgetter
 from typing import ClassVar
 
 import msgspec
@@ -105,9 +107,8 @@ AnyFact = (
 )
 
 
-def in_time(fact: AnyFact) -> tuple[int, str]:
-    """What a customer's facts are sorted by: when they happened, and at one instant their ids."""
-    return fact.at, fact.message_id
+in_time: Callable[[AnyFact], tuple[int, str]] = attrgetter("at", "message_id")
+"""What a customer's facts are sorted by: when they happened, and at one instant their ids."""
 
 
 def event_name(fact: AnyFact) -> str:

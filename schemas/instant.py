@@ -16,7 +16,7 @@ def from_datetime(moment: datetime) -> int:
 
 def to_text(instant: int) -> str:
     """RFC 3339 in UTC with milliseconds: ``2017-01-01T11:53:26.000Z``."""
-    return (START + timedelta(milliseconds=instant)).isoformat(timespec="milliseconds") + "Z"
+    return (START + timedelta(microseconds=instant * 1000)).isoformat("T", "milliseconds") + "Z"
 
 
 def from_text(text: str) -> int:
