@@ -37,7 +37,14 @@ class Event(msgspec.Struct, gc=False):
     fact: AnyFact | None
 
 
+class _Owner(msgspec.Struct, rename="camel", gc=False):
+    user_id: str | None = None
+    specversion: str | None = None
+    data: Raw = NOTHING
+
+
 _envelope = msgspec.json.Decoder(Envelope).decode
+_owner = msgspec.json.Decoder(_Owner).decode
 
 
 def decode(value: bytes | None, key: bytes | None, exchange: Exchange) -> Event:
@@ -59,8 +66,7 @@ def open_envelope(value: bytes | None) -> Envelope:
         raise RejectedError("tombstone", "the record has no value; an event has one")
     if len(value) > MOST_BYTES:
         raise RejectedError("too_large", f"the value has {len(value)} bytes; the most is {MOST_BYTES}")
-    if value[:1] == b"\x00":  # Confluent's wire format: a zero, four bytes of schema id, the JSON
-        value = value[5:]
+    value = _unframed(value)
     try:
         envelope = _envelope(value)
         if envelope.specversion is not None:  # a structured CloudEvent carries ours as its data
@@ -72,6 +78,22 @@ def open_envelope(value: bytes | None) -> Envelope:
     except RecursionError:
         raise RejectedError("not_json", "the JSON is nested too deeply") from None
     return envelope
+
+
+def user_of(value: bytes) -> str | None:
+    """The userId of an event that can be used, for less than opening it; of any other perhaps one, perhaps None."""
+    try:
+        owner = _owner(_unframed(value))
+        if owner.specversion is not None:
+            owner = _owner(owner.data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return owner.user_id
+
+
+def _unframed(value: bytes) -> bytes:
+    # Confluent's wire format: a zero, four bytes of schema id, the JSON.
+    return value[5:] if value[:1] == b"\x00" else value
 
 
 def read_event(envelope: Envelope, value: bytes, exchange: Exchange) -> Event:

@@ -1,9 +1,8 @@
 """A backtest: the same rules over events that lie on disk, customer by customer, without Kafka."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import orjson
 
@@ -17,6 +16,8 @@ from state.portrait import portrait
 from state.rulebook import Rulebook
 
 Lines = Iterable[tuple[int, bytes]]
+Published = tuple[int, str, int, bytes]
+"""A transition's place among all (instant, customer, seq), and its value."""
 
 
 @dataclass(slots=True)
@@ -26,7 +27,7 @@ class Events:
     ``lines`` = ``facts`` + ``unknown`` + ``rejects``; ``last`` is the latest event time (ms since 1970).
     """
 
-    by_customer: dict[str, list[AnyFact]] = field(default_factory=dict)
+    by_customer: defaultdict[str, list[AnyFact]] = field(default_factory=lambda: defaultdict(list))
     lines: int = 0
     facts: int = 0
     unknown: int = 0
@@ -34,21 +35,11 @@ class Events:
     last: int | None = None
 
 
-class Published(NamedTuple):
-    """A transition's value, and its place among all: (instant, customer, seq)."""
-
-    at: int
-    customer: str
-    seq: int
-    value: bytes
-
-
 @dataclass(slots=True)
 class Backtest:
     """What came of it: what was published, in order, and the counts."""
 
     published: list[Published]
-    histories: dict[str, History]
     until: int
     duplicates: int
     after: int
@@ -58,17 +49,17 @@ class Backtest:
     @property
     def transitions(self) -> list[bytes]:
         """The values of the transitions topic, in order of (instant, customer, seq)."""
-        return [it.value for it in self.published]
+        return [value for *_, value in self.published]
 
 
-def read_events(
-    lines: Lines, now: int, rules: Rulebook, on_reject: Callable[[bytes], None], on_line: Callable[[], None]
-) -> Events:
+def read_events(lines: Lines, now: int, rules: Rulebook, on_reject: Callable[[bytes], None]) -> Events:
     """Read numbered lines; ``on_reject`` gets one JSON line for every one that cannot be used.
 
     ``now`` (ms since 1970): an event that claims to be later is from the future.
     """
     events = Events()
+    by_customer, latest = events.by_customer, now + MOST_AHEAD
+    last = -1
 
     def refuse(number: int, line: bytes, error: RejectedError) -> None:
         events.rejects[error.reason] += 1
@@ -80,57 +71,53 @@ def read_events(
         if not line.strip():
             continue
         events.lines += 1
-        on_line()
         try:
             event = read_event(open_envelope(line), line, rules.exchange)
         except RejectedError as error:
             refuse(number, line, error)
             continue
-        if event.fact is None:
+        fact = event.fact
+        if fact is None:
             events.unknown += 1
             continue
-        if event.fact.at > now + MOST_AHEAD:
+        if fact.at > latest:
             refuse(number, line, RejectedError("from_the_future", "the event lies ahead of the clock"))
             continue
+        if fact.at > last:
+            events.last = last = fact.at
         events.facts += 1
-        events.last = event.fact.at if events.last is None else max(events.last, event.fact.at)
-        events.by_customer.setdefault(event.user_id, []).append(event.fact)
+        by_customer[event.user_id].append(fact)
     return events
 
 
-def run(events: Events, until: int | None, rules: Rulebook, on_customer: Callable[[], None]) -> Backtest:
-    """Decide every customer's history until an instant; without one, until the last event."""
+def run(
+    events: Events, until: int | None, rules: Rulebook, on_history: Callable[[str, History], None] = lambda *_: None
+) -> Backtest:
+    """Decide every customer's history until an instant; without one, until the last event.
+
+    Takes the facts out of ``events``: there is room for what comes of a customer where the facts were.
+    """
     end = until if until is not None else events.last or 0
-    made: list[Published] = []
-    histories: dict[str, History] = {}
-    names: Counter[str] = Counter()
-    stages: Counter[str] = Counter()
-    for customer, facts in events.by_customer.items():
-        on_customer()
+    result = Backtest([], end, 0, 0, Counter(), Counter())
+    while events.by_customer:
+        customer, facts = events.by_customer.popitem()
         history = replay(facts, end, rules)
         if history is None:
             continue
-        histories[customer] = history
-        stages[history.customer.stage] += 1
+        result.duplicates += history.duplicates
+        result.after += history.after
+        result.stages[history.customer.stage] += 1
         for it in history.published:
             audience = it.change.audience
-            names[it.change.name if audience is None else f"{audience} {it.change.to}"] += 1
-            made.append(Published(it.change.at, customer, it.seq, message.encode(it, customer, rules.version)))
-    made.sort()
-    return Backtest(
-        published=made,
-        histories=histories,
-        until=end,
-        duplicates=sum(it.duplicates for it in histories.values()),
-        after=sum(it.after for it in histories.values()),
-        by_name=names,
-        stages=stages,
-    )
+            result.by_name[it.change.name if audience is None else f"{audience} {it.change.to}"] += 1
+            value = message.encode(it, customer, rules.version)
+            result.published.append((it.change.at, customer, it.seq, value))
+        on_history(customer, history)
+    result.published.sort()
+    return result
 
 
-def profiles(backtest: Backtest, rules: Rulebook) -> Iterator[tuple[str, bytes]]:
-    """Each customer and their profile as of the backtest's end, in order of the customers' ids."""
+def profile_of(customer: str, history: History, at: int, rules: Rulebook) -> bytes:
+    """A customer's profile at the end of a history, which lasted until ``at``."""
     features = rules.compiled.catalogue
-    for customer, history in sorted(backtest.histories.items()):
-        seen = portrait(history.customer, customer, len(history.published), backtest.until, rules.version, features)
-        yield customer, profile.encode(seen)
+    return profile.encode(portrait(history.customer, customer, len(history.published), at, rules.version, features))

@@ -2,6 +2,7 @@
 
 import gc
 import signal
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -9,7 +10,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from streams.backtest import profiles, read_events, run
+from state.history import History
+from streams.backtest import Lines, profile_of, read_events, run
 from streams.policy_file import load_rules
 
 PORTION = 1000
@@ -24,6 +26,13 @@ class Task(NamedTuple):
     policy: Path | None
     now: int
     with_profiles: bool
+
+
+class Portion(NamedTuple):
+    """Lines and their numbers. The lines are one text, for that goes through a pipe as it is."""
+
+    numbers: "array[int]"
+    text: bytes
 
 
 class Read(NamedTuple):
@@ -51,27 +60,42 @@ class Decided(NamedTuple):
 def take_part(connection: Connection, task: Task) -> None:
     """Do one share, to the end of its process.
 
-    Over the connection come portions of lines, None, and the instant to decide until. There leave a ``Read``,
-    numbers of customers decided since the last such number, a ``Decided``, and portions of transitions and of
-    profiles, both sorted, with a None after each.
+    Over the connection come ``Portion``s, None, and the instant to decide until. There leave a ``Read``, numbers of
+    customers decided since the last such number, a ``Decided``, and portions of transitions and of profiles, both
+    sorted, with a None after each.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that waits for all shares
     gc.disable()  # what is read stays: to look through it again and again would cost a quarter of the time
     rules = load_rules(task.policy)
     refused: list[bytes] = []
-    events = read_events(received(connection), task.now, rules, refused.append, lambda: None)
+    events = read_events(_lines(connection), task.now, rules, refused.append)
     customers = len(events.by_customer)
     connection.send(Read(events.lines, events.facts, events.unknown, customers, events.last, events.rejects, refused))
-    result = run(events, connection.recv(), rules, _Telling(connection))
+    until: int = connection.recv()
+    tell = _Telling(connection)
+    profiles: list[tuple[str, bytes]] = []
+
+    def on_history(customer: str, history: History) -> None:
+        tell()
+        if task.with_profiles:
+            profiles.append((customer, profile_of(customer, history, until, rules)))
+
+    result = run(events, until, rules, on_history)
     connection.send(Decided(result.until, result.duplicates, result.after, result.by_name, result.stages))
     _send_all(connection, result.published)
-    _send_all(connection, profiles(result, rules) if task.with_profiles else ())
+    _send_all(connection, sorted(profiles))
 
 
 def received(connection: Connection) -> Iterator[Any]:
     """What comes in portions until a None, one by one. Raises ``EOFError`` when the other side is gone."""
     while (portion := connection.recv()) is not None:
         yield from portion
+
+
+def _lines(connection: Connection) -> Lines:
+    portion: Portion | None
+    while (portion := connection.recv()) is not None:
+        yield from zip(portion.numbers, portion.text.split(b"\n"), strict=True)
 
 
 def _send_all(connection: Connection, items: Iterable[_T]) -> None:

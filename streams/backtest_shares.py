@@ -1,6 +1,7 @@
 """A backtest on all cores: customers are shared among processes, and what they publish is merged in order."""
 
 import os
+from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -12,10 +13,9 @@ from typing import cast
 
 import orjson
 
-from schemas.envelope import open_envelope
-from schemas.reject import RejectedError
+from schemas.envelope import user_of
 from streams.backtest import Lines, Published
-from streams.backtest_share import PORTION, Decided, Read, Task, received, take_part
+from streams.backtest_share import PORTION, Decided, Portion, Read, Task, received, take_part
 
 _ENDING_SECONDS = 5.0
 
@@ -36,18 +36,12 @@ class Backtests:
     def read(self, lines: Lines, on_lines: Callable[[int], None]) -> Read:
         """Deal out numbered lines by customer; ``on_lines`` is told how many more were dealt out."""
         with _lost():
-            portions: list[list[tuple[int, bytes]]] = [[] for _ in self._connections]
+            hands = [_Hand(connection) for connection in self._connections]
             for number, line in lines:
-                place = self._place_of(number, line)
-                portion = portions[place]
-                portion.append((number, line))
-                if len(portion) == PORTION:
-                    self._connections[place].send(portion)
-                    portions[place] = []
+                if hands[self._place_of(number, line)].take(number, line):
                     on_lines(PORTION)
-            for connection, portion in zip(self._connections, portions, strict=True):
-                connection.send(portion)
-                connection.send(None)
+            for hand in hands:
+                hand.end()
             return _all_read([connection.recv() for connection in self._connections])
 
     def decide(self, until: int, on_customers: Callable[[int], None]) -> Decided:
@@ -71,7 +65,7 @@ class Backtests:
         """The values of the transitions topic, in order of (instant, customer, seq)."""
         with _lost():
             published: Iterable[Published] = merge(*map(received, self._connections))
-            yield from (it.value for it in published)
+            yield from (value for *_, value in published)
 
     def profiles(self) -> Iterator[bytes]:
         """One profile a customer, in order of the customers' ids; none if none were wanted."""
@@ -83,10 +77,36 @@ class Backtests:
         shares = len(self._connections)
         if shares == 1:
             return 0
-        try:
-            return hash(open_envelope(line).user_id) % shares
-        except RejectedError:
-            return number % shares
+        user = user_of(line)
+        return number % shares if user is None else hash(user) % shares
+
+
+class _Hand:
+    """The lines that are dealt to one share, until they are as many as make a portion."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._numbers = array("Q")
+        self._lines: list[bytes] = []
+
+    def take(self, number: int, line: bytes) -> bool:
+        """Add a line, and return whether that made a portion, which is on its way."""
+        self._numbers.append(number)
+        self._lines.append(line.rstrip(b"\r\n"))
+        if len(self._lines) < PORTION:
+            return False
+        self._send()
+        return True
+
+    def end(self) -> None:
+        """Send what is left, and that nothing more comes."""
+        if self._lines:
+            self._send()
+        self._connection.send(None)
+
+    def _send(self) -> None:
+        self._connection.send(Portion(self._numbers, b"\n".join(self._lines)))
+        self._numbers, self._lines = array("Q"), []
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from itertools import count
 
 import pytest
 
-from streams.backtest import profiles, read_events, run
+from streams.backtest import profile_of, read_events, run
 from streams.backtest_share import Task
 from streams.backtest_shares import ShareLostError, shared
 from streams.policy_file import load_rules
@@ -26,8 +26,10 @@ def history() -> list[tuple[int, bytes]]:
 def test_shares_make_what_one_alone_makes(processes: int) -> None:
     lines, rules = history(), load_rules(None)
     refused: list[bytes] = []
-    alone = read_events(lines, NOW, rules, refused.append, lambda: None)
-    result = run(alone, None, rules, lambda: None)
+    alone = read_events(lines, NOW, rules, refused.append)
+    profiles: dict[str, bytes] = {}
+    end = alone.last or 0
+    result = run(alone, None, rules, lambda who, it: profiles.update({who: profile_of(who, it, end, rules)}))
 
     with shared(Task(None, NOW, with_profiles=True), processes) as backtests:
         dealt: list[int] = []
@@ -38,7 +40,7 @@ def test_shares_make_what_one_alone_makes(processes: int) -> None:
         assert decided.duplicates == result.duplicates
         assert (decided.by_name, decided.stages) == (result.by_name, result.stages)
         assert list(backtests.transitions()) == result.transitions
-        assert list(backtests.profiles()) == [profile for _, profile in profiles(result, rules)]
+        assert list(backtests.profiles()) == [profile for _, profile in sorted(profiles.items())]
 
 
 def test_a_share_that_is_lost_is_told() -> None:

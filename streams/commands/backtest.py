@@ -1,6 +1,7 @@
 """`lifestage backtest`: what a policy would have done with events that already happened."""
 
 import gzip
+import io
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
@@ -107,7 +108,7 @@ def _numbered(name: str) -> Iterator[tuple[int, bytes]]:
     try:
         with click.open_file(name, "rb") as plain:
             start = plain.peek(2)[:2] if hasattr(plain, "peek") else b""
-            content: Iterable[bytes] = gzip.open(plain) if start == b"\x1f\x8b" else plain
+            content = io.BufferedReader(gzip.open(plain)) if start == b"\x1f\x8b" else plain
             yield from enumerate(content, start=1)
     except (OSError, EOFError) as error:
         raise click.ClickException(f"{name} cannot be read: {error}. Sources: {', '.join(NAMES)}") from None

@@ -9,11 +9,13 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+from state.history import History
 from state.rulebook import Rulebook
 from streams import backtest
 from streams.policy_file import load_rules
 from streams.sources.named import open_source
 
+Decision = tuple[backtest.Backtest, dict[str, History]]
 COMMAND = [sys.executable, "-c", "from streams.command_line import main; main()", "demo"]
 SECONDS = 120.0
 _COUNT = re.compile(r"([a-z][a-z ]+?) +([\d,]+) ")
@@ -60,12 +62,13 @@ def last_stages(output: str) -> dict[str, int]:
     }
 
 
-def decided(source: str, customers: int) -> backtest.Backtest:
+def decided(source: str, customers: int) -> Decision:
     rules: Rulebook = load_rules(None)
     lines = enumerate((event.value for event in open_source(source, customers=customers).events), start=1)
     now = int(time.time() * 1000)
-    events = backtest.read_events(lines, now, rules, lambda line: None, lambda: None)
-    return backtest.run(events, None, rules, lambda: None)
+    events = backtest.read_events(lines, now, rules, lambda line: None)
+    histories: dict[str, History] = {}
+    return backtest.run(events, None, rules, histories.__setitem__), histories
 
 
 def named(found: Counter[str]) -> dict[str, int]:

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import pytest
 
-from streams.backtest import Backtest
 from tests.demo.runs import (
+    Decision,
     decided,
     demo,
     eventually,
@@ -40,22 +40,23 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> First:
 
 
 @pytest.fixture(scope="module")
-def expected() -> Backtest:
+def decision() -> Decision:
     return decided("simulated", 60)
 
 
-def test_the_picture_shows_what_the_backtest_says(first: First, expected: Backtest) -> None:
+def test_the_picture_shows_what_the_backtest_says(first: First, decision: Decision) -> None:
+    expected, histories = decision
     assert transitions(first.output) == named(expected.by_name)
     stages = last_stages(first.output)
     assert {stage: count for stage, count in stages.items() if count} == dict(expected.stages)
-    entered = {it.change.name for history in expected.histories.values() for it in history.published}
+    entered = {it.change.name for history in histories.values() for it in history.published}
     shown = segments(first.output)
     assert shown.keys() == {name for name in entered if name[0].isupper()}
     assert sum(members for members, *_ in shown.values()) == sum(
-        len(history.customer.memberships) for history in expected.histories.values()
+        len(history.customer.memberships) for history in histories.values()
     )
     assert f"{len(expected.transitions):,} changes published" in first.output
-    assert f"The {len(expected.histories)} profiles in Redis say what the transitions in Kafka say" in first.output
+    assert f"The {len(histories)} profiles in Redis say what the transitions in Kafka say" in first.output
 
 
 def test_going_on_with_a_complete_run_shows_the_same_again(first: First) -> None:

@@ -185,9 +185,9 @@ def backtest(events: Sequence[SourceEvent], until: int, rules: Rulebook) -> Back
     """The same events, decided at once."""
     refused: list[bytes] = []
     lines = [(number, event.value) for number, event in enumerate(events)]
-    read = read_events(lines, until + 1, rules, refused.append, lambda: None)
+    read = read_events(lines, until + 1, rules, refused.append)
     assert refused == []
-    return run(read, until, rules, lambda: None)
+    return run(read, until, rules)
 
 
 def by_customer(values: Sequence[bytes]) -> dict[str, list[bytes]]:

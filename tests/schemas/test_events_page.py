@@ -22,9 +22,9 @@ def test_the_events_lead_to_the_transitions() -> None:
     rules = load_rules(None)
     lines = [(number, example.encode()) for number, example in enumerate(examples("event"), start=1)]
     refused: list[bytes] = []
-    events = read_events(lines, instant.from_text("2026-01-01"), rules, refused.append, lambda: None)
+    events = read_events(lines, instant.from_text("2026-01-01"), rules, refused.append)
     assert refused == []
-    made = [json.loads(it) for it in run(events, instant.from_text("2025-05-01"), rules, lambda: None).transitions]
+    made = [json.loads(it) for it in run(events, instant.from_text("2025-05-01"), rules).transitions]
     shown = [json.loads(example) for example in examples("transition")]
     assert len(shown) == 2
     for transition in shown:

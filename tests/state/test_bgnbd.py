@@ -80,12 +80,12 @@ def test_cdnow_customers_are_at_risk_when_the_chance_is_one_half() -> None:
     source = open_source("cdnow", customers=400)
     lines = ((number, event.value) for number, event in enumerate(source.events))
     refused: list[bytes] = []
-    events = read_events(lines, instant.from_text("2000-01-01"), rules, refused.append, lambda: None)
+    events = read_events(lines, instant.from_text("2000-01-01"), rules, refused.append)
     assert refused == []
-    result = run(events, instant.from_text("2000-01-01"), rules, lambda: None)
     orders: dict[str, list[int]] = {
         customer: sorted(fact.at for fact in facts) for customer, facts in events.by_customer.items()
     }
+    result = run(events, instant.from_text("2000-01-01"), rules)
     checked = 0
     for value in result.transitions:
         transition = message.decode(value)

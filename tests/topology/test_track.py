@@ -102,9 +102,9 @@ def test_portions_restarts_and_disorder_make_no_difference(data: st.DataObject) 
     driver.feed([], end)
     refused: list[bytes] = []
     lines = list(enumerate(it.value or b"" for it in sent))
-    events = read_events(lines, end + DAY, rules, refused.append, lambda: None)
+    events = read_events(lines, end + DAY, rules, refused.append)
     assert refused == []
-    truth = [json.loads(value) for value in run(events, end, rules, lambda: None).transitions]
+    truth = [json.loads(value) for value in run(events, end, rules).transitions]
     for transition in truth:
         for hidden in ("seq", "correction", "corrects", "revision"):
             del transition["properties"][hidden]
