@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from heapq import merge
+from itertools import islice
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from operator import itemgetter
@@ -36,12 +37,12 @@ class Backtests:
     def read(self, lines: Lines, on_lines: Callable[[int], None]) -> Read:
         """Deal out numbered lines by customer; ``on_lines`` is told how many more were dealt out."""
         with _lost():
-            hands = [_Hand(connection) for connection in self._connections]
-            for number, line in lines:
-                if hands[self._place_of(number, line)].take(number, line):
-                    on_lines(PORTION)
-            for hand in hands:
-                hand.end()
+            left = iter(lines)
+            while some := list(islice(left, PORTION * len(self._connections))):
+                self._deal(some)
+                on_lines(len(some))
+            for connection in self._connections:
+                connection.send(None)
             return _all_read([connection.recv() for connection in self._connections])
 
     def decide(self, until: int, on_customers: Callable[[int], None]) -> Decided:
@@ -73,40 +74,18 @@ class Backtests:
             for _, profile in merge(*map(received, self._connections), key=itemgetter(0)):
                 yield profile
 
-    def _place_of(self, number: int, line: bytes) -> int:
+    def _deal(self, some: Sequence[tuple[int, bytes]]) -> None:
         shares = len(self._connections)
-        if shares == 1:
-            return 0
-        user = user_of(line)
-        return number % shares if user is None else hash(user) % shares
-
-
-class _Hand:
-    """The lines that are dealt to one share, until they are as many as make a portion."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._numbers = array("Q")
-        self._lines: list[bytes] = []
-
-    def take(self, number: int, line: bytes) -> bool:
-        """Add a line, and return whether that made a portion, which is on its way."""
-        self._numbers.append(number)
-        self._lines.append(line.rstrip(b"\r\n"))
-        if len(self._lines) < PORTION:
-            return False
-        self._send()
-        return True
-
-    def end(self) -> None:
-        """Send what is left, and that nothing more comes."""
-        if self._lines:
-            self._send()
-        self._connection.send(None)
-
-    def _send(self) -> None:
-        self._connection.send(Portion(self._numbers, b"\n".join(self._lines)))
-        self._numbers, self._lines = array("Q"), []
+        numbers = [array("Q") for _ in range(shares)]
+        texts: list[list[bytes]] = [[] for _ in range(shares)]
+        for number, line in some:
+            user = user_of(line) if shares > 1 else None
+            place = (number if user is None else hash(user)) % shares
+            numbers[place].append(number)
+            texts[place].append(line.rstrip(b"\r\n"))
+        for connection, of_lines, of_share in zip(self._connections, numbers, texts, strict=True):
+            if of_share:
+                connection.send(Portion(of_lines, b"\n".join(of_share)))
 
 
 @contextmanager
