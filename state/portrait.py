@@ -17,7 +17,7 @@ def portrait(customer: Customer, user_id: str, seq: int, at: int, policy_version
     for name, feature in catalogue.features.items():
         if name in ELSEWHERE:
             continue
-        value = feature.read(customer, at, day)
+        value = feature.reading.value(customer, at, day)
         value = round(value, 4) if isinstance(value, float) else value
         (figures if feature.window is None or name.endswith("_score") else windows)[name] = value
     figures["loyal"] = customer.loyal_since is not None

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from state.conditions.reading import Reading
+
 
 class Kind(Enum):
     """What sort of value a feature has."""
@@ -28,12 +30,11 @@ class Trend(Enum):
 class Feature:
     """One value that can be read of a customer at an instant.
 
-    `read(customer, instant, day)` is pure and asks: what is the value at this instant (ms since 1970 UTC), which
-    lies in that day of the catalogue's calendar, if nothing happens until then? It must answer for the next 100
-    years. With a `window` (days) it changes only at that window's roll-offs. Without one, a RISING feature rises in
-    a straight line and a FALLING one falls in any way, steps too. Only a FREE one goes from missing to known or back
-    by itself. `aspects` are the bits of the parts of a customer that it reads: while no event changes one of them,
-    only time can change the value.
+    `reading` is pure and asks: what is the value at this instant (ms since 1970 UTC), which lies in that day of the
+    catalogue's calendar, if nothing happens until then? It must answer for the next 100 years. With a `window` (days)
+    it changes only at that window's roll-offs. Without one, a RISING feature rises in a straight line and a FALLING
+    one falls in any way, steps too. Only a FREE one goes from missing to known or back by itself. `aspects` are the
+    bits of the parts of a customer that it reads: while no event changes one of them, only time can change the value.
     """
 
     name: str
@@ -43,7 +44,7 @@ class Feature:
     nullable: bool
     trend: Trend
     window: int | None
-    read: Callable[[Any, int, int], Any]
+    reading: Reading
     aspects: int
     limits: tuple[str, ...] = ()
 

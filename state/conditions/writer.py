@@ -19,7 +19,7 @@ from state.conditions.expression import (
     Trait,
     Truth,
 )
-from state.conditions.feature import Catalogue, Kind
+from state.conditions.feature import Catalogue, Feature, Kind
 
 Sure = set[str]
 
@@ -91,9 +91,7 @@ class CodeWriter:
             case Listed(values):
                 return "{" + ", ".join(map(repr, values)) + "}"
             case Read(feature):
-                self._space[f"read_{feature.name}"] = feature.read
-                day = self._days.setdefault(self.instant, f"day_of_{self.instant}")
-                return self._once(self._key(operand), f"read_{feature.name}(customer, {self.instant}, {day})", sure)
+                return self._once(self._key(operand), self._read(feature, sure), sure)
             case Trait(name, kind):
                 reading = f"trait(customer, {name!r})"
                 return self._once(self._key(operand), f"{kind.name}({reading})" if kind else reading, sure)
@@ -143,6 +141,11 @@ class CodeWriter:
             return f"({name} := {reading})"
         self._uncertain[name] = None
         return f"(({name} := {reading}) if {name} is unread else {name})"
+
+    def _read(self, feature: Feature, sure: Sure) -> str:
+        self._space.update(feature.reading.names)
+        day = self._days.setdefault(self.instant, f"day_of_{self.instant}")
+        return feature.reading.written(self.instant, day, lambda part: self._once((part, ""), f"customer.{part}", sure))
 
     def _key(self, operand: Operand) -> tuple[object, str]:
         return operand, "" if isinstance(operand, Trait) else self.instant

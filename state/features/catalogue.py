@@ -1,20 +1,18 @@
 """The catalogue: every feature of a customer that a condition may name."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from schemas.events import Scalar
 from schemas.money import decimals
 from state.aspects import NOTHING, ORDERS, STANDING, SUPPORT, TRAITS, VISITS
 from state.calendar import Calendar
 from state.conditions.feature import Catalogue, Feature, Kind, Trend
+from state.conditions.reading import Reading
 from state.customer import STAGES, Customer
 from state.features.scores import alive, scores
 from state.features.windows import windowed
 from state.policy.shape import Policy
-
-Read = Callable[[Customer, int, int], Any]
 
 
 def catalogue(policy: Policy) -> Catalogue:
@@ -51,78 +49,45 @@ def catalogue(policy: Policy) -> Catalogue:
 
 
 def _constant(
-    name: str, kind: Kind, unit: str, meaning: str, aspects: int, read: Read, nullable: bool = False
+    name: str, kind: Kind, unit: str, meaning: str, aspects: int, reading: str, nullable: bool = False
 ) -> Feature:
-    return Feature(name, kind, unit, meaning, nullable, Trend.CONSTANT, None, read, aspects)
+    return Feature(name, kind, unit, meaning, nullable, Trend.CONSTANT, None, Reading(reading), aspects)
 
 
-def _since(
-    name: str, meaning: str, calendar: Calendar, aspects: int, anchor: Callable[[Customer], int | None]
-) -> Feature:
-    def read(customer: Customer, at: int, day: int) -> float | None:
-        start = anchor(customer)
-        return None if start is None else (at - start) / calendar.day_ms
-
-    return Feature(name, Kind.NUMBER, "days", meaning, True, Trend.RISING, None, read, aspects)
+def _since(name: str, meaning: str, calendar: Calendar, aspects: int, start: str) -> Feature:
+    reading = Reading(f"None if (start := {start}) is None else (at - start) / {calendar.day_ms}")
+    return Feature(name, Kind.NUMBER, "days", meaning, True, Trend.RISING, None, reading, aspects)
 
 
 def _lifetime(calendar: Calendar, unit: int) -> list[Feature]:
-    def average(customer: Customer, at: int, day: int) -> float | None:
-        count = customer.purchases.count()
-        return customer.purchases.revenue() / count / unit if count else None
-
-    def gap(customer: Customer, at: int, day: int) -> float | None:
-        purchases = customer.purchases
-        count = purchases.count()
-        if count < 2:
-            return None
-        return ((purchases.last() or 0) - (purchases.first() or 0)) / (count - 1) / calendar.day_ms
-
     number = Kind.NUMBER
+    average = f"purchases.revenue() / found / {unit} if (found := purchases.count()) else None"
+    gap = (
+        "None if (found := purchases.count()) < 2"
+        f" else ((purchases.last() or 0) - (purchases.first() or 0)) / (found - 1) / {calendar.day_ms}"
+    )
     return [
+        _constant("orders", number, "orders", "orders that stand, of all time", ORDERS, "purchases.count()"),
         _constant(
-            "orders", number, "orders", "orders that stand, of all time", ORDERS, lambda c, t, day: c.purchases.count()
+            "revenue", number, "currency", "what they brought in, less refunds", ORDERS, f"purchases.revenue() / {unit}"
         ),
+        _constant("items", number, "items", "items in them", ORDERS, "purchases.item_count()"),
+        _constant("average_order_value", number, "currency", "revenue per order, of all time", ORDERS, average, True),
         _constant(
-            "revenue",
-            number,
-            "currency",
-            "what they brought in, less refunds",
-            ORDERS,
-            lambda c, t, day: c.purchases.revenue() / unit,
+            "mean_gap_days", number, "days", "mean time between orders; unknown before the second", ORDERS, gap, True
         ),
-        _constant("items", number, "items", "items in them", ORDERS, lambda c, t, day: c.purchases.item_count()),
-        _constant(
-            "average_order_value", number, "currency", "revenue per order, of all time", ORDERS, average, nullable=True
-        ),
-        _constant(
-            "mean_gap_days",
-            number,
-            "days",
-            "mean time between orders; unknown before the second",
-            ORDERS,
-            gap,
-            nullable=True,
-        ),
-        _since("days_since_order", "time since the last order", calendar, ORDERS, lambda c: c.purchases.last()),
-        _since("days_since_first_order", "time since the first order", calendar, ORDERS, lambda c: c.purchases.first()),
-        _since("days_since_visit", "time since the last browsing", calendar, VISITS, lambda c: c.engagement.last_visit),
-        _since("days_known", "time since the first event", calendar, NOTHING, lambda c: c.seen_at),
+        _since("days_since_order", "time since the last order", calendar, ORDERS, "purchases.last()"),
+        _since("days_since_first_order", "time since the first order", calendar, ORDERS, "purchases.first()"),
+        _since("days_since_visit", "time since the last browsing", calendar, VISITS, "engagement.last_visit"),
+        _since("days_known", "time since the first event", calendar, NOTHING, "customer.seen_at"),
         _since(
-            "oldest_ticket_days",
-            "how long the oldest open ticket is open",
-            calendar,
-            SUPPORT,
-            lambda c: c.support.oldest_open(),
+            "oldest_ticket_days", "how long the oldest open ticket is open", calendar, SUPPORT, "support.oldest_open()"
         ),
     ]
 
 
 def _standing(calendar: Calendar) -> list[Feature]:
-    def kind(customer: Customer, at: int, day: int) -> str | None:
-        value = customer.traits.get("kind")
-        return value if isinstance(value, str) else None
-
+    kind = "found if isinstance(found := customer.traits.get('kind'), str) else None"
     return [
         Feature(
             "stage",
@@ -132,33 +97,16 @@ def _standing(calendar: Calendar) -> list[Feature]:
             False,
             Trend.CONSTANT,
             None,
-            lambda c, t, day: c.stage,
+            Reading("customer.stage"),
             STANDING,
             limits=STAGES,
         ),
-        _since("days_in_stage", "time since the stage began", calendar, STANDING, lambda c: c.since),
-        _constant(
-            "loyal", Kind.FLAG, "", "meets the policy's loyalty", STANDING, lambda c, t, day: c.loyal_since is not None
-        ),
+        _since("days_in_stage", "time since the stage began", calendar, STANDING, "customer.since"),
+        _constant("loyal", Kind.FLAG, "", "meets the policy's loyalty", STANDING, "(customer.loyal_since is not None)"),
         _constant("kind", Kind.TEXT, "", "trait kind: consumer, business, channel, internal", TRAITS, kind, True),
+        _constant("categories", Kind.TEXTS, "", "categories of the last ten orders", ORDERS, "purchases.categories()"),
+        _constant("tickets_open", Kind.NUMBER, "tickets", "tickets open now", SUPPORT, "len(support.open)"),
         _constant(
-            "categories",
-            Kind.TEXTS,
-            "",
-            "categories of the last ten orders",
-            ORDERS,
-            lambda c, t, day: c.purchases.categories(),
-        ),
-        _constant(
-            "tickets_open", Kind.NUMBER, "tickets", "tickets open now", SUPPORT, lambda c, t, day: len(c.support.open)
-        ),
-        _constant(
-            "last_rating",
-            Kind.NUMBER,
-            "1 to 5",
-            "the last support rating",
-            SUPPORT,
-            lambda c, t, day: c.support.last_rating,
-            nullable=True,
+            "last_rating", Kind.NUMBER, "1 to 5", "the last support rating", SUPPORT, "support.last_rating", True
         ),
     ]

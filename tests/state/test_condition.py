@@ -5,6 +5,7 @@ import pytest
 from state.conditions.condition import ConditionError, compile_condition, entering, opposite
 from state.conditions.feature import Feature, Kind, Trend
 from state.conditions.outlook import Outlook
+from state.conditions.reading import Reading
 from tests.state.toy import CATALOGUE, NOTING, Toy
 
 
@@ -156,4 +157,4 @@ def test_no_conditions_are_an_empty_answer():
 
 def test_a_feature_that_cannot_be_foreseen_is_refused():
     with pytest.raises(ValueError, match="without a window"):
-        Feature("x", Kind.NUMBER, "", "", False, Trend.FREE, None, lambda c, t, d: 0, 0)
+        Feature("x", Kind.NUMBER, "", "", False, Trend.FREE, None, Reading("0"), 0)

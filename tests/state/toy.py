@@ -1,10 +1,11 @@
 """A toy customer with a day of ten milliseconds, so that a law can be checked at every millisecond."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from state.conditions.feature import Catalogue, Feature, Kind, Trend
+from state.conditions.reading import Reading
 
 DAY = 10
 WINDOWS = (7, 30)
@@ -68,49 +69,43 @@ def _average(window: int):
     return read
 
 
+def _feature(
+    name: str, kind: Kind, unit: str, nullable: bool, trend: Trend, window: int | None, read: Any, *limits: str
+) -> Feature:
+    reading = Reading(f"{name}_of(customer, at, day)", {f"{name}_of": read})
+    return Feature(name, kind, unit, "", nullable, trend, window, reading, 0, limits)
+
+
 def _features() -> list[Feature]:
     number, falling, constant = Kind.NUMBER, Trend.FALLING, Trend.CONSTANT
     found = [
-        Feature("days_since_order", number, "days", "", True, Trend.RISING, None, _since, 0),
-        Feature("days_since_first_order", number, "days", "", True, Trend.RISING, None, _since_first, 0),
-        Feature("p_alive", number, "", "", True, falling, None, _alive, 0),
-        Feature("recency_score", number, "1 to 5", "", True, falling, None, _recency, 0),
-        Feature("mean_gap_days", number, "days", "", True, constant, None, lambda c, t, d: c.gap, 0),
-        Feature("orders", number, "orders", "", False, constant, None, lambda c, t, d: len(c.orders), 0),
-        Feature("loyal", Kind.FLAG, "", "", False, constant, None, lambda c, t, d: c.loyal, 0),
-        Feature("kind", Kind.TEXT, "", "", True, constant, None, lambda c, t, d: c.traits.get("kind"), 0),
-        Feature("categories", Kind.TEXTS, "", "", False, constant, None, lambda c, t, d: c.categories, 0),
-        Feature(
-            "stage", Kind.TEXT, "", "", False, constant, None, lambda c, t, d: c.stage, 0, ("new", "loyal", "at_risk")
-        ),
+        _feature("days_since_order", number, "days", True, Trend.RISING, None, _since),
+        _feature("days_since_first_order", number, "days", True, Trend.RISING, None, _since_first),
+        _feature("p_alive", number, "", True, falling, None, _alive),
+        _feature("recency_score", number, "1 to 5", True, falling, None, _recency),
+        _feature("mean_gap_days", number, "days", True, constant, None, lambda c, t, d: c.gap),
+        _feature("orders", number, "orders", False, constant, None, lambda c, t, d: len(c.orders)),
+        _feature("loyal", Kind.FLAG, "", False, constant, None, lambda c, t, d: c.loyal),
+        _feature("kind", Kind.TEXT, "", True, constant, None, lambda c, t, d: c.traits.get("kind")),
+        _feature("categories", Kind.TEXTS, "", False, constant, None, lambda c, t, d: c.categories),
+        _feature("stage", Kind.TEXT, "", False, constant, None, lambda c, t, d: c.stage, "new", "loyal", "at_risk"),
     ]
     for window in WINDOWS:
+        revenue = _within(window, lambda amounts: float(sum(amounts)))
         found += [
-            Feature(
-                f"orders_{window}d", number, "orders", "", False, falling, window,
-                _within(window, len), 0,
-            ),
-            Feature(
-                f"revenue_{window}d", number, "currency", "", False, falling, window,
-                _within(window, lambda amounts: float(sum(amounts))), 0,
-            ),
-            Feature(
-                f"average_order_value_{window}d", number, "currency", "", True, Trend.FREE, window,
-                _average(window), 0,
-            ),
-        ]  # fmt: skip
+            _feature(f"orders_{window}d", number, "orders", False, falling, window, _within(window, len)),
+            _feature(f"revenue_{window}d", number, "currency", False, falling, window, revenue),
+            _feature(f"average_order_value_{window}d", number, "currency", True, Trend.FREE, window, _average(window)),
+        ]
     return found
 
 
 def _noted(feature: Feature) -> Feature:
     def read(toy: Toy, t: int, day: int) -> Any:
         toy.reads.append(feature.name)
-        return feature.read(toy, t, day)
+        return feature.reading.value(toy, t, day)
 
-    return Feature(
-        feature.name, feature.kind, feature.unit, feature.meaning, feature.nullable, feature.trend,
-        feature.window, read, feature.aspects, feature.limits,
-    )  # fmt: skip
+    return replace(feature, reading=Reading(f"{feature.name}_of(customer, at, day)", {f"{feature.name}_of": read}))
 
 
 CATALOGUE = Catalogue(
