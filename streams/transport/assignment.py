@@ -4,7 +4,7 @@ import asyncio
 import gc
 import logging
 import time
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AsyncExitStack
 
 from aiokafka.errors import InvalidProducerEpoch, ProducerFenced
@@ -20,7 +20,6 @@ from streams.transport.transaction import GroupTransaction
 
 logger = logging.getLogger(__name__)
 
-Seek = Callable[[PartitionGroup], Awaitable[None]]
 _FIRST_PAUSE = 0.2
 _LONGEST_PAUSE = 5.0
 _LAST_BATCH_SECONDS = 3.0
@@ -68,7 +67,7 @@ class Assignment:
                 pause = min(2 * pause, _LONGEST_PAUSE)
         self._status.assigned = True
 
-    def failed(self, group: PartitionGroup, error: BaseException, seek: Seek) -> None:
+    def failed(self, group: PartitionGroup, error: BaseException) -> None:
         """Give a batch up: the group is opened again if it is still ours, and the log says what became of it."""
         group.close()
         group.status.state, group.status.reason = "failed", repr(error)
@@ -77,7 +76,7 @@ class Assignment:
         # that would stop the one who took over, for nothing.
         fenced = isinstance(error, ProducerFenced | InvalidProducerEpoch)
         pause = self.settings.session_timeout / 3 if fenced else _FIRST_PAUSE
-        task = asyncio.ensure_future(self._reopen(group, seek, pause))
+        task = asyncio.ensure_future(self._reopen(group, pause))
         self._reopening[group.partition] = task
 
     async def stop(self) -> None:
@@ -143,7 +142,7 @@ class Assignment:
             old, group.transaction = group.transaction, None
             await asyncio.shield(old.discard())
 
-    async def _reopen(self, group: PartitionGroup, seek: Seek, pause: float) -> None:
+    async def _reopen(self, group: PartitionGroup, pause: float) -> None:
         while group.status.state != "open":
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
@@ -154,7 +153,6 @@ class Assignment:
                 await self._open([group], group.generation)
                 if group.status.state == "stopped":
                     return
-                await seek(group)
             except MarkerMissingError as error:
                 end_process(str(error))
             except Exception as error:

@@ -28,11 +28,15 @@ class Fetched(Protocol):
 
 @dataclass(slots=True)
 class InputLane(Lane):
-    """A lane that knows offsets: ``next_offset`` comes next, ``end`` follows the last one known to the broker."""
+    """A lane that knows offsets: ``next_offset`` comes next, ``end`` follows the last one known to the broker.
+
+    ``astray``: what fetches stands elsewhere, and must be told to go on at ``next_offset``.
+    """
 
     most_records: int = 4000
     next_offset: int = 0
     end: int = 0
+    astray: bool = True
     _hole: tuple[int, int] | None = None
     _heard: int = 0
     _bytes: int = 0
@@ -42,7 +46,7 @@ class InputLane(Lane):
         """Begin at ``offset``, with nothing fetched and nothing older than ``floor`` (ms) expected."""
         self.records.clear()
         self.times.clear()
-        self.next_offset, self.end = offset, end
+        self.next_offset, self.end, self.astray = offset, end, True
         self.floor, self.watermark = floor, watermark
         self._hole, self._heard, self._bytes, self._counted = None, 0, 0, 0
         self.caught_up = offset >= end

@@ -10,7 +10,7 @@ from faust.types import StreamT
 
 from agents.commit import carry_out
 from streams.settings import Settings
-from streams.transport.assignment import Assignment, Seek
+from streams.transport.assignment import Assignment
 from streams.transport.hooks import Committed, Hooks, call
 from streams.transport.intake import Intake
 from streams.transport.partition_group import Handover
@@ -35,12 +35,12 @@ class Processing:
 
         async def track(stream: StreamT[Any]) -> None:
             async for handover in stream:
-                await self.process(handover, intake().rewind)
+                await self.process(handover)
                 intake().freed()
 
         return track
 
-    async def process(self, handover: Handover, seek: Seek) -> None:
+    async def process(self, handover: Handover) -> None:
         """Carry out a batch. No error leaves this: Faust would take the batch for done."""
         group = self._assignment.groups.get(handover.batch.partition)
         if group is None:
@@ -56,7 +56,7 @@ class Processing:
                     outcome = await carry_out(handover.batch, marker, group.tracker, group.transaction, self._reached)
             except Exception as error:
                 logger.debug("partition %d: a batch failed", group.partition, exc_info=True)
-                self._assignment.failed(group, error, seek)
+                self._assignment.failed(group, error)
                 return
             except asyncio.CancelledError:
                 group.close()

@@ -1,43 +1,23 @@
-"""The consumer's thread is asked while a rebalance goes on in it."""
+"""What fetches, and what keeps the worker in its group meanwhile."""
 
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaConsumer
+from aiokafka import TopicPartition
 from faust.types import TP
 
-from streams.transport.intake import FetchThread
+from streams.settings import Settings
+from streams.transport.inputs import Inputs
+from streams.transport.membership import Membership
 
-PLACE = TP("t", 0)
-
-
-def thread(consumer: object) -> FetchThread:
-    made = object.__new__(FetchThread)
-    made._consumer = consumer
-    return made
+PLACE = TopicPartition("t", 0)
 
 
-def consumer(assignment: object, rebalancing: bool = False) -> SimpleNamespace:
-    subscription = SimpleNamespace(
-        subscription=SimpleNamespace(assignment=assignment), reassignment_in_progress=rebalancing
-    )
-    return SimpleNamespace(_subscription=subscription)
-
-
-def assigned(**state: Any) -> SimpleNamespace:
-    states = {PLACE: SimpleNamespace(**state)}
-    return SimpleNamespace(state_value=states.get)
-
-
-def test_a_partition_that_has_just_left_has_no_end() -> None:
-    assert thread(consumer(None)).highwater(PLACE) == 0
-    assert thread(consumer(assigned(lso=5, highwater=7))).highwater(TP("t", 1)) == 0
-
-
-@pytest.mark.parametrize(("lso", "end"), [(5, 5), (-1, 7), (None, 7)])
-def test_the_end_is_the_last_stable_offset_where_there_is_one(lso: int | None, end: int) -> None:
-    assert thread(consumer(assigned(lso=lso, highwater=7))).highwater(PLACE) == end
+@pytest.mark.parametrize(("lso", "highwater", "end"), [(5, 7, 5), (-1, 7, 7), (None, 7, 7), (None, None, 0)])
+def test_the_end_is_the_last_stable_offset_where_there_is_one(lso: int | None, highwater: int | None, end: int) -> None:
+    inputs = Inputs(Settings())
+    inputs._consumer = SimpleNamespace(last_stable_offset=lambda _: lso, highwater=lambda _: highwater)
+    assert inputs.end(PLACE) == end
 
 
 @pytest.mark.parametrize("rebalancing", [True, False])
@@ -47,15 +27,21 @@ async def test_group_offsets_wait_for_the_end_of_a_rebalance(rebalancing: bool) 
     async def commit(offsets: object) -> None:
         written.append(offsets)
 
-    made = consumer(None, rebalancing)
-    made.commit = commit
-    assert await thread(made)._commit({PLACE: 3}) is not rebalancing
+    membership = object.__new__(Membership)
+    subscription = SimpleNamespace(reassignment_in_progress=rebalancing)
+    membership._consumer = SimpleNamespace(_subscription=subscription, commit=commit)
+    assert await membership._commit({TP("t", 0): 3}) is not rebalancing
     assert bool(written) is not rebalancing
 
 
 async def test_the_client_is_told_how_long_a_fetch_may_wait(embedded_broker: str) -> None:
-    async with AIOKafkaConsumer(bootstrap_servers=embedded_broker) as client:
-        await client.topics()  # a client that ends before its tasks have begun ends badly
-        assert client._fetcher._fetch_max_wait_ms == 500
-        thread(client).let_wait(10)
-        assert client._fetcher._fetch_max_wait_ms == 10
+    inputs = Inputs(Settings(broker=embedded_broker))
+    await inputs.start()
+    await inputs._client().topics()  # a client that ends before its tasks have begun ends badly
+    inputs.begin({PLACE: 0})
+    try:
+        for caught_up, wait in ((True, 500), (False, 10)):
+            assert await inputs.fetch([PLACE], caught_up, 0.0) == {}
+            assert inputs._client()._fetcher._fetch_max_wait_ms == wait
+    finally:
+        await inputs.stop()

@@ -67,7 +67,7 @@ class ModelWorker:
                 await asyncio.sleep(0.1)
                 continue
             before = group.position
-            await self._processing.process(handover, self._seek)
+            await self._processing.process(handover)
             if batches is not None and group.position is not before:
                 batches -= 1
 
@@ -85,9 +85,6 @@ class ModelWorker:
                 assert lane.accept(fetched, 10_000) is None
             lane.known_end(len(records))
         return group.next_handover(10_000)
-
-    async def _seek(self, _group: PartitionGroup) -> None:
-        await asyncio.sleep(0)
 
     def _reached(self, point: str) -> None:
         if self._world.due(self._instance, point, "at") is not None:

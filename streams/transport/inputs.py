@@ -1,0 +1,89 @@
+"""The input topics as a worker fetches them: by a client in its own event loop, without a group."""
+
+from collections.abc import Collection, Mapping
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+
+from streams.connection import client_arguments
+from streams.settings import Settings
+
+_FETCH_BYTES = 4 * 1024 * 1024
+_CAUGHT_UP_WAIT_MS = 500
+_BEHIND_WAIT_MS = 10
+
+
+class Inputs:
+    """Fetches ahead, from the places it was told last.
+
+    Faust would fetch in its consumer's thread. Then each fetch changes threads four times, and each time one of the
+    two waits until the other lets go of the interpreter.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._consumer: AIOKafkaConsumer | None = None
+
+    async def start(self) -> None:
+        """Connect; raises ``KafkaError``."""
+        self._consumer = AIOKafkaConsumer(
+            **client_arguments(self._settings),
+            isolation_level="read_committed",
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            max_partition_fetch_bytes=_FETCH_BYTES,
+            max_poll_records=max(500, self._settings.batch_records),
+        )
+        await self._consumer.start()
+
+    async def stop(self) -> None:
+        """Disconnect."""
+        if self._consumer is not None:
+            await self._consumer.stop()
+
+    def places(self) -> Collection[TopicPartition]:
+        """Return the partitions that are fetched."""
+        places: Collection[TopicPartition] = self._client().assignment()
+        return places
+
+    def begin(self, offsets: Mapping[TopicPartition, int]) -> None:
+        """Fetch these partitions and no others, from these offsets on."""
+        self._client().assign(list(offsets))
+        self.seek(offsets)
+
+    def seek(self, offsets: Mapping[TopicPartition, int]) -> None:
+        """Fetch on from these offsets."""
+        for place, offset in offsets.items():
+            self._client().seek(place, offset)
+
+    async def fetch(
+        self, places: Collection[TopicPartition], caught_up: bool, seconds: float
+    ) -> Mapping[TopicPartition, list[ConsumerRecord]]:
+        """Return what there is of these partitions, after so many seconds at most; raises ``KafkaError``."""
+        client = self._client()
+        # How long the broker may hold a fetch that finds nothing. While records of some partitions wait in the client
+        # to be taken, it asks for the others alone, and for nothing else until that is answered: those that hold more
+        # would stand still.
+        client._fetcher._fetch_max_wait_ms = _CAUGHT_UP_WAIT_MS if caught_up else _BEHIND_WAIT_MS  # noqa: SLF001
+        fetched: Mapping[TopicPartition, list[ConsumerRecord]] = await client.getmany(
+            *places, timeout_ms=int(seconds * 1000)
+        )
+        return fetched
+
+    def end(self, place: TopicPartition) -> int:
+        """Return the offset up to which records can be read now, 0 while that is not known."""
+        stable: int | None = self._client().last_stable_offset(place)
+        return (self._client().highwater(place) or 0) if stable is None or stable < 0 else stable
+
+    async def position(self, place: TopicPartition) -> int:
+        """Return the offset that is fetched next; markers of transactions, which are no records, are passed."""
+        position: int = await self._client().position(place)
+        return position
+
+    async def first(self, place: TopicPartition) -> int:
+        """Return where the log begins; raises ``KafkaError``."""
+        first: int = (await self._client().beginning_offsets([place]))[place]
+        return first
+
+    def _client(self) -> AIOKafkaConsumer:
+        assert self._consumer is not None
+        return self._consumer
