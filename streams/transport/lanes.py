@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Protocol
 
 from agents.batch import Record
@@ -14,6 +15,9 @@ logger = logging.getLogger(__name__)
 # A topic that others wait for, and that says nothing for so long, no longer holds them back.
 PATIENCE_MS = 60_000
 MOST_BYTES = 8 * 1024 * 1024
+
+
+_SIZE = attrgetter("serialized_value_size")
 
 
 class Fetched(Protocol):
@@ -118,16 +122,18 @@ class InputLane(Lane):
 
     def _add(self, fetched: Sequence[Fetched], now: int) -> None:
         topic = self.topic
-        records = [Record(topic, it.offset, min(it.timestamp, now), it.key, it.value) for it in fetched]
+        # Not min(): it costs as much as the record.
+        records = [
+            Record(topic, it.offset, at if (at := it.timestamp) < now else now, it.key, it.value) for it in fetched
+        ]
         self.add(records)
         self.next_offset = records[-1].offset + 1
         self.caught_up = self.next_offset >= self.end
         self._heard = now
         self._counted = len(self.records)
-        self._bytes += sum(it.serialized_value_size for it in fetched if it.value is not None)
-        for record in records:
-            if record.key == WATERMARK_KEY and (watermark := read_watermark(record)) is not None:
-                self.watermark = watermark
+        self._bytes += sum(map(_SIZE, fetched))
+        for record in [record for record in records if record.key == WATERMARK_KEY]:
+            self.watermark = read_watermark(record) or self.watermark
 
     def taken(self) -> None:
         """Note that records were merged away: what waits is smaller by their share, as if all were of one size."""

@@ -1,6 +1,7 @@
 """Merging the topics of a partition group by record time: pure, no clock and no Kafka."""
 
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -85,14 +86,19 @@ def merge(lanes: Sequence[Lane], limit: int) -> Merged:
     counts = [_ready(lane, cut) for lane in lanes]
     if cut is not None and not any(counts) and any(len(lane.records) >= limit for lane in lanes):
         counts = [_ready_with_ties(lane, place, cut) for place, lane in enumerate(lanes)]
-    order = _order(lanes, [min(number, limit + 1) for number in counts])
+    counts = [min(number, limit + 1) for number in counts]
+    times, records = _in_order(lanes, counts)
     complete_to = None if cut is None else cut[0]
-    if len(order) > limit:
-        order = _whole_instants(order, limit)
-        complete_to = order[-1][0]
-        counts = [sum(1 for entry in order if entry[1] == place) for place in range(len(lanes))]
-    taken = [iter(_take(lane, number)) for lane, number in zip(lanes, counts, strict=True)]
-    return Merged([next(taken[place]) for _, place in order], complete_to)
+    if len(times) > limit:
+        end = _whole_instants(times, limit)
+        complete_to = times[end - 1]
+        del records[end:]
+        by_topic = Counter(record.topic for record in records)
+        counts = [by_topic[lane.topic] for lane in lanes]
+    for lane, number in zip(lanes, counts, strict=True):
+        del lane.records[:number]
+        del lane.times[:number]
+    return Merged(records, complete_to)
 
 
 def _ready(lane: Lane, cut: tuple[int, int] | None) -> int:
@@ -104,27 +110,17 @@ def _ready_with_ties(lane: Lane, place: int, cut: tuple[int, int]) -> int:
     return (bisect_right if place <= cut[1] else bisect_left)(lane.times, cut[0])
 
 
-def _whole_instants(order: list[tuple[int, int]], limit: int) -> list[tuple[int, int]]:
-    following = order[limit][0]
-    end = limit
-    while end and order[end - 1][0] == following:
-        end -= 1
-    return order[: end or limit]
+def _in_order(lanes: Sequence[Lane], counts: Sequence[int]) -> tuple[list[int], list[Record]]:
+    heads = [(lane.times[:number], lane.records[:number]) for lane, number in zip(lanes, counts, strict=True) if number]
+    if len(heads) == 1:
+        return heads[0]
+    times = [time for of_lane, _ in heads for time in of_lane]
+    records = [record for _, of_lane in heads for record in of_lane]
+    # Stable: at the same time the lanes stay in their order, and a lane's records in theirs.
+    order = sorted(range(len(times)), key=times.__getitem__)
+    return [times[it] for it in order], [records[it] for it in order]
 
 
-def _order(lanes: Sequence[Lane], counts: Sequence[int]) -> list[tuple[int, int]]:
-    order = [
-        (time, place)
-        for place, (lane, number) in enumerate(zip(lanes, counts, strict=True))
-        for time in lane.times[:number]
-    ]
-    if sum(1 for number in counts if number) > 1:
-        order.sort()
-    return order
-
-
-def _take(lane: Lane, number: int) -> list[Record]:
-    taken = lane.records[:number]
-    del lane.records[:number]
-    del lane.times[:number]
-    return taken
+def _whole_instants(times: Sequence[int], limit: int) -> int:
+    end = bisect_left(times, times[limit], 0, limit)
+    return end or limit

@@ -140,10 +140,9 @@ class PartitionGroup:
 
     def _position_after(self, records: Sequence[Record], upto: int) -> Position:
         before = self.position or Position({}, 0)
-        positions = dict(before.positions)
+        positions = {**before.positions, **{record.topic: record.offset + 1 for record in records}}
         watermarks = dict(before.watermarks)
-        for record in records:
-            positions[record.topic] = record.offset + 1
-            if record.key == WATERMARK_KEY and (watermark := read_watermark(record)) is not None:
+        for record in [record for record in records if record.key == WATERMARK_KEY]:
+            if (watermark := read_watermark(record)) is not None:
                 watermarks[record.topic] = watermark
         return Position(positions, upto, watermarks)
