@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.producer import sender
 from aiokafka.structs import RecordMetadata
 
 from agents.commit import Keyed
@@ -19,6 +20,9 @@ logger = logging.getLogger(__name__)
 # Below the megabyte that a broker takes by default, with room for the header.
 _LARGEST_BATCH = 512 * 1024
 _ABORT_SECONDS = 3.0
+# A transaction that follows at once upon another is told to come again while the markers of that are being written:
+# that takes a few milliseconds, and the client would wait for 20.
+sender.BACKOFF_OVERRIDE = 0.005
 
 
 class GroupTransaction:
