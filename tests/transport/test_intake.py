@@ -8,6 +8,8 @@ from faust.types import TP
 
 from streams.settings import Settings
 from streams.transport.inputs import Inputs
+from streams.transport.intake import Intake
+from streams.transport.lanes import InputLane
 from streams.transport.membership import Membership
 
 PLACE = TopicPartition("t", 0)
@@ -45,3 +47,40 @@ async def test_the_client_is_told_how_long_a_fetch_may_wait(embedded_broker: str
             assert inputs._client()._fetcher._fetch_max_wait_ms == wait
     finally:
         await inputs.stop()
+
+
+class Told:
+    """Inputs that only note where they are told to go."""
+
+    def __init__(self) -> None:
+        self.offsets: dict[TopicPartition, int] = {}
+        self.begun = 0
+
+    def places(self) -> set[TopicPartition]:
+        return set(self.offsets)
+
+    def begin(self, offsets: dict[TopicPartition, int]) -> None:
+        self.offsets = dict(offsets)
+        self.begun += 1
+
+    def seek(self, offsets: dict[TopicPartition, int]) -> None:
+        self.offsets |= offsets
+
+
+def test_what_fetches_goes_where_the_lanes_are() -> None:
+    intake = object.__new__(Intake)
+    told = Told()
+    intake.inputs = told  # type: ignore[assignment]
+    other = TopicPartition("t", 1)
+    lanes = {PLACE: InputLane("t", next_offset=3), other: InputLane("t", next_offset=8)}
+    intake._go_where_told(lanes)
+    assert told.offsets == {PLACE: 3, other: 8}
+
+    lanes[other].next_offset = 9  # it goes on by itself
+    lanes[PLACE].restart(2, 10, 0, None)
+    intake._go_where_told(lanes)
+    assert told.offsets == {PLACE: 2, other: 8}
+    assert told.begun == 1
+
+    intake._go_where_told({other: lanes[other]})
+    assert told.offsets == {other: 9}
