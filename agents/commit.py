@@ -18,7 +18,7 @@ class Tracker(Protocol):
         """Take over a snapshot that was committed earlier, by whomever; ``None``: the customer is gone."""
 
     def compute(self, batch: Batch) -> Outcome:
-        """Return the effects of a batch, on copies: nothing that others see changes."""
+        """Return the effects of a batch: nothing that others see changes."""
 
     def publish(self, outcome: Outcome) -> None:
         """Take over the effects, which are committed now."""
@@ -66,7 +66,7 @@ async def carry_out(
     may or may not have been committed: discard it, and read from the log what became of it. ``reached`` is told
     each point that a test may want to die at.
     """
-    # 1. Compute on copies. On the originals, a batch that fails below would be counted twice when it comes again.
+    # 1. Compute, and change nothing that others see: a batch that fails below comes again, and must find all as it was.
     outcome = tracker.compute(batch)
     reached("before_begin")
     await transaction.begin()

@@ -8,7 +8,7 @@ MOST_BYTES = 4 * 1024 * 1024
 
 
 class Recent:
-    """Timelines by key, as many as ``MOST_BYTES`` of snapshots hold; in memory they take about ten times that."""
+    """Timelines by key, as many as ``MOST_BYTES`` of snapshots hold; in memory they take about seven times that."""
 
     def __init__(self) -> None:
         self._timelines: OrderedDict[bytes, tuple[Timeline, int]] = OrderedDict()

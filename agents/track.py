@@ -53,7 +53,7 @@ class Touched(msgspec.Struct, gc=False):
 class Tracker:
     """The customers of one partition group.
 
-    ``compute`` works on copies and changes nothing that anyone can see; ``publish`` takes the outcome over once it
+    ``compute`` changes nothing that anyone can see; ``publish`` takes the outcome over once it
     is committed. ``snapshots`` is where the bytes of every customer are kept.
     """
 
@@ -145,7 +145,7 @@ class Tracker:
         self._agenda.done()
         self.upto = outcome.upto
 
-    def _admit(self, record: Record, clock: int, touched: dict[bytes, "Touched"]) -> str:
+    def _admit(self, record: Record, clock: int, touched: dict[bytes, Touched]) -> str:
         event = decode(record.value, record.key, self._rules.exchange)
         fact = event.fact
         if fact is None:
@@ -165,7 +165,7 @@ class Tracker:
         customer.take(record, fact)
         return "applied"
 
-    def _touch(self, key: bytes, touched: dict[bytes, "Touched"], at: int = 0) -> "Touched":
+    def _touch(self, key: bytes, touched: dict[bytes, Touched], at: int = 0) -> Touched:
         customer = touched.get(key)
         if customer is None:
             try:
@@ -174,7 +174,7 @@ class Tracker:
                 raise RejectedError("poison", f"{type(error).__name__}: {error}") from error
         return customer
 
-    def _taken(self, key: bytes, at: int) -> "Touched":
+    def _taken(self, key: bytes, at: int) -> Touched:
         snapshot = self._snapshots.get(key)
         published: list[Publication] = []
         if snapshot is None:
@@ -186,7 +186,7 @@ class Tracker:
             published = adopt(timeline, self._adopted_at or 0, self._rules)
         return Touched(timeline, before, published, [], [], set())
 
-    def _settle(self, key: bytes, customer: "Touched", outcome: Outcome) -> None:
+    def _settle(self, key: bytes, customer: Touched, outcome: Outcome) -> None:
         timeline = customer.timeline
         horizon = outcome.upto - self._lateness
         try:

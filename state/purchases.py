@@ -211,7 +211,7 @@ class Purchases(msgspec.Struct, gc=False):
 
     @staticmethod
     def unpacked(packed: bytes) -> "Purchases":
-        """Those of the bytes. Raises ``msgspec.DecodeError``."""
+        """Those of the bytes. Raises ``msgspec.DecodeError`` or ``struct.error``."""
         it = _decode(packed)
         return Purchases(
             list(unpack(f">{len(it.ids) // 8}Q", it.ids)),

@@ -1,12 +1,12 @@
 """The snapshot: a customer's timeline as versioned bytes, with what must be known of it without decoding it."""
 
-from struct import Struct
+import struct
 from typing import NamedTuple
 
 import msgspec
 
 from schemas.events import AnyFact
-from state.customer import STAGE_NUMBERS, STAGES, first_seen
+from state.customer import STAGE_NUMBERS, STAGES, Customer, first_seen
 from state.packing import PackingError, unpack
 from state.rulebook import Rulebook
 from state.standing import Standing, stand, standing
@@ -14,7 +14,7 @@ from state.timeline import Emitted, Timeline
 
 VERSION = 3
 NEVER = -1
-HEADER = Struct(">BBq4s")
+HEADER = struct.Struct(">BBq4s")
 
 
 class Header(NamedTuple):
@@ -71,20 +71,24 @@ def read_header(snapshot: bytes) -> Header:
 
 
 def restore(snapshot: bytes, rules: Rulebook) -> Timeline:
-    """The timeline of the bytes. Raises ``SnapshotError``."""
+    """The timeline of the bytes. Raises ``SnapshotError``; a part that nobody needs yet is read, and fails, later."""
     read_header(snapshot)
     try:
         stored = _decode(memoryview(snapshot)[HEADER.size :])
-        tail = stored.tail
-        head = first_seen(tail[0].at) if stored.base is None else unpack(stored.base)
-    except (msgspec.DecodeError, UnicodeDecodeError, PackingError, IndexError, RecursionError) as error:
+        head = first_seen(stored.tail[0].at) if stored.base is None else unpack(stored.base)
+        before = None if stored.base is None else standing(head)
+        if stored.at is not None:
+            _replay(head, stored, rules)
+    except (msgspec.DecodeError, struct.error, UnicodeDecodeError, PackingError, IndexError, RecursionError) as error:
         raise SnapshotError(f"a snapshot does not decode: {error}") from None
-    before = None if stored.base is None else standing(head)
-    folded = stored.at is None
-    if stored.at is not None:
-        for fact in tail:
-            rules.take_in(head, fact)
-        head.at, head.heard_at, head.due = stored.at, stored.heard_at, stored.due
-        if stored.standing is not None:
-            stand(head, stored.standing)
-    return Timeline(stored.base, tail, stored.emitted, head, stored.seq, stored.floor, before, folded)
+    return Timeline(
+        stored.base, stored.tail, stored.emitted, head, stored.seq, stored.floor, before, folded=stored.at is None
+    )
+
+
+def _replay(head: Customer, stored: _Stored, rules: Rulebook) -> None:
+    for fact in stored.tail:
+        rules.take_in(head, fact)
+    head.at, head.heard_at, head.due = stored.at or 0, stored.heard_at, stored.due
+    if stored.standing is not None:
+        stand(head, stored.standing)

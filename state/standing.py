@@ -25,8 +25,7 @@ def standing(of: Customer) -> Standing:
     )
 
 
-def stand(customer: Customer, standing: Standing) -> None:
+def stand(customer: Customer, as_decided: Standing) -> None:
     """Give a customer a standing."""
-    customer.stage, customer.since, customer.why, customer.cause = standing[:4]
-    customer.loyal_since, memberships, customer.expected, customer.expected_at = standing[4:]
-    customer.memberships = memberships.copy()
+    for name, value in as_decided._asdict().items():
+        setattr(customer, name, value)

@@ -33,7 +33,7 @@ class Feature:
     `reading` is pure and asks: what is the value at this instant (ms since 1970 UTC), which lies in that day of the
     catalogue's calendar, if nothing happens until then? It must answer for the next 100 years. With a `window` (days)
     it changes only at that window's roll-offs. Without one, a RISING feature rises in a straight line and a FALLING
-    one falls in any way, steps too. Only a FREE one goes from missing to known or back by itself. `aspects` are the
+    one falls in any way, steps too. Only a FREE one goes missing by itself, and none becomes known. `aspects` are the
     bits of the parts of a customer that it reads: while no event changes one of them, only time can change the value.
     """
 

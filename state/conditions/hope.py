@@ -2,7 +2,7 @@
 
 from state.conditions.expression import All, Comparison, Leaf, Not, Operand, Some, Test
 from state.conditions.feature import Catalogue
-from state.conditions.leaf_motion import RISES, direction_of, motion_of_leaf, ordered
+from state.conditions.leaf_motion import RISES, direction_of, may_become_known, motion_of_leaf, ordered
 from state.conditions.motion import Direction
 from state.conditions.writer import CodeWriter, Sure
 
@@ -52,21 +52,15 @@ class Hope(CodeWriter):
         if left is None or right is None:
             if not wanted:
                 return "True"
-            # Nothing becomes known by itself: what is missing now will not hold later.
+            # What is missing now will not hold later, where it cannot become known by itself.
             self.instant = START
-            known = [f"{self.operand(it, set(sure))} is not None" for it in (leaf.left, leaf.right) if it.nullable]
+            missing = [it for it in (leaf.left, leaf.right) if it.nullable and not may_become_known(it)]
+            known = [f"{self.operand(it, set(sure))} is not None" for it in missing]
             return f"({' and '.join(known)})" if known else "True"
-        parts, sides = [], []
-        for operand, instant in ((leaf.left, left), (leaf.right, right)):
-            self.instant = instant
-            if operand.nullable:
-                guard, value = self._guarded(operand, sure)
-                parts.append(f"{guard} is not None")
-                sure = set(sure)
-            else:
-                value = self.operand(operand, sure if not parts else set(sure))
-            sides.append(f"round({value}, 10)" if leaf.steadied else value)
-        source = f"({' and '.join([*parts, f'{sides[0]} {leaf.sign} {sides[1]}'])})"
+        guards, one, two = self._sides(leaf.left, leaf.right, sure, instants=(left, right))
+        if leaf.steadied:
+            one, two = f"round({one}, 10)", f"round({two}, 10)"
+        source = f"({' and '.join([*guards, f'{one} {leaf.sign} {two}'])})"
         return source if wanted else f"(not {source})"
 
     def _reading(self, operand: Operand, high: bool, wanted: bool) -> str | None:

@@ -1,8 +1,21 @@
-"""Which way a single test goes by itself: only towards holding, only away from it, or both."""
+"""Which way a single test goes by itself: only towards holding, only away from it, or both; and what may come known."""
 
 from dataclasses import replace
 
-from state.conditions.expression import All, Comparison, Known, Leaf, Listed, Literal, Sign, Some, Test
+from state.conditions.expression import (
+    All,
+    Arithmetic,
+    Comparison,
+    Known,
+    Leaf,
+    Listed,
+    Literal,
+    Negative,
+    Operand,
+    Sign,
+    Some,
+    Test,
+)
 from state.conditions.motion import Direction, Motion
 
 # Whether the comparison begins to hold as its left side rises.
@@ -16,6 +29,18 @@ def motion_of_leaf(leaf: Leaf) -> Motion:
     if isinstance(leaf, Known) and not leaf.operand.motion.gaps:
         return Motion()
     return leaf.operand.motion
+
+
+def may_become_known(operand: Operand) -> bool:
+    """Whether a value that is missing can become known by itself: a quotient whose divisor steps away from zero can."""
+    match operand:
+        case Arithmetic(sign, left, right):
+            steps = sign == "/" and bool(right.motion.windows)
+            return steps or may_become_known(left) or may_become_known(right)
+        case Negative(of):
+            return may_become_known(of)
+        case _:
+            return False
 
 
 def direction_of(leaf: Leaf, motion: Motion) -> Direction:

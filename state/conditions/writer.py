@@ -109,23 +109,29 @@ class CodeWriter:
         answer = f"{left} {operand.sign} {right}"
         return f"({answer} if {' and '.join(guards)} else None)" if guards else f"({answer})"
 
-    def _sides(self, left: Operand, right: Operand, sure: Sure, divides: bool = False) -> tuple[list[str], str, str]:
-        # What can be missing is read in the guards, and so before what cannot be.
+    def _sides(
+        self, left: Operand, right: Operand, sure: Sure, divides: bool = False, instants: tuple[str, str] | None = None
+    ) -> tuple[list[str], str, str]:
+        """Guards that tell whether both sides can be used, and the two sides, each at its instant."""
+        operands, zeroes = (left, right), (False, divides)
+        instants = instants or (self.instant, self.instant)
+        sides = ["", ""]
         guards: list[str] = []
-        sides: dict[bool, str] = {}
-        for is_right, operand in enumerate((left, right)):
-            if operand.nullable or (divides and is_right):
-                guard, sides[bool(is_right)] = self._guarded(operand, sure)
-                sure = set(sure)
-                if operand.nullable:
-                    guards.append(f"{guard} is not None")
-                    guard = sides[bool(is_right)]
-                if divides and is_right:
-                    guards.append(f"{guard} != 0")
-        for is_right, operand in enumerate((left, right)):
-            if bool(is_right) not in sides:
-                sides[bool(is_right)] = self.operand(operand, sure)
-        return guards, sides[False], sides[True]
+        # Written in the order in which it is evaluated: what needs a guard first, then what does not.
+        for place in sorted((0, 1), key=lambda it: not (operands[it].nullable or zeroes[it])):
+            operand, self.instant = operands[place], instants[place]
+            if not (operand.nullable or zeroes[place]):
+                sides[place] = self.operand(operand, sure)
+                continue
+            value, again = self._guarded(operand, sure)
+            sure = set(sure)
+            sides[place] = again
+            if operand.nullable:
+                guards.append(f"{value} is not None")
+                value = again
+            if zeroes[place]:
+                guards.append(f"{value} != 0")
+        return guards, sides[0], sides[1]
 
     def _guarded(self, operand: Operand, sure: Sure) -> tuple[str, str]:
         value = self.operand(operand, sure)

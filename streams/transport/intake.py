@@ -51,6 +51,9 @@ class Intake(driver.Consumer):
     async def on_stop(self) -> None:
         """Write the group's offsets a last time, and end what fetches."""
         await super().on_stop()
+        if self._fetching is not None:
+            self._fetching.cancel()
+            await asyncio.gather(self._fetching, return_exceptions=True)
         await self.inputs.stop()
 
     def _new_consumer_thread(self) -> Membership:
@@ -98,7 +101,12 @@ class Intake(driver.Consumer):
             fetched, self._fetching = self._fetching, None
             try:
                 await self._take_over(fetched.result())
-            except (KafkaError, TimeoutError) as error:
+            except BaseException as error:
+                # The client is past what it handed out: what was not taken over must be fetched again.
+                for lane in lanes.values():
+                    lane.astray = True
+                if not isinstance(error, KafkaError | TimeoutError):
+                    raise
                 self.log.warning("fetching failed: %r", error)
                 await self.sleep(_FAILED_POLL_SECONDS)
 
@@ -107,6 +115,7 @@ class Intake(driver.Consumer):
 
     def _go_where_told(self, lanes: Mapping[TopicPartition, InputLane]) -> None:
         if set(self.inputs.places()) != set(lanes):
+            # What was fetched ahead of the lanes that stay is thrown away, and fetched again: groups change seldom.
             self.inputs.begin({place: lane.next_offset for place, lane in lanes.items()})
         else:
             self.inputs.seek({place: lane.next_offset for place, lane in lanes.items() if lane.astray})
@@ -116,27 +125,29 @@ class Intake(driver.Consumer):
     async def _take_over(self, fetched: Mapping[TopicPartition, Any]) -> None:
         now = int(time.time() * 1000)
         fetching = self.inputs.places()
-        for group in self._open_groups():
-            for place, lane in _lanes(group):
-                # What was fetched from elsewhere says nothing of a lane that was told to go on at another offset.
-                if lane.astray or place not in fetching:
-                    continue
-                records = fetched.get(place)
-                hole = lane.accept(records, now) if records else None
-                lane.known_end(self.inputs.end(place))
+        # What was fetched from elsewhere says nothing of a lane that was told to go on at another offset.
+        expected = [
+            (group, place, lane)
+            for group in self._open_groups()
+            for place, lane in _lanes(group)
+            if not lane.astray and place in fetching
+        ]
+        holes = []
+        for group, place, lane in expected:
+            if records := fetched.get(place):
+                hole = lane.accept(records, now)
                 if hole is not None:
-                    await self._look_again(group, lane, hole[0])
-                elif not lane.caught_up and not lane.full and not records:
-                    # A transaction's marker at the end of the log is no record, and never comes.
-                    lane.passed(await asyncio.wait_for(self.inputs.position(place), _OFFSET_SECONDS))
-
-    async def _look_again(self, group: PartitionGroup, lane: InputLane, missing: int) -> None:
-        place = TopicPartition(lane.topic, group.partition)
-        begin = await asyncio.wait_for(self.inputs.first(place), _OFFSET_SECONDS)
-        if begin > missing:
-            group.stop(truncated(lane.topic, group.partition, missing, begin))
-        else:
-            lane.astray = True
+                    lane.astray = True
+                    holes.append((group, place, lane.topic, hole[0]))
+            lane.known_end(self.inputs.end(place))
+        for group, place, topic, missing in holes:
+            begin = await asyncio.wait_for(self.inputs.first(place), _OFFSET_SECONDS)
+            if begin > missing:
+                group.stop(truncated(topic, group.partition, missing, begin))
+        for _, place, lane in expected:
+            if not lane.caught_up and not lane.full and not lane.astray and not fetched.get(place):
+                # A transaction's marker at the end of the log is no record, and never comes.
+                lane.passed(await asyncio.wait_for(self.inputs.position(place), _OFFSET_SECONDS))
 
     def _message(self, handover: Handover, now: int) -> tuple[TP, ConsumerMessage]:
         tp = TP(self.lead, handover.batch.partition)

@@ -15,9 +15,7 @@ logger = logging.getLogger(__name__)
 # A topic that others wait for, and that says nothing for so long, no longer holds them back.
 PATIENCE_MS = 60_000
 MOST_BYTES = 8 * 1024 * 1024
-
-
-_SIZE = attrgetter("serialized_value_size")
+_size_of = attrgetter("serialized_value_size")
 
 
 class Fetched(Protocol):
@@ -131,7 +129,7 @@ class InputLane(Lane):
         self.caught_up = self.next_offset >= self.end
         self._heard = now
         self._counted = len(self.records)
-        self._bytes += sum(map(_SIZE, fetched))
+        self._bytes += sum(map(_size_of, fetched))
         for record in [record for record in records if record.key == WATERMARK_KEY]:
             self.watermark = read_watermark(record) or self.watermark
 
