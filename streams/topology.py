@@ -1,10 +1,8 @@
 """The topology: makes every concrete thing of a worker and hands each what it needs."""
 
-import asyncio
 from typing import Any, cast
 
 import faust
-import uvloop
 
 from streams.connection import faust_broker, faust_credentials
 from streams.settings import Settings
@@ -34,8 +32,6 @@ def build(
     ``tracker_factory`` is called with a partition and the mapping in which its tracker must keep the snapshots.
     ``hooks`` take part after each commit; ``status`` is kept up to date for whoever shows it.
     """
-    # First of all: the app takes the event loop that it finds.
-    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     topics = topics_of(settings)
     hooks = hooks or Hooks()
 

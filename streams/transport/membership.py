@@ -1,5 +1,6 @@
 """Membership: what Faust's consumer thread is left with, to keep the worker in its group."""
 
+import asyncio
 from collections.abc import Coroutine, Iterable, Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ from faust.types import TP
 from mode import Service
 
 _ASK_SECONDS = 30.0
+_LEAVE_SECONDS = 5.0
 
 
 class Listener(driver.ConsumerRebalanceListener):
@@ -28,6 +30,20 @@ class Membership(driver.AIOKafkaConsumerThread):
         # The client takes a worker that asks for no records for dead, and leaves the group.
         async for _ in self.itertimer(_ASK_SECONDS, name="membership"):
             await self._ensure_consumer().getmany()
+
+    def close(self) -> None:
+        """Do nothing: the client's sockets live in this thread, which closes them when it stops.
+
+        Faust would close them from the app's thread, when a rebalance meets a worker that is stopping.
+        """
+
+    async def on_thread_stop(self) -> None:
+        """Leave the group; without a word, should the broker keep us waiting for members that do not come."""
+        try:
+            async with asyncio.timeout(_LEAVE_SECONDS):
+                await super().on_thread_stop()
+        except TimeoutError:
+            self.log.warning("the group was not left within %.0f s: it will notice", _LEAVE_SECONDS)
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
         consumer = self._ensure_consumer()

@@ -60,6 +60,23 @@ async def test_sigterm_ends_it_in_order(settings: Settings, tmp_path: Path) -> N
         assert await settled(settings, 2000) == Account(2000, 0, 0, 0)
 
 
+@pytest.mark.parametrize("broker", ["embedded_broker"])
+async def test_sigterm_ends_it_while_the_group_waits_for_a_dead_member(settings: Settings, tmp_path: Path) -> None:
+    with workers(settings, tmp_path) as started:
+        one, two = started.start("one"), started.start("two")
+        await _until_said(started, "two", "opened partitions")
+        await _until_said(started, "one", "opened partitions")
+        joined = started.log("one").count("(Re-)joining group")
+        # This broker never notices that a member is dead: who joins now waits for it for ever.
+        two.kill()
+        three = started.start("three")
+        await _until_said(started, "one", "(Re-)joining group", joined + 1)
+        one.terminate()
+        three.terminate()
+        assert await ended(one, 10.0) == 0
+        assert await ended(three, 10.0) == 0
+
+
 @pytest.mark.apache
 @pytest.mark.parametrize("broker", ["apache_broker"])
 async def test_two_share_and_a_frozen_one_is_fenced(settings: Settings, tmp_path: Path) -> None:
@@ -68,7 +85,7 @@ async def test_two_share_and_a_frozen_one_is_fenced(settings: Settings, tmp_path
         await produce(settings, range(1000))
         await counted(settings, 1000)
         started.start("two")
-        await _until_shared(started)
+        await _until_said(started, "two", "opened partitions")
         first.send_signal(signal.SIGSTOP)
         await produce(settings, range(1000, 3000))
         assert (await settled(settings, 3000)).counted == 3000
@@ -97,9 +114,9 @@ async def test_topics_that_are_missing_end_it_with_a_reason(settings: Settings, 
         assert topics_of(nowhere).inputs[0] in started.log("one")
 
 
-async def _until_shared(started: Workers) -> None:
+async def _until_said(started: Workers, instance: str, words: str, times: int = 1) -> None:
     for _ in range(200):
-        if "opened partitions" in started.log("two"):
+        if started.log(instance).count(words) >= times:
             return
         await asyncio.sleep(0.1)
-    pytest.fail(started.log("two"))
+    pytest.fail(started.log(instance))
