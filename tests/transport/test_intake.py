@@ -36,6 +36,13 @@ async def test_group_offsets_wait_for_the_end_of_a_rebalance(rebalancing: bool) 
     assert bool(written) is not rebalancing
 
 
+def test_closing_from_another_thread_leaves_the_client_alone() -> None:
+    membership = object.__new__(Membership)
+    membership._consumer = SimpleNamespace()
+    membership.close()
+    assert vars(membership._consumer) == {}
+
+
 async def test_the_client_is_told_how_long_a_fetch_may_wait(embedded_broker: str) -> None:
     inputs = Inputs(Settings(broker=embedded_broker))
     await inputs.start()
