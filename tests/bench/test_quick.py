@@ -4,6 +4,9 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -17,20 +20,55 @@ from bench.table import text
 ROOT = Path(__file__).parents[2]
 
 
+# Most of what a quick one takes is waiting for servers to start.
+_AT_ONCE = 3
+
+
+@dataclass(frozen=True)
+class Quick:
+    """A benchmark in its quick form: how it ended, and where it was to put what it keeps."""
+
+    ended: subprocess.CompletedProcess[str]
+    results: Path
+    pictures: Path
+
+
+@pytest.fixture(scope="module")
+def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Future[Quick]]]:
+    def run(name: str) -> Quick:
+        folder = tmp_path_factory.getbasetemp() / f"bench-{name}"
+        results, pictures = folder / "results.jsonl", folder / "pictures"
+        command = [
+            sys.executable,
+            "-m",
+            "bench",
+            name,
+            "--quick",
+            "--results",
+            str(results),
+            "--pictures",
+            str(pictures),
+        ]
+        return Quick(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False), results, pictures)
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        yield {name: pool.submit(run, name) for name in BENCHES}
+
+
 @pytest.mark.apache
 @pytest.mark.parametrize("name", BENCHES)
-def test_a_benchmark_ends_with_its_figures_and_draws_its_pictures(name: str, tmp_path: Path) -> None:
-    results, pictures = tmp_path / "results.jsonl", tmp_path / "pictures"
-    command = [sys.executable, "-m", "bench", name, "--quick", "--results", str(results), "--pictures", str(pictures)]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert ended.returncode == 0, ended.stderr
-    last = ended.stdout.splitlines()[-1]
+def test_a_benchmark_ends_with_its_figures_and_draws_its_pictures(
+    name: str, quick: Mapping[str, Future[Quick]]
+) -> None:
+    run = quick[name].result()
+    assert run.ended.returncode == 0, run.ended.stderr
+    last = run.ended.stdout.splitlines()[-1]
     if last.startswith(f"{name}: left out") and os.environ.get("CI") != "true":
         pytest.skip(last)
     told = json.loads(last)
     assert told["bench"] == name and told["quick"]
-    assert not results.exists()
-    for picture in pictures.glob("*"):
+    assert not run.results.exists()
+    for picture in run.pictures.glob("*"):
         assert ElementTree.parse(picture).getroot().tag.endswith("svg")
 
 
