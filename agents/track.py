@@ -18,7 +18,7 @@ from state.snapshot import Header, SnapshotError, dump, read_header, restore
 from state.timeline import Timeline, adopt, begin, settle
 
 MOST_AHEAD = 300_000
-MOST_DUE = 500
+MOST_DUE = 200
 AT_ONCE = 0
 
 
