@@ -43,7 +43,7 @@ class Membership(driver.AIOKafkaConsumerThread):
             async with asyncio.timeout(_LEAVE_SECONDS):
                 await super().on_thread_stop()
         except TimeoutError:
-            self.log.warning("the group was not left within %.0f s: it will notice", _LEAVE_SECONDS)
+            self.log.warning("the group did not answer within %.0f s: ended without leaving it", _LEAVE_SECONDS)
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
         consumer = self._ensure_consumer()

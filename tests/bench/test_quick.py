@@ -19,7 +19,6 @@ from bench.table import text
 
 ROOT = Path(__file__).parents[2]
 
-
 # Most of what a quick one takes is waiting for servers to start.
 _AT_ONCE = 3
 
@@ -38,17 +37,7 @@ def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Fut
     def run(name: str) -> Quick:
         folder = tmp_path_factory.getbasetemp() / f"bench-{name}"
         results, pictures = folder / "results.jsonl", folder / "pictures"
-        command = [
-            sys.executable,
-            "-m",
-            "bench",
-            name,
-            "--quick",
-            "--results",
-            str(results),
-            "--pictures",
-            str(pictures),
-        ]
+        command = [sys.executable, "-m", "bench", name, "--quick", f"--results={results}", f"--pictures={pictures}"]
         return Quick(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False), results, pictures)
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
