@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from schemas.transition import Publication
-from state.snapshot import Header
-from state.timeline import Timeline
+from schemas.change import Publication
+from state.timeline.snapshot import Header
+from state.timeline.timeline import Timeline
 
 
 class Record(msgspec.Struct, frozen=True, gc=False):

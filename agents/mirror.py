@@ -7,21 +7,21 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from agents.batch import Outcome
-from agents.waiting import Place, Waiting
+from agents.mirror_queue import MirrorQueue, Place
 from schemas.profile import Profile
-from state.portrait import portrait
-from state.rulebook import Rulebook
-from state.timeline import Timeline
+from state.features.profile import build_profile
+from state.rules.rulebook import Rulebook
+from state.timeline.timeline import Timeline
 
 log = logging.getLogger(__name__)
 
-MOST_AT_ONCE = 400
-PAINTED_AT_ONCE = 20
+MAX_AT_ONCE = 400
+BUILT_AT_ONCE = 20
 REST_PER_WORK = 3.0
-LEAST_REST = 0.05
+MIN_REST = 0.05
 CHECK_SECONDS = 1.0
 FIRST_BACKOFF = 0.5
-LONGEST_BACKOFF = 5.0
+MAX_BACKOFF = 5.0
 
 Position = tuple[int, int]
 
@@ -57,7 +57,7 @@ class Customers(Protocol):
         """One customer, None when there is none. May raise ``ValueError`` for bytes that cannot be read."""
 
 
-class Glass(Protocol):
+class ProfileSink(Protocol):
     """What is written to. An older position must never take the place of a newer one."""
 
     async def identity(self) -> str:
@@ -88,7 +88,7 @@ class Mirror:
 
     def __init__(
         self,
-        glass: Glass,
+        glass: ProfileSink,
         rules: Rulebook,
         now: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -98,7 +98,7 @@ class Mirror:
         self._now = now
         self._sleep = sleep
         self._groups: dict[int, Customers] = {}
-        self._waiting = Waiting()
+        self._waiting = MirrorQueue()
         self._woken = asyncio.Event()
         self._identity = ""
         self._checked_at = float("-inf")
@@ -134,7 +134,7 @@ class Mirror:
         self._groups.pop(partition, None)
         self._waiting.leave(partition)
 
-    def reflect(self, partition: int, outcome: Outcome) -> None:
+    def enqueue(self, partition: int, outcome: Outcome) -> None:
         """Take note of a committed outcome: cheap, and never fails."""
         if partition in self._groups and outcome.changes:
             self._waiting.add(partition, outcome)
@@ -149,10 +149,10 @@ class Mirror:
             except Exception as error:  # whatever it is, the stream must not notice
                 self._lose(error)
                 await self._sleep(backoff)
-                backoff = min(2 * backoff, LONGEST_BACKOFF)
+                backoff = min(2 * backoff, MAX_BACKOFF)
                 continue
             backoff = FIRST_BACKOFF
-            await self._sleep(max(LEAST_REST, REST_PER_WORK * worked))
+            await self._sleep(max(MIN_REST, REST_PER_WORK * worked))
             if not self._waiting:
                 await self._pause()
 
@@ -167,9 +167,9 @@ class Mirror:
         began = self._now()
         if not self._connected or began - self._checked_at >= CHECK_SECONDS:
             await self._check()
-        taken = self._waiting.take(MOST_AT_ONCE)
+        taken = self._waiting.take(MAX_AT_ONCE)
         try:
-            rows = await self._paint(taken)
+            rows = await self._build_rows(taken)
             if rows:
                 await self._glass.write(rows)
         except BaseException:
@@ -192,11 +192,11 @@ class Mirror:
             log.info("%s: %d customers wait to be written", why, len(self._waiting))
         self._identity, self._connected, self._trouble = identity, True, ""
 
-    async def _paint(self, taken: dict[Place, list[bytes]]) -> list[Row]:
+    async def _build_rows(self, taken: dict[Place, list[bytes]]) -> list[Row]:
         rows = []
         for number, ((partition, key), announcements) in enumerate(taken.items(), start=1):
-            if number % PAINTED_AT_ONCE == 0:
-                await asyncio.sleep(0)  # a portrait takes tens of microseconds: let the stream in between
+            if number % BUILT_AT_ONCE == 0:
+                await asyncio.sleep(0)  # a build_profile takes tens of microseconds: let the stream in between
             customers = self._groups.get(partition)
             if customers is None:
                 continue
@@ -214,7 +214,9 @@ class Mirror:
         if timeline is None:
             return Row(customer, position, None, announcements)
         rules = self._rules
-        seen = portrait(timeline.head, customer, timeline.seq, position[0], rules.version, rules.compiled.catalogue)
+        seen = build_profile(
+            timeline.head, customer, timeline.seq, position[0], rules.version, rules.compiled.catalogue
+        )
         return Row(customer, position, seen, announcements)
 
     def _lose(self, error: Exception) -> None:

@@ -19,15 +19,15 @@ from pathlib import Path
 import psutil
 
 from bench.finding import Bar, Bars, Finding, Say, Size, Spread, Table
-from streams.backtest_shares import cores
-from streams.child_process import ServerError, start
+from streams.backtest.pool import cores
+from streams.embedded.child_process import ServerError, start
 from streams.sources import simulated
 from streams.sources.named import open_source
 from streams.sources.source import SourceEvent
 
 GOAL_PER_CORE = 60_000
 _ROOT = Path(__file__).parents[1]
-_COMMAND = (sys.executable, "-c", "from streams.command_line import main; main()", "backtest")
+_COMMAND = (sys.executable, "-c", "from streams.cli.main import main; main()", "backtest")
 _LOOK_SECONDS = 0.1
 
 

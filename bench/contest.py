@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from bench.finding import Say
 from bench.orders import PARTITIONS, Population
 from bench.peers.task import Mark, Task, marks
-from streams.child_process import running
+from streams.embedded.child_process import running
 
 _ROOT = Path(__file__).parents[1]
 _POLL_SECONDS = 0.1

@@ -7,7 +7,7 @@ from bench.contest import Program, python
 from bench.orders import Population
 from bench.peers import java
 from bench.peers.task import Task
-from streams.embedded import free_port
+from streams.embedded.servers import free_port
 from streams.topics import PURCHASES
 
 OURS = "lifestage"

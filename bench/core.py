@@ -16,14 +16,14 @@ from dataclasses import asdict, dataclass
 from itertools import cycle, islice
 
 from agents.batch import Batch, Record
-from agents.track import Tracker
+from agents.tracker import Tracker
 from bench.collector import as_in_a_worker
 from bench.finding import Bar, Bars, Finding, Say, Size, Spread, Table
 from bench.flame import recording
 from bench.population import Population, pass_time, simulate
 from bench.visits import Visits, stamped
 from schemas.instant import from_text
-from state.rulebook import Rulebook
+from state.rules.rulebook import Rulebook
 from streams.policy_file import load_rules
 from streams.sources.source import SourceEvent
 

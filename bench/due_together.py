@@ -4,7 +4,7 @@ from pathlib import Path
 
 from bench.population import DAY, HISTORY_DAYS, Original, Population, decided
 from schemas.instant import to_text
-from state.rulebook import Rulebook
+from state.rules.rulebook import Rulebook
 from streams.policy_file import shipped_policy
 from streams.sources import simulated
 from streams.sources.source import BROWSING, PURCHASES, SourceEvent

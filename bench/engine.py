@@ -14,7 +14,7 @@ from bench.orders import Population, produce
 from bench.peers.task import Task
 from streams.settings import Settings
 from streams.topics import create, topics_of
-from tests.servers import apache_kafka, apache_kafka_missing
+from tests.support.servers import apache_kafka, apache_kafka_missing
 
 _CUSTOMERS = (5_000, 100_000, 1_000_000)
 _QUICK_EVENTS = 2_000

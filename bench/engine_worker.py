@@ -9,9 +9,9 @@ import msgspec
 from agents.batch import Batch, Outcome
 from bench.peers.job import LARGE, Numbers, Order, add, nothing
 from bench.peers.task import Progress, Task
+from streams.partitions.hooks import Committed, Hooks
 from streams.settings import Settings
 from streams.topology import build
-from streams.transport.hooks import Committed, Hooks
 from streams.worker import run
 
 _FORMAT = struct.Struct(">qdddqqqq")

@@ -6,10 +6,10 @@ from itertools import islice
 from aiokafka.partitioner import DefaultPartitioner
 
 from bench.population import Population
+from streams.partitions.position import Position, encode_position
+from streams.partitions.transaction import GroupTransaction
 from streams.settings import Settings
 from streams.topics import topics_of
-from streams.transport.tables import Position, encode_position
-from streams.transport.transaction import GroupTransaction
 
 _CUSTOMERS_PER_TRANSACTION = 4000
 

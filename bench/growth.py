@@ -19,7 +19,7 @@ from typing import TypeVar
 import psutil
 
 from agents.batch import Batch, Record
-from agents.track import Tracker
+from agents.tracker import Tracker
 from bench.collector import as_in_a_worker
 from bench.due_together import at_midnight, policy_of_a_week, within_a_minute
 from bench.finding import Finding, Line, Lines, Say, Size, Spread, Table
@@ -27,7 +27,7 @@ from bench.population import DAY, Population, pass_time, simulate
 from bench.visits import Visits
 from bench.waits import Waits, over, views
 from schemas.instant import from_text
-from state.rulebook import Rulebook
+from state.rules.rulebook import Rulebook
 from streams.policy_file import load_rules
 
 INSTANT = from_text("2026-01-01T00:00:00Z")

@@ -12,14 +12,14 @@ from pathlib import Path
 
 from bench.finding import LeftOutError
 from bench.worker import Worker
-from streams.child_process import ServerError, running
-from streams.embedded import free_port
+from streams.embedded.child_process import ServerError, running
+from streams.embedded.servers import free_port
 from streams.settings import Settings
 from streams.topics import create
-from tests.servers import apache_kafka, apache_kafka_missing
+from tests.support.servers import apache_kafka, apache_kafka_missing
 
 _ROOT = Path(__file__).parents[1]
-_PROGRAM = (sys.executable, "-c", "from streams.command_line import main; main()", "worker", "--loglevel", "INFO")
+_PROGRAM = (sys.executable, "-c", "from streams.cli.main import main; main()", "worker", "--loglevel", "INFO")
 PARTITIONS = 4
 
 

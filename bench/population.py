@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from agents.batch import Batch, Record
-from agents.track import Tracker
-from state.rulebook import Rulebook
+from agents.tracker import Tracker
+from state.rules.rulebook import Rulebook
 from streams.sources import simulated
 from streams.sources.source import SourceEvent
 

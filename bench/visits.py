@@ -8,7 +8,7 @@ from bench.population import Population
 from schemas.instant import to_text
 from streams.sources.source import BROWSING, SourceEvent
 
-_LONGEST_STEP = 180_000
+_MAX_STEP = 180_000
 _BEGINNINGS = 600_000
 
 _Placed = tuple[int, SourceEvent, bytes]
@@ -76,7 +76,7 @@ def _in_time(day: Sequence[SourceEvent], at: int) -> list[tuple[int, SourceEvent
     placed = []
     before = day[0].instant
     for event in day:
-        at += min(_LONGEST_STEP, event.instant - before)
+        at += min(_MAX_STEP, event.instant - before)
         before = event.instant
         placed.append((at, event))
     return placed

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from random import Random
 
 from agents.batch import Batch, Record
-from agents.track import Tracker
+from agents.tracker import Tracker
 from bench.population import Population
 from schemas.instant import to_text
 from streams.topics import BROWSING
 
-_MOST = 4000
+_MAX_EVENTS = 4000
 
 
 @dataclass(slots=True)
@@ -61,7 +61,7 @@ def over(tracker: Tracker, arrivals: Iterator[Record], begin: int, end: int) -> 
         if not waiting and not _is_due(tracker, clock):
             clock = min(coming.time, tracker.due() or coming.time)
             continue
-        records = [waiting.popleft() for _ in range(min(_MOST, len(waiting)))]
+        records = [waiting.popleft() for _ in range(min(_MAX_EVENTS, len(waiting)))]
         started = time.process_time()
         outcome = tracker.compute(Batch(0, 0, records, int(clock)))
         tracker.publish(outcome)

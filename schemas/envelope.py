@@ -7,12 +7,12 @@ import msgspec
 from msgspec import Raw
 
 from schemas import instant
+from schemas.event_types import BUILDERS, short
 from schemas.events import AnyFact
-from schemas.kinds import BUILDERS, short
 from schemas.money import AmountError, Exchange
 from schemas.reject import RejectedError
 
-MOST_BYTES = 262_144
+MAX_BYTES = 262_144
 NOTHING = Raw(b"{}")
 
 
@@ -64,8 +64,8 @@ def open_envelope(value: bytes | None) -> Envelope:
     """The outer object, out of Confluent's framing or a CloudEvent where it came in one."""
     if value is None:
         raise RejectedError("tombstone", "the record has no value; an event has one")
-    if len(value) > MOST_BYTES:
-        raise RejectedError("too_large", f"the value has {len(value)} bytes; the most is {MOST_BYTES}")
+    if len(value) > MAX_BYTES:
+        raise RejectedError("too_large", f"the value has {len(value)} bytes; the most is {MAX_BYTES}")
     value = _unframed(value)
     try:
         envelope = _envelope(value)

@@ -10,7 +10,7 @@ Figure = int | float | str | bool | None
 
 
 class Profile(msgspec.Struct, rename="camel"):
-    """Stage, audiences and figures of one customer as of an instant.
+    """Stage, segments and figures of one customer as of an instant.
 
     Instants are RFC 3339 text; ``windows`` maps a feature's name (``orders_90d``) to its value at ``as_of``.
     """
@@ -20,7 +20,7 @@ class Profile(msgspec.Struct, rename="camel"):
     since: str
     why: str
     cause: str
-    audiences: dict[str, str]
+    segments: dict[str, str]
     figures: dict[str, Figure]
     windows: dict[str, Figure]
     traits: dict[str, Scalar]

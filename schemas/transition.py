@@ -1,81 +1,120 @@
-"""What changed for a customer, by which cause, in which circumstances; and the id under which it is told."""
+"""Transitions as messages: the values of the transitions topic, complete in themselves, their scalars flat."""
 
-from hashlib import blake2b
+from typing import Any
 
 import msgspec
-import orjson
 
-from schemas.instant import to_text
-
-
-class Cause(msgspec.Struct, frozen=True, array_like=True):
-    """Why a decision fell at its instant: an ``event`` (name, messageId), a ``deadline``, or a new ``policy``."""
-
-    kind: str
-    name: str
-    message_id: str | None = None
+from schemas import instant
+from schemas.change import Publication, message_id
 
 
-class Change(msgspec.Struct, frozen=True, array_like=True):
-    """What one decision changed: a stage (``audience`` is None) or the membership in one audience.
+class Properties(msgspec.Struct, rename={"from_": "from"}):
+    """What every transition says; docs/events.md tells the fields one by one."""
 
-    ``name`` is the lifecycle transition (``at_risk``) or the audience's name for people; ``from_`` and ``to`` are
-    stages, or ``out`` and ``in``.
-    """
-
-    at: int
-    audience: str | None
-    name: str
     from_: str
     to: str
-    cause: Cause
-
-    def identity(self, customer: str) -> str:
-        """The id of what this change says: the same in every run that comes to the same decision."""
-        said = (customer, self.at, self.audience, self.from_, self.to, self.cause.kind, self.cause.message_id)
-        return blake2b(orjson.dumps(said), digest_size=12).hexdigest()
-
-
-class Circumstances(msgspec.Struct, frozen=True, array_like=True):
-    """The figures at the instant of a change: ``why`` holds the values against their limits.
-
-    Money is in major units of the policy's currency, times in days; None where a customer has no such figure.
-    """
-
-    why: str
-    stage: str
-    orders: int
-    revenue: float
+    why: str | None
+    cause: str
+    cause_event: str | None
+    cause_deadline: str | None
+    cause_message_id: str | None
+    seq: int
+    policy_version: str
+    correction: bool
+    retracted: bool
+    corrects: str | None
+    revision: int
+    stage: str | None
+    orders: int | None
+    revenue: float | None
     average_order_value: float | None
     recency_days: float | None
     mean_gap_days: float | None
     patience_days: float | None
     next_transition: str | None
-    next_at: int | None
-
-    def told(self) -> tuple[str | int | float | None, ...]:
-        """The figures without the reason, as they are told: instants as text."""
-        *figures, next_at = msgspec.structs.astuple(self)[1:]
-        return (*figures, None if next_at is None else to_text(next_at))
+    next_at: str | None
 
 
-class Publication(msgspec.Struct, frozen=True):
-    """A change on its way out.
+class StageProperties(Properties):
+    """``transition`` is the name of the step, such as ``at_risk`` or ``won_back``."""
 
-    ``revision`` counts how often it was retracted and became true again; ``correction`` marks what a late fact
-    made or unmade; ``corrects`` is the change (and its revision) that it takes the place of, or takes back.
-    """
-
-    change: Change
-    circumstances: Circumstances | None
-    seq: int
-    revision: int = 0
-    correction: bool = False
-    retracted: bool = False
-    corrects: tuple[Change, int] | None = None
+    transition: str
 
 
-def message_id(change: Change, revision: int, customer: str) -> str:
-    """The messageId of a published change; a later revision says the same and so adds only its number."""
-    identity = change.identity(customer)
-    return identity if revision == 0 else f"{identity}.{revision}"
+class AudienceProperties(Properties):
+    """``audience_key`` is the segment's key in the policy, ``audience_name`` its name for people."""
+
+    audience_key: str
+    audience_name: str
+
+
+class Message(msgspec.Struct, rename="camel"):
+    """The Segment spec's envelope; ``timestamp`` is the instant at which the change became true."""
+
+    type: str
+    message_id: str
+    user_id: str
+    timestamp: str
+
+
+class StageChanged(Message, tag_field="event", tag="Lifecycle Stage Changed"):
+    """A customer went from one lifecycle stage to another."""
+
+    properties: StageProperties
+
+
+class AudienceEntered(Message, tag_field="event", tag="Audience Entered"):
+    """A customer joined an segment."""
+
+    properties: AudienceProperties
+
+
+class AudienceExited(Message, tag_field="event", tag="Audience Exited"):
+    """A customer left an segment."""
+
+    properties: AudienceProperties
+
+
+Transition = StageChanged | AudienceEntered | AudienceExited
+
+
+def encode(publication: Publication, customer: str, policy_version: str) -> bytes:
+    """The JSON value of the transitions topic."""
+    change = publication.change
+    own_id = message_id(change, publication.revision, customer)
+    header = (
+        "track",
+        f"{own_id}.retracted" if publication.retracted else own_id,
+        customer,
+        instant.to_text(change.at),
+    )
+    said = _said(publication, customer, policy_version)
+    if change.segment is None:
+        return _encode(StageChanged(*header, StageProperties(*(*said, change.name))))
+    event = AudienceEntered if change.to == "in" else AudienceExited
+    return _encode(event(*header, AudienceProperties(*(*said, change.segment, change.name))))
+
+
+def _said(publication: Publication, customer: str, policy_version: str) -> tuple[Any, ...]:
+    change, cause, figures = publication.change, publication.change.cause, publication.figures
+    deadline = cause.kind == "deadline"
+    return (
+        change.from_,
+        change.to,
+        None if figures is None else figures.why,
+        cause.kind,
+        None if deadline else cause.name,
+        cause.name if deadline else None,
+        cause.message_id,
+        publication.seq,
+        policy_version,
+        publication.correction,
+        publication.retracted,
+        None if publication.corrects is None else message_id(*publication.corrects, customer),
+        publication.revision,
+        *((None,) * 9 if figures is None else figures.told()),
+    )
+
+
+_encode = msgspec.json.Encoder().encode
+decode = msgspec.json.Decoder(Transition).decode

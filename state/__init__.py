@@ -1,1 +1,1 @@
-"""The rules: pure functions over one customer. No Kafka, no clock, no environment."""
+"""The customer core: what is remembered of a customer and what is decided. No Kafka, no clock, no I/O."""

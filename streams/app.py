@@ -2,7 +2,7 @@
 
 import os
 
-from streams.onlookers import Onlookers
+from streams.observe.onlookers import Onlookers
 from streams.policy_file import load_rules
 from streams.settings import Settings
 from streams.topology import build

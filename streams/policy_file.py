@@ -4,14 +4,14 @@ from pathlib import Path
 
 from state.features.catalogue import catalogue
 from state.policy.compiled import CompiledPolicy, PolicyError, read_policy
-from state.rulebook import Rulebook
+from state.rules.rulebook import Rulebook
 
 HERE = Path(__file__).parent
 SHIPPED = (HERE / "default_policy.toml", HERE.parent / "policies" / "default.toml")
 
 
 class PolicyFileError(ValueError):
-    """A policy that cannot be used; the message has every problem with its line and its mend."""
+    """A policy that cannot be used; the message has every problem with its line and its fix."""
 
 
 def shipped_policy() -> Path:
@@ -29,7 +29,7 @@ def compile_file(path: Path | None) -> CompiledPolicy:
     except UnicodeDecodeError as error:
         raise PolicyFileError(f"{path} is no UTF-8 text (byte {error.start}); save it as UTF-8") from None
     except PolicyError as error:
-        lines = [f"{path}:{problem.line}: {problem.message}. {problem.mend}" for problem in error.problems]
+        lines = [f"{path}:{problem.line}: {problem.message}. {problem.fix}" for problem in error.problems]
         raise PolicyFileError("\n".join(lines)) from None
 
 

@@ -12,7 +12,7 @@ _T = TypeVar("_T")
 
 
 class SettingsError(ValueError):
-    """A setting that cannot be used; the message names the variable, what is wrong, and the mend."""
+    """A setting that cannot be used; the message names the variable, what is wrong, and the fix."""
 
 
 @dataclass(frozen=True, slots=True)

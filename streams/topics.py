@@ -23,11 +23,11 @@ _RESOURCE = ConfigResourceType.TOPIC
 _SETTLING_SECONDS = 30.0
 _DAY = 86_400_000
 # A reject carries its record as text, a third longer than the megabyte that a producer may send.
-_LARGEST_RECORD = 4 * 1024 * 1024
+_MAX_RECORD = 4 * 1024 * 1024
 
 
 class TopicsError(Exception):
-    """Topics that cannot be used as they are; the message says which, why, and the mend."""
+    """Topics that cannot be used as they are; the message says which, why, and the fix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +94,11 @@ async def check(settings: Settings, looks_back_days: int = 0) -> list[str]:
 
 def _configuration(topics: Topics, name: str) -> dict[str, str]:
     if name == topics.changelog:
-        return {"cleanup.policy": "compact", "max.message.bytes": str(_LARGEST_RECORD)}
+        return {"cleanup.policy": "compact", "max.message.bytes": str(_MAX_RECORD)}
     # Retention counts the record's own time: with seven days, a replay of last year would delete itself.
     configuration = {"cleanup.policy": "delete", "retention.ms": "-1"}
     if name not in topics.inputs:
-        configuration["max.message.bytes"] = str(_LARGEST_RECORD)
+        configuration["max.message.bytes"] = str(_MAX_RECORD)
     return configuration
 
 

@@ -5,18 +5,18 @@ from typing import Any, cast
 import faust
 
 from streams.connection import faust_broker, faust_credentials
+from streams.faust_driver.consumer import Intake, intake_transport
+from streams.faust_driver.recovery import table_manager
+from streams.faust_driver.tables import SnapshotStore, SnapshotTable
+from streams.partitions.assignment import Assignment
+from streams.partitions.disk_snapshots import DiskSnapshots
+from streams.partitions.failpoints import failpoint
+from streams.partitions.hooks import Hooks, TrackerFactory
+from streams.partitions.processing import Processing
+from streams.partitions.status import WorkerStatus
+from streams.partitions.watchdog import Watchdog
 from streams.settings import Settings
 from streams.topics import TABLE, topics_of
-from streams.transport.assignment import Assignment
-from streams.transport.disk_snapshots import DiskSnapshots
-from streams.transport.failpoints import failpoint
-from streams.transport.hooks import Hooks, TrackerFactory
-from streams.transport.intake import Intake, intake_transport
-from streams.transport.processing import Processing
-from streams.transport.recovery import table_manager
-from streams.transport.status import WorkerStatus
-from streams.transport.tables import SnapshotStore, SnapshotTable
-from streams.transport.watchdog import Watchdog
 
 AGENT = "track"
 

@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaError, for_code
 from aiokafka.protocol.group import LeaveGroupRequest
 
 from streams.connection import administration
-from streams.ending import end_process
+from streams.fatal import end_process
 from streams.settings import Settings
 from streams.topics import TopicsError, check
 
@@ -27,7 +27,7 @@ _ANSWER_SECONDS = 15.0
 
 
 def run(app: faust.App, settings: Settings, looks_back_days: int = LOOKS_BACK_DAYS, loglevel: str = "INFO") -> NoReturn:
-    """Run the worker until it is told to stop (exit code 0) or must end (70, see ``streams.ending``).
+    """Run the worker until it is told to stop (exit code 0) or must end (70, see ``streams.fatal``).
 
     Waits for Kafka as long as it takes; the availability time-out counts from when it was there.
     """

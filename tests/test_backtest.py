@@ -5,9 +5,9 @@ from itertools import count
 
 import pytest
 
-from streams.backtest import profile_of, read_events, run
-from streams.backtest_share import Task
-from streams.backtest_shares import ShareLostError, shared
+from streams.backtest.backtest import profile_of, read_events, run
+from streams.backtest.pool import ShareLostError, shared
+from streams.backtest.share import Task
 from streams.policy_file import load_rules
 from streams.sources import simulated
 

@@ -12,12 +12,12 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from schemas.instant import from_text
 from streams import topics
-from streams.pace import Pace, Pacing
-from streams.replay import Progress, replay
+from streams.partitions.watermarks import WATERMARK_KEY
+from streams.replay.rate_limit import Pace, Pacing
+from streams.replay.replay import Progress, replay
 from streams.settings import Settings
 from streams.sources import simulated
 from streams.sources.source import Source
-from streams.transport.watermarks import WATERMARK_KEY
 
 END = from_text("2025-06-01")
 Log = dict[TopicPartition, list[ConsumerRecord]]
@@ -117,7 +117,7 @@ async def test_a_killed_replay_is_taken_up_by_the_command(settings: Settings, tm
         "LIFESTAGE_TOPIC_PREFIX": settings.topic_prefix,
         "LIFESTAGE_APP_ID": settings.app_id,
     }
-    program = [sys.executable, "-c", "from streams.commands.replay import command; command()", str(path)]
+    program = [sys.executable, "-c", "from streams.cli.commands.replay import command; command()", str(path)]
     with subprocess.Popen([*program, "--rate", "2000/s"], env=environment, stderr=subprocess.DEVNULL) as first:
         while all(it.key == WATERMARK_KEY for records in (await read_inputs(settings)).values() for it in records):
             assert first.poll() is None

@@ -12,13 +12,13 @@ import redis
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from streams.child_process import ServerError
+from streams.embedded.child_process import ServerError
 from tests.conftest import require_apache_kafka
-from tests.servers import apache_kafka, embedded_kafka, embedded_redis
+from tests.support.servers import apache_kafka, embedded_kafka, embedded_redis
 
 HOLD = """
 import pathlib, signal, sys
-from streams.embedded import kafka_broker, redis_server
+from streams.embedded.servers import kafka_broker, redis_server
 folder = pathlib.Path(sys.argv[1])
 with kafka_broker(folder) as kafka, redis_server(folder) as mirror:
     print(kafka.pid, mirror.pid, flush=True)

@@ -6,8 +6,14 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from state.conditions.error import ConditionError
-from state.conditions.expression import (
+from state.conditions.codegen import CodeWriter
+from state.conditions.direction import RISES, direction_of, motion_of_leaf, ordered
+from state.conditions.errors import ConditionError
+from state.conditions.explain import Leg, Reason
+from state.conditions.features import Catalogue
+from state.conditions.monotone import Motion
+from state.conditions.next_change import Flip, Moment, Opposite, Together
+from state.conditions.nodes import (
     All,
     Arithmetic,
     Comparison,
@@ -20,13 +26,7 @@ from state.conditions.expression import (
     Trait,
     operands_of,
 )
-from state.conditions.feature import Catalogue
-from state.conditions.flip import Flip, Moment, Opposite, Together
-from state.conditions.leaf_motion import RISES, direction_of, motion_of_leaf, ordered
-from state.conditions.motion import Motion
-from state.conditions.reader import read_condition
-from state.conditions.reason import Leg, Reason
-from state.conditions.writer import CodeWriter
+from state.conditions.parse import read_condition
 
 __all__ = [
     "Condition",

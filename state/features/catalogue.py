@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 from schemas.events import Scalar
 from schemas.money import decimals
-from state.aspects import NOTHING, ORDERS, STANDING, SUPPORT, TRAITS, VISITS
 from state.calendar import Calendar
-from state.conditions.feature import Catalogue, Feature, Kind, Trend
-from state.conditions.reading import Reading
-from state.customer import STAGES, Customer
+from state.conditions.feature_expression import Reading
+from state.conditions.features import Catalogue, Feature, Kind, Trend
+from state.customer.customer import STAGES, Customer
+from state.customer.parts import NOTHING, ORDERS, STANDING, SUPPORT, TRAITS, VISITS
 from state.features.scores import alive, scores
 from state.features.windows import windowed
 from state.policy.shape import Policy
@@ -79,7 +79,7 @@ def _lifetime(calendar: Calendar, unit: int) -> list[Feature]:
         _since("days_since_order", "time since the last order", calendar, ORDERS, "purchases.last()"),
         _since("days_since_first_order", "time since the first order", calendar, ORDERS, "purchases.first()"),
         _since("days_since_visit", "time since the last browsing", calendar, VISITS, "engagement.last_visit"),
-        _since("days_known", "time since the first event", calendar, NOTHING, "customer.seen_at"),
+        _since("days_known", "time since the first event", calendar, NOTHING, "customer.first_event_at"),
         _since(
             "oldest_ticket_days", "how long the oldest open ticket is open", calendar, SUPPORT, "support.oldest_open()"
         ),

@@ -2,13 +2,13 @@
 
 from bisect import bisect_right
 
-from state.aspects import ORDERS
 from state.bgnbd import p_alive
 from state.calendar import Calendar
-from state.conditions.feature import Feature, Kind, Trend
-from state.conditions.reading import Reading
+from state.conditions.feature_expression import Reading
+from state.conditions.features import Feature, Kind, Trend
+from state.customer.parts import ORDERS
+from state.customer.purchases import Purchases
 from state.policy.shape import PAlive, Policy
-from state.purchases import Purchases
 
 
 def scores(policy: Policy, calendar: Calendar, unit: int) -> list[Feature]:

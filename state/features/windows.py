@@ -1,10 +1,10 @@
 """Features over rolling windows: what a customer did in the last 7, 30, 90 and 365 days."""
 
-from state.aspects import ORDERS, SUPPORT
-from state.conditions.feature import Feature, Kind, Trend
-from state.conditions.reading import Reading
-from state.engagement import COLUMN_ASPECTS, COLUMNS
-from state.support import OPENED, RATING_SUM, RATINGS, SOLVED
+from state.conditions.feature_expression import Reading
+from state.conditions.features import Feature, Kind, Trend
+from state.customer.engagement import COLUMN_ASPECTS, COLUMNS
+from state.customer.parts import ORDERS, SUPPORT
+from state.customer.support import OPENED, RATING_SUM, RATINGS, SOLVED
 
 WINDOWS = (7, 30, 90, 365)
 

@@ -29,8 +29,8 @@ def _check_time(policy: Policy, source: PolicyText) -> None:
         ZoneInfo(zone)
     except (ValueError, OSError, KeyError):
         near = difflib.get_close_matches(zone, available_timezones(), n=1)
-        mend = f'did you mean "{near[0]}"?' if near else 'write one as in "Europe/Berlin" or "UTC"'
-        source.report(("time", "zone"), f'there is no time zone "{zone}"', mend)
+        fix = f'did you mean "{near[0]}"?' if near else 'write one as in "Europe/Berlin" or "UTC"'
+        source.report(("time", "zone"), f'there is no time zone "{zone}"', fix)
     if policy.time.day_seconds != 86400 and zone != "UTC":
         source.report(
             ("time", "day_seconds"), "a shortened day fits no time zone", 'set zone = "UTC", or leave day_seconds out'

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import msgspec
 
 from state.conditions.condition import Condition, ConditionError, compile_condition, entering, opposite
-from state.conditions.feature import Catalogue
+from state.conditions.features import Catalogue
 from state.policy.checks import check_values
 from state.policy.shape import PAlive, Policy
 from state.policy.text import PolicyError, PolicyText, Problem
@@ -96,7 +96,7 @@ class _Conditions:
             condition = compile_condition(text, self._catalogue)
         except ConditionError as error:
             where = f"in `{path[-1]}`, column {error.column}"
-            self._source.report(path, f"{where}: {error.message}", error.mend, error.row)
+            self._source.report(path, f"{where}: {error.message}", error.fix, error.row)
             return compile_condition("true", self._catalogue)
         circular = sorted(condition.features & {"stage", "days_in_stage", "loyal"})
         if circular and not lifelong:

@@ -1,4 +1,4 @@
-"""Decodes the text of a policy; everything that is wrong with it is found at once, with its line and mend."""
+"""Decodes the text of a policy; everything that is wrong with it is found at once, with its line and fix."""
 
 import difflib
 import math
@@ -16,11 +16,11 @@ from state.policy.toml_lines import Path, lines_of
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One thing that is wrong: its line (from 1), what it is, and how to mend it."""
+    """One thing that is wrong: its line (from 1), what it is, and how to fix it."""
 
     line: int
     message: str
-    mend: str
+    fix: str
 
 
 class PolicyError(ValueError):
@@ -28,7 +28,7 @@ class PolicyError(ValueError):
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = sorted(set(problems))
-        super().__init__("; ".join(f"line {it.line}: {it.message}. {it.mend}" for it in self.problems))
+        super().__init__("; ".join(f"line {it.line}: {it.message}. {it.fix}" for it in self.problems))
 
 
 class PolicyText:
@@ -55,9 +55,9 @@ class PolicyText:
         opening = self._text_lines[line - 1].rstrip() if self._text_lines else ""
         return line + row - 1 + opening.endswith(('"""', "'''"))
 
-    def report(self, path: Path, message: str, mend: str, row: int = 1) -> None:
+    def report(self, path: Path, message: str, fix: str, row: int = 1) -> None:
         """Add a problem at a key."""
-        self.problems.append(Problem(self.line_within(path, row), message, mend))
+        self.problems.append(Problem(self.line_within(path, row), message, fix))
 
     def policy(self) -> Policy:
         """The policy; where something is wrong, the default stands in its place."""
@@ -85,8 +85,8 @@ class PolicyText:
 
     def _unknown(self, path: Path, key: str, known: list[str]) -> None:
         near = difflib.get_close_matches(key, known, n=1)
-        mend = f"did you mean `{near[0]}`?" if near else f"known here are {', '.join(known)}"
-        self.report(path, f"there is no `{key}` here", mend)
+        fix = f"did you mean `{near[0]}`?" if near else f"known here are {', '.join(known)}"
+        self.report(path, f"there is no `{key}` here", fix)
 
     def _value(self, field: msgspec.structs.FieldInfo, value: Any, path: Path) -> Any:
         kinds = get_args(field.type) if isinstance(field.type, UnionType) else (field.type,)
@@ -106,8 +106,8 @@ class PolicyText:
                 raise msgspec.ValidationError("Expected a finite number")
             return msgspec.convert(value, field.type)
         except msgspec.ValidationError as error:
-            message, mend = _explained(field.name, str(error), value)
-            self.report(path, f"`{field.name}` is {message}", mend)
+            message, fix = _explained(field.name, str(error), value)
+            self.report(path, f"`{field.name}` is {message}", fix)
             return _STANDING_IN.get(field.name, 0.5) if field.required else msgspec.UNSET
 
     def _tagged(self, sections: list[type[Section]], value: Any, path: Path) -> Any:

@@ -9,12 +9,12 @@ from aiokafka.errors import KafkaError
 from redis.exceptions import RedisError
 from rich.console import Console
 
-from streams.child_process import ServerError
 from streams.connection import administration
 from streams.demo.folder import Folder, Run
 from streams.demo.outcome import wipe
-from streams.redis_mirror import Keys
+from streams.embedded.child_process import ServerError
 from streams.settings import Settings
+from streams.sinks.redis import Keys
 
 
 class Wish(Enum):

@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from streams.child_process import ServerError
+from streams.embedded.child_process import ServerError
 
 _MARK = "lifestage-demo.json"
 _LOCK = "demo.lock"

@@ -7,8 +7,8 @@ from redis import Redis
 
 from schemas.profile import Profile, decode
 from streams.demo.standing import Standing, standing
-from streams.redis_mirror import Keys
 from streams.settings import Settings
+from streams.sinks.redis import Keys
 from streams.topic_reader import open_topic
 from streams.topics import topics_of
 

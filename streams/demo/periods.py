@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from schemas.instant import EPOCH, from_datetime
 
-_MOST = 18
+_MAX_EVENTS = 18
 _RAGGED = 0.05
 
 
@@ -41,7 +41,7 @@ def periods(first: int, last: int) -> Periods:
         # A sliver at the end (four hours of New Year) would look like a period of its own, and is none.
         if len(bounds) > 2 and last - bounds[-2][1] < _RAGGED * (bounds[-1][1] - bounds[-2][1]):
             del bounds[-1]
-        if len(bounds) <= _MOST or unit is _UNITS[-1]:
+        if len(bounds) <= _MAX_EVENTS or unit is _UNITS[-1]:
             break
     ends = [end for _, end in bounds[:-1]]
     labels = [unit.label(begins) for begins, _ in bounds]

@@ -9,11 +9,11 @@ from rich.text import Text
 
 from schemas.instant import to_text
 from schemas.profile import Profile
-from streams.commands.printable import printable
 from streams.demo.bars import COLOURS, PATTERNS, single, stacked
 from streams.demo.periods import periods
 from streams.demo.standing import Standing, stages_at
 from streams.demo.stories import Line, Story, expectation, known_since, stories
+from streams.terminal_text import printable
 
 _WIDEST = 100
 _SIDE_BY_SIDE = 92

@@ -10,11 +10,11 @@ from pathlib import Path
 from redis import Redis
 from redis.exceptions import RedisError
 
-from streams.child_process import ServerError
 from streams.demo.folder import Folder, Run
-from streams.embedded import Server, free_port, kafka_broker, redis_server
-from streams.redis_mirror import described
+from streams.embedded.child_process import ServerError
+from streams.embedded.servers import Server, free_port, kafka_broker, redis_server
 from streams.settings import Settings
+from streams.sinks.redis import described
 
 _INSTANCE = "demo"
 _BROKER = "embedded Kafka broker"

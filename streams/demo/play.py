@@ -18,7 +18,6 @@ from rich.text import Text
 from schemas.instant import from_datetime, to_text
 from schemas.profile import Profile
 from state.policy.compiled import CompiledPolicy
-from streams.child_process import ServerError
 from streams.demo.closing import closing
 from streams.demo.earlier import Wish, forget, goes_on
 from streams.demo.folder import ENVIRONMENT, Folder, Run, claimed
@@ -29,9 +28,10 @@ from streams.demo.processor import Processor
 from streams.demo.standing import Standing
 from streams.demo.stream import Stream
 from streams.demo.watch import Watch
+from streams.embedded.child_process import ServerError
 from streams.policy_file import compile_file
-from streams.redis_mirror import described
 from streams.settings import Settings
+from streams.sinks.redis import described
 from streams.sources.named import open_source
 from streams.sources.source import Source, SourceError
 from streams.topic_reader import TopicUnreadableError

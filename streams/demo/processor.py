@@ -13,10 +13,10 @@ import aiohttp
 import msgspec
 from prometheus_client.parser import text_string_to_metric_families
 
-from streams.child_process import ServerError, start, stop
+from streams.embedded.child_process import ServerError, start, stop
 
-COMMAND = (sys.executable, "-c", "from streams.command_line import main; main()", "worker")
-_MOST_RESTARTS = 5
+COMMAND = (sys.executable, "-c", "from streams.cli.main import main; main()", "worker")
+_MAX_RESTARTS = 5
 _TAIL_LINES = 12
 _GRACE_SECONDS = 20.0
 
@@ -93,7 +93,7 @@ class Processor:
             return None
         how = f"by {signal.Signals(-code).name}" if code < 0 else f"with exit status {code}"
         self._since_ready += 1
-        if (code >= 0 and not self._was_ready) or self._since_ready > _MOST_RESTARTS:
+        if (code >= 0 and not self._was_ready) or self._since_ready > _MAX_RESTARTS:
             raise ServerError(f"the worker ended {how}. {self.last_words()}")
         self.restarts += 1
         self._child = self._start()

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from schemas.instant import from_text
-from schemas.message import StageChanged, StageProperties, Transition, decode
+from schemas.transition import StageChanged, StageProperties, Transition, decode
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ import aiohttp
 from aiokafka.errors import KafkaError
 
 from schemas.instant import to_text
-from streams.child_process import ServerError
 from streams.demo.places import Places
 from streams.demo.processor import Health, Processor
 from streams.demo.watch import Watch
-from streams.replay import Progress, replay
+from streams.embedded.child_process import ServerError
+from streams.replay.replay import Progress, replay
 from streams.sources.source import Source
 
 _LOOK_SECONDS = 0.25

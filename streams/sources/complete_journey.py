@@ -27,7 +27,7 @@ _LINE = ("household_id", "store_id", "basket_id", "product_id", "quantity", "sal
 _DAY = 86_400_000
 _NOON = _DAY // 2
 _MEASURED_CATEGORIES = ("COUPON/MISC ITEMS", "FUEL")
-_MOST_PIECES = 60  # above this, lines of those categories are volumes
+_MAX_PIECES = 60  # above this, lines of those categories are volumes
 
 
 def events() -> list[SourceEvent]:
@@ -109,7 +109,7 @@ def _product_lines(lines: Any, cents: Any, products: Any) -> Any:
     place = pc.index_in(lines["product_id"], products["product_id"]).combine_chunks()
     quantity = lines["quantity"].combine_chunks()
     in_volumes = pc.is_in(pc.take(category, place), pa.array(_MEASURED_CATEGORIES)).combine_chunks()
-    measured = pc.and_(pc.fill_null(in_volumes, False), pc.greater(quantity, _MOST_PIECES))
+    measured = pc.and_(pc.fill_null(in_volumes, False), pc.greater(quantity, _MAX_PIECES))
     uncounted = pc.and_(pc.equal(quantity, 0), pc.greater(cents, 0))
     pieces = pc.if_else(pc.or_(measured, uncounted), 1, quantity)
     value = pc.divide(cents.cast(pa.float64()), 100.0)

@@ -27,7 +27,7 @@ class SourceEvent(NamedTuple):
 
 
 class SourceError(ValueError):
-    """A source that cannot be read; the message says why, and the mend."""
+    """A source that cannot be read; the message says why, and the fix."""
 
 
 @dataclass(frozen=True, slots=True)

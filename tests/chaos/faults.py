@@ -5,7 +5,7 @@ import signal
 import time
 from collections.abc import Awaitable, Callable
 
-from streams.transport.failpoints import POINTS
+from streams.partitions.failpoints import POINTS
 from tests.chaos.fleet import SESSION_SECONDS, Worker
 from tests.chaos.scene import Scene
 

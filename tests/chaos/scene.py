@@ -11,16 +11,16 @@ from pathlib import Path
 
 from streams.settings import Settings
 from streams.topics import create
-from tests import servers
 from tests.chaos.fleet import Fleet, fleet
 from tests.chaos.load import Load
 from tests.chaos.plan import Plan
 from tests.chaos.redis_node import RedisNode
 from tests.chaos.rehearsal import write_policy
 from tests.chaos.verdict.topics import Seen
+from tests.support import servers
 
 BACK_SECONDS = 120.0
-_LEAST_EVENTS = 20
+_MIN_EVENTS = 20
 
 
 class StuckError(Exception):
@@ -73,7 +73,7 @@ class Scene:
             await asyncio.sleep(0.05)
         back = time.time()
         processed = self.fleet.processed
-        while self.fleet.processed < processed + _LEAST_EVENTS or not self.fleet.ready():
+        while self.fleet.processed < processed + _MIN_EVENTS or not self.fleet.ready():
             if self.loading is not None and self.loading.done():
                 self.loading.result()
             if time.time() - back > BACK_SECONDS:

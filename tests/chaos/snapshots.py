@@ -1,6 +1,6 @@
 """`python -m tests.chaos.snapshots POLICY`: customers out of the changelog's bytes, as the product reads them.
 
-Lines of [key, bytes in base64] come in; a JSON line with stage, audiences and seq goes out for each.
+Lines of [key, bytes in base64] come in; a JSON line with stage, segments and seq goes out for each.
 """
 
 import json
@@ -9,7 +9,7 @@ from base64 import b64decode
 from pathlib import Path
 
 from schemas.instant import to_text
-from state.snapshot import restore
+from state.timeline.snapshot import restore
 from streams.policy_file import load_rules
 
 
@@ -20,7 +20,7 @@ def main() -> None:
         timeline = restore(b64decode(snapshot), rules)
         head = timeline.head
         joined = {key: to_text(at) for key, at in head.memberships.items()}
-        said = {"stage": head.stage, "since": to_text(head.since), "audiences": joined, "seq": timeline.seq}
+        said = {"stage": head.stage, "since": to_text(head.since), "segments": joined, "seq": timeline.seq}
         print(json.dumps({"userId": user_id, **said}))
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from agents import commit
 from agents.batch import Batch, Outcome
-from streams.transport import assignment, processing
+from streams.partitions import assignment, processing
 from tests.chaos.matrix import clock
 from tests.chaos.matrix.faults import Fault, every
 from tests.chaos.matrix.transaction import CrashedError, ModelTransaction

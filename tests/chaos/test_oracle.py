@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from tests.chaos.hostility import Hostility
-from tests.chaos.oracle import compare
-from tests.chaos.oracle.__main__ import backtest, read_lines
-from tests.chaos.oracle.calendar import read_instant, write_instant
-from tests.chaos.oracle.policy import read_policy
+from tests.reference_model import compare
+from tests.reference_model.__main__ import backtest, read_lines
+from tests.reference_model.calendar import read_instant, write_instant
+from tests.reference_model.policy import read_policy
 
 ROOT = Path(__file__).parents[2]
 POLICIES = {
@@ -66,7 +66,7 @@ def apart(what: str, ours: dict[Any, Any], theirs: dict[Any, Any]) -> str:
 
 
 def standing(profile: dict[str, Any], instant: Any) -> tuple[str, str, int, dict[str, str]]:
-    joined = {key: instant(at) for key, at in profile["audiences"].items()}
+    joined = {key: instant(at) for key, at in profile["segments"].items()}
     return profile["stage"], instant(profile["since"]), profile["seq"], joined
 
 

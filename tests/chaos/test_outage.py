@@ -11,10 +11,10 @@ import pytest
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from streams.connection import administration
+from streams.partitions.position import POSITION_KEY, decode_position
 from streams.settings import Settings
 from streams.topics import create, topics_of
-from streams.transport.tables import POSITION_KEY, decode_position
-from tests import servers
+from tests.support import servers
 from tests.transport.processes import Account, account, produce, read_all, settled, workers
 
 MEGABYTE = 1 << 20

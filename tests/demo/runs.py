@@ -9,14 +9,14 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from state.history import History
-from state.rulebook import Rulebook
-from streams import backtest
+from state.rules.rulebook import Rulebook
+from state.timeline.history import History
+from streams.backtest import backtest
 from streams.policy_file import load_rules
 from streams.sources.named import open_source
 
 Decision = tuple[backtest.Backtest, dict[str, History]]
-COMMAND = [sys.executable, "-c", "from streams.command_line import main; main()", "demo"]
+COMMAND = [sys.executable, "-c", "from streams.cli.main import main; main()", "demo"]
 SECONDS = 120.0
 _COUNT = re.compile(r"([a-z][a-z ]+?) +([\d,]+) ")
 _SEGMENT = re.compile(r"([A-Z][a-z ]+?) {2,}([\d,]+) +█* *\+([\d,]+) -([\d,]+)")

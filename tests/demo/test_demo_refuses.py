@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-from streams.embedded import free_port
+from streams.embedded.servers import free_port
 from tests.demo.runs import demo, processes
 
 

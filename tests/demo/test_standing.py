@@ -2,20 +2,20 @@
 
 from collections import Counter
 
+from schemas.change import Cause, Change, Figures, Publication
 from schemas.instant import from_text
-from schemas.message import encode
-from schemas.transition import Cause, Change, Circumstances, Publication
+from schemas.transition import encode
 from streams.demo.bars import COLOURS, stacked
 from streams.demo.periods import periods
 from streams.demo.standing import stages_at, standing
 
 DAY = 86_400_000
 START = from_text("2017-01-01")
-FIGURES = Circumstances("why", "new", 1, 1.0, 1.0, 0.0, None, 60.0, None, None)
+FIGURES = Figures("why", "new", 1, 1.0, 1.0, 0.0, None, 60.0, None, None)
 
 
-def change(day: int, to: str, from_: str = "prospect", name: str = "acquired", audience: str | None = None) -> Change:
-    return Change(START + day * DAY, audience, name, from_, to, Cause("event", "Order Completed", f"m{day}"))
+def change(day: int, to: str, from_: str = "prospect", name: str = "acquired", segment: str | None = None) -> Change:
+    return Change(START + day * DAY, segment, name, from_, to, Cause("event", "Order Completed", f"m{day}"))
 
 
 def published(*publications: Publication) -> list[bytes]:

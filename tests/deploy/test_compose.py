@@ -10,12 +10,12 @@ import pytest
 import redis
 import yaml
 
-from streams.child_process import running, wait_until
-from streams.embedded import answers_kafka, answers_redis, free_port
+from streams.embedded.child_process import running, wait_until
+from streams.embedded.servers import answers_kafka, answers_redis, free_port
 from streams.settings import Settings
 from tests.conftest import require_apache_kafka
 from tests.deploy.files import COMPOSE, ROOT, program, read, service
-from tests.servers import kafka_libraries
+from tests.support.servers import kafka_libraries
 
 
 def test_compose_accepts_it() -> None:

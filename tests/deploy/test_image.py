@@ -38,7 +38,7 @@ def test_the_command_runs_away_from_the_tree(wheel: Path, tmp_path: Path) -> Non
     empty = tmp_path / "empty"
     empty.mkdir()
     environment = os.environ | {"PYTHONPATH": str(tmp_path / "installed"), "PYTHONSAFEPATH": "1"}
-    program = "import streams.command_line as it; print(it.__file__); it.main(['policy', 'check'])"
+    program = "import streams.cli.main as it; print(it.__file__); it.main(['policy', 'check'])"
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=empty, env=environment, capture_output=True, text=True, check=False
     )

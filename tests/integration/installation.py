@@ -19,9 +19,9 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from schemas import instant
-from state.rulebook import Rulebook
-from streams.backtest import Backtest, read_events, run
-from streams.embedded import free_port
+from state.rules.rulebook import Rulebook
+from streams.backtest.backtest import Backtest, read_events, run
+from streams.embedded.servers import free_port
 from streams.settings import Settings
 from streams.sources.source import SourceEvent
 from streams.topics import create, topics_of
@@ -80,7 +80,7 @@ class Installation:
             **variables,
         }
         path = self.folder / f"{name}.log"
-        program = [sys.executable, "-c", "from streams.command_line import main; main()", "worker"]
+        program = [sys.executable, "-c", "from streams.cli.main import main; main()", "worker"]
         with path.open("ab") as log:
             process = subprocess.Popen(program, env=environment, stdout=log, stderr=log, cwd=self.folder)
         self.workers[name] = Worker(process, port, path)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from state.rulebook import Rulebook
+from state.rules.rulebook import Rulebook
 from streams.policy_file import load_rules
-from streams.replay import Progress, replay
+from streams.replay.replay import Progress, replay
 from streams.settings import Settings
 from streams.sources import simulated
 from streams.sources.named import open_source

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from schemas import instant, message
+from schemas import instant
+from schemas.transition import Transition, decode
 from streams.policy_file import load_rules
 from streams.settings import Settings
 from streams.sources.source import PURCHASES, SourceEvent
@@ -103,17 +104,17 @@ async def test_an_outage_is_no_silence(installed: Installation) -> None:
     await installed.wait_until_done(end)
     truth = backtest(sent, end, load_rules(installed.policy)).transitions
     live = [it for it in await installed.transitions() if _at(it) <= end]
-    assert not any(message.decode(it).properties.retracted for it in live)
+    assert not any(decode(it).properties.retracted for it in live)
     assert sorted(_id(it) for it in live) == sorted(_id(it) for it in truth)
-    silent = [it for it in live if message.decode(it).properties.to == "at_risk"]
+    silent = [it for it in live if decode(it).properties.to == "at_risk"]
     assert len(silent) == CUSTOMERS
     assert all(_at(it) > sent[-CUSTOMERS].instant for it in silent)
 
 
 def _at(value: bytes) -> int:
-    return instant.from_text(message.decode(value).timestamp)
+    return instant.from_text(decode(value).timestamp)
 
 
 def _id(value: bytes) -> str:
-    transition: message.Transition = message.decode(value)
+    transition: Transition = decode(value)
     return transition.message_id

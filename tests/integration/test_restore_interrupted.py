@@ -12,9 +12,9 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from schemas import instant
+from streams.partitions.position import POSITION_KEY, Position, decode_position, encode_position
 from streams.settings import Settings
 from streams.topics import topics_of
-from streams.transport.tables import POSITION_KEY, Position, decode_position, encode_position
 from tests.integration.installation import PATIENCE, Installation, installation
 
 CUSTOMERS = 900_000

@@ -18,7 +18,7 @@ from schemas.events import (
 )
 from state.features.catalogue import catalogue
 from state.policy.compiled import read_policy
-from state.rulebook import Rulebook
+from state.rules.rulebook import Rulebook
 
 DAY = 86_400_000
 START = 1_600_000_000_000
@@ -89,7 +89,7 @@ name = "Known"
 enter = 'traits.country == "DE" and days_known >= 3'
 [[segments]]
 key = "rf"
-name = "Recent and frequent"
+name = "CustomerCache and frequent"
 enter = "recency_score >= 4 and frequency_score >= 2"
 [rfm]
 recency_days = [2, 5, 9, 20]

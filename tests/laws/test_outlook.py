@@ -4,10 +4,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from state.conditions.condition import Condition, ConditionError, compile_condition, entering, opposite
-from state.conditions.outlook import Outlook, Pair
+from state.conditions.rule_set import Pair, RuleSet
 from state.features.catalogue import catalogue
-from state.history import replay
 from state.policy.shape import Policy
+from state.timeline.history import replay
 from tests.laws.histories import DAY, RULES, facts
 
 CATALOGUE = catalogue(Policy(name="any"))
@@ -58,7 +58,7 @@ def test_all_at_once_say_what_each_says_alone(several, history, data):
     customer = seen.customer
     pairs = [_pair(str(number), it) for number, it in enumerate(conditions)]
     joined = {key for key, _, _ in pairs if data.draw(st.booleans())}
-    outlook = Outlook(pairs)
+    outlook = RuleSet(pairs)
     now, later = outlook.now_and_later(customer, at, until, joined)
     assert outlook.now(customer, at, joined) == now
     assert outlook.later(customer, at, until, joined) == later

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.events import AnyFact, in_time
-from state.customer import Customer, first_seen
-from state.history import replay
-from state.rulebook import Decision, Rulebook
+from state.customer.customer import Customer, first_seen
+from state.rules.rulebook import Decision, Rulebook
+from state.timeline.history import replay
 from tests.laws.histories import DAY, facts, rules
 from tests.laws.test_timeline import decided
 

@@ -5,15 +5,15 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schemas.change import Change, Publication
 from schemas.events import AnyFact
-from schemas.transition import Change, Publication
-from state.customer import Customer
-from state.history import replay
-from state.packing import pack, unpack
-from state.rulebook import Decision, Rulebook
-from state.snapshot import dump, restore
-from state.standing import standing
-from state.timeline import Timeline, begin, settle
+from state.customer.customer import Customer
+from state.customer.decided import standing
+from state.customer.packing import pack, unpack
+from state.rules.rulebook import Decision, Rulebook
+from state.timeline.history import replay
+from state.timeline.snapshot import dump, restore
+from state.timeline.timeline import Timeline, begin, settle
 from tests.laws.histories import DAY, Arrival, arrivals, facts, rules
 
 AFTER = 200 * DAY
@@ -54,7 +54,7 @@ def left_standing(published: list[Publication]) -> Counter[Change]:
 def decided(customer: Customer) -> tuple[object, ...]:
     """A customer without the instants of looking, which depend on when one looked."""
     aggregates = customer.purchases, customer.engagement, customer.support, customer.traits
-    return customer.seen_at, customer.heard_at, *aggregates, *standing(customer)
+    return customer.first_event_at, customer.last_event_at, *aggregates, *standing(customer)
 
 
 @settings(max_examples=400, deadline=None)
@@ -99,14 +99,14 @@ def test_stages_chain_and_instants_never_go_back(data: st.DataObject) -> None:
         change = it.change
         assert change.at >= at
         at = change.at
-        if change.audience is None:
+        if change.segment is None:
             assert change.from_ == stage != change.to
             stage = change.to
         elif change.to == "in":
-            assert change.audience not in members
-            members.add(change.audience)
+            assert change.segment not in members
+            members.add(change.segment)
         else:
-            members.remove(change.audience)
+            members.remove(change.segment)
     assert truth.customer.stage == stage
     assert set(truth.customer.memberships) == members
 

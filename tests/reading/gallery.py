@@ -5,18 +5,18 @@ from collections.abc import Iterable
 from agents.batch import Outcome
 from agents.mirror import Position, Row
 from schemas.profile import Profile
-from state.customer import STAGES, first_seen
-from state.timeline import Timeline
+from state.customer.customer import STAGES, first_seen
+from state.timeline.timeline import Timeline
 
 
-def profile(customer: str, seq: int, stage: str = "new", audiences: Iterable[str] = ()) -> Profile:
+def profile(customer: str, seq: int, stage: str = "new", segments: Iterable[str] = ()) -> Profile:
     return Profile(
         user_id=customer,
         stage=stage,
         since="2017-01-01T00:00:00.000Z",
         why="orders 1",
         cause="m1",
-        audiences=dict.fromkeys(audiences, "2017-01-01T00:00:00.000Z"),
+        segments=dict.fromkeys(segments, "2017-01-01T00:00:00.000Z"),
         figures={"orders": 1},
         windows={"orders_90d": 1},
         traits={"city": "Łódź"},
@@ -28,10 +28,10 @@ def profile(customer: str, seq: int, stage: str = "new", audiences: Iterable[str
     )
 
 
-def row(customer: str, position: Position, audiences: Iterable[str] = (), gone: bool = False) -> Row:
+def row(customer: str, position: Position, segments: Iterable[str] = (), gone: bool = False) -> Row:
     """What a row says follows from its position, as it does in a worker."""
     number = sum(position)
-    seen = None if gone else profile(customer, number, STAGES[number % len(STAGES)], audiences)
+    seen = None if gone else profile(customer, number, STAGES[number % len(STAGES)], segments)
     return Row(customer, position, seen)
 
 

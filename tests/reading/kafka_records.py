@@ -7,9 +7,9 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
-from schemas.message import encode
+from schemas.change import Cause, Change, Figures, Publication
 from schemas.reject import RejectedError, reject
-from schemas.transition import Cause, Change, Circumstances, Publication
+from schemas.transition import encode
 from streams import topics
 from streams.settings import Settings
 
@@ -101,13 +101,13 @@ def transition(
     settings: Settings,
     customer: str,
     name: str,
-    audience: str | None = None,
+    segment: str | None = None,
     retracted: bool = False,
     correction: bool = False,
 ) -> Written:
-    figures = Circumstances("recency_days 61.0 > 60", "at_risk", 3, 12.5, 4.0, 61.0, 20.0, 60.0, "churned", AT + 1)
-    moves = ("out", "in") if audience else ("repeat", name)
-    change = Change(AT, audience, name, *moves, Cause("deadline", "patience"))
+    figures = Figures("recency_days 61.0 > 60", "at_risk", 3, 12.5, 4.0, 61.0, 20.0, 60.0, "churned", AT + 1)
+    moves = ("out", "in") if segment else ("repeat", name)
+    change = Change(AT, segment, name, *moves, Cause("deadline", "patience"))
     publication = Publication(change, None if retracted else figures, 1, 0, correction or retracted, retracted)
     value = encode(publication, customer, "retail@12345678")
     return topics.topics_of(settings).transitions, 0, customer.encode(), value, AT

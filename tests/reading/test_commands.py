@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from streams.child_process import stop
-from streams.commands import rejects, show, tail
-from streams.redis_mirror import RedisMirror
+from streams.cli.commands import rejects, show, tail
+from streams.embedded.child_process import stop
 from streams.settings import Settings
+from streams.sinks.redis import RedisMirror
 from streams.topics import topics_of
 from tests.reading.gallery import row
 from tests.reading.kafka_records import AT, environment, installation, read, rejected, transition, write
@@ -40,7 +40,7 @@ class Tail:
     """`lifestage tail` as a process of its own."""
 
     def __init__(self, settings: Settings, log: Path, *arguments: str) -> None:
-        code = "from streams.commands.tail import command; command()"
+        code = "from streams.cli.commands.tail import command; command()"
         self.log = log
         with log.open("wb") as out:
             self.process = subprocess.Popen(
@@ -86,7 +86,7 @@ def test_tail_prints_what_was_committed_and_ends_quietly(settings: Settings, fol
         [
             transition(settings, "c1", "churned", correction=True),
             transition(settings, f"c2{SECRET}", "at_risk", retracted=True),
-            transition(settings, "c3", "VIPs", audience="vip"),
+            transition(settings, "c3", "VIPs", segment="vip"),
         ],
     )
     lines = follower.lines(4)

@@ -8,10 +8,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from agents.batch import Batch, Outcome, Record
 from agents.mirror import MirrorStatus
-from schemas.transition import Cause, Change, Publication
-from streams.delays import Delays
-from streams.metrics import Metrics, Standing
-from streams.transport.status import GroupStatus, WorkerStatus
+from schemas.change import Cause, Change, Publication
+from streams.observe.bulk_histogram import Delays
+from streams.observe.metrics import Metrics, Standing
+from streams.partitions.status import GroupStatus, WorkerStatus
 from tests.deploy.files import program
 
 NOW = 1_500_000_000_000
@@ -58,8 +58,8 @@ def test_everything_is_counted_once() -> None:
     assert seen["lifestage_unknown_events_total",] == 1
     assert seen["lifestage_poisoned_customers_total",] == 1
     assert seen["lifestage_transitions_total", "loyal", "at_risk"] == 1
-    assert seen["lifestage_audience_changes_total", "vip", "entered"] == 1
-    assert ("lifestage_audience_changes_total", "vip", "exited") not in seen, "a retraction is no change"
+    assert seen["lifestage_segment_changes_total", "vip", "entered"] == 1
+    assert ("lifestage_segment_changes_total", "vip", "exited") not in seen, "a retraction is no change"
     assert seen["lifestage_corrections_total",] == 1
     assert seen["lifestage_event_delay_seconds_count",] == 6
     assert seen["lifestage_event_delay_seconds_bucket", "0.05"] == 6

@@ -12,14 +12,14 @@ from redis.asyncio import Redis
 
 from agents.batch import Outcome
 from agents.mirror import Mirror, MirrorLostError, Row
-from agents.waiting import MOST_ANNOUNCEMENTS, Waiting
-from state.customer import STAGES
-from state.rulebook import Rulebook
-from streams.child_process import running, wait_until
-from streams.embedded import answers_redis, free_port
+from agents.mirror_queue import MAX_ANNOUNCEMENTS, MirrorQueue
+from state.customer.customer import STAGES
+from state.rules.rulebook import Rulebook
+from streams.embedded.child_process import running, wait_until
+from streams.embedded.servers import answers_redis, free_port
 from streams.policy_file import load_rules
-from streams.redis_mirror import RedisMirror
 from streams.settings import Settings
+from streams.sinks.redis import RedisMirror
 from tests.reading.gallery import Hall
 
 
@@ -66,14 +66,14 @@ async def test_opening_changing_and_an_emptied_redis(redis_url: str, topic_prefi
     async with working(mirror):
         await until(lambda: same(redis, topic_prefix, hall))
         for number in range(50):
-            mirror.reflect(0, hall.change(b"c%d" % number))
+            mirror.enqueue(0, hall.change(b"c%d" % number))
         started = time.monotonic()
         await until(lambda: same(redis, topic_prefix, hall))
         assert time.monotonic() - started < 2
         await redis.flushall()
         await until(lambda: same(redis, topic_prefix, hall))
         mirror.close(0)
-        mirror.reflect(0, hall.change(b"c1"))
+        mirror.enqueue(0, hall.change(b"c1"))
         assert mirror.status.waiting == 0
     assert mirror.status.connected
     assert mirror.status.failures == 0
@@ -102,11 +102,11 @@ async def test_redis_away_at_the_start_and_killed_later(
             redis = Redis.from_url(url, decode_responses=True)
             await until(lambda: same(redis, topic_prefix, hall))
             await redis.save()
-            mirror.reflect(0, hall.change(b"c2"))
+            mirror.enqueue(0, hall.change(b"c2"))
             await until(lambda: same(redis, topic_prefix, hall))
             await redis.aclose()
         for number in range(100):
-            mirror.reflect(0, hall.change(b"c%d" % (number % 10)))
+            mirror.enqueue(0, hall.change(b"c%d" % (number % 10)))
         assert mirror.status.waiting == 10
         # It comes back with the copy that was saved before the last changes, the sentinel included.
         with a_redis(port, data_folder):
@@ -157,7 +157,7 @@ async def test_what_was_not_written_waits_again_and_is_announced_in_order(rules:
     hall = Hall([])
     mirror.open(0, hall)
     for _ in range(3):
-        mirror.reflect(0, hall.change(b"c"))
+        mirror.enqueue(0, hall.change(b"c"))
     wall.fails = 1
     async with working(mirror):
 
@@ -218,8 +218,8 @@ async def test_one_unreadable_customer_does_not_hold_up_the_others(rules: Rulebo
 
 
 def test_announcements_are_bounded() -> None:
-    waiting = Waiting()
-    for number in range(MOST_ANNOUNCEMENTS + 10):
+    waiting = MirrorQueue()
+    for number in range(MAX_ANNOUNCEMENTS + 10):
         waiting.add(0, Outcome(0, changes={b"c": b""}, transitions=[(b"c", b"%d" % number, 0)]))
     assert waiting.dropped == 10
     taken = waiting.take(1)
@@ -230,7 +230,7 @@ def test_announcements_are_bounded() -> None:
 
 
 def test_a_flood_of_changes_does_not_stop_a_rewrite() -> None:
-    waiting = Waiting()
+    waiting = MirrorQueue()
     waiting.rewrite(0, [b"old%d" % number for number in range(100)])
     waiting.add(0, Outcome(0, changes={b"new%d" % number: b"" for number in range(1000)}))
     taken = waiting.take(100)

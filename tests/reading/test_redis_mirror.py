@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from redis.asyncio import Redis
 
 from agents.mirror import MirrorLostError, Row
-from state.customer import STAGES
-from streams.redis_mirror import Keys, RedisMirror, described, version
+from state.customer.customer import STAGES
 from streams.settings import Settings
+from streams.sinks.redis import Keys, RedisMirror, described, version
 from tests.reading.gallery import row
 
 SEGMENTS = ("vip", "bargain_hunter", "sleeping")
@@ -80,7 +80,7 @@ async def _ends_at_the_newest(redis_url: str, app_id: str, rows: Sequence[Row]) 
         assert held.get("next_at") == newest.profile.next_at
         assert int(held["seq"]) == newest.profile.seq
         stages, segments = await memberships(redis, keys, "c")
-        assert (stages, set(segments)) == ([newest.profile.stage], set(newest.profile.audiences))
+        assert (stages, set(segments)) == ([newest.profile.stage], set(newest.profile.segments))
     await mirror.close()
     await redis.aclose()
 

@@ -7,12 +7,12 @@ from typing import Any
 import aiohttp
 import pytest
 
-from streams.embedded import free_port
-from streams.metrics import Metrics
+from streams.embedded.servers import free_port
+from streams.observe.metrics import Metrics
+from streams.observe.pages import add_pages
+from streams.partitions.status import GroupStatus, WorkerStatus
 from streams.settings import Settings
 from streams.topology import build
-from streams.transport.status import GroupStatus, WorkerStatus
-from streams.web import add_pages
 from tests.reading.test_metrics import CUSTOMER, outcome, standing
 from tests.transport.counting import CountingTracker
 

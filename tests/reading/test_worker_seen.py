@@ -18,9 +18,9 @@ from click.testing import CliRunner
 from redis import Redis
 
 from schemas.instant import to_text
-from streams.child_process import start, stop
-from streams.commands import rejects, show
-from streams.embedded import free_port
+from streams.cli.commands import rejects, show
+from streams.embedded.child_process import start, stop
+from streams.embedded.servers import free_port
 from streams.settings import Settings
 from streams.topics import topics_of
 from tests.reading.kafka_records import Written, environment, installation, write
@@ -36,7 +36,7 @@ def settings(embedded_broker: str, redis_url: str, topic_prefix: str, data_folde
 
 @pytest.fixture
 def worker(settings: Settings, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
-    code = "from streams.command_line import main; main(['worker'])"
+    code = "from streams.cli.main import main; main(['worker'])"
     variables = {"LIFESTAGE_WEB_PORT": str(settings.web_port), "LIFESTAGE_DATA": str(settings.data)}
     with (tmp_path / "worker.log").open("wb") as log:
         child = start(

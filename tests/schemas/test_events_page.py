@@ -7,9 +7,9 @@ from pathlib import Path
 import jsonschema
 
 from schemas import instant
-from streams.backtest import read_events, run
+from streams.backtest.backtest import read_events, run
+from streams.cli.schema_documents import documents
 from streams.policy_file import load_rules
-from streams.schema_export import documents
 
 PAGE = Path("docs/events.md").read_text()
 

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from schemas.events import OrderCompleted, OrderRefunded, OrderUpdated
 from schemas.instant import from_text
-from streams.commands.simulate import command
+from streams.cli.commands.simulate import command
 from streams.sources import simulated
 from streams.sources.jsonl import events as read_events
 from streams.sources.source import SourceEvent

@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas import instant, message
+from schemas import instant
+from schemas.transition import StageChanged, decode
 from state.bgnbd import idle_until, p_alive
 from state.features.catalogue import catalogue
 from state.policy.compiled import read_policy
-from state.rulebook import Rulebook
-from streams.backtest import read_events, run
+from state.rules.rulebook import Rulebook
+from streams.backtest.backtest import read_events, run
 from streams.sources.named import open_source
 
 # Fader, Hardie, Lee 2005, table 2: the CDNOW calibration period, in weeks.
@@ -88,8 +89,8 @@ def test_cdnow_customers_are_at_risk_when_the_chance_is_one_half() -> None:
     result = run(events, instant.from_text("2000-01-01"), rules)
     checked = 0
     for value in result.transitions:
-        transition = message.decode(value)
-        if not isinstance(transition, message.StageChanged) or transition.properties.transition != "at_risk":
+        transition = decode(value)
+        if not isinstance(transition, StageChanged) or transition.properties.transition != "at_risk":
             continue
         at = instant.from_text(transition.timestamp)
         before = [order for order in orders[transition.user_id] if order <= at]

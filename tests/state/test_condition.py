@@ -3,9 +3,9 @@
 import pytest
 
 from state.conditions.condition import ConditionError, compile_condition, entering, opposite
-from state.conditions.feature import Feature, Kind, Trend
-from state.conditions.outlook import Outlook
-from state.conditions.reading import Reading
+from state.conditions.feature_expression import Reading
+from state.conditions.features import Feature, Kind, Trend
+from state.conditions.rule_set import RuleSet
 from tests.state.toy import CATALOGUE, NOTING, Toy
 
 
@@ -104,7 +104,7 @@ def test_errors_say_where_and_how_to_mend(text, column, said):
     assert caught.value.column == column
     assert caught.value.row == 1 + text.count("\n")
     assert said in str(caught.value)
-    assert caught.value.mend
+    assert caught.value.fix
 
 
 def test_a_column_counts_characters_and_not_bytes():
@@ -152,7 +152,7 @@ def test_a_century_is_the_end():
 
 
 def test_no_conditions_are_an_empty_answer():
-    assert Outlook([]).now_and_later(Toy(), 0, 9, ()) == ((), ())
+    assert RuleSet([]).now_and_later(Toy(), 0, 9, ()) == ((), ())
 
 
 def test_a_feature_that_cannot_be_foreseen_is_refused():

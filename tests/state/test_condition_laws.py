@@ -4,7 +4,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from state.conditions.condition import ConditionError, compile_condition, entering, opposite
-from state.conditions.outlook import Outlook
+from state.conditions.rule_set import RuleSet
 from tests.state.condition_texts import texts, toys
 from tests.state.toy import CATALOGUE, NOTING, Toy
 
@@ -53,7 +53,7 @@ def test_entering_begins_at_the_first_millisecond_too(enter, leave, toy):
 
 def _outlook(conditions):
     """Asks each condition of those who have not joined, and its opposite of those who have."""
-    return Outlook([(str(number), it, opposite(it)) for number, it in enumerate(conditions)])
+    return RuleSet([(str(number), it, opposite(it)) for number, it in enumerate(conditions)])
 
 
 @settings(max_examples=150, deadline=None)

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from state.daily import Daily, nothing, unpacked
+from state.customer.daily_counts import Daily, nothing, unpacked
 
 DAYS = st.one_of(st.integers(0, 20), st.integers(0, 2_000))
 counted = st.lists(st.tuples(DAYS, st.integers(0, 4), st.sampled_from((1, 3, 200, 70_000))), max_size=30)

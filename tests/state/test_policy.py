@@ -7,8 +7,8 @@ import pytest
 
 from state.policy.compiled import PolicyError, read_policy
 from state.policy.shape import Fixed, PAlive, Rhythm
+from state.policy.summary import in_words
 from state.policy.toml_lines import lines_of
-from state.policy.words import in_words
 from tests.state.toy import CATALOGUE, Toy
 
 DEFAULT = (Path(__file__).parents[2] / "policies" / "default.toml").read_text("utf-8")
@@ -22,7 +22,7 @@ def read(text):
 def problems(text):
     with pytest.raises(PolicyError) as caught:
         read(text)
-    return [(it.line, it.message, it.mend) for it in caught.value.problems]
+    return [(it.line, it.message, it.fix) for it in caught.value.problems]
 
 
 def test_all_that_is_left_out_has_a_default():
@@ -80,7 +80,7 @@ def test_methods_of_patience(method, kind):
 
 
 @pytest.mark.parametrize(
-    ("added", "line", "said", "mend"),
+    ("added", "line", "said", "fix"),
     [
         ('zone = "UTC"', 5, "no `zone` here", "enter, leave, min_stay_days"),
         ("min_stay = 3", 5, "no `min_stay` here", "did you mean `min_stay_days`"),
@@ -117,12 +117,12 @@ def test_methods_of_patience(method, kind):
         ("[segments]\nx = 3", 5, "list of tables", "[[segments]]"),
     ],
 )  # fmt: skip
-def test_every_error_has_its_line_and_mend(added, line, said, mend):
+def test_every_error_has_its_line_and_mend(added, line, said, fix):
     found = problems(LEAST + added)
     assert len(found) == 1, found
     assert found[0][0] == line
     assert said in found[0][1]
-    assert mend in found[0][2]
+    assert fix in found[0][2]
 
 
 def test_everything_is_reported_together():

@@ -6,7 +6,7 @@ from click.testing import CliRunner
 
 from state.features.catalogue import catalogue
 from state.policy.compiled import read_policy
-from streams.commands.policy import command
+from streams.cli.commands.policy import command
 
 SHIPPED = Path(__file__).parents[2] / "policies" / "default.toml"
 

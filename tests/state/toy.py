@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from state.conditions.feature import Catalogue, Feature, Kind, Trend
-from state.conditions.reading import Reading
+from state.conditions.feature_expression import Reading
+from state.conditions.features import Catalogue, Feature, Kind, Trend
 
 DAY = 10
 WINDOWS = (7, 30)

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from agents.batch import Batch, Outcome, Record
-from agents.track import Tracker
-from state.rulebook import Rulebook
+from agents.tracker import Tracker
+from state.rules.rulebook import Rulebook
 
 DAY = 86_400_000
 START = 1_700_000_000_000

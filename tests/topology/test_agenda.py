@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.agenda import LEAST_ENTRIES, SPAN_MS, Agenda
+from agents.deadlines import MIN_ENTRIES, SPAN_MS, Deadlines
 
 keys = st.sampled_from([b"a", b"b", b"c", b"d", b"e"])
 moments = st.integers(0, 6 * SPAN_MS)
@@ -21,7 +21,7 @@ steps = st.lists(
 @given(steps)
 def test_who_is_due_is_taken_in_order_and_once(plan: list[tuple[str, object, object]]) -> None:
     due_of: dict[bytes, int] = {}
-    agenda = Agenda(due_of.get)
+    agenda = Deadlines(due_of.get)
     now = 0
     for step, first, second in plan:
         if step == "due":
@@ -52,9 +52,9 @@ def test_who_is_due_is_taken_in_order_and_once(plan: list[tuple[str, object, obj
 
 def test_a_customer_who_is_rescheduled_for_ever_takes_no_more_room() -> None:
     due_of: dict[bytes, int] = {}
-    agenda = Agenda(due_of.get)
-    for number in range(20 * LEAST_ENTRIES):
+    agenda = Deadlines(due_of.get)
+    for number in range(20 * MIN_ENTRIES):
         due_of[b"a"] = number * 1000
         agenda.add(number * 1000, b"a", 1)
-    assert agenda.entries <= LEAST_ENTRIES + 2
-    assert agenda.take(20 * LEAST_ENTRIES * 1000, 5) == [b"a"]
+    assert agenda.entries <= MIN_ENTRIES + 2
+    assert agenda.take(20 * MIN_ENTRIES * 1000, 5) == [b"a"]

@@ -10,8 +10,8 @@ from agents.batch import Batch, Record
 from schemas.instant import to_text
 from state.features.catalogue import catalogue
 from state.policy.compiled import read_policy
-from state.rulebook import Rulebook
-from streams.backtest import read_events, run
+from state.rules.rulebook import Rulebook
+from streams.backtest.backtest import read_events, run
 from streams.policy_file import load_rules
 from tests.laws.histories import POLICIES
 from tests.topology.driver import DAY, START, Driver, order, record

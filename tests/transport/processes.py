@@ -12,10 +12,10 @@ from pathlib import Path
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 
-from streams.embedded import free_port
+from streams.embedded.servers import free_port
+from streams.partitions.position import POSITION_KEY
 from streams.settings import Settings
 from streams.topics import topics_of
-from streams.transport.tables import POSITION_KEY
 
 ROOT = Path(__file__).parents[2]
 

@@ -7,7 +7,7 @@ import pytest
 
 from agents.batch import Batch, Record
 from agents.commit import Keyed, carry_out
-from streams.transport.failpoints import POINTS
+from streams.partitions.failpoints import POINTS
 from tests.transport.counting import CountingTracker
 
 STEPS = ("begin", "send_changes", "send_transitions", "send_rejects", "acknowledged", "commit")

@@ -6,8 +6,8 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.transport import disk_snapshots
-from streams.transport.disk_snapshots import DiskSnapshots
+from streams.partitions import disk_snapshots
+from streams.partitions.disk_snapshots import DiskSnapshots
 
 keys = st.binary(min_size=1, max_size=3) | st.binary(min_size=505, max_size=520)
 steps = st.lists(st.tuples(keys, st.none() | st.binary(max_size=5000)), max_size=40)

@@ -6,11 +6,11 @@ import pytest
 from aiokafka import TopicPartition
 from faust.types import TP
 
+from streams.faust_driver.consumer import Intake
+from streams.faust_driver.membership import Membership
+from streams.partitions.input_buffer import InputBuffer
+from streams.partitions.inputs import Inputs
 from streams.settings import Settings
-from streams.transport.inputs import Inputs
-from streams.transport.intake import Intake
-from streams.transport.lanes import InputLane
-from streams.transport.membership import Membership
 
 PLACE = TopicPartition("t", 0)
 
@@ -79,15 +79,15 @@ def test_what_fetches_goes_where_the_lanes_are() -> None:
     told = Told()
     intake.inputs = told  # type: ignore[assignment]
     other = TopicPartition("t", 1)
-    lanes = {PLACE: InputLane("t", next_offset=3), other: InputLane("t", next_offset=8)}
-    intake._go_where_told(lanes)
+    buffers = {PLACE: InputBuffer("t", next_offset=3), other: InputBuffer("t", next_offset=8)}
+    intake._go_where_told(buffers)
     assert told.offsets == {PLACE: 3, other: 8}
 
-    lanes[other].next_offset = 9  # it goes on by itself
-    lanes[PLACE].restart(2, 10, 0, None)
-    intake._go_where_told(lanes)
+    buffers[other].next_offset = 9  # it goes on by itself
+    buffers[PLACE].restart(2, 10, 0, None)
+    intake._go_where_told(buffers)
     assert told.offsets == {PLACE: 2, other: 8}
     assert told.begun == 1
 
-    intake._go_where_told({other: lanes[other]})
+    intake._go_where_told({other: buffers[other]})
     assert told.offsets == {other: 9}

@@ -1,11 +1,11 @@
-"""Settings: read from the environment, and refused with the name and the mend."""
+"""Settings: read from the environment, and refused with the name and the fix."""
 
 from pathlib import Path
 
 import pytest
 
+from streams.partitions.failpoints import failpoint
 from streams.settings import Settings, SettingsError
-from streams.transport.failpoints import failpoint
 
 
 def test_an_empty_environment_gives_the_defaults() -> None:
@@ -37,7 +37,7 @@ def test_everything_can_be_set() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "mend"),
+    ("name", "value", "fix"),
     [
         ("BROKER", "nowhere", "host:port"),
         ("PARTITIONS", "0", "1 or more"),
@@ -49,8 +49,8 @@ def test_everything_can_be_set() -> None:
         ("SSL_CAFILE", "no/such/file", "certificates"),
     ],
 )
-def test_a_wrong_setting_names_itself_and_the_mend(name: str, value: str, mend: str) -> None:
-    with pytest.raises(SettingsError, match=f"LIFESTAGE_.*{mend}"):
+def test_a_wrong_setting_names_itself_and_the_mend(name: str, value: str, fix: str) -> None:
+    with pytest.raises(SettingsError, match=f"LIFESTAGE_.*{fix}"):
         Settings.from_environment({f"LIFESTAGE_{name}": value})
 
 

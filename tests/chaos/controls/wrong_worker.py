@@ -7,15 +7,15 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from streams.command_line import main as lifestage
+from streams.cli.main import main as lifestage
 from streams.connection import client_arguments
+from streams.partitions import assignment
+from streams.partitions.changelog import read_changelogs
+from streams.partitions.partition_group import PartitionGroup
+from streams.partitions.position import Position
+from streams.partitions.transaction import GroupTransaction
 from streams.settings import Settings
 from streams.topics import topics_of
-from streams.transport import assignment
-from streams.transport.changelog import read_changelogs
-from streams.transport.partition_group import PartitionGroup
-from streams.transport.tables import Position
-from streams.transport.transaction import GroupTransaction
 
 
 async def from_group_offsets(settings: Settings, groups: Sequence[PartitionGroup]) -> dict[int, dict[str, int]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
-from streams.transport.failpoints import POINTS
+from streams.partitions.failpoints import POINTS
 
 BATCH_STEPS = ("begin", "send_changes", "send_transitions", "send_rejects", "acknowledged", "commit")
 OPENING_STEPS = ("fence", "read", "discard")

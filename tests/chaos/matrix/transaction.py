@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from agents.commit import Keyed
-from streams.transport.tables import POSITION_KEY
+from streams.partitions.position import POSITION_KEY
 from tests.chaos.matrix.log import Row
 
 if TYPE_CHECKING:

@@ -4,11 +4,11 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from streams.transport.assignment import Assignment
-from streams.transport.hooks import Hooks
-from streams.transport.partition_group import PartitionGroup
-from streams.transport.processing import Processing
-from streams.transport.status import WorkerStatus
+from streams.partitions.assignment import Assignment
+from streams.partitions.hooks import Hooks
+from streams.partitions.partition_group import PartitionGroup
+from streams.partitions.processing import Processing
+from streams.partitions.status import WorkerStatus
 from tests.transport.counting import CountingTracker
 
 if TYPE_CHECKING:
@@ -62,29 +62,29 @@ class ModelWorker:
         group = self.assignment.groups[0]
         while not self._world.finished() and batches != 0:
             self._world.must_live(self._instance)
-            handover = self._next(group)
-            if handover is None:
+            pending = self._next(group)
+            if pending is None:
                 await asyncio.sleep(0.1)
                 continue
             before = group.position
-            await self._processing.process(handover)
+            await self._processing.process(pending)
             if batches is not None and group.position is not before:
                 batches -= 1
 
     def _next(self, group: PartitionGroup):
         if group.status.state != "open":
             return None
-        for lane in group.lanes:
-            records = self._world.log.inputs[lane.topic]
-            until = min(len(records), lane.next_offset + _FETCHED_AT_ONCE)
+        for buffer in group.buffers:
+            records = self._world.log.inputs[buffer.topic]
+            until = min(len(records), buffer.next_offset + _FETCHED_AT_ONCE)
             fetched = [
                 Fetched(offset, 1000 + offset, b"c%d" % (offset % 2), records[offset])
-                for offset in range(lane.next_offset, until)
+                for offset in range(buffer.next_offset, until)
             ]
-            if fetched and not lane.full:
-                assert lane.accept(fetched, 10_000) is None
-            lane.known_end(len(records))
-        return group.next_handover(10_000)
+            if fetched and not buffer.full:
+                assert buffer.accept(fetched, 10_000) is None
+            buffer.known_end(len(records))
+        return group.next_batch(10_000)
 
     def _reached(self, point: str) -> None:
         if self._world.due(self._instance, point, "at") is not None:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from aiokafka import TopicPartition
 
+from streams.partitions import changelog
+from streams.partitions.partition_group import PartitionGroup
+from streams.partitions.position import POSITION_KEY, decode_position
 from streams.settings import Settings
 from streams.topics import topics_of
-from streams.transport import changelog
-from streams.transport.partition_group import PartitionGroup
-from streams.transport.tables import POSITION_KEY, decode_position
 from tests.chaos.matrix.faults import Fault
 from tests.chaos.matrix.log import ModelLog
 from tests.chaos.matrix.transaction import CrashedError, ModelTransaction
@@ -102,7 +102,7 @@ class World:
         return ModelTransaction(self, settings.instance)
 
     async def read_changelogs(self, settings: Settings, groups: Sequence[PartitionGroup]) -> dict[int, dict[str, int]]:
-        """Take the place of ``streams.transport.changelog.read_changelogs``, with the real steps inside."""
+        """Take the place of ``streams.partitions.changelog.read_changelogs``, with the real steps inside."""
         fault = self.due(settings.instance, "read", "before") or self.due(settings.instance, "read", "after")
         if fault is not None and fault.kind == "crash":
             self.crash(settings.instance)

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.chaos.oracle.calendar import write_instant
-from tests.chaos.oracle.policy import Policy, read_policy
 from tests.chaos.verdict import deleted, mirror, topics
 from tests.chaos.verdict.admitted import Customer, admitted, read_rejects
 from tests.chaos.verdict.customers import Expected, compare, compare_stored, expected
@@ -18,6 +16,8 @@ from tests.chaos.verdict.findings import KINDS, Findings
 from tests.chaos.verdict.published import Published, collect
 from tests.chaos.verdict.stored import Changelog, profiles
 from tests.chaos.verdict.topics import Seen
+from tests.reference_model.calendar import write_instant
+from tests.reference_model.policy import Policy, read_policy
 
 # A worker that is told to stop leaves what it has just committed to the next one to copy.
 _YOUNG_MS = 5000

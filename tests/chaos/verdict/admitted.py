@@ -7,14 +7,14 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from tests.chaos.oracle.events import Fact, Reject, Unknown, usable
-from tests.chaos.oracle.policy import Policy
 from tests.chaos.verdict.findings import Findings
 from tests.chaos.verdict.topics import Seen
+from tests.reference_model.events import Fact, Reject, Unknown, usable
+from tests.reference_model.policy import Policy
 
 AHEAD_MS = 300_000
-MOST_TAIL = 129
-MOST_KEPT = 65_536
+MAX_TAIL = 129
+MAX_KEPT = 65_536
 _LATE = re.compile(r"the event is (\d+) ms older than the allowed lateness")
 
 Place = tuple[str, int, int]
@@ -51,7 +51,7 @@ def read_rejects(records: Iterable[Seen], inputs: Iterable[Seen], findings: Find
 
 
 def _keeps(said: dict[str, Any], source: Seen) -> bool:
-    value = None if source.value is None else b64encode(source.value[:MOST_KEPT]).decode()
+    value = None if source.value is None else b64encode(source.value[:MAX_KEPT]).decode()
     key = None if source.key is None else b64encode(source.key).decode()
     return (said["key"], said["value"], said["valueBytes"]) == (key, value, len(source.value or b""))
 
@@ -86,7 +86,7 @@ def admitted(
             recent[found.user_id] += 1
             if said is None:
                 customers.setdefault(found.user_id, Customer(record.partition)).facts.append(found)
-            elif said[0] == "late" and not _LATE.search(said[1]) and recent[found.user_id] < MOST_TAIL:
+            elif said[0] == "late" and not _LATE.search(said[1]) and recent[found.user_id] < MAX_TAIL:
                 findings.add("unaccounted", f"{place} late by a flood of {recent[found.user_id]} events")
     findings.figures.update({f"reject:{reason}": count for reason, count in reasons.items()})
     findings.figures["events"] = len(records)

@@ -6,12 +6,12 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from tests.chaos.oracle.calendar import write_instant
-from tests.chaos.oracle.events import Fact
-from tests.chaos.oracle.lifetime import live
-from tests.chaos.oracle.policy import Policy, read_policy
 from tests.chaos.verdict.findings import Findings
 from tests.chaos.verdict.published import Published, Transition
+from tests.reference_model.calendar import write_instant
+from tests.reference_model.events import Fact
+from tests.reference_model.lifetime import live
+from tests.reference_model.policy import Policy, read_policy
 
 _IDENTITY = ("event", "timestamp")
 _SAID = ("from", "to", "cause", "cause_event", "cause_deadline", "cause_message_id", "transition", "audience_key")
@@ -27,7 +27,7 @@ class Expected:
     transitions: list[Transition]
     stage: str
     since: str
-    audiences: dict[str, str]
+    segments: dict[str, str]
 
 
 def expected(policy: Policy, lives: dict[str, tuple[list[Fact], int]], processes: int = 2) -> dict[str, Expected]:
@@ -44,7 +44,7 @@ def _expected(source: Path, task: tuple[list[Fact], int]) -> Expected:
     life = live(facts, _policy(source), max(until, *(fact.at for fact in facts)))
     assert life is not None
     standing = life.standing
-    joined = {key: write_instant(at) for key, at in standing.audiences.items()}
+    joined = {key: write_instant(at) for key, at in standing.segments.items()}
     return Expected(life.user_id, life.transitions, standing.stage, write_instant(standing.since), joined)
 
 
@@ -77,11 +77,11 @@ def _alike(user_id: str, wanted: Transition, seen: Transition, corrected: bool, 
 
 
 def compare_stored(each: Expected, stored: dict[str, Any] | None, count: int, where: str, findings: Findings) -> None:
-    """What is stored of a customer: stage, audiences, and how many transitions were published."""
+    """What is stored of a customer: stage, segments, and how many transitions were published."""
     if stored is None:
         findings.add("wrong_state", f"{where} has no {each.user_id}")
         return
-    wanted = {"stage": each.stage, "since": each.since, "audiences": each.audiences, "seq": count}
+    wanted = {"stage": each.stage, "since": each.since, "segments": each.segments, "seq": count}
     for name, value in wanted.items():
         if stored[name] != value:
             words = f"{where}: {each.user_id} has {name} {stored[name]}, it should be {value}"

@@ -22,7 +22,7 @@ async def read(url: str, app_id: str) -> tuple[dict[str, dict[str, Any]], dict[s
             customers[key.decode().removeprefix(prefix)] = {
                 "stage": profile["stage"],
                 "since": profile["since"],
-                "audiences": profile["audiences"],
+                "segments": profile["segments"],
                 "seq": profile["seq"],
                 "upto": int(row[b"version"][:_VERSION_DIGITS]),
             }
@@ -37,6 +37,6 @@ def sets_of(customers: dict[str, dict[str, Any]]) -> dict[str, set[str]]:
     """The sets that these customers must be in."""
     sets: dict[str, set[str]] = {}
     for user_id, row in customers.items():
-        for key in (f"stage:{row['stage']}", *(f"segment:{key}" for key in row["audiences"])):
+        for key in (f"stage:{row['stage']}", *(f"segment:{key}" for key in row["segments"])):
             sets.setdefault(key, set()).add(user_id)
     return sets

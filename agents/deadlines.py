@@ -1,0 +1,86 @@
+"""The agenda: which customers of a partition group are due, and when to look again, for any number of customers."""
+
+from collections.abc import Callable
+from heapq import heapify, heappop, heappush
+
+SPAN_MS = 1 << 22
+MIN_ENTRIES = 1024
+
+
+class Deadlines:
+    """Keys by the instant (ms since 1970) at which each is due.
+
+    Deadlines of the far future wait unsorted in spans of 70 minutes, a few bytes each; those of a span that time has
+    reached are in a heap. What no longer holds is not looked for but left out when its turn comes: ``due_of`` tells
+    when a key is due at present.
+    """
+
+    def __init__(self, due_of: Callable[[bytes], int | None]) -> None:
+        self._due_of = due_of
+        self._near: list[tuple[int, bytes]] = []
+        self._far: dict[int, list[bytes]] = {}
+        self._spans: list[int] = []
+        self._opened = -1
+        self.entries = 0
+        """How many are noted, those that no longer hold included."""
+        self._taken: list[tuple[int, bytes]] = []
+
+    def first(self) -> int | None:
+        """When to look again: at the earliest deadline, or at the beginning of the span it lies in."""
+        # What was taken and is not done counts: when its batch fails, nothing else may bring the next one.
+        instants = [entries[0][0] for entries in (self._taken, self._near) if entries]
+        instants += [self._spans[0] * SPAN_MS] if self._spans else []
+        return min(instants, default=None)
+
+    def add(self, due: int, key: bytes, keys: int) -> None:
+        """Note that a key is due; ``keys`` is how many there are in all."""
+        span = due // SPAN_MS
+        if span <= self._opened:
+            heappush(self._near, (due, key))
+        elif span in self._far:
+            self._far[span].append(key)
+        else:
+            self._far[span] = [key]
+            heappush(self._spans, span)
+        self.entries += 1
+        if self.entries > 2 * keys + MIN_ENTRIES:
+            self._tidy()
+
+    def take(self, upto: int, most: int) -> list[bytes]:
+        """Up to so many of the keys that are due at ``upto``, each once, the earliest first."""
+        while self._spans and self._spans[0] * SPAN_MS <= upto:
+            self._open(heappop(self._spans))
+        near = self._near
+        keys: dict[bytes, None] = {}
+        while near and near[0][0] <= upto and len(keys) < most:
+            due, key = heappop(near)
+            self._taken.append((due, key))
+            if self._due_of(key) == due:
+                keys[key] = None
+        return list(keys)
+
+    def put_back(self) -> None:
+        """Undo what was taken since ``done``: it came to nothing."""
+        for entry in self._taken:
+            heappush(self._near, entry)
+        self._taken = []
+
+    def done(self) -> None:
+        """Forget what was taken: it is dealt with."""
+        self.entries -= len(self._taken)
+        self._taken = []
+
+    def _open(self, span: int) -> None:
+        keys = self._far.pop(span)
+        self._opened = max(self._opened, span)
+        current = {(due, key) for key in keys if (due := self._due_of(key)) is not None and due // SPAN_MS == span}
+        self.entries -= len(keys) - len(current)
+        self._near += current
+        heapify(self._near)
+
+    def _tidy(self) -> None:
+        self._near = [entry for entry in set(self._near) if self._due_of(entry[1]) == entry[0]]
+        heapify(self._near)
+        for span, keys in self._far.items():
+            self._far[span] = [key for key in dict.fromkeys(keys) if (self._due_of(key) or 0) // SPAN_MS == span]
+        self.entries = len(self._near) + len(self._taken) + sum(map(len, self._far.values()))

@@ -1,0 +1,190 @@
+"""When does a test begin or cease to hold by itself? Exact to the millisecond, by asking the test itself."""
+
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from state.conditions.monotone import Direction
+
+Rolloffs = Callable[[Any, int, int, int], Sequence[int]]
+_PROBE = 86_400_000
+_LINES = 12
+
+
+class Flip(Protocol):
+    """A part of a condition that knows its own future."""
+
+    @property
+    def restless(self) -> int:
+        """How dearly its future is found out: 0 if it has none."""
+
+    def may_become(self, wanted: bool) -> bool:
+        """Whether it could change to this by itself."""
+
+    def first(self, wanted: bool, customer: Any, start: int, end: int) -> int | None:
+        """The first instant from `start` to `end` at which it is as wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One comparison. It goes only in `direction` (UP: from not holding to holding), if that is known.
+
+    `gap` is how far the left side is above the right one, and given if the comparison flows; `windows`
+    are those at whose roll-offs it may change, too; `curved` tells that its flow is no straight line.
+    """
+
+    holds: Callable[[Any, int], bool]
+    gap: Callable[[Any, int], float | None] | None
+    windows: tuple[int, ...]
+    direction: Direction
+    curved: bool
+    rolloffs: Rolloffs
+
+    @property
+    def restless(self) -> int:
+        """How dearly its future is found out: 0 if it has none."""
+        return len(self.windows) * 2 + (self.gap is not None)
+
+    def may_become(self, wanted: bool) -> bool:
+        """Whether it could change to this by itself."""
+        return self.direction not in (Direction.STILL, Direction.DOWN if wanted else Direction.UP)
+
+    def first(self, wanted: bool, customer: Any, start: int, end: int) -> int | None:
+        """The first instant from `start` to `end` at which it is as wanted."""
+        if self.holds(customer, start) is wanted:
+            return start
+        if not self.may_become(wanted):
+            return None
+        if not self.windows:
+            return self._between(wanted, customer, start, end)
+        edges = self._edges(customer, start, end)
+        if self.direction is Direction.EITHER:
+            for edge in edges:
+                found = self._between(wanted, customer, start, edge - 1)
+                if found is not None:
+                    return found
+                if self.holds(customer, edge) is wanted:
+                    return edge
+                start = edge
+            return self._between(wanted, customer, start, end)
+        past = bisect_left(edges, True, key=lambda edge: self.holds(customer, edge) is wanted)
+        before = edges[past - 1] if past else start
+        if past == len(edges):
+            return self._between(wanted, customer, before, end)
+        found = self._between(wanted, customer, before, edges[past] - 1)
+        return edges[past] if found is None else found
+
+    def _edges(self, customer: Any, start: int, end: int) -> Sequence[int]:
+        if len(self.windows) == 1:
+            return self.rolloffs(customer, self.windows[0], start, end)
+        return sorted({at for window in self.windows for at in self.rolloffs(customer, window, start, end)})
+
+    def _between(self, wanted: bool, customer: Any, low: int, high: int) -> int | None:
+        # No roll-off lies within, so it changes at most once after `low`, where it is not as wanted.
+        if self.gap is None or high <= low or (self.curved and self.holds(customer, high) is not wanted):
+            return None
+        guess = _crossing(self.gap, customer, low, high, self.curved)
+        holds = self.holds
+        step = 1
+        if holds(customer, guess) is wanted:
+            high, below = guess, guess - step
+            while below > low and holds(customer, below) is wanted:
+                high, step = below, step * 8
+                below = high - step
+            low = max(low, below)
+        elif guess == high:
+            return None
+        else:
+            limit, low = high, guess
+            high = min(limit, low + step)
+            while holds(customer, high) is not wanted:
+                if high == limit:
+                    return None
+                low, step = high, step * 8
+                high = min(limit, high + step)
+        while high - low > 1:
+            middle = (low + high) // 2
+            if holds(customer, middle) is wanted:
+                high = middle
+            else:
+                low = middle
+        return high
+
+
+def _crossing(gap: Callable[[Any, int], float | None], customer: Any, low: int, high: int, curved: bool) -> int:
+    # Where the gap closes if it goes on in a straight line; for a curve, a few straight lines one after another.
+    at, later = low, min(low + _PROBE, high)
+    here, there = gap(customer, at), gap(customer, later)
+    for _ in range(_LINES if curved else 1):
+        if here is None or there is None:
+            return high
+        if here == there:
+            return later if curved and at != low else low + 1
+        closing = at + here * (later - at) / (here - there)
+        if not low < closing < high:
+            return low + 1 if low - 1 < closing <= low else high
+        guess = round(closing)
+        if not curved or abs(guess - later) <= 1:
+            return max(guess, low + 1)
+        at, here, later, there = later, there, guess, gap(customer, guess)
+    return max(later, low + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Holds if every part does; or, if not `every`, if one does."""
+
+    parts: tuple[Flip, ...]
+    every: bool
+
+    @property
+    def restless(self) -> int:
+        """How dearly its future is found out: 0 if it has none."""
+        return sum(part.restless for part in self.parts)
+
+    def may_become(self, wanted: bool) -> bool:
+        """Whether it could change to this by itself."""
+        return any(part.may_become(wanted) for part in self.parts)
+
+    def first(self, wanted: bool, customer: Any, start: int, end: int) -> int | None:
+        """The first instant from `start` to `end` at which it is as wanted."""
+        if wanted is not self.every:
+            earliest = None
+            for part in self.parts:
+                found = part.first(wanted, customer, start, end)
+                if found == start:
+                    return start
+                if found is not None:
+                    earliest, end = found, found - 1
+            return earliest
+        # All parts must be so at once: each in turn says from when on, until none moves the instant.
+        agreed, turn = 0, 0
+        while agreed < len(self.parts):
+            found = self.parts[turn].first(wanted, customer, start, end)
+            if found is None:
+                return None
+            agreed = agreed + 1 if found == start else 1
+            start = found
+            turn = (turn + 1) % len(self.parts)
+        return start
+
+
+@dataclass(frozen=True, slots=True)
+class Opposite:
+    """Holds if the part does not."""
+
+    part: Flip
+
+    @property
+    def restless(self) -> int:
+        """How dearly its future is found out: 0 if it has none."""
+        return self.part.restless
+
+    def may_become(self, wanted: bool) -> bool:
+        """Whether it could change to this by itself."""
+        return self.part.may_become(not wanted)
+
+    def first(self, wanted: bool, customer: Any, start: int, end: int) -> int | None:
+        """The first instant from `start` to `end` at which it is as wanted."""
+        return self.part.first(not wanted, customer, start, end)

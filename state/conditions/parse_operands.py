@@ -1,0 +1,164 @@
+"""Reads the operands of a condition: numbers, texts, features, traits and arithmetic on them."""
+
+import ast
+import difflib
+from typing import Literal as OneOf
+
+from state.conditions.errors import ConditionError, error_at
+from state.conditions.features import Catalogue, Kind
+from state.conditions.nodes import Arithmetic, Listed, Literal, Negative, Operand, Read, Scalar, Trait
+
+MAX_NUMBER = 1e15
+_SIGNS: dict[type[ast.operator], OneOf["+", "-", "*", "/"]] = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+}
+
+
+class OperandReader:
+    """Reads nodes of one condition's syntax tree as operands, and refuses what the language has not."""
+
+    def __init__(self, source: str, catalogue: Catalogue) -> None:
+        self.source = source
+        self.catalogue = catalogue
+
+    def error(self, node: ast.expr, message: str, fix: str) -> ConditionError:
+        """An error at the place of a node."""
+        return error_at(self.source, node, message, fix)
+
+    def text(self, node: ast.expr) -> str:
+        """What was written, on one line."""
+        return " ".join((ast.get_source_segment(self.source, node) or "").split())
+
+    def operand(self, node: ast.expr) -> Operand:
+        """The operand that a node says."""
+        match node:
+            case ast.Constant(value):
+                return self._literal(node, value)
+            case ast.Name(id="true"):
+                return Literal(True, Kind.FLAG)
+            case ast.Name(id="false"):
+                return Literal(False, Kind.FLAG)
+            case ast.Name(name):
+                return self._feature(node, name)
+            case ast.Attribute(ast.Name("traits"), name):
+                return Trait(name)
+            case ast.UnaryOp(ast.USub(), of):
+                number = self.number(of)
+                if isinstance(number, Literal):
+                    return Literal(_calculated("-", 0, number.value), Kind.NUMBER)
+                return Negative(number)
+            case ast.UnaryOp(ast.UAdd(), of):
+                return self.number(of)
+            case ast.BinOp(left, operator, right) if type(operator) in _SIGNS:
+                return self._arithmetic(node, _SIGNS[type(operator)], self.number(left), self.number(right))
+            case ast.Call():
+                raise self.error(node, "conditions have no functions", "compare features with values")
+            case ast.BoolOp() | ast.Compare() | ast.UnaryOp(ast.Not(), _):
+                raise self.error(
+                    node, "a comparison cannot be part of another one", "join comparisons by `and` or `or`"
+                )
+            case ast.Attribute():
+                raise self.error(node, f"`{self.text(node)}` has a dot", "only traits have one: `traits.country`")
+            case _:
+                raise self.error(
+                    node,
+                    f"`{self.text(node)}` is not part of the language",
+                    "use features, traits, numbers, texts and + - * /",
+                )
+
+    def number(self, node: ast.expr) -> Operand:
+        """The operand that a node says, which must be a number."""
+        operand = self.operand(node)
+        if isinstance(operand, Trait):
+            return Trait(operand.name, Kind.NUMBER)
+        if operand.kind is not Kind.NUMBER:
+            raise self.error(
+                node, f"`{self.text(node)}` is a {operand.kind.value}", "only numbers can be calculated with"
+            )
+        return operand
+
+    def listed(self, node: ast.List | ast.Tuple | ast.Set) -> Listed:
+        """A list of texts or of numbers."""
+        items = [self.operand(item) for item in node.elts]
+        literals = [item for item in items if isinstance(item, Literal) and item.kind is not Kind.FLAG]
+        if not items or len(literals) != len(items):
+            raise self.error(node, "a list holds texts or numbers as they stand", 'write it as in ["DE", "FR"]')
+        if len({item.kind for item in literals}) > 1:
+            raise self.error(node, "this list mixes texts and numbers", "use one sort only")
+        return Listed(tuple(item.value for item in literals), literals[0].kind)
+
+    def _literal(self, node: ast.expr, value: object) -> Literal:
+        if isinstance(value, bool):
+            return Literal(value, Kind.FLAG)
+        if isinstance(value, str):
+            return Literal(value, Kind.TEXT)
+        if isinstance(value, int | float):
+            if abs(value) > MAX_NUMBER:
+                raise self.error(node, "this number is too large", "use numbers up to 1000000000000000")
+            return Literal(value, Kind.NUMBER)
+        raise self.error(
+            node,
+            f"`{self.text(node)}` is not a value of the language",
+            "for a missing value write `is known` or `is not known`",
+        )
+
+    def _feature(self, node: ast.expr, name: str) -> Read:
+        feature = self.catalogue.features.get(name)
+        if feature is not None:
+            return Read(feature)
+        if name == "known":
+            raise self.error(node, "`known` stands only after `is` or `is not`", "write `mean_gap_days is known`")
+        near = difflib.get_close_matches(name.lower(), self.catalogue.features, n=3, cutoff=0.6)
+        fix = (
+            "did you mean " + " or ".join(f"`{word}`" for word in near) + "?"
+            if near
+            else (f'texts stand in quotation marks ("{name}"), traits after a dot (`traits.{name}`)')
+        )
+        raise self.error(node, f"there is no feature `{name}`", fix)
+
+    def _arithmetic(self, node: ast.expr, sign: OneOf["+", "-", "*", "/"], left: Operand, right: Operand) -> Operand:
+        if sign == "/" and isinstance(right, Literal) and right.value == 0:
+            raise self.error(node, "this divides by zero", "divide by another number")
+        if isinstance(left, Literal) and isinstance(right, Literal):
+            value = _calculated(sign, left.value, right.value)
+            return self._literal(node, value)
+        moving, other = left.motion, right.motion
+        if sign == "+":
+            motion = moving.plus(other)
+        elif sign == "-":
+            motion = moving.plus(other.negative)
+        elif sign == "*" and moving.terms and other.terms:
+            raise self.error(
+                node,
+                f"both sides of `{self.text(node)}` move with every moment",
+                "multiply with a number, or with something that changes only by events or by days",
+            )
+        elif sign == "/" and other.terms:
+            raise self.error(
+                node,
+                f"`{self.text(node)}` divides by something that moves with every moment",
+                "multiply the other side of the comparison instead",
+            )
+        elif isinstance(right, Literal):
+            motion = moving.times(_as_number(right.value))
+        elif isinstance(left, Literal) and sign == "*":
+            motion = other.times(_as_number(left.value))
+        else:
+            motion = moving.combined(other, divided=sign == "/")
+        return Arithmetic(sign, left, right, motion)
+
+
+def _as_number(value: Scalar) -> float:
+    return 0.0 if isinstance(value, str) else float(value)
+
+
+def _calculated(sign: str, left: Scalar, right: Scalar) -> float:
+    one, two = _as_number(left), _as_number(right)
+    if sign == "/":
+        answer = one / two
+    else:
+        answer = one + two if sign == "+" else one - two if sign == "-" else one * two
+    return int(answer) if answer.is_integer() else answer

@@ -1,0 +1,1 @@
+"""What is remembered of one customer: the aggregates, and what was decided from them."""

@@ -1,0 +1,42 @@
+"""The build_profile: a customer's profile at an instant, read from the features without changing anything."""
+
+from schemas import instant
+from schemas.profile import Figure, Profile, when
+from state.conditions.features import Catalogue
+from state.customer.customer import Customer
+
+ELSEWHERE = frozenset(("stage", "loyal", "kind", "categories"))
+
+
+def build_profile(
+    customer: Customer, user_id: str, seq: int, at: int, policy_version: str, catalogue: Catalogue
+) -> Profile:
+    """The profile of a customer at ``at`` (ms since 1970, not before their last decision)."""
+    at = max(at, customer.at)
+    figures: dict[str, Figure] = {}
+    windows: dict[str, Figure] = {}
+    day = catalogue.day_of(at)
+    for name, feature in catalogue.features.items():
+        if name in ELSEWHERE:
+            continue
+        value = feature.reading.value(customer, at, day)
+        value = round(value, 4) if isinstance(value, float) else value
+        (figures if feature.window is None or name.endswith("_score") else windows)[name] = value
+    figures["loyal"] = customer.loyal_since is not None
+    figures["categories"] = ", ".join(customer.purchases.categories())
+    return Profile(
+        user_id=user_id,
+        stage=customer.stage,
+        since=instant.to_text(customer.since),
+        why=customer.why,
+        cause=customer.cause,
+        segments={key: instant.to_text(entered) for key, entered in sorted(customer.memberships.items())},
+        figures=figures,
+        windows=windows,
+        traits=customer.traits,
+        next_transition=customer.expected,
+        next_at=when(customer.expected_at),
+        as_of=instant.to_text(at),
+        seq=seq,
+        policy_version=policy_version,
+    )

@@ -1,0 +1,1 @@
+"""Order of arrival, duplicates and corrections, and the bytes in which a customer is stored."""

@@ -1,0 +1,53 @@
+"""A history: one customer's facts all at once, decided from the first to the last, as a backtest does."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from schemas.change import Publication
+from schemas.events import AnyFact, in_time
+from state.customer.customer import Customer, first_seen
+from state.rules.rulebook import Decision, Rulebook
+
+
+class History(NamedTuple):
+    """The customer in the end, what was published of them, and how many facts were sent twice or lie too late."""
+
+    customer: Customer
+    published: list[Publication]
+    duplicates: int
+    after: int
+
+
+def replay(facts: Iterable[AnyFact], until: int, rules: Rulebook) -> History | None:
+    """Decide a customer's whole history, in whatever order the facts are given; None when nothing happened.
+
+    A fact is a duplicate when one of the same messageId stands at most the allowed lateness before it: what the
+    timeline of a stream can know. Facts after ``until`` are left out.
+    """
+    ordered = sorted(facts, key=in_time)
+    decisions: list[Decision] = []
+    customer: Customer | None = None
+    sent: dict[str, int] = {}
+    lateness = rules.compiled.lateness_ms
+    duplicates = 0
+    for number, fact in enumerate(ordered):
+        if fact.at > until:
+            if customer is None:
+                return None
+            return _end(customer, until, decisions, duplicates, len(ordered) - number, rules)
+        before = sent.get(fact.message_id)
+        if before is not None and fact.at - before <= lateness:
+            duplicates += 1
+            continue
+        sent[fact.message_id] = fact.at
+        customer = customer or first_seen(fact.at)
+        rules.advance(customer, fact, decisions)
+    return None if customer is None else _end(customer, until, decisions, duplicates, 0, rules)
+
+
+def _end(
+    customer: Customer, until: int, decisions: list[Decision], duplicates: int, after: int, rules: Rulebook
+) -> History:
+    rules.elapse(customer, until, decisions)
+    published = [Publication(change, figures, seq) for seq, (change, figures) in enumerate(decisions, start=1)]
+    return History(customer, published, duplicates, after)

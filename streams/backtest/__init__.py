@@ -1,0 +1,1 @@
+"""Backtests: the rules applied to events on disk, without Kafka."""

@@ -1,0 +1,90 @@
+"""`lifestage demo`: a year of customers through the whole of it, on this machine."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from streams.cli.failure import UnreachableError, settings_or_fail
+from streams.embedded.child_process import ServerError
+from streams.policy_file import PolicyFileError
+from streams.settings import Settings, SettingsError
+from streams.sources.named import NAMES
+from streams.sources.source import SourceError
+
+_WIDTH = 100  # where nobody says how wide it is: a file, a log of CI
+
+
+@click.command("demo")
+@click.option(
+    "--source",
+    default="complete-journey",
+    show_default=True,
+    help="complete-journey, cdnow, simulated, or FILE.jsonl[.gz].",
+)
+@click.option(
+    "--policy",
+    type=click.Path(path_type=Path),
+    envvar="LIFESTAGE_POLICY",
+    help="Policy file; without it the one that ships.",
+)
+@click.option("--limit", type=click.IntRange(min=1), help="Only the first so many events.")
+@click.option("--customers", type=click.IntRange(min=1), help="Only the first so many customers.")
+@click.option("--exit", "exits", is_flag=True, help="End after the picture.")
+@click.option("--broker", default="", metavar="HOST:PORT", help="A Kafka of your own, instead of the embedded one.")
+@click.option("--redis", default="", metavar="URL", help="A Redis of your own, instead of the embedded one.")
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=".lifestage",
+    show_default=True,
+    help="Where all data go.",
+)
+@click.option("--fresh", is_flag=True, help="Start over.")
+@click.option("--continue", "continues", is_flag=True, help="Go on with what an earlier run has left.")
+def command(
+    *,
+    source: str,
+    policy: Path | None,
+    limit: int | None,
+    customers: int | None,
+    exits: bool,
+    broker: str,
+    redis: str,
+    data: Path,
+    fresh: bool,
+    continues: bool,
+) -> None:
+    """Show a year of customers: servers, a worker, a replay as fast as it goes, and a picture of what came of it.
+
+    Then it stays, with the clock at the end of the data, until Ctrl-C. Everything that it starts ends with it.
+    """
+    from streams.demo.earlier import Wish  # noqa: PLC0415 - --help need not wait for Kafka's and Redis' clients
+    from streams.demo.play import Wanted, play  # noqa: PLC0415
+
+    if fresh and continues:
+        raise click.UsageError("--fresh and --continue exclude each other")
+    wish = Wish.FRESH if fresh else Wish.CONTINUE if continues else Wish.UNSAID
+    wanted = Wanted(source, policy, limit, customers, broker, redis, data, wish, not exits)
+    console = Console(highlight=False, width=None if Console().is_terminal else _WIDTH)
+    try:
+        play(wanted, _given(broker, redis), os.environ, console)
+    except SourceError as error:
+        raise click.ClickException(f"{error}; sources: {', '.join(NAMES[:-1])}") from None
+    except (ServerError, PolicyFileError) as error:
+        raise click.ClickException(str(error)) from None
+    except KeyboardInterrupt:
+        click.echo("interrupted; the next run goes on from here", err=True)
+        raise SystemExit(130) from None
+
+
+def _given(broker: str, redis: str) -> Settings:
+    """The settings of the environment where the broker is the user's own, else those of the embedded one."""
+    given = settings_or_fail() if broker else Settings()
+    try:
+        named = Settings.from_environment({"LIFESTAGE_BROKER": broker or given.broker, "LIFESTAGE_REDIS_URL": redis})
+    except SettingsError as error:
+        raise UnreachableError(str(error)) from None
+    return replace(given, broker=named.broker, redis_url=named.redis_url)

@@ -1,0 +1,25 @@
+"""`lifestage policy`: look at a policy before it decides about customers."""
+
+from pathlib import Path
+
+import click
+
+from state.policy.summary import in_words
+from streams.policy_file import PolicyFileError, compile_file
+
+
+@click.group("policy")
+def command() -> None:
+    """Look at a policy before it decides about customers."""
+
+
+@command.command("check")
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+def check(file: Path | None) -> None:
+    """Say what is wrong with the policy in FILE, or what it does, in words; without FILE, of the one that ships."""
+    try:
+        compiled = compile_file(file)
+    except PolicyFileError as error:
+        click.echo(str(error), err=True)
+        raise SystemExit(1) from None
+    click.echo(in_words(compiled))

@@ -1,0 +1,88 @@
+"""`lifestage replay`: produce a source's events into the input topics."""
+
+import asyncio
+import os
+
+import click
+from aiokafka.errors import KafkaError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as ProgressBar
+
+from schemas.instant import to_text
+from streams.cli.instant import INSTANT
+from streams.replay.rate_limit import Pace
+from streams.replay.replay import Progress, replay
+from streams.settings import Settings, SettingsError
+from streams.sources.named import NAMES, open_source
+from streams.sources.source import Source, SourceError
+
+
+class Rate(click.ParamType):
+    """Events a second: 500 or 500/s."""
+
+    name = "n/s"
+
+    def convert(self, value: str | float, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read the number."""
+        try:
+            rate = float(value.removesuffix("/s") if isinstance(value, str) else value)
+        except ValueError:
+            rate = 0.0
+        if not 0 < rate < float("inf"):
+            self.fail(f"{value!r} is no rate: write it like 500/s", param, ctx)
+        return rate
+
+
+@click.command("replay")
+@click.argument("source", metavar="SOURCE")
+@click.option("--rate", type=Rate(), help="At most so many events a second, e.g. 500/s.")
+@click.option("--speed", type=click.FloatRange(min=0, min_open=True), help="So many times faster than life.")
+@click.option("--end", type=INSTANT, help="Leave out what is later, and let time pass up to here.")
+@click.option("--limit", type=click.IntRange(min=1), help="Only the first so many events.")
+@click.option("--customers", type=click.IntRange(min=1), help="Only the first so many customers.")
+def command(
+    source: str,
+    *,
+    rate: float | None,
+    speed: float | None,
+    end: int | None,
+    limit: int | None,
+    customers: int | None,
+) -> None:
+    """Replay SOURCE into the input topics: complete-journey, cdnow, simulated, a FILE.jsonl[.gz], or - for stdin.
+
+    As fast as it goes, unless told otherwise. The broker and the topics are those of the LIFESTAGE_ settings. A
+    replay that was interrupted goes on where it stopped when it is started again.
+    """
+    if rate is not None and speed is not None:
+        raise click.UsageError("--rate and --speed exclude each other")
+    try:
+        settings = Settings.from_environment(os.environ)
+        with Console(stderr=True).status(f"reading {source}"):
+            opened = open_source(source, limit=limit, customers=customers)
+        done = asyncio.run(_with_bar(opened, settings, end, Pace(rate, speed)))
+    except (SettingsError, SourceError) as error:
+        hint = f"; sources: {', '.join(NAMES)}" if isinstance(error, SourceError) else ""
+        raise click.ClickException(f"{error}{hint}") from None
+    except KafkaError as error:
+        raise click.ClickException(
+            f"replaying to {settings.broker} failed: {error!r}; start it again to go on"
+        ) from None
+    went_on = f", {done.skipped:,} were there already" if done.skipped else ""
+    click.echo(f"{done.sent:,} events{went_on}; the clock stands at {to_text(done.instant)}", err=True)
+
+
+async def _with_bar(source: Source, settings: Settings, end: int | None, pace: Pace) -> Progress:
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}/s")
+    with ProgressBar(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as bar:
+        task = bar.add_task(source.title, total=len(source.events), rate="-")
+
+        def show(at: Progress) -> None:
+            rate = f"{at.sent / at.seconds:,.0f}" if at.seconds else "-"
+            day = to_text(at.instant)[:10]
+            bar.update(
+                task, completed=at.sent + at.skipped, total=at.total, rate=rate, description=f"{source.name} {day}"
+            )
+
+        return await replay(source, settings, show, end, pace)

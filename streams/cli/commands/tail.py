@@ -1,0 +1,78 @@
+"""`lifestage tail`: transitions as they happen."""
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+import click
+import orjson
+from aiokafka.errors import KafkaError
+from rich.console import Console
+from rich.text import Text
+
+from streams.cli.failure import UnreachableError, settings_or_fail
+from streams.settings import Settings
+from streams.terminal_text import printable
+from streams.topic_reader import TopicUnreadableError, open_topic
+from streams.topics import topics_of
+
+_COLOURS = {
+    "new": "cyan",
+    "repeat": "blue",
+    "loyal": "green",
+    "at_risk": "yellow",
+    "churned": "red",
+    "in": "magenta",
+}
+
+
+@click.command("tail")
+@click.option("--from-beginning", is_flag=True, help="Begin with the first transition, not with the next.")
+@click.option("--customer", help="Only this customer's.")
+@click.option("--json", "as_json", is_flag=True, help="The topic's own values, one a line.")
+def command(from_beginning: bool, customer: str | None, as_json: bool) -> None:
+    """Print transitions as they happen, until Ctrl-C.
+
+    A line says when it became true, who, what, from where to where, and why. Corrections are marked; what is
+    retracted never was true in the light of what came late.
+    """
+    settings = settings_or_fail()
+    with suppress(KeyboardInterrupt):
+        try:
+            asyncio.run(_tail(settings, from_beginning, customer, as_json))
+        except (TopicUnreadableError, KafkaError) as error:
+            raise UnreachableError(str(error)) from None
+
+
+async def _tail(settings: Settings, from_beginning: bool, customer: str | None, as_json: bool) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    wanted = None if customer is None else customer.encode()
+    async with open_topic(settings, topics_of(settings).transitions) as topic:
+        async for record in topic.for_ever(from_beginning):
+            if wanted is not None and record.key != wanted:
+                continue
+            if as_json:
+                click.echo(record.value)
+            else:
+                console.print(line(orjson.loads(record.value)))
+
+
+def line(transition: dict[str, Any]) -> Text:
+    """One transition as one line."""
+    said = transition["properties"]
+    segment = said.get("audience_name")
+    name = said.get("transition") or f"{'entered' if said['to'] == 'in' else 'left'} {segment}"
+    colour = _COLOURS.get(said["to"], "white")
+    text = Text()
+    text.append(f"{transition['timestamp']}  ", style="dim")
+    text.append(f"{printable(transition['userId'])}  ", style="bold")
+    text.append(printable(name), style=f"{colour} strike" if said["retracted"] else colour)
+    if segment is None:
+        text.append(f"  {said['from']} → {said['to']}")
+    if said.get("why"):
+        text.append(f"  {printable(said['why'])}", style="dim")
+    if said["retracted"]:
+        text.append("  (retracted)", style="bold red")
+    elif said["correction"]:
+        text.append("  (correction)", style="bold yellow")
+    return text

@@ -1,0 +1,29 @@
+"""`lifestage worker`: process the events, until it is told to stop."""
+
+import click
+
+from streams.cli.failure import settings_or_fail
+
+
+@click.command("worker")
+@click.option(
+    "--loglevel",
+    type=click.Choice(["DEBUG", "INFO", "WARNING", "ERROR"], case_sensitive=False),
+    default="INFO",
+    show_default=True,
+)
+def command(loglevel: str) -> None:
+    """Process the events of the input topics, until SIGTERM or Ctrl-C.
+
+    Start several, on as many machines as you like: they share the partitions. Give each its own LIFESTAGE_INSTANCE
+    and LIFESTAGE_WEB_PORT. Exit code 70 means that it could not go on; its last line says why.
+    """
+    settings_or_fail()
+    # Faust takes a second to import, and --help need not wait for it.
+    try:
+        from streams.app import app, settings  # noqa: PLC0415
+    except ValueError as error:  # a policy or a failpoint that cannot be used
+        raise click.ClickException(str(error)) from None
+    from streams.worker import run  # noqa: PLC0415
+
+    run(app, settings, loglevel=loglevel.upper())

@@ -1,0 +1,1 @@
+"""What can be seen of a running worker: metrics and health pages."""

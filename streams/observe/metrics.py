@@ -1,0 +1,155 @@
+"""The worker's metrics: what it did as counters, how it stands read at the moment somebody asks."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
+from prometheus_client import metrics as client_metrics
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from agents.batch import Batch, Outcome
+from agents.mirror import MirrorStatus
+from state.customer.customer import STAGES
+from streams.observe.bulk_histogram import Delays
+from streams.partitions.status import WorkerStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where to ask how the worker stands. ``mirror`` answers None when there is none."""
+
+    status: WorkerStatus
+    stages: Callable[[], Mapping[str, int]]
+    mirror: Callable[[], MirrorStatus | None]
+    policy: str
+
+
+class Metrics:
+    """Metrics in base units, on a registry of their own, and never a customer in a label.
+
+    In a replay (``live`` false) delays are not observed: the records are as old as the year that is replayed.
+    """
+
+    def __init__(self, standing: Standing, live: bool) -> None:
+        client_metrics.disable_created_metrics()  # type: ignore[no-untyped-call]
+        self.registry = registry = CollectorRegistry()
+        self._live = live
+        self._events = Counter("lifestage_events", "Records read, by outcome.", ["outcome"], registry=registry)
+        self._unknown = Counter(
+            "lifestage_unknown_events", "The applied events whose kind no rule uses.", registry=registry
+        )
+        self._rejects = Counter("lifestage_rejects", "Records rejected, by reason.", ["reason"], registry=registry)
+        self._transitions = Counter(
+            "lifestage_transitions", "Lifecycle stage changes published.", ["from", "to"], registry=registry
+        )
+        self._segment_changes = Counter(
+            "lifestage_segment_changes", "Segments entered and exited.", ["segment", "change"], registry=registry
+        )
+        self._corrections = Counter(
+            "lifestage_corrections", "Transitions published as corrections, retractions among them.", registry=registry
+        )
+        self._poisoned = Counter(
+            "lifestage_poisoned_customers", "Decisions that raised and were put aside.", registry=registry
+        )
+        self._batches = Counter("lifestage_batches", "Batches committed, ticks among them.", registry=registry)
+        self._batch_seconds = Histogram(
+            "lifestage_batch_seconds", "From a batch's computation to the end of its commit.", registry=registry
+        )
+        self._event_delay = Delays("lifestage_event_delay_seconds", "From a record's time to its commit.")
+        self._deadline_delay = Delays(
+            "lifestage_deadline_delay_seconds", "From the instant of a deadline to the commit of what it changed."
+        )
+        for outcome in ("applied", "duplicate", "rejected"):
+            self._events.labels(outcome)
+        registry.register(self._event_delay)
+        registry.register(self._deadline_delay)
+        registry.register(_Standings(standing))
+        ProcessCollector(registry=registry)
+
+    def committed(self, batch: Batch, outcome: Outcome, seconds: float, now: int) -> None:
+        """Count a committed batch, which took so many seconds; ``now`` in milliseconds since 1970."""
+        counts = outcome.counts
+        self._batches.inc()
+        self._batch_seconds.observe(seconds)
+        for name, counter in (("unknown", self._unknown), ("poisoned", self._poisoned)):
+            counter.inc(counts[name])
+        rejected = {name.partition(":")[2]: count for name, count in counts.items() if name.startswith("reject:")}
+        for reason, count in rejected.items():
+            self._rejects.labels(reason).inc(count)
+        self._events.labels("applied").inc(counts["applied"])
+        self._events.labels("duplicate").inc(counts["duplicate"])
+        self._events.labels("rejected").inc(sum(rejected.values()))
+        self._count_publications(outcome)
+        if self._live:
+            self._event_delay.observe(now - record.time for record in batch.records)
+            self._deadline_delay.observe(
+                now - it.change.at
+                for _, it in outcome.publications
+                if it.change.cause.kind == "deadline" and not it.correction
+            )
+
+    def text(self) -> bytes:
+        """Everything in Prometheus' text format."""
+        return generate_latest(self.registry)
+
+    def _count_publications(self, outcome: Outcome) -> None:
+        for _, publication in outcome.publications:
+            if publication.correction:
+                self._corrections.inc()
+            if publication.retracted:
+                continue
+            change = publication.change
+            if change.segment is None:
+                self._transitions.labels(change.from_, change.to).inc()
+            else:
+                self._segment_changes.labels(change.segment, "entered" if change.to == "in" else "exited").inc()
+
+
+class _Standings(Collector):
+    def __init__(self, standing: Standing) -> None:
+        self._standing = standing
+
+    def collect(self) -> Iterable[Metric]:
+        status = self._standing.status
+        yield _gauge("lifestage_ready", "1 when assigned and recovered.", status.ready)
+        stages = self._standing.stages()
+        customers = GaugeMetricFamily("lifestage_customers", "Customers by stage.", labels=["stage"])
+        for stage in STAGES:
+            customers.add_metric([stage], stages.get(stage, 0))
+        yield customers
+        lag = GaugeMetricFamily(
+            "lifestage_lag_records", "Records that no commit covers yet.", labels=["topic", "partition"]
+        )
+        for (topic, partition), records in status.lag.items():
+            lag.add_metric([topic, str(partition)], records)
+        yield lag
+        upto = GaugeMetricFamily(
+            "lifestage_upto_timestamp_seconds", "The instant up to which everything is decided.", labels=["partition"]
+        )
+        for partition, group in status.groups.items():
+            upto.add_metric([str(partition)], group.upto / 1000)
+        yield upto
+        policy = GaugeMetricFamily("lifestage_policy_info", "The policy at work.", labels=["version"])
+        policy.add_metric([self._standing.policy], 1)
+        yield policy
+        mirror = self._standing.mirror()
+        if mirror is not None:
+            yield from _mirror(mirror)
+
+
+def _mirror(mirror: MirrorStatus) -> Iterable[Metric]:
+    yield _gauge("lifestage_mirror_connected", "1 when Redis takes the mirror.", mirror.connected)
+    yield _gauge("lifestage_mirror_waiting_customers", "Customers that wait to be written.", mirror.waiting)
+    yield _counter("lifestage_mirror_written_customers", "Profiles written.", mirror.written)
+    yield _counter("lifestage_mirror_failures", "Times that Redis did not take the mirror.", mirror.failures)
+    yield _counter("lifestage_mirror_unreadable_customers", "Customers that cannot be written.", mirror.unreadable)
+    yield _counter("lifestage_mirror_dropped_messages", "Transitions not announced in Redis.", mirror.dropped)
+
+
+def _gauge(name: str, documentation: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, documentation, value=value)
+
+
+def _counter(name: str, documentation: str, value: float) -> Metric:
+    return CounterMetricFamily(name, documentation, value=value)

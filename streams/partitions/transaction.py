@@ -1,0 +1,113 @@
+"""The transactions of one partition group: a producer whose transactional id nobody else may use."""
+
+import asyncio
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.producer import sender
+from aiokafka.structs import RecordMetadata
+
+from agents.commit import Keyed
+from streams.connection import client_arguments
+from streams.partitions.position import POSITION_KEY
+from streams.settings import Settings
+from streams.topics import topics_of
+
+logger = logging.getLogger(__name__)
+
+# Below the megabyte that a broker takes by default, with room for the header.
+_MAX_BATCH = 512 * 1024
+_ABORT_SECONDS = 3.0
+# A transaction that follows at once upon another is told to come again while the markers of that are being written:
+# that takes a few milliseconds, and the client would wait for 20.
+sender.BACKOFF_OVERRIDE = 0.005
+
+
+class GroupTransaction:
+    """What the batches of one partition group are written with, one transaction each.
+
+    After any error it is of no use: ``discard`` it and make a new one. aiokafka gives no promise about a producer
+    whose send failed (its sequence numbers have a hole) or whose call was cut short.
+    """
+
+    def __init__(self, settings: Settings, partition: int) -> None:
+        self._topics = topics_of(settings)
+        self._partition = partition
+        self._sent: list[asyncio.Future[RecordMetadata]] = []
+        self._open = False
+        self.changelog_end = 0
+        """The changelog offset after the last record that was acknowledged."""
+        self._producer = AIOKafkaProducer(
+            **client_arguments(settings),
+            transactional_id=f"{settings.app_id}-{partition}",
+            # Longer than a batch may take, or the broker would abort a batch that is still at work.
+            transaction_timeout_ms=int(settings.batch_timeout * 2000),
+            request_timeout_ms=int(max(1.0, settings.batch_timeout / 2) * 1000),
+            linger_ms=0,
+            max_batch_size=_MAX_BATCH,
+        )
+
+    async def fence(self) -> None:
+        """Take the transactional id over: whoever had it can commit nothing any more, and what it left is aborted."""
+        await self._producer.start()
+
+    async def begin(self) -> None:
+        """Open a transaction."""
+        self._sent.clear()
+        self._open = True
+        await self._producer.begin_transaction()
+
+    async def send_changes(self, changes: Mapping[bytes, bytes], marker: bytes) -> None:
+        """Send the changelog records, the position marker last."""
+        records = [*((key, value, None) for key, value in changes.items()), (POSITION_KEY, marker, None)]
+        await self._send(self._topics.changelog, records)
+
+    async def send_transitions(self, transitions: Sequence[Keyed]) -> None:
+        """Send the transitions."""
+        await self._send(self._topics.transitions, transitions)
+
+    async def send_rejects(self, rejects: Sequence[Keyed]) -> None:
+        """Send the rejects."""
+        await self._send(self._topics.rejects, rejects)
+
+    async def acknowledged(self) -> None:
+        """Wait for every record; raises the first error."""
+        for metadata in await asyncio.gather(*self._sent):
+            if metadata.topic == self._topics.changelog:
+                self.changelog_end = max(self.changelog_end, metadata.offset + 1)
+
+    async def commit(self) -> None:
+        """Commit the transaction."""
+        await self._producer.commit_transaction()
+        self._open = False
+
+    async def discard(self) -> None:
+        """End the producer, its open transaction aborted if the broker still listens to it; never raises."""
+        for future in self._sent:
+            future.cancel()
+        # Without the abort, readers of committed records would wait for the transaction to time out.
+        endings = [self._producer.abort_transaction, self._producer.stop] if self._open else [self._producer.stop]
+        for end in endings:
+            try:
+                await asyncio.wait_for(end(), _ABORT_SECONDS)
+            except Exception as error:  # a fenced producer even asserts that it is asked for nothing more
+                logger.info("partition %d: the old producer did not end in order: %r", self._partition, error)
+
+    async def _send(self, topic: str, records: Iterable[tuple[bytes | None, bytes, int | None]]) -> None:
+        for batch in self._batches(records):
+            self._sent.append(await self._producer.send_batch(batch, topic, partition=self._partition))
+
+    def _batches(self, records: Iterable[tuple[bytes | None, bytes, int | None]]) -> list[Any]:
+        batches: list[Any] = []
+        batch = None
+        for key, value, time in records:
+            if batch is None or batch.append(key=key, value=value, timestamp=time) is None:
+                # The first record of a batch is taken whatever its size, so a large snapshot goes alone.
+                batch = self._producer.create_batch()
+                batches.append(batch)
+                batch.append(key=key, value=value, timestamp=time)
+        for filled in batches:
+            filled.close()
+        return batches

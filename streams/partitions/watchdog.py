@@ -1,0 +1,89 @@
+"""The watchdog: measures the lag, and ends a worker that does not get ahead."""
+
+import asyncio
+import logging
+import time
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from streams.connection import client_arguments
+from streams.fatal import end_process
+from streams.partitions.assignment import Assignment
+from streams.settings import Settings
+from streams.topics import topics_of
+
+logger = logging.getLogger(__name__)
+
+_EVERY_SECONDS = 2.0
+
+
+class Watchdog:
+    """Asks Kafka how far the input logs go, with a client of its own: what hangs elsewhere does not hold it up."""
+
+    def __init__(self, settings: Settings, assignment: Assignment) -> None:
+        self._settings = settings
+        self._assignment = assignment
+        self._inputs = topics_of(settings).inputs
+        self._consumer: AIOKafkaConsumer | None = None
+
+    async def watch(self) -> None:
+        """Run for ever; ends the process when Kafka is away, or a group stands still, for the availability time-out."""
+        limit = self._settings.availability_timeout
+        answered = time.monotonic()
+        try:
+            while True:
+                try:
+                    async with asyncio.timeout(max(_EVERY_SECONDS, limit / 4)):
+                        await self._measure(await self._connected())
+                    answered = time.monotonic()
+                except (KafkaError, TimeoutError, OSError) as error:
+                    silence = time.monotonic() - answered
+                    logger.warning("Kafka has not answered for %.0f s: %r", silence, error)
+                    if silence > limit:
+                        end_process(f"Kafka at {self._settings.broker} has not answered for {limit:.0f} s")
+                self._look_for_standstill(limit)
+                await asyncio.sleep(_EVERY_SECONDS)
+        finally:
+            if self._consumer is not None:
+                await self._consumer.stop()
+
+    async def _connected(self) -> AIOKafkaConsumer:
+        if self._consumer is None:
+            consumer = AIOKafkaConsumer(
+                **client_arguments(self._settings), isolation_level="read_committed", enable_auto_commit=False
+            )
+            try:
+                await consumer.start()
+            except BaseException:
+                await consumer.stop()
+                raise
+            self._consumer = consumer
+        return self._consumer
+
+    async def _measure(self, consumer: AIOKafkaConsumer) -> None:
+        groups = dict(self._assignment.groups)
+        wanted = {TopicPartition(topic, partition) for topic in self._inputs for partition in groups}
+        if not wanted:
+            await consumer.topics()
+            return
+        if consumer.assignment() != wanted:
+            consumer.assign(list(wanted))
+            consumer.pause(*wanted)
+        ends = await consumer.end_offsets(list(wanted))
+        for partition, group in groups.items():
+            positions = {} if group.position is None else group.position.positions
+            group.status.lag = {
+                topic: max(0, ends[TopicPartition(topic, partition)] - positions.get(topic, 0))
+                for topic in self._inputs
+            }
+            if not any(group.status.lag.values()) or group.is_idle():
+                group.status.progress = time.monotonic()
+
+    def _look_for_standstill(self, limit: float) -> None:
+        for partition, group in self._assignment.groups.items():
+            if group.status.state != "stopped" and time.monotonic() - group.status.progress > limit:
+                why = group.status.reason or f"it is {group.status.state}"
+                end_process(
+                    f"partition {partition} made no progress for {limit:.0f} s with {group.status.lag} to read: {why}"
+                )

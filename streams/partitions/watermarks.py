@@ -1,0 +1,33 @@
+"""Watermark records: how a replay tells the intake, in the input topics themselves, how far it has come."""
+
+import logging
+from typing import Literal
+
+import msgspec
+
+from agents.batch import Record
+from schemas.instant import from_text
+from streams.partitions.merge import Watermark
+
+WATERMARK_KEY = b"\x00watermark"
+
+logger = logging.getLogger(__name__)
+
+
+class _Written(msgspec.Struct):
+    type: Literal["watermark"]
+    timestamp: str
+    final: bool = False
+
+
+_decoder = msgspec.json.Decoder(_Written)
+
+
+def read_watermark(record: Record) -> Watermark | None:
+    """Return what a record with the watermark key says; ``None``, and a warning, if that cannot be read."""
+    try:
+        written = _decoder.decode(record.value or b"")
+        return Watermark(from_text(written.timestamp), written.final)
+    except (msgspec.MsgspecError, ValueError) as error:
+        logger.warning("%s offset %d is no watermark, and ignored: %s", record.topic, record.offset, error)
+        return None

@@ -1,0 +1,1 @@
+"""Where committed profiles are written for others to read."""

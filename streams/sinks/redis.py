@@ -1,0 +1,183 @@
+"""The mirror in Redis: one hash a customer, one set a stage and a segment, one message a transition.
+
+Keys, all under the prefix ``{app_id}:``
+
+- ``customer:{id}``: a hash of ``profile`` (JSON), ``stage``, ``since``, ``seq``, ``as_of``, ``segments`` (a JSON list
+  of keys), ``next_transition`` and ``next_at`` (absent when nothing is ahead), and ``version``
+- ``stage:{stage}`` and ``segment:{key}``: sets of customer ids, changed in one step with the hash
+- ``transitions``: the channel on which every value of the transitions topic is published once it is committed;
+  around a lost connection twice, around a crash or a rebalance perhaps not at all: the topic is the truth
+- ``mirror``: a random text; when it is missing, or the server was restarted, everything is written again
+
+``version`` is the position of the customer's partition group when the profile was read: ``upto``, then the number of
+records behind its marker, as digits of fixed length. A group has one writer at a time, whose commits move both
+forwards only, and the profile is a function of what is committed: of two writes, whoever makes them and however late,
+the one with the greater version saw everything that the other saw. A customer who is gone leaves the version alone
+behind for a day. The keys of one step lie on one server: this is not for Redis Cluster.
+"""
+
+import uuid
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import orjson
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError, ResponseError
+
+from agents.mirror import MirrorLostError, Position, Row
+from schemas.profile import encode
+from streams.settings import Settings
+
+_CONNECT_SECONDS = 3.0
+_ANSWER_SECONDS = 10.0
+_GONE_SECONDS = 86_400
+
+_WRITE = f"""
+local prefix, customer, version, stage, segments = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local held = redis.call('HMGET', KEYS[1], 'version', 'stage', 'segments')
+if held[1] and held[1] > version then return 0 end
+if held[2] and held[2] ~= stage then redis.call('SREM', prefix .. 'stage:' .. held[2], customer) end
+if held[3] and held[3] ~= segments then
+  for _, key in ipairs(cjson.decode(held[3])) do redis.call('SREM', prefix .. 'segment:' .. key, customer) end
+end
+redis.call('DEL', KEYS[1])
+redis.call('HSET', KEYS[1], 'version', version)
+if stage == '' then
+  redis.call('EXPIRE', KEYS[1], {_GONE_SECONDS})
+  return 1
+end
+redis.call('HSET', KEYS[1], 'stage', stage, 'segments', segments, unpack(ARGV, 6))
+redis.call('SADD', prefix .. 'stage:' .. stage, customer)
+for _, key in ipairs(cjson.decode(segments)) do redis.call('SADD', prefix .. 'segment:' .. key, customer) end
+return 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The names of the keys of one installation."""
+
+    prefix: str
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Keys":
+        """The names that these settings lead to."""
+        return cls(f"{settings.app_id}:")
+
+    def customer(self, customer: str) -> str:
+        """The hash of one customer."""
+        return f"{self.prefix}customer:{customer}"
+
+    @property
+    def transitions(self) -> str:
+        """The channel of the transitions."""
+        return f"{self.prefix}transitions"
+
+    @property
+    def sentinel(self) -> str:
+        """The text whose loss says that everything else is lost too."""
+        return f"{self.prefix}mirror"
+
+
+class RedisMirror:
+    """A ``ProfileSink`` that writes to Redis. Raises ``ValueError`` for a URL it cannot use."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._keys = Keys.of(settings)
+        self._redis = connect(settings.redis_url)
+        self._where = described(settings.redis_url)
+        self._script = ""
+
+    async def identity(self) -> str:
+        """See ``ProfileSink``: the sentinel, made where it is missing, and the server's own name for its run."""
+        try:
+            pipe = self._redis.pipeline(transaction=False)
+            pipe.script_load(_WRITE)  # every time, as a restart or SCRIPT FLUSH forgets it
+            pipe.set(self._keys.sentinel, uuid.uuid4().hex, nx=True)
+            pipe.get(self._keys.sentinel)
+            pipe.info("server")
+            script, _, sentinel, server = await pipe.execute(raise_on_error=False)
+        except (RedisError, OSError) as error:
+            raise self._lost(error) from error
+        for answer in (script, sentinel):
+            if isinstance(answer, Exception):
+                raise self._lost(answer) from answer
+        self._script = script if isinstance(script, str) else script.decode()
+        # Some hosts forbid INFO: there, only an emptied Redis is noticed, not one restored from an old copy.
+        run = "" if isinstance(server, ResponseError) else server.get("run_id", "")
+        return f"{sentinel.decode()} {run}"
+
+    async def write(self, rows: Sequence[Row]) -> None:
+        """See ``ProfileSink``."""
+        try:
+            pipe = self._redis.pipeline(transaction=False)
+            for row in rows:
+                arguments = [self._keys.prefix, row.customer, version(row.position), *_fields(row)]
+                pipe.evalsha(self._script, 1, self._keys.customer(row.customer), *arguments)
+                for value in row.announcements:
+                    pipe.publish(self._keys.transitions, value)
+            # Redis' own exception for a pipeline would quote the command, and with it a customer, in the log.
+            answers = await pipe.execute(raise_on_error=False)
+        except (RedisError, OSError) as error:
+            raise self._lost(error) from error
+        for answer in answers:
+            if isinstance(answer, Exception):
+                raise self._lost(answer) from answer
+
+    async def close(self) -> None:
+        """End the connections."""
+        await self._redis.aclose()
+
+    def _lost(self, error: Exception) -> MirrorLostError:
+        return MirrorLostError(f"Redis at {self._where} does not take the mirror: {error or type(error).__name__}")
+
+
+def version(position: Position) -> str:
+    """A position as text that sorts as it does."""
+    return f"{position[0]:016d}{position[1]:016d}"
+
+
+def connect(url: str) -> Redis:
+    """A client that gives up by itself within seconds. Raises ``ValueError`` for a URL that cannot be used."""
+    return Redis.from_url(
+        url,
+        socket_connect_timeout=_CONNECT_SECONDS,
+        socket_timeout=_ANSWER_SECONDS,
+        retry=Retry(NoBackoff(), 0),  # whoever asks knows better when to ask again
+    )
+
+
+def described(url: str) -> str:
+    """The URL without user and password, for messages."""
+    scheme, _, rest = url.partition("?")[0].partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}"
+
+
+async def read_profile(redis: Redis, keys: Keys, customer: str) -> bytes | None:
+    """A customer's profile as JSON, None when the mirror has no such customer. Raises ``RedisError``."""
+    answer = await cast(Awaitable[Any], redis.hget(keys.customer(customer), "profile"))
+    return cast(bytes | None, answer)
+
+
+def _fields(row: Row) -> list[str | bytes | int]:
+    profile = row.profile
+    if profile is None:
+        return ["", "[]"]
+    fields: list[str | bytes | int] = [
+        profile.stage,
+        orjson.dumps(list(profile.segments)) if profile.segments else "[]",
+        "profile",
+        encode(profile),
+        "since",
+        profile.since,
+        "seq",
+        profile.seq,
+        "as_of",
+        profile.as_of,
+    ]
+    if profile.next_transition is not None and profile.next_at is not None:
+        fields += ["next_transition", profile.next_transition, "next_at", profile.next_at]
+    return fields

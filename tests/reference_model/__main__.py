@@ -1,0 +1,108 @@
+"""`python -m tests.reference_model EVENTS.jsonl --policy FILE --until T`: the backtest, by the oracle."""
+
+import argparse
+import gzip
+import json
+import multiprocessing
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+from tests.reference_model.calendar import read_instant
+from tests.reference_model.events import Fact, Reject, usable
+from tests.reference_model.lifetime import live
+from tests.reference_model.policy import Policy, read_policy
+from tests.reference_model.publication import Transition
+
+AHEAD = 5 * 60_000
+
+Profile = dict[str, Any]
+
+
+def read_lines(lines: Iterable[bytes], policy: Policy, now: int) -> tuple[dict[str, list[Fact]], list[tuple[int, str]]]:
+    """Facts by customer, and rejects as (line number, reason)."""
+    facts: dict[str, list[Fact]] = defaultdict(list)
+    rejects = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        found = usable(line.rstrip(b"\r\n"), None, policy)
+        if isinstance(found, Fact) and found.at > now + AHEAD:
+            found = Reject("from_the_future")
+        if isinstance(found, Reject):
+            rejects.append((number, found.reason))
+        elif isinstance(found, Fact):
+            facts[found.user_id].append(found)
+    return facts, rejects
+
+
+shared_policy = cache(read_policy)
+
+
+def judged(source: Path, until: int, facts: list[Fact]) -> tuple[list[Transition], Profile | None]:
+    life = live(facts, shared_policy(source), until)
+    if life is None:
+        return [], None
+    standing = life.standing
+    return life.transitions, {
+        "userId": life.user_id,
+        "stage": standing.stage,
+        "since": standing.since,
+        "segments": standing.segments,
+        "seq": len(life.transitions),
+    }
+
+
+def backtest(
+    facts: dict[str, list[Fact]], policy: Policy, until: int | None, processes: int
+) -> tuple[list[Transition], list[Profile]]:
+    """All customers' transitions in order, and where each of them stands at the end."""
+    end = max((fact.at for own in facts.values() for fact in own), default=0) if until is None else until
+    work = partial(judged, policy.source, end)
+    if processes == 1:
+        results = [work(own) for own in facts.values()]
+    else:
+        with multiprocessing.Pool(processes) as pool:
+            results = pool.map(work, facts.values(), chunksize=8)
+    transitions = [transition for own, _ in results for transition in own]
+    transitions.sort(key=lambda each: (each["timestamp"], each["userId"], each["properties"]["seq"]))
+    return transitions, [profile for _, profile in results if profile is not None]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="oracle", description=__doc__)
+    parser.add_argument("events", type=Path)
+    parser.add_argument("--policy", type=Path, required=True)
+    parser.add_argument("--until")
+    parser.add_argument("--processes", type=int, default=multiprocessing.cpu_count())
+    parser.add_argument("--profiles", type=Path)
+    parser.add_argument("--rejects", type=Path)
+    given = parser.parse_args()
+    policy = read_policy(given.policy)
+    until = None if given.until is None else read_instant(given.until)
+    if given.until is not None and until is None:
+        parser.error(f"{given.until} is no instant")
+    opened = gzip.open if given.events.suffix == ".gz" else open
+    with opened(given.events, "rb") as lines:
+        facts, rejects = read_lines(lines, policy, time.time_ns() // 1_000_000)
+    transitions, profiles = backtest(facts, policy, until, given.processes)
+    write(sys.stdout, transitions)
+    if given.profiles:
+        with given.profiles.open("w", encoding="utf-8") as out:
+            write(out, profiles)
+    if given.rejects:
+        with given.rejects.open("w", encoding="utf-8") as out:
+            write(out, [{"line": line, "reason": reason} for line, reason in rejects])
+
+
+def write(out: Any, values: Iterable[Any]) -> None:
+    for value in values:
+        print(json.dumps(value, ensure_ascii=False, separators=(",", ":")), file=out)
+
+
+if __name__ == "__main__":
+    main()

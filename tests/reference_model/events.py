@@ -1,0 +1,139 @@
+"""An input value read into a fact, or the reason why it cannot be."""
+
+import json
+from dataclasses import dataclass
+from decimal import Decimal
+from hashlib import blake2b
+from typing import Any
+
+from tests.reference_model.calendar import read_instant
+from tests.reference_model.policy import Policy
+from tests.reference_model.properties import Trait, Unusable, properties, table, text
+
+KINDS = {
+    "Order Completed": "order",
+    "Order Updated": "update",
+    "Order Refunded": "refund",
+    "Order Cancelled": "cancel",
+    "page": "view",
+    "screen": "view",
+    "Product Viewed": "view",
+    "Product List Viewed": "view",
+    "Product Clicked": "view",
+    "Products Searched": "search",
+    "Product Added": "cart",
+    "Cart Viewed": "cart",
+    "Checkout Started": "cart",
+    "Product Removed": "browse",
+    "Product Added to Wishlist": "browse",
+    "Wishlist Product Added to Cart": "browse",
+    "Coupon Applied": "coupon",
+    "Support Ticket Created": "open",
+    "Support Ticket Reopened": "open",
+    "Live Chat Conversation Started": "open",
+    "Support Ticket Solved": "solve",
+    "Live Chat Conversation Ended": "solve",
+    "Support Ticket Rated": "rate",
+    "identify": "identify",
+}
+MAX_NUMBER = 262_144
+
+
+@dataclass(frozen=True)
+class Fact:
+    user_id: str
+    at: int
+    message_id: str
+    name: str
+    kind: str
+    order_id: str = ""
+    amount: int | None = None
+    items: int = 0
+    categories: tuple[str, ...] = ()
+    ticket_id: str = ""
+    rating: int = 0
+    traits: tuple[tuple[str, Trait], ...] = ()
+
+
+@dataclass(frozen=True)
+class Reject:
+    reason: str
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """An event of a name that no rule knows."""
+
+
+def usable(value: bytes | None, key: bytes | None, policy: Policy) -> Fact | Reject | Unknown:
+    """What a value says; a key of None is no key at all, as in a file."""
+    try:
+        return read(value, key, policy)
+    except Unusable as unusable:
+        return Reject(str(unusable))
+
+
+def refuse(constant: str) -> Any:
+    raise ValueError(constant)
+
+
+def parsed(value: bytes) -> Any:
+    try:
+        whole = json.loads(value.decode("utf-8"), parse_float=Decimal, parse_constant=refuse)
+        json.dumps(whole, ensure_ascii=False, default=str).encode("utf-8")
+    except (ValueError, RecursionError):
+        raise Unusable("not_json") from None
+    return whole
+
+
+def read(value: bytes | None, key: bytes | None, policy: Policy) -> Fact | Unknown:
+    if value is None:
+        raise Unusable("tombstone")
+    if len(value) > MAX_NUMBER:
+        raise Unusable("too_large")
+    body = parsed(value[5:] if value[:1] == b"\x00" else value)
+    if isinstance(body, dict) and body.get("specversion") is not None:
+        fields(body)
+        body = table(body.get("data", {}))
+    if not isinstance(body, dict):
+        raise Unusable("invalid")
+    texts = fields(body)
+    at = instant(body.get("timestamp"))
+    user_id = texts["userId"]
+    if not user_id:
+        raise Unusable("missing_user")
+    if len(user_id) > 256:
+        raise Unusable("invalid")
+    if at is None:
+        raise Unusable("missing_timestamp")
+    kind_of_call = texts["type"] or "track"
+    name = texts["event"] if kind_of_call == "track" else kind_of_call
+    if name not in KINDS:
+        keyed(user_id, key)
+        return Unknown()
+    message_id = texts["messageId"] or blake2b(value, digest_size=12).hexdigest()
+    if len(message_id) > 256:
+        raise Unusable("invalid")
+    details = properties(KINDS[name], body, policy)
+    keyed(user_id, key)
+    return Fact(user_id, at, message_id, name, KINDS[name], **details)
+
+
+def fields(body: dict[str, Any]) -> dict[str, str]:
+    if body.get("type", "") is None:
+        raise Unusable("invalid")
+    return {name: text(body.get(name)) for name in ("type", "event", "messageId", "userId")}
+
+
+def instant(written: Any) -> int | None:
+    if written is None:
+        return None
+    at = read_instant(written) if isinstance(written, str) else None
+    if at is None:
+        raise Unusable("bad_timestamp")
+    return at
+
+
+def keyed(user_id: str, key: bytes | None) -> None:
+    if key is not None and key != user_id.encode():
+        raise Unusable("key_mismatch")

@@ -1,0 +1,118 @@
+"""The values of features at an instant, each computed from the whole of what is remembered."""
+
+import re
+from bisect import bisect_left
+from functools import lru_cache
+
+from tests.reference_model.conditions import Value
+from tests.reference_model.memory import Memory, Order
+from tests.reference_model.patience import p_alive
+from tests.reference_model.policy import Policy
+
+WINDOW = re.compile(r"(\w+)_(7|30|90|365)d")
+
+
+@lru_cache
+def split(name: str) -> tuple[str, int]:
+    match = WINDOW.fullmatch(name)
+    return (match[1], int(match[2])) if match else (name, 0)
+
+
+class Features:
+    """Features of one customer at one instant."""
+
+    def __init__(self, policy: Policy, memory: Memory, at: int) -> None:
+        self.policy, self.memory, self.at = policy, memory, at
+        self.today = policy.calendar.day(at)
+        self.unit: int = 10**policy.money.places
+        self.stage, self.since, self.loyal = "", 0, False
+
+    def __call__(self, name: str) -> Value:
+        if name.startswith("traits."):
+            return self.memory.traits.get(name.removeprefix("traits."))
+        base, window = split(name)
+        return self.windowed(base, window) if window else self.plain(base)
+
+    def ago(self, instant: int | None) -> float | None:
+        return None if instant is None else (self.at - instant) / self.policy.calendar.day_ms
+
+    def orders_of(self, window: int) -> list[Order]:
+        orders = self.memory.orders
+        return orders[bisect_left(orders, self.today - window + 1, key=lambda order: order.day) :]
+
+    def windowed(self, base: str, window: int) -> Value:
+        since = self.today - window + 1
+        if base in self.memory.days:
+            days = self.memory.days[base]
+            return len(days) - bisect_left(days, since)
+        if base == "refunds":
+            return sum(taken for day, taken in self.memory.refunds if day >= since) / self.unit
+        if base in ("ratings", "average_rating"):
+            ratings = [rating for day, rating in self.memory.ratings if day >= since]
+            if base == "ratings":
+                return len(ratings)
+            return sum(ratings) / len(ratings) if ratings else None
+        return self.bought(base, self.orders_of(window))
+
+    def bought(self, base: str, orders: list[Order]) -> Value:
+        if base == "orders":
+            return len(orders)
+        if base == "items":
+            return sum(order.items for order in orders)
+        revenue = sum(order.left for order in orders)
+        if base == "revenue":
+            return revenue / self.unit
+        assert base == "average_order_value", base
+        return revenue / len(orders) / self.unit if orders else None
+
+    def plain(self, name: str) -> Value:
+        memory = self.memory
+        orders = memory.orders
+        if name == "days_since_order":
+            return self.ago(orders[-1].at) if orders else None
+        if name == "days_since_first_order":
+            return self.ago(orders[0].at) if orders else None
+        if name == "mean_gap_days":
+            if len(orders) < 2:
+                return None
+            return (orders[-1].at - orders[0].at) / (len(orders) - 1) / self.policy.calendar.day_ms
+        if name == "days_since_visit":
+            return self.ago(memory.visited_at)
+        if name == "days_known":
+            return self.ago(memory.first_event_at)
+        if name == "tickets_open":
+            return len(memory.open)
+        if name == "oldest_ticket_days":
+            return self.ago(min(memory.open.values(), default=None))
+        if name == "last_rating":
+            return memory.last_rating
+        if name.endswith("_score"):
+            return self.score(name)
+        if name == "p_alive":
+            return p_alive(self.policy, memory.orders, self.at)
+        if name == "stage":
+            return self.stage
+        if name == "days_in_stage":
+            return self.ago(self.since)
+        if name == "loyal":
+            return self.loyal
+        if name == "kind":
+            kind = memory.traits.get("kind")
+            return kind if isinstance(kind, str) else None
+        if name == "categories":
+            return tuple(category for order in memory.newest for category in order.categories)
+        return self.bought(name, orders)
+
+    def score(self, name: str) -> int | None:
+        scores = self.policy.scores
+        orders = self.memory.orders
+        if not orders:
+            return None
+        if name == "recency_score":
+            silent = (self.at - orders[-1].at) / self.policy.calendar.day_ms
+            return 5 - sum(silent >= limit for limit in scores.recency)
+        recent = self.orders_of(scores.window)
+        if name == "frequency_score":
+            return 1 + sum(len(recent) >= limit for limit in scores.frequency)
+        revenue = sum(order.left for order in recent) / self.unit
+        return 1 + sum(revenue >= limit for limit in scores.monetary)

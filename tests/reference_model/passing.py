@@ -1,0 +1,65 @@
+"""The passing of time: the instants at which it may change something, and the first at which it does."""
+
+from collections.abc import Callable, Iterator
+
+from tests.reference_model.conditions import Crossing
+from tests.reference_model.features import Features
+from tests.reference_model.memory import Memory
+from tests.reference_model.patience import silence_instants
+from tests.reference_model.policy import Policy
+from tests.reference_model.standing import Standing
+
+Sign = Callable[[int], int | None]
+
+
+def leap_instants(policy: Policy, memory: Memory, standing: Standing, after: int, upto: int) -> list[int]:
+    """Instants in (after, upto] at which something may leap: midnights, silences, the ends of minimum stays."""
+    calendar = policy.calendar
+    first, last = calendar.day(after), calendar.day(upto)
+    found = set(silence_instants(policy, memory))
+    if last > first:
+        reach = {7, 30, 90, 365, policy.scores.window}
+        days = {day + window for day in memory.eventful for window in reach}
+        found |= {calendar.start(day) for day in days if first < day <= last}
+    if standing.loyal is not None:
+        found.add(standing.loyal + policy.loyal.stay)
+    for segment in policy.segments:
+        if segment.key in standing.segments:
+            found.add(standing.segments[segment.key] + segment.rule.stay)
+    return sorted(at for at in found if after < at <= upto)
+
+
+def turns(sign: Sign, low: int, high: int) -> Iterator[int]:
+    """The first instants of new signs in (low, high], for a sign that only rises or only falls."""
+    before, after = sign(low), sign(high)
+    if before == after:
+        return
+    if high - low == 1:
+        yield high
+        return
+    middle = (low + high) // 2
+    yield from turns(sign, low, middle)
+    yield from turns(sign, middle, high)
+
+
+def instants(policy: Policy, memory: Memory, standing: Standing, after: int, upto: int) -> Iterator[int]:
+    """Every instant in (after, upto], in order, at which time alone may change something."""
+    rules = [policy.loyal, *(segment.rule for segment in policy.segments)]
+    conditions = [condition for rule in rules for condition in (rule.enter, rule.leave)]
+
+    def sign_of(crossing: Crossing) -> Sign:
+        def sign(at: int) -> int | None:
+            features = Features(policy, memory, at)
+            features.stage, features.since = standing.stage, standing.since
+            return crossing.sign(features)
+
+        return sign
+
+    signs = [sign_of(crossing) for condition in conditions for crossing in condition.crossings]
+    low = after
+    for high in [*leap_instants(policy, memory, standing, after, upto), upto + 1]:
+        between = {at for sign in signs for at in turns(sign, low, high - 1)}
+        yield from sorted(between)
+        if high <= upto:
+            yield high
+        low = high

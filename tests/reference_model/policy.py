@@ -1,0 +1,126 @@
+"""A policy as its TOML file has it."""
+
+import tomllib
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from tests.reference_model.calendar import Calendar
+from tests.reference_model.conditions import Condition
+from tests.reference_model.money import decimals
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Who joins, who leaves, and for how many ms everybody stays."""
+
+    enter: Condition
+    leave: Condition
+    stay: int
+
+
+@dataclass(frozen=True)
+class Audience:
+    key: str
+    name: str
+    rule: Rule
+
+
+@dataclass(frozen=True)
+class Money:
+    currency: str
+    most: Decimal
+    rates: dict[str, Decimal]
+
+    @property
+    def places(self) -> int:
+        return decimals(self.currency)
+
+
+@dataclass(frozen=True)
+class Scores:
+    window: int
+    recency: list[float]
+    frequency: list[float]
+    monetary: list[float]
+
+
+@dataclass(frozen=True)
+class Support:
+    shorten_to: float
+    bad_rating: float
+    rating_counts: int
+    open_for: int
+
+
+@dataclass(frozen=True)
+class Policy:
+    source: Path
+    name: str
+    calendar: Calendar
+    lateness: int
+    session: int
+    money: Money
+    one_time_days: float
+    one_time_churn_days: float
+    patience: dict[str, Any]
+    support: Support | None
+    loyal: Rule
+    scores: Scores
+    segments: list[Audience]
+
+
+def rule(table: dict[str, Any], calendar: Calendar) -> Rule:
+    enter = Condition(table["enter"])
+    leave = Condition(table["leave"]) if table.get("leave", "").strip() else enter.denied()
+    return Rule(enter, leave, round(table.get("min_stay_days", 0) * calendar.day_ms))
+
+
+def read_policy(path: Path | str) -> Policy:
+    """The policy of a file; what it leaves out is as `lifestage policy check` words an empty one."""
+    text = Path(path).read_text(encoding="utf-8")
+    whole = tomllib.loads(text)
+    written = tomllib.loads(text, parse_float=Decimal).get("money", {})
+    time, lifecycle, rfm = whole.get("time", {}), whole.get("lifecycle", {}), whole.get("rfm", {})
+    calendar = Calendar(time.get("zone", "UTC"), time.get("day_seconds", 86400))
+    support = lifecycle.get("support")
+    loyal = {"enter": "orders_365d >= 6", "leave": "orders_365d < 4", "min_stay_days": 30}
+    return Policy(
+        source=Path(path),
+        name=whole["name"],
+        calendar=calendar,
+        lateness=int(time.get("lateness_minutes", 60) * 60_000),
+        session=int(whole.get("browsing", {}).get("session_minutes", 30) * 60_000),
+        money=Money(
+            currency=written.get("currency", "USD"),
+            most=Decimal(written.get("most_per_order", 1_000_000)),
+            rates={code: Decimal(rate) for code, rate in written.get("rates", {}).items()},
+        ),
+        one_time_days=lifecycle.get("one_time_patience_days", 60),
+        one_time_churn_days=lifecycle.get("one_time_churn_days", 180),
+        patience={
+            "method": "rhythm",
+            "multiple": 2,
+            "churn_multiple": 2,
+            "min_days": 14,
+            "max_days": 120,
+            **lifecycle.get("patience", {}),
+        },
+        support=Support(
+            shorten_to=support["shorten_to"],
+            bad_rating=support["bad_rating"],
+            rating_counts=calendar.span(support["rating_counts_days"]),
+            open_for=calendar.span(support["open_days"]),
+        )
+        if support is not None
+        else None,
+        loyal=rule(lifecycle.get("loyal", loyal), calendar),
+        scores=Scores(
+            window=rfm.get("window_days", 365),
+            recency=rfm.get("recency_days", [30, 60, 120, 240]),
+            frequency=rfm.get("frequency_orders", [2, 4, 8, 16]),
+            monetary=rfm.get("monetary", [50, 150, 400, 1000]),
+        ),
+        segments=[Audience(each["key"], each["name"], rule(each, calendar)) for each in whole.get("segments", [])],
+    )

@@ -1,0 +1,69 @@
+"""A change as it is published."""
+
+import json
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+from tests.reference_model.calendar import write_instant
+from tests.reference_model.policy import Policy
+from tests.reference_model.standing import Change
+
+Transition = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Cause:
+    """A fact (its name and messageId) or a deadline."""
+
+    kind: str
+    event: str | None = None
+    message_id: str | None = None
+
+
+def deadline_of(change: Change) -> str:
+    if change.key is not None:
+        return "audience"
+    return {"at_risk": "patience", "churned": "churn"}.get(change.after, "loyalty")
+
+
+def message_id(user_id: str, at: int, change: Change, cause: Cause) -> str:
+    said = [user_id, at, change.key, change.before, change.after, cause.kind, cause.message_id]
+    text = json.dumps(said, separators=(",", ":"), ensure_ascii=False)
+    return blake2b(text.encode(), digest_size=12).hexdigest()
+
+
+def publish(
+    policy: Policy, user_id: str, at: int, change: Change, cause: Cause, seq: int, figures: dict[str, Any]
+) -> Transition:
+    """The value that a topic would carry, without `why`; the policy's version only by its name."""
+    event = "Lifecycle Stage Changed"
+    said = {"transition": change.name}
+    if change.key is not None:
+        event = "Audience Entered" if change.after == "in" else "Audience Exited"
+        said = {"audience_key": change.key, "audience_name": change.name}
+    next_at = figures["next_at"]
+    return {
+        "type": "track",
+        "event": event,
+        "messageId": message_id(user_id, at, change, cause),
+        "userId": user_id,
+        "timestamp": write_instant(at),
+        "properties": {
+            **said,
+            "from": change.before,
+            "to": change.after,
+            "cause": cause.kind,
+            "cause_event": cause.event,
+            "cause_deadline": deadline_of(change) if cause.kind == "deadline" else None,
+            "cause_message_id": cause.message_id,
+            "seq": seq,
+            "policy_version": f"{policy.name}@",
+            "correction": False,
+            "retracted": False,
+            "corrects": None,
+            "revision": 0,
+            **figures,
+            "next_at": None if next_at is None else write_instant(next_at),
+        },
+    }
