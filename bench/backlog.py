@@ -8,7 +8,7 @@ from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from bench.installation import until
-from bench.worker import Mark, Worker
+from bench.worker import Mark, MeasuredWorker
 from streams.connection import client_arguments
 from streams.settings import Settings
 from streams.sources.source import BROWSING, PROFILES, PURCHASES, SUPPORT, SourceEvent
@@ -49,7 +49,7 @@ async def write(settings: Settings, events: Sequence[SourceEvent]) -> None:
             await (await producer.send_batch(batch, place[0], partition=place[1]))
 
 
-def work_off(workers: Sequence[Worker], events: int, seconds: float) -> Speed:
+def work_off(workers: Sequence[MeasuredWorker], events: int, seconds: float) -> Speed:
     """Wait until these workers have committed so many events; their speed while all of them were at it."""
     looks = [[worker.mark() for worker in workers]]
 

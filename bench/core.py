@@ -17,10 +17,10 @@ from itertools import cycle, islice
 
 from agents.batch import Batch, Record
 from agents.tracker import Tracker
-from bench.collector import as_in_a_worker
-from bench.finding import Bar, Bars, Finding, Say, Size, Spread, Table
 from bench.flame import recording
+from bench.gc_settings import apply_worker_settings
 from bench.population import Population, pass_time, simulate
+from bench.report import Bar, Bars, Report, Say, Size, Spread, Table
 from bench.visits import Visits, stamped
 from schemas.instant import from_text
 from state.rules.rulebook import Rulebook
@@ -61,9 +61,9 @@ class Kind:
         return self.tracked.median / self.parsed.median
 
 
-def measure(size: Size, say: Say) -> Finding:
+def measure(size: Size, say: Say) -> Report:
     """See ``Bench``."""
-    as_in_a_worker()
+    apply_worker_settings()
     rules = load_rules(None)
     say("simulating a year of those who are copied")
     population = simulate(rules, size.of(1000, 200), INSTANT)
@@ -72,7 +72,7 @@ def measure(size: Size, say: Say) -> Finding:
     for name, events in _loads(population, count):
         kinds.append(_measured(name, events, population, rules, size.rounds))
         say(f"{name}: {kinds[-1].tracked} µs an event")
-    return _finding(kinds)
+    return _report(kinds)
 
 
 def _loads(population: Population, count: int) -> Iterator[tuple[str, list[SourceEvent]]]:
@@ -138,8 +138,8 @@ def _parsed(records: Sequence[Record]) -> float:
     return time.process_time() - began
 
 
-def _finding(kinds: Sequence[Kind]) -> Finding:
-    return Finding(
+def _report(kinds: Sequence[Kind]) -> Report:
+    return Report(
         bench="core",
         figures={
             "events_per_second": round(1e6 / kinds[0].tracked.median),
@@ -168,7 +168,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.core", description="where the core's time goes")
     parser.add_argument("--profile", required=True, metavar="FILE.svg")
     file = parser.parse_args().profile
-    as_in_a_worker()
+    apply_worker_settings()
     rules = load_rules(None)
     population = simulate(rules, 500, INSTANT)
     records = [

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.finding import LeftOutError
+from bench.report import LeftOutError
 
 _RATE = 200
 _DRAWING_SECONDS = 60.0

@@ -17,10 +17,10 @@ from dataclasses import asdict, dataclass
 
 from bench.backlog import Speed, work_off, write
 from bench.fabricated_changelog import fabricate
-from bench.finding import Bar, Bars, Finding, Say, Size, Spread, Table
 from bench.flame import recording
 from bench.installation import Installation, kafka
 from bench.population import Population, simulate
+from bench.report import Bar, Bars, Report, Say, Size, Spread, Table
 from bench.visits import Visits
 from streams.policy_file import load_rules
 from streams.sources.source import SourceEvent
@@ -42,7 +42,7 @@ class Result:
     topics: dict[str, float]
 
 
-def measure(size: Size, say: Say) -> Finding:
+def measure(size: Size, say: Say) -> Report:
     """See ``Bench``."""
     population, customers = typical(size, say)
     loads = {
@@ -60,7 +60,7 @@ def measure(size: Size, say: Say) -> Finding:
                 speed = speeds[title][-1]
                 say(f"{title}: {speed.wall:,.0f} events/s, {speed.cpu:,.0f} for a second of processor")
     results = {title: _result(speeds[title], events) for title, events in loads.items()}
-    return _finding(results, customers, size.of(EVENTS, QUICK_EVENTS))
+    return _report(results, customers, size.of(EVENTS, QUICK_EVENTS))
 
 
 def typical(size: Size, say: Say) -> tuple[Population, int]:
@@ -93,8 +93,8 @@ def _result(speeds: Sequence[Speed], events: Sequence[SourceEvent]) -> Result:
     )
 
 
-def _finding(results: Mapping[str, Result], customers: int, events: int) -> Finding:
-    return Finding(
+def _report(results: Mapping[str, Result], customers: int, events: int) -> Report:
+    return Report(
         bench="policy",
         figures={
             "goal_per_core": GOAL_PER_CORE,

@@ -14,9 +14,9 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 
 from bench.backlog import Speed, work_off
-from bench.finding import Bar, Bars, Finding, Say, Size, Spread, Table
 from bench.installation import kafka
 from bench.policy import prepare, typical, visits
+from bench.report import Bar, Bars, Report, Say, Size, Spread, Table
 from streams.topics import topics_of
 
 RATES = (10_000, 100_000, 1_000_000)
@@ -56,7 +56,7 @@ class Sizing:
     brokers: int
 
 
-def measure(size: Size, say: Say) -> Finding:
+def measure(size: Size, say: Say) -> Report:
     """See ``Bench``."""
     population, customers = typical(size, say)
     events = visits(population, customers, size)
@@ -83,7 +83,7 @@ def measure(size: Size, say: Say) -> Finding:
                     )
                 )
                 say(f"{count} workers: {of_count[-1].wall:,.0f} events/s")
-    return _finding(speeds, costs[0])
+    return _report(speeds, costs[0])
 
 
 def sizing(rate: int, costs: Costs) -> Sizing:
@@ -103,10 +103,10 @@ def sizing(rate: int, costs: Costs) -> Sizing:
     )
 
 
-def _finding(speeds: Mapping[int, Sequence[Speed]], costs: Costs) -> Finding:
+def _report(speeds: Mapping[int, Sequence[Speed]], costs: Costs) -> Report:
     walls = {count: Spread.over(it.wall for it in of_count) for count, of_count in speeds.items()}
     sizes = [sizing(rate, costs) for rate in RATES]
-    return Finding(
+    return Report(
         bench="scale",
         figures={
             "workers": {count: [asdict(it) for it in of_count] for count, of_count in speeds.items()},

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bench.finding import Spread, Table
+from bench.report import Spread, Table
 
 
 def text(table: Table) -> str:

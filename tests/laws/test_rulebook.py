@@ -2,15 +2,14 @@
 
 from bisect import bisect_right
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.events import AnyFact, in_time
 from state.customer.customer import Customer, first_seen
 from state.rules.rulebook import Decision, Rulebook
 from state.timeline.history import replay
-from tests.laws.histories import DAY, facts, rules
-from tests.laws.test_timeline import decided
+from tests.support.histories import DAY, decided, facts, rules
 
 
 def look(customer: Customer, at: int, rulebook: Rulebook, decisions: list[Decision]) -> None:
@@ -33,7 +32,6 @@ def restless(history: list[AnyFact], looks: list[int], end: int, rulebook: Ruleb
     return customer, decisions
 
 
-@settings(max_examples=400, deadline=None)
 @given(st.data())
 def test_to_look_more_often_changes_nothing(data: st.DataObject) -> None:
     rulebook = data.draw(rules)

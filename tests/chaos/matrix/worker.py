@@ -9,7 +9,7 @@ from streams.partitions.hooks import Hooks
 from streams.partitions.partition_group import PartitionGroup
 from streams.partitions.processing import Processing
 from streams.partitions.status import WorkerStatus
-from tests.transport.counting import CountingTracker
+from tests.support.counting import CountingTracker
 
 if TYPE_CHECKING:
     from tests.chaos.matrix.world import World

@@ -1,0 +1,17 @@
+"""A real worker with the counting tracker, as a process of its own."""
+
+import os
+
+from streams.settings import Settings
+from streams.topology import build
+from streams.worker import run
+from tests.support.counting import CountingTracker
+
+
+def main() -> None:
+    settings = Settings.from_environment(os.environ)
+    run(build(settings, CountingTracker), settings)
+
+
+if __name__ == "__main__":
+    main()
