@@ -2,11 +2,11 @@
 
 import gc
 
-from streams.worker import NEW_OBJECTS
+from streams.worker import GC_THRESHOLDS
 
 
 def as_in_a_worker() -> None:
     """Set the collector of this process."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*NEW_OBJECTS)
+    gc.set_threshold(*GC_THRESHOLDS)

@@ -1,9 +1,10 @@
 """Customers, profiles and outcomes made by hand."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from agents.batch import Outcome
-from agents.mirror import Position, Row
+from agents.batch import Batch, Outcome, Position
+from agents.mirror import ProfileVersion, Row
+from agents.observer import Committed
 from schemas.profile import Profile
 from state.customer.customer import STAGES, first_seen
 from state.timeline.timeline import Timeline
@@ -28,24 +29,30 @@ def profile(customer: str, seq: int, stage: str = "new", segments: Iterable[str]
     )
 
 
-def row(customer: str, position: Position, segments: Iterable[str] = (), gone: bool = False) -> Row:
-    """What a row says follows from its position, as it does in a worker."""
-    number = sum(position)
+def row(customer: str, version: ProfileVersion, segments: Iterable[str] = (), gone: bool = False) -> Row:
+    """What a row says follows from its version, as it does in a worker."""
+    number = sum(version)
     seen = None if gone else profile(customer, number, STAGES[number % len(STAGES)], segments)
-    return Row(customer, position, seen)
+    return Row(customer, version, seen)
 
 
 class Hall:
     """A partition group whose customers a test changes as it likes."""
 
-    def __init__(self, keys: Iterable[bytes]) -> None:
+    def __init__(self, keys: Iterable[bytes], partition: int = 0) -> None:
+        self.partition = partition
         self.upto = 1_000_000
         self.records = 0
         self.timelines: dict[bytes, Timeline] = {}
+        self.stages: Mapping[str, int] = {}
         for key in keys:
             self.change(key)
 
-    def change(self, key: bytes) -> Outcome:
+    @property
+    def position(self) -> Position:
+        return Position({"customer.purchases": self.records}, self.upto)
+
+    def change(self, key: bytes) -> Committed:
         """One more commit, which changes one customer."""
         self.records += 1
         self.upto += 1
@@ -55,10 +62,8 @@ class Hall:
         customer.stage = STAGES[seq % len(STAGES)]
         self.timelines[key] = Timeline(None, [], [], customer, seq, 0, None, False)
         value = b'{"userId":"%s","seq":%d}' % (key, seq)
-        return Outcome(self.upto, changes={key: b""}, transitions=[(key, value, self.upto)])
-
-    def position(self) -> Position:
-        return self.upto, self.records
+        outcome = Outcome(self.upto, changes={key: b""}, transitions=[(key, value, self.upto)])
+        return Committed(Batch(self.partition, 1, [], self.upto), outcome, self.position, 0.0)
 
     def keys(self) -> Iterable[bytes]:
         return list(self.timelines)

@@ -12,14 +12,14 @@ from redis.asyncio import Redis
 
 from agents.batch import Outcome
 from agents.mirror import Mirror, MirrorLostError, Row
-from agents.mirror_queue import MAX_ANNOUNCEMENTS, MirrorQueue
+from agents.mirror_queue import MAX_TRANSITIONS, MirrorQueue
 from state.customer.customer import STAGES
 from state.rules.rulebook import Rulebook
 from streams.embedded.child_process import running, wait_until
 from streams.embedded.servers import answers_redis, free_port
 from streams.policy_file import load_rules
 from streams.settings import Settings
-from streams.sinks.redis import RedisMirror
+from streams.sinks.redis import RedisSink
 from tests.reading.gallery import Hall
 
 
@@ -58,26 +58,25 @@ async def same(redis: Redis, prefix: str, hall: Hall) -> bool:
 
 
 async def test_opening_changing_and_an_emptied_redis(redis_url: str, topic_prefix: str, rules: Rulebook) -> None:
-    glass = RedisMirror(Settings(redis_url=redis_url, app_id=topic_prefix))
+    glass = RedisSink(Settings(redis_url=redis_url, app_id=topic_prefix))
     mirror = Mirror(glass, rules, time.monotonic)
     redis = Redis.from_url(redis_url, decode_responses=True)
     hall = Hall(b"c%d" % number for number in range(1000))
-    mirror.open(0, hall)
+    mirror.opened(0, hall.position, hall)
     async with working(mirror):
         await until(lambda: same(redis, topic_prefix, hall))
         for number in range(50):
-            mirror.enqueue(0, hall.change(b"c%d" % number))
+            mirror.committed(hall.change(b"c%d" % number))
         started = time.monotonic()
         await until(lambda: same(redis, topic_prefix, hall))
         assert time.monotonic() - started < 2
         await redis.flushall()
         await until(lambda: same(redis, topic_prefix, hall))
-        mirror.close(0)
-        mirror.enqueue(0, hall.change(b"c1"))
+        mirror.closed(0)
+        mirror.committed(hall.change(b"c1"))
         assert mirror.status.waiting == 0
     assert mirror.status.connected
     assert mirror.status.failures == 0
-    await glass.close()
     await redis.aclose()
 
 
@@ -87,10 +86,10 @@ async def test_redis_away_at_the_start_and_killed_later(
     caplog.set_level(logging.INFO)
     port = free_port()
     url = f"redis://127.0.0.1:{port}/0"
-    glass = RedisMirror(Settings(redis_url=url, app_id=topic_prefix))
+    glass = RedisSink(Settings(redis_url=url, app_id=topic_prefix))
     mirror = Mirror(glass, rules, time.monotonic)
     hall = Hall(b"c%d" % number for number in range(100))
-    mirror.open(0, hall)
+    mirror.opened(0, hall.position, hall)
 
     async def told() -> bool:
         return mirror.status.failures > 0 and url in mirror.status.trouble
@@ -102,11 +101,11 @@ async def test_redis_away_at_the_start_and_killed_later(
             redis = Redis.from_url(url, decode_responses=True)
             await until(lambda: same(redis, topic_prefix, hall))
             await redis.save()
-            mirror.enqueue(0, hall.change(b"c2"))
+            mirror.committed(hall.change(b"c2"))
             await until(lambda: same(redis, topic_prefix, hall))
             await redis.aclose()
         for number in range(100):
-            mirror.enqueue(0, hall.change(b"c%d" % (number % 10)))
+            mirror.committed(hall.change(b"c%d" % (number % 10)))
         assert mirror.status.waiting == 10
         # It comes back with the copy that was saved before the last changes, the sentinel included.
         with a_redis(port, data_folder):
@@ -114,7 +113,6 @@ async def test_redis_away_at_the_start_and_killed_later(
             await until(lambda: same(redis, topic_prefix, hall))
             await redis.aclose()
     assert sum("does not take the mirror" in line for line in caplog.messages) <= 4, caplog.messages
-    await glass.close()
 
 
 @contextmanager
@@ -150,14 +148,17 @@ class Wall:
             raise MirrorLostError("the wall is away")
         self.rows += rows
 
+    async def close(self) -> None:
+        pass
+
 
 async def test_what_was_not_written_waits_again_and_is_announced_in_order(rules: Rulebook) -> None:
     wall = Wall()
     mirror = Mirror(wall, rules, time.monotonic)
     hall = Hall([])
-    mirror.open(0, hall)
+    mirror.opened(0, hall.position, hall)
     for _ in range(3):
-        mirror.enqueue(0, hall.change(b"c"))
+        mirror.committed(hall.change(b"c"))
     wall.fails = 1
     async with working(mirror):
 
@@ -168,7 +169,7 @@ async def test_what_was_not_written_waits_again_and_is_announced_in_order(rules:
     (row,) = wall.rows
     assert row.profile is not None
     assert row.profile.seq == 3
-    assert [b'"seq":%d' % number in value for number, value in enumerate(row.announcements, 1)] == [True] * 3
+    assert [b'"seq":%d' % number in value for number, value in enumerate(row.transitions, 1)] == [True] * 3
     assert mirror.status.failures == 1
 
 
@@ -187,7 +188,8 @@ async def test_a_backlog_takes_at_most_a_quarter_of_the_time(rules: Rulebook) ->
 
     wall = Wall()
     mirror = Mirror(wall, rules, now, sleep)
-    mirror.open(0, Hall(b"c%d" % number for number in range(2000)))
+    hall = Hall(b"c%d" % number for number in range(2000))
+    mirror.opened(0, hall.position, hall)
     async with working(mirror):
 
         async def empty() -> bool:
@@ -205,8 +207,9 @@ async def test_one_unreadable_customer_does_not_hold_up_the_others(rules: Rulebo
 
     wall = Wall()
     mirror = Mirror(wall, rules, time.monotonic)
-    mirror.open(0, Damaged([b"a"]))
-    mirror.open(1, Hall([b"b"]))
+    damaged, sound = Damaged([b"a"]), Hall([b"b"], partition=1)
+    mirror.opened(0, damaged.position, damaged)
+    mirror.opened(1, sound.position, sound)
     async with working(mirror):
 
         async def written() -> bool:
@@ -219,7 +222,7 @@ async def test_one_unreadable_customer_does_not_hold_up_the_others(rules: Rulebo
 
 def test_announcements_are_bounded() -> None:
     waiting = MirrorQueue()
-    for number in range(MAX_ANNOUNCEMENTS + 10):
+    for number in range(MAX_TRANSITIONS + 10):
         waiting.add(0, Outcome(0, changes={b"c": b""}, transitions=[(b"c", b"%d" % number, 0)]))
     assert waiting.dropped == 10
     taken = waiting.take(1)

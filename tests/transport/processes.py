@@ -36,6 +36,7 @@ class Workers:
             "LIFESTAGE_APP_ID": self.settings.app_id,
             "LIFESTAGE_TOPIC_PREFIX": self.settings.topic_prefix,
             "LIFESTAGE_INSTANCE": instance,
+            "LIFESTAGE_REDIS_URL": "",
             "LIFESTAGE_WEB_PORT": str(free_port()),
             "LIFESTAGE_DATA": str(self.folder / instance),
             "LIFESTAGE_SESSION_TIMEOUT": "6",
