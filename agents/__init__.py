@@ -1,1 +1,1 @@
-"""The verbs: what is done with a batch, given its ports."""
+"""What is done with a batch: the Faust agent ``track``, its order of effects, the mirror. All are given their ports."""

@@ -1,4 +1,4 @@
-"""What flows through an agent: records come in as a batch, its effects leave as an outcome."""
+"""What flows through the agent: records come in as a batch, its effects leave as an outcome."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -41,6 +41,39 @@ class Batch:
     upto: int
 
 
+@dataclass(frozen=True, slots=True)
+class Watermark:
+    """What a replay promises of one topic: it sends no record older than ``instant`` (ms since 1970) any more.
+
+    A ``final`` one says that the replay is over, and that its time ended at ``instant``.
+    """
+
+    instant: int
+    final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far a partition group has come: per input topic the next offset, ``upto``, and the watermarks in force.
+
+    Every batch writes it into the changelog, in its own transaction, as the position marker. That marker, not the
+    committed offsets of the consumer group, says where to go on.
+    """
+
+    positions: Mapping[str, int]
+    upto: int
+    watermarks: Mapping[str, Watermark] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PendingBatch:
+    """A batch on its way to its commit, the position that the commit reaches, and the encoded position marker."""
+
+    batch: Batch
+    position: Position
+    marker: bytes
+
+
 @dataclass(slots=True)
 class Outcome:
     """The effects of one batch on one partition group, none of them carried out yet.
@@ -48,9 +81,9 @@ class Outcome:
     ``changes``: the last snapshot of every customer touched, for the changelog.
     ``transitions`` and ``rejects``: (key, value, timestamp in ms) for their topics, in order.
     ``counts``: ``in`` = ``applied`` + ``duplicate`` + the sum of ``reject:REASON``; ``unknown`` is the part of
-    ``applied`` whose kind of event lifestage does not know; ``poisoned`` customers could not be decided by a deadline.
-    ``settled`` (the customers with their header before, None for new ones) and ``publications``: the same changes
-    before they became bytes, for the tracker and the metrics.
+    ``applied`` whose name lifestage does not know; ``poisoned`` customers could not be decided by a deadline.
+    ``customers`` (with their header before, None for new ones) and ``publications``: the same changes before they
+    became bytes, for the tracker and the metrics.
     """
 
     upto: int
@@ -58,16 +91,5 @@ class Outcome:
     transitions: list[tuple[bytes, bytes, int]] = field(default_factory=list)
     rejects: list[tuple[bytes | None, bytes, int]] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
-    settled: dict[bytes, tuple[Timeline, Header | None]] = field(default_factory=dict)
+    customers: dict[bytes, tuple[Timeline, Header | None]] = field(default_factory=dict)
     publications: list[tuple[bytes, Publication]] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Marker:
-    """How far a partition group has come: per input topic the next offset, and ``upto``.
-
-    Written into the changelog in the transaction of every batch; it, not the group offset, says where to go on.
-    """
-
-    positions: Mapping[str, int]
-    upto: int

@@ -5,23 +5,25 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from agents.batch import Batch, Outcome
+from agents.observer import Customers
 
-Keyed = tuple[bytes | None, bytes, int]
+KeyedValue = tuple[bytes | None, bytes, int]
+"""Key, value and timestamp (ms since 1970) of a record to be written."""
 
 
-class Tracker(Protocol):
-    """What computes the effects of a batch on one partition group, and knows when to look again."""
+class GroupState(Customers, Protocol):
+    """The customers of one partition group, what a batch does to them, and when the next deadline falls."""
 
     upto: int
 
     def restore(self, key: bytes, value: bytes | None) -> None:
-        """Take over a snapshot that was committed earlier, by whomever; ``None``: the customer is gone."""
+        """Take over a snapshot from the changelog; ``None``: the customer is gone."""
 
     def compute(self, batch: Batch) -> Outcome:
-        """Return the effects of a batch: nothing that others see changes."""
+        """Return the effects of a batch; change nothing that others can see."""
 
-    def publish(self, outcome: Outcome) -> None:
-        """Take over the effects, which are committed now."""
+    def apply(self, outcome: Outcome) -> None:
+        """Take over effects that are committed."""
 
     def due(self) -> int | None:
         """Return when to look again, in ms since 1970, never later than the earliest deadline; ``None``: never."""
@@ -36,10 +38,10 @@ class Transaction(Protocol):
     async def send_changes(self, changes: Mapping[bytes, bytes], marker: bytes) -> None:
         """Hand over the changelog records, and after them the position marker."""
 
-    async def send_transitions(self, transitions: Sequence[Keyed]) -> None:
+    async def send_transitions(self, transitions: Sequence[KeyedValue]) -> None:
         """Hand over the transitions, in order."""
 
-    async def send_rejects(self, rejects: Sequence[Keyed]) -> None:
+    async def send_rejects(self, rejects: Sequence[KeyedValue]) -> None:
         """Hand over the rejects, in order."""
 
     async def acknowledged(self) -> None:
@@ -56,18 +58,18 @@ def unreached(_point: str) -> None:
 async def carry_out(
     batch: Batch,
     marker: bytes,
-    tracker: Tracker,
+    state: GroupState,
     transaction: Transaction,
     reached: Callable[[str], None] = unreached,
 ) -> Outcome:
-    """Compute a batch, commit its effects in one transaction, and publish them to memory.
+    """Compute a batch, commit its effects in one transaction, and apply them to memory.
 
     ``marker`` is the encoded position after the batch. If this raises, memory is as before and the transaction
-    may or may not have been committed: discard it, and read from the log what became of it. ``reached`` is told
-    each point that a test may want to die at.
+    may or may not have been committed: discard it, and read from the log what became of it. ``reached`` is called
+    at each point at which a test may want the process to die.
     """
     # 1. Compute, and change nothing that others see: a batch that fails below comes again, and must find all as it was.
-    outcome = tracker.compute(batch)
+    outcome = state.compute(batch)
     reached("before_begin")
     await transaction.begin()
 
@@ -79,7 +81,7 @@ async def carry_out(
     await transaction.send_transitions(outcome.transitions)
     await transaction.send_rejects(outcome.rejects)
 
-    # 4. Look at every record's fate before the commit: the client commits what arrived even when some did not,
+    # 4. Check every record's fate before the commit: the client commits what arrived even when some did not,
     #    and the part that did not would be lost for good, its position being past it.
     await transaction.acknowledged()
     reached("after_acknowledged")
@@ -96,6 +98,6 @@ async def carry_out(
 
     # 6. Only now change memory. Earlier, a commit that failed would leave effects in memory that the log does
     #    not have, and the next batch would write them as if they had happened.
-    reached("before_publish")
-    tracker.publish(outcome)
+    reached("before_apply")
+    state.apply(outcome)
     return outcome

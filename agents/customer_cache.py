@@ -1,4 +1,4 @@
-"""CustomerCache: the customers decided last, so that one who is heard of again soon need not be decoded."""
+"""The customer cache: the customers decided last, so that one whose next event comes soon need not be decoded."""
 
 from collections import OrderedDict
 
@@ -8,19 +8,19 @@ MAX_BYTES = 4 * 1024 * 1024
 
 
 class CustomerCache:
-    """Timelines by key, as many as ``MAX_BYTES`` of snapshots hold; in memory they take about seven times that."""
+    """Least recently used timelines by key, ``MAX_BYTES`` of snapshots; in memory they take about seven times that."""
 
     def __init__(self) -> None:
         self._timelines: OrderedDict[bytes, tuple[Timeline, int]] = OrderedDict()
         self._bytes = 0
 
     def get(self, key: bytes) -> Timeline | None:
-        """A customer, if he is among them."""
+        """Return a cached customer, or None."""
         found = self._timelines.get(key)
         return None if found is None else found[0]
 
     def take(self, key: bytes) -> Timeline | None:
-        """A customer, if he is among them, who then is no more."""
+        """Remove and return a cached customer, or None."""
         found = self._timelines.pop(key, None)
         if found is None:
             return None
@@ -28,13 +28,13 @@ class CustomerCache:
         return found[0]
 
     def keep(self, key: bytes, timeline: Timeline, size: int) -> None:
-        """Remember a customer whose snapshot has so many bytes, and forget those not kept for the longest time."""
+        """Cache a customer whose snapshot has ``size`` bytes, and evict the least recently used ones."""
         self._timelines[key] = timeline, size
         self._bytes += size
         while self._bytes > MAX_BYTES:
-            _, (_, gone) = self._timelines.popitem(last=False)
-            self._bytes -= gone
+            _, (_, evicted) = self._timelines.popitem(last=False)
+            self._bytes -= evicted
 
     def forget(self, key: bytes) -> None:
-        """Forget a customer, whose snapshot is another one now."""
+        """Evict a customer whose snapshot was replaced."""
         self.take(key)

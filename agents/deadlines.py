@@ -1,4 +1,4 @@
-"""The agenda: which customers of a partition group are due, and when to look again, for any number of customers."""
+"""Deadlines: which customers of a partition group are due, and when to look again, for any number of customers."""
 
 from collections.abc import Callable
 from heapq import heapify, heappop, heappush
@@ -8,11 +8,11 @@ MIN_ENTRIES = 1024
 
 
 class Deadlines:
-    """Keys by the instant (ms since 1970) at which each is due.
+    """A timer queue of two levels: keys by the instant (ms since 1970) at which each is due.
 
     Deadlines of the far future wait unsorted in spans of 70 minutes, a few bytes each; those of a span that time has
-    reached are in a heap. What no longer holds is not looked for but left out when its turn comes: ``due_of`` tells
-    when a key is due at present.
+    reached are in a heap. An entry that has become outdated is not searched for, but dropped when its turn comes:
+    ``due_of`` tells when a key is due at present.
     """
 
     def __init__(self, due_of: Callable[[bytes], int | None]) -> None:
@@ -22,18 +22,18 @@ class Deadlines:
         self._spans: list[int] = []
         self._opened = -1
         self.entries = 0
-        """How many are noted, those that no longer hold included."""
+        """The number of entries, outdated ones included."""
         self._taken: list[tuple[int, bytes]] = []
 
     def first(self) -> int | None:
-        """When to look again: at the earliest deadline, or at the beginning of the span it lies in."""
+        """Return when to look again: at the earliest deadline, or at the beginning of the span it lies in."""
         # What was taken and is not done counts: when its batch fails, nothing else may bring the next one.
         instants = [entries[0][0] for entries in (self._taken, self._near) if entries]
         instants += [self._spans[0] * SPAN_MS] if self._spans else []
         return min(instants, default=None)
 
     def add(self, due: int, key: bytes, keys: int) -> None:
-        """Note that a key is due; ``keys`` is how many there are in all."""
+        """Add the deadline of a key; ``keys`` is how many keys there are in all."""
         span = due // SPAN_MS
         if span <= self._opened:
             heappush(self._near, (due, key))
@@ -44,15 +44,15 @@ class Deadlines:
             heappush(self._spans, span)
         self.entries += 1
         if self.entries > 2 * keys + MIN_ENTRIES:
-            self._tidy()
+            self._compact()
 
-    def take(self, upto: int, most: int) -> list[bytes]:
-        """Up to so many of the keys that are due at ``upto``, each once, the earliest first."""
+    def take(self, upto: int, limit: int) -> list[bytes]:
+        """Take up to ``limit`` of the keys that are due at ``upto``, each once, the earliest first."""
         while self._spans and self._spans[0] * SPAN_MS <= upto:
             self._open(heappop(self._spans))
         near = self._near
         keys: dict[bytes, None] = {}
-        while near and near[0][0] <= upto and len(keys) < most:
+        while near and near[0][0] <= upto and len(keys) < limit:
             due, key = heappop(near)
             self._taken.append((due, key))
             if self._due_of(key) == due:
@@ -60,13 +60,13 @@ class Deadlines:
         return list(keys)
 
     def put_back(self) -> None:
-        """Undo what was taken since ``done``: it came to nothing."""
+        """Undo every ``take`` since ``done``: its batch failed."""
         for entry in self._taken:
             heappush(self._near, entry)
         self._taken = []
 
     def done(self) -> None:
-        """Forget what was taken: it is dealt with."""
+        """Drop what was taken: its batch is committed."""
         self.entries -= len(self._taken)
         self._taken = []
 
@@ -78,7 +78,7 @@ class Deadlines:
         self._near += current
         heapify(self._near)
 
-    def _tidy(self) -> None:
+    def _compact(self) -> None:
         self._near = [entry for entry in set(self._near) if self._due_of(entry[1]) == entry[0]]
         heapify(self._near)
         for span, keys in self._far.items():

@@ -1,19 +1,19 @@
-"""Mirror: copies each customer's newest profile to where others read it, behind the stream and never in its way."""
+"""The mirror: copies each customer's newest profile to where others read it, behind the stream and never in its way."""
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from agents.batch import Outcome
-from agents.mirror_queue import MirrorQueue, Place
+from agents.batch import Position
+from agents.mirror_queue import CustomerKey, MirrorQueue
+from agents.observer import Committed, Customers
 from schemas.profile import Profile
 from state.features.profile import build_profile
 from state.rules.rulebook import Rulebook
-from state.timeline.timeline import Timeline
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 MAX_AT_ONCE = 400
 BUILT_AT_ONCE = 20
@@ -23,7 +23,9 @@ CHECK_SECONDS = 1.0
 FIRST_BACKOFF = 0.5
 MAX_BACKOFF = 5.0
 
-Position = tuple[int, int]
+ProfileVersion = tuple[int, int]
+"""``upto`` of the partition group when the profile was read, and the records behind its position: neither ever goes
+back, whichever worker owns the group."""
 
 
 class MirrorLostError(Exception):
@@ -34,42 +36,31 @@ class MirrorLostError(Exception):
 class Row:
     """What is to be written of one customer.
 
-    ``profile`` is None for one who is gone. ``position`` is the group's when the profile was read. ``announcements``
-    are the values of the transitions topic since the last row.
+    ``profile`` is None for one who is gone. ``transitions`` are the values of the transitions topic since the last row.
     """
 
     customer: str
-    position: Position
+    version: ProfileVersion
     profile: Profile | None
-    announcements: Sequence[bytes] = ()
-
-
-class Customers(Protocol):
-    """The customers of one partition group as of its last commit."""
-
-    def position(self) -> Position:
-        """``upto``, and how many records lie behind the group's marker: neither ever goes back, in any owner."""
-
-    def keys(self) -> Iterable[bytes]:
-        """Every customer."""
-
-    def timeline(self, key: bytes) -> Timeline | None:
-        """One customer, None when there is none. May raise ``ValueError`` for bytes that cannot be read."""
+    transitions: Sequence[bytes] = ()
 
 
 class ProfileSink(Protocol):
-    """What is written to. An older position must never take the place of a newer one."""
+    """Where profiles are written. A row of an older version must never replace one of a newer version."""
 
     async def identity(self) -> str:
-        """A text that changes whenever what was written may be gone. Raises ``MirrorLostError``."""
+        """Return a text that changes whenever what was written may be gone. Raises ``MirrorLostError``."""
 
     async def write(self, rows: Sequence[Row]) -> None:
-        """Write all rows and announce what they announce. Raises ``MirrorLostError``; some may be written then."""
+        """Write all rows and announce their transitions. Raises ``MirrorLostError``; some may be written then."""
+
+    async def close(self) -> None:
+        """End the connections."""
 
 
 @dataclass(frozen=True, slots=True)
 class MirrorStatus:
-    """How the mirror fares. ``dropped``: announcements given up because too many waited; ``trouble``: why it waits."""
+    """How the mirror fares. ``dropped``: transitions given up because too many waited; ``trouble``: why it waits."""
 
     connected: bool
     waiting: int
@@ -80,26 +71,36 @@ class MirrorStatus:
     trouble: str
 
 
-class Mirror:
-    """Writes the customers that wait. Only their keys wait: what is written is what is true at that moment.
+@dataclass(slots=True)
+class _MirroredGroup:
+    customers: Customers
+    position: Position
 
-    ``now`` counts seconds from any start. While customers wait, the mirror works at most a quarter of the time.
+    @property
+    def version(self) -> ProfileVersion:
+        return self.position.upto, sum(self.position.positions.values())
+
+
+class Mirror:
+    """An observer that writes the customers who changed. Only keys wait: what is written is true when it is written.
+
+    ``clock`` counts seconds from any start. While customers wait, the mirror works at most a quarter of the time.
     """
 
     def __init__(
         self,
-        glass: ProfileSink,
+        sink: ProfileSink,
         rules: Rulebook,
-        now: Callable[[], float],
+        clock: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._glass = glass
+        self._sink = sink
         self._rules = rules
-        self._now = now
+        self._clock = clock
         self._sleep = sleep
-        self._groups: dict[int, Customers] = {}
-        self._waiting = MirrorQueue()
-        self._woken = asyncio.Event()
+        self._groups: dict[int, _MirroredGroup] = {}
+        self._queue = MirrorQueue()
+        self._wake = asyncio.Event()
         self._identity = ""
         self._checked_at = float("-inf")
         self._connected = False
@@ -109,123 +110,130 @@ class Mirror:
     @property
     def status(self) -> MirrorStatus:
         """How the mirror fares at this moment."""
-        waiting = self._waiting
         return MirrorStatus(
             connected=self._connected,
-            waiting=len(waiting),
+            waiting=len(self._queue),
             written=self._written,
             failures=self._failures,
             unreadable=self._unreadable,
-            dropped=waiting.dropped,
+            dropped=self._queue.dropped,
             trouble=self._trouble,
         )
 
-    def open(self, partition: int, customers: Customers) -> None:
-        """Begin with a group whose state is restored: all of its customers are written again, in the background.
+    def opened(self, partition: int, position: Position, customers: Customers) -> None:
+        """Enqueue all customers of a group that was restored.
 
-        Also with one that was kept: in between, another worker may have had it, and ended before it wrote.
+        Also of one that was kept: in between, another worker may have had it, and ended before it wrote.
         """
-        self._groups[partition] = customers
-        self._waiting.rewrite(partition, customers.keys())
-        self._woken.set()
+        self._groups[partition] = _MirroredGroup(customers, position)
+        self._queue.rewrite(partition, customers.keys())
+        self._wake.set()
 
-    def close(self, partition: int) -> None:
-        """Leave a group to its next owner, who writes it all again."""
+    def committed(self, committed: Committed) -> None:
+        """Enqueue the customers that a batch changed."""
+        partition = committed.batch.partition
+        group = self._groups.get(partition)
+        if group is not None:
+            group.position = committed.position
+            if committed.outcome.changes:
+                self._queue.add(partition, committed.outcome)
+                self._wake.set()
+
+    def closed(self, partition: int) -> None:
+        """Leave a group to its next owner, which writes all of it again."""
         self._groups.pop(partition, None)
-        self._waiting.leave(partition)
-
-    def enqueue(self, partition: int, outcome: Outcome) -> None:
-        """Take note of a committed outcome: cheap, and never fails."""
-        if partition in self._groups and outcome.changes:
-            self._waiting.add(partition, outcome)
-            self._woken.set()
+        self._queue.drop(partition)
 
     async def run(self) -> None:
-        """Write for ever, whatever becomes of the other side."""
+        """Write until cancelled, whatever becomes of the sink, and close the sink."""
         backoff = FIRST_BACKOFF
-        while True:
-            try:
-                worked = await self._round()
-            except Exception as error:  # whatever it is, the stream must not notice
-                self._lose(error)
-                await self._sleep(backoff)
-                backoff = min(2 * backoff, MAX_BACKOFF)
-                continue
-            backoff = FIRST_BACKOFF
-            await self._sleep(max(MIN_REST, REST_PER_WORK * worked))
-            if not self._waiting:
-                await self._pause()
+        try:
+            while True:
+                try:
+                    worked = await self._round()
+                except Exception as error:  # whatever it is, the stream must not notice
+                    self._lost(error)
+                    await self._sleep(backoff)
+                    backoff = min(2 * backoff, MAX_BACKOFF)
+                    continue
+                backoff = FIRST_BACKOFF
+                await self._sleep(max(MIN_REST, REST_PER_WORK * worked))
+                if not self._queue:
+                    await self._pause()
+        finally:
+            await self._sink.close()
 
     async def _pause(self) -> None:
-        self._woken.clear()
+        self._wake.clear()
         try:
-            await asyncio.wait_for(self._woken.wait(), CHECK_SECONDS)
+            await asyncio.wait_for(self._wake.wait(), CHECK_SECONDS)
         except TimeoutError:
             return
 
     async def _round(self) -> float:
-        began = self._now()
+        began = self._clock()
         if not self._connected or began - self._checked_at >= CHECK_SECONDS:
             await self._check()
-        taken = self._waiting.take(MAX_AT_ONCE)
+        taken = self._queue.take(MAX_AT_ONCE)
         try:
             rows = await self._build_rows(taken)
             if rows:
-                await self._glass.write(rows)
+                await self._sink.write(rows)
         except BaseException:
-            for (partition, key), announcements in taken.items():
+            for (partition, key), transitions in taken.items():
                 if partition in self._groups:
-                    self._waiting.put_back(partition, key, announcements)
+                    self._queue.put_back(partition, key, transitions)
             raise
         self._written += len(rows)
-        return self._now() - began
+        return self._clock() - began
 
     async def _check(self) -> None:
-        identity = await self._glass.identity()
-        self._checked_at = self._now()
+        identity = await self._sink.identity()
+        self._checked_at = self._clock()
         emptied = identity != self._identity
         if emptied:
-            for partition, customers in self._groups.items():
-                self._waiting.rewrite(partition, customers.keys())
+            for partition, group in self._groups.items():
+                self._queue.rewrite(partition, group.customers.keys())
         if emptied or not self._connected:
             why = "the mirror is new, emptied or restarted" if emptied else "the mirror answers again"
-            log.info("%s: %d customers wait to be written", why, len(self._waiting))
+            logger.info("%s: %d customers wait to be written", why, len(self._queue))
         self._identity, self._connected, self._trouble = identity, True, ""
 
-    async def _build_rows(self, taken: dict[Place, list[bytes]]) -> list[Row]:
+    async def _build_rows(self, taken: dict[CustomerKey, list[bytes]]) -> list[Row]:
         rows = []
-        for number, ((partition, key), announcements) in enumerate(taken.items(), start=1):
+        for number, ((partition, key), transitions) in enumerate(taken.items(), start=1):
             if number % BUILT_AT_ONCE == 0:
-                await asyncio.sleep(0)  # a build_profile takes tens of microseconds: let the stream in between
-            customers = self._groups.get(partition)
-            if customers is None:
+                await asyncio.sleep(0)  # a profile takes tens of microseconds: let the stream in between
+            group = self._groups.get(partition)
+            if group is None:
                 continue
             try:
-                rows.append(self._row(customers, key, announcements))
+                rows.append(self._row(group, key, transitions))
             except Exception:  # one unreadable customer must not hold up the others
                 self._unreadable += 1
-                log.exception("a customer of partition %d cannot be mirrored", partition)
+                logger.exception("a customer of partition %d cannot be mirrored", partition)
         return rows
 
-    def _row(self, customers: Customers, key: bytes, announcements: Sequence[bytes]) -> Row:
+    def _row(self, group: _MirroredGroup, key: bytes, transitions: Sequence[bytes]) -> Row:
         customer = key.decode()
-        position = customers.position()
-        timeline = customers.timeline(key)
+        timeline = group.customers.timeline(key)
         if timeline is None:
-            return Row(customer, position, None, announcements)
+            return Row(customer, group.version, None, transitions)
         rules = self._rules
-        seen = build_profile(
-            timeline.head, customer, timeline.seq, position[0], rules.version, rules.compiled.catalogue
+        profile = build_profile(
+            timeline.head, customer, timeline.seq, group.position.upto, rules.version, rules.compiled.catalogue
         )
-        return Row(customer, position, seen, announcements)
+        return Row(customer, group.version, profile, transitions)
 
-    def _lose(self, error: Exception) -> None:
+    def _lost(self, error: Exception) -> None:
         self._failures += 1
         expected = isinstance(error, MirrorLostError)
         trouble = str(error) if expected else f"the mirror failed: {type(error).__name__}"
         if trouble != self._trouble:
-            trace = None if expected else error
-            log.warning(
-                "%s; the stream goes on, %d customers wait, trying again", trouble, len(self._waiting), exc_info=trace
+            logger.warning(
+                "%s; the stream goes on, %d customers wait, trying again",
+                trouble,
+                len(self._queue),
+                exc_info=None if expected else error,
             )
         self._connected, self._trouble = False, trouble

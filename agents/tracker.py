@@ -1,7 +1,7 @@
-"""Track: turns a batch of records into the customers, transitions and rejects that follow from it."""
+"""The tracker: the customers of one partition group, and what a batch of records does to them."""
 
 from collections import Counter
-from collections.abc import MutableMapping
+from collections.abc import Iterable, MutableMapping
 
 import msgspec
 
@@ -22,29 +22,29 @@ MAX_DUE = 200
 AT_ONCE = 0
 
 
-class Touched(msgspec.Struct, gc=False):
-    """A customer whom a batch touches: their timeline, taken out of the recent ones, and what of the batch is theirs.
+class TouchedCustomer(msgspec.Struct, gc=False):
+    """A customer whom a batch touches: their timeline, taken out of the cache, and what of the batch concerns them.
 
-    ``before`` is the header of their snapshot as of the last commit; ``records`` are those that brought the ``facts``.
+    ``before`` is the header of their snapshot as of the last commit; ``records`` are those that carried the ``facts``.
     """
 
     timeline: Timeline
     before: Header | None
-    published: list[Publication]
+    publications: list[Publication]
     facts: list[AnyFact]
     records: list[Record]
     ids: set[str]
 
     def knows(self, fact: AnyFact, lateness: int) -> bool:
-        """Whether a fact was already sent under this one's id, at most ``lateness`` ms before or after it."""
+        """Say whether a fact with this one's id is known, at most ``lateness`` ms before or after it."""
         message_id = fact.message_id
         return (
             message_id in self.ids
             and any(it.message_id == message_id and abs(it.at - fact.at) <= lateness for it in self.facts)
         ) or self.timeline.knows(fact, lateness)
 
-    def take(self, record: Record, fact: AnyFact) -> None:
-        """Take a fact in."""
+    def add(self, record: Record, fact: AnyFact) -> None:
+        """Add a new fact of the batch."""
         self.facts.append(fact)
         self.records.append(record)
         self.ids.add(fact.message_id)
@@ -53,99 +53,105 @@ class Touched(msgspec.Struct, gc=False):
 class Tracker:
     """The customers of one partition group.
 
-    ``compute`` changes nothing that anyone can see; ``publish`` takes the outcome over once it
-    is committed. ``snapshots`` is where the bytes of every customer are kept.
+    ``compute`` changes nothing that others can see; ``apply`` takes its outcome over once that is committed.
+    ``table`` is the group's share of the Faust table ``customers``: customer key to snapshot. It is written here and
+    nowhere else, and only with what the changelog has.
     """
 
-    def __init__(self, rules: Rulebook, partition: int, snapshots: MutableMapping[bytes, bytes]) -> None:
+    def __init__(self, rules: Rulebook, partition: int, table: MutableMapping[bytes, bytes]) -> None:
         self.upto = 0
         self.stages: Counter[str] = Counter()
-        self._adopted_at: int | None = None
+        """How many customers are in each lifecycle stage."""
+        self._policy_taken_at: int | None = None
         self._rules = rules
-        self._mark = rules.mark
+        self._fingerprint = rules.mark
         self._lateness = rules.compiled.lateness_ms
         self._partition = partition
-        self._snapshots = snapshots
-        self._recent = CustomerCache()
-        self._agenda = Deadlines(self._due_of)
+        self._table = table
+        self._cache = CustomerCache()
+        self._deadlines = Deadlines(self._due_of)
 
     def restore(self, key: bytes, value: bytes | None) -> None:
         """Take over one record of the changelog."""
         before = self._header(key)
         if before is not None:
             self.stages[before.stage] -= 1
-        self._recent.forget(key)
+        self._cache.forget(key)
         if value is None:
-            self._snapshots.pop(key, None)
+            self._table.pop(key, None)
             return
-        self._snapshots[key] = value
+        self._table[key] = value
         header = self._header(key)
         if header is not None:
             self.stages[header.stage] += 1
             due = self._due_under(header)
             if due is not None:
-                self._agenda.add(due, key, len(self._snapshots))
+                self._deadlines.add(due, key, len(self._table))
 
     def due(self) -> int | None:
-        """When to look again (ms since 1970): never later than the earliest deadline."""
-        return self._agenda.first()
+        """Return when to look again (ms since 1970): never later than the earliest deadline."""
+        return self._deadlines.first()
+
+    def keys(self) -> Iterable[bytes]:
+        """Return the key of every customer."""
+        return self._table.keys()
 
     def timeline(self, key: bytes) -> Timeline | None:
-        """A customer as of the last commit. Raises ``SnapshotError`` when the bytes cannot be read."""
-        timeline = self._recent.get(key)
+        """Return a customer as of the last commit. Raises ``SnapshotError`` when the bytes cannot be read."""
+        timeline = self._cache.get(key)
         if timeline is not None:
             return timeline
-        snapshot = self._snapshots.get(key)
+        snapshot = self._table.get(key)
         return None if snapshot is None else restore(snapshot, self._rules)
 
     def compute(self, batch: Batch) -> Outcome:
-        """What follows from a batch; nothing is changed that anyone can see until ``publish``.
+        """Return what follows from a batch; change nothing that others can see before ``apply``.
 
         At most ``MAX_DUE`` of the customers that are due are decided at once, so that events need not wait for long:
         then ``due`` says that there are more.
         """
-        self._agenda.put_back()
-        if self._adopted_at is None:
-            # One instant for all, however many batches it takes: what came after it is not late for anybody.
-            self._adopted_at = self.upto
+        self._deadlines.put_back()
+        if self._policy_taken_at is None:
+            # One instant for all customers, however many batches a new policy takes: no later event is late for any.
+            self._policy_taken_at = self.upto
         outcome = Outcome(max(batch.upto, self.upto))
         counts = outcome.counts
         counts["in"] = len(batch.records)
         clock = self.upto
-        touched: dict[bytes, Touched] = {}
+        touched: dict[bytes, TouchedCustomer] = {}
         for record in batch.records:
             clock = max(clock, record.time)
             try:
                 counts[self._admit(record, clock, touched)] += 1
             except RejectedError as error:
                 self._reject(record, error, outcome)
-        for key in self._agenda.take(outcome.upto, MAX_DUE):
+        for key in self._deadlines.take(outcome.upto, MAX_DUE):
             try:
                 self._touch(key, touched)
             except RejectedError:
                 counts["poisoned"] += 1
         for key, customer in touched.items():
-            self._settle(key, customer, outcome)
+            self._decide(key, customer, outcome)
         counts["applied"] += counts["unknown"]
         return outcome
 
-    def publish(self, outcome: Outcome) -> None:
+    def apply(self, outcome: Outcome) -> None:
         """Take over an outcome that is committed."""
-        stages, snapshots = self.stages, self._snapshots
-        for key, (timeline, before) in outcome.settled.items():
-            snapshots[key] = snapshot = outcome.changes[key]
-            self._recent.keep(key, timeline, len(snapshot))
+        stages, table = self.stages, self._table
+        for key, (timeline, before) in outcome.customers.items():
+            table[key] = snapshot = outcome.changes[key]
+            self._cache.keep(key, timeline, len(snapshot))
             stage, due = timeline.head.stage, timeline.head.due
             if before is None or before.stage != stage:
                 stages[stage] += 1
                 if before is not None:
                     stages[before.stage] -= 1
             if due is not None and (before is None or self._due_under(before) != due):
-                self._agenda.add(due, key, len(snapshots))
-        self._agenda.done()
+                self._deadlines.add(due, key, len(table))
+        self._deadlines.done()
         self.upto = outcome.upto
 
-    def _admit(self, record: Record, clock: int, touched: dict[bytes, Touched]) -> str:
+    def _admit(self, record: Record, clock: int, touched: dict[bytes, TouchedCustomer]) -> str:
         event = decode(record.value, record.key, self._rules.exchange)
         fact = event.fact
         if fact is None:
@@ -162,37 +168,37 @@ class Tracker:
             raise RejectedError("late", "a flood of events, or a new policy, has closed this customer's past")
         if customer.knows(fact, self._lateness):
             return "duplicate"
-        customer.take(record, fact)
+        customer.add(record, fact)
         return "applied"
 
-    def _touch(self, key: bytes, touched: dict[bytes, Touched], at: int = 0) -> Touched:
+    def _touch(self, key: bytes, touched: dict[bytes, TouchedCustomer], at: int = 0) -> TouchedCustomer:
         customer = touched.get(key)
         if customer is None:
             try:
-                customer = touched[key] = self._taken(key, at)
-            except Exception as error:  # one customer's poison must not stop the others
+                customer = touched[key] = self._taken_out(key, at)
+            except Exception as error:  # one unreadable customer must not stop the others
                 raise RejectedError("poison", f"{type(error).__name__}: {error}") from error
         return customer
 
-    def _taken(self, key: bytes, at: int) -> Touched:
-        snapshot = self._snapshots.get(key)
-        published: list[Publication] = []
+    def _taken_out(self, key: bytes, at: int) -> TouchedCustomer:
+        snapshot = self._table.get(key)
+        publications: list[Publication] = []
         if snapshot is None:
-            return Touched(begin(at), None, published, [], [], set())
+            return TouchedCustomer(begin(at), None, publications, [], [], set())
         before = read_header(snapshot)
         # It changes in place; should the batch fail, it is read from its snapshot again.
-        timeline = self._recent.take(key) or restore(snapshot, self._rules)
-        if before.policy != self._mark:
-            published = adopt(timeline, self._adopted_at or 0, self._rules)
-        return Touched(timeline, before, published, [], [], set())
+        timeline = self._cache.take(key) or restore(snapshot, self._rules)
+        if before.policy != self._fingerprint:
+            publications = adopt(timeline, self._policy_taken_at or 0, self._rules)
+        return TouchedCustomer(timeline, before, publications, [], [], set())
 
-    def _settle(self, key: bytes, customer: Touched, outcome: Outcome) -> None:
+    def _decide(self, key: bytes, customer: TouchedCustomer, outcome: Outcome) -> None:
         timeline = customer.timeline
         horizon = outcome.upto - self._lateness
         try:
-            published = settle(timeline, customer.facts, outcome.upto, horizon, self._rules)
-            published = customer.published + published
-            values = [encode(it, key.decode(), self._rules.version) for it in published]
+            publications = settle(timeline, customer.facts, outcome.upto, horizon, self._rules)
+            publications = customer.publications + publications
+            values = [encode(it, key.decode(), self._rules.version) for it in publications]
             snapshot = dump(timeline, self._rules)
         except Exception as error:  # as above: a rule that raises is this customer's reject
             outcome.counts["applied"] -= len(customer.facts)
@@ -201,10 +207,10 @@ class Tracker:
                 self._reject(record, RejectedError("poison", f"{type(error).__name__}: {error}"), outcome)
             return
         outcome.changes[key] = snapshot
-        outcome.settled[key] = timeline, customer.before
-        if published:
-            outcome.publications += [(key, it) for it in published]
-            outcome.transitions += [(key, value, it.change.at) for it, value in zip(published, values, strict=True)]
+        outcome.customers[key] = timeline, customer.before
+        if publications:
+            outcome.publications += [(key, it) for it in publications]
+            outcome.transitions += [(key, value, it.change.at) for it, value in zip(publications, values, strict=True)]
 
     def _reject(self, record: Record, error: RejectedError, outcome: Outcome) -> None:
         outcome.counts[f"reject:{error.reason}"] += 1
@@ -216,11 +222,11 @@ class Tracker:
         return None if header is None else self._due_under(header)
 
     def _due_under(self, header: Header) -> int | None:
-        return AT_ONCE if header.policy != self._mark else header.due
+        return AT_ONCE if header.policy != self._fingerprint else header.due
 
     def _header(self, key: bytes) -> Header | None:
-        # What cannot be read is kept as it is: its owner's next event says so, in a reject.
-        snapshot = self._snapshots.get(key)
+        # A snapshot that cannot be read is kept as it is: the customer's next event becomes a reject that says so.
+        snapshot = self._table.get(key)
         try:
             return None if snapshot is None else read_header(snapshot)
         except SnapshotError:

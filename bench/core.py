@@ -126,7 +126,7 @@ def _tracked(tracker: Tracker, records: Sequence[Record]) -> tuple[float, int]:
     for start in range(0, len(records), _BATCH):
         batch = records[start : start + _BATCH]
         outcome = tracker.compute(Batch(0, 0, batch, batch[-1].time))
-        tracker.publish(outcome)
+        tracker.apply(outcome)
         transitions += len(outcome.transitions)
     return time.process_time() - began, transitions
 

@@ -2,14 +2,16 @@
 
 import os
 import struct
-from collections.abc import MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping
 
 import msgspec
 
-from agents.batch import Batch, Outcome
+from agents.batch import Batch, Outcome, Position
+from agents.observer import Committed, Customers
 from bench.peers.job import LARGE, Numbers, Order, add, nothing
 from bench.peers.task import Progress, Task
-from streams.partitions.hooks import Committed, Hooks
+from state.timeline.timeline import Timeline
+from streams.policy_file import load_rules
 from streams.settings import Settings
 from streams.topology import build
 from streams.worker import run
@@ -26,6 +28,14 @@ class NumbersTracker:
         self._snapshots = snapshots
         self._decode = msgspec.json.Decoder(Order).decode
         self._encode = msgspec.json.Encoder().encode
+        self.stages: Mapping[str, int] = {}
+
+    def keys(self) -> Iterable[bytes]:
+        """Return the key of every customer."""
+        return self._snapshots.keys()
+
+    def timeline(self, key: bytes) -> Timeline | None:
+        """Return nothing: the small job has no timelines."""
 
     def restore(self, key: bytes, value: bytes | None) -> None:
         """Take over what an earlier owner has committed."""
@@ -56,7 +66,7 @@ class NumbersTracker:
         outcome.counts["in"] = outcome.counts["applied"] = len(batch.records)
         return outcome
 
-    def publish(self, outcome: Outcome) -> None:
+    def apply(self, outcome: Outcome) -> None:
         """Take over what is committed now."""
         self._snapshots.update(outcome.changes)
         self.upto = outcome.upto
@@ -66,19 +76,33 @@ class NumbersTracker:
         return None
 
 
+class ProgressObserver:
+    """Counts the records that are committed."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+
+    def opened(self, partition: int, position: Position, customers: Customers) -> None:
+        """Do nothing."""
+
+    def committed(self, committed: Committed) -> None:
+        """Count a batch."""
+        if self._progress.add(len(committed.batch.records)):
+            self._progress.mark()
+
+    def closed(self, partition: int) -> None:
+        """Do nothing."""
+
+
 def main() -> None:
     """Run until somebody ends it."""
     settings = Settings.from_environment(os.environ)
     progress = Progress(Task.given())
 
-    def committed(batch: Committed) -> None:
-        if progress.add(len(batch.batch.records)):
-            progress.mark()
-
     def tracker(_partition: int, snapshots: MutableMapping[bytes, bytes]) -> NumbersTracker:
         return NumbersTracker(progress, snapshots)
 
-    run(build(settings, tracker, Hooks(after_commit=committed)), settings)
+    run(build(settings, load_rules(None), group_state=tracker, observers=[ProgressObserver(progress)]), settings)
 
 
 if __name__ == "__main__":

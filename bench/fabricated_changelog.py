@@ -5,8 +5,9 @@ from itertools import islice
 
 from aiokafka.partitioner import DefaultPartitioner
 
+from agents.batch import Position
 from bench.population import Population
-from streams.partitions.position import Position, encode_position
+from streams.partitions.position import encode_position
 from streams.partitions.transaction import GroupTransaction
 from streams.settings import Settings
 from streams.topics import topics_of

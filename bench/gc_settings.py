@@ -2,11 +2,11 @@
 
 import gc
 
-from streams.worker import NEW_OBJECTS
+from streams.worker import GC_THRESHOLDS
 
 
 def apply_worker_settings() -> None:
     """Give the garbage collector of this process the settings of a worker."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*NEW_OBJECTS)
+    gc.set_threshold(*GC_THRESHOLDS)

@@ -73,13 +73,13 @@ def decided(rules: Rulebook, events: Sequence[SourceEvent], instant: int) -> Map
     records = [Record(it.topic, number, it.instant, it.key, it.value) for number, it in enumerate(events)]
     for start in range(0, len(records), _BATCH):
         batch = records[start : start + _BATCH]
-        tracker.publish(tracker.compute(Batch(0, 0, batch, batch[-1].time)))
+        tracker.apply(tracker.compute(Batch(0, 0, batch, batch[-1].time)))
     pass_time(tracker, instant - 1)
     return snapshots
 
 
 def pass_time(tracker: Tracker, upto: int) -> None:
     """Let a tracker decide all that is due until ``upto`` (ms since 1970), in as many steps as it takes."""
-    tracker.publish(tracker.compute(Batch(0, 0, [], upto)))
+    tracker.apply(tracker.compute(Batch(0, 0, [], upto)))
     while (due := tracker.due()) is not None and due <= upto:
-        tracker.publish(tracker.compute(Batch(0, 0, [], upto)))
+        tracker.apply(tracker.compute(Batch(0, 0, [], upto)))

@@ -64,7 +64,7 @@ def over(tracker: Tracker, arrivals: Iterator[Record], begin: int, end: int) -> 
         records = [waiting.popleft() for _ in range(min(_MAX_EVENTS, len(waiting)))]
         started = time.process_time()
         outcome = tracker.compute(Batch(0, 0, records, int(clock)))
-        tracker.publish(outcome)
+        tracker.apply(outcome)
         step = (time.process_time() - started) * 1000
         clock += step
         waits.count(step, records, clock)

@@ -1,21 +1,34 @@
-"""The topology: makes every concrete thing of a worker and hands each what it needs."""
+"""The composition root: makes every concrete thing of a worker and hands each what it needs."""
 
-from typing import Any, cast
+import time
+from collections.abc import MutableMapping, Sequence
+from typing import Any
 
 import faust
 
+from agents.commit import GroupState
+from agents.mirror import Mirror
+from agents.observer import Observer, Observers
+from agents.track import track
+from agents.tracker import Tracker
+from state.rules.rulebook import Rulebook
 from streams.connection import faust_broker, faust_credentials
-from streams.faust_driver.consumer import Intake, intake_transport
+from streams.faust_driver import private
+from streams.faust_driver.app import BatchApp
+from streams.faust_driver.consumer import batch_transport
 from streams.faust_driver.recovery import table_manager
-from streams.faust_driver.tables import SnapshotStore, SnapshotTable
-from streams.partitions.assignment import Assignment
-from streams.partitions.disk_snapshots import DiskSnapshots
+from streams.faust_driver.tables import snapshot_table
+from streams.observe.health import Health
+from streams.observe.metrics import Metrics
+from streams.observe.pages import serve_pages
+from streams.observe.stage_counts import StageCounts
+from streams.partitions.assignment import Assignment, GroupStateFactory
 from streams.partitions.failpoints import failpoint
-from streams.partitions.hooks import Hooks, TrackerFactory
-from streams.partitions.processing import Processing
+from streams.partitions.snapshots import PartitionedSnapshots
 from streams.partitions.status import WorkerStatus
 from streams.partitions.watchdog import Watchdog
-from streams.settings import Settings
+from streams.settings import Settings, SettingsError
+from streams.sinks.redis import RedisSink
 from streams.topics import TABLE, topics_of
 
 AGENT = "track"
@@ -23,55 +36,73 @@ AGENT = "track"
 
 def build(
     settings: Settings,
-    tracker_factory: TrackerFactory,
-    hooks: Hooks | None = None,
-    status: WorkerStatus | None = None,
+    rules: Rulebook,
+    group_state: GroupStateFactory | None = None,
+    observers: Sequence[Observer] | None = None,
 ) -> faust.App:
     """Return the app of one worker, not started.
 
-    ``tracker_factory`` is called with a partition and the mapping in which its tracker must keep the snapshots.
-    ``hooks`` take part after each commit; ``status`` is kept up to date for whoever shows it.
+    ``group_state`` makes what decides the batches of a partition group, a ``Tracker`` by default; ``observers`` are
+    shown every commit, by default the metrics and, with Redis, the mirror. Raises ``SettingsError``.
     """
-    topics = topics_of(settings)
-    hooks = hooks or Hooks()
 
-    def store() -> SnapshotStore:
-        return cast(SnapshotStore, table.data)
+    def tracker(partition: int, share: MutableMapping[bytes, bytes]) -> GroupState:
+        return Tracker(rules, partition, share)
 
-    assignment = Assignment(settings, tracker_factory, hooks, status or WorkerStatus(), store)
-    app = _app(settings, assignment)
-    app.transport = intake_transport(app, faust_broker(settings), assignment, topics.inputs[0])
+    # What is seen of the worker.
+    status, stage_counts, mirror = WorkerStatus(), StageCounts(), _mirror(settings, rules)
+    health = Health(status, rules.version, stage_counts, mirror)
+    metrics = Metrics(health, live=settings.clock == "wall")
+    if observers is None:
+        observers = [stage_counts, metrics] if mirror is None else [stage_counts, metrics, mirror]
+    shown = Observers(observers)
 
+    # What it keeps: the partition groups, and the table that shows their customers.
+    topics, snapshots = topics_of(settings), PartitionedSnapshots(settings)
+    assignment = Assignment(settings, group_state or tracker, shown, status, snapshots)
+    app = _app(
+        settings, Table=snapshot_table(snapshots), TableManager=table_manager(assignment, frozenset(topics.inputs))
+    )
+    app.transport = batch_transport(app, faust_broker(settings), assignment, topics)
     raw: dict[str, Any] = {"key_serializer": "raw", "value_serializer": "raw"}
-    batches = app.topic(topics.inputs[0], partitions=settings.partitions, **raw)
-    for name in topics.inputs[1:]:
-        # Nobody reads these alone: their records are merged into batches, handed over in the first one's name.
-        app.topics.add(app.topic(name, partitions=settings.partitions, **raw))
-    table = app.Table(
+    app.Table(
         TABLE,
         partitions=settings.partitions,
         schema=faust.Schema(key_type=bytes, value_type=bytes, **raw),
         key_type=bytes,
         value_type=bytes,
     )
-    if settings.store == "disk":
-        store().make = lambda partition: DiskSnapshots(settings.data / "customers" / str(partition))
-    processing = Processing(settings, assignment, hooks, failpoint(settings.failpoint))
-    watchdog = Watchdog(settings, assignment)
+    private.shorten_transaction_backoff()
 
-    # Faust makes its consumer when the app starts.
-    def intake() -> Intake:
-        return cast(Intake, app.consumer)
+    # The agent: the records of all input topics are merged into batches, which come in the name of the first one.
+    batches, *others = [app.topic(name, partitions=settings.partitions, **raw) for name in topics.inputs]
+    for topic in others:
+        app.topics.add(topic)
+    agent = track(assignment, shown, time.monotonic, settings.batch_timeout, failpoint(settings.failpoint))
+    app.agent(batches, name=AGENT, concurrency=max(2, settings.partitions))(agent)
+    app.batched_topics = topics.inputs
 
-    app.agent(batches, name=AGENT, concurrency=max(2, settings.partitions))(processing.agent(intake))
-    app.task(watchdog.watch)
+    app.task(Watchdog(settings, assignment).watch)
+    if mirror is not None:
+        app.task(mirror.run)
+    serve_pages(app, health, metrics)
     return app
 
 
-def _app(settings: Settings, assignment: Assignment) -> faust.App:
+def _mirror(settings: Settings, rules: Rulebook) -> Mirror | None:
+    if not settings.redis_url:
+        return None
+    try:
+        return Mirror(RedisSink(settings), rules, time.monotonic)
+    except ValueError as error:
+        raise SettingsError(
+            f"LIFESTAGE_REDIS_URL cannot be used: {error}; set it to redis://host:port/number"
+        ) from None
+
+
+def _app(settings: Settings, **classes: Any) -> BatchApp:
     session = settings.session_timeout
-    inputs = frozenset(topics_of(settings).inputs)
-    return faust.App(
+    return BatchApp(
         settings.app_id,
         broker=faust_broker(settings),
         broker_credentials=faust_credentials(settings),
@@ -89,8 +120,6 @@ def _app(settings: Settings, assignment: Assignment) -> faust.App:
         topic_replication_factor=settings.replication,
         topic_disable_leader=True,
         table_standby_replicas=0,
-        TableManager=table_manager(assignment, inputs),
-        Table=SnapshotTable,
         stream_buffer_maxsize=max(16, 2 * settings.partitions),
         # A group's own lock waits for its batch, and only where the group is opened again or has left.
         stream_wait_empty=False,
@@ -106,4 +135,5 @@ def _app(settings: Settings, assignment: Assignment) -> faust.App:
         web_metrics_enabled=False,
         worker_redirect_stdouts=False,
         autodiscover=False,
+        **classes,
     )

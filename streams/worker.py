@@ -7,11 +7,12 @@ import time
 from typing import NoReturn
 
 import faust
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError, for_code
-from aiokafka.protocol.group import LeaveGroupRequest
 
 from streams.connection import administration
 from streams.fatal import end_process
+from streams.faust_driver import private
 from streams.settings import Settings
 from streams.topics import TopicsError, check
 
@@ -19,9 +20,8 @@ logger = logging.getLogger(__name__)
 
 # The longest window that a policy can ask about.
 LOOKS_BACK_DAYS = 365
-# Python looks for cycles whenever so many objects are new, and through all there are every so often; customers are
-# made of thousands of objects a batch, and have no cycles.
-NEW_OBJECTS = (100_000, 20, 100)
+# The collector of cycles runs after so many new objects. A batch makes thousands of them, and customers have no cycles.
+GC_THRESHOLDS = (100_000, 20, 100)
 _AGAIN_SECONDS = 2.0
 _ANSWER_SECONDS = 15.0
 
@@ -38,7 +38,7 @@ def run(app: faust.App, settings: Settings, looks_back_days: int = LOOKS_BACK_DA
         end_process(str(error))
     settings.data.mkdir(parents=True, exist_ok=True)
     gc.freeze()
-    gc.set_threshold(*NEW_OBJECTS)
+    gc.set_threshold(*GC_THRESHOLDS)
     worker = faust.Worker(app, loglevel=loglevel, override_logging=False, quiet=True)
     worker.execute_from_commandline()
 
@@ -65,7 +65,7 @@ async def prepare(settings: Settings, looks_back_days: int = 0) -> None:
 
 
 async def remove_predecessor(settings: Settings) -> None:
-    """Take the members that bear this worker's own name out of the group: they are what a crash has left.
+    """Take the members with this worker's own client id out of the group: a crash has left them there.
 
     Apache Kafka would wait for a dead member until its session ends, the embedded broker for ever.
     """
@@ -84,10 +84,9 @@ async def remove_predecessor(settings: Settings) -> None:
                     await _leave(admin, coordinator, settings.app_id, member[0])
 
 
-async def _leave(admin: object, coordinator: int, group: str, member: str) -> None:
-    client = admin._client  # type: ignore[attr-defined]  # noqa: SLF001 - the public calls cannot name a member
-    response = await client.send(coordinator, LeaveGroupRequest(group, member))
-    if response.error_code:
-        logger.warning("cannot take %s out of the group: %s", member, for_code(response.error_code).__name__)
+async def _leave(admin: AIOKafkaAdminClient, coordinator: int, group: str, member: str) -> None:
+    code = await private.leave_group(admin, coordinator, group, member)
+    if code:
+        logger.warning("cannot take %s out of the group: %s", member, for_code(code).__name__)
     else:
         logger.info("took %s, left by a crash, out of the group", member)

@@ -1,1 +1,31 @@
-"""What is overridden of Faust and aiokafka, and nothing else."""
+"""Everything that is overridden of Faust or reached inside aiokafka, and nothing else.
+
+Written against faust-streaming 0.15.3 and aiokafka 0.14.0: read this list before you raise either version. Nothing is
+patched when a module is imported.
+
+``app`` overrides ``App.agent``
+    An agent on an input topic would get no records: it is refused, with a sentence that says what to do.
+
+``consumer`` overrides ``Consumer``: ``getmany``, ``perform_seek``, ``ack``, ``_new_offset``,
+``_filter_tps_with_pending_acks``, ``verify_all_partitions_active``, ``on_start``, ``on_stop``; and
+``Transport.create_consumer``
+    Input topics come as one message a batch, not one a record, and the position marker acknowledges them. Agents on
+    other topics are served as in any Faust app, at least once.
+
+``membership`` overrides ``AIOKafkaConsumerThread``: ``_create_worker_consumer``, ``_commit``, ``on_thread_stop``,
+``close``; and ``ConsumerRebalanceListener.on_partitions_assigned``
+    Faust's thread keeps the worker in its consumer group and fetches nothing of the input topics. A failed offset
+    commit crashes nobody, aborted records are skipped, and a stopping worker does not wait for ever.
+
+``recovery`` overrides ``Recovery``: ``on_rebalance``, ``on_partitions_revoked``, ``on_stop``; and
+``TableManager.recovery``
+    Partition groups are restored in a task of their own, from committed records only.
+
+``tables`` overrides ``Table._new_store`` and ``memory.Store``
+    The memory of the table is kept by partition, and is written after a commit, not before.
+
+``private`` has the reaches into aiokafka's private attributes, one function each.
+
+Everything else Faust does as always: the group protocol, the assignor, agents and their supervision, channels and
+serializers, the web server, the command line.
+"""

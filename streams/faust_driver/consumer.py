@@ -1,9 +1,9 @@
-"""The intake: fetches the input topics, merges them by group, and hands batches to the agent."""
+"""The consumer: fetches the input topics, merges them by group, and yields batches; other topics as Faust does it."""
 
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import Any, cast
 
 import faust
@@ -14,12 +14,15 @@ from faust.types import TP, ConsumerMessage, Message
 from faust.types.transports import ConsumerCallback, ConsumerT
 from yarl import URL
 
+from agents.batch import PendingBatch
+from streams.faust_driver import private
 from streams.faust_driver.membership import Listener, Membership
 from streams.partitions.assignment import Assignment
 from streams.partitions.changelog import truncated
 from streams.partitions.input_buffer import InputBuffer
 from streams.partitions.inputs import Inputs
-from streams.partitions.partition_group import PartitionGroup, PendingBatch
+from streams.partitions.partition_group import PartitionGroup
+from streams.topics import Topics
 
 _POLL_SECONDS = 0.25
 _SHORT_POLL_SECONDS = 0.02
@@ -27,82 +30,109 @@ _OFFSET_SECONDS = 5.0
 _FAILED_POLL_SECONDS = 1.0
 
 
-class Intake(driver.Consumer):
-    """Faust's consumer, which yields one message a batch instead of one a record."""
+class BatchConsumer(driver.Consumer):
+    """Faust's consumer, which yields one message a batch of the input topics, in the name of the first of them.
+
+    Topics that other agents read are *ordinary*: their records come one a message, and their offsets are committed
+    when the agent is done with them, so at least once.
+    """
 
     RebalanceListener = Listener
 
-    held: Assignment
-    lead: str
-    """The topic in whose name batches are handed over."""
+    assignment_of_groups: Assignment
+    topics: Topics
     inputs: Inputs
     _fetching: "asyncio.Future[Any] | None" = None
-    _freed: "asyncio.Future[None] | None" = None
+    _ordinary: "asyncio.Future[Mapping[TP, Any]] | None" = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self._numbers: Counter[int] = Counter()
 
     async def on_start(self) -> None:
-        """Connect what fetches."""
+        """Connect the client that fetches the input topics."""
         await super().on_start()
         await self.inputs.start()
 
     async def on_stop(self) -> None:
-        """Write the group's offsets a last time, and end what fetches."""
+        """Commit the offsets a last time, and disconnect."""
         await super().on_stop()
-        if self._fetching is not None:
-            self._fetching.cancel()
-            await asyncio.gather(self._fetching, return_exceptions=True)
+        under_way = [it for it in (self._fetching, self._ordinary) if it is not None]
+        for fetch in under_way:
+            fetch.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
         await self.inputs.stop()
 
-    def _new_consumer_thread(self) -> Membership:
-        return Membership(self, loop=self.loop, beacon=self.beacon)
+    def is_ordinary(self, partition: Any) -> bool:
+        """Say whether an ordinary agent reads this partition."""
+        return partition.topic not in self.topics.inputs and not self._is_changelog_tp(partition)
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Message]]:
-        """Fetch until something is there or a batch has ended, then yield what can be handed over."""
+        """Fetch until something is there or a batch has ended, then yield what can be processed."""
         if not self.flow_active:
             await self.wait(self.can_resume_flow)  # type: ignore[arg-type]
         await self._fetch()
         now = int(time.time() * 1000)
-        for group in list(self.held.groups.values()):
+        for group in list(self.assignment_of_groups.groups.values()):
             if self.should_stop or not self.flow_active:
                 return
             pending = group.next_batch(now)
             if pending is not None:
                 yield self._message(pending, now)
-
-    def freed(self) -> None:
-        """Note that a group's batch has ended: it can have the next one."""
-        if self._freed is not None and not self._freed.done():
-            self._freed.set_result(None)
+        for tp, record in self._ordinary_records():
+            if self.should_stop or not self.flow_active:
+                return  # the seek that ends every rebalance goes back to what was not acknowledged
+            yield tp, self._to_message(tp, record)
 
     async def perform_seek(self) -> None:
-        """Do nothing: the buffers say from where to fetch, never the committed offsets of the consumer group."""
+        """Go back to the committed offsets of ordinary topics.
+
+        Input topics are fetched from where their buffers say. Their committed offsets may be old, or anybody's.
+        """
+        fetch, self._ordinary = self._ordinary, None
+        if fetch is not None:  # records that arrive after the seek would be skipped by the next fetch
+            await asyncio.gather(fetch, return_exceptions=True)
+        if not any(map(self.is_ordinary, self.assignment())):
+            return
+        for tp, offset in (await self.seek_to_committed()).items():
+            if self.is_ordinary(tp):
+                known = offset if offset is not None and offset > 0 else None
+                self._read_offset[tp] = self._committed_offset[tp] = known
 
     def ack(self, message: Message) -> bool:
-        """Forget a message; the position in the changelog is what acknowledges a batch."""
+        """Forget the message of a batch, which the position marker acknowledges; acknowledge an ordinary one."""
+        if self.is_ordinary(message.tp):
+            return super().ack(message)
         message.acked = True
         self._unacked_messages.discard(message)
         return True
 
+    async def verify_all_partitions_active(self) -> None:
+        """Do nothing: Faust only logs what it takes for a livelock; ``streams.partitions.watchdog`` ends one."""
+
+    def _new_consumer_thread(self) -> Membership:
+        membership = Membership(self, loop=self.loop, beacon=self.beacon)
+        membership.is_ordinary = self.is_ordinary
+        return membership
+
     async def _fetch(self) -> None:
         buffers = {place: buffer for group in self._open_groups() for place, buffer in _buffers(group)}
-        self._go_where_told(buffers)
+        self._seek_where_needed(buffers)
         free = [place for place, buffer in buffers.items() if not buffer.full]
         if self._fetching is None and free:
             caught_up = all(buffer.caught_up for buffer in buffers.values())
             seconds = _POLL_SECONDS if len(free) == len(buffers) else _SHORT_POLL_SECONDS
             self._fetching = asyncio.ensure_future(self.inputs.fetch(free, caught_up, seconds))
-        self._freed = self.loop.create_future()
-        waited = {self._freed} if self._fetching is None else {self._freed, self._fetching}
+        self._fetch_ordinary()
+        batch_ended = self.assignment_of_groups.batch_ended = self.loop.create_future()
+        waited = {it for it in (batch_ended, self._fetching, self._ordinary) if it is not None}
         await asyncio.wait(waited, timeout=2 * _POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         if self._fetching is not None and self._fetching.done():
             fetched, self._fetching = self._fetching, None
             try:
-                await self._take_over(fetched.result())
+                await self._accept(fetched.result())
             except BaseException as error:
-                # The client is past what it handed out: what was not taken over must be fetched again.
+                # The client is past what it handed out: what was not accepted must be fetched again.
                 for buffer in buffers.values():
                     buffer.needs_seek = True
                 if not isinstance(error, KafkaError | TimeoutError):
@@ -110,22 +140,38 @@ class Intake(driver.Consumer):
                 self.log.warning("fetching failed: %r", error)
                 await self.sleep(_FAILED_POLL_SECONDS)
 
-    def _open_groups(self) -> Iterable[PartitionGroup]:
-        return [group for group in self.held.groups.values() if group.status.state == "open"]
+    def _fetch_ordinary(self) -> None:
+        active = {tp for tp in self._get_active_partitions() if self.is_ordinary(tp)}
+        if active and self._ordinary is None and self.flow_active:
+            self._ordinary = asyncio.ensure_future(self._getmany(active, _POLL_SECONDS))
 
-    def _go_where_told(self, buffers: Mapping[TopicPartition, InputBuffer]) -> None:
+    def _ordinary_records(self) -> Iterator[tuple[TP, Any]]:
+        if self._ordinary is None or not self._ordinary.done():
+            return
+        fetch, self._ordinary = self._ordinary, None
+        try:
+            records = fetch.result()
+        except KafkaError as error:
+            self.log.warning("fetching for ordinary agents failed: %r", error)
+            return
+        yield from self.scheduler.iterate(records)
+
+    def _open_groups(self) -> Iterable[PartitionGroup]:
+        return [group for group in self.assignment_of_groups.groups.values() if group.status.state == "open"]
+
+    def _seek_where_needed(self, buffers: Mapping[TopicPartition, InputBuffer]) -> None:
         if set(self.inputs.places()) != set(buffers):
-            # What was fetched ahead of the buffers that stay is thrown away, and fetched again: groups change seldom.
+            # Reassigning drops what was prefetched for the partitions that stay; assignments change rarely.
             self.inputs.begin({place: buffer.next_offset for place, buffer in buffers.items()})
         else:
             self.inputs.seek({place: buffer.next_offset for place, buffer in buffers.items() if buffer.needs_seek})
         for buffer in buffers.values():
             buffer.needs_seek = False
 
-    async def _take_over(self, fetched: Mapping[TopicPartition, Any]) -> None:
+    async def _accept(self, fetched: Mapping[TopicPartition, Any]) -> None:
         now = int(time.time() * 1000)
         fetching = self.inputs.places()
-        # What was fetched from elsewhere says nothing of a buffer that was told to go on at another offset.
+        # A fetch from before a seek says nothing about the buffer that asked for the seek.
         expected = [
             (group, place, buffer)
             for group in self._open_groups()
@@ -134,39 +180,38 @@ class Intake(driver.Consumer):
         ]
         holes = []
         for group, place, buffer in expected:
-            if records := fetched.get(place):
-                hole = buffer.accept(records, now)
-                if hole is not None:
-                    buffer.needs_seek = True
-                    holes.append((group, place, buffer.topic, hole[0]))
+            hole = buffer.accept(records, now) if (records := fetched.get(place)) else None
             buffer.known_end(self.inputs.end(place))
-        for group, place, topic, missing in holes:
+            if hole is not None:
+                buffer.needs_seek = True
+                holes.append((group, place, hole[0]))
+        for group, place, missing in holes:
             begin = await asyncio.wait_for(self.inputs.first(place), _OFFSET_SECONDS)
             if begin > missing:
-                group.stop(truncated(topic, group.partition, missing, begin))
+                group.stop(truncated(place.topic, group.partition, missing, begin))
         for _, place, buffer in expected:
             if not buffer.caught_up and not buffer.full and not buffer.needs_seek and not fetched.get(place):
                 # A transaction's marker at the end of the log is no record, and never comes.
                 buffer.passed(await asyncio.wait_for(self.inputs.position(place), _OFFSET_SECONDS))
 
     def _message(self, pending: PendingBatch, now: int) -> tuple[TP, ConsumerMessage]:
-        tp = TP(self.lead, pending.batch.partition)
-        # Faust wants offsets that rise one by one. The real ones go back when a group is opened again, so batches are
-        # numbered.
+        tp = TP(self.topics.inputs[0], pending.batch.partition)
+        # Faust expects offsets that rise one by one. The real ones go back when a group is opened again, so batches
+        # are numbered.
         self._numbers[tp.partition] += 1
         message = ConsumerMessage(
-            tp.topic,
-            tp.partition,
-            self._numbers[tp.partition],
-            now / 1000,
-            0,
-            {},
-            None,
-            pending,  # type: ignore[arg-type]  # raw, so Faust hands on what it gets
-            None,
-            0,
-            0,
-            tp,
+            topic=tp.topic,
+            partition=tp.partition,
+            offset=self._numbers[tp.partition],
+            timestamp=now / 1000,
+            timestamp_type=0,
+            headers={},
+            key=None,
+            value=pending,  # type: ignore[arg-type]  # raw, so Faust passes it on as it is
+            checksum=None,
+            serialized_key_size=0,
+            serialized_value_size=0,
+            tp=tp,
             generation_id=pending.batch.generation,
         )
         return tp, message
@@ -175,30 +220,30 @@ class Intake(driver.Consumer):
         return iter(self.assignment())
 
     def _new_offset(self, tp: TP) -> int | None:
-        if self.held.settings.embedded:
-            # A commit that meets a rebalance there makes the client forget who it was, and a ghost joins the group.
+        if self.is_ordinary(tp):
+            return super()._new_offset(tp)
+        groups = self.assignment_of_groups
+        if groups.settings.embedded:
+            # There, a commit during a rebalance makes the client forget its member id, and a ghost joins the group.
             return None
-        group = self.held.groups.get(tp.partition)
+        group = groups.groups.get(tp.partition)
         return None if group is None or group.position is None else group.position.positions.get(tp.topic)
-
-    async def verify_all_partitions_active(self) -> None:
-        """Do nothing: Faust only logs what it takes for a livelock; ``streams.partitions.watchdog`` ends one."""
 
 
 def _buffers(group: PartitionGroup) -> list[tuple[TopicPartition, InputBuffer]]:
     return [(TopicPartition(buffer.topic, group.partition), buffer) for buffer in group.buffers]
 
 
-def intake_transport(app: faust.App, brokers: list[str], held: Assignment, lead: str) -> driver.Transport:
-    """Return a transport for the app whose consumer is an intake for the groups that are held."""
+def batch_transport(app: faust.App, brokers: list[str], assignment: Assignment, topics: Topics) -> driver.Transport:
+    """Return a transport for the app whose consumer yields the batches of the groups that are assigned."""
 
-    class IntakeTransport(driver.Transport):
-        Consumer = Intake
+    class BatchTransport(driver.Transport):
+        Consumer = BatchConsumer
 
         def create_consumer(self, callback: ConsumerCallback, **kwargs: Any) -> ConsumerT:
             consumer: Any = super().create_consumer(callback, **kwargs)
-            consumer.held, consumer.lead = held, lead
-            consumer.inputs = Inputs(held.settings)
+            consumer.assignment_of_groups, consumer.topics = assignment, topics
+            consumer.inputs = Inputs(assignment.settings, private.set_fetch_wait)
             return cast(ConsumerT, consumer)
 
-    return IntakeTransport([URL(address) for address in brokers], app)
+    return BatchTransport([URL(address) for address in brokers], app)

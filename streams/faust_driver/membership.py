@@ -1,35 +1,52 @@
-"""Membership: what Faust's consumer thread is left with, to keep the worker in its group."""
+"""The membership: what is left to Faust's consumer thread, which keeps the worker in its consumer group."""
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any
 
+from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from mode import Service
 
-_ASK_SECONDS = 30.0
+from streams.faust_driver import private
+
+_POLL_SECONDS = 30.0
 _LEAVE_SECONDS = 5.0
 
 
 class Listener(driver.ConsumerRebalanceListener):
-    """Hears of assignments before the client begins to fetch what is assigned."""
+    """Is called with an assignment before the client begins to fetch what is assigned."""
+
+    _thread: "Membership"
 
     def on_partitions_assigned(self, assigned: Iterable[Any]) -> Coroutine[Any, Any, None]:
-        """Pause all of it, and tell Faust."""
-        self._thread._ensure_consumer().pause(*assigned)  # noqa: SLF001
-        return super().on_partitions_assigned(assigned)
+        """Pause what is read in batches, by another client, and tell Faust."""
+        partitions = list(assigned)
+        self._thread.pause([it for it in partitions if not self._thread.is_ordinary(it)])
+        return super().on_partitions_assigned(partitions)
 
 
 class Membership(driver.AIOKafkaConsumerThread):
-    """Faust's consumer thread, which joins, sends heartbeats, writes the group's offsets, and fetches nothing."""
+    """Faust's consumer thread: it joins, sends heartbeats, commits offsets, and fetches for ordinary agents only."""
+
+    is_ordinary: Callable[[Any], bool]
+    """Says of a partition whether an ordinary agent reads it, one record a message."""
+
+    def pause(self, partitions: Iterable[Any]) -> None:
+        """Fetch nothing of these partitions."""
+        self._ensure_consumer().pause(*partitions)
 
     @Service.task
-    async def _ask(self) -> None:
-        # The client takes a worker that asks for no records for dead, and leaves the group.
-        async for _ in self.itertimer(_ASK_SECONDS, name="membership"):
-            await self._ensure_consumer().getmany()
+    async def _poll(self) -> None:
+        # The client takes a worker that polls nothing for dead, and leaves the group.
+        async for _ in self.itertimer(_POLL_SECONDS, name="membership"):
+            consumer = self._ensure_consumer()
+            # Partitions that have records for an ordinary agent are polled by the consumer; here they would be lost.
+            paused = [it for it in consumer.assignment() if not self.is_ordinary(it)]
+            if paused or not consumer.assignment():
+                await consumer.getmany(*paused)
 
     def close(self) -> None:
         """Do nothing: the client's sockets live in this thread, which closes them when it stops.
@@ -38,24 +55,29 @@ class Membership(driver.AIOKafkaConsumerThread):
         """
 
     async def on_thread_stop(self) -> None:
-        """Leave the group; without a word, should the broker keep us waiting for members that do not come."""
+        """Leave the group; give up after 5 s if a rebalance never completes."""
         try:
             async with asyncio.timeout(_LEAVE_SECONDS):
                 await super().on_thread_stop()
         except TimeoutError:
             self.log.warning("the group did not answer within %.0f s: ended without leaving it", _LEAVE_SECONDS)
 
+    def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
+        consumer = super()._create_worker_consumer(transport)
+        private.read_committed_only(consumer)
+        return consumer
+
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
         consumer = self._ensure_consumer()
-        subscription = consumer._subscription  # noqa: SLF001
-        if subscription.reassignment_in_progress:
-            # It would wait behind the request to join, come to the broker with a generation that has passed, and its
+        if private.is_rejoining(consumer):
+            # The commit would wait behind the request to join, reach the broker with an old generation, and its
             # refusal would make the client join once more: with all the others, and for ever.
             return False
-        # Only lag tools read these offsets: failing to write them must not crash the thread, as Faust would.
+        # Lag tools and ordinary agents read these offsets, and both can live with older ones: failing to write them
+        # must not crash the thread, as it would in Faust.
         try:
             await consumer.commit({driver.ensure_aiokafka_TP(tp): at for tp, at in offsets.items()})
         except KafkaError as error:
-            self.log.info("group offsets not written: %r", error)
+            self.log.info("offsets not committed: %r", error)
             return False
         return True

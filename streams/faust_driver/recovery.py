@@ -1,4 +1,4 @@
-"""Recovery in Faust's place: groups are opened in a task of their own, then the records flow."""
+"""Recovery in Faust's place: partition groups are opened in a task of their own, then the records flow."""
 
 import asyncio
 from typing import Any
@@ -16,7 +16,7 @@ class TransactionalRecovery(Recovery):
     """Opens the partition groups after a rebalance.
 
     Faust's own recovery waits for the record before the highwater of the changelog, where a transaction leaves its
-    marker and no record; and it would read what was aborted. Its tasks wait for a signal that is never given.
+    marker and no record; and it would read aborted records. Its tasks wait for a signal that is never given.
     """
 
     assignment: Assignment
@@ -29,12 +29,12 @@ class TransactionalRecovery(Recovery):
         """Start to open what is assigned, and return at once.
 
         While this runs, the member sends no heartbeat: a restore in here would cost it its session, and the group
-        an endless row of rebalances.
+        would rebalance without end.
         """
         await self._stop_taking()
         self.completed.clear()
         if self.should_stop:
-            return  # a rebalance that comes on the way out: what would be opened now, nobody would close
+            return  # a rebalance while the worker stops: nobody would close what is opened now
         partitions = {tp.partition for tp in assigned if tp.topic in self.inputs}
         self._taking = asyncio.ensure_future(self._take(partitions, generation_id))
 
@@ -52,7 +52,7 @@ class TransactionalRecovery(Recovery):
             if generation == self.app.consumer_generation_id:
                 await self._resume_streams(generation)
         except KafkaError as error:
-            # Assigned away between the look and the step: the next rebalance is on its way.
+            # The partitions were reassigned between the check and the call: the next rebalance is on its way.
             self.log.warning("not resumed: %r", error)
         except Exception as error:
             self.log.exception("opening the partitions failed")

@@ -1,40 +1,37 @@
-"""The worker's metrics: what it did as counters, how it stands read at the moment somebody asks."""
+"""The worker's metrics: counters of what it did, and gauges that are read when somebody asks."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterable
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
 from prometheus_client import metrics as client_metrics
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from agents.batch import Batch, Outcome
+from agents.batch import Outcome, Position
 from agents.mirror import MirrorStatus
+from agents.observer import Committed, Customers
 from state.customer.customer import STAGES
-from streams.observe.bulk_histogram import Delays
-from streams.partitions.status import WorkerStatus
+from streams.observe.bulk_histogram import BulkHistogram
+from streams.observe.health import Health
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Where to ask how the worker stands. ``mirror`` answers None when there is none."""
-
-    status: WorkerStatus
-    stages: Callable[[], Mapping[str, int]]
-    mirror: Callable[[], MirrorStatus | None]
-    policy: str
+def _now() -> int:
+    return time.time_ns() // 1_000_000
 
 
 class Metrics:
-    """Metrics in base units, on a registry of their own, and never a customer in a label.
+    """An observer that counts. Metrics are in base units, on a registry of their own, and no label names a customer.
 
-    In a replay (``live`` false) delays are not observed: the records are as old as the year that is replayed.
+    In a replay (``live`` false) delays are not observed: the records are as old as the year that is replayed. ``now``
+    is the wall clock in milliseconds since 1970.
     """
 
-    def __init__(self, standing: Standing, live: bool) -> None:
+    def __init__(self, health: Health, live: bool, now: Callable[[], int] = _now) -> None:
         client_metrics.disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = registry = CollectorRegistry()
         self._live = live
+        self._now = now
         self._events = Counter("lifestage_events", "Records read, by outcome.", ["outcome"], registry=registry)
         self._unknown = Counter(
             "lifestage_unknown_events", "The applied events whose kind no rule uses.", registry=registry
@@ -56,22 +53,29 @@ class Metrics:
         self._batch_seconds = Histogram(
             "lifestage_batch_seconds", "From a batch's computation to the end of its commit.", registry=registry
         )
-        self._event_delay = Delays("lifestage_event_delay_seconds", "From a record's time to its commit.")
-        self._deadline_delay = Delays(
+        self._event_delay = BulkHistogram("lifestage_event_delay_seconds", "From a record's time to its commit.")
+        self._deadline_delay = BulkHistogram(
             "lifestage_deadline_delay_seconds", "From the instant of a deadline to the commit of what it changed."
         )
         for outcome in ("applied", "duplicate", "rejected"):
             self._events.labels(outcome)
         registry.register(self._event_delay)
         registry.register(self._deadline_delay)
-        registry.register(_Standings(standing))
+        registry.register(_Gauges(health))
         ProcessCollector(registry=registry)
 
-    def committed(self, batch: Batch, outcome: Outcome, seconds: float, now: int) -> None:
-        """Count a committed batch, which took so many seconds; ``now`` in milliseconds since 1970."""
+    def opened(self, partition: int, position: Position, customers: Customers) -> None:
+        """Do nothing: the health is read when somebody asks."""
+
+    def closed(self, partition: int) -> None:
+        """Do nothing, as for ``opened``."""
+
+    def committed(self, committed: Committed) -> None:
+        """Count a committed batch."""
+        outcome = committed.outcome
         counts = outcome.counts
         self._batches.inc()
-        self._batch_seconds.observe(seconds)
+        self._batch_seconds.observe(committed.seconds)
         for name, counter in (("unknown", self._unknown), ("poisoned", self._poisoned)):
             counter.inc(counts[name])
         rejected = {name.partition(":")[2]: count for name, count in counts.items() if name.startswith("reject:")}
@@ -82,7 +86,8 @@ class Metrics:
         self._events.labels("rejected").inc(sum(rejected.values()))
         self._count_publications(outcome)
         if self._live:
-            self._event_delay.observe(now - record.time for record in batch.records)
+            now = self._now()
+            self._event_delay.observe(now - record.time for record in committed.batch.records)
             self._deadline_delay.observe(
                 now - it.change.at
                 for _, it in outcome.publications
@@ -90,7 +95,7 @@ class Metrics:
             )
 
     def text(self) -> bytes:
-        """Everything in Prometheus' text format."""
+        """Return all metrics in Prometheus' text format."""
         return generate_latest(self.registry)
 
     def _count_publications(self, outcome: Outcome) -> None:
@@ -106,14 +111,14 @@ class Metrics:
                 self._segment_changes.labels(change.segment, "entered" if change.to == "in" else "exited").inc()
 
 
-class _Standings(Collector):
-    def __init__(self, standing: Standing) -> None:
-        self._standing = standing
+class _Gauges(Collector):
+    def __init__(self, health: Health) -> None:
+        self._health = health
 
     def collect(self) -> Iterable[Metric]:
-        status = self._standing.status
+        status = self._health.status
         yield _gauge("lifestage_ready", "1 when assigned and recovered.", status.ready)
-        stages = self._standing.stages()
+        stages = self._health.stages
         customers = GaugeMetricFamily("lifestage_customers", "Customers by stage.", labels=["stage"])
         for stage in STAGES:
             customers.add_metric([stage], stages.get(stage, 0))
@@ -131,9 +136,9 @@ class _Standings(Collector):
             upto.add_metric([str(partition)], group.upto / 1000)
         yield upto
         policy = GaugeMetricFamily("lifestage_policy_info", "The policy at work.", labels=["version"])
-        policy.add_metric([self._standing.policy], 1)
+        policy.add_metric([self._health.policy_version], 1)
         yield policy
-        mirror = self._standing.mirror()
+        mirror = self._health.mirror_status
         if mirror is not None:
             yield from _mirror(mirror)
 

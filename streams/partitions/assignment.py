@@ -1,19 +1,23 @@
-"""The partition groups that a worker holds: taken when Kafka assigns them, opened anew when a batch fails."""
+"""The partition groups of a worker: opened when Kafka assigns them, and again when a batch fails."""
 
 import asyncio
 import gc
 import logging
 import time
-from collections.abc import Callable, Collection, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Collection, MutableMapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 
 from aiokafka.errors import InvalidProducerEpoch, ProducerFenced
 
+from agents.batch import PendingBatch
+from agents.commit import GroupState
+from agents.observer import Observers
 from streams.fatal import end_process
-from streams.faust_driver.tables import SnapshotStore
 from streams.partitions.changelog import MarkerMissingError, read_changelogs
-from streams.partitions.hooks import Hooks, TrackerFactory, call
 from streams.partitions.partition_group import PartitionGroup
+from streams.partitions.position import START
+from streams.partitions.snapshots import PartitionedSnapshots
 from streams.partitions.status import WorkerStatus
 from streams.partitions.transaction import GroupTransaction
 from streams.settings import Settings
@@ -24,28 +28,58 @@ _FIRST_PAUSE = 0.2
 _MAX_PAUSE = 5.0
 _LAST_BATCH_SECONDS = 3.0
 
+GroupStateFactory = Callable[[int, MutableMapping[bytes, bytes]], GroupState]
+"""Makes the state of a partition, given the partition's share of the table, which it must keep its snapshots in."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldGroup:
+    """A partition group that is held for one batch: ``agents.track.Group``."""
+
+    partition: int
+    state: GroupState
+    transaction: GroupTransaction
+    _group: PartitionGroup
+    _failed: Callable[[PartitionGroup, Exception], None]
+
+    def committed(self, pending: PendingBatch) -> None:
+        """Note that the batch is committed and applied to memory."""
+        self._group.committed(pending)
+        self._group.read_to = self.transaction.changelog_end
+
+    def failed(self, error: Exception) -> None:
+        """Give the batch up and open the group again: the log says what became of the batch."""
+        self._failed(self._group, error)
+
+    def abandoned(self) -> None:
+        """Give the batch up and leave the group closed: this worker is stopping."""
+        self._group.close()
+        self._group.status.state = "failed"
+
 
 class Assignment:
-    """The groups by partition, and every step that opens or closes one of them."""
+    """The groups by partition, and every step that opens, holds or closes one of them: ``agents.track.Groups``."""
 
     def __init__(
         self,
         settings: Settings,
-        tracker_factory: TrackerFactory,
-        hooks: Hooks,
+        group_state: GroupStateFactory,
+        observers: Observers,
         status: WorkerStatus,
-        store: Callable[[], SnapshotStore],
+        snapshots: PartitionedSnapshots,
     ) -> None:
         self.groups: dict[int, PartitionGroup] = {}
         self.settings = settings
-        self._tracker_factory = tracker_factory
-        self._hooks = hooks
+        self.batch_ended: asyncio.Future[None] | None = None
+        """Resolved when the next batch has ended; set by whoever waits for it."""
+        self._group_state = group_state
+        self._observers = observers
         self._status = status
-        self._store = store
+        self._snapshots = snapshots
         self._reopening: dict[int, asyncio.Task[None]] = {}
 
     async def take(self, partitions: Collection[int], generation: int) -> None:
-        """Close what is not ours any more and open what is; may be cancelled, and is then called again."""
+        """Close the groups that have left and open those assigned; may be cancelled, and is then called again."""
         self._status.assigned = False
         await self._stop_reopening()
         for partition in set(self.groups) - set(partitions):
@@ -67,17 +101,22 @@ class Assignment:
                 pause = min(2 * pause, _MAX_PAUSE)
         self._status.assigned = True
 
-    def failed(self, group: PartitionGroup, error: BaseException) -> None:
-        """Give a batch up: the group is opened again if it is still ours, and the log says what became of it."""
-        group.close()
-        group.status.state, group.status.reason = "failed", repr(error)
-        logger.warning("partition %d: a batch failed, opening it again: %r", group.partition, error)
-        # A worker that slept through its own replacement is told of it by its next heartbeat. To fence before
-        # that would stop the one who took over, for nothing.
-        fenced = isinstance(error, ProducerFenced | InvalidProducerEpoch)
-        pause = self.settings.session_timeout / 3 if fenced else _FIRST_PAUSE
-        task = asyncio.ensure_future(self._reopen(group, pause))
-        self._reopening[group.partition] = task
+    @asynccontextmanager
+    async def hold(self, pending: PendingBatch) -> AsyncIterator[HeldGroup | None]:
+        """Hold the group of a batch for the length of a block; None if it was opened again or given away meanwhile."""
+        group = self.groups.get(pending.batch.partition)
+        try:
+            if group is None:
+                yield None
+                return
+            async with group.lock:
+                if group.in_flight is not pending or group.transaction is None:
+                    yield None
+                    return
+                yield HeldGroup(group.partition, group.state, group.transaction, group, self._failed)
+        finally:
+            if self.batch_ended is not None and not self.batch_ended.done():
+                self.batch_ended.set_result(None)
 
     async def stop(self) -> None:
         """Let the batches under way end, and leave no transaction open."""
@@ -91,11 +130,22 @@ class Assignment:
                 logger.warning("partition %d: its last batch is given up", group.partition)
         await asyncio.gather(*(self._discard(group) for group in self.groups.values()))
 
+    def _failed(self, group: PartitionGroup, error: Exception) -> None:
+        group.close()
+        group.status.state, group.status.reason = "failed", repr(error)
+        logger.warning("partition %d: a batch failed, opening it again: %r", group.partition, error)
+        # A worker that was replaced while it slept learns of it from its next heartbeat. To fence before that would
+        # stop the worker that took over, for nothing.
+        fenced = isinstance(error, ProducerFenced | InvalidProducerEpoch)
+        pause = self.settings.session_timeout / 3 if fenced else _FIRST_PAUSE
+        task = asyncio.ensure_future(self._reopen(group, pause))
+        self._reopening[group.partition] = task
+
     def _group(self, partition: int) -> PartitionGroup:
         group = self.groups.get(partition)
         if group is None:
-            tracker = self._tracker_factory(partition, self._store().partition(partition))
-            group = self.groups[partition] = PartitionGroup(partition, self.settings, tracker)
+            state = self._group_state(partition, self._snapshots.share(partition))
+            group = self.groups[partition] = PartitionGroup(partition, self.settings, state)
             group.status.progress = time.monotonic()
             self._status.groups[partition] = group.status
         return group
@@ -106,8 +156,8 @@ class Assignment:
             group.close()
             await self._discard(group)
         del self.groups[partition], self._status.groups[partition]
-        self._store().drop(partition)
-        call(self._hooks.on_closed, partition)
+        self._snapshots.drop(partition)
+        self._observers.closed(partition)
 
     async def _open(self, groups: Sequence[PartitionGroup], generation: int) -> None:
         async with AsyncExitStack() as stack:
@@ -118,7 +168,7 @@ class Assignment:
                 group.status.state = "opening"
             started = time.monotonic()
             await asyncio.gather(*(self._fence(group) for group in groups))
-            # One who keeps a partition reads on as well: it may have missed a generation in which another wrote.
+            # A worker that keeps a partition reads on as well: it may have missed a generation in which another wrote.
             ends = await read_changelogs(self.settings, groups)
             for group in groups:
                 if group.status.reason:
@@ -127,8 +177,7 @@ class Assignment:
                 else:
                     group.open(generation, ends[group.partition])
                 group.status.progress = time.monotonic()
-                snapshots = self._store().partition(group.partition)
-                call(self._hooks.on_opened, group.partition, group.position, snapshots)
+                self._observers.opened(group.partition, group.position or START, group.state)
         opened = [group.partition for group in groups if group.status.state == "open"]
         logger.info("opened partitions %s in %.1f s", opened, time.monotonic() - started)
 
@@ -146,8 +195,8 @@ class Assignment:
         while group.status.state != "open":
             await asyncio.sleep(pause)
             pause = min(2 * pause, _MAX_PAUSE)
-            # A batch that failed leaves cycles of few objects and tens of megabytes: the frames that its error has,
-            # and what the client had fetched beyond. The collector would come by much later.
+            # A failed batch leaves cycles of few objects and tens of megabytes: the frames of its error, and what the
+            # client had fetched ahead. The collector would run much later.
             gc.collect()
             try:
                 await self._open([group], group.generation)

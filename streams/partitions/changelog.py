@@ -7,9 +7,10 @@ from contextlib import contextmanager
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
+from agents.batch import Position
 from streams.connection import client_arguments
 from streams.partitions.partition_group import PartitionGroup
-from streams.partitions.position import POSITION_KEY, Position, decode_position
+from streams.partitions.position import POSITION_KEY, START, decode_position
 from streams.settings import Settings
 from streams.topics import topics_of
 
@@ -97,7 +98,7 @@ async def _read(
 
 
 def _apply(group: PartitionGroup, records: Sequence[ConsumerRecord]) -> None:
-    restore = group.tracker.restore
+    restore = group.state.restore
     for record in records:
         if record.key == POSITION_KEY:
             group.position = decode_position(record.value)
@@ -112,7 +113,7 @@ def _place(
     begins: Mapping[TopicPartition, int],
     ends: Mapping[TopicPartition, int],
 ) -> None:
-    before = group.position or Position({}, 0)
+    before = group.position or START
     first = {topic: begins[TopicPartition(topic, group.partition)] for topic in inputs}
     group.position = Position({**first, **before.positions}, before.upto, before.watermarks)
     group.status.reason, group.lost = "", {}

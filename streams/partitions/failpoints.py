@@ -15,7 +15,7 @@ POINTS = (
     "after_acknowledged",
     "during_commit",
     "after_commit",
-    "before_publish",
+    "before_apply",
 )
 _COMMIT_SECONDS = 0.005
 

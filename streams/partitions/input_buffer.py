@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Protocol
 
-from agents.batch import Record
-from streams.partitions.merge import TopicBuffer, Watermark
+from agents.batch import Record, Watermark
+from streams.partitions.merge import TopicBuffer
 from streams.partitions.watermarks import WATERMARK_KEY, read_watermark
 
 logger = logging.getLogger(__name__)

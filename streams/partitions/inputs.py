@@ -1,6 +1,6 @@
-"""The input topics as a worker fetches them: by a client in its own event loop, without a group."""
+"""The input topics as a worker fetches them: by a client in the worker's event loop, without a consumer group."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
@@ -13,14 +13,16 @@ _BEHIND_WAIT_MS = 10
 
 
 class Inputs:
-    """Fetches ahead, from the places it was told last.
+    """Prefetches the partitions last assigned to it.
 
     Faust would fetch in its consumer's thread. Then each fetch changes threads four times, and each time one of the
-    two waits until the other lets go of the interpreter.
+    two waits until the other releases the interpreter. ``set_fetch_wait`` sets how many milliseconds the broker may
+    hold a fetch that finds nothing.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, set_fetch_wait: Callable[[AIOKafkaConsumer, int], None]) -> None:
         self._settings = settings
+        self._set_fetch_wait = set_fetch_wait
         self._consumer: AIOKafkaConsumer | None = None
 
     async def start(self) -> None:
@@ -58,12 +60,11 @@ class Inputs:
     async def fetch(
         self, places: Collection[TopicPartition], caught_up: bool, seconds: float
     ) -> Mapping[TopicPartition, list[ConsumerRecord]]:
-        """Return what there is of these partitions, after so many seconds at most; raises ``KafkaError``."""
+        """Return the records of these partitions, waiting at most so many seconds for any; raises ``KafkaError``."""
         client = self._client()
-        # How long the broker may hold a fetch that finds nothing. While records of some partitions wait in the client
-        # to be taken, it asks for the others alone, and for nothing else until that is answered: those that hold more
-        # would stand still.
-        client._fetcher._fetch_max_wait_ms = _CAUGHT_UP_WAIT_MS if caught_up else _BEHIND_WAIT_MS  # noqa: SLF001
+        # While records of some partitions wait in the client, it asks for the others alone, and sends no further
+        # request until that one is answered: partitions that have more would stall if the broker held it.
+        self._set_fetch_wait(client, _CAUGHT_UP_WAIT_MS if caught_up else _BEHIND_WAIT_MS)
         fetched: Mapping[TopicPartition, list[ConsumerRecord]] = await client.getmany(
             *places, timeout_ms=int(seconds * 1000)
         )
@@ -75,7 +76,7 @@ class Inputs:
         return (self._client().highwater(place) or 0) if stable is None or stable < 0 else stable
 
     async def position(self, place: TopicPartition) -> int:
-        """Return the offset that is fetched next; markers of transactions, which are no records, are passed."""
+        """Return the offset that is fetched next, past the markers of transactions, which are no records."""
         position: int = await self._client().position(place)
         return position
 

@@ -6,20 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 
-from agents.batch import Record
+from agents.batch import Record, Watermark
 
 NEVER = -(1 << 62)
-
-
-@dataclass(frozen=True, slots=True)
-class Watermark:
-    """What a replay promised of one topic: it brings no record older than ``instant`` (ms) any more.
-
-    A ``final`` one says that the replay is over, and that its time ended at ``instant``.
-    """
-
-    instant: int
-    final: bool
 
 
 @dataclass(slots=True)

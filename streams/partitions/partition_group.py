@@ -1,15 +1,14 @@
-"""A partition group: one partition of every input topic, from the records fetched to the batch handed over."""
+"""A partition group: one partition of every input topic, from the records fetched to the next batch."""
 
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from agents.batch import Batch, Record
-from agents.commit import Tracker
+from agents.batch import Batch, PendingBatch, Position, Record
+from agents.commit import GroupState
 from streams.partitions.input_buffer import InputBuffer
 from streams.partitions.merge import merge, replaying
-from streams.partitions.position import Position
+from streams.partitions.position import START, encode_position
 from streams.partitions.status import GroupStatus
 from streams.partitions.transaction import GroupTransaction
 from streams.partitions.watermarks import WATERMARK_KEY, read_watermark
@@ -19,34 +18,26 @@ from streams.topics import topics_of
 TICK_MS = 500
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class PendingBatch:
-    """A batch on its way to the tracker, and the position that its commit reaches."""
-
-    batch: Batch
-    position: Position
-
-
 class PartitionGroup:
     """What a worker keeps of one partition group between its assignment and its revocation.
 
-    At most one batch is under way: ``in_flight``. ``lock`` is held by whoever works on it, or opens the group.
+    At most one batch is under way: ``in_flight``. ``lock`` is held while a batch is processed or the group is opened.
     """
 
-    def __init__(self, partition: int, settings: Settings, tracker: Tracker) -> None:
+    def __init__(self, partition: int, settings: Settings, state: GroupState) -> None:
         self.partition = partition
-        self.tracker = tracker
+        self.state = state
         self.status = GroupStatus()
         self.lock = asyncio.Lock()
         self.generation = -1
         self.in_flight: PendingBatch | None = None
         self.transaction: GroupTransaction | None = None
         self.read_to = 0
-        """The changelog offset up to which memory has it."""
+        """The changelog offset up to which memory is complete."""
         self.position: Position | None = None
         """As of the last commit; ``None`` before the first."""
         self.lost: dict[str, int] = {}
-        """By topic where its log begins, if that is past the position: records were deleted unread."""
+        """By topic, where its log begins if that is past the position: records were deleted before they were read."""
         self.buffers = [InputBuffer(topic, most_records=settings.batch_records) for topic in topics_of(settings).inputs]
         self._wall = settings.clock == "wall"
         self._limit = settings.batch_records
@@ -55,8 +46,8 @@ class PartitionGroup:
 
     def open(self, generation: int, ends: dict[str, int]) -> None:
         """Let records flow from the position on; ``ends`` are the offsets after the last record of each topic."""
-        position = self.position or Position({}, 0)
-        self._upto = self.tracker.upto = position.upto
+        position = self.position or START
+        self._upto = self.state.upto = position.upto
         for buffer in self.buffers:
             buffer.restart(
                 position.positions.get(buffer.topic, 0),
@@ -69,18 +60,18 @@ class PartitionGroup:
         self.status.state, self.status.reason = "open", ""
 
     def close(self) -> None:
-        """Let go of all records that wait: they will be fetched again."""
+        """Drop all records that wait: they will be fetched again."""
         self.in_flight = None
         for buffer in self.buffers:
             buffer.restart(buffer.next_offset, buffer.end, self._upto, buffer.watermark)
 
     def stop(self, reason: str) -> None:
-        """Let no more records flow until a person has decided."""
+        """Stop the group until a person has decided how to go on."""
         self.close()
         self.status.state, self.status.reason = "stopped", reason
 
     def next_batch(self, now: int) -> PendingBatch | None:
-        """Return the next batch that there is something to commit for, if none is under way; ``now`` in ms."""
+        """Return the next batch worth a commit, None while one is under way or nothing has happened; ``now`` in ms."""
         if self.in_flight is not None or self.status.state != "open":
             return None
         for buffer in self.buffers:
@@ -98,21 +89,22 @@ class PartitionGroup:
         self._ticked = now
         position = self._position_after(merged.records, upto)
         events = [record for record in merged.records if record.key != WATERMARK_KEY]
-        self.in_flight = PendingBatch(Batch(self.partition, self.generation, events, upto), position)
+        batch = Batch(self.partition, self.generation, events, upto)
+        self.in_flight = PendingBatch(batch, position, encode_position(position))
         return self.in_flight
 
-    def settle(self, pending: PendingBatch) -> None:
-        """Note that a batch is committed."""
+    def committed(self, pending: PendingBatch) -> None:
+        """Note that the batch under way is committed and applied to memory."""
         self.position = pending.position
         self.status.upto = self._decided(pending.position.upto)
         self.status.progress = time.monotonic()
         self.in_flight = None
 
     def is_idle(self) -> bool:
-        """Say whether all that the log has was fetched and is decided, or waits for a replay to go on."""
+        """Say whether everything in the log was fetched and is decided, or waits for a replay to go on."""
         if self.status.state != "open" or self.in_flight is not None:
             return False
-        due = self.tracker.due()
+        due = self.state.due()
         if due is not None and due <= self._upto:
             return False
         waiting = any(buffer.records for buffer in self.buffers)
@@ -120,7 +112,7 @@ class PartitionGroup:
 
     def _decided(self, upto: int) -> int:
         # Of many who are due at once, some wait for the next batch.
-        due = self.tracker.due()
+        due = self.state.due()
         return upto if due is None or due > upto else max(0, due - 1)
 
     def _advance(self, cut: int | None, now: int) -> int:
@@ -131,7 +123,7 @@ class PartitionGroup:
         return self._upto
 
     def _must_fire(self, upto: int, now: int) -> bool:
-        due = self.tracker.due()
+        due = self.state.due()
         if due is None or due > upto:
             return False
         # Overdue is what the last batch has left: many were due at once.
@@ -139,7 +131,7 @@ class PartitionGroup:
         return overdue or not self._wall or now - self._ticked >= TICK_MS
 
     def _position_after(self, records: Sequence[Record], upto: int) -> Position:
-        before = self.position or Position({}, 0)
+        before = self.position or START
         positions = {**before.positions, **{record.topic: record.offset + 1 for record in records}}
         watermarks = dict(before.watermarks)
         for record in [record for record in records if record.key == WATERMARK_KEY]:

@@ -1,32 +1,23 @@
-"""The position marker of a partition group: its type, and its record in the changelog."""
-
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+"""The position marker: the record of the changelog that says how far a partition group has come."""
 
 import msgspec
 
-from agents.batch import Marker
-from streams.partitions.merge import Watermark
+from agents.batch import Position
 
 POSITION_KEY = b"\x00position"
 
-
-@dataclass(frozen=True, slots=True)
-class Position(Marker):
-    """The marker of a partition group, with the watermarks of the topics that had one (see ``Watermark``)."""
-
-    watermarks: Mapping[str, Watermark] = field(default_factory=dict)
-
+START = Position({}, 0)
+"""The position of a partition group that has no marker yet."""
 
 _decoder = msgspec.msgpack.Decoder(Position)
 _encoder = msgspec.msgpack.Encoder()
 
 
 def encode_position(position: Position) -> bytes:
-    """Return the value of the position record in the changelog."""
+    """Return the value of the position marker."""
     return _encoder.encode(position)
 
 
 def decode_position(value: bytes) -> Position:
-    """Read the value of a position record; raises ``msgspec.DecodeError`` if it is none."""
+    """Read the value of a position marker; raises ``msgspec.DecodeError`` if it is none."""
     return _decoder.decode(value)

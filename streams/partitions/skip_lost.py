@@ -1,30 +1,41 @@
-"""Going on, on purpose, where an input topic was truncated past what was counted."""
+"""Skipping, on purpose, the input records that retention deleted before they were processed."""
 
-from agents.batch import Batch, Outcome
+from collections.abc import Iterable, Mapping
+
+from agents.batch import Batch, Outcome, Position
+from state.timeline.timeline import Timeline
 from streams.partitions.changelog import read_changelogs
 from streams.partitions.partition_group import PartitionGroup
-from streams.partitions.position import Position, encode_position
+from streams.partitions.position import encode_position
 from streams.partitions.transaction import GroupTransaction
 from streams.settings import Settings
 
 
-class _NoTracker:
-    """Needs no customers: only the position is read, and moved."""
+class _NoCustomers:
+    """A group state that keeps nothing: only the position is read and moved."""
 
     upto = 0
+    stages: Mapping[str, int] = {}
+
+    def keys(self) -> Iterable[bytes]:
+        """Return no customer."""
+        return ()
+
+    def timeline(self, key: bytes) -> Timeline | None:
+        """Return no customer."""
 
     def restore(self, key: bytes, value: bytes | None) -> None:
-        """Pass over a customer."""
+        """Ignore a customer."""
 
     def compute(self, batch: Batch) -> Outcome:
-        """Find no effects."""
+        """Return no effects."""
         return Outcome(batch.upto)
 
-    def publish(self, outcome: Outcome) -> None:
-        """Take over nothing."""
+    def apply(self, outcome: Outcome) -> None:
+        """Apply nothing."""
 
     def due(self) -> int | None:
-        """Wait for nothing."""
+        """Return no deadline."""
         return None
 
 
@@ -36,7 +47,7 @@ async def skip(settings: Settings, partition: int) -> dict[str, int]:
     transaction = GroupTransaction(settings, partition)
     try:
         await transaction.fence()
-        group = PartitionGroup(partition, settings, _NoTracker())
+        group = PartitionGroup(partition, settings, _NoCustomers())
         await read_changelogs(settings, [group])
         before = group.position
         if before is None or not group.lost:

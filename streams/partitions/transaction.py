@@ -6,10 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.producer import sender
 from aiokafka.structs import RecordMetadata
 
-from agents.commit import Keyed
+from agents.commit import KeyedValue
 from streams.connection import client_arguments
 from streams.partitions.position import POSITION_KEY
 from streams.settings import Settings
@@ -20,16 +19,13 @@ logger = logging.getLogger(__name__)
 # Below the megabyte that a broker takes by default, with room for the header.
 _MAX_BATCH = 512 * 1024
 _ABORT_SECONDS = 3.0
-# A transaction that follows at once upon another is told to come again while the markers of that are being written:
-# that takes a few milliseconds, and the client would wait for 20.
-sender.BACKOFF_OVERRIDE = 0.005
 
 
 class GroupTransaction:
-    """What the batches of one partition group are written with, one transaction each.
+    """Writes the batches of one partition group, one transaction each.
 
-    After any error it is of no use: ``discard`` it and make a new one. aiokafka gives no promise about a producer
-    whose send failed (its sequence numbers have a hole) or whose call was cut short.
+    After any error it cannot be used again: ``discard`` it and make a new one. aiokafka promises nothing about a
+    producer whose send failed (its sequence numbers have a hole) or whose call was cancelled.
     """
 
     def __init__(self, settings: Settings, partition: int) -> None:
@@ -64,11 +60,11 @@ class GroupTransaction:
         records = [*((key, value, None) for key, value in changes.items()), (POSITION_KEY, marker, None)]
         await self._send(self._topics.changelog, records)
 
-    async def send_transitions(self, transitions: Sequence[Keyed]) -> None:
+    async def send_transitions(self, transitions: Sequence[KeyedValue]) -> None:
         """Send the transitions."""
         await self._send(self._topics.transitions, transitions)
 
-    async def send_rejects(self, rejects: Sequence[Keyed]) -> None:
+    async def send_rejects(self, rejects: Sequence[KeyedValue]) -> None:
         """Send the rejects."""
         await self._send(self._topics.rejects, rejects)
 

@@ -5,9 +5,8 @@ from typing import Literal
 
 import msgspec
 
-from agents.batch import Record
+from agents.batch import Record, Watermark
 from schemas.instant import from_text
-from streams.partitions.merge import Watermark
 
 WATERMARK_KEY = b"\x00watermark"
 

@@ -27,7 +27,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 
-from agents.mirror import MirrorLostError, Position, Row
+from agents.mirror import MirrorLostError, ProfileVersion, Row
 from schemas.profile import encode
 from streams.settings import Settings
 
@@ -82,7 +82,7 @@ class Keys:
         return f"{self.prefix}mirror"
 
 
-class RedisMirror:
+class RedisSink:
     """A ``ProfileSink`` that writes to Redis. Raises ``ValueError`` for a URL it cannot use."""
 
     def __init__(self, settings: Settings) -> None:
@@ -115,9 +115,9 @@ class RedisMirror:
         try:
             pipe = self._redis.pipeline(transaction=False)
             for row in rows:
-                arguments = [self._keys.prefix, row.customer, version(row.position), *_fields(row)]
+                arguments = [self._keys.prefix, row.customer, version_text(row.version), *_fields(row)]
                 pipe.evalsha(self._script, 1, self._keys.customer(row.customer), *arguments)
-                for value in row.announcements:
+                for value in row.transitions:
                     pipe.publish(self._keys.transitions, value)
             # Redis' own exception for a pipeline would quote the command, and with it a customer, in the log.
             answers = await pipe.execute(raise_on_error=False)
@@ -135,9 +135,9 @@ class RedisMirror:
         return MirrorLostError(f"Redis at {self._where} does not take the mirror: {error or type(error).__name__}")
 
 
-def version(position: Position) -> str:
-    """A position as text that sorts as it does."""
-    return f"{position[0]:016d}{position[1]:016d}"
+def version_text(version: ProfileVersion) -> str:
+    """Return a version as text that sorts as the versions do."""
+    return f"{version[0]:016d}{version[1]:016d}"
 
 
 def connect(url: str) -> Redis:

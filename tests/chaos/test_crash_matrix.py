@@ -6,9 +6,9 @@ from itertools import product
 
 import pytest
 
-from agents import commit
+from agents import commit, track
 from agents.batch import Batch, Outcome
-from streams.partitions import assignment, processing
+from streams.partitions import assignment
 from tests.chaos.matrix import clock
 from tests.chaos.matrix.faults import Fault, every
 from tests.chaos.matrix.transaction import CrashedError, ModelTransaction
@@ -64,13 +64,13 @@ async def unchecked(batch: Batch, marker: bytes, tracker, transaction: ModelTran
     await transaction.send_transitions(outcome.transitions)
     await transaction.send_rejects(outcome.rejects)
     await transaction.commit()
-    tracker.publish(outcome)
+    tracker.apply(outcome)
     return outcome
 
 
 async def memory_first(batch: Batch, marker: bytes, tracker, transaction: ModelTransaction, reached) -> Outcome:
     outcome: Outcome = tracker.compute(batch)
-    tracker.publish(outcome)
+    tracker.apply(outcome)
     return await commit.carry_out(batch, marker, tracker, transaction, reached)
 
 
@@ -82,11 +82,11 @@ async def two_transactions(batch: Batch, marker: bytes, tracker, transaction: Mo
     await transaction.send_changes(outcome.changes, marker)
     await transaction.acknowledged()
     await transaction.commit()
-    tracker.publish(outcome)
+    tracker.apply(outcome)
     return outcome
 
 
 @pytest.mark.parametrize("wrong", [unchecked, memory_first, two_transactions])
 def test_the_matrix_finds_a_wrong_order(monkeypatch: pytest.MonkeyPatch, wrong) -> None:
-    monkeypatch.setattr(processing, "carry_out", wrong)
+    monkeypatch.setattr(track, "carry_out", wrong)
     assert failures(monkeypatch, ([fault] for fault in every(2))) != {}

@@ -4,7 +4,7 @@ import subprocess
 
 from streams.observe.metrics import Metrics
 from tests.deploy.files import PROMETHEUS, read, service
-from tests.support.observed import NOW, outcome, standing
+from tests.support.observed import NOW, committed, health
 from tests.support.programs import require_program
 
 
@@ -22,8 +22,8 @@ def test_it_scrapes_the_workers() -> None:
 
 
 def test_promtool_finds_nothing_to_say_of_the_metrics() -> None:
-    metrics = Metrics(standing(), live=True)
-    metrics.committed(*outcome(), seconds=0.02, now=NOW)
+    metrics = Metrics(health(), live=True, now=lambda: NOW)
+    metrics.committed(committed())
     command = [require_program("promtool"), "check", "metrics"]
     said = subprocess.run(command, input=metrics.text(), capture_output=True, check=False)
     assert (said.returncode, said.stdout, said.stderr) == (0, b"", b"")

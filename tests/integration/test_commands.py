@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 from streams.cli.commands import rejects, show, tail
 from streams.embedded.child_process import stop
 from streams.settings import Settings
-from streams.sinks.redis import RedisMirror
+from streams.sinks.redis import RedisSink
 from streams.topics import topics_of
 from tests.support.kafka_records import AT, read, rejected, topics_made, transition, write
 from tests.support.mirror import row
@@ -211,7 +211,7 @@ def test_show_a_customer(redis_url: str, topic_prefix: str) -> None:
 
 
 async def _mirrored(settings: Settings) -> None:
-    mirror = RedisMirror(settings)
+    mirror = RedisSink(settings)
     await mirror.identity()
     await mirror.write([row("c1", (7, 0), ["vip"]), row("c2", (7, 0), gone=True)])
     await mirror.close()

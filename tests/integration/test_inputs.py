@@ -2,6 +2,7 @@
 
 from aiokafka import TopicPartition
 
+from streams.faust_driver.private import set_fetch_wait
 from streams.partitions.inputs import Inputs
 from streams.settings import Settings
 
@@ -9,7 +10,7 @@ PLACE = TopicPartition("t", 0)
 
 
 async def test_the_client_is_told_how_long_a_fetch_may_wait(embedded_broker: str) -> None:
-    inputs = Inputs(Settings(broker=embedded_broker))
+    inputs = Inputs(Settings(broker=embedded_broker), set_fetch_wait)
     await inputs.start()
     await inputs._client().topics()  # a client that ends before its tasks have begun ends badly
     inputs.begin({PLACE: 0})

@@ -17,7 +17,7 @@ from streams.embedded.child_process import running, wait_until
 from streams.embedded.servers import answers_redis, free_port
 from streams.policy_file import load_rules
 from streams.settings import Settings
-from streams.sinks.redis import RedisMirror
+from streams.sinks.redis import RedisSink
 from tests.support.mirror import FakeGroup, working
 from tests.support.waiting import until
 
@@ -39,20 +39,20 @@ async def same(redis: Redis, prefix: str, group: FakeGroup) -> bool:
 
 
 async def test_opening_changing_and_an_emptied_redis(redis_url: str, topic_prefix: str, rules: Rulebook) -> None:
-    sink = RedisMirror(Settings(redis_url=redis_url, app_id=topic_prefix))
+    sink = RedisSink(Settings(redis_url=redis_url, app_id=topic_prefix))
     mirror = Mirror(sink, rules, time.monotonic)
     redis = Redis.from_url(redis_url, decode_responses=True)
     group = FakeGroup(b"c%d" % number for number in range(1000))
-    mirror.open(0, group)
+    mirror.opened(0, group.position, group)
     async with working(mirror):
         await until(lambda: same(redis, topic_prefix, group))
         for number in range(50):
-            mirror.enqueue(0, group.change(b"c%d" % number))
+            mirror.committed(group.change(b"c%d" % number))
         await until(lambda: same(redis, topic_prefix, group))
         await redis.flushall()
         await until(lambda: same(redis, topic_prefix, group))
-        mirror.close(0)
-        mirror.enqueue(0, group.change(b"c1"))
+        mirror.closed(0)
+        mirror.committed(group.change(b"c1"))
         assert mirror.status.waiting == 0
     assert mirror.status.connected
     await sink.close()
@@ -65,10 +65,10 @@ async def test_redis_away_at_the_start_and_killed_later(
     caplog.set_level(logging.INFO)
     port = free_port()
     url = f"redis://127.0.0.1:{port}/0"
-    sink = RedisMirror(Settings(redis_url=url, app_id=topic_prefix))
+    sink = RedisSink(Settings(redis_url=url, app_id=topic_prefix))
     mirror = Mirror(sink, rules, time.monotonic)
     group = FakeGroup(b"c%d" % number for number in range(100))
-    mirror.open(0, group)
+    mirror.opened(0, group.position, group)
 
     async def told() -> bool:
         return mirror.status.failures > 0 and url in mirror.status.trouble
@@ -80,11 +80,11 @@ async def test_redis_away_at_the_start_and_killed_later(
             redis = Redis.from_url(url, decode_responses=True)
             await until(lambda: same(redis, topic_prefix, group))
             await redis.save()
-            mirror.enqueue(0, group.change(b"c2"))
+            mirror.committed(group.change(b"c2"))
             await until(lambda: same(redis, topic_prefix, group))
             await redis.aclose()
         for number in range(100):
-            mirror.enqueue(0, group.change(b"c%d" % (number % 10)))
+            mirror.committed(group.change(b"c%d" % (number % 10)))
         assert mirror.status.waiting == 10
         # It comes back with the copy that was saved before the last changes, the sentinel included.
         with a_redis(port, data_folder):

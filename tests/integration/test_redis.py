@@ -11,15 +11,15 @@ from redis.asyncio import Redis
 from agents.mirror import MirrorLostError, Row
 from state.customer.customer import STAGES
 from streams.settings import Settings
-from streams.sinks.redis import Keys, RedisMirror, described, version
+from streams.sinks.redis import Keys, RedisSink, described, version_text
 from tests.support.mirror import row
 
 SEGMENTS = ("vip", "bargain_hunter", "sleeping")
 
 
 @pytest.fixture
-async def mirror(redis_url: str, topic_prefix: str) -> AsyncIterator[RedisMirror]:
-    mirror = RedisMirror(Settings(redis_url=redis_url, app_id=topic_prefix))
+async def mirror(redis_url: str, topic_prefix: str) -> AsyncIterator[RedisSink]:
+    mirror = RedisSink(Settings(redis_url=redis_url, app_id=topic_prefix))
     await mirror.identity()
     yield mirror
     await mirror.close()
@@ -60,7 +60,7 @@ def test_any_order_of_writes_ends_at_the_newest(redis_url: str, topic_prefix: st
 
 async def _ends_at_the_newest(redis_url: str, app_id: str, rows: Sequence[Row]) -> None:
     keys = Keys(f"{app_id}:")
-    mirror = RedisMirror(Settings(redis_url=redis_url, app_id=app_id))
+    mirror = RedisSink(Settings(redis_url=redis_url, app_id=app_id))
     redis = Redis.from_url(redis_url, decode_responses=True)
     await redis.delete(keys.customer("c"))
     await redis.delete(
@@ -69,9 +69,9 @@ async def _ends_at_the_newest(redis_url: str, app_id: str, rows: Sequence[Row]) 
     await mirror.identity()
     for it in rows:
         await mirror.write([it])
-    newest = max(rows, key=lambda it: it.position)
+    newest = max(rows, key=lambda it: it.version)
     held = await redis.hgetall(keys.customer("c"))
-    assert held["version"] == version(newest.position)
+    assert held["version"] == version_text(newest.version)
     if newest.profile is None:
         assert set(held) == {"version"}
         assert await memberships(redis, keys, "c") == ([], [])
@@ -86,9 +86,9 @@ async def _ends_at_the_newest(redis_url: str, app_id: str, rows: Sequence[Row]) 
 
 
 async def test_two_workers_at_once_end_at_the_newest(redis_url: str, topic_prefix: str, redis: Redis) -> None:
-    workers = [RedisMirror(Settings(redis_url=redis_url, app_id=topic_prefix)) for _ in range(2)]
+    workers = [RedisSink(Settings(redis_url=redis_url, app_id=topic_prefix)) for _ in range(2)]
 
-    async def work(worker: RedisMirror, start: int) -> None:
+    async def work(worker: RedisSink, start: int) -> None:
         await worker.identity()
         for number in range(start, 200, 2):
             await worker.write([row(f"c{customer}", (number, 0), ["vip"]) for customer in range(5)])
@@ -100,7 +100,7 @@ async def test_two_workers_at_once_end_at_the_newest(redis_url: str, topic_prefi
         await worker.close()
 
 
-async def test_one_who_is_gone_can_come_back(mirror: RedisMirror, redis: Redis, topic_prefix: str) -> None:
+async def test_one_who_is_gone_can_come_back(mirror: RedisSink, redis: Redis, topic_prefix: str) -> None:
     name = f"{topic_prefix}:customer:c"
     await mirror.write([row("c", (1, 0), ["vip"]), row("c", (2, 0), gone=True), row("c", (1, 5))])
     assert await redis.hkeys(name) == ["version"]
@@ -111,18 +111,18 @@ async def test_one_who_is_gone_can_come_back(mirror: RedisMirror, redis: Redis, 
 
 
 async def test_every_transition_is_announced_after_its_profile(
-    mirror: RedisMirror, redis: Redis, topic_prefix: str
+    mirror: RedisSink, redis: Redis, topic_prefix: str
 ) -> None:
     async with redis.pubsub() as listener:
         await listener.subscribe(f"{topic_prefix}:transitions")
         await listener.get_message(timeout=5)
         seen = row("c", (1, 0))
-        await mirror.write([Row("c", seen.position, seen.profile, [b"one", b"two"])])
+        await mirror.write([Row("c", seen.version, seen.profile, [b"one", b"two"])])
         heard = [await listener.get_message(timeout=5) for _ in range(2)]
     assert [it["data"] for it in heard if it] == ["one", "two"]
 
 
-async def test_identity_changes_when_the_content_is_lost(mirror: RedisMirror, redis: Redis, topic_prefix: str) -> None:
+async def test_identity_changes_when_the_content_is_lost(mirror: RedisSink, redis: Redis, topic_prefix: str) -> None:
     before = await mirror.identity()
     assert await mirror.identity() == before
     await redis.delete(f"{topic_prefix}:mirror")
@@ -130,14 +130,14 @@ async def test_identity_changes_when_the_content_is_lost(mirror: RedisMirror, re
 
 
 async def test_a_lost_connection_is_told_without_the_password() -> None:
-    mirror = RedisMirror(Settings(redis_url="redis://user:secret@127.0.0.1:1/0"))
+    mirror = RedisSink(Settings(redis_url="redis://user:secret@127.0.0.1:1/0"))
     with pytest.raises(MirrorLostError, match=r"redis://127\.0\.0\.1:1/0") as caught:
         await mirror.identity()
     assert "secret" not in str(caught.value)
     assert described("redis://h:1/0?password=secret") == "redis://h:1/0"
 
 
-async def test_a_refusal_is_told_without_the_customer(mirror: RedisMirror, redis: Redis, topic_prefix: str) -> None:
+async def test_a_refusal_is_told_without_the_customer(mirror: RedisSink, redis: Redis, topic_prefix: str) -> None:
     await redis.set(f"{topic_prefix}:customer:somebody", "not a hash")
     with pytest.raises(MirrorLostError, match="WRONGTYPE") as caught:
         await mirror.write([row("somebody", (1, 0))])

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaProducer
 
+from agents.batch import Position
 from schemas import instant
-from streams.partitions.position import POSITION_KEY, Position, decode_position, encode_position
+from streams.partitions.position import POSITION_KEY, decode_position, encode_position
 from streams.topics import topics_of
 from tests.support.installation import Installation, installation, settings_for
 from tests.support.topics import read

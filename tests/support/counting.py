@@ -1,8 +1,9 @@
 """A tracker that only counts: what is lost or repeated shows as a wrong number."""
 
-from collections.abc import MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping
 
 from agents.batch import Batch, Outcome
+from state.timeline.timeline import Timeline
 
 POISON = b"not counted"
 
@@ -15,6 +16,13 @@ class CountingTracker:
         self.partition = partition
         self.snapshots = snapshots
         self.deadlines: dict[bytes, int] = {}
+        self.stages: Mapping[str, int] = {}
+
+    def keys(self) -> Iterable[bytes]:
+        return self.snapshots.keys()
+
+    def timeline(self, key: bytes) -> Timeline | None:
+        return None
 
     def restore(self, key: bytes, value: bytes | None) -> None:
         if value is None:
@@ -38,7 +46,7 @@ class CountingTracker:
         outcome.counts["in"] = len(batch.records)
         return outcome
 
-    def publish(self, outcome: Outcome) -> None:
+    def apply(self, outcome: Outcome) -> None:
         self.snapshots.update(outcome.changes)
         self.deadlines = {key: due for key, due in self.deadlines.items() if due > outcome.upto}
         self.upto = outcome.upto

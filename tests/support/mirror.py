@@ -1,13 +1,14 @@
 """What a mirror is given in tests: profiles, rows, and a partition group that changes as a test likes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 
 import pytest
 
-from agents.batch import Outcome
-from agents.mirror import Mirror, Position, Row
+from agents.batch import Batch, Outcome, Position
+from agents.mirror import Mirror, ProfileVersion, Row
+from agents.observer import Committed
 from schemas.profile import Profile
 from state.customer.customer import STAGES, first_seen
 from state.timeline.timeline import Timeline
@@ -33,25 +34,32 @@ def profile(customer: str, seq: int, stage: str = "new", segments: Iterable[str]
     )
 
 
-def row(customer: str, position: Position, segments: Iterable[str] = (), gone: bool = False) -> Row:
-    """Return a row whose profile follows from its position, as it does in a worker."""
-    number = sum(position)
+def row(customer: str, version: ProfileVersion, segments: Iterable[str] = (), gone: bool = False) -> Row:
+    """Return a row whose profile follows from its version, as it does in a worker."""
+    number = sum(version)
     seen = None if gone else profile(customer, number, STAGES[number % len(STAGES)], segments)
-    return Row(customer, position, seen)
+    return Row(customer, version, seen)
 
 
 class FakeGroup:
     """A partition group whose customers a test changes as it likes."""
 
-    def __init__(self, keys: Iterable[bytes]) -> None:
+    def __init__(self, keys: Iterable[bytes], partition: int = 0) -> None:
+        self.partition = partition
         self.upto = 1_000_000
         self.records = 0
         self.timelines: dict[bytes, Timeline] = {}
+        self.stages: Mapping[str, int] = {}
         for key in keys:
             self.change(key)
 
-    def change(self, key: bytes) -> Outcome:
-        """Return the outcome of one more commit, which changes one customer."""
+    @property
+    def position(self) -> Position:
+        """The position of the last commit."""
+        return Position({"customer.purchases": self.records}, self.upto)
+
+    def change(self, key: bytes) -> Committed:
+        """Return one more commit, which changes one customer."""
         self.records += 1
         self.upto += 1
         before = self.timelines.get(key)
@@ -60,11 +68,8 @@ class FakeGroup:
         customer.stage = STAGES[seq % len(STAGES)]
         self.timelines[key] = Timeline(None, [], [], customer, seq, 0, None, False)
         value = b'{"userId":"%s","seq":%d}' % (key, seq)
-        return Outcome(self.upto, changes={key: b""}, transitions=[(key, value, self.upto)])
-
-    def position(self) -> Position:
-        """Return the position of the last commit."""
-        return self.upto, self.records
+        outcome = Outcome(self.upto, changes={key: b""}, transitions=[(key, value, self.upto)])
+        return Committed(Batch(self.partition, 1, [], self.upto), outcome, self.position, 0.0)
 
     def keys(self) -> Iterable[bytes]:
         """Return all customers."""

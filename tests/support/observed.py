@@ -1,9 +1,14 @@
 """What the metrics and the pages of a worker are made of."""
 
-from agents.batch import Batch, Outcome, Record
-from agents.mirror import MirrorStatus
+from collections.abc import Iterable
+from typing import ClassVar
+
+from agents.batch import Batch, Outcome, Position, Record
+from agents.mirror import Mirror, MirrorStatus
+from agents.observer import Committed
 from schemas.change import Cause, Change, Publication
-from streams.observe.metrics import Standing
+from streams.observe.health import Health
+from streams.observe.stage_counts import StageCounts
 from streams.partitions.status import GroupStatus, WorkerStatus
 
 NOW = 1_500_000_000_000
@@ -11,15 +16,42 @@ CUSTOMER = "customer-4711"
 MIRROR = MirrorStatus(connected=True, waiting=3, written=10, failures=1, unreadable=0, dropped=2, trouble="")
 
 
-def standing(status: WorkerStatus | None = None) -> Standing:
-    """Return a worker with one open group and a mirror."""
+class StubMirror(Mirror):
+    """A mirror that has a status and does nothing."""
+
+    def __init__(self, status: MirrorStatus) -> None:
+        self._status = status
+
+    @property
+    def status(self) -> MirrorStatus:
+        """The status it was made with."""
+        return self._status
+
+
+class FewCustomers:
+    """Three customers, of whom only the stages are known."""
+
+    stages: ClassVar = {"loyal": 2, "new": 1}
+
+    def keys(self) -> Iterable[bytes]:
+        """Return nothing."""
+        return ()
+
+    def timeline(self, key: bytes) -> None:
+        """Return nothing."""
+        return None
+
+
+def health(status: WorkerStatus | None = None) -> Health:
+    """Return the health of a worker with one open group and a mirror."""
     groups = {0: GroupStatus(state="open", upto=NOW, lag={"customer.purchases": 7})}
-    stages = {"loyal": 2, "new": 1}
-    return Standing(status or WorkerStatus(True, groups), lambda: stages, lambda: MIRROR, "retail@12345678")
+    stage_counts = StageCounts()
+    stage_counts.opened(0, Position({}, 0), FewCustomers())
+    return Health(status or WorkerStatus(True, groups), "retail@12345678", stage_counts, StubMirror(MIRROR))
 
 
-def outcome() -> tuple[Batch, Outcome]:
-    """Return a batch and its outcome, in which every metric has a part."""
+def committed() -> Committed:
+    """Return a commit in which every metric has a part."""
     key = CUSTOMER.encode()
     event, deadline = Cause("event", "Order Completed", "m1"), Cause("deadline", "patience")
     changes = [
@@ -31,4 +63,4 @@ def outcome() -> tuple[Batch, Outcome]:
     counted = Outcome(NOW, publications=[(key, it) for it in changes])
     counted.counts.update({"in": 6, "applied": 3, "unknown": 1, "duplicate": 1, "reject:late": 2, "poisoned": 1})
     records = [Record("customer.purchases", it, NOW - 40, key, b"") for it in range(6)]
-    return Batch(0, 1, records, NOW), counted
+    return Committed(Batch(0, 1, records, NOW), counted, Position({}, NOW), 0.02)

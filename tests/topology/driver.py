@@ -52,9 +52,9 @@ class Driver:
         self.rejects: list[dict[str, Any]] = []
 
     def feed(self, records: Iterable[Record], upto: int) -> Outcome:
-        """One batch: computed, committed, published."""
+        """One batch: computed, committed, applied."""
         outcome = self.tracker.compute(Batch(0, 1, list(records), upto))
-        self.tracker.publish(outcome)
+        self.tracker.apply(outcome)
         self.counts += outcome.counts
         self.transitions += [json.loads(value) for _, value, _ in outcome.transitions]
         self.rejects += [json.loads(value) for _, value, _ in outcome.rejects]

@@ -7,12 +7,12 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from agents.batch import Position
 from streams.cli.main import main as lifestage
 from streams.connection import client_arguments
 from streams.partitions import assignment
 from streams.partitions.changelog import read_changelogs
 from streams.partitions.partition_group import PartitionGroup
-from streams.partitions.position import Position
 from streams.partitions.transaction import GroupTransaction
 from streams.settings import Settings
 from streams.topics import topics_of

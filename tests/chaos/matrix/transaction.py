@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from agents.commit import Keyed
+from agents.commit import KeyedValue
 from streams.partitions.position import POSITION_KEY
 from tests.chaos.matrix.log import Row
 
@@ -46,10 +46,10 @@ class ModelTransaction:
 
         await self._step("send_changes", effect)
 
-    async def send_transitions(self, transitions: Sequence[Keyed]) -> None:
+    async def send_transitions(self, transitions: Sequence[KeyedValue]) -> None:
         await self._step("send_transitions", self._sending("transitions", transitions))
 
-    async def send_rejects(self, rejects: Sequence[Keyed]) -> None:
+    async def send_rejects(self, rejects: Sequence[KeyedValue]) -> None:
         await self._step("send_rejects", self._sending("rejects", rejects))
 
     async def acknowledged(self) -> None:
@@ -67,7 +67,7 @@ class ModelTransaction:
         except Exception:
             return
 
-    def _sending(self, topic: str, records: Sequence[Keyed]) -> Callable[[], None]:
+    def _sending(self, topic: str, records: Sequence[KeyedValue]) -> Callable[[], None]:
         def effect() -> None:
             if records:
                 self._world.log.append(self._epoch, topic, [(key, value) for key, value, _ in records])

@@ -1,13 +1,17 @@
-"""A modelled worker: the real assignment, partition group and processing, over the model of the log."""
+"""A modelled worker: the real agent, assignment and partition group, over the model of the log."""
 
 import asyncio
+import time
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from agents.batch import PendingBatch
+from agents.observer import Observers
+from agents.track import track
 from streams.partitions.assignment import Assignment
-from streams.partitions.hooks import Hooks
 from streams.partitions.partition_group import PartitionGroup
-from streams.partitions.processing import Processing
+from streams.partitions.snapshots import PartitionedSnapshots
 from streams.partitions.status import WorkerStatus
 from tests.support.counting import CountingTracker
 
@@ -26,17 +30,9 @@ class Fetched:
     serialized_value_size: int = 1
 
 
-class Store:
-    """Memory as the table keeps it."""
-
-    def __init__(self) -> None:
-        self._partitions: dict[int, dict[bytes, bytes]] = {}
-
-    def partition(self, number: int) -> dict[bytes, bytes]:
-        return self._partitions.setdefault(number, {})
-
-    def drop(self, number: int) -> None:
-        self._partitions.pop(number, None)
+async def one(pending: PendingBatch) -> AsyncIterator[PendingBatch]:
+    """A stream of one batch."""
+    yield pending
 
 
 class ModelWorker:
@@ -44,17 +40,13 @@ class ModelWorker:
 
     def __init__(self, world: "World", instance: str) -> None:
         settings = replace(world.settings, instance=instance)
-        store = Store()
         self._world = world
         self._instance = instance
+        observers = Observers([])
         self.assignment = Assignment(
-            settings,
-            CountingTracker,
-            Hooks(),
-            WorkerStatus(),
-            lambda: store,  # type: ignore[arg-type,return-value]
+            settings, CountingTracker, observers, WorkerStatus(), PartitionedSnapshots(settings)
         )
-        self._processing = Processing(settings, self.assignment, Hooks(), self._reached)
+        self._agent = track(self.assignment, observers, time.monotonic, settings.batch_timeout, self._reached)
 
     async def run(self, batches: int | None = None) -> None:
         """Own the partition and process so many batches, or all that there are."""
@@ -67,7 +59,7 @@ class ModelWorker:
                 await asyncio.sleep(0.1)
                 continue
             before = group.position
-            await self._processing.process(pending)
+            await self._agent(one(pending))
             if batches is not None and group.position is not before:
                 batches -= 1
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from agents.batch import Batch, Record
-from agents.commit import Keyed, carry_out
+from agents.commit import KeyedValue, carry_out
 from streams.partitions.failpoints import POINTS
 from tests.support.counting import CountingTracker
 
@@ -35,10 +35,10 @@ class RecordedTransaction:
     async def send_changes(self, changes: Mapping[bytes, bytes], marker: bytes) -> None:
         await self._step("send_changes", (dict(changes), marker))
 
-    async def send_transitions(self, transitions: Sequence[Keyed]) -> None:
+    async def send_transitions(self, transitions: Sequence[KeyedValue]) -> None:
         await self._step("send_transitions", list(transitions))
 
-    async def send_rejects(self, rejects: Sequence[Keyed]) -> None:
+    async def send_rejects(self, rejects: Sequence[KeyedValue]) -> None:
         await self._step("send_rejects", list(rejects))
 
     async def acknowledged(self) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from agents.batch import Outcome
 from agents.mirror import Mirror, MirrorLostError, Row
-from agents.mirror_queue import MAX_ANNOUNCEMENTS, MirrorQueue
+from agents.mirror_queue import MAX_TRANSITIONS, MirrorQueue
 from state.rules.rulebook import Rulebook
 from streams.policy_file import load_rules
 from tests.support.mirror import FakeGroup, working
@@ -41,21 +41,24 @@ class FakeSink:
             raise MirrorLostError("the sink is away")
         self.rows += rows
 
+    async def close(self) -> None:
+        pass
+
 
 async def test_what_was_not_written_waits_again_and_is_announced_in_order(rules: Rulebook) -> None:
     sink = FakeSink()
     mirror = Mirror(sink, rules, time.monotonic)
     group = FakeGroup([])
-    mirror.open(0, group)
+    mirror.opened(0, group.position, group)
     for _ in range(3):
-        mirror.enqueue(0, group.change(b"c"))
+        mirror.committed(group.change(b"c"))
     sink.fails = 1
     async with working(mirror):
         await until(sink.was_written)
     (row,) = sink.rows
     assert row.profile is not None
     assert row.profile.seq == 3
-    assert [b'"seq":%d' % number in value for number, value in enumerate(row.announcements, 1)] == [True] * 3
+    assert [b'"seq":%d' % number in value for number, value in enumerate(row.transitions, 1)] == [True] * 3
     assert mirror.status.failures == 1
 
 
@@ -74,7 +77,8 @@ async def test_a_backlog_takes_at_most_a_quarter_of_the_time(rules: Rulebook) ->
 
     sink = FakeSink()
     mirror = Mirror(sink, rules, now, sleep)
-    mirror.open(0, FakeGroup(b"c%d" % number for number in range(2000)))
+    group = FakeGroup(b"c%d" % number for number in range(2000))
+    mirror.opened(0, group.position, group)
     async with working(mirror):
 
         async def empty() -> bool:
@@ -92,8 +96,9 @@ async def test_one_unreadable_customer_does_not_hold_up_the_others(rules: Rulebo
 
     sink = FakeSink()
     mirror = Mirror(sink, rules, time.monotonic)
-    mirror.open(0, Damaged([b"a"]))
-    mirror.open(1, FakeGroup([b"b"]))
+    damaged, sound = Damaged([b"a"]), FakeGroup([b"b"], partition=1)
+    mirror.opened(0, damaged.position, damaged)
+    mirror.opened(1, sound.position, sound)
     async with working(mirror):
         await until(sink.was_written)
     assert [it.customer for it in sink.rows] == ["b"]
@@ -102,7 +107,7 @@ async def test_one_unreadable_customer_does_not_hold_up_the_others(rules: Rulebo
 
 def test_announcements_are_bounded() -> None:
     waiting = MirrorQueue()
-    for number in range(MAX_ANNOUNCEMENTS + 10):
+    for number in range(MAX_TRANSITIONS + 10):
         waiting.add(0, Outcome(0, changes={b"c": b""}, transitions=[(b"c", b"%d" % number, 0)]))
     assert waiting.dropped == 10
     taken = waiting.take(1)

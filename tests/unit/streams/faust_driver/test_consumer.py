@@ -6,8 +6,9 @@ import pytest
 from aiokafka import TopicPartition
 from faust.types import TP
 
-from streams.faust_driver.consumer import Intake
+from streams.faust_driver.consumer import BatchConsumer
 from streams.faust_driver.membership import Membership
+from streams.faust_driver.private import set_fetch_wait
 from streams.partitions.input_buffer import InputBuffer
 from streams.partitions.inputs import Inputs
 from streams.settings import Settings
@@ -17,7 +18,7 @@ PLACE = TopicPartition("t", 0)
 
 @pytest.mark.parametrize(("lso", "highwater", "end"), [(5, 7, 5), (-1, 7, 7), (None, 7, 7), (None, None, 0)])
 def test_the_end_is_the_last_stable_offset_where_there_is_one(lso: int | None, highwater: int | None, end: int) -> None:
-    inputs = Inputs(Settings())
+    inputs = Inputs(Settings(), set_fetch_wait)
     inputs._consumer = SimpleNamespace(last_stable_offset=lambda _: lso, highwater=lambda _: highwater)
     assert inputs.end(PLACE) == end
 
@@ -62,19 +63,19 @@ class Told:
 
 
 def test_what_fetches_goes_where_the_lanes_are() -> None:
-    intake = object.__new__(Intake)
+    intake = object.__new__(BatchConsumer)
     told = Told()
     intake.inputs = told  # type: ignore[assignment]
     other = TopicPartition("t", 1)
     buffers = {PLACE: InputBuffer("t", next_offset=3), other: InputBuffer("t", next_offset=8)}
-    intake._go_where_told(buffers)
+    intake._seek_where_needed(buffers)
     assert told.offsets == {PLACE: 3, other: 8}
 
     buffers[other].next_offset = 9  # it goes on by itself
     buffers[PLACE].restart(2, 10, 0, None)
-    intake._go_where_told(buffers)
+    intake._seek_where_needed(buffers)
     assert told.offsets == {PLACE: 2, other: 8}
     assert told.begun == 1
 
-    intake._go_where_told({other: buffers[other]})
+    intake._seek_where_needed({other: buffers[other]})
     assert told.offsets == {other: 9}

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from streams.observe.bulk_histogram import Delays
+from streams.observe.bulk_histogram import BulkHistogram
 from streams.observe.metrics import Metrics
-from tests.support.observed import CUSTOMER, NOW, outcome, standing
+from tests.support.observed import CUSTOMER, NOW, committed, health
 
 
 def values(text: bytes) -> dict[tuple[str, ...], float]:
@@ -19,8 +19,8 @@ def values(text: bytes) -> dict[tuple[str, ...], float]:
 
 
 def test_everything_is_counted_once() -> None:
-    metrics = Metrics(standing(), live=True)
-    metrics.committed(*outcome(), seconds=0.02, now=NOW)
+    metrics = Metrics(health(), live=True, now=lambda: NOW)
+    metrics.committed(committed())
     seen = values(metrics.text())
     assert seen["lifestage_events_total", "applied"] == 3
     assert seen["lifestage_events_total", "duplicate"] == 1
@@ -46,8 +46,8 @@ def test_everything_is_counted_once() -> None:
 
 
 def test_a_replay_observes_no_delays() -> None:
-    metrics = Metrics(standing(), live=False)
-    metrics.committed(*outcome(), seconds=0.02, now=NOW)
+    metrics = Metrics(health(), live=False)
+    metrics.committed(committed())
     seen = values(metrics.text())
     assert seen["lifestage_event_delay_seconds_count",] == 0
     assert seen["lifestage_deadline_delay_seconds_count",] == 0
@@ -55,18 +55,18 @@ def test_a_replay_observes_no_delays() -> None:
 
 
 def test_no_customer_is_named() -> None:
-    metrics = Metrics(standing(), live=True)
-    metrics.committed(*outcome(), seconds=0.02, now=NOW)
+    metrics = Metrics(health(), live=True, now=lambda: NOW)
+    metrics.committed(committed())
     assert CUSTOMER.encode() not in metrics.text()
 
 
 def test_a_worker_without_mirror_has_no_mirror_metrics() -> None:
-    without = Metrics(replace(standing(), mirror=lambda: None), live=True)
+    without = Metrics(replace(health(), mirror=None), live=True)
     assert b"lifestage_mirror" not in without.text()
 
 
 def test_delays_fall_into_their_buckets() -> None:
-    delays = Delays("delay_seconds", "For a test.", (0.1, 1.0))
+    delays = BulkHistogram("delay_seconds", "For a test.", (0.1, 1.0))
     delays.observe([-5, 100, 101, 5000])
     (family,) = delays.collect()
     assert {sample.labels.get("le", sample.name): sample.value for sample in family.samples} == {

@@ -1,20 +1,22 @@
 """The worker's pages, served by Faust's own web server."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+import faust
 import pytest
 
 from streams.embedded.servers import free_port
 from streams.observe.metrics import Metrics
-from streams.observe.pages import add_pages
+from streams.observe.pages import serve_pages
 from streams.partitions.status import GroupStatus, WorkerStatus
+from streams.policy_file import load_rules
 from streams.settings import Settings
 from streams.topology import build
-from tests.support.counting import CountingTracker
-from tests.support.observed import CUSTOMER, outcome, standing
+from tests.support.observed import CUSTOMER, committed, health
 
 
 class Site:
@@ -30,19 +32,33 @@ class Site:
             return answer.status, kind, await (answer.json() if "json" in kind else answer.text())
 
 
-@pytest.fixture
-async def site(data_folder: Path) -> AsyncIterator[Site]:
-    settings = Settings(broker="127.0.0.1:1", web_port=free_port(), data=data_folder)
-    status = WorkerStatus()
-    stands = standing(status)
-    metrics = Metrics(stands, live=True)
-    metrics.committed(*outcome(), seconds=0.02, now=0)
-    app = build(settings, CountingTracker, status=status)
-    add_pages(app, metrics, stands)
+@asynccontextmanager
+async def served(app: faust.App, status: WorkerStatus) -> AsyncIterator[Site]:
     app.web.init_server()
     await app.web.start()
-    yield Site(f"http://127.0.0.1:{settings.web_port}", status)
+    yield Site(f"http://127.0.0.1:{app.conf.web_port}", status)
     await app.web.stop()
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[Site]:
+    """The pages of a worker whose status a test changes as it likes."""
+    status = WorkerStatus()
+    seen = health(status)
+    metrics = Metrics(seen, live=True)
+    metrics.committed(committed())
+    app = faust.App("pages", web_bind="127.0.0.1", web_port=free_port(), autodiscover=False)
+    serve_pages(app, seen, metrics)
+    async with served(app, status) as site:
+        yield site
+
+
+@pytest.fixture
+async def worker(data_folder: Path) -> AsyncIterator[Site]:
+    """The web server of a real worker that is not connected."""
+    settings = Settings(broker="127.0.0.1:1", redis_url="", web_port=free_port(), data=data_folder)
+    async with served(build(settings, load_rules(None)), WorkerStatus()) as site:
+        yield site
 
 
 async def test_metrics_come_as_prometheus_wants_them(site: Site) -> None:
@@ -81,8 +97,8 @@ async def test_health_says_all_of_it(site: Site) -> None:
 @pytest.mark.parametrize(
     "path", ["/table", "/table/", "/table/customers/", "/table/customers/c1/", "/router/", "/graph"]
 )
-async def test_nothing_of_customers_is_served(site: Site, path: str) -> None:
-    status, _, _ = await site.get(path)
+async def test_nothing_of_customers_is_served(worker: Site, path: str) -> None:
+    status, _, _ = await worker.get(path)
     assert status == 404
 
 

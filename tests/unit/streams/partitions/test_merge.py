@@ -5,8 +5,8 @@ from itertools import accumulate
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.batch import Record
-from streams.partitions.merge import TopicBuffer, Watermark, merge, replaying
+from agents.batch import Record, Watermark
+from streams.partitions.merge import TopicBuffer, merge, replaying
 
 TOPICS = ("purchases", "browsing", "support")
 LOGS = st.lists(st.lists(st.integers(0, 12), max_size=12), min_size=3, max_size=3)

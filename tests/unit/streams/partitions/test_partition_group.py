@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from agents.batch import Position
 from streams.partitions.input_buffer import PATIENCE_MS
 from streams.partitions.partition_group import PartitionGroup
-from streams.partitions.position import Position, decode_position, encode_position
+from streams.partitions.position import decode_position, encode_position
 from streams.partitions.watermarks import WATERMARK_KEY
 from streams.settings import Settings
 from streams.topics import topics_of
@@ -55,7 +56,7 @@ def test_one_batch_at_a_time() -> None:
     group.buffers[0].accept([Fetched(1, 6)], NOW)
     assert first is not None
     assert group.next_batch(NOW) is None
-    group.settle(first)
+    group.committed(first)
     assert group.next_batch(NOW) is not None
 
 
@@ -72,7 +73,7 @@ def test_upto_never_goes_back() -> None:
     group.buffers[0].accept([Fetched(0, 1000)], NOW)
     first = group.next_batch(NOW)
     assert first is not None
-    group.settle(first)
+    group.committed(first)
     group.buffers[0].known_end(9)
     group.buffers[0].accept([Fetched(1, 1500), Fetched(2, 1600)], NOW)
     second = group.next_batch(NOW + 10)
@@ -82,7 +83,7 @@ def test_upto_never_goes_back() -> None:
 
 def test_a_tick_is_handed_over_only_when_something_is_due() -> None:
     group = opened()
-    tracker = group.tracker
+    tracker = group.state
     assert isinstance(tracker, CountingTracker)
     assert group.next_batch(NOW) is None
     assert group.status.upto == NOW
@@ -95,21 +96,21 @@ def test_a_tick_is_handed_over_only_when_something_is_due() -> None:
 
 def test_no_tick_while_the_backlog_is_not_read() -> None:
     group = opened(ends=(3, 0, 0, 0))
-    assert isinstance(group.tracker, CountingTracker)
-    group.tracker.deadlines[b"c"] = NOW - 100
+    assert isinstance(group.state, CountingTracker)
+    group.state.deadlines[b"c"] = NOW - 100
     assert group.next_batch(NOW) is None
 
 
 def test_a_replay_ends_at_its_final_instant() -> None:
     group = opened("stream")
-    assert isinstance(group.tracker, CountingTracker)
+    assert isinstance(group.state, CountingTracker)
     for buffer in group.buffers:
         buffer.accept([watermark(0, "1970-01-01T00:00:05Z"), Fetched(1, 4_000), Fetched(2, 6_000)], 1 << 60)
     first = group.next_batch(NOW)
     assert first is not None
     assert (len(first.batch.records), first.batch.upto) == (4, 5_000)
-    group.settle(first)
-    group.tracker.deadlines[b"c"] = 9_500
+    group.committed(first)
+    group.state.deadlines[b"c"] = 9_500
     for buffer in group.buffers:
         buffer.accept([watermark(3, "1970-01-01T00:00:10Z", final=True)], 1 << 60)
     last = group.next_batch(NOW)
@@ -126,7 +127,7 @@ def test_a_restart_in_mid_replay_remembers_the_watermark() -> None:
     read = group.next_batch(NOW)
     assert read is not None
     assert list(read.batch.records) == []
-    group.settle(read)
+    group.committed(read)
     group.open(2, {buffer.topic: 1 for buffer in group.buffers})
     group.buffers[1].accept([Fetched(1, 6_000)], NOW)
     assert group.next_batch(NOW) is None
@@ -139,7 +140,7 @@ def test_a_replay_that_stopped_lets_the_wall_clock_go_on() -> None:
     first = group.next_batch(NOW)
     assert first is not None
     assert first.batch.upto == 5_000
-    group.settle(first)
+    group.committed(first)
     assert group.next_batch(NOW + PATIENCE_MS - 1) is None
     late = group.next_batch(NOW + PATIENCE_MS)
     assert late is not None

@@ -1,0 +1,63 @@
+"""The health of a worker: whether it is ready, what it lacks, and how far it has come."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from agents.mirror import Mirror, MirrorStatus
+from schemas import instant
+from streams.observe.stage_counts import StageCounts
+from streams.partitions.status import GroupStatus, WorkerStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The worker as it is at the moment somebody asks. ``mirror`` is None without Redis."""
+
+    status: WorkerStatus
+    policy_version: str
+    stage_counts: StageCounts
+    mirror: Mirror | None
+
+    @property
+    def stages(self) -> Mapping[str, int]:
+        """The number of customers by lifecycle stage."""
+        return self.stage_counts.total()
+
+    @property
+    def mirror_status(self) -> MirrorStatus | None:
+        """How the mirror fares, None without one."""
+        return None if self.mirror is None else self.mirror.status
+
+    def missing(self) -> list[str]:
+        """Return what the worker lacks to be ready, in words."""
+        lacks = [] if self.status.assigned else ["Kafka has not given this worker its partitions yet"]
+        for partition, group in sorted(self.status.groups.items()):
+            if group.state != "open":
+                lacks.append(f"partition {partition} is {group.state}{f': {group.reason}' if group.reason else ''}")
+        return lacks
+
+    def document(self) -> dict[str, Any]:
+        """Return the health as a JSON object."""
+        status, now, mirror = self.status, time.monotonic(), self.mirror_status
+        return {
+            "live": True,
+            "ready": status.ready,
+            "missing": self.missing(),
+            "policy_version": self.policy_version,
+            "customers": dict(self.stages),
+            "lag_records": sum(status.lag.values()),
+            "partitions": {str(partition): _group(it, now) for partition, it in sorted(status.groups.items())},
+            "mirror": None if mirror is None else asdict(mirror),
+        }
+
+
+def _group(group: GroupStatus, now: float) -> dict[str, Any]:
+    return {
+        "state": group.state,
+        "reason": group.reason,
+        "upto": instant.to_text(group.upto) if group.upto else None,
+        "seconds_since_progress": round(now - group.progress, 1),
+        "lag_records": group.lag,
+    }

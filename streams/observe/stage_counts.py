@@ -1,0 +1,32 @@
+"""Stage counts: how many customers of this worker are in each lifecycle stage."""
+
+from collections import Counter
+from collections.abc import Mapping
+
+from agents.batch import Position
+from agents.observer import Committed, Customers
+
+
+class StageCounts:
+    """An observer that adds up the partition groups at the moment somebody asks."""
+
+    def __init__(self) -> None:
+        self._groups: dict[int, Customers] = {}
+
+    def opened(self, partition: int, position: Position, customers: Customers) -> None:
+        """Count a group."""
+        self._groups[partition] = customers
+
+    def committed(self, committed: Committed) -> None:
+        """Do nothing: the customers of the group are read when somebody asks."""
+
+    def closed(self, partition: int) -> None:
+        """Count a group no longer."""
+        self._groups.pop(partition, None)
+
+    def total(self) -> Mapping[str, int]:
+        """Return the number of customers by stage."""
+        stages: Counter[str] = Counter()
+        for customers in self._groups.values():
+            stages.update(customers.stages)
+        return stages
