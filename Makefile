@@ -42,7 +42,7 @@ install: $(INSTALLED) ## only the environment; the command is then .venv/bin/lif
 install-dev: $(INSTALLED_DEV) ## the same, with everything that tests and checks need
 
 # Two processes, a file at a time: what a file has set up once is not set up twice.
-PYTEST = $(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
+PYTEST = $(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder $(PYTEST_OPTIONS)
 JOBS ?= 2
 NO_SERVER := tests/unit tests/laws tests/topology tests/test_architecture.py
 
