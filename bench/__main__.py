@@ -1,4 +1,4 @@
-"""Runs benchmarks: python -m bench NAME ... [--quick] [--rounds N] [--results FILE] [--pictures FOLDER]."""
+"""Run benchmarks: python -m bench NAME ... [--quick] [--rounds N] [--results FILE] [--pictures FOLDER]."""
 
 import argparse
 import importlib

@@ -1,4 +1,4 @@
-"""A backlog: events that lie in the input topics before a worker looks at them, and what it makes of them."""
+"""A backlog: events written to the input topics before a worker starts, and the speed at which it processes them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ async def write(settings: Settings, events: Sequence[SourceEvent]) -> None:
 
 
 def work_off(workers: Sequence[MeasuredWorker], events: int, seconds: float) -> Speed:
-    """Wait until these workers have committed so many events; their speed while all of them were at it."""
+    """Wait until these workers have committed so many events; return their speed while all of them worked."""
     looks = [[worker.mark() for worker in workers]]
 
     def is_done() -> bool:

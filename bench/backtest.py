@@ -33,7 +33,7 @@ _LOOK_SECONDS = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Seconds of the clock and of the processor, and the most memory of all its processes, in bytes."""
+    """Seconds of the clock and of the processor, and the peak memory of all processes in bytes."""
 
     wall: float
     cpu: float
@@ -42,7 +42,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Events a second by the clock and by the processor, cores at work, and memory in bytes."""
+    """Events per second of the clock and of the processor, busy cores, and memory in bytes."""
 
     events: str
     processes: int
@@ -53,7 +53,7 @@ class Result:
 
 
 def measure(size: Size, say: Say) -> Report:
-    """See ``Bench``."""
+    """Measure and report, see ``bench.report.Bench``."""
     results = []
     with tempfile.TemporaryDirectory(prefix="lifestage-bench-") as name:
         folder = Path(name)

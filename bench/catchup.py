@@ -35,7 +35,7 @@ _LOOK_SECONDS = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Seconds from ready to live, events a second over them, how often partitions were opened, most bytes in memory."""
+    """Seconds from ready to live, events per second meanwhile, openings of partitions, peak memory in bytes."""
 
     seconds: float
     speed: float
@@ -44,7 +44,7 @@ class Run:
 
 
 def measure(size: Size, say: Say) -> Report:
-    """See ``Bench``."""
+    """Measure and report, see ``bench.report.Bench``."""
     events, customers = size.of(400_000, 4000), size.of(400_000, 8000)
     say("simulating a year of those who are copied")
     away = events // EVENTS_A_SECOND

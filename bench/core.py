@@ -48,7 +48,7 @@ _PROFILED_SECONDS = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """µs of the processor an event, and for json.loads; how many transitions came of an event."""
+    """Processor time in µs per event, the same for ``json.loads`` alone, and transitions per event."""
 
     name: str
     tracked: Spread
@@ -57,12 +57,12 @@ class Kind:
 
     @property
     def ratio(self) -> float:
-        """In units of reading the JSON with the standard library."""
+        """The cost of an event as a multiple of ``json.loads``."""
         return self.tracked.median / self.parsed.median
 
 
 def measure(size: Size, say: Say) -> Report:
-    """See ``Bench``."""
+    """Measure and report, see ``bench.report.Bench``."""
     apply_worker_settings()
     rules = load_rules(None)
     say("simulating a year of those who are copied")
@@ -164,7 +164,7 @@ def _report(kinds: Sequence[Kind]) -> Report:
 
 
 def main() -> None:
-    """Draw the core's flame graph."""
+    """Draw the flame graph of the core."""
     parser = argparse.ArgumentParser(prog="python -m bench.core", description="where the core's time goes")
     parser.add_argument("--profile", required=True, metavar="FILE.svg")
     file = parser.parse_args().profile

@@ -24,14 +24,14 @@ Runs = Mapping[tuple[Population, str], Sequence[Run]]
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """Orders that lie ready: under which prefix, and how many of them are to be announced."""
+    """Orders that were written before: the settings of their topics, and how many of them must be announced."""
 
     settings: Settings
     announced: int
 
 
 class SharedBroker:
-    """The broker on which all meet, and the streams on it, each written when it is first asked for."""
+    """The broker that all programs use, and the streams on it, each written when it is first needed."""
 
     def __init__(self, broker: str, folder: Path, say: Say) -> None:
         self._broker = broker
@@ -40,7 +40,7 @@ class SharedBroker:
         self._streams: dict[tuple[Population, int], Stream] = {}
 
     def run(self, program: Program, population: Population, events: int, turn: int) -> Run:
-        """Let a program do the job once; raises ``bench.comparison.WrongOutputError``."""
+        """Run a program once; raises ``bench.comparison.WrongOutputError``."""
         if (population, events) not in self._streams:
             self._streams[population, events] = asyncio.run(self._write(population, events))
         stream = self._streams[population, events]
@@ -60,7 +60,7 @@ class SharedBroker:
 
 
 def measure(size: Size, say: Say) -> Report:
-    """Run every program on every population it takes part in, in rounds that alternate their order."""
+    """Run every program on its populations, in rounds that alternate the order of the programs."""
     lacking = apache_kafka_missing()
     if lacking is not None:
         raise LeftOutError(lacking)

@@ -45,7 +45,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Bytes a customer: all that the process grew by, and what of it can be told apart."""
+    """Bytes per customer: the growth of the process, and the parts of it that can be measured."""
 
     all_in: float
     key: float
@@ -54,13 +54,13 @@ class Memory:
 
     @property
     def rest(self) -> float:
-        """The deadline's entry, and what the allocator rounds up."""
+        """What remains: the entry of the deadline, and what the allocator rounds up."""
         return self.all_in - self.key - self.snapshot - self.slot
 
 
 @dataclass(frozen=True, slots=True)
 class Grown:
-    """What was measured with so many customers; times an event in µs of the processor."""
+    """The measures with so many customers; times in µs of the processor per event."""
 
     customers: int
     memory: Memory
@@ -70,7 +70,7 @@ class Grown:
 
 
 def measure(size: Size, say: Say) -> Report:
-    """See ``Bench``."""
+    """Measure and report, see ``bench.report.Bench``."""
     events = size.of(20_000, 1000)
     rules = load_rules(None)
     say("simulating a year of those who are copied")

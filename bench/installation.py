@@ -1,4 +1,4 @@
-"""An installation of lifestage on an Apache Kafka of its own: topics, a changelog and workers for one measurement."""
+"""An installation of lifestage for one measurement: its topics and workers on an Apache Kafka of its own."""
 
 import asyncio
 import tempfile
@@ -21,7 +21,7 @@ PARTITIONS = 4
 
 @dataclass
 class Installation:
-    """Topics that nobody else uses, and the workers that were started on them."""
+    """Topics that nobody else uses, and the workers started on them."""
 
     settings: Settings
     folder: Path
@@ -85,7 +85,7 @@ def kafka() -> Iterator[Callable[[Path | None], Installation]]:
 def until(
     reached: Callable[[], bool], workers: Sequence[MeasuredWorker], seconds: float, what: str, every: float = 0.05
 ) -> None:
-    """Wait for something of these workers. Raises ``ServerError`` when one of them ends, or time runs out."""
+    """Wait until ``reached()`` holds. Raises ``ServerError`` when a worker ends, or time runs out."""
     deadline = time.monotonic() + seconds
     while not reached():
         for worker in workers:

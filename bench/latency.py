@@ -48,7 +48,7 @@ class Run:
 
 
 def measure(size: Size, say: Say) -> Report:
-    """See ``Bench``."""
+    """Measure and report, see ``bench.report.Bench``."""
     say("simulating a year of those who are copied")
     population = simulate(load_rules(None), size.of(1000, 50), int(time.time()) * 1000)
     runs: dict[int, list[Run]] = {}
@@ -67,7 +67,7 @@ def measure(size: Size, say: Say) -> Report:
 
 
 def policy_of_seconds(folder: Path, patience: int) -> Path:
-    """Write the shipped policy with days of one second, and so many of them until a new customer is at risk."""
+    """Write the shipped policy with days of one second; a new customer is at risk after ``patience`` of them."""
     text = shipped_policy().read_text("utf-8")
     for name, value in (
         ("lateness_minutes", "0.1\nday_seconds = 1"),

@@ -35,7 +35,7 @@ _PATIENCE = 600.0
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Events a second by the clock and by the worker's processor, and the events' share of each topic."""
+    """Events per second of the clock and of the worker's processor, and the share of each topic."""
 
     wall: Spread
     cpu: Spread
@@ -43,7 +43,7 @@ class Result:
 
 
 def measure(size: Size, say: Say) -> Report:
-    """See ``Bench``."""
+    """Measure and report, see ``bench.report.Bench``."""
     population, customers = typical(size, say)
     loads = {
         f"{BROWSING_SHARE:.0%} browsing": visits(population, customers, size),
@@ -64,7 +64,7 @@ def measure(size: Size, say: Say) -> Report:
 
 
 def typical(size: Size, say: Say) -> tuple[Population, int]:
-    """Typical customers as they were a quarter of an hour ago, and their number."""
+    """Return simulated customers as of a quarter of an hour ago, and their number."""
     say("simulating a year of those who are copied")
     population = simulate(load_rules(None), size.of(1000, 50), int(time.time()) * 1000 - _LONG_AGO_MS)
     return population, size.of(200_000, 8000)
@@ -73,7 +73,7 @@ def typical(size: Size, say: Say) -> tuple[Population, int]:
 def visits(
     population: Population, customers: int, size: Size, browsing: float | None = BROWSING_SHARE
 ) -> list[SourceEvent]:
-    """What the customers have done since then; ``browsing`` is its share of the events (None: as simulated)."""
+    """Return the events of these customers since then; ``browsing`` is its share of them (None: as simulated)."""
     drawn = Visits(population, customers, size.of(EVENTS, QUICK_EVENTS), browsing=browsing)
     return list(drawn.from_instant(population.instant, EVENTS_A_SECOND))
 
@@ -132,7 +132,7 @@ def _report(results: Mapping[str, Result], customers: int, events: int) -> Repor
 
 
 def main() -> None:
-    """Draw a worker's flame graph over one round."""
+    """Draw the flame graph of a worker over one round."""
     parser = argparse.ArgumentParser(prog="python -m bench.policy", description="where a worker's time goes")
     parser.add_argument("--profile", required=True, metavar="FILE.svg")
     parser.add_argument("--quick", action="store_true")

@@ -1,4 +1,4 @@
-"""The programs of the engine benchmark: ours first, then its peers as far as this machine can run them."""
+"""The programs of the engine benchmark: lifestage, and the peers that this machine can run."""
 
 import importlib.util
 from collections.abc import Mapping

@@ -23,7 +23,7 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """The median of several rounds, with the least and the greatest of them."""
+    """The median, minimum and maximum of several rounds."""
 
     median: float
     low: float
@@ -41,7 +41,7 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows under a title; numbers stand at the right."""
+    """Rows under a title; numbers are aligned to the right."""
 
     title: str
     header: Sequence[str]
@@ -112,7 +112,7 @@ class LeftOutError(Exception):
 
 
 class Bench(Protocol):
-    """A module of this package that asks one question."""
+    """A module of this package that measures one thing."""
 
     def measure(self, size: Size, say: Say) -> Report:
         """Measure it. Raises ``LeftOutError`` if this machine lacks what it takes."""

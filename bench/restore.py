@@ -50,7 +50,7 @@ class _Round:
 
 
 def measure(size: Size, say: Say) -> Report:
-    """See ``Bench``."""
+    """Measure and report, see ``bench.report.Bench``."""
     rules = load_rules(None)
     say("simulating a year of those who are copied")
     population = simulate(rules, size.of(1000, 50), int(time.time()) * 1000)

@@ -1,4 +1,4 @@
-"""Transitions as a reader of committed records gets them, and how long after their cause."""
+"""A reader of committed transitions, and their delay after the cause."""
 
 import asyncio
 import time
@@ -66,7 +66,7 @@ async def read(settings: Settings, load_is_over: Callable[[], bool], ready: asyn
 
 
 def percentiles(delays: Iterable[int]) -> dict[str, float]:
-    """The delays' number, p50, p99, p99.9 and greatest, in ms; all zero where there is none."""
+    """Return the number of delays, and p50, p99, p99.9 and maximum in ms; zeros if there are none."""
     ordered = sorted(delays)
     count = len(ordered)
     told = {"count": float(count)}

@@ -1,4 +1,4 @@
-"""How long events wait for a tracker that does one thing at a time: its work is timed on the processor."""
+"""The waiting times of events in front of one tracker, computed from the processor time of its steps."""
 
 import time
 from collections import deque
@@ -17,7 +17,7 @@ _MAX_EVENTS = 4000
 
 @dataclass(slots=True)
 class WaitingTimes:
-    """Over an instant at which customers are due: times in ms, from a record's time to the end of its batch."""
+    """Waiting times while many customers are due, in ms, from the time of a record to the end of its batch."""
 
     decided: int = 0
     busy: float = 0.0
@@ -33,7 +33,7 @@ class WaitingTimes:
 
 
 def views(customers: int, begin: int, rate: float) -> Iterator[Record]:
-    """Looks at a product by any of the customers, at a steady rate a second, for ever."""
+    """Yield product views of random customers, at a steady rate per second, without end."""
     random = Random(begin)
     number = 0
     while True:
@@ -49,7 +49,7 @@ def views(customers: int, begin: int, rate: float) -> Iterator[Record]:
 
 
 def over(tracker: Tracker, arrivals: Iterator[Record], begin: int, end: int) -> WaitingTimes:
-    """Run from ``begin`` to ``end`` (ms since 1970), and on until nothing is due that was due before."""
+    """Run from ``begin`` to ``end`` (ms since 1970), and on until everything due by then is decided."""
     waits = WaitingTimes()
     clock = float(begin)
     coming = next(arrivals)

@@ -38,15 +38,12 @@ leave = "orders < 5"
 """
 
 
-@pytest.fixture(params=["embedded", pytest.param("apache", marks=pytest.mark.apache)])
-def installed(request: pytest.FixtureRequest, topic_prefix: str, tmp_path: Path) -> Iterator[Installation]:
+@pytest.fixture
+def installed(embedded_broker: str, topic_prefix: str, tmp_path: Path) -> Iterator[Installation]:
     policy = tmp_path / "policy.toml"
     policy.write_text(POLICY)
-    broker = request.getfixturevalue(f"{request.param}_broker")
-    embedded = request.param == "embedded"
-    with installation(
-        settings_for(broker, topic_prefix, embedded=embedded, partitions=2, policy=policy), tmp_path
-    ) as made:
+    settings = settings_for(embedded_broker, topic_prefix, embedded=True, partitions=2, policy=policy)
+    with installation(settings, tmp_path) as made:
         yield made
 
 

@@ -84,12 +84,8 @@ def test_starting_over_with_a_worker_killed_in_the_middle_shows_the_same(first: 
     assert not processes(first.data)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_an_interrupted_run_leaves_nothing_running_and_the_next_goes_on(
-    first: First, data_folder: Path, number: signal.Signals
-) -> None:
-    run = started(data_folder, *SLICE, "--exit")
-    _interrupt(run, number, {signal.SIGTERM: 143, signal.SIGKILL: -9}[number])
+def test_a_killed_run_leaves_nothing_running_and_the_next_goes_on(first: First, data_folder: Path) -> None:
+    _interrupt(started(data_folder, *SLICE, "--exit"), signal.SIGKILL, -9)
     wait_until(lambda: not processes(data_folder))
     again = demo(data_folder, *SLICE)
     assert again.returncode == 0, again.stderr
@@ -97,8 +93,9 @@ def test_an_interrupted_run_leaves_nothing_running_and_the_next_goes_on(
     assert picture(again.stdout) == picture(first.output)
 
 
-def test_ctrl_c_in_the_middle_leaves_nothing_running(data_folder: Path) -> None:
-    rest = _interrupt(started(data_folder, *SLICE), signal.SIGINT, 130)
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupted_run_leaves_nothing_running(data_folder: Path, number: signal.Signals, status: int) -> None:
+    rest = _interrupt(started(data_folder, *SLICE), number, status)
     assert "the next run goes on from here" in rest
     assert not processes(data_folder)
 
