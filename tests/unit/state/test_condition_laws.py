@@ -1,6 +1,6 @@
 """Laws: a condition's future is what asking it at every millisecond would show."""
 
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from state.conditions.condition import ConditionError, compile_condition, entering, opposite
@@ -42,6 +42,7 @@ def test_it_begins_at_the_first_millisecond_at_which_it_holds(text, toy, later):
     _check(condition, toy, start)
 
 
+@settings(max_examples=settings().max_examples // 2)
 @given(texts, texts, toys)
 def test_entering_begins_at_the_first_millisecond_too(enter, leave, toy):
     condition = entering(_compiled(enter), _compiled(leave))
@@ -54,6 +55,7 @@ def _outlook(conditions):
     return RuleSet([(str(number), it, opposite(it)) for number, it in enumerate(conditions)])
 
 
+@settings(max_examples=settings().max_examples // 2)
 @given(st.lists(texts, max_size=6), toys, st.data())
 def test_all_at_once_answer_as_each_alone_and_read_a_feature_once(several, toy, data):
     conditions = [_compiled(text, NOTING) for text in several]
@@ -64,6 +66,7 @@ def test_all_at_once_answer_as_each_alone_and_read_a_feature_once(several, toy, 
     assert len(toy.reads) == len(set(toy.reads))
 
 
+@settings(max_examples=settings().max_examples // 2)
 @given(st.lists(texts, max_size=4), toys, st.integers(1, SEEN))
 def test_who_will_change_is_never_ruled_out(several, toy, ahead):
     conditions = [_compiled(text) for text in several]
