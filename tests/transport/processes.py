@@ -27,6 +27,7 @@ class Workers:
     settings: Settings
     folder: Path
     running: dict[str, subprocess.Popen[bytes]]
+    program: str
 
     def start(self, instance: str, **variables: str) -> subprocess.Popen[bytes]:
         environment = {
@@ -45,7 +46,7 @@ class Workers:
         }
         with (self.folder / f"{instance}.log").open("ab") as log:
             self.running[instance] = subprocess.Popen(
-                [sys.executable, "-m", "tests.transport.counting_worker"],
+                [sys.executable, "-m", self.program],
                 env=environment,
                 stdout=log,
                 stderr=log,
@@ -58,8 +59,8 @@ class Workers:
 
 
 @contextmanager
-def workers(settings: Settings, folder: Path) -> Iterator[Workers]:
-    started = Workers(settings, folder, {})
+def workers(settings: Settings, folder: Path, program: str = "tests.transport.counting_worker") -> Iterator[Workers]:
+    started = Workers(settings, folder, {}, program)
     try:
         yield started
     finally:
