@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from state.policy.summary import in_words
+from state.policy.summary import summarize
 from streams.policy_file import PolicyFileError, compile_file
 
 
@@ -22,4 +22,4 @@ def check(file: Path | None) -> None:
     except PolicyFileError as error:
         click.echo(str(error), err=True)
         raise SystemExit(1) from None
-    click.echo(in_words(compiled))
+    click.echo(summarize(compiled))
