@@ -37,6 +37,7 @@ from state.conditions.nodes import (
 Sure = set[str]
 """The variables that certainly hold a value where the next expression is evaluated."""
 PRESENT = "at"
+_IN_A_ROW = 4
 _CALCULATED = {"+": "total", "-": "difference", "*": "product", "/": "quotient"}
 
 
@@ -60,26 +61,28 @@ class CodeWriter:
         self.instant = instants[0]
 
     def function(
-        self, name: str, title: str, returns: str, lines: Iterable[str] = (), arguments: Sequence[str] = ()
+        self, name: str, subject: str, returns: str, lines: Iterable[str] = (), arguments: Sequence[str] = ()
     ) -> Callable[..., Any]:
         """Return the function that runs ``lines`` and returns the expression ``returns``.
 
-        Its arguments are the customer, the instants and then ``arguments``.
+        Its arguments are the customer, the instants and then ``arguments``. Its file is named after the ``subject``.
         """
         body = [f"{day} = day_of({instant})" for instant, day in self._days.items()]
-        if self._unsure:
-            body.append(f"{' = '.join(self._unsure)} = unread")
+        unsure = [*self._unsure]
+        body += [f"{' = '.join(unsure[row : row + _IN_A_ROW])} = unread" for row in range(0, len(unsure), _IN_A_ROW)]
         body += [*lines, f"return {returns}"]
         head = f"def {name}({', '.join(('customer', *self._instants, *arguments))}):\n"
         source = head + "".join(f"    {line}\n" for line in body)
-        return make_function(name, f"{self._title}: {title}", source, self._globals)
+        return make_function(name, f"{self._title}: {subject}", source, self._globals)
 
     def variable(self, name: str) -> str:
         """Return ``name``, or one like it that is not used yet."""
-        while name in self._taken:
-            name += "_"
-        self._taken.add(name)
-        return name
+        free, number = name, 1
+        while free in self._taken:
+            number += 1
+            free = f"{name}_{number}"
+        self._taken.add(free)
+        return free
 
     def test(self, test: Test, sure: Sure) -> str:
         """Return an expression that is True or False; add to ``sure`` the variables that it certainly assigns."""
@@ -123,15 +126,15 @@ class CodeWriter:
 
     def _negative(self, operand: Negative, sure: Sure) -> str:
         if not operand.of.nullable:
-            return f"(-{self.operand(operand.of, sure)})"
+            return f"-{self.operand(operand.of, sure)}"
         guard, again = self._guarded(operand.of, sure)
-        return f"(-{again} if {guard} is not None else None)"
+        return f"-{again} if {guard} is not None else None"
 
     def _arithmetic(self, operand: Arithmetic, sure: Sure) -> str:
         divides = operand.sign == "/" and not isinstance(operand.right, Literal)
         guards, left, right = self._sides(operand.left, operand.right, sure, divides)
         value = f"{left} {operand.sign} {right}"
-        return f"({value} if {' and '.join(guards)} else None)" if guards else f"({value})"
+        return f"{value} if {' and '.join(guards)} else None" if guards else value
 
     def _sides(
         self, left: Operand, right: Operand, sure: Sure, divides: bool = False, instants: tuple[str, str] | None = None
@@ -202,12 +205,11 @@ class CodeWriter:
     def _global(self, name: str, value: object) -> str:
         if getattr(builtins, name, None) is value:
             return name
-        while self._globals.get(name) is not value:
-            if name not in self._taken:
-                self._taken.add(name)
-                self._globals[name] = value
-                break
-            name += "_"
+        for known, other in self._globals.items():
+            if other is value:
+                return known
+        name = self.variable(name)
+        self._globals[name] = value
         return name
 
     def _joined(self, parts: tuple[Test, ...], word: str, sure: Sure) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import or_
+from typing import Any
 
 from state.conditions.codegen import CodeWriter
 from state.conditions.direction import RISES, as_inequalities, direction_of, leaf_monotonicity
@@ -108,19 +109,19 @@ class _Compiler:
     """Compiles the functions of one condition."""
 
     def __init__(self, text: str, catalogue: Catalogue) -> None:
-        self._title = " ".join(text.split())
+        self._text = text
         self._catalogue = catalogue
 
     def holds(self, test: Test) -> Callable[[Customer, int], bool]:
         """Return a function that tells whether a test holds."""
         writer = CodeWriter(self._catalogue)
-        return writer.function("holds", f"{self._title} holds", writer.test(test, set()))
+        return writer.function("holds", self._text, writer.test(test, set()))
 
     def truths(self, leaves: list[Leaf]) -> Truths:
         """Return a function that tells of each leaf whether it holds."""
         writer = CodeWriter(self._catalogue)
         tests = "".join(f"{writer.test(leaf, set())}, " for leaf in leaves)
-        return writer.function("truths", f"{self._title} truths", f"({tests})")
+        return writer.function("truths", self._text, f"({tests})")
 
     def leaf_values(self, leaf: Leaf) -> LeafValues:
         """Return the functions of the two values that a leaf compares."""
@@ -154,6 +155,6 @@ class _Compiler:
             roll_offs=self._catalogue.roll_offs,
         )
 
-    def _value(self, operand: Operand) -> Callable[[Customer, int], float | None]:
+    def _value(self, operand: Operand) -> Callable[[Customer, int], Any]:
         writer = CodeWriter(self._catalogue)
-        return writer.function("value", f"{self._title} value", writer.operand(operand, set()))
+        return writer.function("value", self._text, writer.operand(operand, set()))

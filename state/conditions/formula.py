@@ -60,7 +60,7 @@ class Formula:
         """Return the expression with ``name(it)`` for each argument and function, asked in the order of evaluation."""
         filled = [name(slot) for slot in self._slots]
         pieces = [filled[int(piece)] if number % 2 else piece for number, piece in enumerate(self._pieces)]
-        return f"({''.join(pieces)})"
+        return "".join(pieces)
 
     @cached_property
     def value(self) -> Callable[[Customer, int, int], Any]:
@@ -68,7 +68,7 @@ class Formula:
         name = self.function.__name__
         expression = self.inline(lambda it: f"customer.{it}" if it in AGGREGATES else it)
         source = f"def {name}(customer, at, day):\n    return {expression}\n"
-        return make_function(name, f"formula {name}", source, self.names)
+        return make_function(name, "a formula", source, self.names)
 
 
 class _Inlined(ast.NodeTransformer):

@@ -14,7 +14,6 @@ from state.customer.customer import Customer
 Rule = tuple[str, Condition, Condition]
 """A key, the condition by which it is joined, and the one by which it is left."""
 Answers = tuple[bool, ...]
-_MAX_KEYS = 80
 
 
 class RuleSet:
@@ -84,18 +83,15 @@ class RuleSet:
         for key, enter, leave in self._rules:
             variable = writer.variable(f"{answer}_{key}")
             variables.append(variable)
-            lines += [f"if {key!r} in joined:", *_comment(f"leaves: {leave.text}")]
-            lines += [f"    {variable} = {asked(leave)}"]
-            lines += ["else:", *_comment(f"joins: {enter.text}")]
-            lines += [f"    {variable} = {asked(enter)}"]
+            for head, action, condition in ((f"if {key!r} in joined", "leaves", leave), ("else", "joins", enter)):
+                lines.append(f"{head}:  # {action}: {' '.join(condition.text.split())}")
+                lines.append(f"    {variable} = {asked(condition)}")
         return _Answered(lines, f"({''.join(f'{it}, ' for it in variables)})")
 
     def _compiled(self, question: str, writer: CodeWriter, *answered: "_Answered") -> Callable[..., Any]:
-        keys = ", ".join(key for key, _, _ in self._rules)
-        keys = keys if len(keys) <= _MAX_KEYS else f"{keys[:_MAX_KEYS]}..."
         return writer.function(
             f"rules_{question}",
-            f"{keys} {question.replace('_', ' ')}",
+            ", ".join(key for key, _, _ in self._rules),
             ", ".join(it.answers for it in answered),
             [line for it in answered for line in it.lines],
             ["joined"],
@@ -107,7 +103,3 @@ class _Answered(NamedTuple):
 
     lines: list[str]
     answers: str
-
-
-def _comment(text: str) -> list[str]:
-    return [f"    # {line.strip()}" for line in text.strip().splitlines()]

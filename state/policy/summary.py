@@ -1,4 +1,4 @@
-"""The summary of a policy in words, and the code that is generated from it."""
+"""The summary of a policy in words."""
 
 from collections.abc import Iterator
 
