@@ -148,7 +148,7 @@ def _reads(node: ast.AST, certain: bool) -> Iterator[tuple[str, bool]]:
         case ast.BoolOp(_, [first, *others]) | ast.Compare(first, _, [*others]):
             yield from _reads(first, certain)
             for number, other in enumerate(others):
-                # `a < b < c` reads a and b in any case, `a and b and c` only a.
+                # ``a < b < c`` reads a and b in any case, ``a and b and c`` only a.
                 yield from _reads(other, certain and isinstance(node, ast.Compare) and number == 0)
         case _:
             for child in ast.iter_child_nodes(node):

@@ -65,16 +65,21 @@ class OperandParser:
                 return self.number(of)
             case ast.BinOp(left, operator, right) if type(operator) in _SIGNS:
                 return self._arithmetic(node, _SIGNS[type(operator)], self.number(left), self.number(right))
+            case _:
+                raise self._refused(node)
+
+    def _refused(self, node: ast.expr) -> ConditionError:
+        match node:
             case ast.Call():
-                raise self.error(node, "conditions have no functions", "compare features with values")
+                return self.error(node, "conditions have no functions", "compare features with values")
             case ast.BoolOp() | ast.Compare() | ast.UnaryOp(ast.Not(), _):
-                raise self.error(
+                return self.error(
                     node, "a comparison cannot be part of another one", "join comparisons by `and` or `or`"
                 )
             case ast.Attribute():
-                raise self.error(node, f"`{self.text(node)}` has a dot", "only traits have one: `traits.country`")
+                return self.error(node, f"`{self.text(node)}` has a dot", "only traits have one: `traits.country`")
             case _:
-                raise self.error(
+                return self.error(
                     node,
                     f"`{self.text(node)}` is not part of the language",
                     "use features, traits, numbers, texts and + - * /",
