@@ -208,7 +208,7 @@ class CodeWriter:
         for known, other in self._globals.items():
             if other is value:
                 return known
-        name = self.variable(name)
+        name = self.variable(name.lstrip("_"))  # a formula's own variables begin with underscores
         self._globals[name] = value
         return name
 

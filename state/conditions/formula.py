@@ -19,8 +19,6 @@ AGGREGATES = ("purchases", "engagement", "support")
 """The aggregates of a customer that a formula may take as arguments."""
 _GIVEN = ("customer", "at", "day", *AGGREGATES)
 _SLOT = re.compile(r"_slot_(\d+)_")
-
-
 _KINDS = {int: Kind.NUMBER, float: Kind.NUMBER, str: Kind.TEXT, bool: Kind.FLAG, tuple: Kind.TEXTS}
 
 
@@ -33,9 +31,9 @@ class Formula:
 
     Its arguments are any of ``customer``, the customer's aggregates by name, ``at`` (ms since 1970), ``day`` (the day
     of ``at`` in the catalogue's calendar), and ``constants``, which become literals. It must be pure. ``kind`` and
-    ``nullable`` (whether the value may be missing) are those of the annotated return type. Every aggregate is read
-    once, before anything that may not be evaluated. Inlining saves a call for each feature, which would cost more than
-    most of them do.
+    ``nullable`` (whether the value may be missing) are those of the annotated return type. An aggregate that it takes
+    is read in any case, so that code after it can rely on that. Inlining saves a call for each feature, which would
+    cost more than most of them do.
 
     Raises ``FormulaError`` if the function cannot be inlined: more than one ``return``, names that are unknown, or an
     aggregate that is read only in some cases.
@@ -57,7 +55,7 @@ class Formula:
         self._pieces = _SLOT.split(inlined.text)
 
     def inline(self, name: Callable[[str], str]) -> str:
-        """Return the expression with ``name(it)`` for each argument and function, asked in the order of evaluation."""
+        """Return the expression with ``name(it)`` for each argument and function, in the order of evaluation."""
         filled = [name(slot) for slot in self._slots]
         pieces = [filled[int(piece)] if number % 2 else piece for number, piece in enumerate(self._pieces)]
         return "".join(pieces)
@@ -68,7 +66,8 @@ class Formula:
         name = self.function.__name__
         expression = self.inline(lambda it: f"customer.{it}" if it in AGGREGATES else it)
         source = f"def {name}(customer, at, day):\n    return {expression}\n"
-        return make_function(name, "a formula", source, self.names)
+        constants = ", ".join(f"{name}={value}" for name, value in self.constants.items())
+        return make_function(name, f"formula({constants})", source, self.names)
 
 
 class _Inlined(ast.NodeTransformer):
@@ -81,14 +80,14 @@ class _Inlined(ast.NodeTransformer):
         self._given = given
         self._values = ChainMap(dict(constants), function.__globals__, vars(builtins))
         tree = _expression(function)
-        self._own = {it.target.id for it in ast.walk(tree) if isinstance(it, ast.NamedExpr)}
+        self._own = _own_names(tree)
         self._require_certain_reads(tree)
         # The fields of every node are in the order of evaluation, also those of ``a if test else b``.
         self.text = ast.unparse(self.visit(tree))
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         if node.id in self._own:
-            return ast.Name(f"_{node.id}", node.ctx)  # no feature's name begins so
+            return ast.Name(self._own[node.id], node.ctx)
         if node.id in self._given:
             return self._slot(node.id)
         if node.id not in self._values or node.id in _GIVEN:
@@ -134,6 +133,18 @@ def _expression(function: Callable[..., Any]) -> ast.expr:
             raise _refused(function, "it has a lambda or a comprehension")
     # A copy, for the tree is cached and the transformer changes it.
     return ast.parse(ast.unparse(expression), mode="eval").body
+
+
+def _own_names(tree: ast.expr) -> dict[str, str]:
+    """Return new names for those that an expression assigns, which begin with underscores as no other in the code."""
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    names: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.NamedExpr):
+            names[node.target.id] = f"_{node.target.id}"
+            while names[node.target.id] in used:
+                names[node.target.id] = f"_{names[node.target.id]}"
+    return names
 
 
 def _reads(node: ast.AST, certain: bool) -> Iterator[tuple[str, bool]]:

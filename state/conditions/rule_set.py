@@ -17,13 +17,13 @@ Answers = tuple[bool, ...]
 
 
 class RuleSet:
-    """Rules of one catalogue, asked together: one answer for each, in their order.
+    """Rules of one catalogue, evaluated together: one answer for each, in their order.
 
-    A customer who has joined a key (``joined``) is asked whether they leave it, and otherwise whether they join it.
-    What several conditions read is read once. There are three functions because a decision asks different questions:
-    usually whether anything changes now and whether it may later (``now_and_later``, which shares all reads), after a
-    change again whether it may later, and of loyalty first only whether it changes now. Each is compiled when it is
-    first asked for.
+    For a customer who has joined a key (one in ``joined``), the rule is that by which they leave it, and otherwise that
+    by which they join it. What several conditions read is read once. The rules are compiled three times because there
+    are three questions: a decision about segments usually needs both answers (``now_and_later``, which shares all
+    reads), after a change the second one again (``later``), and one about loyalty each at its own time. Each function
+    is compiled when it is first used.
     """
 
     def __init__(self, rules: Sequence[Rule]) -> None:
@@ -77,7 +77,7 @@ class RuleSet:
 
         return self._answered(writer, "may_change", may_hold)
 
-    def _answered(self, writer: CodeWriter, answer: str, asked: Callable[[Condition], str]) -> "_Answered":
+    def _answered(self, writer: CodeWriter, answer: str, expression: Callable[[Condition], str]) -> "_Answered":
         variables: list[str] = []
         lines: list[str] = []
         for key, enter, leave in self._rules:
@@ -85,7 +85,7 @@ class RuleSet:
             variables.append(variable)
             for head, action, condition in ((f"if {key!r} in joined", "leaves", leave), ("else", "joins", enter)):
                 lines.append(f"{head}:  # {action}: {' '.join(condition.text.split())}")
-                lines.append(f"    {variable} = {asked(condition)}")
+                lines.append(f"    {variable} = {expression(condition)}")
         return _Answered(lines, f"({''.join(f'{it}, ' for it in variables)})")
 
     def _compiled(self, question: str, writer: CodeWriter, *answered: "_Answered") -> Callable[..., Any]:

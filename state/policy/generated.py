@@ -12,7 +12,8 @@ def generated_code(compiled: CompiledPolicy) -> str:
     return "\n\n\n".join(
         [
             f"# Generated from policy {compiled.version}, and laid out for reading.\n"
-            "# changes_KEY: the rule holds now; may_change_KEY: it may begin to by itself until then.",
+            "# changes_KEY: the customer joins or leaves now, but for a minimum stay.\n"
+            "# may_change_KEY: they may do so before ``until`` if nothing happens; then the instant is looked for.",
             *(laid_out(RuleSet(rules).code) for rules in (loyalty, segments) if rules),
         ]
     )

@@ -94,7 +94,7 @@ class Loyal(Section, frozen=True):
 
 
 class Lifecycle(Section, frozen=True):
-    """How long a silence is borne, and who is loyal."""
+    """The silences after which customers are at risk and churned, and who is loyal."""
 
     one_time_patience_days: Days = 60.0
     one_time_churn_days: Days = 180.0

@@ -153,9 +153,11 @@ def _dotted(path: Path) -> str:
 def _unreadable(error: tomllib.TOMLDecodeError, text: str) -> Problem:
     message = str(error)
     place = re.search(r"\(at line (\d+), column \d+\)", message)
-    said = re.sub(r"\s*\(at .*\)$", "", message)
+    reason = re.sub(r"\s*\(at .*\)$", "", message)
     line = int(place[1]) if place else text.count("\n") + 1
-    return Problem(line, f"this is not TOML: {said[:1].lower()}{said[1:]}", "texts stand in quotation marks, after `=`")
+    return Problem(
+        line, f"this is not TOML: {reason[:1].lower()}{reason[1:]}", "texts stand in quotation marks, after `=`"
+    )
 
 
 _SORTS = {
@@ -173,11 +175,11 @@ _SHAPES = {
 
 
 def _explained(name: str, error: str, value: object) -> tuple[str, str]:
-    said, _, where = error.partition(" - at")
+    reason, _, where = error.partition(" - at")
     written = repr(value) if isinstance(value, float) else msgspec.json.encode(value).decode()[:60]
     inner = "each number " if "[" in where else "each rate " if where else ""
-    expected = re.match(r"Expected `(\w+)`(?: (<=|>=|<|>) (\S+))?(?:, got .*)?$", said)
-    length = re.match(r"Expected `\w+` of length (?:(<=|>=) )?(\d+)", said)
+    expected = re.match(r"Expected `(\w+)`(?: (<=|>=|<|>) (\S+))?(?:, got .*)?$", reason)
+    length = re.match(r"Expected `\w+` of length (?:(<=|>=) )?(\d+)", reason)
     if expected and expected[2]:
         return written, f"make {inner or 'it '}{_BOUNDS[expected[2]]} {float(expected[3]):g}"
     if expected:
@@ -186,8 +188,8 @@ def _explained(name: str, error: str, value: object) -> tuple[str, str]:
         return written, "write something there" if length[2] == "1" else f"use at most {length[2]} characters"
     if length:
         return written, f"write {length[2]} numbers"
-    if "matching regex" in said:
+    if "matching regex" in reason:
         return written, f"write {_SHAPES.get(name, 'the three capital letters of a currency, as in USD')}"
-    if "enum value" in said:
+    if "enum value" in reason:
         return written, "it is one of 7, 30, 90, 365"
     return written, "write a finite number"

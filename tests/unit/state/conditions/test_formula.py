@@ -80,6 +80,20 @@ def test_constants_become_literals():
     )
 
 
+def _rank(orders: int) -> int:
+    return 10 * orders
+
+
+def _ranked(purchases: Purchases) -> int:
+    return _rank(rank) if (rank := purchases.count()) else rank
+
+
+def test_a_variable_of_a_formula_hides_no_function():
+    formula = Formula(_ranked)
+    assert formula.inline(str) == "_rank(__rank) if (__rank := purchases.count()) else __rank"
+    assert formula.value(first_seen(0), 0, 0) == 0
+
+
 def _flag(customer: Customer) -> bool:
     return customer.loyal_since is not None
 
