@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from state.features.catalogue import catalogue
-from state.policy.compiled import CompiledPolicy, PolicyError, read_policy
+from state.policy.compiled import CompiledPolicy, read_policy
+from state.policy.text import PolicyError
 from state.rules.rulebook import Rulebook
 
 HERE = Path(__file__).parent

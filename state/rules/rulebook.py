@@ -55,7 +55,7 @@ class Rulebook:
         self._patience = PatienceRules(policy, compiled.day_ms)
         self._loyalty = Loyalty(Rule(compiled.loyal_enter, compiled.loyal_leave, compiled.loyal_min_stay_ms))
         self._segments = SegmentRules(ruled(compiled.segments))
-        self._lifecycle = LIFECYCLE | compiled.loyal_enter.aspects | compiled.loyal_leave.aspects
+        self._lifecycle = LIFECYCLE | compiled.loyal_enter.parts | compiled.loyal_leave.parts
         self._keys = frozenset(it.key for it in compiled.segments)
 
     def advance(self, customer: Customer, fact: AnyFact, decisions: list[Decision]) -> None:

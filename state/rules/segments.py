@@ -46,7 +46,7 @@ class SegmentRules:
         touched = self._touched.get(aspects)
         if touched is None:
             touched = self._touched[aspects] = SegmentRules(
-                [it for it in self._segments if (it[1].enter.aspects | it[1].leave.aspects) & aspects]
+                [it for it in self._segments if (it[1].enter.parts | it[1].leave.parts) & aspects]
             )
         return touched
 
