@@ -11,7 +11,7 @@ from schemas.instant import from_datetime
 from schemas.reject import RejectedError
 from streams.sources.source import BROWSING, SourceError, SourceEvent, topic_of
 
-_GZIP = b"\x1f\x8b"
+GZIP_MAGIC = b"\x1f\x8b"
 
 
 def events(name: str) -> list[SourceEvent]:
@@ -23,7 +23,7 @@ def events(name: str) -> list[SourceEvent]:
     """
     try:
         content = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-        text = gzip.decompress(content) if content.startswith(_GZIP) else content
+        text = gzip.decompress(content) if content.startswith(GZIP_MAGIC) else content
     except (OSError, EOFError) as error:
         raise SourceError(f"{name} cannot be read: {error}") from None
     return from_lines(text.split(b"\n"), now=from_datetime(datetime.now(UTC)))
