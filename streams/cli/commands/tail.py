@@ -48,7 +48,7 @@ async def _tail(settings: Settings, from_beginning: bool, customer: str | None, 
     console = Console(highlight=False, soft_wrap=True)
     wanted = None if customer is None else customer.encode()
     async with open_topic(settings, topics_of(settings).transitions) as topic:
-        async for record in topic.for_ever(from_beginning):
+        async for record in topic.follow(from_beginning):
             if wanted is not None and record.key != wanted:
                 continue
             if as_json:
