@@ -82,7 +82,7 @@ class Pipeline:
             return False
         now = time.monotonic()
         self._idle_since = self._idle_since or now
-        # The count of a worker that was killed is lost. Then a lag of 0 decides, once it must have been measured anew.
+        # A killed worker's count is lost. Then a lag of 0 is enough, if it has held for longer than the lag is old.
         return self.progress.counted == len(self.source.events) or now - self._idle_since > _LAG_SECONDS
 
     def all_mirrored(self, health: Health) -> bool:

@@ -1,4 +1,4 @@
-"""`lifestage backtest`: what a policy would have done with events that already happened."""
+"""``lifestage backtest``: what a policy would have decided about recorded events."""
 
 import gzip
 import io

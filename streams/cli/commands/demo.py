@@ -1,4 +1,4 @@
-"""`lifestage demo`: a year of customers through the whole of it, on this machine."""
+"""``lifestage demo``: a year of customers through servers, worker and replay, on this machine."""
 
 import os
 from dataclasses import replace

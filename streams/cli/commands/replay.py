@@ -1,4 +1,4 @@
-"""`lifestage replay`: produce a source's events into the input topics."""
+"""``lifestage replay``: produce a source's events into the input topics."""
 
 import asyncio
 import os
