@@ -68,9 +68,21 @@ def _orders(lines: Any, products: Any) -> Iterator[SourceEvent]:
     baskets = pa.ListArray.from_arrays(bounds, _product_lines(lines, cents, products))
 
     first = lines.take(starts)
-    text = pa.string()
     stamps = first["transaction_timestamp"].cast(pa.timestamp("ms"))
-    values = pc.binary_join_element_wise(
+    values = _order_json(first, stamps, totals, baskets)
+    keys = first["household_id"].cast(pa.string()).cast(pa.binary()).to_pylist()
+    instants = stamps.cast(pa.int64()).to_pylist()
+    for instant, key, value in zip(instants, keys, values.cast(pa.binary()).to_pylist(), strict=True):
+        yield SourceEvent(instant, PURCHASES, key, value)
+
+
+def _order_json(first: Any, stamps: Any, totals: Any, baskets: Any) -> Any:
+    """Return one event per basket as an Arrow array of strings; ``first`` are the baskets' first lines."""
+    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow.compute as pc  # noqa: PLC0415
+
+    text = pa.string()
+    return pc.binary_join_element_wise(
         '{"type":"track","event":"Order Completed","messageId":"cj-order-',
         first["basket_id"].cast(text),
         '","userId":"',
@@ -88,10 +100,6 @@ def _orders(lines: Any, products: Any) -> Iterator[SourceEvent]:
         "]}}",
         "",
     )
-    keys = first["household_id"].cast(text).cast(pa.binary()).to_pylist()
-    instants = stamps.cast(pa.int64()).to_pylist()
-    for instant, key, value in zip(instants, keys, values.cast(pa.binary()).to_pylist(), strict=True):
-        yield SourceEvent(instant, PURCHASES, key, value)
 
 
 def _product_lines(lines: Any, cents: Any, products: Any) -> Any:
