@@ -1,6 +1,7 @@
 """The published schemas: JSON Schema of every message and an AsyncAPI document of the topics, from the types."""
 
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -35,19 +36,19 @@ PROPERTIES: dict[str, type | None] = {
 
 
 def documents() -> dict[str, bytes]:
-    """Every document by its file name."""
+    """Return every document by its file name."""
     schemas = {
         "event.schema.json": _events(),
         "transition.schema.json": _of(Transition, "A transition: a value of customer.transitions"),
         "reject.schema.json": _of(Reject, "A reject: a value of customer.rejects"),
         "profile.schema.json": _of(Profile, "A customer's profile"),
     }
-    made = {**schemas, "asyncapi.json": _asyncapi()}
-    return {name: orjson.dumps(made[name], option=orjson.OPT_INDENT_2) + b"\n" for name in made}
+    contents = {**schemas, "asyncapi.json": _asyncapi()}
+    return {name: orjson.dumps(content, option=orjson.OPT_INDENT_2) + b"\n" for name, content in contents.items()}
 
 
 def write(folder: Path) -> Iterator[Path]:
-    """Write the documents into a folder, made if missing. Raises ``OSError``."""
+    """Write the documents into a folder, created if missing, and yield their paths. Raises ``OSError``."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, document in documents().items():
         path = folder / name
@@ -73,13 +74,13 @@ def _events() -> dict[str, Any]:
 
 
 def _event(kind: str, name: str | None, properties: type | None) -> dict[str, Any]:
-    said = {"$ref": f"#/$defs/{properties.__name__}"} if properties else {"type": "object"}
+    reference = {"$ref": f"#/$defs/{properties.__name__}"} if properties else {"type": "object"}
     fields: dict[str, Any] = {
         "type": {"const": kind},
         "messageId": {"type": "string", "minLength": 1, "maxLength": 256},
         "userId": {"type": "string", "minLength": 1, "maxLength": 256},
         "timestamp": {"type": "string", "format": "date-time"},
-        "properties": said,
+        "properties": reference,
     }
     required = ["type", "userId", "timestamp"]
     if name is not None:
@@ -105,8 +106,7 @@ def _asyncapi() -> dict[str, Any]:
     for action, group in (("receive", received), ("send", sent)):
         for topic, (message, verb) in group.items():
             name = topic.replace(".", "_")
-            reference = {"$ref": f"#/components/messages/{message}"}
-            channels[name] = {"address": topic, "messages": {message: reference}}
+            channels[name] = {"address": topic, "messages": {message: {"$ref": f"#/components/messages/{message}"}}}
             operations[f"{verb}_{name}"] = {"action": action, "channel": {"$ref": f"#/channels/{name}"}}
     messages = {
         name: {"contentType": "application/json", "payload": {"$ref": f"./{name}.schema.json"}}
@@ -114,7 +114,11 @@ def _asyncapi() -> dict[str, Any]:
     }
     return {
         "asyncapi": "3.0.0",
-        "info": {"title": "lifestage", "version": "1.0.0", "description": "Keys are customer ids in UTF-8."},
+        "info": {
+            "title": "lifestage",
+            "version": version("lifestage"),
+            "description": "Keys are customer ids in UTF-8.",
+        },
         "channels": channels,
         "operations": operations,
         "components": {"messages": messages},

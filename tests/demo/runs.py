@@ -15,7 +15,7 @@ from streams.backtest import backtest
 from streams.policy_file import load_rules
 from streams.sources.named import open_source
 
-Decision = tuple[backtest.Backtest, dict[str, History]]
+Decision = tuple[backtest.BacktestResult, dict[str, History]]
 COMMAND = [sys.executable, "-c", "from streams.cli.main import main; main()", "demo"]
 SECONDS = 120.0
 _COUNT = re.compile(r"([a-z][a-z ]+?) +([\d,]+) ")

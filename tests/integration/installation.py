@@ -20,7 +20,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from schemas import instant
 from state.rules.rulebook import Rulebook
-from streams.backtest.backtest import Backtest, read_events, run
+from streams.backtest.backtest import BacktestResult, read_events, run
 from streams.embedded.servers import free_port
 from streams.settings import Settings
 from streams.sources.source import SourceEvent
@@ -181,7 +181,7 @@ def installation(
             made.kill(name)
 
 
-def backtest(events: Sequence[SourceEvent], until: int, rules: Rulebook) -> Backtest:
+def backtest(events: Sequence[SourceEvent], until: int, rules: Rulebook) -> BacktestResult:
     """The same events, decided at once."""
     refused: list[bytes] = []
     lines = [(number, event.value) for number, event in enumerate(events)]

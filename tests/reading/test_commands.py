@@ -10,12 +10,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from streams.cli.commands import rejects, show, tail
+from streams.cli.main import main
 from streams.embedded.child_process import stop
 from streams.settings import Settings
 from streams.sinks.redis import RedisSink
@@ -188,6 +190,15 @@ def test_a_wrong_setting_is_one_clear_line() -> None:
     result = CliRunner().invoke(tail.command, [], env={"LIFESTAGE_BROKER": "nonsense"})
     assert result.exit_code == 2
     assert "LIFESTAGE_BROKER" in result.output
+
+
+def test_every_command_has_a_help_and_the_version_is_that_of_the_package() -> None:
+    overview = CliRunner().invoke(main, ["--help"]).output
+    commands = [line.split()[0] for line in overview.split("Commands:\n")[1].splitlines()]
+    assert "worker" in commands
+    for name in commands:
+        assert CliRunner().invoke(main, [name, "--help"]).output.startswith(f"Usage: main {name} ")
+    assert CliRunner().invoke(main, ["--version"]).output == f"lifestage {version('lifestage')}\n"
 
 
 def test_show_a_customer(redis_url: str, topic_prefix: str) -> None:

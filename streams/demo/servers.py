@@ -1,4 +1,4 @@
-"""Where a demo runs: the embedded servers or the user's own, and the settings that lead there."""
+"""The servers of a demo, embedded or the user's own, and the settings to reach them."""
 
 import os
 import shlex
@@ -10,7 +10,7 @@ from pathlib import Path
 from redis import Redis
 from redis.exceptions import RedisError
 
-from streams.demo.folder import Folder, Run
+from streams.demo.data_folder import DataFolder, RunRecord
 from streams.embedded.child_process import ServerError
 from streams.embedded.servers import Server, free_port, kafka_broker, redis_server
 from streams.settings import Settings
@@ -22,32 +22,32 @@ _REDIS = "embedded Redis server"
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
-    """The settings of this run's worker and commands, and the servers that were started for it by name."""
+class DemoServers:
+    """The settings of this run's worker and commands, and the embedded servers that run for it, by name."""
 
     settings: Settings
-    servers: Mapping[str, Server] = field(default_factory=dict)
+    embedded: Mapping[str, Server] = field(default_factory=dict)
 
     def check(self) -> None:
-        """Raise ``ServerError`` when one of our servers has ended."""
-        for name, server in self.servers.items():
+        """Raise ``ServerError`` when an embedded server has ended."""
+        for name, server in self.embedded.items():
             if os.waitid(os.P_PID, server.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
                 raise ServerError(f"the {name} has ended, though nobody asked it to: start the demo again")
 
     @property
     def web(self) -> str:
-        """Where the worker's own pages are."""
+        """The URL of the worker's web server."""
         return f"http://{self.settings.web_host}:{self.settings.web_port}"
 
-    def words(self, folder: Folder, run: Run) -> list[str]:
-        """Where everything is, a line each."""
+    def description(self, folder: DataFolder, run: RunRecord) -> str:
+        """Return one line that says where the servers and the data are."""
         settings = self.settings
         broker = f"your Kafka at {settings.broker}, topics {run.prefix}*" if run.broker else f"Kafka {settings.broker}"
         redis = f"your Redis at {run.redis}, keys {run.app_id}:*" if run.redis else f"Redis {settings.redis_url}"
-        return [f"{broker}   {redis}   data in {folder.path}"]
+        return f"{broker}   {redis}   data in {folder.path}"
 
     def variables(self) -> dict[str, str]:
-        """What a command needs in its environment to find this run."""
+        """Return the environment variables with which a command finds this run."""
         settings = self.settings
         return {
             "LIFESTAGE_BROKER": settings.broker,
@@ -59,10 +59,10 @@ class Places:
         }
 
     def worker_environment(self, environ: Mapping[str, str]) -> dict[str, str]:
-        """The worker's environment: what is ours over what was there."""
+        """Return the worker's environment: ``environ``, overridden by this run's settings."""
         settings = self.settings
-        # What the environment says of another Kafka (passwords, say) is nothing to the embedded one.
-        embedded = _BROKER in self.servers
+        # Settings of another Kafka (passwords, say) must not reach the embedded one.
+        embedded = _BROKER in self.embedded
         kept = {name: value for name, value in environ.items() if not (embedded and name.startswith("LIFESTAGE_"))}
         return (
             kept
@@ -78,28 +78,28 @@ class Places:
         )
 
     def write_environment(self, path: Path) -> None:
-        """Write the variables for a shell to read."""
+        """Write the variables as a shell script to source."""
         lines = [f"export {name}={shlex.quote(value)}" for name, value in self.variables().items()]
         path.touch(mode=0o600)  # a Redis URL may hold a password
         path.write_text("\n".join(lines) + "\n", "utf-8")
 
 
 @contextmanager
-def opened(folder: Folder, run: Run, given: Settings) -> Iterator[Places]:
+def run_servers(folder: DataFolder, run: RunRecord, given: Settings) -> Iterator[DemoServers]:
     """Run the servers that the user has not named for the length of the block; raises ``ServerError``.
 
-    ``given`` leads to those that are the user's own.
+    ``given`` are the settings of the user's own servers.
     """
     with ExitStack() as stack:
-        servers: dict[str, Server] = {}
+        embedded: dict[str, Server] = {}
         if not run.broker:
-            servers[_BROKER] = stack.enter_context(kafka_broker(folder.path))
+            embedded[_BROKER] = stack.enter_context(kafka_broker(folder.path))
         if not run.redis:
-            servers[_REDIS] = stack.enter_context(redis_server(folder.path))
+            embedded[_REDIS] = stack.enter_context(redis_server(folder.path))
         settings = replace(
             given,
-            broker=given.broker if run.broker else servers[_BROKER].address,
-            redis_url=given.redis_url if run.redis else servers[_REDIS].address,
+            broker=given.broker if run.broker else embedded[_BROKER].address,
+            redis_url=given.redis_url if run.redis else embedded[_REDIS].address,
             app_id=run.app_id,
             topic_prefix=run.prefix,
             embedded=not run.broker,
@@ -111,7 +111,7 @@ def opened(folder: Folder, run: Run, given: Settings) -> Iterator[Places]:
         )
         if run.redis:
             _check_redis(given.redis_url)
-        yield Places(settings, servers)
+        yield DemoServers(settings, embedded)
 
 
 def _check_redis(url: str) -> None:

@@ -1,4 +1,4 @@
-"""The worker of a demo: a process of its own, looked after, and started again should somebody kill it."""
+"""The demo's worker: a separate process that is polled, and restarted when it was killed."""
 
 import signal
 import subprocess
@@ -17,12 +17,12 @@ from streams.embedded.child_process import ServerError, start, stop
 
 COMMAND = (sys.executable, "-c", "from streams.cli.main import main; main()", "worker")
 _MAX_RESTARTS = 5
-_TAIL_LINES = 12
+_LOG_TAIL_LINES = 12
 _GRACE_SECONDS = 20.0
 
 
-class Group(msgspec.Struct):
-    """A partition group as ``/health`` shows it."""
+class GroupHealth(msgspec.Struct):
+    """A partition group in ``/health``."""
 
     state: str
     reason: str
@@ -30,8 +30,8 @@ class Group(msgspec.Struct):
     lag_records: dict[str, int]
 
 
-class Mirror(msgspec.Struct):
-    """The mirror as ``/health`` shows it."""
+class MirrorHealth(msgspec.Struct):
+    """The Redis mirror in ``/health``."""
 
     connected: bool
     waiting: int
@@ -40,28 +40,28 @@ class Mirror(msgspec.Struct):
 
 
 class Health(msgspec.Struct):
-    """What ``/health`` says."""
+    """The answer of ``/health``."""
 
     ready: bool
     customers: dict[str, int]
     lag_records: int
-    partitions: dict[str, Group]
-    mirror: Mirror | None
+    partitions: dict[str, GroupHealth]
+    mirror: MirrorHealth | None
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """One look at the worker: its health, the events that this process of it has read, and its memory (bytes)."""
+class WorkerStatus:
+    """The worker's health, the events that this process has read since its start, and its memory in bytes."""
 
     health: Health
     events: int
     memory: int
 
 
-class Processor:
-    """The worker for the length of a block.
+class WorkerProcess:
+    """The worker process for the length of a block.
 
-    Raises ``ServerError`` with the end of its log when it does not come up, or ends again and again.
+    Raises ``ServerError`` with the end of its log when it does not start, or ends again and again.
     """
 
     def __init__(self, environment: Mapping[str, str], url: str, log: Path) -> None:
@@ -69,10 +69,10 @@ class Processor:
         self.log = log
         self.restarts = 0
         self._environment = environment
-        self._since_ready = 0
+        self._restarts_since_ready = 0
         self._was_ready = False
 
-    def __enter__(self) -> "Processor":
+    def __enter__(self) -> "WorkerProcess":
         self._output = self.log.open("ab")
         self._child = self._start()
         return self
@@ -86,21 +86,21 @@ class Processor:
         """The process id of the worker that runs now."""
         return self._child.pid
 
-    def revive(self) -> str | None:
-        """Start the worker again if it has ended, and say how it ended; None while it runs."""
+    def restart_if_ended(self) -> str | None:
+        """Start the worker again if it has ended, and return how it ended; None while it runs."""
         code = self._child.poll()
         if code is None:
             return None
         how = f"by {signal.Signals(-code).name}" if code < 0 else f"with exit status {code}"
-        self._since_ready += 1
-        if (code >= 0 and not self._was_ready) or self._since_ready > _MAX_RESTARTS:
-            raise ServerError(f"the worker ended {how}. {self.last_words()}")
+        self._restarts_since_ready += 1
+        if (code >= 0 and not self._was_ready) or self._restarts_since_ready > _MAX_RESTARTS:
+            raise ServerError(f"the worker ended {how}. {self.log_tail()}")
         self.restarts += 1
         self._child = self._start()
         return how
 
-    async def look(self, session: aiohttp.ClientSession) -> Look | None:
-        """Ask the worker how it fares; None when it does not answer."""
+    async def status(self, session: aiohttp.ClientSession) -> WorkerStatus | None:
+        """Fetch the worker's health and metrics; None when it does not answer."""
         with suppress(aiohttp.ClientError, TimeoutError):
             async with session.get(f"{self.url}/health", raise_for_status=True) as answer:
                 health = msgspec.json.decode(await answer.read(), type=Health)
@@ -108,13 +108,15 @@ class Processor:
                 samples = _samples(await answer.text())
             if health.ready:
                 self._was_ready = True
-                self._since_ready = 0
-            return Look(health, int(samples["lifestage_events_total"]), int(samples["process_resident_memory_bytes"]))
+                self._restarts_since_ready = 0
+            return WorkerStatus(
+                health, int(samples["lifestage_events_total"]), int(samples["process_resident_memory_bytes"])
+            )
         return None
 
-    def last_words(self) -> str:
-        """The end of the worker's log, for a message."""
-        lines = self.log.read_text("utf-8", "replace").splitlines()[-_TAIL_LINES:]
+    def log_tail(self) -> str:
+        """Return the end of the worker's log, for a message."""
+        lines = self.log.read_text("utf-8", "replace").splitlines()[-_LOG_TAIL_LINES:]
         return f"Its log is {self.log} and ends with:\n" + "\n".join(f"  {line}" for line in lines)
 
     def _start(self) -> subprocess.Popen[bytes]:
