@@ -76,4 +76,12 @@ class Customer(msgspec.Struct, gc=False):
 
 def first_seen(at: int) -> Customer:
     """A customer of whom nothing is known but the instant of their first event."""
-    return Customer(at, no_purchases(), no_engagement(), no_support(), {}, since=at, at=at)
+    return Customer(
+        first_event_at=at,
+        purchases_part=no_purchases(),
+        engagement_part=no_engagement(),
+        support_part=no_support(),
+        traits={},
+        since=at,
+        at=at,
+    )

@@ -214,21 +214,21 @@ class Purchases(msgspec.Struct, gc=False):
         """Those of the bytes. Raises ``msgspec.DecodeError`` or ``struct.error``."""
         it = _decode(packed)
         return Purchases(
-            list(unpack(f">{len(it.ids) // 8}Q", it.ids)),
-            from_steps(it.ats),
-            from_steps(it.days),
-            it.nets,
-            it.items,
-            it.refunded,
-            unpacked(it.crowded),
-            unpacked(it.refunds),
-            it.baskets,
-            sum(it.nets),
-            it.before_orders,
-            it.before_revenue,
-            it.before_items,
-            it.before_first,
-            it.before_last,
+            ids=list(unpack(f">{len(it.ids) // 8}Q", it.ids)),
+            ats=from_steps(it.ats),
+            days=from_steps(it.days),
+            nets=it.nets,
+            items=it.items,
+            refunded=it.refunded,
+            crowded=unpacked(it.crowded),
+            refunds=unpacked(it.refunds),
+            baskets=it.baskets,
+            net_total=sum(it.nets),
+            before_orders=it.before_orders,
+            before_revenue=it.before_revenue,
+            before_items=it.before_items,
+            before_first=it.before_first,
+            before_last=it.before_last,
         )
 
 
@@ -265,4 +265,14 @@ def order_number(order_id: str) -> int:
 
 def no_purchases() -> Purchases:
     """A customer who has bought nothing."""
-    return Purchases([], [], [], [], [], {}, nothing(), nothing(), [])
+    return Purchases(
+        ids=[],
+        ats=[],
+        days=[],
+        nets=[],
+        items=[],
+        refunded={},
+        crowded=nothing(),
+        refunds=nothing(),
+        baskets=[],
+    )

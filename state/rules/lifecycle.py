@@ -41,7 +41,7 @@ def stage_at(customer: Customer, at: int, touch: OrderEffect, limits: Patience, 
 
 
 def _heard(customer: Customer, silence: int, orders: int, touch: OrderEffect, limits: Patience, day_ms: int) -> str:
-    again = f"recency_days {silence / day_ms:.1f} < {limits.at_risk / day_ms:.1f}; "
+    again = f"days_since_order {silence / day_ms:.1f} < {limits.at_risk / day_ms:.1f}; "
     number = (
         ("orders 1 < 2" if touch is OrderEffect.UNDONE else "orders 1 >= 1") if orders == 1 else f"orders {orders} >= 2"
     )
@@ -54,12 +54,12 @@ def _silent(
     day_ms = rules.day_ms
     reason = limits.why(day_ms)
     if silence >= limit:
-        return f"recency_days {silence / day_ms:.1f} >= {limit / day_ms:.1f} ({reason})"
+        return f"days_since_order {silence / day_ms:.1f} >= {limit / day_ms:.1f} ({reason})"
     displeased = reason_at(rules.displeasures(customer), at)
     if displeased is None:
         return None
     return (
-        f"recency_days {silence / day_ms:.1f} >= {rules.shortened(limit) / day_ms:.1f} "
+        f"days_since_order {silence / day_ms:.1f} >= {rules.shortened(limit) / day_ms:.1f} "
         f"({reason}, {limit / day_ms:.1f} shortened by support: {displeased.why})"
     )
 

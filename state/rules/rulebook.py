@@ -171,18 +171,25 @@ class Rulebook:
         revenue = purchases.revenue()
         first, last = purchases.first(), purchases.last()
         known = first is not None and last is not None
-        figures = (
-            customer.stage,
-            orders,
-            revenue / self.unit,
-            round(revenue / orders / self.unit, 4) if orders else None,
-            round((at - (last or 0)) / self._day_ms, 4) if known else None,
-            round(((last or 0) - (first or 0)) / (orders - 1) / self._day_ms, 4) if known and orders > 1 else None,
-            granted_days(customer, at, limits, self._patience) if orders else None,
-            customer.expected,
-            customer.expected_at,
-        )
-        decisions += [Decision(change, Figures(why, *figures)) for change, why in changes]
+        day_ms = self._day_ms
+        average = round(revenue / orders / self.unit, 4) if orders else None
+        recency = round((at - (last or 0)) / day_ms, 4) if known else None
+        gap = round(((last or 0) - (first or 0)) / (orders - 1) / day_ms, 4) if known and orders > 1 else None
+        patience = granted_days(customer, at, limits, self._patience) if orders else None
+        for change, why in changes:
+            figures = Figures(
+                why=why,
+                stage=customer.stage,
+                orders=orders,
+                revenue=revenue / self.unit,
+                average_order_value=average,
+                recency_days=recency,
+                mean_gap_days=gap,
+                patience_days=patience,
+                next_transition=customer.expected,
+                next_at=customer.expected_at,
+            )
+            decisions.append(Decision(change, figures))
 
 
 def _step(

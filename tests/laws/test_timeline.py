@@ -54,7 +54,7 @@ def left_standing(published: list[Publication]) -> Counter[Change]:
 def decided(customer: Customer) -> tuple[object, ...]:
     """A customer without the instants of looking, which depend on when one looked."""
     aggregates = customer.purchases, customer.engagement, customer.support, customer.traits
-    return customer.first_event_at, customer.last_event_at, *aggregates, *standing(customer)
+    return customer.first_event_at, customer.last_event_at, *aggregates, standing(customer)
 
 
 @settings(max_examples=400, deadline=None)
