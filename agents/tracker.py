@@ -14,8 +14,8 @@ from schemas.events import AnyFact
 from schemas.reject import RejectedError, reject
 from schemas.transition import encode
 from state.rules.rulebook import Rulebook
-from state.timeline.snapshot import Header, SnapshotError, dump, read_header, restore
-from state.timeline.timeline import Timeline, adopt, begin, settle
+from state.timeline.snapshot import Header, SnapshotError, dump, load, read_header
+from state.timeline.timeline import Timeline, adopt, apply_facts, begin
 
 MAX_AHEAD_MS = 300_000
 MAX_DUE = 200
@@ -62,7 +62,7 @@ class Tracker:
         self.stages: Counter[str] = Counter()
         self._adopted_at: int | None = None
         self._rules = rules
-        self._mark = rules.mark
+        self._fingerprint = rules.fingerprint
         self._lateness = rules.compiled.lateness_ms
         self._partition = partition
         self._snapshots = snapshots
@@ -96,7 +96,7 @@ class Tracker:
         if timeline is not None:
             return timeline
         snapshot = self._snapshots.get(key)
-        return None if snapshot is None else restore(snapshot, self._rules)
+        return None if snapshot is None else load(snapshot, self._rules)
 
     def compute(self, batch: Batch) -> Outcome:
         """What follows from a batch; nothing is changed that anyone can see until ``publish``.
@@ -158,7 +158,7 @@ class Tracker:
             raise RejectedError("late", f"the event is {horizon - at} ms older than the allowed lateness")
         key = record.key or b""
         customer = touched.get(key) or self._touch(key, touched, at)
-        if at < customer.timeline.floor:
+        if at < customer.timeline.closed_before:
             raise RejectedError("late", "a flood of events, or a new policy, has closed this customer's past")
         if customer.knows(fact, self._lateness):
             return "duplicate"
@@ -181,8 +181,8 @@ class Tracker:
             return Touched(begin(at), None, published, [], [], set())
         before = read_header(snapshot)
         # It changes in place; should the batch fail, it is read from its snapshot again.
-        timeline = self._recent.take(key) or restore(snapshot, self._rules)
-        if before.policy != self._mark:
+        timeline = self._recent.take(key) or load(snapshot, self._rules)
+        if before.fingerprint != self._fingerprint:
             published = adopt(timeline, self._adopted_at or 0, self._rules)
         return Touched(timeline, before, published, [], [], set())
 
@@ -190,7 +190,7 @@ class Tracker:
         timeline = customer.timeline
         horizon = outcome.upto - self._lateness
         try:
-            published = settle(timeline, customer.facts, outcome.upto, horizon, self._rules)
+            published = apply_facts(timeline, customer.facts, outcome.upto, horizon, self._rules)
             published = customer.published + published
             values = [encode(it, key.decode(), self._rules.version) for it in published]
             snapshot = dump(timeline, self._rules)
@@ -216,7 +216,7 @@ class Tracker:
         return None if header is None else self._due_under(header)
 
     def _due_under(self, header: Header) -> int | None:
-        return AT_ONCE if header.policy != self._mark else header.due
+        return AT_ONCE if header.fingerprint != self._fingerprint else header.due
 
     def _header(self, key: bytes) -> Header | None:
         # What cannot be read is kept as it is: its owner's next event says so, in a reject.

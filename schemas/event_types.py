@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Raw
 
 from schemas.events import (
+    MAX_TRAITS,
     AnyFact,
     Browsed,
     OrderCancelled,
@@ -24,7 +25,6 @@ from schemas.properties import CancelProperties, OrderProperties, Product, Refun
 from schemas.reject import RejectedError
 
 MAX_TEXT = 256
-MAX_TRAITS = 64
 MAX_CATEGORIES = 32
 MAX_QUANTITY = 1_000_000
 

@@ -1,12 +1,12 @@
-"""The standing: what was decided of a customer, apart from what it was decided on."""
+"""The decided part of a customer: what was decided, apart from the aggregates that it was decided on."""
 
 import msgspec
 
 from state.customer.customer import Customer
 
 
-class Standing(msgspec.Struct, array_like=True, gc=False):
-    """The fields of ``Customer`` of the same names."""
+class DecidedState(msgspec.Struct, array_like=True, gc=False):
+    """The fields of ``Customer`` of the same names. Their order is that of the stored bytes."""
 
     stage: str
     since: int
@@ -18,27 +18,27 @@ class Standing(msgspec.Struct, array_like=True, gc=False):
     expected_at: int | None
 
 
-def standing(of: Customer) -> Standing:
-    """A customer's standing at this moment; it does not change with the customer."""
-    return Standing(
-        stage=of.stage,
-        since=of.since,
-        why=of.why,
-        cause=of.cause,
-        loyal_since=of.loyal_since,
-        memberships=of.memberships.copy(),
-        expected=of.expected,
-        expected_at=of.expected_at,
+def decided_state(customer: Customer) -> DecidedState:
+    """Return a copy of what is decided of a customer."""
+    return DecidedState(
+        stage=customer.stage,
+        since=customer.since,
+        why=customer.why,
+        cause=customer.cause,
+        loyal_since=customer.loyal_since,
+        memberships=customer.memberships.copy(),
+        expected=customer.expected,
+        expected_at=customer.expected_at,
     )
 
 
-def stand(customer: Customer, as_decided: Standing) -> None:
-    """Give a customer a standing."""
-    customer.stage = as_decided.stage
-    customer.since = as_decided.since
-    customer.why = as_decided.why
-    customer.cause = as_decided.cause
-    customer.loyal_since = as_decided.loyal_since
-    customer.memberships = as_decided.memberships
-    customer.expected = as_decided.expected
-    customer.expected_at = as_decided.expected_at
+def restore_decided(customer: Customer, state: DecidedState) -> None:
+    """Set what is decided of a customer."""
+    customer.stage = state.stage
+    customer.since = state.since
+    customer.why = state.why
+    customer.cause = state.cause
+    customer.loyal_since = state.loyal_since
+    customer.memberships = state.memberships
+    customer.expected = state.expected
+    customer.expected_at = state.expected_at

@@ -9,7 +9,7 @@ from state.calendar import Calendar
 from state.conditions.feature_expression import Reading
 from state.conditions.features import Catalogue, Feature, Kind, Trend
 from state.customer.customer import STAGES, Customer
-from state.customer.parts import NOTHING, ORDERS, STANDING, SUPPORT, TRAITS, VISITS
+from state.customer.parts import DECIDED, NO_PARTS, ORDERS, SUPPORT, TRAITS, VISITS
 from state.features.scores import alive, scores
 from state.features.windows import windowed
 from state.policy.shape import Policy
@@ -33,7 +33,7 @@ def catalogue(policy: Policy) -> Catalogue:
         leaving: set[int] = set()
         for days in (
             purchases.days,
-            purchases.crowded.days,
+            purchases.overflow.days,
             purchases.refunds.days,
             customer.support.daily.days,
             customer.engagement.daily.days,
@@ -79,7 +79,7 @@ def _lifetime(calendar: Calendar, unit: int) -> list[Feature]:
         _since("days_since_order", "time since the last order", calendar, ORDERS, "purchases.last()"),
         _since("days_since_first_order", "time since the first order", calendar, ORDERS, "purchases.first()"),
         _since("days_since_visit", "time since the last browsing", calendar, VISITS, "engagement.last_visit"),
-        _since("days_known", "time since the first event", calendar, NOTHING, "customer.first_event_at"),
+        _since("days_known", "time since the first event", calendar, NO_PARTS, "customer.first_event_at"),
         _since(
             "oldest_ticket_days", "how long the oldest open ticket is open", calendar, SUPPORT, "support.oldest_open()"
         ),
@@ -98,11 +98,11 @@ def _standing(calendar: Calendar) -> list[Feature]:
             Trend.CONSTANT,
             None,
             Reading("customer.stage"),
-            STANDING,
+            DECIDED,
             limits=STAGES,
         ),
-        _since("days_in_stage", "time since the stage began", calendar, STANDING, "customer.since"),
-        _constant("loyal", Kind.FLAG, "", "meets the policy's loyalty", STANDING, "(customer.loyal_since is not None)"),
+        _since("days_in_stage", "time since the stage began", calendar, DECIDED, "customer.since"),
+        _constant("loyal", Kind.FLAG, "", "meets the policy's loyalty", DECIDED, "(customer.loyal_since is not None)"),
         _constant("kind", Kind.TEXT, "", "trait kind: consumer, business, channel, internal", TRAITS, kind, True),
         _constant("categories", Kind.TEXTS, "", "categories of the last ten orders", ORDERS, "purchases.categories()"),
         _constant("tickets_open", Kind.NUMBER, "tickets", "tickets open now", SUPPORT, "len(support.open)"),

@@ -2,7 +2,7 @@
 
 from state.conditions.feature_expression import Reading
 from state.conditions.features import Feature, Kind, Trend
-from state.customer.engagement import COLUMN_ASPECTS, COLUMNS
+from state.customer.engagement import COLUMN_PARTS, COLUMNS
 from state.customer.parts import ORDERS, SUPPORT
 from state.customer.support import OPENED, RATING_SUM, RATINGS, SOLVED
 
@@ -32,7 +32,7 @@ def _sums(days: int, unit: int) -> list[Feature]:
         feature("items", "items", "items bought", ORDERS, f"purchases.items_since({since})"),
         feature("refunds", "currency", "money given back", ORDERS, f"purchases.refunds.total(0, {since}) / {unit}"),
         *(
-            feature(name, name, f"{name} counted", COLUMN_ASPECTS[column], f"engagement.daily.total({column}, {since})")
+            feature(name, name, f"{name} counted", COLUMN_PARTS[column], f"engagement.daily.total({column}, {since})")
             for name, column in COLUMNS.items()
         ),
         supported("tickets_opened", "tickets", "support tickets opened", OPENED),

@@ -7,7 +7,7 @@ from state.conditions.condition import Condition, ConditionError, compile_condit
 from state.conditions.rule_set import Pair, RuleSet
 from state.features.catalogue import catalogue
 from state.policy.shape import Policy
-from state.timeline.history import replay
+from state.timeline.history import decide_history
 from tests.laws.histories import DAY, RULES, facts
 
 CATALOGUE = catalogue(Policy(name="any"))
@@ -53,7 +53,7 @@ def test_all_at_once_say_what_each_says_alone(several, history, data):
     assume(conditions)
     at = history[-1].at + data.draw(st.sampled_from((0, 1, DAY, 9 * DAY, 40 * DAY)))
     until = at + data.draw(st.sampled_from((1, DAY, 28 * DAY, 200 * DAY)))
-    seen = replay(history, at, RULES["fixed"])
+    seen = decide_history(history, at, RULES["fixed"])
     assert seen is not None
     customer = seen.customer
     pairs = [_pair(str(number), it) for number, it in enumerate(conditions)]
