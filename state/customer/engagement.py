@@ -2,20 +2,15 @@
 
 import msgspec
 
-from schemas.event_types import CARTS, COUPONS, SEARCHES, VIEWS
+from schemas.event_types import EVENT_TYPES
 from schemas.events import Browsed
 from state.customer import parts
 from state.customer.daily_counts import Daily, PackedDaily, no_counts, unpack_daily
 from state.customer.purchases import MAX_WINDOW_DAYS
 
-COLUMNS = {"views": 0, "searches": 1, "carts": 2, "sessions": 3, "coupons": 4}
+COLUMNS = {name: column for column, name in enumerate(("views", "searches", "carts", "sessions", "coupons"))}
 COLUMN_PARTS = (parts.VIEWS, parts.SEARCHES, parts.CARTS, parts.SESSIONS, parts.COUPONS)
-COLUMN_OF = {
-    **dict.fromkeys(VIEWS, 0),
-    **dict.fromkeys(SEARCHES, 1),
-    **dict.fromkeys(CARTS, 2),
-    **dict.fromkeys(COUPONS, 4),
-}
+COLUMN_OF = {it.name: COLUMNS[it.counted_as] for it in EVENT_TYPES.values() if it.counted_as is not None}
 SESSIONS_COLUMN = COLUMNS["sessions"]
 COUPONS_COLUMN = COLUMNS["coupons"]
 

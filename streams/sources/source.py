@@ -1,16 +1,13 @@
 """What a source is: events as JSON bytes, in the order of their event time, with the topic they belong to."""
 
 import importlib.util
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import compress
 from pathlib import Path
 from typing import NamedTuple
 
-PURCHASES = "purchases"
-BROWSING = "browsing"
-SUPPORT = "support"
-PROFILES = "profiles"
+from schemas.event_types import BROWSING, EVENT_TYPES
 
 
 class SourceEvent(NamedTuple):
@@ -47,18 +44,13 @@ class Source:
         return Source(self.name, self.title, events if limit is None else events[:limit])
 
 
-Read = Callable[[], Sequence[SourceEvent]]
-
-
 def topic_of(kind: str, name: str) -> str:
-    """The input topic of an event by its ``type`` and, for ``track``, its ``event``; browsing if in doubt."""
-    if kind == "identify":
-        return PROFILES
-    if kind == "track" and name.startswith(("Order ", "Coupon ")):
-        return PURCHASES
-    if kind == "track" and name.startswith(("Support ", "Live Chat ")):
-        return SUPPORT
-    return BROWSING
+    """Return the kind of input topic of an event, by its ``type`` and, for ``track``, its ``event``.
+
+    An event of an unknown type goes to browsing.
+    """
+    event_type = EVENT_TYPES.get(name if kind == "track" else kind)
+    return BROWSING if event_type is None else event_type.topic
 
 
 def package_file(package: str, path: str, extra: str) -> Path:
