@@ -97,7 +97,7 @@ class EventType(msgspec.Struct, frozen=True):
 
     @property
     def is_track(self) -> bool:
-        """Whether it comes as ``"type": "track"`` with the name as ``event``."""
+        """Tell whether it comes as ``"type": "track"`` with the name as ``event``."""
         return self.name not in ("page", "screen", "identify")
 
 
@@ -137,7 +137,7 @@ def _total(order: OrderProperties, exchange: Exchange) -> int:
         total += exchange.minor(price, order.currency, "price times quantity")
     if not order.products:
         raise RejectedError("invalid", "properties.total is missing, and there are no products to make it up")
-    if total > exchange.most * exchange.unit:
+    if total > exchange.max_amount * exchange.unit:
         raise RejectedError("bad_amount", "the products' prices are together over the policy's most_per_order")
     return total
 

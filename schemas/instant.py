@@ -1,4 +1,4 @@
-"""An instant: whole milliseconds since 1970 inside, RFC 3339 text outside."""
+"""Instants: whole milliseconds since 1970 inside, RFC 3339 text outside."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -70,8 +70,8 @@ class Purchases(msgspec.Struct, gc=False):
     def orders_since(self, since: int) -> int:
         """Return the number of orders placed from the day ``since`` on."""
         overflow = self.overflow
-        standing = len(self.days) - self._first_row(since)
-        return standing + overflow.total(ORDERS_COLUMN, since) if overflow.days else standing
+        rows = len(self.days) - self._first_row(since)
+        return rows + overflow.total(ORDERS_COLUMN, since) if overflow.days else rows
 
     def revenue_since(self, since: int) -> int:
         """Return the revenue of the orders placed from that day on, less refunds, in minor units."""
