@@ -6,6 +6,7 @@ like another, such as one more kind of view, is one more line in it.
 
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Literal
 
 import msgspec
 from msgspec import Raw
@@ -93,7 +94,7 @@ class EventType(msgspec.Struct, frozen=True):
     topic: str
     properties: type | None
     build: Build
-    counted_as: str | None = None
+    counted_as: Literal["views", "searches", "carts", "coupons"] | None = None
 
     @property
     def is_track(self) -> bool:
@@ -118,9 +119,14 @@ _read_object = msgspec.json.Decoder(dict[str, object]).decode
 def _order_fact(kind: type[OrderCompleted] | type[OrderUpdated]) -> Build:
     def build(name: str, at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
         order = _read_order(raw)
-        order_id = short(order.order_id, "properties.order_id")
-        total, items = _total(order, exchange), _items(order.products)
-        return kind(at, message_id, order_id, total, items, _categories(order.products))
+        return kind(
+            at=at,
+            message_id=message_id,
+            order_id=short(order.order_id, "properties.order_id"),
+            total=_total(order, exchange),
+            items=_items(order.products),
+            categories=_categories(order.products),
+        )
 
     return build
 
@@ -164,30 +170,32 @@ def _categories(products: list[Product]) -> tuple[str, ...]:
 def _refund_fact(name: str, at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
     refund = _read_refund(raw)
     total = None if refund.total is None else exchange.minor(refund.total, refund.currency)
-    return OrderRefunded(at, message_id, short(refund.order_id, "properties.order_id"), total)
+    order_id = short(refund.order_id, "properties.order_id")
+    return OrderRefunded(at=at, message_id=message_id, order_id=order_id, total=total)
 
 
 def _cancel_fact(name: str, at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
-    return OrderCancelled(at, message_id, short(_read_cancel(raw).order_id, "properties.order_id"))
+    order_id = short(_read_cancel(raw).order_id, "properties.order_id")
+    return OrderCancelled(at=at, message_id=message_id, order_id=order_id)
 
 
 def _browsing_fact(name: str, at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
-    return Browsed(at, message_id, name)
+    return Browsed(at=at, message_id=message_id, event=name)
 
 
 def _opened_fact(name: str, at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
-    return TicketOpened(at, message_id, _ticket_id(_read_ticket(raw)), name)
+    return TicketOpened(at=at, message_id=message_id, ticket_id=_ticket_id(_read_ticket(raw)), event=name)
 
 
 def _solved_fact(name: str, at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
-    return TicketSolved(at, message_id, _ticket_id(_read_ticket(raw)), name)
+    return TicketSolved(at=at, message_id=message_id, ticket_id=_ticket_id(_read_ticket(raw)), event=name)
 
 
 def _rated_fact(name: str, at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
     ticket = _read_ticket(raw)
     if ticket.rating is None or not 1 <= ticket.rating <= 5:
         raise RejectedError("invalid", f"properties.rating is {ticket.rating}: a rating is 1 to 5")
-    return TicketRated(at, message_id, _ticket_id(ticket), ticket.rating)
+    return TicketRated(at=at, message_id=message_id, ticket_id=_ticket_id(ticket), rating=ticket.rating)
 
 
 def _ticket_id(ticket: TicketProperties) -> str:
@@ -205,7 +213,7 @@ def _traits_fact(name: str, at: int, message_id: str, raw: Raw, exchange: Exchan
                 _add_trait(traits, f"{key}_{inner}", scalar)
         else:
             _add_trait(traits, key, value)
-    return TraitsIdentified(at, message_id, dict(sorted(traits.items())[:MAX_TRAITS]))
+    return TraitsIdentified(at=at, message_id=message_id, traits=dict(sorted(traits.items())[:MAX_TRAITS]))
 
 
 def _add_trait(traits: dict[str, Scalar | None], name: str, value: object) -> None:

@@ -8,8 +8,15 @@ from state.customer import parts
 from state.customer.daily_counts import Daily, PackedDaily, no_counts, unpack_daily
 from state.customer.purchases import MAX_WINDOW_DAYS
 
-COLUMNS = {name: column for column, name in enumerate(("views", "searches", "carts", "sessions", "coupons"))}
-COLUMN_PARTS = (parts.VIEWS, parts.SEARCHES, parts.CARTS, parts.SESSIONS, parts.COUPONS)
+_COUNTED = {  # in the order of the stored columns
+    "views": parts.VIEWS,
+    "searches": parts.SEARCHES,
+    "carts": parts.CARTS,
+    "sessions": parts.SESSIONS,
+    "coupons": parts.COUPONS,
+}
+COLUMNS = {name: column for column, name in enumerate(_COUNTED)}
+COLUMN_PARTS = tuple(_COUNTED.values())
 COLUMN_OF = {it.name: COLUMNS[it.counted_as] for it in EVENT_TYPES.values() if it.counted_as is not None}
 SESSIONS_COLUMN = COLUMNS["sessions"]
 COUPONS_COLUMN = COLUMNS["coupons"]
@@ -21,7 +28,7 @@ class Engagement(msgspec.Struct, gc=False):
     daily: Daily
     last_visit: int | None = None
 
-    def browse(self, seen: Browsed, day: int, session_ms: int) -> int:
+    def browse(self, browsed: Browsed, day: int, session_ms: int) -> int:
         """Count one sign of interest, and return the parts of the customer that it changed.
 
         A session begins when nothing was seen for more than ``session_ms``. A coupon is counted but is no visit,
@@ -30,16 +37,16 @@ class Engagement(msgspec.Struct, gc=False):
         daily = self.daily
         daily.drop_before(day - MAX_WINDOW_DAYS + 1)
         changed = parts.NO_PARTS
-        column = COLUMN_OF.get(seen.event)
+        column = COLUMN_OF.get(browsed.event)
         if column is not None:
             daily.add(day, column)
             changed = COLUMN_PARTS[column]
             if column == COUPONS_COLUMN:
                 return changed
-        if self.last_visit is None or seen.at - self.last_visit > session_ms:
+        if self.last_visit is None or browsed.at - self.last_visit > session_ms:
             daily.add(day, SESSIONS_COLUMN)
             changed |= parts.SESSIONS
-        self.last_visit = seen.at
+        self.last_visit = browsed.at
         return changed | parts.VISITS
 
     def packed(self) -> bytes:

@@ -24,7 +24,7 @@ from state.rules.segments import SegmentRules, segment_rules
 PATIENCE = Cause("deadline", "patience")
 CHURN = Cause("deadline", "churn")
 LOYALTY = Cause("deadline", "loyalty")
-SEGMENT = Cause("deadline", "audience")
+SEGMENT = Cause("deadline", "audience")  # the word that is published
 LOOK_AHEAD_DAYS = 28
 
 CauseOf = Callable[[], Cause]
@@ -42,11 +42,11 @@ class Rulebook:
         self.compiled = compiled
         self.version = compiled.version
         self.fingerprint = bytes.fromhex(compiled.version.rpartition("@")[2])
-        self.calendar = Calendar(policy.time.zone, compiled.day_ms)
         self.exchange = Exchange(policy.money.currency, policy.money.most_per_order, policy.money.rates)
-        self.unit: int = 10 ** decimals(policy.money.currency)
-        self.apply_event = EventApplier(self.calendar, compiled.session_ms).apply
+        calendar = Calendar(policy.time.zone, compiled.day_ms)
+        self.apply_event = EventApplier(calendar, compiled.session_ms).apply
         """Update a customer's aggregates by a fact, and decide nothing."""
+        self._unit: int = 10 ** decimals(policy.money.currency)
         self._day_ms = compiled.day_ms
         self._look_ahead_ms = LOOK_AHEAD_DAYS * compiled.day_ms
         self._patience = PatienceRules(policy, compiled.day_ms)
@@ -181,7 +181,7 @@ class Rulebook:
         first, last = purchases.first(), purchases.last()
         known = first is not None and last is not None
         day_ms = self._day_ms
-        average = round(revenue / orders / self.unit, 4) if orders else None
+        average = round(revenue / orders / self._unit, 4) if orders else None
         recency = round((at - (last or 0)) / day_ms, 4) if known else None
         gap = round(((last or 0) - (first or 0)) / (orders - 1) / day_ms, 4) if known and orders > 1 else None
         patience = patience_days(customer, at, limits, self._patience) if orders else None
@@ -190,7 +190,7 @@ class Rulebook:
                 why=why,
                 stage=customer.stage,
                 orders=orders,
-                revenue=revenue / self.unit,
+                revenue=revenue / self._unit,
                 average_order_value=average,
                 recency_days=recency,
                 mean_gap_days=gap,
