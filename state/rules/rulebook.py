@@ -21,10 +21,10 @@ from state.rules.membership import MembershipRule
 from state.rules.patience import PatienceRules, SilenceLimits
 from state.rules.segments import SegmentRules, segment_rules
 
-PATIENCE = Cause("deadline", "patience")
-CHURN = Cause("deadline", "churn")
-LOYALTY = Cause("deadline", "loyalty")
-SEGMENT = Cause("deadline", "audience")  # the word that is published
+PATIENCE = Cause(kind="deadline", name="patience")
+CHURN = Cause(kind="deadline", name="churn")
+LOYALTY = Cause(kind="deadline", name="loyalty")
+SEGMENT = Cause(kind="deadline", name="audience")  # the word that is published
 LOOK_AHEAD_DAYS = 28
 
 CauseOf = Callable[[], Cause]
@@ -68,7 +68,7 @@ class Rulebook:
         customer.last_event_at = at
 
         def cause() -> Cause:
-            return Cause("event", event_name(fact), fact.message_id)
+            return Cause(kind="event", name=event_name(fact), message_id=fact.message_id)
 
         if is_first or changed & self._lifecycle_parts:
             self._decide(customer, at, cause, effect, ALL_PARTS if is_first else changed, decisions)
@@ -82,7 +82,7 @@ class Rulebook:
 
     def adopt(self, customer: Customer, at: int, decisions: list[Decision]) -> None:
         """Put a customer under this policy: leave the segments that it does not have, and decide everything anew."""
-        cause = Cause("policy", self.version)
+        cause = Cause(kind="policy", name=self.version)
         changes = []
         for key in [key for key in customer.memberships if key not in self._keys]:
             del customer.memberships[key]
