@@ -13,7 +13,7 @@ from state.conditions.formula import Formula
 from state.customer.customer import STAGES, Customer
 from state.customer.engagement import Engagement
 from state.customer.figures import average_order_value, mean_gap, time_since_order
-from state.customer.parts import NOTHING, ORDERS, STANDING, SUPPORT, TRAITS, VISITS
+from state.customer.parts import DECIDED, NO_PARTS, ORDERS, SUPPORT, TRAITS, VISITS
 from state.customer.purchases import Purchases
 from state.customer.support import Support
 from state.features.scores import alive, scores
@@ -40,7 +40,7 @@ def catalogue(policy: Policy) -> Catalogue:
         leaving: set[int] = set()
         for days in (
             purchases.days,
-            purchases.crowded.days,
+            purchases.overflow.days,
             purchases.refunds.days,
             customer.support.daily.days,
             customer.engagement.daily.days,
@@ -137,16 +137,16 @@ def _lifetime(day_ms: int, unit: int) -> Iterator[Feature]:
     yield _rising("days_since_order", "time since the last order", ORDERS, since_order)
     yield _rising("days_since_first_order", "time since the first order", ORDERS, since_first)
     yield _rising("days_since_visit", "time since the last browsing", VISITS, since_visit)
-    yield _rising("days_known", "time since the first event", NOTHING, known)
+    yield _rising("days_known", "time since the first event", NO_PARTS, known)
     yield _rising("oldest_ticket_days", "how long the oldest open ticket is open", SUPPORT, ticket)
 
 
 def _present(day_ms: int) -> Iterator[Feature]:
     yield Feature(
-        name="stage", unit="", meaning="lifecycle stage", parts=STANDING, formula=Formula(_stage), allowed=STAGES
+        name="stage", unit="", meaning="lifecycle stage", parts=DECIDED, formula=Formula(_stage), allowed=STAGES
     )
-    yield _rising("days_in_stage", "time since the stage began", STANDING, Formula(_days_in_stage, day_ms=day_ms))
-    yield _constant("loyal", "", "meets the policy's loyalty", STANDING, Formula(_loyal))
+    yield _rising("days_in_stage", "time since the stage began", DECIDED, Formula(_days_in_stage, day_ms=day_ms))
+    yield _constant("loyal", "", "meets the policy's loyalty", DECIDED, Formula(_loyal))
     yield _constant("kind", "", "trait kind: consumer, business, channel, internal", TRAITS, Formula(_kind))
     yield _constant("categories", "", "categories of the last ten orders", ORDERS, Formula(_categories))
     yield _constant("tickets_open", "tickets", "tickets open now", SUPPORT, Formula(_tickets_open))

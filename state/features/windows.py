@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from state.conditions.features import Feature, Trend
 from state.conditions.formula import Formula
-from state.customer.engagement import COLUMN_ASPECTS, COLUMNS, Engagement
+from state.customer.engagement import COLUMN_PARTS, COLUMNS, Engagement
 from state.customer.parts import ORDERS, SUPPORT
 from state.customer.purchases import Purchases
 from state.customer.support import OPENED, RATING_SUM, RATINGS, SOLVED, Support
@@ -70,7 +70,7 @@ def _sums(days: int, unit: int) -> Iterator[Feature]:
     yield _sum("refunds", days, "currency", "money given back", ORDERS, refunds)
     for name, column in COLUMNS.items():
         count = Formula(_engagement_count, before=before, column=column)
-        yield _sum(name, days, name, f"{name} counted", COLUMN_ASPECTS[column], count)
+        yield _sum(name, days, name, f"{name} counted", COLUMN_PARTS[column], count)
     for name, of, meaning, column in (
         ("tickets_opened", "tickets", "support tickets opened", OPENED),
         ("tickets_solved", "tickets", "support tickets solved", SOLVED),

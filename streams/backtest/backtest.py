@@ -13,7 +13,7 @@ from schemas.events import AnyFact
 from schemas.reject import RejectedError
 from state.features.profile import build_profile
 from state.rules.rulebook import Rulebook
-from state.timeline.history import History, replay
+from state.timeline.history import History, decide_history
 
 _MAX_REJECT_BYTES = 65536
 
@@ -107,7 +107,7 @@ def run(
     result = BacktestResult([], end, 0, 0, Counter(), Counter())
     while events.by_customer:
         customer, facts = events.by_customer.popitem()
-        history = replay(facts, end, rules)
+        history = decide_history(facts, end, rules)
         if history is None:
             continue
         result.duplicates += history.duplicates

@@ -11,13 +11,14 @@ from aiokafka.codec import has_zstd
 from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.producer.message_accumulator import BatchBuilder
 
+from schemas.event_types import BROWSING, PROFILES, PURCHASES, SUPPORT
 from schemas.instant import to_text
 from streams.connection import client_arguments
 from streams.partitions.watermarks import WATERMARK_KEY
 from streams.replay.rate_limit import RateLimit, RateLimiter
 from streams.replay.resume_point import last_record_times
 from streams.settings import Settings
-from streams.sources.source import BROWSING, PROFILES, PURCHASES, SUPPORT, Source, SourceEvent
+from streams.sources.source import Source, SourceEvent
 from streams.topics import topics_of
 
 UNLIMITED = RateLimit()

@@ -9,8 +9,9 @@ from functools import cache
 
 import orjson
 
+from schemas.event_types import PURCHASES
 from schemas.instant import from_datetime, to_text
-from streams.sources.source import PURCHASES, SourceEvent, package_file
+from streams.sources.source import SourceEvent, package_file
 
 _NOON = 12 * 3_600_000
 

@@ -20,8 +20,9 @@ from typing import Any
 
 import orjson
 
+from schemas.event_types import PROFILES, PURCHASES
 from schemas.instant import to_text
-from streams.sources.source import PROFILES, PURCHASES, SourceError, SourceEvent, package_file
+from streams.sources.source import SourceError, SourceEvent, package_file
 
 _LINE = ("household_id", "store_id", "basket_id", "product_id", "quantity", "sales_value", "transaction_timestamp")
 _DAY = 86_400_000

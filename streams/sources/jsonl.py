@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from schemas.envelope import open_envelope
+from schemas.event_types import BROWSING
 from schemas.instant import from_datetime
 from schemas.reject import RejectedError
-from streams.sources.source import BROWSING, SourceError, SourceEvent, topic_of
+from streams.sources.source import SourceError, SourceEvent, topic_of
 
 GZIP_MAGIC = b"\x1f\x8b"
 

@@ -7,10 +7,7 @@ from itertools import compress
 from pathlib import Path
 from typing import NamedTuple
 
-PURCHASES = "purchases"
-BROWSING = "browsing"
-SUPPORT = "support"
-PROFILES = "profiles"
+from schemas.event_types import BROWSING, EVENT_TYPES
 
 
 class SourceEvent(NamedTuple):
@@ -48,14 +45,12 @@ class Source:
 
 
 def topic_of(kind: str, name: str) -> str:
-    """The input topic of an event by its ``type`` and, for ``track``, its ``event``; browsing if in doubt."""
-    if kind == "identify":
-        return PROFILES
-    if kind == "track" and name.startswith(("Order ", "Coupon ")):
-        return PURCHASES
-    if kind == "track" and name.startswith(("Support ", "Live Chat ")):
-        return SUPPORT
-    return BROWSING
+    """Return the kind of input topic of an event, by its ``type`` and, for ``track``, its ``event``.
+
+    An event of an unknown type goes to browsing.
+    """
+    event_type = EVENT_TYPES.get(name if kind == "track" else kind)
+    return BROWSING if event_type is None else event_type.topic
 
 
 def package_file(package: str, path: str, extra: str) -> Path:

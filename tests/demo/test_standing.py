@@ -11,7 +11,18 @@ from streams.demo.transition_history import build_history, count_stages
 
 DAY = 86_400_000
 START = from_text("2017-01-01")
-FIGURES = Figures("why", "new", 1, 1.0, 1.0, 0.0, None, 60.0, None, None)
+FIGURES = Figures(
+    why="why",
+    stage="new",
+    orders=1,
+    revenue=1.0,
+    average_order_value=1.0,
+    recency_days=0.0,
+    mean_gap_days=None,
+    patience_days=60.0,
+    next_transition=None,
+    next_at=None,
+)
 
 
 def change(day: int, to: str, from_: str = "prospect", name: str = "acquired", segment: str | None = None) -> Change:

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from schemas.event_types import BROWSING, PROFILES, PURCHASES, SUPPORT
 from state.rules.rulebook import Rulebook
 from streams.policy_file import load_rules
 from streams.replay.replay import Progress, replay
 from streams.settings import Settings
 from streams.sources import simulated
 from streams.sources.named import open_source
-from streams.sources.source import BROWSING, PROFILES, PURCHASES, SUPPORT, Source, SourceEvent
+from streams.sources.source import Source, SourceEvent
 from tests.integration.installation import Installation, backtest, by_customer, installation, told_apart
 
 HOUSEHOLDS = 120

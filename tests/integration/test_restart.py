@@ -10,10 +10,11 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from schemas import instant
+from schemas.event_types import PURCHASES
 from schemas.transition import Transition, decode
 from streams.policy_file import load_rules
 from streams.settings import Settings
-from streams.sources.source import PURCHASES, SourceEvent
+from streams.sources.source import SourceEvent
 from streams.topics import topics_of
 from tests.integration.installation import Installation, Worker, backtest, installation
 

@@ -8,7 +8,7 @@ from state.conditions.errors import ConditionError
 from state.conditions.rule_set import Rule, RuleSet
 from state.features.catalogue import catalogue
 from state.policy.shape import Policy
-from state.timeline.history import replay
+from state.timeline.history import decide_history
 from tests.laws.histories import DAY, RULES, facts
 
 CATALOGUE = catalogue(Policy(name="any"))
@@ -54,7 +54,7 @@ def test_all_at_once_say_what_each_says_alone(several, history, data):
     assume(conditions)
     at = history[-1].at + data.draw(st.sampled_from((0, 1, DAY, 9 * DAY, 40 * DAY)))
     until = at + data.draw(st.sampled_from((1, DAY, 28 * DAY, 200 * DAY)))
-    seen = replay(history, at, RULES["fixed"])
+    seen = decide_history(history, at, RULES["fixed"])
     assert seen is not None
     customer = seen.customer
     rules = [_rule(str(number), it) for number, it in enumerate(conditions)]

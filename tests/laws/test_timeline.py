@@ -8,12 +8,13 @@ from hypothesis import strategies as st
 from schemas.change import Change, Publication
 from schemas.events import AnyFact
 from state.customer.customer import Customer
-from state.customer.decided import standing
+from state.customer.decided import decided_state
 from state.customer.packing import pack, unpack
-from state.rules.rulebook import Decision, Rulebook
-from state.timeline.history import replay
-from state.timeline.snapshot import dump, restore
-from state.timeline.timeline import Timeline, begin, settle
+from state.rules.decision import Decision
+from state.rules.rulebook import Rulebook
+from state.timeline.history import decide_history
+from state.timeline.snapshot import dump, load
+from state.timeline.timeline import Timeline, apply_facts, begin
 from tests.laws.histories import DAY, Arrival, arrivals, facts, rules
 
 AFTER = 200 * DAY
@@ -35,9 +36,9 @@ def stream(
                 new = [arrival.fact]
         if timeline is None:
             continue
-        published += settle(timeline, new, at, at - lateness, rulebook)
+        published += apply_facts(timeline, new, at, at - lateness, rulebook)
         if reload:
-            timeline = restore(dump(timeline, rulebook), rulebook)
+            timeline = load(dump(timeline, rulebook), rulebook)
     assert timeline is not None
     return timeline, published
 
@@ -54,7 +55,7 @@ def left_standing(published: list[Publication]) -> Counter[Change]:
 def decided(customer: Customer) -> tuple[object, ...]:
     """A customer without the instants of looking, which depend on when one looked."""
     aggregates = customer.purchases, customer.engagement, customer.support, customer.traits
-    return customer.first_event_at, customer.last_event_at, *aggregates, *standing(customer)
+    return customer.first_event_at, customer.last_event_at, *aggregates, decided_state(customer)
 
 
 @settings(max_examples=400, deadline=None)
@@ -67,7 +68,7 @@ def test_arrival_order_duplicates_and_ticks_make_no_difference(data: st.DataObje
     moments = st.integers(history[0].at, end)
     ticks = [data.draw(moments) for _ in range(data.draw(st.integers(0, 6)))]
     timeline, published = stream(order, end, ticks, rulebook, data.draw(st.booleans()))
-    truth = replay(history, end, rulebook)
+    truth = decide_history(history, end, rulebook)
     assert truth is not None
     assert left_standing(published) == Counter(it.change for it in truth.published)
     assert decided(timeline.head) == decided(truth.customer)
@@ -91,7 +92,7 @@ def test_sequence_numbers_and_ids_are_unique(data: st.DataObject) -> None:
 def test_stages_chain_and_instants_never_go_back(data: st.DataObject) -> None:
     rulebook = data.draw(rules)
     history = data.draw(facts())
-    truth = replay(history, history[-1].at + AFTER, rulebook)
+    truth = decide_history(history, history[-1].at + AFTER, rulebook)
     assert truth is not None
     stage, at = "prospect", 0
     members: set[str] = set()
@@ -116,7 +117,7 @@ def test_stages_chain_and_instants_never_go_back(data: st.DataObject) -> None:
 def test_nothing_changes_before_it_is_due(data: st.DataObject) -> None:
     rulebook = data.draw(rules)
     history = data.draw(facts())
-    truth = replay(history, history[-1].at, rulebook)
+    truth = decide_history(history, history[-1].at, rulebook)
     assert truth is not None
     customer = truth.customer
     for _ in range(4):
@@ -144,7 +145,7 @@ def test_a_snapshot_holds_all_of_a_timeline(data: st.DataObject) -> None:
     history = data.draw(facts())
     order = data.draw(arrivals(history, rulebook.compiled.lateness_ms))
     timeline, _ = stream(order, order[-1].at, [], rulebook, False)
-    again = restore(dump(timeline, rulebook), rulebook)
+    again = load(dump(timeline, rulebook), rulebook)
     assert dump(again, rulebook) == dump(timeline, rulebook)
     assert decided(again.head) == decided(timeline.head)
     assert (again.tail, again.emitted, again.seq) == (timeline.tail, timeline.emitted, timeline.seq)

@@ -94,7 +94,7 @@ def test_tail_prints_what_was_committed_and_ends_quietly(settings: Settings, fol
     lines = follower.lines(4)
     assert follower.interrupt() == 0
     assert follower.log.read_text().splitlines() == lines
-    assert lines[0] == "2017-07-14T02:40:00.000Z  early  at_risk  repeat → at_risk  recency_days 61.0 > 60"
+    assert lines[0] == "2017-07-14T02:40:00.000Z  early  at_risk  repeat → at_risk  days_since_order 61.0 >= 60.0"
     assert lines[1].endswith("(correction)")
     assert lines[2] == "2017-07-14T02:40:00.000Z  c2�[2Jgone  at_risk  repeat → at_risk  (retracted)"
     assert "entered VIPs" in lines[3]
