@@ -8,15 +8,9 @@ from state.customer import parts
 from state.customer.daily_counts import Daily, PackedDaily, no_counts, unpack_daily
 from state.customer.purchases import MAX_WINDOW_DAYS
 
-_COUNTED = {  # in the order of the stored columns
-    "views": parts.VIEWS,
-    "searches": parts.SEARCHES,
-    "carts": parts.CARTS,
-    "sessions": parts.SESSIONS,
-    "coupons": parts.COUPONS,
-}
-COLUMNS = {name: column for column, name in enumerate(_COUNTED)}
-COLUMN_PARTS = tuple(_COUNTED.values())
+# Snapshots store the columns in this order: a new count goes to the end.
+COLUMNS = {name: column for column, name in enumerate(("views", "searches", "carts", "sessions", "coupons"))}
+COLUMN_PARTS = tuple(parts.FIRST_COUNT << column for column in COLUMNS.values())
 COLUMN_OF = {it.name: COLUMNS[it.counted_as] for it in EVENT_TYPES.values() if it.counted_as is not None}
 SESSIONS_COLUMN = COLUMNS["sessions"]
 COUPONS_COLUMN = COLUMNS["coupons"]
@@ -45,7 +39,7 @@ class Engagement(msgspec.Struct, gc=False):
                 return changed
         if self.last_visit is None or browsed.at - self.last_visit > session_ms:
             daily.add(day, SESSIONS_COLUMN)
-            changed |= parts.SESSIONS
+            changed |= COLUMN_PARTS[SESSIONS_COLUMN]
         self.last_visit = browsed.at
         return changed | parts.VISITS
 

@@ -6,13 +6,10 @@ They are the bits of a plain integer, because they are joined for every event.
 ORDERS = 1
 SUPPORT = 2
 TRAITS = 4
-VIEWS = 8
-SEARCHES = 16
-CARTS = 32
-COUPONS = 64
-SESSIONS = 128
-VISITS = 256
-DECIDED = 512
+DECIDED = 8
+VISITS = 16
+FIRST_COUNT = 32
+"""The first daily count of ``state.customer.engagement``; each further one has the next bit."""
 
 NO_PARTS = 0
 ALL_PARTS = -1

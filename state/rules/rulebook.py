@@ -12,6 +12,7 @@ from schemas.money import Exchange, decimals
 from state.calendar import Calendar
 from state.customer.apply_event import EventApplier, OrderEffect
 from state.customer.customer import Customer
+from state.customer.figures import average_order_value, mean_gap, time_since_order
 from state.customer.parts import ALL_PARTS, DECIDED, LIFECYCLE_PARTS, ORDERS
 from state.policy.compiled import CompiledPolicy
 from state.rules.decision import Decision, ReasonedChange
@@ -177,20 +178,16 @@ class Rulebook:
         """Append the changes with the customer's figures at ``at``."""
         purchases = customer.purchases
         orders = purchases.count()
-        revenue = purchases.revenue()
-        first, last = purchases.first(), purchases.last()
-        known = first is not None and last is not None
-        day_ms = self._day_ms
-        average = round(revenue / orders / self._unit, 4) if orders else None
-        recency = round((at - (last or 0)) / day_ms, 4) if known else None
-        gap = round(((last or 0) - (first or 0)) / (orders - 1) / day_ms, 4) if known and orders > 1 else None
+        average = _rounded(average_order_value(purchases, self._unit))
+        recency = _rounded(time_since_order(purchases, at, self._day_ms))
+        gap = _rounded(mean_gap(purchases, self._day_ms))
         patience = patience_days(customer, at, limits, self._patience) if orders else None
         for change, why in changes:
             figures = Figures(
                 why=why,
                 stage=customer.stage,
                 orders=orders,
-                revenue=revenue / self._unit,
+                revenue=purchases.revenue() / self._unit,
                 average_order_value=average,
                 recency_days=recency,
                 mean_gap_days=gap,
@@ -214,6 +211,10 @@ def _enter_stage(
     customer.stage, customer.since, customer.why = stage.name, at, why
     customer.cause = change.cause.message_id or change.cause.name
     return ReasonedChange(change, why)
+
+
+def _rounded(figure: float | None) -> float | None:
+    return None if figure is None else round(figure, 4)
 
 
 def _earliest(first: int, *others: int | None) -> int:
