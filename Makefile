@@ -25,7 +25,7 @@ RUN = $(BIN)/lifestage demo --source '$(SOURCE)' --data '$(DATA)' \
 
 .PHONY: help
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
 	@echo
 	@echo '  make run takes  SOURCE=complete-journey | cdnow | simulated | FILE.jsonl[.gz]   EXIT=1  end after the picture'
 	@echo '                  FRESH=1  start over   CONTINUE=1  go on without asking   DATA=FOLDER  (.lifestage)'
@@ -38,9 +38,31 @@ run: $(INSTALLED) ## a year of real customers through the whole of it, on this m
 .PHONY: install
 install: $(INSTALLED) ## only the environment; the command is then .venv/bin/lifestage
 
+.PHONY: install-dev
+install-dev: $(INSTALLED_DEV) ## the same, with everything that tests and checks need
+
+# Two processes, a file at a time: what a file has set up once is not set up twice.
+PYTEST = $(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder $(PYTEST_OPTIONS)
+JOBS ?= 2
+NO_SERVER := tests/unit tests/laws tests/topology tests/test_architecture.py
+
+.PHONY: unit
+unit: $(INSTALLED_DEV) ## the tests that need no server: under a minute
+	@HYPOTHESIS_PROFILE=fast $(PYTEST) $(or $(TESTS),$(NO_SERVER))
+
 .PHONY: test
-test: $(INSTALLED_DEV) ## all tests (those on Apache Kafka need Java 17 and Maven)
-	@$(BIN)/python -m pytest $(TESTS)
+test: $(INSTALLED_DEV) ## all tests that need only what pip installs: a few minutes (TESTS=tests/laws)
+	@$(PYTEST) -m 'not apache and not chaos and not bench' $(TESTS)
+
+.PHONY: test-all
+test-all: $(INSTALLED_DEV) ## the tests on Apache Kafka (Java 17, Maven), chaos and quick benchmarks too
+	@$(PYTEST) $(TESTS)
+
+.PHONY: coverage
+coverage: $(INSTALLED_DEV) ## branch coverage of the faster tests, in the terminal and in .coverage-html
+	@$(PYTEST) -q --cov --cov-branch --cov-report=term --cov-report=html $(or $(TESTS),$(NO_SERVER) tests/reference_model \
+	tests/chaos/test_crash_matrix.py tests/integration/test_replay.py tests/integration/test_commands.py \
+	tests/integration/test_mirror.py tests/integration/test_redis.py) -m 'not apache'
 
 # Only what was given; the rest is the harness's own default.
 CHAOS = $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED)) $(if $(WORKERS),--workers $(WORKERS)) \
@@ -64,17 +86,22 @@ bench: $(INSTALLED_DEV) ## how fast, beside its peers (BENCH=engine QUICK=1 ROUN
 .PHONY: check
 check: lint types contracts schemas ## everything but the tests
 
+.PHONY: fmt
+fmt: $(INSTALLED_DEV) ## fix and format the code
+	@$(BIN)/ruff check --fix $(CHECKED)
+	@$(BIN)/ruff format $(CHECKED)
+
 .PHONY: lint
-lint: $(INSTALLED_DEV) ## style
+lint: $(INSTALLED_DEV) ## style and format, without changing anything
 	@$(BIN)/ruff check $(CHECKED)
 	@$(BIN)/ruff format --check $(CHECKED)
 
 .PHONY: types
-types: $(INSTALLED_DEV) ## types, strictly
+types: $(INSTALLED_DEV) ## strict types
 	@$(BIN)/mypy $(CHECKED)
 
 .PHONY: contracts
-contracts: $(INSTALLED_DEV) ## who may import whom
+contracts: $(INSTALLED_DEV) ## import contracts: which package may import which
 	@$(BIN)/lint-imports
 
 .PHONY: schemas
@@ -85,7 +112,7 @@ schemas: $(INSTALLED_DEV) ## the committed schemas are those of the code
 	echo 'docs/schemas is what the code says'
 
 .PHONY: clean
-clean: ## take away the environment (the data in .lifestage stay)
+clean: ## remove the environment (the data in .lifestage stay)
 	rm -rf $(VENV)
 
 # The stamp is younger than what it was made from: a second run has nothing to do.

@@ -1,1 +1,1 @@
-"""Benchmarks: one question a module, each answered beside a peer in the same run, as a ratio."""
+"""Benchmarks: one question a module, measured beside a peer in the same run and reported as a ratio."""

@@ -1,4 +1,4 @@
-"""Runs benchmarks: python -m bench NAME ... [--quick] [--rounds N] [--results FILE] [--pictures FOLDER]."""
+"""Run benchmarks: python -m bench NAME ... [--quick] [--rounds N] [--results FILE] [--pictures FOLDER]."""
 
 import argparse
 import importlib
@@ -9,15 +9,15 @@ import time
 from pathlib import Path
 from typing import cast
 
-from bench.finding import Bench, Finding, LeftOutError, Size
 from bench.machine import described
+from bench.report import Bench, LeftOutError, Report, Size
 from bench.table import text
 
 BENCHES = ("engine", "policy", "latency", "growth", "restore", "catchup", "core", "backtest", "scale")
 
 
 def main() -> int:
-    """Run what was asked for; the exit code says whether all of it came to an end."""
+    """Run the benchmarks named on the command line; return 1 if one of them failed."""
     arguments = _arguments()
     size = Size(arguments.quick, arguments.rounds or (1 if arguments.quick else 3))
     names = BENCHES if "all" in arguments.bench else tuple(arguments.bench)
@@ -43,17 +43,17 @@ def _run(name: str, size: Size, results: Path, pictures: Path | None) -> None:
     def say(line: str) -> None:
         print(f"{time.monotonic() - began:6.0f} s  {name}: {line}", file=sys.stderr, flush=True)
 
-    finding = cast(Bench, importlib.import_module(f"bench.{name}")).measure(size, say)
-    for table in finding.tables:
+    report = cast(Bench, importlib.import_module(f"bench.{name}")).measure(size, say)
+    for table in report.tables:
         print(f"\n{text(table)}\n")
-    for sentence in finding.left_out:
+    for sentence in report.left_out:
         print(f"left out: {sentence}")
     if pictures is not None:
         from bench.picture import draw  # noqa: PLC0415 an extra, and a second to import
 
-        for picture in finding.pictures:
+        for picture in report.pictures:
             print(f"drawn: {draw(picture, pictures)}")
-    line = _line(finding, size, time.monotonic() - began)
+    line = _line(report, size, time.monotonic() - began)
     if not size.quick:
         results.parent.mkdir(parents=True, exist_ok=True)
         with results.open("a") as file:
@@ -61,9 +61,9 @@ def _run(name: str, size: Size, results: Path, pictures: Path | None) -> None:
     print(line, flush=True)
 
 
-def _line(finding: Finding, size: Size, seconds: float) -> str:
+def _line(report: Report, size: Size, seconds: float) -> str:
     asked = {"quick": size.quick, "rounds": size.rounds, "seconds": round(seconds)}
-    told = {"bench": finding.bench, **asked, **finding.figures, "left_out": list(finding.left_out), "on": described()}
+    told = {"bench": report.bench, **asked, **report.figures, "left_out": list(report.left_out), "on": described()}
     return json.dumps(told)
 
 

@@ -1,4 +1,4 @@
-"""A backlog: events that lie in the input topics before a worker looks at them, and what it makes of them."""
+"""A backlog: events written to the input topics before a worker starts, and the speed at which it processes them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from bench.installation import until
-from bench.worker import Mark, Worker
+from bench.worker import Mark, MeasuredWorker
 from schemas.event_types import BROWSING, PROFILES, PURCHASES, SUPPORT
 from streams.connection import client_arguments
 from streams.settings import Settings
@@ -50,8 +50,8 @@ async def write(settings: Settings, events: Sequence[SourceEvent]) -> None:
             await (await producer.send_batch(batch, place[0], partition=place[1]))
 
 
-def work_off(workers: Sequence[Worker], events: int, seconds: float) -> Speed:
-    """Wait until these workers have committed so many events; their speed while all of them were at it."""
+def work_off(workers: Sequence[MeasuredWorker], events: int, seconds: float) -> Speed:
+    """Wait until these workers have committed so many events; return their speed while all of them worked."""
     looks = [[worker.mark() for worker in workers]]
 
     def is_done() -> bool:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import psutil
 
-from bench.finding import Bar, Bars, Finding, Say, Size, Spread, Table
+from bench.report import Bar, Bars, Report, Say, Size, Spread, Table
 from streams.backtest.pool import cores
 from streams.embedded.child_process import ServerError, start
 from streams.sources import simulated
@@ -33,7 +33,7 @@ _LOOK_SECONDS = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Seconds of the clock and of the processor, and the most memory of all its processes, in bytes."""
+    """Seconds of the clock and of the processor, and the peak memory of all processes in bytes."""
 
     wall: float
     cpu: float
@@ -42,7 +42,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Events a second by the clock and by the processor, cores at work, and memory in bytes."""
+    """Events per second of the clock and of the processor, busy cores, and memory in bytes."""
 
     events: str
     processes: int
@@ -52,8 +52,8 @@ class Result:
     memory: float
 
 
-def measure(size: Size, say: Say) -> Finding:
-    """See ``Bench``."""
+def measure(size: Size, say: Say) -> Report:
+    """Measure and report, see ``bench.report.Bench``."""
     results = []
     with tempfile.TemporaryDirectory(prefix="lifestage-bench-") as name:
         folder = Path(name)
@@ -67,7 +67,7 @@ def measure(size: Size, say: Say) -> Finding:
                 say(f"{title}, {processes} processes: {results[-1].wall} events/s")
             if not all(filecmp.cmp(outputs[0], output, shallow=False) for output in outputs):
                 raise AssertionError(f"{title}: more processes made other transitions")
-    return _finding(results)
+    return _report(results)
 
 
 def _files(folder: Path, size: Size, say: Say) -> dict[str, int]:
@@ -134,8 +134,8 @@ def _result(title: str, events: int, processes: int, runs: Sequence[Run]) -> Res
     )
 
 
-def _finding(results: Sequence[Result]) -> Finding:
-    return Finding(
+def _report(results: Sequence[Result]) -> Report:
+    return Report(
         bench="backtest",
         figures={"goal_per_core": GOAL_PER_CORE, "results": [asdict(it) for it in results]},
         tables=[

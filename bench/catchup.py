@@ -17,11 +17,11 @@ from multiprocessing import get_context
 
 from bench.backlog import write
 from bench.fabricated_changelog import fabricate
-from bench.finding import Finding, Say, Size, Spread, Table
 from bench.installation import Installation, kafka, until
 from bench.live_load import STEP_MS, first_orders, produce
 from bench.policy import BROWSING_SHARE
 from bench.population import Population, simulate
+from bench.report import Report, Say, Size, Spread, Table
 from bench.visits import Visits
 from streams.policy_file import load_rules
 
@@ -35,7 +35,7 @@ _LOOK_SECONDS = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Seconds from ready to live, events a second over them, how often partitions were opened, most bytes in memory."""
+    """Seconds from ready to live, events per second meanwhile, openings of partitions, peak memory in bytes."""
 
     seconds: float
     speed: float
@@ -43,8 +43,8 @@ class Run:
     memory: int
 
 
-def measure(size: Size, say: Say) -> Finding:
-    """See ``Bench``."""
+def measure(size: Size, say: Say) -> Report:
+    """Measure and report, see ``bench.report.Bench``."""
     events, customers = size.of(400_000, 4000), size.of(400_000, 8000)
     say("simulating a year of those who are copied")
     away = events // EVENTS_A_SECOND
@@ -54,7 +54,7 @@ def measure(size: Size, say: Say) -> Finding:
         for _ in range(size.rounds):
             runs.append(_run(installation(None), population, customers, events))
             say(f"live again after {runs[-1].seconds:.1f} s, {runs[-1].speed:,.0f} events/s")
-    return _finding(events, runs)
+    return _report(events, runs)
 
 
 def _run(place: Installation, population: Population, customers: int, events: int) -> Run:
@@ -84,13 +84,13 @@ def _run(place: Installation, population: Population, customers: int, events: in
     return Run(seconds, done / seconds, openings, most)
 
 
-def _finding(events: int, runs: Sequence[Run]) -> Finding:
+def _report(events: int, runs: Sequence[Run]) -> Report:
     speed = Spread.over(it.speed for it in runs)
     backlog = EVENTS_A_SECOND * HOUR_SECONDS
     # While new events come as fast as the old ones did, only what is left of the speed works the backlog off.
     to_spare = speed.median - EVENTS_A_SECOND
     hour = backlog / to_spare if to_spare > 0 else None
-    return Finding(
+    return Report(
         bench="catchup",
         figures={
             "events": events,

@@ -17,10 +17,10 @@ from itertools import cycle, islice
 
 from agents.batch import Batch, Record
 from agents.tracker import Tracker
-from bench.collector import as_in_a_worker
-from bench.finding import Bar, Bars, Finding, Say, Size, Spread, Table
 from bench.flame import recording
+from bench.gc_settings import apply_worker_settings
 from bench.population import Population, pass_time, simulate
+from bench.report import Bar, Bars, Report, Say, Size, Spread, Table
 from bench.visits import Visits, stamped
 from schemas.instant import from_text
 from state.rules.rulebook import Rulebook
@@ -48,7 +48,7 @@ _PROFILED_SECONDS = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """µs of the processor an event, and for json.loads; how many transitions came of an event."""
+    """Processor time in µs per event, the same for ``json.loads`` alone, and transitions per event."""
 
     name: str
     tracked: Spread
@@ -57,13 +57,13 @@ class Kind:
 
     @property
     def ratio(self) -> float:
-        """In units of reading the JSON with the standard library."""
+        """The cost of an event as a multiple of ``json.loads``."""
         return self.tracked.median / self.parsed.median
 
 
-def measure(size: Size, say: Say) -> Finding:
-    """See ``Bench``."""
-    as_in_a_worker()
+def measure(size: Size, say: Say) -> Report:
+    """Measure and report, see ``bench.report.Bench``."""
+    apply_worker_settings()
     rules = load_rules(None)
     say("simulating a year of those who are copied")
     population = simulate(rules, size.of(1000, 200), INSTANT)
@@ -72,7 +72,7 @@ def measure(size: Size, say: Say) -> Finding:
     for name, events in _loads(population, count):
         kinds.append(_measured(name, events, population, rules, size.rounds))
         say(f"{name}: {kinds[-1].tracked} µs an event")
-    return _finding(kinds)
+    return _report(kinds)
 
 
 def _loads(population: Population, count: int) -> Iterator[tuple[str, list[SourceEvent]]]:
@@ -138,8 +138,8 @@ def _parsed(records: Sequence[Record]) -> float:
     return time.process_time() - began
 
 
-def _finding(kinds: Sequence[Kind]) -> Finding:
-    return Finding(
+def _report(kinds: Sequence[Kind]) -> Report:
+    return Report(
         bench="core",
         figures={
             "events_per_second": round(1e6 / kinds[0].tracked.median),
@@ -164,11 +164,11 @@ def _finding(kinds: Sequence[Kind]) -> Finding:
 
 
 def main() -> None:
-    """Draw the core's flame graph."""
+    """Draw the flame graph of the core."""
     parser = argparse.ArgumentParser(prog="python -m bench.core", description="where the core's time goes")
     parser.add_argument("--profile", required=True, metavar="FILE.svg")
     file = parser.parse_args().profile
-    as_in_a_worker()
+    apply_worker_settings()
     rules = load_rules(None)
     population = simulate(rules, 500, INSTANT)
     records = [

@@ -1,4 +1,4 @@
-"""Customers who fall due together: within one minute, or all at one midnight."""
+"""Customers with a deadline at the same time: within one minute, or all at one midnight."""
 
 from pathlib import Path
 
@@ -28,7 +28,7 @@ def within_a_minute(rules: Rulebook, instant: int, originals: int = 600) -> Popu
 
 
 def policy_of_a_week(folder: Path) -> Path:
-    """Write the shipped policy with one more segment, left at the midnight a week after the last look at a product."""
+    """Write the shipped policy with one more segment, left at the midnight a week after the last product view."""
     views = f"views_{WINDOW_DAYS}d"
     segment = f'key = "seen"\nname = "Seen this week"\nenter = "{views} >= 1"\nleave = "{views} == 0"\n'
     path = folder / "week.toml"
@@ -37,7 +37,7 @@ def policy_of_a_week(folder: Path) -> Path:
 
 
 def at_midnight(rules: Rulebook, midnight: int, originals: int = 300) -> Population:
-    """Typical customers who were all seen on one day and then no more: all leave "seen" at ``midnight``."""
+    """Return customers whose last event was on the same day: all leave the segment "seen" at ``midnight``."""
     seen = midnight - WINDOW_DAYS * DAY + _HALF_A_DAY
     events = simulated.events(originals, HISTORY_DAYS, 1, seen - HISTORY_DAYS * DAY)
     keys = sorted({event.key or b"" for event in events})

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench.contest import Program, Run, run
-from bench.contestants import OURS, contestants
-from bench.finding import Bar, Bars, Finding, LeftOutError, Say, Size, Spread, Table
+from bench.comparison import Program, Run, run
 from bench.orders import Population, produce
 from bench.peers.task import Task
+from bench.programs import OURS, available
+from bench.report import Bar, Bars, LeftOutError, Report, Say, Size, Spread, Table
 from streams.settings import Settings
 from streams.topics import create, topics_of
 from tests.support.servers import apache_kafka, apache_kafka_missing
@@ -24,14 +24,14 @@ Runs = Mapping[tuple[Population, str], Sequence[Run]]
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """Orders that lie ready: under which prefix, and how many of them are to be announced."""
+    """Orders that were written before: the settings of their topics, and how many of them must be announced."""
 
     settings: Settings
     announced: int
 
 
-class Ground:
-    """The broker on which all meet, and the streams on it, each written when it is first asked for."""
+class SharedBroker:
+    """The broker that all programs use, and the streams on it, each written when it is first needed."""
 
     def __init__(self, broker: str, folder: Path, say: Say) -> None:
         self._broker = broker
@@ -40,7 +40,7 @@ class Ground:
         self._streams: dict[tuple[Population, int], Stream] = {}
 
     def run(self, program: Program, population: Population, events: int, turn: int) -> Run:
-        """Let a program do the job once; raises ``bench.contest.WrongError``."""
+        """Run a program once; raises ``bench.comparison.WrongOutputError``."""
         if (population, events) not in self._streams:
             self._streams[population, events] = asyncio.run(self._write(population, events))
         stream = self._streams[population, events]
@@ -59,31 +59,31 @@ class Ground:
         return Stream(settings, await produce(population, events, self._broker, topics_of(settings).inputs[0]))
 
 
-def measure(size: Size, say: Say) -> Finding:
-    """Run every program on every population it takes part in, in rounds that alternate their order."""
+def measure(size: Size, say: Say) -> Report:
+    """Run every program on its populations, in rounds that alternate the order of the programs."""
     lacking = apache_kafka_missing()
     if lacking is not None:
         raise LeftOutError(lacking)
-    programs, left_out = contestants()
+    programs, left_out = available()
     populations = [Population(customers, zipf) for customers in _CUSTOMERS for zipf in (False, True)]
     runs: dict[tuple[Population, str], list[Run]] = defaultdict(list)
     with tempfile.TemporaryDirectory(prefix="lifestage-bench-") as name, apache_kafka(Path(name) / "kafka") as kafka:
-        ground = Ground(kafka.bootstrap, Path(name), say)
+        shared = SharedBroker(kafka.bootstrap, Path(name), say)
         for turn in range(size.rounds):
             for population in populations[:1] if size.quick else populations:
                 for program in programs if turn % 2 == 0 else reversed(programs):
                     events = size.of(program.events(population), _QUICK_EVENTS)
                     if not events:
                         continue
-                    found = ground.run(program, population, events, turn)
+                    found = shared.run(program, population, events, turn)
                     runs[population, program.name].append(found)
                     say(f"round {turn + 1}, {population.title}, {program.title}: {found.wall:,.0f} events/s")
-    return _finding(programs, [it for it in populations if (it, OURS) in runs], runs, left_out)
+    return _report(programs, [it for it in populations if (it, OURS) in runs], runs, left_out)
 
 
-def _finding(
+def _report(
     programs: Sequence[Program], populations: Sequence[Population], runs: Runs, left_out: Sequence[str]
-) -> Finding:
+) -> Report:
     by_population = {it.title: _ratios(programs, it, runs) for it in populations}
     worst: dict[str, float] = {}
     for ratios in by_population.values():
@@ -92,7 +92,7 @@ def _finding(
         it.title: {one.name: round(_spread(runs, it, one, "wall").median) for one in programs if (it, one.name) in runs}
         for it in populations
     }
-    return Finding(
+    return Report(
         "engine",
         {"ratios": worst, "ratios_by_population": by_population, "events_per_second": rates},
         [_table(programs, it, runs) for it in populations],

@@ -1,4 +1,4 @@
-"""Our side of the engine benchmark: the worker as it ships, with a tracker for the small job in place of its own."""
+"""lifestage in the engine benchmark: the worker as it ships, with a tracker that does the small job."""
 
 import os
 import struct
@@ -20,7 +20,7 @@ _FORMAT = struct.Struct(">qdddqqqq")
 
 
 class NumbersTracker:
-    """Keeps eight numbers for each customer, as bytes."""
+    """Eight numbers for each customer, as bytes."""
 
     def __init__(self, progress: Progress, snapshots: MutableMapping[bytes, bytes]) -> None:
         self.upto = 0
@@ -45,7 +45,7 @@ class NumbersTracker:
             self._snapshots[key] = value
 
     def compute(self, batch: Batch) -> Outcome:
-        """Take in the orders, on copies, and announce the large ones."""
+        """Add the orders to copies of the numbers, and announce the large ones."""
         if not self._progress.records:
             self._progress.mark()
         outcome = Outcome(batch.upto)
@@ -77,7 +77,7 @@ class NumbersTracker:
 
 
 class ProgressObserver:
-    """Counts the records that are committed."""
+    """An observer that counts the committed records."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
@@ -95,7 +95,7 @@ class ProgressObserver:
 
 
 def main() -> None:
-    """Run until somebody ends it."""
+    """Run the worker until it is stopped."""
     settings = Settings.from_environment(os.environ)
     progress = Progress(Task.given())
 

@@ -1,4 +1,4 @@
-"""A changelog that no worker wrote: the snapshots of a population and the position that belongs to them."""
+"""A changelog written without a worker: the snapshots of a population and their position."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.finding import LeftOutError
+from bench.report import LeftOutError
 
 _RATE = 200
 _DRAWING_SECONDS = 60.0
 
 
 def py_spy() -> str:
-    """Where the profiler is. Raises ``LeftOutError`` if it is not installed."""
+    """Return the path of the profiler. Raises ``LeftOutError`` if it is not installed."""
     found = shutil.which("py-spy", path=str(Path(sys.executable).parent)) or shutil.which("py-spy")
     if found is None:
         raise LeftOutError("py-spy is not installed")
@@ -24,7 +24,7 @@ def py_spy() -> str:
 
 @contextmanager
 def recording(pid: int, file: str | Path) -> Iterator[None]:
-    """Draw what a process does during the block. Raises ``LeftOutError`` where processes may not be watched."""
+    """Record a flame graph of a process during the block. Raises ``LeftOutError`` where profiling is not permitted."""
     command = [py_spy(), "record", "--pid", str(pid), "--rate", str(_RATE), "--output", str(file), "--nonblocking"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as spy:
         try:

@@ -20,12 +20,12 @@ import psutil
 
 from agents.batch import Batch, Record
 from agents.tracker import Tracker
-from bench.collector import as_in_a_worker
 from bench.due_together import at_midnight, policy_of_a_week, within_a_minute
-from bench.finding import Finding, Line, Lines, Say, Size, Spread, Table
+from bench.gc_settings import apply_worker_settings
 from bench.population import DAY, Population, pass_time, simulate
+from bench.report import Line, Lines, Report, Say, Size, Spread, Table
 from bench.visits import Visits
-from bench.waits import Waits, over, views
+from bench.waiting_times import WaitingTimes, over, views
 from schemas.instant import from_text
 from state.rules.rulebook import Rulebook
 from streams.policy_file import load_rules
@@ -45,7 +45,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Bytes a customer: all that the process grew by, and what of it can be told apart."""
+    """Bytes per customer: the growth of the process, and the parts of it that can be measured."""
 
     all_in: float
     key: float
@@ -54,23 +54,23 @@ class Memory:
 
     @property
     def rest(self) -> float:
-        """The deadline's entry, and what the allocator rounds up."""
+        """What remains: the entry of the deadline, and what the allocator rounds up."""
         return self.all_in - self.key - self.snapshot - self.slot
 
 
 @dataclass(frozen=True, slots=True)
 class Grown:
-    """What was measured with so many customers; times an event in µs of the processor."""
+    """The measures with so many customers; times in µs of the processor per event."""
 
     customers: int
     memory: Memory
     restored: float
     event: Spread
-    midnight: Waits
+    midnight: WaitingTimes
 
 
-def measure(size: Size, say: Say) -> Finding:
-    """See ``Bench``."""
+def measure(size: Size, say: Say) -> Report:
+    """Measure and report, see ``bench.report.Bench``."""
     events = size.of(20_000, 1000)
     rules = load_rules(None)
     say("simulating a year of those who are copied")
@@ -87,7 +87,7 @@ def measure(size: Size, say: Say) -> Finding:
     say(f"a minute in which one customer in a hundred is due: longest step {due.longest_step:.1f} ms")
     worst = _alone(_midnight, many, size.of(300, 30))
     say(f"a midnight at which all are due: longest wait {worst.longest_wait:.0f} ms")
-    return _finding(grown, due, worst, many, left_out)
+    return _report(grown, due, worst, many, left_out)
 
 
 def _alone(work: Callable[..., _T], *given: object) -> _T:
@@ -97,7 +97,7 @@ def _alone(work: Callable[..., _T], *given: object) -> _T:
 
 
 def _grow(population: Population, customers: int, events: int, rounds: int) -> Grown:
-    as_in_a_worker()
+    apply_worker_settings()
     rules = load_rules(None)
     snapshots: dict[bytes, bytes] = {}
     before = psutil.Process().memory_info().rss
@@ -143,26 +143,26 @@ def _microseconds(tracker: Tracker, records: list[Record]) -> float:
     return (time.process_time() - began) / len(records) * 1e6
 
 
-def _minute(customers: int, originals: int) -> Waits:
+def _minute(customers: int, originals: int) -> WaitingTimes:
     # The other ninety-nine of a hundred customers change nothing about those who are due.
-    as_in_a_worker()
+    apply_worker_settings()
     rules = load_rules(None)
     begin = INSTANT + DAY // 2
     tracker = _restored(rules, within_a_minute(rules, begin, originals), customers // 100, {})
     return over(tracker, views(customers, begin, _WHILE_DUE_A_SECOND), begin, begin + 60_000)
 
 
-def _midnight(customers: int, originals: int) -> Waits:
-    as_in_a_worker()
+def _midnight(customers: int, originals: int) -> WaitingTimes:
+    apply_worker_settings()
     with tempfile.TemporaryDirectory() as folder:
         rules = load_rules(policy_of_a_week(Path(folder)))
     tracker = _restored(rules, at_midnight(rules, INSTANT, originals), customers, {})
     return over(tracker, views(customers, INSTANT - 500, _WHILE_DUE_A_SECOND), INSTANT - 500, INSTANT + 1000)
 
 
-def _finding(grown: list[Grown], due: Waits, worst: Waits, many: int, left_out: list[str]) -> Finding:
+def _report(grown: list[Grown], due: WaitingTimes, worst: WaitingTimes, many: int, left_out: list[str]) -> Report:
     ratio = grown[-1].event.median / grown[0].event.median
-    return Finding(
+    return Report(
         bench="growth",
         figures={
             "goal": {"bytes": GOAL_BYTES, "ratio": GOAL_RATIO, "wait_ms": GOAL_WAIT_MS},
@@ -205,6 +205,6 @@ def _parts(memory: Memory) -> list[float]:
     return [memory.all_in, memory.key, memory.snapshot, memory.slot, memory.rest]
 
 
-def _row(instant: str, customers: int, waits: Waits) -> list[object]:
+def _row(instant: str, customers: int, waits: WaitingTimes) -> list[object]:
     busy = waits.busy / 1000
     return [instant, customers, waits.decided, busy, waits.longest_step, waits.longest_wait]

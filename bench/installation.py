@@ -1,8 +1,6 @@
-"""An installation of lifestage on an Apache Kafka of its own: topics, a changelog and workers for one measurement."""
+"""An installation of lifestage for one measurement: its topics and workers on an Apache Kafka of its own."""
 
 import asyncio
-import os
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,55 +8,41 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from bench.finding import LeftOutError
-from bench.worker import Worker
-from streams.embedded.child_process import ServerError, running
-from streams.embedded.servers import free_port
+from bench.report import LeftOutError
+from bench.worker import MeasuredWorker
+from streams.embedded.child_process import ServerError, stop
 from streams.settings import Settings
 from streams.topics import create
 from tests.support.servers import apache_kafka, apache_kafka_missing
+from tests.support.workers import WORKER
 
-_ROOT = Path(__file__).parents[1]
-_PROGRAM = (sys.executable, "-c", "from streams.cli.main import main; main()", "worker", "--loglevel", "INFO")
 PARTITIONS = 4
 
 
 @dataclass
 class Installation:
-    """Topics that nobody else uses, and the workers that were started on them."""
+    """Topics that nobody else uses, and the workers started on them."""
 
     settings: Settings
     folder: Path
-    workers: list[Worker] = field(default_factory=list)
+    workers: list[MeasuredWorker] = field(default_factory=list)
 
     @contextmanager
-    def worker(self, before: Sequence[str] = (), variables: Mapping[str, str] | None = None) -> Iterator[Worker]:
+    def worker(
+        self, before: Sequence[str] = (), variables: Mapping[str, str] | None = None
+    ) -> Iterator[MeasuredWorker]:
         """Run one more worker for the length of the block; ``before`` is put before its command (a profiler, say)."""
-        instance = f"bench-{len(self.workers)}"
-        port = free_port()
-        environment = {
-            **os.environ,
-            "PYTHONPATH": str(_ROOT),
-            "LIFESTAGE_BROKER": self.settings.broker,
-            "LIFESTAGE_APP_ID": self.settings.app_id,
-            "LIFESTAGE_TOPIC_PREFIX": self.settings.topic_prefix,
-            "LIFESTAGE_PARTITIONS": str(self.settings.partitions),
-            "LIFESTAGE_REDIS_URL": "",
-            "LIFESTAGE_CLOCK": self.settings.clock,
-            "LIFESTAGE_POLICY": str(self.settings.policy or ""),
-            "LIFESTAGE_INSTANCE": instance,
-            "LIFESTAGE_WEB_PORT": str(port),
-            "LIFESTAGE_DATA": str(self.folder / instance),
-            **(variables or {}),
-        }
-        log = self.folder / f"{instance}.log"
-        with running([*before, *_PROGRAM], log=log, environment=environment) as child:
-            worker = Worker(child, port, log)
-            self.workers.append(worker)
+        command = [*before, *WORKER, "--loglevel", "INFO"]
+        name = f"bench-{len(self.workers)}"
+        worker = MeasuredWorker.start(self.settings, self.folder, name, command, variables)
+        self.workers.append(worker)
+        try:
             yield worker
+        finally:
+            stop(worker.process)
 
     def stored(self, topics: Sequence[str]) -> int:
-        """Bytes of these topics as they lie on the broker's disk, with all that batches and transactions add."""
+        """Return the bytes of these topics on the broker's disk, with all that batches and transactions add."""
         logs = (log for topic in topics for log in self.folder.parent.glob(f"kafka/*/data/{topic}-[0-9]*/*.log"))
         return sum(log.stat().st_size for log in logs)
 
@@ -99,9 +83,9 @@ def kafka() -> Iterator[Callable[[Path | None], Installation]]:
 
 
 def until(
-    reached: Callable[[], bool], workers: Sequence[Worker], seconds: float, what: str, every: float = 0.05
+    reached: Callable[[], bool], workers: Sequence[MeasuredWorker], seconds: float, what: str, every: float = 0.05
 ) -> None:
-    """Wait for something of these workers. Raises ``ServerError`` when one of them ends, or time runs out."""
+    """Wait until ``reached()`` holds. Raises ``ServerError`` when a worker ends, or time runs out."""
     deadline = time.monotonic() + seconds
     while not reached():
         for worker in workers:

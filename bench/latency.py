@@ -20,13 +20,13 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from bench.fabricated_changelog import fabricate
-from bench.finding import Finding, Line, Lines, Say, Size, Spread, Table
 from bench.installation import Installation, kafka, until
 from bench.live_load import STEP_MS, Load, first_orders, produce, sent_at
 from bench.population import Population, simulate
-from bench.readable import PERCENTILES, Readable, percentiles, read
+from bench.report import Line, Lines, Report, Say, Size, Spread, Table
+from bench.transitions_reader import PERCENTILES, Readings, percentiles, read
 from bench.visits import Visits
-from bench.worker import Worker
+from bench.worker import MeasuredWorker
 from streams.policy_file import load_rules, shipped_policy
 
 GOAL_P99_MS, GOAL_DEADLINE_P99_MS = 100, 1200
@@ -47,8 +47,8 @@ class Run:
     load_late: float
 
 
-def measure(size: Size, say: Say) -> Finding:
-    """See ``Bench``."""
+def measure(size: Size, say: Say) -> Report:
+    """Measure and report, see ``bench.report.Bench``."""
     say("simulating a year of those who are copied")
     population = simulate(load_rules(None), size.of(1000, 50), int(time.time()) * 1000)
     runs: dict[int, list[Run]] = {}
@@ -63,11 +63,11 @@ def measure(size: Size, say: Say) -> Finding:
                 place = installation(policy_of_seconds(Path(folder), patience))
                 deadlines.append(_deadlines(place, load, patience))
                 say(f"deadlines: {deadlines[-1].told}")
-    return _finding(runs, deadlines)
+    return _report(runs, deadlines)
 
 
 def policy_of_seconds(folder: Path, patience: int) -> Path:
-    """Write the shipped policy with days of one second, and so many of them until a new customer is at risk."""
+    """Write the shipped policy with days of one second; a new customer is at risk after ``patience`` of them."""
     text = shipped_policy().read_text("utf-8")
     for name, value in (
         ("lateness_minutes", "0.1\nday_seconds = 1"),
@@ -94,9 +94,9 @@ def _events(place: Installation, load: ProcessPoolExecutor, population: Populati
     ]
     with place.worker() as worker:
         until(worker.is_ready, [worker], _PATIENCE, "restoring")
-        readable, late = asyncio.run(_watched(place, worker, load, loads, seconds + _WARM_SECONDS))
-    began = min((sent_at(it) for it in readable.orders), default=0) + _WARM_SECONDS * 1000
-    measured = [delay for order, delay in readable.orders.items() if sent_at(order) >= began]
+        readings, late = asyncio.run(_watched(place, worker, load, loads, seconds + _WARM_SECONDS))
+    began = min((sent_at(it) for it in readings.orders), default=0) + _WARM_SECONDS * 1000
+    measured = [delay for order, delay in readings.orders.items() if sent_at(order) >= began]
     return Run(percentiles(measured), int(orders * seconds), late)
 
 
@@ -106,13 +106,13 @@ def _deadlines(place: Installation, load: ProcessPoolExecutor, patience: int) ->
     loads = [partial(first_orders, rate=_DEADLINES_A_SECOND, step=STEP_MS)]
     with place.worker() as worker:
         until(worker.is_ready, [worker], _PATIENCE, "starting")
-        readable, late = asyncio.run(_watched(place, worker, load, loads, seconds))
-    return Run(percentiles(readable.deadlines), int(_DEADLINES_A_SECOND * seconds), late)
+        readings, late = asyncio.run(_watched(place, worker, load, loads, seconds))
+    return Run(percentiles(readings.deadlines), int(_DEADLINES_A_SECOND * seconds), late)
 
 
 async def _watched(
-    place: Installation, worker: Worker, load: ProcessPoolExecutor, loads: Sequence[Load], seconds: float
-) -> tuple[Readable, float]:
+    place: Installation, worker: MeasuredWorker, load: ProcessPoolExecutor, loads: Sequence[Load], seconds: float
+) -> tuple[Readings, float]:
     ready = asyncio.Event()
     produced: Future[float] = Future()
     reading = asyncio.ensure_future(read(place.settings, produced.done, ready))
@@ -124,9 +124,9 @@ async def _watched(
     return await reading, late
 
 
-def _finding(runs: Mapping[int, Sequence[Run]], deadlines: Sequence[Run]) -> Finding:
+def _report(runs: Mapping[int, Sequence[Run]], deadlines: Sequence[Run]) -> Report:
     rows = [(f"{rate:,} events/s", of_rate) for rate, of_rate in runs.items()] + [("deadlines, in silence", deadlines)]
-    return Finding(
+    return Report(
         bench="latency",
         figures={
             "goal_p99_ms_at_5000": GOAL_P99_MS,

@@ -25,7 +25,7 @@ Load = Callable[[int], Iterator[SourceEvent]]
 
 
 def first_orders(begin: int, rate: float, step: int) -> Iterator[SourceEvent]:
-    """First orders of customers nobody has heard of, ``rate`` a second, for ever; the messageId ends with its instant.
+    """Yield first orders of new customers, ``rate`` a second, without end; the messageId ends with its instant.
 
     Each is a transition at once, under any policy.
     """
@@ -43,12 +43,12 @@ def first_orders(begin: int, rate: float, step: int) -> Iterator[SourceEvent]:
 
 
 def sent_at(order: str) -> int:
-    """The instant (ms since 1970) of a first order, by its messageId."""
+    """Return the instant (ms since 1970) of a first order, read from its messageId."""
     return int(order.rpartition("-")[2])
 
 
 def produce(settings: Settings, loads: Sequence[Load], seconds: float) -> float:
-    """Send what these loads bring from now on for so long; return by how many ms the worst step was late.
+    """Send these loads for so long, from now on; return the delay of the latest step in ms.
 
     Raises ``KafkaError``.
     """

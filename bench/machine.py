@@ -1,4 +1,4 @@
-"""What a figure was measured on: without it, a figure says little."""
+"""The machine and the versions with which a figure was measured."""
 
 import os
 import platform
@@ -12,7 +12,7 @@ _PACKAGES = ("faust-streaming", "aiokafka", "msgspec")
 
 
 def described() -> dict[str, object]:
-    """Return the machine, the versions and the moment."""
+    """Return the machine, the versions and the current time."""
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": _commit(),

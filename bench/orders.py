@@ -18,14 +18,14 @@ _DRAWN_AT_ONCE = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """So many customers, who order all alike or (Zipf) the n-th of them with a weight of 1/n."""
+    """A number of customers who order equally often, or (Zipf) the n-th with a weight of 1/n."""
 
     customers: int
     zipf: bool = False
 
     @property
     def title(self) -> str:
-        """What it is called in tables and pictures."""
+        """The name in tables and pictures."""
         return f"{self.customers:,} customers, {'Zipf' if self.zipf else 'uniform'}"
 
 
@@ -42,7 +42,7 @@ def orders(population: Population, events: int) -> Iterator[tuple[int, float, fl
 
 
 async def produce(population: Population, events: int, broker: str, topic: str) -> int:
-    """Write the orders and return how many of them are to be announced."""
+    """Write the orders; return how many of them must be announced."""
     large = 0
     async with AIOKafkaProducer(bootstrap_servers=broker, max_batch_size=900_000) as producer:
         batches = [producer.create_batch() for _ in range(PARTITIONS)]

@@ -1,4 +1,4 @@
-"""Pictures of findings, as SVG files for a page."""
+"""Pictures of reports, as SVG files for a page."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, LogLocator
 
-from bench.finding import Bar, Bars, Lines
+from bench.report import Bar, Bars, Lines
 
 OURS = "#2f6fde"
 THEIRS = ("#8a94a3", "#c98a2b", "#5d9e6b", "#a0629e", "#b5574f", "#4f9aa3")

@@ -17,10 +17,10 @@ from dataclasses import asdict, dataclass
 
 from bench.backlog import Speed, work_off, write
 from bench.fabricated_changelog import fabricate
-from bench.finding import Bar, Bars, Finding, Say, Size, Spread, Table
 from bench.flame import recording
 from bench.installation import Installation, kafka
 from bench.population import Population, simulate
+from bench.report import Bar, Bars, Report, Say, Size, Spread, Table
 from bench.visits import Visits
 from streams.policy_file import load_rules
 from streams.sources.source import SourceEvent
@@ -35,15 +35,15 @@ _PATIENCE = 600.0
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Events a second by the clock and by the worker's processor, and the events' share of each topic."""
+    """Events per second of the clock and of the worker's processor, and the share of each topic."""
 
     wall: Spread
     cpu: Spread
     topics: dict[str, float]
 
 
-def measure(size: Size, say: Say) -> Finding:
-    """See ``Bench``."""
+def measure(size: Size, say: Say) -> Report:
+    """Measure and report, see ``bench.report.Bench``."""
     population, customers = typical(size, say)
     loads = {
         f"{BROWSING_SHARE:.0%} browsing": visits(population, customers, size),
@@ -60,11 +60,11 @@ def measure(size: Size, say: Say) -> Finding:
                 speed = speeds[title][-1]
                 say(f"{title}: {speed.wall:,.0f} events/s, {speed.cpu:,.0f} for a second of processor")
     results = {title: _result(speeds[title], events) for title, events in loads.items()}
-    return _finding(results, customers, size.of(EVENTS, QUICK_EVENTS))
+    return _report(results, customers, size.of(EVENTS, QUICK_EVENTS))
 
 
 def typical(size: Size, say: Say) -> tuple[Population, int]:
-    """Typical customers as they were a quarter of an hour ago, and their number."""
+    """Return simulated customers as of a quarter of an hour ago, and their number."""
     say("simulating a year of those who are copied")
     population = simulate(load_rules(None), size.of(1000, 50), int(time.time()) * 1000 - _LONG_AGO_MS)
     return population, size.of(200_000, 8000)
@@ -73,7 +73,7 @@ def typical(size: Size, say: Say) -> tuple[Population, int]:
 def visits(
     population: Population, customers: int, size: Size, browsing: float | None = BROWSING_SHARE
 ) -> list[SourceEvent]:
-    """What the customers have done since then; ``browsing`` is its share of the events (None: as simulated)."""
+    """Return the events of these customers since then; ``browsing`` is its share of them (None: as simulated)."""
     drawn = Visits(population, customers, size.of(EVENTS, QUICK_EVENTS), browsing=browsing)
     return list(drawn.from_instant(population.instant, EVENTS_A_SECOND))
 
@@ -93,8 +93,8 @@ def _result(speeds: Sequence[Speed], events: Sequence[SourceEvent]) -> Result:
     )
 
 
-def _finding(results: Mapping[str, Result], customers: int, events: int) -> Finding:
-    return Finding(
+def _report(results: Mapping[str, Result], customers: int, events: int) -> Report:
+    return Report(
         bench="policy",
         figures={
             "goal_per_core": GOAL_PER_CORE,
@@ -132,7 +132,7 @@ def _finding(results: Mapping[str, Result], customers: int, events: int) -> Find
 
 
 def main() -> None:
-    """Draw a worker's flame graph over one round."""
+    """Draw the flame graph of a worker over one round."""
     parser = argparse.ArgumentParser(prog="python -m bench.policy", description="where a worker's time goes")
     parser.add_argument("--profile", required=True, metavar="FILE.svg")
     parser.add_argument("--quick", action="store_true")

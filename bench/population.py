@@ -1,4 +1,4 @@
-"""A population: customers as they are after a year, in any number, without simulating a year of each."""
+"""A population: customers after a year, in any number, copied from a few simulated ones."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,26 +33,26 @@ class Population:
 
     @staticmethod
     def key(number: int) -> bytes:
-        """The key of a customer."""
+        """Return the key of a customer."""
         return b"customer-%08d" % number
 
     @staticmethod
     def number(key: bytes) -> int:
-        """Which customer a key belongs to."""
+        """Return the number of the customer with this key."""
         return int(key.rpartition(b"-")[2])
 
     def original(self, number: int) -> Original:
-        """Whom a customer is a copy of."""
+        """Return the simulated customer of whom this one is a copy."""
         return self.originals[number % len(self.originals)]
 
     def snapshots(self, customers: int) -> Iterator[tuple[bytes, bytes]]:
-        """Key and snapshot of the first so many customers, each an object of its own, as if read from a log."""
+        """Yield key and snapshot of the first so many customers, each an object of its own, as if read from a log."""
         for number in range(customers):
             yield self.key(number), bytes(bytearray(self.original(number).snapshot))
 
 
 def simulate(rules: Rulebook, originals: int, instant: int, seed: int = 1) -> Population:
-    """A population decided under these rules; those of the simulated who come only after ``instant`` are left out."""
+    """Return a population decided under these rules, without those who first appear after ``instant``."""
     start = instant - HISTORY_DAYS * DAY
     events = simulated.events(originals, HISTORY_DAYS + AHEAD_DAYS, seed, start)
     past = [event for event in events if event.instant < instant]
@@ -67,7 +67,7 @@ def simulate(rules: Rulebook, originals: int, instant: int, seed: int = 1) -> Po
 
 
 def decided(rules: Rulebook, events: Sequence[SourceEvent], instant: int) -> Mapping[bytes, bytes]:
-    """The snapshots that events (sorted by instant) leave behind, all deadlines before ``instant`` reached."""
+    """Return the snapshots after these events (sorted by instant) and all deadlines before ``instant``."""
     snapshots: dict[bytes, bytes] = {}
     tracker = Tracker(rules, 0, snapshots)
     records = [Record(it.topic, number, it.instant, it.key, it.value) for number, it in enumerate(events)]
@@ -79,7 +79,7 @@ def decided(rules: Rulebook, events: Sequence[SourceEvent], instant: int) -> Map
 
 
 def pass_time(tracker: Tracker, upto: int) -> None:
-    """Let a tracker decide all that is due until ``upto`` (ms since 1970), in as many steps as it takes."""
+    """Let a tracker decide everything due until ``upto`` (ms since 1970), in as many steps as needed."""
     tracker.apply(tracker.compute(Batch(0, 0, [], upto)))
     while (due := tracker.due()) is not None and due <= upto:
         tracker.apply(tracker.compute(Batch(0, 0, [], upto)))

@@ -11,10 +11,10 @@ import time
 from dataclasses import asdict, dataclass
 
 from bench.fabricated_changelog import fabricate
-from bench.finding import Finding, Line, Lines, Say, Size, Spread, Table
 from bench.installation import Installation, kafka, until
 from bench.population import Population, simulate
-from bench.worker import Worker
+from bench.report import Line, Lines, Report, Say, Size, Spread, Table
+from bench.worker import MeasuredWorker
 from streams.policy_file import load_rules
 
 GOAL_SECONDS = 15.0
@@ -49,8 +49,8 @@ class _Round:
     memory: float
 
 
-def measure(size: Size, say: Say) -> Finding:
-    """See ``Bench``."""
+def measure(size: Size, say: Say) -> Report:
+    """Measure and report, see ``bench.report.Bench``."""
     rules = load_rules(None)
     say("simulating a year of those who are copied")
     population = simulate(rules, size.of(1000, 50), int(time.time()) * 1000)
@@ -65,7 +65,7 @@ def measure(size: Size, say: Say) -> Finding:
                 rounds.append(_round(place))
                 say(f"{customers:,} customers: {rounds[-1].started:.1f} s from the start to ready")
             restored.append(_summed(customers, rounds))
-    return _finding(restored, population)
+    return _report(restored, population)
 
 
 def _round(place: Installation) -> _Round:
@@ -84,16 +84,16 @@ def _round(place: Installation) -> _Round:
         return _Round(started, opened, shared, time.monotonic() - began, rebalances, memory)
 
 
-def _shared(first: Worker, second: Worker) -> bool:
+def _shared(first: MeasuredWorker, second: MeasuredWorker) -> bool:
     return all(worker.is_ready() for worker in (first, second))
 
 
-def _has(worker: Worker, partitions: int) -> bool:
+def _has(worker: MeasuredWorker, partitions: int) -> bool:
     health = worker.health()
     return bool(health.get("ready")) and len(health["partitions"]) == partitions
 
 
-def _openings(worker: Worker) -> tuple[int, float]:
+def _openings(worker: MeasuredWorker) -> tuple[int, float]:
     # The worker's own line: "opened partitions [0, 1, 2, 3] in 4.2 s".
     lines = [line for line in worker.log.read_text().splitlines() if _OPENED in line]
     return len(lines), float(lines[-1].rsplit(" ", 2)[1]) if lines else 0.0
@@ -111,9 +111,9 @@ def _summed(customers: int, rounds: list[_Round]) -> Restored:
     )
 
 
-def _finding(restored: list[Restored], population: Population) -> Finding:
+def _report(restored: list[Restored], population: Population) -> Report:
     snapshots = [len(it.snapshot) for it in population.originals]
-    return Finding(
+    return Report(
         bench="restore",
         figures={
             "goal_seconds_for_a_million": GOAL_SECONDS,

@@ -14,9 +14,9 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 
 from bench.backlog import Speed, work_off
-from bench.finding import Bar, Bars, Finding, Say, Size, Spread, Table
 from bench.installation import kafka
 from bench.policy import prepare, typical, visits
+from bench.report import Bar, Bars, Report, Say, Size, Spread, Table
 from streams.topics import topics_of
 
 RATES = (10_000, 100_000, 1_000_000)
@@ -24,15 +24,15 @@ CUSTOMERS_PER_EVENT = 100
 BUSY = 0.6
 REPLICATION = 3
 BROKER_BYTES = 50e6
-"""What the sizing assumes, besides what is measured: the table says it in words."""
+"""Assumptions of the sizing, named in its table."""
 CUSTOMER_BYTES = 706
-"""In memory, all in: what ``growth`` measures with a million."""
+"""Bytes of memory per customer, as ``growth`` measures them with a million."""
 _PATIENCE = 600.0
 
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """What sizing needs: events a second of a core, bytes in and out for each event, bytes of a worker at work.
+    """Inputs of the sizing: events per second of a core, bytes in and out per event, bytes of a busy worker.
 
     The last are those in memory besides its customers.
     """
@@ -45,7 +45,7 @@ class Costs:
 
 @dataclass(frozen=True, slots=True)
 class Sizing:
-    """What a rate of events needs; bytes a second are those that the brokers write, copies included."""
+    """The needs of a rate of events; bytes per second are what the brokers write, replicas included."""
 
     rate: int
     customers: int
@@ -56,8 +56,8 @@ class Sizing:
     brokers: int
 
 
-def measure(size: Size, say: Say) -> Finding:
-    """See ``Bench``."""
+def measure(size: Size, say: Say) -> Report:
+    """Measure and report, see ``bench.report.Bench``."""
     population, customers = typical(size, say)
     events = visits(population, customers, size)
     speeds: dict[int, list[Speed]] = {1: [], 2: []}
@@ -83,11 +83,11 @@ def measure(size: Size, say: Say) -> Finding:
                     )
                 )
                 say(f"{count} workers: {of_count[-1].wall:,.0f} events/s")
-    return _finding(speeds, costs[0])
+    return _report(speeds, costs[0])
 
 
 def sizing(rate: int, costs: Costs) -> Sizing:
-    """Compute what so many events a second need."""
+    """Return what so many events per second need."""
     customers = rate * CUSTOMERS_PER_EVENT
     workers = math.ceil(rate / (costs.per_core * BUSY))
     # Two partitions a worker: what one that is lost leaves behind goes to more than one of the others.
@@ -103,10 +103,10 @@ def sizing(rate: int, costs: Costs) -> Sizing:
     )
 
 
-def _finding(speeds: Mapping[int, Sequence[Speed]], costs: Costs) -> Finding:
+def _report(speeds: Mapping[int, Sequence[Speed]], costs: Costs) -> Report:
     walls = {count: Spread.over(it.wall for it in of_count) for count, of_count in speeds.items()}
     sizes = [sizing(rate, costs) for rate in RATES]
-    return Finding(
+    return Report(
         bench="scale",
         figures={
             "workers": {count: [asdict(it) for it in of_count] for count, of_count in speeds.items()},

@@ -1,12 +1,12 @@
-"""Tables as text in columns, which Markdown takes as it is."""
+"""Tables as Markdown, aligned in columns."""
 
 from collections.abc import Sequence
 
-from bench.finding import Spread, Table
+from bench.report import Spread, Table
 
 
 def text(table: Table) -> str:
-    """Return the table under its title."""
+    """Return the table and its title."""
     rows = [[_cell(cell) for cell in row] for row in table.rows]
     widths = [max(map(len, column)) for column in zip(table.header, *rows, strict=True)]
     right = [all(isinstance(row[place], int | float | Spread) for row in table.rows) for place in range(len(widths))]

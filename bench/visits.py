@@ -1,4 +1,4 @@
-"""Visits: the load of many customers at a steady rate, each with what a simulated customer does in one day."""
+"""A load of visits at a steady rate: each customer does what a simulated one does in one day."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
@@ -44,7 +44,7 @@ class Visits:
         return len(self._drawn)
 
     def from_instant(self, begin: int, rate: float, step: int = 1) -> Iterator[SourceEvent]:
-        """The events, ``rate`` of them a second from ``begin`` on (ms since 1970), in steps of so many ms."""
+        """Yield the events, ``rate`` a second from ``begin`` on (ms since 1970), in steps of so many ms."""
         for number, (_, event, key) in enumerate(self._drawn):
             yield stamped(event, key, begin + int(number * 1000 / rate) // step * step)
 
@@ -84,6 +84,6 @@ def _in_time(day: Sequence[SourceEvent], at: int) -> list[tuple[int, SourceEvent
 
 
 def stamped(event: SourceEvent, key: bytes, at: int) -> SourceEvent:
-    """The event as another customer's, at another instant (ms since 1970)."""
+    """Return a copy of the event for another customer, at another instant (ms since 1970)."""
     value = event.value.replace(event.key or b"", key)
     return SourceEvent(at, event.topic, key, value.replace(to_text(event.instant).encode(), to_text(at).encode()))

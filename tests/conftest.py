@@ -6,12 +6,20 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
-from tests.support import servers
+from tests.support import programs, servers
 
 # A job in the background of a shell ignores Ctrl-C, and so would every program that the tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# `make unit` asks for the fast one. Both have no deadline: a slow machine is no error.
+hypothesis.settings.register_profile("fast", max_examples=50, deadline=None, derandomize=True)
+hypothesis.settings.register_profile(
+    "thorough", max_examples=400, deadline=None, derandomize=os.environ.get("CI") == "true", print_blob=True
+)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "thorough"))
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +32,7 @@ def embedded_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def apache_kafka_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Kafka]:
     """Apache Kafka, one node; skips where Java or Maven is missing, except in CI, where that is a failure."""
-    require_apache_kafka()
+    programs.require_apache_kafka()
     with servers.apache_kafka(tmp_path_factory.mktemp("apache-kafka")) as kafka:
         yield kafka
 
@@ -52,12 +60,3 @@ def topic_prefix() -> str:
 def data_folder(tmp_path: Path) -> Path:
     """An empty folder for a test's own servers."""
     return tmp_path / "data"
-
-
-def require_apache_kafka() -> None:
-    """Skip when Apache Kafka cannot run here; fail instead when CI=true."""
-    missing = servers.apache_kafka_missing()
-    if missing and os.environ.get("CI") == "true":
-        pytest.fail(f"CI must run these tests: {missing}")
-    if missing:
-        pytest.skip(missing)

@@ -1,1 +1,1 @@
-"""Small honest programs that do one job each in its own framework, with its usual settings."""
+"""The same small job in other stream processors, each with its usual settings."""

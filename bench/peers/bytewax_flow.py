@@ -25,7 +25,7 @@ def keyed(message: Any) -> tuple[str, Order]:
 
 
 def count(numbers: Numbers | None, order: Order) -> tuple[Numbers, tuple[float, Numbers]]:
-    """Take in an order."""
+    """Add an order."""
     numbers = numbers or nothing()
     add(numbers, order.amount, order.at)
     progress.add()
@@ -33,7 +33,7 @@ def count(numbers: Numbers | None, order: Order) -> tuple[Numbers, tuple[float, 
 
 
 def announced(counted: tuple[str, tuple[float, Numbers]]) -> Any | None:
-    """Return what is sent about an order, if it is a large one."""
+    """Return the announcement of a large order, or nothing."""
     customer, (amount, numbers) = counted
     if amount < LARGE:
         return None

@@ -26,7 +26,7 @@ progress = Progress(task)
 
 @app.agent(orders)
 async def count(stream: faust.StreamT[Any]) -> None:
-    """Take in each order."""
+    """Add each order."""
     async for customer, order in stream.items():
         numbers = customers[customer]
         add(numbers, order["amount"], order["at"])

@@ -19,7 +19,7 @@ app = Application(
 
 
 def count(order: dict[str, Any], state: State) -> dict[str, Any]:
-    """Take in an order."""
+    """Add an order."""
     numbers = state.get("numbers") or nothing()
     add(numbers, order["amount"], order["at"])
     state.set("numbers", numbers)

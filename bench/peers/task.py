@@ -1,4 +1,4 @@
-"""What a program is told by whoever measures it, and how it tells how far it has come."""
+"""The task of a measured program, and the progress it reports."""
 
 import os
 import time
@@ -19,19 +19,19 @@ class Task:
 
     @classmethod
     def given(cls) -> "Task":
-        """Read the variables that ``variables`` has written."""
+        """Read the task from environment variables."""
         told = {name: os.environ[f"BENCH_{name.upper()}"] for name in ("broker", "topic", "output", "name")}
         return cls(**told, events=int(os.environ["BENCH_EVENTS"]), folder=Path(os.environ["BENCH_FOLDER"]))
 
     def variables(self) -> dict[str, str]:
-        """Return the task as variables of the environment."""
+        """Return the task as environment variables."""
         names = ("broker", "topic", "output", "name", "events", "folder")
         return {f"BENCH_{name.upper()}": str(getattr(self, name)) for name in names}
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """So many records were done when the clock stood at ``wall`` and this process had used ``cpu`` (seconds)."""
+    """A reading: records done, clock and processor time of the process, in seconds."""
 
     records: int
     wall: float
@@ -39,7 +39,7 @@ class Mark:
 
 
 class Progress:
-    """Writes a mark with the first record, with every twentieth of all, and with the end."""
+    """Progress of a program: a mark for the first record, each twentieth of all, and the end."""
 
     def __init__(self, task: Task) -> None:
         self._file = task.folder / "progress"
@@ -49,7 +49,7 @@ class Progress:
         self.records = 0
 
     def add(self, records: int = 1) -> bool:
-        """Count records; say whether these were the last ones."""
+        """Count records; return whether these were the last."""
         self.records += records
         if self.records >= self._next and self.records < self._all:
             self.mark()
@@ -57,13 +57,13 @@ class Progress:
         return self.records >= self._all
 
     def mark(self) -> None:
-        """Write down where we are."""
+        """Write a mark."""
         with self._file.open("a") as file:
             file.write(f"{self.records} {time.monotonic()} {time.process_time()}\n")
 
 
 def marks(folder: Path) -> list[Mark]:
-    """Return what a program has told so far; the first mark is its first record, the last may be its end."""
+    """Return the marks written so far: the first is the first record, the last may be the end."""
     file = folder / "progress"
     lines = file.read_text().splitlines(keepends=True) if file.exists() else []
     told = [line.split() for line in lines if line.endswith("\n")]

@@ -13,14 +13,13 @@ from xml.etree import ElementTree
 import pytest
 
 from bench.__main__ import BENCHES
-from bench.finding import Spread, Table
 from bench.peers.task import Progress, Task, marks
+from bench.report import Spread, Table
 from bench.table import text
-
-ROOT = Path(__file__).parents[2]
+from tests.support.programs import ROOT
 
 # Most of what a quick one takes is waiting for servers to start.
-_AT_ONCE = 3
+_AT_ONCE = 2
 
 
 @dataclass(frozen=True)
@@ -44,6 +43,7 @@ def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Fut
         yield {name: pool.submit(run, name) for name in BENCHES}
 
 
+@pytest.mark.bench
 @pytest.mark.apache
 @pytest.mark.parametrize("name", BENCHES)
 def test_a_benchmark_ends_with_its_figures_and_draws_its_pictures(
@@ -63,9 +63,9 @@ def test_a_benchmark_ends_with_its_figures_and_draws_its_pictures(
 
 @pytest.mark.apache
 def test_the_engine_meets_all_its_peers_in_ci(tmp_path: Path) -> None:
-    from bench.contestants import contestants
+    from bench.programs import available
 
-    _, left_out = contestants()
+    _, left_out = available()
     if left_out and os.environ.get("CI") != "true":
         pytest.skip("; ".join(left_out))
     assert left_out == []

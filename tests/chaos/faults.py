@@ -6,8 +6,9 @@ import time
 from collections.abc import Awaitable, Callable
 
 from streams.partitions.failpoints import POINTS
-from tests.chaos.fleet import SESSION_SECONDS, Worker
+from tests.chaos.fleet import FleetWorker
 from tests.chaos.scene import Scene
+from tests.support.workers import SESSION_SECONDS
 
 _TERM_SECONDS = 10.0
 _POINT_SECONDS = 60.0
@@ -140,14 +141,14 @@ def start_all(scene: Scene) -> float:
     return at
 
 
-def _any(scene: Scene) -> Worker:
+def _any(scene: Scene) -> FleetWorker:
     alive = scene.fleet.alive()
     # Only one that has something to lose: a worker without partitions is no test.
-    busy = [worker for worker in alive if worker.health.get("partitions")]
+    busy = [worker for worker in alive if worker.last_health.get("partitions")]
     return scene.dice.choice(busy or alive)
 
 
-async def terminated(scene: Scene, worker: Worker) -> None:
+async def terminated(scene: Scene, worker: FleetWorker) -> None:
     code, seconds = await scene.fleet.terminate(worker, _TERM_SECONDS)
     scene.measured("sigterm", seconds)
     scene.say(f"SIGTERM {worker.instance}: exit code {code} after {seconds:.1f} s")

@@ -92,7 +92,7 @@ async def verdict_of(set_up: Scene) -> dict[str, Any]:
         "rejects": topics.rejects,
         "changelog": topics.changelog,
         "partitions": set_up.settings.partitions,
-        "policy": str(set_up.policy),
+        "policy": str(set_up.settings.policy),
         "redis_url": set_up.settings.redis_url,
         "app_id": set_up.settings.app_id,
         "kept": str(set_up.folder / "customers.jsonl"),

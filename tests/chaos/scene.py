@@ -18,6 +18,7 @@ from tests.chaos.redis_node import RedisNode
 from tests.chaos.rehearsal import write_policy
 from tests.chaos.verdict.topics import Seen
 from tests.support import servers
+from tests.support.workers import SESSION_SECONDS
 
 BACK_SECONDS = 120.0
 _MIN_EVENTS = 20
@@ -33,7 +34,6 @@ class Scene:
 
     plan: Plan
     settings: Settings
-    policy: Path
     folder: Path
     kafka: servers.Kafka | None
     redis: RedisNode
@@ -119,14 +119,15 @@ async def scene(plan: Plan, folder: Path, command: list[str] | None = None) -> A
                 topic_prefix=f"{name}-",
                 partitions=plan.partitions,
                 replication=plan.brokers,
+                policy=write_policy(folder),
+                session_timeout=SESSION_SECONDS,
                 embedded=plan.broker == "embedded",
             )
             await create(settings)
-            policy = write_policy(folder)
             load = Load(settings, plan.seed, plan.rate)
-            async with fleet(settings, policy, folder, command) as workers:
+            async with fleet(settings, folder, command) as workers:
                 dice = random.Random(f"faults {plan.seed}")
-                made = Scene(plan, settings, policy, folder, kafka, redis, workers, load, dice)
+                made = Scene(plan, settings, folder, kafka, redis, workers, load, dice)
                 for number in range(plan.workers):
                     workers.start(f"worker-{number + 1}")
                 loading = made.loading = asyncio.create_task(load.run())

@@ -4,7 +4,6 @@ import asyncio
 import os
 import re
 import signal
-import uuid
 from pathlib import Path
 
 import pytest
@@ -15,27 +14,29 @@ from streams.partitions.position import POSITION_KEY, decode_position
 from streams.settings import Settings
 from streams.topics import create, topics_of
 from tests.support import servers
-from tests.transport.processes import Account, account, produce, read_all, settled, workers
+from tests.support.installation import settings_for
+from tests.support.reconciliation import Account, account, counting, produce, settled
+from tests.support.topics import read
+from tests.support.waiting import PATIENCE, until
 
 MEGABYTE = 1 << 20
 
 
-async def test_a_worker_that_kafka_does_not_answer_ends_with_a_reason(tmp_path: Path) -> None:
-    name = f"t{uuid.uuid4().hex[:8]}"
+async def test_a_worker_that_kafka_does_not_answer_ends_with_a_reason(tmp_path: Path, topic_prefix: str) -> None:
     with servers.embedded_kafka(tmp_path) as server:
-        settings = Settings(broker=server.address, topic_prefix=f"{name}-", app_id=name, embedded=True)
+        settings = settings_for(server.address, topic_prefix, embedded=True)
         await create(settings)
-        with workers(settings, tmp_path) as started:
-            process = started.start("one", LIFESTAGE_AVAILABILITY_TIMEOUT="6", LIFESTAGE_EMBEDDED="yes")
+        with counting(settings, tmp_path) as started:
+            worker = started.start("one", LIFESTAGE_AVAILABILITY_TIMEOUT="6")
             await produce(settings, range(500))
             assert (await settled(settings, 500)).counted == 500
             os.kill(server.pid, signal.SIGSTOP)
             try:
-                assert await asyncio.to_thread(process.wait, 60) == 70
+                assert await asyncio.to_thread(worker.process.wait, PATIENCE) == 70
             finally:
                 os.kill(server.pid, signal.SIGCONT)
-            assert "for 6 s" in started.log("one").strip().splitlines()[-1]
-            started.start("one", LIFESTAGE_EMBEDDED="yes")
+            assert "for 6 s" in worker.log.read_text().strip().splitlines()[-1]
+            started.start("one")
             await produce(settings, range(500, 1000))
             assert await settled(settings, 1000) == Account(1000, 0, 0, 0)
 
@@ -44,23 +45,25 @@ async def test_a_worker_that_kafka_does_not_answer_ends_with_a_reason(tmp_path: 
 async def test_memory_is_bounded_while_kafka_takes_nothing_and_input_arrives(
     apache_broker: str, topic_prefix: str, tmp_path: Path
 ) -> None:
-    settings = Settings(broker=apache_broker, topic_prefix=topic_prefix, app_id=f"{topic_prefix}app", partitions=1)
+    settings = settings_for(apache_broker, topic_prefix, partitions=1)
     await create(settings)
-    with workers(settings, tmp_path) as started:
-        process = started.start("one", LIFESTAGE_PARTITIONS="1", LIFESTAGE_BATCH_TIMEOUT="6")
+    with counting(settings, tmp_path) as started:
+        worker = started.start("one", LIFESTAGE_BATCH_TIMEOUT="6")
         await produce(settings, range(500))
         assert (await settled(settings, 500)).counted == 500
-        before = peak_memory(process.pid)
+        before = peak_memory(worker.process.pid)
         quota = settings.app_id + "-one"
         await configure_client(apache_broker, quota, "--add-config", "producer_byte_rate=1")
         await produce(settings, range(500, 4500), size=MEGABYTE // 16)
-        while started.log("one").count("a batch failed") < 3:
-            await asyncio.sleep(0.1)
+        await started.until_logged("one", "a batch failed", 3)
         # 250 MiB have arrived; 8 MiB of each of four topics may wait, a batch is in the making, others on their way.
-        assert peak_memory(process.pid) - before < 200 * MEGABYTE
+        assert peak_memory(worker.process.pid) - before < 200 * MEGABYTE
         await configure_client(apache_broker, quota, "--delete-config", "producer_byte_rate")
-        while await counted(settings) < 4500:
-            await asyncio.sleep(0.1)
+
+        async def all_counted() -> bool:
+            return await counted(settings) >= 4500
+
+        await until(all_counted, what="4500 records")
         assert await account(settings) == Account(4500, 0, 0, 0)
 
 
@@ -68,22 +71,21 @@ async def test_memory_is_bounded_while_kafka_takes_nothing_and_input_arrives(
 async def test_memory_is_bounded_while_kafka_refuses_every_batch(
     apache_broker: str, topic_prefix: str, tmp_path: Path
 ) -> None:
-    settings = Settings(broker=apache_broker, topic_prefix=topic_prefix, app_id=f"{topic_prefix}app", partitions=1)
+    settings = settings_for(apache_broker, topic_prefix, partitions=1)
     await create(settings)
-    with workers(settings, tmp_path) as started:
-        process = started.start("one", LIFESTAGE_PARTITIONS="1")
+    with counting(settings, tmp_path) as started:
+        worker = started.start("one")
         await produce(settings, range(500))
         assert (await settled(settings, 500)).counted == 500
-        before = peak_memory(process.pid)
+        before = peak_memory(worker.process.pid)
         async with administration(settings) as admin:
             # Nothing that we write fits; a transaction's own marker still does.
             configs = {"cleanup.policy": "compact", "max.message.bytes": "100"}
             changelog = topics_of(settings).changelog
             await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, changelog, configs=configs)])
         await produce(settings, range(500, 4500), size=MEGABYTE // 16)
-        while started.log("one").count("a batch failed") < 20:
-            await asyncio.sleep(0.1)
-        assert peak_memory(process.pid) - before < 250 * MEGABYTE
+        await started.until_logged("one", "a batch failed", 20)
+        assert peak_memory(worker.process.pid) - before < 250 * MEGABYTE
 
 
 async def configure_client(broker: str, client: str, *change: str) -> None:
@@ -101,7 +103,7 @@ def peak_memory(pid: int) -> int:
 
 
 async def counted(settings: Settings) -> int:
-    """How many records lie behind the position: no need to read them."""
-    changes = await read_all(settings, topics_of(settings).changelog)
+    """Return how many records lie behind the position: no need to read them."""
+    changes = await read(settings, topics_of(settings).changelog)
     markers = [record.value for record in changes if record.key == POSITION_KEY]
     return sum(decode_position(markers[-1]).positions.values())

@@ -5,11 +5,11 @@ from base64 import b64encode
 
 import pytest
 
-from tests.chaos.test_oracle import POLICIES
 from tests.chaos.verdict import deleted
 from tests.chaos.verdict.admitted import admitted, read_rejects
 from tests.chaos.verdict.findings import Findings
 from tests.chaos.verdict.topics import Seen
+from tests.reference_model.agreement import POLICIES
 from tests.reference_model.policy import read_policy
 
 NOW = 1_760_000_000_000

@@ -13,13 +13,13 @@ import yaml
 from streams.embedded.child_process import running, wait_until
 from streams.embedded.servers import answers_kafka, answers_redis, free_port
 from streams.settings import Settings
-from tests.conftest import require_apache_kafka
-from tests.deploy.files import COMPOSE, ROOT, program, read, service
+from tests.deploy.files import COMPOSE, read, service
+from tests.support.programs import ROOT, require_apache_kafka, require_program
 from tests.support.servers import kafka_libraries
 
 
 def test_compose_accepts_it() -> None:
-    command = [program("docker-compose", "LIFESTAGE_COMPOSE"), "-f", str(COMPOSE), "config"]
+    command = [require_program("docker-compose", "LIFESTAGE_COMPOSE"), "-f", str(COMPOSE), "config"]
     clean = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
     done = subprocess.run(command, capture_output=True, text=True, env=clean, timeout=60, check=False)
     assert done.returncode == 0, done.stderr

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.files import ROOT
+from tests.support.programs import ROOT
 
 PACKAGES = {"schemas", "state", "agents", "streams"}
 

@@ -1,12 +1,15 @@
-"""Prometheus: its own tool accepts the file, which looks for the workers where they are."""
+"""Prometheus: its own tool accepts the file and the metrics, and looks for the workers where they are."""
 
 import subprocess
 
-from tests.deploy.files import PROMETHEUS, program, read, service
+from streams.observe.metrics import Metrics
+from tests.deploy.files import PROMETHEUS, read, service
+from tests.support.observed import NOW, committed, health
+from tests.support.programs import require_program
 
 
 def test_promtool_accepts_it() -> None:
-    command = [program("promtool"), "check", "config", str(PROMETHEUS)]
+    command = [require_program("promtool"), "check", "config", str(PROMETHEUS)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -16,3 +19,11 @@ def test_it_scrapes_the_workers() -> None:
     (found,) = job["dns_sd_configs"]
     assert found["names"] == ["workers"]
     assert str(found["port"]) == service("workers")["environment"]["LIFESTAGE_WEB_PORT"]
+
+
+def test_promtool_finds_nothing_to_say_of_the_metrics() -> None:
+    metrics = Metrics(health(), live=True, now=lambda: NOW)
+    metrics.committed(committed())
+    command = [require_program("promtool"), "check", "metrics"]
+    said = subprocess.run(command, input=metrics.text(), capture_output=True, check=False)
+    assert (said.returncode, said.stdout, said.stderr) == (0, b"", b"")

@@ -1,1 +1,1 @@
-"""The shipped worker on real brokers, against the backtest of the same events."""
+"""The product on real brokers and a real Redis."""

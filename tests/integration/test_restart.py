@@ -13,10 +13,11 @@ from schemas import instant
 from schemas.event_types import PURCHASES
 from schemas.transition import Transition, decode
 from streams.policy_file import load_rules
-from streams.settings import Settings
 from streams.sources.source import SourceEvent
 from streams.topics import topics_of
-from tests.integration.installation import Installation, Worker, backtest, installation
+from tests.support.comparison import backtest
+from tests.support.installation import Installation, installation, settings_for
+from tests.support.workers import Worker
 
 CUSTOMERS = 12
 BEAT_SECONDS = 0.35
@@ -38,16 +39,12 @@ leave = "orders < 5"
 """
 
 
-@pytest.fixture(params=["embedded", pytest.param("apache", marks=pytest.mark.apache)])
-def installed(request: pytest.FixtureRequest, topic_prefix: str, tmp_path: Path) -> Iterator[Installation]:
-    embedded = request.param == "embedded"
-    broker = request.getfixturevalue("embedded_broker" if embedded else "apache_broker")
-    settings = Settings(
-        broker=broker, redis_url="", app_id=topic_prefix + "app", topic_prefix=topic_prefix, partitions=2
-    )
+@pytest.fixture
+def installed(embedded_broker: str, topic_prefix: str, tmp_path: Path) -> Iterator[Installation]:
     policy = tmp_path / "policy.toml"
     policy.write_text(POLICY)
-    with installation(settings, tmp_path, embedded, policy) as made:
+    settings = settings_for(embedded_broker, topic_prefix, embedded=True, partitions=2, policy=policy)
+    with installation(settings, tmp_path) as made:
         yield made
 
 
@@ -66,7 +63,7 @@ def order(customer: int, number: int) -> SourceEvent:
 
 def caught_up(worker: Worker) -> bool:
     health = worker.health()
-    return health is not None and health["ready"] and len(health["partitions"]) == 2 and health["lag_records"] == 0
+    return bool(health) and health["ready"] and len(health["partitions"]) == 2 and health["lag_records"] == 0
 
 
 async def trade(installed: Installation, sent: list[SourceEvent], stop: asyncio.Event) -> None:
@@ -103,7 +100,7 @@ async def test_an_outage_is_no_silence(installed: Installation) -> None:
     await trading
     end = sent[-1].instant + 2500
     await installed.wait_until_done(end)
-    truth = backtest(sent, end, load_rules(installed.policy)).transitions
+    truth = backtest(sent, end, load_rules(installed.settings.policy)).transitions
     live = [it for it in await installed.transitions() if _at(it) <= end]
     assert not any(decode(it).properties.retracted for it in live)
     assert sorted(_id(it) for it in live) == sorted(_id(it) for it in truth)

@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,9 @@ from aiokafka import AIOKafkaProducer
 from agents.batch import Position
 from schemas import instant
 from streams.partitions.position import POSITION_KEY, decode_position, encode_position
-from streams.settings import Settings
 from streams.topics import topics_of
-from tests.integration.installation import PATIENCE, Installation, installation
+from tests.support.installation import Installation, installation, settings_for
+from tests.support.topics import read
 
 CUSTOMERS = 900_000
 PARTITIONS = 4
@@ -29,14 +29,7 @@ Health = dict[str, Any]
 
 @pytest.fixture
 def installed(apache_broker: str, topic_prefix: str, tmp_path: Path) -> Iterator[Installation]:
-    settings = Settings(
-        broker=apache_broker,
-        redis_url="",
-        app_id=topic_prefix + "app",
-        topic_prefix=topic_prefix,
-        partitions=PARTITIONS,
-    )
-    with installation(settings, tmp_path, embedded=False) as made:
+    with installation(settings_for(apache_broker, topic_prefix, partitions=PARTITIONS), tmp_path) as made:
         yield made
 
 
@@ -50,23 +43,6 @@ def order(customer: bytes, number: int) -> bytes:
         "properties": {"order_id": f"o-{number}", "total": 10.0},
     }
     return json.dumps(value).encode()
-
-
-async def until(installed: Installation, come: Callable[[dict[str, Health]], bool]) -> dict[str, Health]:
-    """Wait until the workers say of themselves what is waited for."""
-    said: dict[str, Health] = {}
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        for name, worker in installed.workers.items():
-            assert worker.process.poll() is None, worker.log.read_text()[-3000:]
-            health = await asyncio.to_thread(worker.health)
-            said[name] = health or {}
-        if come(said):
-            return said
-        await asyncio.sleep(0.02)
-    raise AssertionError(
-        f"{said}\n" + "\n".join(worker.log.read_text()[-1500:] for worker in installed.workers.values())
-    )
 
 
 def at_work(said: dict[str, Health], since: int = 0) -> bool:
@@ -89,7 +65,7 @@ def openings(installed: Installation) -> list[int]:
 async def fabricate(installed: Installation, producer: AIOKafkaProducer) -> dict[bytes, int]:
     """One customer's snapshot, as a worker has written it, for very many; returns some, and their partitions."""
     changelog = topics_of(installed.settings).changelog
-    written = {record.key: record for record in await installed.read(changelog)}
+    written = {record.key: record for record in await read(installed.settings, changelog)}
     snapshot, marker = written[TEMPLATE].value, written[POSITION_KEY]
     upto = decode_position(marker.value).upto
     some: dict[bytes, int] = {}
@@ -116,14 +92,14 @@ async def test_a_worker_joins_while_another_restores(installed: Installation) ->
     async with AIOKafkaProducer(bootstrap_servers=installed.settings.broker, max_batch_size=500_000) as producer:
         installed.start("first")
         await producer.send_and_wait(purchases, order(TEMPLATE, 1), TEMPLATE)
-        await until(installed, lambda said: bool(said["first"]) and customers(said) == {"new": 1})
+        await installed.until_said(lambda said: bool(said["first"]) and customers(said) == {"new": 1})
         assert await asyncio.to_thread(installed.stop, "first") == 0
         some = await fabricate(installed, producer)
 
         installed.start("one", **session)
-        await until(installed, lambda said: bool(said["one"]))
+        await installed.until_said(lambda said: bool(said["one"]))
         installed.start("two", **session)
-        said = await until(installed, at_work)
+        said = await installed.until_said(at_work)
         # Once each: what the one began alone was cut short, and nobody lost the session over what came then.
         assert openings(installed) == [1, 1]
         assert customers(said) == {"new": CUSTOMERS + 1}
@@ -132,7 +108,7 @@ async def test_a_worker_joins_while_another_restores(installed: Installation) ->
         for customer, partition in some.items():
             await producer.send(purchases, order(customer, 2), customer, partition)
         await producer.send_and_wait(purchases, order(TEMPLATE, 2), TEMPLATE)
-        said = await until(installed, lambda said: at_work(said, ready + int(2000 * SESSION_SECONDS)))
+        said = await installed.until_said(lambda said: at_work(said, ready + int(2000 * SESSION_SECONDS)))
     assert openings(installed) == [1, 1]
     assert customers(said) == {"new": CUSTOMERS - len(some), "repeat": len(some) + 1}
     again = [json.loads(it) for it in await installed.transitions() if b'"seq":3' in it]

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.events import AnyFact, time_order
@@ -10,8 +10,7 @@ from state.customer.customer import Customer, first_seen
 from state.rules.decision import Decision
 from state.rules.rulebook import Rulebook
 from state.timeline.history import decide_history
-from tests.laws.histories import DAY, facts, rules
-from tests.laws.test_timeline import decided
+from tests.support.histories import DAY, decided, facts, rules
 
 
 def look(customer: Customer, at: int, rulebook: Rulebook, decisions: list[Decision]) -> None:
@@ -34,7 +33,6 @@ def restless(history: list[AnyFact], looks: list[int], end: int, rulebook: Ruleb
     return customer, decisions
 
 
-@settings(max_examples=400, deadline=None)
 @given(st.data())
 def test_to_look_more_often_changes_nothing(data: st.DataObject) -> None:
     rulebook = data.draw(rules)

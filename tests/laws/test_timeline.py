@@ -2,20 +2,18 @@
 
 from collections import Counter
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.change import Change, Publication
 from schemas.events import AnyFact
-from state.customer.customer import Customer
-from state.customer.decided import decided_state
 from state.customer.packing import pack, unpack
 from state.rules.decision import Decision
 from state.rules.rulebook import Rulebook
 from state.timeline.history import decide_history
 from state.timeline.snapshot import dump, load
 from state.timeline.timeline import Timeline, apply_facts, begin
-from tests.laws.histories import DAY, Arrival, arrivals, facts, rules
+from tests.support.histories import DAY, Arrival, arrivals, decided, facts, rules
 
 AFTER = 200 * DAY
 
@@ -52,13 +50,6 @@ def left_standing(published: list[Publication]) -> Counter[Change]:
     return +left
 
 
-def decided(customer: Customer) -> tuple[object, ...]:
-    """A customer without the instants of looking, which depend on when one looked."""
-    aggregates = customer.purchases, customer.engagement, customer.support, customer.traits
-    return customer.first_event_at, customer.last_event_at, *aggregates, decided_state(customer)
-
-
-@settings(max_examples=400, deadline=None)
 @given(st.data())
 def test_arrival_order_duplicates_and_ticks_make_no_difference(data: st.DataObject) -> None:
     rulebook = data.draw(rules)
@@ -74,7 +65,6 @@ def test_arrival_order_duplicates_and_ticks_make_no_difference(data: st.DataObje
     assert decided(timeline.head) == decided(truth.customer)
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_sequence_numbers_and_ids_are_unique(data: st.DataObject) -> None:
     rulebook = data.draw(rules)
@@ -87,7 +77,6 @@ def test_sequence_numbers_and_ids_are_unique(data: st.DataObject) -> None:
     assert len(set(ids)) == len(ids)
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_stages_chain_and_instants_never_go_back(data: st.DataObject) -> None:
     rulebook = data.draw(rules)
@@ -112,7 +101,6 @@ def test_stages_chain_and_instants_never_go_back(data: st.DataObject) -> None:
     assert set(truth.customer.memberships) == members
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_nothing_changes_before_it_is_due(data: st.DataObject) -> None:
     rulebook = data.draw(rules)
@@ -138,7 +126,6 @@ def test_nothing_changes_before_it_is_due(data: st.DataObject) -> None:
             assert any(expected in (decision.change.to, decision.change.name) for decision in decisions)
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_a_snapshot_holds_all_of_a_timeline(data: st.DataObject) -> None:
     rulebook = data.draw(rules)

@@ -1,4 +1,4 @@
-"""`python -m tests.reference_model EVENTS.jsonl --policy FILE --until T`: the backtest, by the oracle."""
+"""`python -m tests.reference_model EVENTS.jsonl --policy FILE --until T`: the backtest, by the reference model."""
 
 import argparse
 import gzip
@@ -74,7 +74,7 @@ def backtest(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="oracle", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.reference_model", description=__doc__)
     parser.add_argument("events", type=Path)
     parser.add_argument("--policy", type=Path, required=True)
     parser.add_argument("--until")

@@ -13,7 +13,7 @@ from state.policy.compiled import read_policy
 from state.rules.rulebook import Rulebook
 from streams.backtest.backtest import read_events, run
 from streams.policy_file import load_rules
-from tests.laws.histories import POLICIES
+from tests.support.histories import POLICIES
 from tests.topology.driver import DAY, START, Driver, order, record
 
 RULES = load_rules(None)
@@ -73,7 +73,7 @@ def test_computing_changes_nothing() -> None:
     assert len(first.changes) == 5
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=settings().max_examples // 5)  # an example is a whole run
 @given(st.data())
 def test_portions_restarts_and_disorder_make_no_difference(data: st.DataObject) -> None:
     text = data.draw(st.sampled_from(sorted(POLICIES)).map(POLICIES.__getitem__))

@@ -13,7 +13,7 @@ from streams.partitions.assignment import Assignment
 from streams.partitions.partition_group import PartitionGroup
 from streams.partitions.snapshots import PartitionedSnapshots
 from streams.partitions.status import WorkerStatus
-from tests.transport.counting import CountingTracker
+from tests.support.counting import CountingTracker
 
 if TYPE_CHECKING:
     from tests.chaos.matrix.world import World

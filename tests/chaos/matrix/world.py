@@ -16,7 +16,7 @@ from tests.chaos.matrix.faults import Fault
 from tests.chaos.matrix.log import ModelLog
 from tests.chaos.matrix.transaction import CrashedError, ModelTransaction
 from tests.chaos.matrix.worker import ModelWorker
-from tests.transport.counting import POISON
+from tests.support.counting import POISON
 
 _RECORDS = 5
 _LIMIT_SECONDS = 900.0

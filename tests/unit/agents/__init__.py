@@ -1,0 +1,1 @@
+"""The verbs, with fakes for what they are given."""

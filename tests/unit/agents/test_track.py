@@ -10,7 +10,7 @@ from agents.batch import Batch, PendingBatch, Position, Record
 from agents.commit import unreached
 from agents.observer import Committed, Customers, Observers
 from agents.track import Agent, track
-from tests.transport.counting import CountingTracker
+from tests.support.counting import CountingTracker
 
 
 class LogTransaction:

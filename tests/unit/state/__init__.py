@@ -1,0 +1,1 @@
+"""The rules, the policy language and the timeline."""

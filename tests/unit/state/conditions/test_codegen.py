@@ -22,7 +22,7 @@ from state.policy.compiled import read_policy
 from state.policy.shape import Policy
 from streams.cli.commands.policy import command
 from streams.policy_file import shipped_policy
-from tests.laws.histories import POLICIES
+from tests.support.histories import POLICIES
 
 SHIPPED = shipped_policy()
 

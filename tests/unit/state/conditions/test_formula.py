@@ -18,7 +18,7 @@ from state.customer.purchases import Purchases
 from state.customer.support import Support
 from state.features.catalogue import catalogue
 from state.policy.shape import Lifecycle, PAlive, Policy, Time
-from tests.laws.histories import DAY, RULES, facts
+from tests.support.histories import DAY, RULES, facts
 
 ALIVE = PAlive(limit=0.5, churn_limit=0.1, r=0.243, alpha=4.414, a=0.793, b=2.426)
 CATALOGUES = [

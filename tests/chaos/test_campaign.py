@@ -1,0 +1,23 @@
+"""The short form of the campaign in docs/reliability.md."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.part import run_part
+from tests.support.programs import require_apache_kafka
+
+RUNS = {
+    "kills": "--kills 20 --faults kill,failpoint,zombie,scale --times zombie=1,scale=1",
+    "broker of three": "--kills 1 --faults kill,broker --times broker=1",
+    "embedded": "--kills 2 --faults kill,failpoint,offsets,poison,truncation --times offsets=3 --broker embedded",
+}
+
+
+@pytest.mark.chaos
+@pytest.mark.apache
+@pytest.mark.parametrize("name", RUNS)
+def test_nothing_is_lost_or_repeated(name: str, tmp_path: Path) -> None:
+    if name != "embedded":
+        require_apache_kafka()
+    run_part(tmp_path, "tests.chaos", *RUNS[name].split())

@@ -1,0 +1,136 @@
+"""The demo with real servers and a real worker: what it shows, what it leaves, and what it survives."""
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.integration.demo.runs import (
+    SECONDS,
+    Decision,
+    decided,
+    demo,
+    last_stages,
+    named,
+    picture,
+    processes,
+    segments,
+    started,
+    transitions,
+)
+from tests.support.waiting import wait_until
+
+SLICE = ("--source", "simulated", "--customers", "60")
+
+
+class First(NamedTuple):
+    data: Path
+    output: str
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> First:
+    data = tmp_path_factory.mktemp("demo") / "data"
+    done = demo(data, *SLICE)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not processes(data)
+    return First(data, done.stdout)
+
+
+@pytest.fixture(scope="module")
+def decision() -> Decision:
+    return decided("simulated", 60)
+
+
+def test_the_picture_shows_what_the_backtest_says(first: First, decision: Decision) -> None:
+    expected, histories = decision
+    assert transitions(first.output) == named(expected.by_name)
+    stages = last_stages(first.output)
+    assert {stage: count for stage, count in stages.items() if count} == dict(expected.stages)
+    entered = {it.change.name for history in histories.values() for it in history.published}
+    shown = segments(first.output)
+    assert shown.keys() == {name for name in entered if name[0].isupper()}
+    assert sum(members for members, *_ in shown.values()) == sum(
+        len(history.customer.memberships) for history in histories.values()
+    )
+    assert f"{len(expected.transitions):,} changes published" in first.output
+    assert f"The {len(histories)} profiles in Redis say what the transitions in Kafka say" in first.output
+
+
+def test_going_on_with_a_complete_run_shows_the_same_again(first: First) -> None:
+    again = demo(first.data, *SLICE, "--continue")
+    assert again.returncode == 0, again.stderr
+    assert "complete" in again.stdout.splitlines()[0]
+    assert picture(again.stdout) == picture(first.output)
+    other = demo(first.data, "--source", "simulated", "--customers", "9", "--continue")
+    assert other.returncode == 1
+    assert "had another source, events" in other.stderr
+    assert not processes(first.data)
+
+
+def test_starting_over_with_a_worker_killed_in_the_middle_shows_the_same(first: First) -> None:
+    run = started(first.data, *SLICE, "--exit", "--fresh")
+    before = _until_processing(run)
+    assert "starting over, as told" in before
+    (worker,) = [pid for pid, command in processes(first.data).items() if command.rstrip().endswith(" worker")]
+    os.kill(worker, signal.SIGKILL)
+    output = before + run.communicate(timeout=SECONDS)[0]
+    assert run.returncode == 0, output
+    assert f"the worker (process {worker}) was ended by SIGKILL" in output
+    assert picture(output) == picture(first.output)
+    assert not processes(first.data)
+
+
+def test_a_killed_run_leaves_nothing_running_and_the_next_goes_on(first: First, data_folder: Path) -> None:
+    _interrupt(started(data_folder, *SLICE, "--exit"), signal.SIGKILL, -9)
+    wait_until(lambda: not processes(data_folder))
+    again = demo(data_folder, *SLICE)
+    assert again.returncode == 0, again.stderr
+    assert "going on with it" in again.stdout
+    assert picture(again.stdout) == picture(first.output)
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupted_run_leaves_nothing_running(data_folder: Path, number: signal.Signals, status: int) -> None:
+    rest = _interrupt(started(data_folder, *SLICE), number, status)
+    assert "the next run goes on from here" in rest
+    assert not processes(data_folder)
+
+
+def test_it_stays_until_it_is_told_to_end(data_folder: Path) -> None:
+    run = started(data_folder, "--source", "simulated", "--customers", "20")
+    assert run.stdout is not None
+    output = ""
+    while "Ctrl-C ends everything" not in output:
+        line = run.stdout.readline()
+        assert line, output
+        output += line
+    assert "LIFESTAGE_REDIS_URL=redis://127.0.0.1:" in output
+    run.send_signal(signal.SIGINT)
+    rest = run.communicate(timeout=SECONDS)[0]
+    assert run.returncode == 0, rest
+    assert "the data stay in" in rest
+    assert not processes(data_folder)
+
+
+def _until_processing(run: subprocess.Popen[str]) -> str:
+    """Read what a run says until the first share of the events is processed."""
+    assert run.stdout is not None
+    said = ""
+    while "events processed" not in said:
+        line = run.stdout.readline()
+        assert line, said
+        said += line
+    return said
+
+
+def _interrupt(run: subprocess.Popen[str], number: signal.Signals, status: int) -> str:
+    said = _until_processing(run)
+    run.send_signal(number)
+    said += run.communicate(timeout=SECONDS)[0]
+    assert run.returncode == status, said
+    assert "Traceback" not in said
+    return said

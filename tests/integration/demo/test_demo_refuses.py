@@ -1,0 +1,47 @@
+"""What the demo cannot do, it says in words, and touches nothing."""
+
+import subprocess
+from pathlib import Path
+
+from streams.embedded.servers import free_port
+from tests.integration.demo.runs import demo, processes
+
+
+def _refused(done: subprocess.CompletedProcess[str]) -> str:
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr + done.stdout
+    return done.stderr
+
+
+def test_a_folder_that_is_not_ours(data_folder: Path) -> None:
+    data_folder.mkdir()
+    (data_folder / "kafka").mkdir()
+    (data_folder / "kafka" / "mine").write_text("precious")
+    assert "is not empty" in _refused(demo(data_folder, "--source", "simulated", "--fresh"))
+    assert (data_folder / "kafka" / "mine").read_text() == "precious"
+
+
+def test_a_source_that_is_missing(data_folder: Path) -> None:
+    said = _refused(demo(data_folder, "--source", "nowhere.jsonl"))
+    assert "nowhere.jsonl cannot be read" in said
+    assert "complete-journey" in said
+
+
+def test_a_policy_that_is_wrong(data_folder: Path, tmp_path: Path) -> None:
+    policy = tmp_path / "policy.toml"
+    policy.write_text('name = "mine"\n\n[lifecycle]\none_time_patience_days = "two months"\n')
+    assert f"{policy}:4:" in _refused(demo(data_folder, "--source", "simulated", "--policy", str(policy)))
+
+
+def test_a_broker_that_is_away(data_folder: Path) -> None:
+    broker = f"127.0.0.1:{free_port()}"
+    said = _refused(demo(data_folder, "--source", "simulated", "--customers", "5", "--broker", broker))
+    assert f"no Kafka answers at {broker}" in said
+    assert not processes(data_folder)
+
+
+def test_a_redis_that_is_away(data_folder: Path) -> None:
+    url = f"redis://127.0.0.1:{free_port()}/0"
+    said = _refused(demo(data_folder, "--source", "simulated", "--customers", "5", "--redis", url))
+    assert f"no Redis at {url}" in said
+    assert not processes(data_folder)

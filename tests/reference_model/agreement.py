@@ -1,0 +1,67 @@
+"""What the backtest and the reference model say differently of the same events."""
+
+import json
+import time
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from tests.reference_model import compare
+from tests.reference_model.__main__ import backtest, read_lines
+from tests.reference_model.calendar import read_instant, write_instant
+from tests.reference_model.hostile_events import Hostility
+from tests.reference_model.policy import read_policy
+from tests.support.programs import ROOT
+
+POLICIES = {
+    "default": ROOT / "policies/default.toml",
+    **{path.stem: path for path in (Path(__file__).parent / "policies").glob("*.toml")},
+}
+STARTS = {"rhythm": "2017-09-01T00:00:00Z"}
+
+
+def run(name: str, *arguments: str | Path) -> None:
+    command = import_module(f"streams.cli.commands.{name}").command
+    command.main(list(map(str, arguments)), standalone_mode=False)
+
+
+def loaded(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_bytes().splitlines()]
+
+
+def hostile(folder: Path, policy_name: str, seed: int, customers: int, days: int) -> list[bytes]:
+    calm = folder / "calm.jsonl"
+    size = ("--customers", str(customers), "--days", str(days), "--seed", str(seed))
+    run("simulate", *size, "--start", STARTS.get(policy_name, "2025-01-01T00:00:00Z"), "--out", calm)
+    return Hostility(seed).lines(calm.read_bytes().splitlines())
+
+
+def agreement(folder: Path, source: Path, lines: list[bytes], until: str | None) -> str:
+    """What the two say differently of the lines, in words; nothing where they agree."""
+    events = folder / "events.jsonl"
+    events.write_bytes(b"\n".join(lines) + b"\n")
+    ends = [] if until is None else ["--until", until]
+    out, profiles, rejects = folder / "out.jsonl", folder / "profiles.jsonl", folder / "rejects.jsonl"
+    run("backtest", events, "--policy", source, *ends, "--out", out, "--profiles", profiles, "--rejects", rejects)
+
+    policy = read_policy(source)
+    facts, refused = read_lines(lines, policy, time.time_ns() // 1_000_000)
+    transitions, standings = backtest(facts, policy, None if until is None else read_instant(until), 1)
+    found = compare.report([compare.flattened(each) for each in transitions], compare.read(out))
+    ours = {each["userId"]: standing(each, write_instant) for each in standings}
+    theirs = {each["userId"]: standing(each, str) for each in loaded(profiles)}
+    rejected = {each["line"]: each["reason"] for each in loaded(rejects)}
+    return found + apart("line", dict(refused), rejected) + apart("profile", ours, theirs)
+
+
+def apart(what: str, ours: dict[Any, Any], theirs: dict[Any, Any]) -> str:
+    return "".join(
+        f"\n{what} {name}: {ours.get(name)} | {theirs.get(name)}"
+        for name in sorted(ours.keys() | theirs.keys())
+        if ours.get(name) != theirs.get(name)
+    )
+
+
+def standing(profile: dict[str, Any], instant: Any) -> tuple[str, str, int, dict[str, str]]:
+    joined = {key: instant(at) for key, at in profile["segments"].items()}
+    return profile["stage"], instant(profile["since"]), profile["seq"], joined

@@ -1,0 +1,171 @@
+"""Small histories in which every word of the rules counts, as the backtest and the reference model read them."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.reference_model.agreement import agreement
+
+BEGINNING = datetime(2024, 1, 1, 12, tzinfo=UTC)
+POLICY = """
+name = "words"
+[lifecycle]
+one_time_patience_days = 60
+one_time_churn_days = 100
+[lifecycle.support]
+shorten_to = 0.5
+bad_rating = 2
+rating_counts_days = 30
+open_days = 3
+[[segments]]
+key = "coupons"
+name = "Coupons"
+enter = "coupons_7d >= 1"
+[[segments]]
+key = "tickets"
+name = "Tickets"
+enter = "tickets_open >= 1"
+[[segments]]
+key = "trait"
+name = "Trait"
+enter = "traits.a == 1"
+"""
+STAYING = """
+[lifecycle.loyal]
+enter = "orders >= 2"
+leave = "days_since_order > 1"
+min_stay_days = 30
+"""
+Event = dict[str, Any]
+
+
+def event(name: str, days: float, number: int, **properties: Any) -> Event:
+    return {
+        "event": name,
+        "messageId": f"m{number}",
+        "userId": "u",
+        "timestamp": (BEGINNING + timedelta(days=days)).isoformat(),
+        "properties": properties,
+    }
+
+
+def order(days: float, number: int, order_id: str, total: float = 10, **more: Any) -> Event:
+    return event("Order Completed", days, number, order_id=order_id, total=total, **more)
+
+
+def look(days: float, number: int = 999) -> Event:
+    """A transition, with the figures of the day."""
+    return event("Coupon Applied", days, number)
+
+
+def traits(days: float, number: int, **known: Any) -> Event:
+    return {**event("", days, number), "type": "identify", "traits": known}
+
+
+UNNAMED = {key: value for key, value in order(0, 0, "o").items() if key != "messageId"}
+DEEP = b'{"event":"page","userId":"u","timestamp":"2024-01-01T00:00:00Z","x":' + b"[" * 5000 + b"]" * 5000 + b"}"
+ENORMOUS = json.dumps(order(0, 0, "o")).replace("10", "1e400").encode()
+
+AGREED: dict[str, list[Event | bytes]] = {
+    **{
+        f"refund after {days} days": [
+            order(0, 1, "o1"),
+            order(1, 2, "o2"),
+            event("Order Refunded", days, 3, order_id="o1", total=4),
+            look(days + 1),
+        ]
+        for days in (363, 364, 365)
+    },
+    **{
+        f"completed again after {days} days": [order(0, 1, "o1"), order(days, 2, "o1", 20), look(days + 1)]
+        for days in (363, 364, 365)
+    },
+    **{
+        f"{number} orders, the first refunded": [
+            *(order(each / 10, each, f"o{each}") for each in range(number)),
+            event("Order Refunded", 26, 900, order_id="o0"),
+            look(27),
+        ]
+        for number in (256, 257)
+    },
+    "forgotten for ever": [
+        *(order(each / 10, each, f"o{each}") for each in range(257)),
+        event("Order Cancelled", 26, 900, order_id="o200"),
+        event("Order Refunded", 26.5, 901, order_id="o0"),
+        look(27),
+    ],
+    "updated to less than was refunded": [
+        order(0, 1, "o1"),
+        event("Order Refunded", 1, 2, order_id="o1", total=6),
+        event("Order Updated", 2, 3, order_id="o1", total=5),
+        event("Order Updated", 2.5, 4, order_id="o1", total=20),
+        look(3),
+    ],
+    "an order of nothing, refunded": [order(0, 1, "o1", 0), event("Order Refunded", 1, 2, order_id="o1"), look(3)],
+    **{
+        f"the same messageId after {minutes} minutes": [order(0, 1, "o1"), order(minutes / 1440, 1, "o2"), look(3)]
+        for minutes in (0, 59, 60, 61)
+    },
+    "duplicates of duplicates": [order(each * 50 / 1440, 1, f"o{each}") for each in range(6)],
+    "more traits than are kept": [
+        traits(0, 1, **{f"z{each:02}": 1 for each in range(64)}),
+        traits(1, 2, a=1, z00=None),
+        traits(2, 3, a=2),
+    ],
+    "more open tickets than are held": [
+        *(event("Support Ticket Created", each / 100, each, ticket_id=f"t{each}") for each in range(70)),
+        event("Support Ticket Solved", 1, 900, ticket_id="t68"),
+        event("Support Ticket Solved", 2, 901, ticket_id="t0"),
+    ],
+    "a fact at the deadline": [order(0, 1, "o1"), order(60, 2, "o2"), look(400)],
+    "the last order cancelled into silence": [
+        order(0, 1, "o1"),
+        order(100, 2, "o2"),
+        event("Order Cancelled", 101, 3, order_id="o2"),
+        look(102),
+    ],
+}
+APART: dict[str, list[Event | bytes]] = {
+    "nested beyond any reader's depth": [DEEP, order(0, 1, "o")],
+    "a trait beyond 64 bits": [traits(0, 1, a=10**30)],
+    "no messageId": [UNNAMED],
+    "products that sum up to too much": [
+        event("Order Completed", 0, 1, order_id="o", products=[{"price": 600_000}, {"price": 600_000}])
+    ],
+    "a price times a quantity, as decimals": [
+        event("Order Completed", 0, 1, order_id="o", products=[{"price": 1.005, "quantity": 3}])
+    ],
+    "an amount that is not finite": [ENORMOUS],
+    "churned, as foretold": [
+        order(0, 1, "o"),
+        event("Support Ticket Created", 52, 2, ticket_id="t"),
+        look(56),
+    ],
+    "an average between two ten-thousandths": [
+        *(order(each, each, f"o{each}", 0.27 * (each == 0)) for each in range(24)),
+        look(24),
+    ],
+}
+
+
+def judged(folder: Path, history: list[Event | bytes], policy: str = POLICY) -> str:
+    (folder / "policy.toml").write_text(policy, encoding="utf-8")
+    lines = [line if isinstance(line, bytes) else json.dumps(line).encode() for line in history]
+    return agreement(folder, folder / "policy.toml", lines, None)
+
+
+@pytest.mark.parametrize("history", AGREED.values(), ids=AGREED.keys())
+def test_both_read_the_rules_alike(tmp_path: Path, history: list[Event | bytes]) -> None:
+    assert judged(tmp_path, history) == ""
+
+
+@pytest.mark.parametrize("history", APART.values(), ids=APART.keys())
+def test_the_rules_are_kept_to_the_word(tmp_path: Path, history: list[Event | bytes]) -> None:
+    assert judged(tmp_path, history) == ""
+
+
+def test_who_must_stay_loyal_is_at_risk_before(tmp_path: Path) -> None:
+    assert judged(tmp_path, [order(0, 1, "o1"), order(1, 2, "o2")], POLICY + STAYING) == ""

@@ -1,0 +1,31 @@
+"""What the backtest says of the same events, and how transitions are compared with it."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+
+from state.rules.rulebook import Rulebook
+from streams.backtest.backtest import BacktestResult, read_events, run
+from streams.sources.source import SourceEvent
+
+
+def backtest(events: Sequence[SourceEvent], until: int, rules: Rulebook) -> BacktestResult:
+    """Decide the events at once."""
+    refused: list[bytes] = []
+    lines = [(number, event.value) for number, event in enumerate(events)]
+    read = read_events(lines, until + 1, rules, refused.append)
+    assert refused == []
+    return run(read, until, rules)
+
+
+def by_customer(values: Sequence[bytes]) -> dict[str, list[bytes]]:
+    """Return the values of each customer, in their order."""
+    found: dict[str, list[bytes]] = {}
+    for value in values:
+        found.setdefault(json.loads(value)["userId"], []).append(value)
+    return found
+
+
+def differences(live: Sequence[bytes], truth: Sequence[bytes]) -> tuple[Counter[bytes], Counter[bytes]]:
+    """Return what is only live, and what is only in the backtest."""
+    return Counter(live) - Counter(truth), Counter(truth) - Counter(live)

@@ -1,0 +1,220 @@
+"""Histories: made-up facts of one customer, and the order in which they arrive."""
+
+from dataclasses import dataclass
+
+from hypothesis import strategies as st
+
+from schemas.events import (
+    AnyFact,
+    Browsed,
+    OrderCancelled,
+    OrderCompleted,
+    OrderRefunded,
+    OrderUpdated,
+    TicketOpened,
+    TicketRated,
+    TicketSolved,
+    TraitsIdentified,
+)
+from state.customer.customer import Customer
+from state.customer.decided import decided_state
+from state.features.catalogue import catalogue
+from state.policy.compiled import read_policy
+from state.rules.rulebook import Rulebook
+
+DAY = 86_400_000
+START = 1_600_000_000_000
+POLICIES = {
+    "rhythm": """
+name = "rhythm"
+[time]
+zone = "Europe/Berlin"
+lateness_minutes = 10080
+[lifecycle]
+one_time_patience_days = 20
+one_time_churn_days = 50
+[lifecycle.patience]
+method = "rhythm"
+multiple = 1.5
+min_days = 3
+max_days = 30
+[lifecycle.support]
+rating_counts_days = 10
+open_days = 2
+[lifecycle.loyal]
+enter = "orders_30d >= 3"
+leave = "orders_30d < 2"
+min_stay_days = 5
+[[segments]]
+key = "spender"
+name = "Spender"
+enter = "revenue_30d >= 80"
+leave = "revenue_30d < 40"
+min_stay_days = 4
+[[segments]]
+key = "drifting"
+name = "Drifting"
+enter = "days_since_order > 6 and orders >= 1"
+leave = "days_since_order < 1"
+[[segments]]
+key = "fan"
+name = "Fan"
+enter = 'sessions_7d >= 2 or "shoes" in categories'
+min_stay_days = 2
+[[segments]]
+key = "risky_spender"
+name = "Spender at risk"
+enter = 'stage == "at_risk" and revenue_90d > 60'
+[[segments]]
+key = "average"
+name = "By averages"
+enter = "average_order_value_30d > 30 and not tickets_open > 0"
+""",
+    "fixed": """
+name = "fixed"
+[time]
+lateness_minutes = 10080
+[lifecycle]
+one_time_patience_days = 10
+one_time_churn_days = 30
+[lifecycle.patience]
+method = "fixed"
+days = 12
+churn_days = 25
+[lifecycle.loyal]
+enter = "orders_90d >= 4 and days_since_first_order > 10"
+leave = "orders_30d < 1"
+min_stay_days = 0
+[[segments]]
+key = "known"
+name = "Known"
+enter = 'traits.country == "DE" and days_known >= 3'
+[[segments]]
+key = "rf"
+name = "CustomerCache and frequent"
+enter = "recency_score >= 4 and frequency_score >= 2"
+[rfm]
+recency_days = [2, 5, 9, 20]
+frequency_orders = [2, 3, 4, 5]
+monetary = [10, 50, 100, 200]
+window_days = 30
+""",
+    "p_alive": """
+name = "alive"
+[time]
+lateness_minutes = 10080
+[lifecycle.patience]
+method = "p_alive"
+limit = 0.6
+churn_limit = 0.2
+r = 0.243
+alpha = 4.414
+a = 0.793
+b = 2.426
+min_days = 2
+max_days = 60
+[lifecycle.support]
+[lifecycle.loyal]
+enter = "orders >= 3"
+leave = "orders < 3"
+[[segments]]
+key = "fading"
+name = "Fading"
+enter = "p_alive < 0.5"
+leave = "p_alive > 0.7"
+min_stay_days = 1
+""",
+}
+POLICIES["staying"] = """
+name = "staying"
+[time]
+lateness_minutes = 10080
+[lifecycle]
+one_time_patience_days = 10
+one_time_churn_days = 200
+[lifecycle.patience]
+method = "fixed"
+days = 60
+churn_days = 90
+[lifecycle.loyal]
+enter = "orders >= 2 and sessions_30d >= 1"
+leave = "orders < 2"
+min_stay_days = 30
+[[segments]]
+key = "helped"
+name = "Helped"
+enter = "tickets_open >= 1"
+min_stay_days = 20
+[[segments]]
+key = "buyers"
+name = "Buyers"
+enter = "orders >= 3"
+min_stay_days = 40
+[[segments]]
+key = "seen"
+name = "Seen"
+enter = "days_since_visit <= 2"
+leave = "days_since_visit > 5"
+min_stay_days = 100
+[[segments]]
+key = "settled"
+name = "Settled in a stage"
+enter = 'stage == "new" and days_in_stage >= 3 and views_7d == 0'
+"""
+RULES = {name: Rulebook(read_policy(text, catalogue)) for name, text in POLICIES.items()}
+rules = st.sampled_from(sorted(RULES)).map(RULES.__getitem__)
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A fact, and when it reaches the stream (ms since 1970); the same fact may arrive again."""
+
+    at: int
+    fact: AnyFact
+
+
+@st.composite
+def facts(draw: st.DrawFn, most: int = 14) -> list[AnyFact]:
+    """Facts of one customer over some months, few ids so that orders and tickets are referred to, ties possible."""
+    made: list[AnyFact] = []
+    at = START
+    for number in range(draw(st.integers(1, most))):
+        at += draw(st.sampled_from((0, 1, 60_000, DAY // 3, DAY, 2 * DAY, 5 * DAY, 11 * DAY, 40 * DAY)))
+        message = f"m{number}"
+        order = f"o{draw(st.integers(0, 4))}"
+        ticket = f"t{draw(st.integers(0, 1))}"
+        total = draw(st.sampled_from((0, 999, 2500, 6000)))
+        fresh = OrderCompleted(at, message, f"{order}-{number}", total, 1, draw(st.sampled_from(((), ("shoes",)))))
+        choices: tuple[AnyFact, ...] = (
+            fresh,
+            fresh,
+            fresh,
+            OrderCompleted(at, message, order, total, 2, ()),
+            OrderUpdated(at, message, order, total, 3, ()),
+            OrderRefunded(at, message, order, draw(st.sampled_from((None, 500)))),
+            OrderCancelled(at, message, order),
+            Browsed(at, message, draw(st.sampled_from(("page", "Cart Viewed", "Coupon Applied")))),
+            TicketOpened(at, message, ticket, "Support Ticket Created"),
+            TicketSolved(at, message, ticket, "Support Ticket Solved"),
+            TicketRated(at, message, ticket, draw(st.integers(1, 5))),
+            TraitsIdentified(at, message, {"country": draw(st.sampled_from(("DE", "FR", None)))}),
+        )
+        made.append(draw(st.sampled_from(choices)))
+    return made
+
+
+@st.composite
+def arrivals(draw: st.DrawFn, history: list[AnyFact], lateness: int) -> list[Arrival]:
+    """Every fact within the lateness after it happened, some of them twice."""
+    made = []
+    for fact in history:
+        for _ in range(draw(st.sampled_from((1, 1, 1, 2)))):
+            delay = draw(st.sampled_from((0, 0, 1, DAY, 3 * DAY, lateness)))
+            made.append(Arrival(fact.at + delay, fact))
+    return sorted(made, key=lambda it: it.at)
+
+
+def decided(customer: Customer) -> tuple[object, ...]:
+    """Return a customer without the instants of looking, which depend on when one looked."""
+    aggregates = customer.purchases, customer.engagement, customer.support, customer.traits
+    return customer.first_event_at, customer.last_event_at, *aggregates, *decided_state(customer)

@@ -1,0 +1,66 @@
+"""What the metrics and the pages of a worker are made of."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from agents.batch import Batch, Outcome, Position, Record
+from agents.mirror import Mirror, MirrorStatus
+from agents.observer import Committed
+from schemas.change import Cause, Change, Publication
+from streams.observe.health import Health
+from streams.observe.stage_counts import StageCounts
+from streams.partitions.status import GroupStatus, WorkerStatus
+
+NOW = 1_500_000_000_000
+CUSTOMER = "customer-4711"
+MIRROR = MirrorStatus(connected=True, waiting=3, written=10, failures=1, unreadable=0, dropped=2, trouble="")
+
+
+class StubMirror(Mirror):
+    """A mirror that has a status and does nothing."""
+
+    def __init__(self, status: MirrorStatus) -> None:
+        self._status = status
+
+    @property
+    def status(self) -> MirrorStatus:
+        """The status it was made with."""
+        return self._status
+
+
+class FewCustomers:
+    """Three customers, of whom only the stages are known."""
+
+    stages: ClassVar = {"loyal": 2, "new": 1}
+
+    def keys(self) -> Iterable[bytes]:
+        """Return nothing."""
+        return ()
+
+    def timeline(self, key: bytes) -> None:
+        """Return nothing."""
+        return None
+
+
+def health(status: WorkerStatus | None = None) -> Health:
+    """Return the health of a worker with one open group and a mirror."""
+    groups = {0: GroupStatus(state="open", upto=NOW, lag={"customer.purchases": 7})}
+    stage_counts = StageCounts()
+    stage_counts.opened(0, Position({}, 0), FewCustomers())
+    return Health(status or WorkerStatus(True, groups), "retail@12345678", stage_counts, StubMirror(MIRROR))
+
+
+def committed() -> Committed:
+    """Return a commit in which every metric has a part."""
+    key = CUSTOMER.encode()
+    event, deadline = Cause("event", "Order Completed", "m1"), Cause("deadline", "patience")
+    changes = [
+        Publication(Change(NOW - 50, None, "became_loyal", "repeat", "loyal", event), None, 1),
+        Publication(Change(NOW - 700, None, "at_risk", "loyal", "at_risk", deadline), None, 2),
+        Publication(Change(NOW - 700, "vip", "VIPs", "out", "in", deadline), None, 3),
+        Publication(Change(NOW - 90_000, "vip", "VIPs", "in", "out", deadline), None, 4, 0, True, True),
+    ]
+    counted = Outcome(NOW, publications=[(key, it) for it in changes])
+    counted.counts.update({"in": 6, "applied": 3, "unknown": 1, "duplicate": 1, "reject:late": 2, "poisoned": 1})
+    records = [Record("customer.purchases", it, NOW - 40, key, b"") for it in range(6)]
+    return Committed(Batch(0, 1, records, NOW), counted, Position({}, NOW), 0.02)

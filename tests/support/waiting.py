@@ -1,0 +1,29 @@
+"""Waiting for a condition instead of for a time: the cap is for what never comes, not for a slow machine."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+PATIENCE = 120.0
+"""Seconds; what takes a moment here may take a minute on a machine that has other things to do."""
+_LOOK_SECONDS = 0.02
+
+
+def wait_until(holds: Callable[[], object], seconds: float = PATIENCE, what: object = "it") -> None:
+    """Return once the condition holds; fail with ``what`` after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"{_told(what)} did not come within {seconds:.0f} s"
+        time.sleep(_LOOK_SECONDS)
+
+
+async def until(holds: Callable[[], Awaitable[object]], seconds: float = PATIENCE, what: object = "it") -> None:
+    """Return once the condition holds; fail with ``what`` after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not await holds():
+        assert time.monotonic() < deadline, f"{_told(what)} did not come within {seconds:.0f} s"
+        await asyncio.sleep(_LOOK_SECONDS)
+
+
+def _told(what: object) -> object:
+    return what() if callable(what) else what

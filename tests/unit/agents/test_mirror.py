@@ -1,0 +1,125 @@
+"""The mirror on a sink that does as it is told, and the queue of customers that wait for it."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+import pytest
+
+from agents.batch import Outcome
+from agents.mirror import Mirror, MirrorLostError, Row
+from agents.mirror_queue import MAX_TRANSITIONS, MirrorQueue
+from state.rules.rulebook import Rulebook
+from streams.policy_file import load_rules
+from tests.support.mirror import FakeGroup, working
+from tests.support.waiting import until
+
+
+@pytest.fixture(scope="module")
+def rules() -> Rulebook:
+    return load_rules(None)
+
+
+class FakeSink:
+    """A sink that keeps what it is given, fails when asked to, and counts how often it was written."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+        self.fails = 0
+        self.writes = 0
+
+    async def identity(self) -> str:
+        return "fake"
+
+    async def was_written(self) -> bool:
+        return bool(self.rows)
+
+    async def write(self, rows: Sequence[Row]) -> None:
+        self.writes += 1
+        if self.fails:
+            self.fails -= 1
+            raise MirrorLostError("the sink is away")
+        self.rows += rows
+
+    async def close(self) -> None:
+        pass
+
+
+async def test_what_was_not_written_waits_again_and_is_announced_in_order(rules: Rulebook) -> None:
+    sink = FakeSink()
+    mirror = Mirror(sink, rules, time.monotonic)
+    group = FakeGroup([])
+    mirror.opened(0, group.position, group)
+    for _ in range(3):
+        mirror.committed(group.change(b"c"))
+    sink.fails = 1
+    async with working(mirror):
+        await until(sink.was_written)
+    (row,) = sink.rows
+    assert row.profile is not None
+    assert row.profile.seq == 3
+    assert [b'"seq":%d' % number in value for number, value in enumerate(row.transitions, 1)] == [True] * 3
+    assert mirror.status.failures == 1
+
+
+async def test_a_backlog_takes_at_most_a_quarter_of_the_time(rules: Rulebook) -> None:
+    rests: list[float] = []
+    moment = 0.0
+
+    def now() -> float:
+        nonlocal moment
+        moment += 0.01
+        return moment
+
+    async def sleep(seconds: float) -> None:
+        rests.append(seconds)
+        await asyncio.sleep(0)
+
+    sink = FakeSink()
+    mirror = Mirror(sink, rules, now, sleep)
+    group = FakeGroup(b"c%d" % number for number in range(2000))
+    mirror.opened(0, group.position, group)
+    async with working(mirror):
+
+        async def empty() -> bool:
+            return len(sink.rows) == 2000
+
+        await until(empty)
+    assert sink.writes == 5
+    assert all(rest >= 0.03 for rest in rests)
+
+
+async def test_one_unreadable_customer_does_not_hold_up_the_others(rules: Rulebook) -> None:
+    class Damaged(FakeGroup):
+        def timeline(self, key: bytes) -> None:
+            raise ValueError("these bytes are no snapshot")
+
+    sink = FakeSink()
+    mirror = Mirror(sink, rules, time.monotonic)
+    damaged, sound = Damaged([b"a"]), FakeGroup([b"b"], partition=1)
+    mirror.opened(0, damaged.position, damaged)
+    mirror.opened(1, sound.position, sound)
+    async with working(mirror):
+        await until(sink.was_written)
+    assert [it.customer for it in sink.rows] == ["b"]
+    assert mirror.status.unreadable == 1
+
+
+def test_announcements_are_bounded() -> None:
+    waiting = MirrorQueue()
+    for number in range(MAX_TRANSITIONS + 10):
+        waiting.add(0, Outcome(0, changes={b"c": b""}, transitions=[(b"c", b"%d" % number, 0)]))
+    assert waiting.dropped == 10
+    taken = waiting.take(1)
+    waiting.add(0, Outcome(0, changes={b"c": b""}, transitions=[(b"c", b"later", 0)]))
+    waiting.put_back(0, b"c", taken[0, b"c"])
+    assert waiting.take(1)[0, b"c"][-1] == b"later"
+    assert len(waiting) == 0
+
+
+def test_a_flood_of_changes_does_not_stop_a_rewrite() -> None:
+    waiting = MirrorQueue()
+    waiting.rewrite(0, [b"old%d" % number for number in range(100)])
+    waiting.add(0, Outcome(0, changes={b"new%d" % number: b"" for number in range(1000)}))
+    taken = waiting.take(100)
+    assert sum(key.startswith(b"old") for _, key in taken) == 25

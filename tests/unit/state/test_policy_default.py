@@ -1,0 +1,49 @@
+"""The shipped policy, and the command that checks policies."""
+
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from state.features.catalogue import catalogue
+from state.policy.compiled import read_policy
+from streams.cli.commands.policy import command
+
+SHIPPED = Path(__file__).parents[3] / "policies" / "default.toml"
+
+
+def checked(path):
+    return CliRunner().invoke(command, ["check", str(path)])
+
+
+def test_it_has_segments_with_room_between_their_limits():
+    compiled = read_policy(SHIPPED.read_text("utf-8"), catalogue)
+    assert len(compiled.segments) >= 8
+    assert compiled.policy.lifecycle.support is not None
+
+
+def test_check_says_in_words_what_it_does():
+    result = checked(SHIPPED)
+    assert result.exit_code == 0
+    assert "Core customers (core)" in result.output
+
+
+def test_check_names_file_line_and_mend(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(SHIPPED.read_text("utf-8").replace("orders_365d >= 6", "orders_36d >= 6"))
+    line = path.read_text().splitlines().index('enter = "orders_36d >= 6 and revenue_365d >= 150"') + 1
+    result = checked(path)
+    assert result.exit_code == 1
+    assert result.output.startswith(f"{path}:{line}: in `enter`, column 1: there is no feature `orders_36d`. did you")
+
+
+def test_check_tells_what_is_no_policy_file(tmp_path):
+    (tmp_path / "latin").write_bytes(b"name = '\xe9'")
+    for path, said in (
+        (tmp_path, "cannot be read"),
+        (tmp_path / "none", "cannot be read"),
+        (tmp_path / "latin", "UTF-8"),
+    ):
+        result = checked(path)
+        assert result.exit_code == 1
+        assert said in result.output
+        assert "Traceback" not in result.output

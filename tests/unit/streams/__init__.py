@@ -1,0 +1,1 @@
+"""The places, without a server."""

@@ -1,0 +1,1 @@
+"""The backtest on one process and on several."""

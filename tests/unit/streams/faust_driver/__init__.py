@@ -1,0 +1,1 @@
+"""What is overridden of Faust."""

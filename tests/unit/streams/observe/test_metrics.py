@@ -1,0 +1,78 @@
+"""Metrics: what Prometheus reads."""
+
+from dataclasses import replace
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from streams.observe.bulk_histogram import BulkHistogram
+from streams.observe.metrics import Metrics
+from tests.support.observed import CUSTOMER, NOW, committed, health
+
+
+def values(text: bytes) -> dict[tuple[str, ...], float]:
+    return {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(text.decode())
+        for sample in family.samples
+    }
+
+
+def test_everything_is_counted_once() -> None:
+    metrics = Metrics(health(), live=True, now=lambda: NOW)
+    metrics.committed(committed())
+    seen = values(metrics.text())
+    assert seen["lifestage_events_total", "applied"] == 3
+    assert seen["lifestage_events_total", "duplicate"] == 1
+    assert seen["lifestage_events_total", "rejected"] == seen["lifestage_rejects_total", "late"] == 2
+    assert seen["lifestage_unknown_events_total",] == 1
+    assert seen["lifestage_poisoned_customers_total",] == 1
+    assert seen["lifestage_transitions_total", "loyal", "at_risk"] == 1
+    assert seen["lifestage_segment_changes_total", "entered", "vip"] == 1
+    assert ("lifestage_segment_changes_total", "exited", "vip") not in seen, "a retraction is no change"
+    assert seen["lifestage_corrections_total",] == 1
+    assert seen["lifestage_event_delay_seconds_count",] == 6
+    assert seen["lifestage_event_delay_seconds_bucket", "0.05"] == 6
+    assert seen["lifestage_event_delay_seconds_bucket", "0.025"] == 0
+    assert seen["lifestage_deadline_delay_seconds_count",] == 2
+    assert seen["lifestage_customers", "loyal"] == 2
+    assert seen["lifestage_customers", "churned"] == 0
+    assert seen["lifestage_lag_records", "0", "customer.purchases"] == 7
+    assert seen["lifestage_upto_timestamp_seconds", "0"] == NOW / 1000
+    assert seen["lifestage_ready",] == 1
+    assert seen["lifestage_batches_total",] == seen["lifestage_batch_seconds_count",] == 1
+    assert seen["lifestage_mirror_waiting_customers",] == 3
+    assert seen["lifestage_mirror_dropped_messages_total",] == 2
+
+
+def test_a_replay_observes_no_delays() -> None:
+    metrics = Metrics(health(), live=False)
+    metrics.committed(committed())
+    seen = values(metrics.text())
+    assert seen["lifestage_event_delay_seconds_count",] == 0
+    assert seen["lifestage_deadline_delay_seconds_count",] == 0
+    assert seen["lifestage_batch_seconds_count",] == 1
+
+
+def test_no_customer_is_named() -> None:
+    metrics = Metrics(health(), live=True, now=lambda: NOW)
+    metrics.committed(committed())
+    assert CUSTOMER.encode() not in metrics.text()
+
+
+def test_a_worker_without_mirror_has_no_mirror_metrics() -> None:
+    without = Metrics(replace(health(), mirror=None), live=True)
+    assert b"lifestage_mirror" not in without.text()
+
+
+def test_delays_fall_into_their_buckets() -> None:
+    delays = BulkHistogram("delay_seconds", "For a test.", (0.1, 1.0))
+    delays.observe([-5, 100, 101, 5000])
+    (family,) = delays.collect()
+    assert {sample.labels.get("le", sample.name): sample.value for sample in family.samples} == {
+        "0.1": 2,
+        "1.0": 3,
+        "+Inf": 4,
+        "delay_seconds_count": 4,
+        "delay_seconds_sum": pytest.approx(5.201),
+    }
