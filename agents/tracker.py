@@ -14,8 +14,8 @@ from schemas.events import AnyFact
 from schemas.reject import RejectedError, reject
 from schemas.transition import encode
 from state.rules.rulebook import Rulebook
-from state.timeline.snapshot import Header, SnapshotError, dump, read_header, restore
-from state.timeline.timeline import Timeline, adopt, begin, settle
+from state.timeline.snapshot import Header, SnapshotError, dump, load, read_header
+from state.timeline.timeline import Timeline, adopt, apply_facts, begin
 
 MAX_AHEAD_MS = 300_000
 MAX_DUE = 200
@@ -64,7 +64,7 @@ class Tracker:
         """How many customers are in each lifecycle stage."""
         self._policy_taken_at: int | None = None
         self._rules = rules
-        self._fingerprint = rules.mark
+        self._fingerprint = rules.fingerprint
         self._lateness = rules.compiled.lateness_ms
         self._partition = partition
         self._table = table
@@ -102,7 +102,7 @@ class Tracker:
         if timeline is not None:
             return timeline
         snapshot = self._table.get(key)
-        return None if snapshot is None else restore(snapshot, self._rules)
+        return None if snapshot is None else load(snapshot, self._rules)
 
     def compute(self, batch: Batch) -> Outcome:
         """Return what follows from a batch; change nothing that others can see before ``apply``.
@@ -164,7 +164,7 @@ class Tracker:
             raise RejectedError("late", f"the event is {horizon - at} ms older than the allowed lateness")
         key = record.key or b""
         customer = touched.get(key) or self._touch(key, touched, at)
-        if at < customer.timeline.floor:
+        if at < customer.timeline.closed_before:
             raise RejectedError("late", "a flood of events, or a new policy, has closed this customer's past")
         if customer.knows(fact, self._lateness):
             return "duplicate"
@@ -187,8 +187,8 @@ class Tracker:
             return TouchedCustomer(begin(at), None, publications, [], [], set())
         before = read_header(snapshot)
         # It changes in place; should the batch fail, it is read from its snapshot again.
-        timeline = self._cache.take(key) or restore(snapshot, self._rules)
-        if before.policy != self._fingerprint:
+        timeline = self._cache.take(key) or load(snapshot, self._rules)
+        if before.fingerprint != self._fingerprint:
             publications = adopt(timeline, self._policy_taken_at or 0, self._rules)
         return TouchedCustomer(timeline, before, publications, [], [], set())
 
@@ -196,7 +196,7 @@ class Tracker:
         timeline = customer.timeline
         horizon = outcome.upto - self._lateness
         try:
-            publications = settle(timeline, customer.facts, outcome.upto, horizon, self._rules)
+            publications = apply_facts(timeline, customer.facts, outcome.upto, horizon, self._rules)
             publications = customer.publications + publications
             values = [encode(it, key.decode(), self._rules.version) for it in publications]
             snapshot = dump(timeline, self._rules)
@@ -222,7 +222,7 @@ class Tracker:
         return None if header is None else self._due_under(header)
 
     def _due_under(self, header: Header) -> int | None:
-        return AT_ONCE if header.policy != self._fingerprint else header.due
+        return AT_ONCE if header.fingerprint != self._fingerprint else header.due
 
     def _header(self, key: bytes) -> Header | None:
         # A snapshot that cannot be read is kept as it is: the customer's next event becomes a reject that says so.

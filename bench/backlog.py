@@ -9,9 +9,10 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 
 from bench.installation import until
 from bench.worker import Mark, MeasuredWorker
+from schemas.event_types import BROWSING, PROFILES, PURCHASES, SUPPORT
 from streams.connection import client_arguments
 from streams.settings import Settings
-from streams.sources.source import BROWSING, PROFILES, PURCHASES, SUPPORT, SourceEvent
+from streams.sources.source import SourceEvent
 from streams.topics import topics_of
 
 _KINDS = (PURCHASES, BROWSING, SUPPORT, PROFILES)

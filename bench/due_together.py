@@ -3,11 +3,12 @@
 from pathlib import Path
 
 from bench.population import DAY, HISTORY_DAYS, Original, Population, decided
+from schemas.event_types import BROWSING, PURCHASES
 from schemas.instant import to_text
 from state.rules.rulebook import Rulebook
 from streams.policy_file import shipped_policy
 from streams.sources import simulated
-from streams.sources.source import BROWSING, PURCHASES, SourceEvent
+from streams.sources.source import SourceEvent
 
 PATIENCE_DAYS = 60
 WINDOW_DAYS = 7

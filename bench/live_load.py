@@ -8,10 +8,11 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.producer.message_accumulator import BatchBuilder
 
+from schemas.event_types import BROWSING, PROFILES, PURCHASES, SUPPORT
 from schemas.instant import to_text
 from streams.connection import client_arguments
 from streams.settings import Settings
-from streams.sources.source import BROWSING, PROFILES, PURCHASES, SUPPORT, SourceEvent
+from streams.sources.source import SourceEvent
 from streams.topics import topics_of
 
 STEP_MS = 10

@@ -5,8 +5,9 @@ from itertools import islice
 from random import Random
 
 from bench.population import Population
+from schemas.event_types import BROWSING
 from schemas.instant import to_text
-from streams.sources.source import BROWSING, SourceEvent
+from streams.sources.source import SourceEvent
 
 _MAX_STEP = 180_000
 _BEGINNINGS = 600_000

@@ -1,1 +1,1 @@
-"""What crosses a process boundary: events in, transitions and rejects out, profiles."""
+"""The data that cross a process boundary: events in; transitions, rejects and profiles out."""

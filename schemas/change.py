@@ -1,15 +1,13 @@
-"""What changed for a customer, by which cause, in which figures; and the id under which it is told."""
+"""A change of a customer, its cause, the figures it was decided on, and the id under which it is published."""
 
 from hashlib import blake2b
 
 import msgspec
 import orjson
 
-from schemas.instant import to_text
-
 
 class Cause(msgspec.Struct, frozen=True, array_like=True):
-    """Why a decision fell at its instant: an ``event`` (name, messageId), a ``deadline``, or a new ``policy``."""
+    """Why something changed at its instant: ``kind`` is ``event`` (name, messageId), ``deadline`` or ``policy``."""
 
     kind: str
     name: str
@@ -17,7 +15,7 @@ class Cause(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Change(msgspec.Struct, frozen=True, array_like=True):
-    """What one decision changed: a stage (``segment`` is None) or the membership in one segment.
+    """One change of a customer: of the stage (``segment`` is None), or of the membership in one segment.
 
     ``name`` is the lifecycle transition (``at_risk``) or the segment's name for people; ``from_`` and ``to`` are
     stages, or ``out`` and ``in``.
@@ -31,15 +29,16 @@ class Change(msgspec.Struct, frozen=True, array_like=True):
     cause: Cause
 
     def identity(self, customer: str) -> str:
-        """The id of what this change says: the same in every run that comes to the same decision."""
-        said = (customer, self.at, self.segment, self.from_, self.to, self.cause.kind, self.cause.message_id)
-        return blake2b(orjson.dumps(said), digest_size=12).hexdigest()
+        """Return the id of this change: the same in every run that decides the same."""
+        content = (customer, self.at, self.segment, self.from_, self.to, self.cause.kind, self.cause.message_id)
+        return blake2b(orjson.dumps(content), digest_size=12).hexdigest()
 
 
 class Figures(msgspec.Struct, frozen=True, array_like=True):
-    """The figures at the instant of a change: ``why`` holds the values against their limits.
+    """The figures at the instant of a change; ``why`` shows the values that met or crossed their limits.
 
-    Money is in major units of the policy's currency, times in days; None where a customer has no such figure.
+    Money is in major units of the policy's currency, durations in days, ``next_at`` in ms since 1970. None where a
+    customer has no such figure.
     """
 
     why: str
@@ -53,17 +52,13 @@ class Figures(msgspec.Struct, frozen=True, array_like=True):
     next_transition: str | None
     next_at: int | None
 
-    def told(self) -> tuple[str | int | float | None, ...]:
-        """The figures without the reason, as they are told: instants as text."""
-        *figures, next_at = msgspec.structs.astuple(self)[1:]
-        return (*figures, None if next_at is None else to_text(next_at))
-
 
 class Publication(msgspec.Struct, frozen=True):
-    """A change on its way out.
+    """A change to be published, or a change to be retracted (``figures`` is then None).
 
-    ``revision`` counts how often it was retracted and became true again; ``correction`` marks what a late fact
-    made or unmade; ``corrects`` is the change (and its revision) that it takes the place of, or takes back.
+    ``seq`` numbers a customer's publications. ``revision`` counts how often the change was retracted and became true
+    again. ``correction`` marks a change that an out-of-order fact made or unmade. ``corrects`` is the change, with its
+    revision, that this one replaces or retracts.
     """
 
     change: Change
@@ -76,6 +71,6 @@ class Publication(msgspec.Struct, frozen=True):
 
 
 def message_id(change: Change, revision: int, customer: str) -> str:
-    """The messageId of a published change; a later revision says the same and so adds only its number."""
+    """Return the messageId of a published change: its identity, and from the first revision on ``.revision``."""
     identity = change.identity(customer)
     return identity if revision == 0 else f"{identity}.{revision}"

@@ -1,4 +1,4 @@
-"""The envelope in which events arrive: the Segment spec's JSON, decoded to facts or refused with a reason."""
+"""The envelope in which events arrive: the Segment spec's JSON, decoded to a fact or rejected with a reason."""
 
 from datetime import datetime
 from hashlib import blake2b
@@ -7,31 +7,31 @@ import msgspec
 from msgspec import Raw
 
 from schemas import instant
-from schemas.event_types import BUILDERS, short
+from schemas.event_types import EVENT_TYPES, short
 from schemas.events import AnyFact
 from schemas.money import AmountError, Exchange
 from schemas.reject import RejectedError
 
 MAX_BYTES = 262_144
-NOTHING = Raw(b"{}")
+EMPTY = Raw(b"{}")
 
 
 class Envelope(msgspec.Struct, rename="camel", gc=False):
-    """The outer JSON object; what the event itself says stays raw until its name is known."""
+    """The outer JSON object; ``properties`` and ``traits`` stay raw until the event's type is known."""
 
     type: str = "track"
     event: str | None = None
     message_id: str | None = None
     user_id: str | None = None
     timestamp: datetime | None = None
-    properties: Raw = NOTHING
-    traits: Raw = NOTHING
+    properties: Raw = EMPTY
+    traits: Raw = EMPTY
     specversion: str | None = None
-    data: Raw = NOTHING
+    data: Raw = EMPTY
 
 
 class Event(msgspec.Struct, gc=False):
-    """A usable event: whose it is, and the fact (None for a kind that lifestage does not know)."""
+    """A usable event: the id of its customer, and its fact (None for a type that lifestage does not know)."""
 
     user_id: str
     fact: AnyFact | None
@@ -40,7 +40,7 @@ class Event(msgspec.Struct, gc=False):
 class _Owner(msgspec.Struct, rename="camel", gc=False):
     user_id: str | None = None
     specversion: str | None = None
-    data: Raw = NOTHING
+    data: Raw = EMPTY
 
 
 _envelope = msgspec.json.Decoder(Envelope).decode
@@ -48,9 +48,9 @@ _owner = msgspec.json.Decoder(_Owner).decode
 
 
 def decode(value: bytes | None, key: bytes | None, exchange: Exchange) -> Event:
-    """The event in a record's value.
+    """Return the event in a record's value.
 
-    ``key`` must be the userId in UTF-8: it decides the partition, and so which customer is meant.
+    ``key`` must be the userId in UTF-8, since the partition follows from the key.
     Raises ``RejectedError`` with the reason and a detail that names the place.
     """
     envelope = open_envelope(value)
@@ -61,7 +61,7 @@ def decode(value: bytes | None, key: bytes | None, exchange: Exchange) -> Event:
 
 
 def open_envelope(value: bytes | None) -> Envelope:
-    """The outer object, out of Confluent's framing or a CloudEvent where it came in one."""
+    """Return the outer object, taken out of Confluent's framing or a CloudEvent. Raises ``RejectedError``."""
     if value is None:
         raise RejectedError("tombstone", "the record has no value; an event has one")
     if len(value) > MAX_BYTES:
@@ -81,7 +81,7 @@ def open_envelope(value: bytes | None) -> Envelope:
 
 
 def user_of(value: bytes) -> str | None:
-    """The userId of an event that can be used, for less than opening it; of any other perhaps one, perhaps None."""
+    """Return the userId of a usable event, for less than ``decode`` costs; of any other, some userId or None."""
     try:
         owner = _owner(_unframed(value))
         if owner.specversion is not None:
@@ -92,12 +92,15 @@ def user_of(value: bytes) -> str | None:
 
 
 def _unframed(value: bytes) -> bytes:
-    # Confluent's wire format: a zero, four bytes of schema id, the JSON.
+    # Confluent's wire format: a zero byte, four bytes of schema id, the JSON.
     return value[5:] if value[:1] == b"\x00" else value
 
 
 def read_event(envelope: Envelope, value: bytes, exchange: Exchange) -> Event:
-    """The event an envelope holds; ``value`` gives a messageId to an event that came without one."""
+    """Return the event in an envelope. An event without a messageId gets one from ``value``.
+
+    Raises ``RejectedError``.
+    """
     user_id = envelope.user_id
     if not user_id:
         raise RejectedError("missing_user", "userId is missing or empty")
@@ -111,12 +114,12 @@ def read_event(envelope: Envelope, value: bytes, exchange: Exchange) -> Event:
         if not instant.EARLIEST <= at < instant.LATEST:
             raise RejectedError("bad_timestamp", "timestamp lies outside the years 1970 to 2199")
         name = envelope.event if envelope.type == "track" else envelope.type
-        build = BUILDERS.get(name or "")
-        if build is None:
+        event_type = EVENT_TYPES.get(name or "")
+        if event_type is None:
             return Event(user_id, None)
-        said = envelope.traits if envelope.type == "identify" else envelope.properties
-        message_id = envelope.message_id or blake2b(value, digest_size=12).hexdigest()
-        return Event(user_id, build(at, short(message_id, "messageId"), said, exchange))
+        content = envelope.traits if envelope.type == "identify" else envelope.properties
+        message_id = short(envelope.message_id or blake2b(value, digest_size=12).hexdigest(), "messageId")
+        return Event(user_id, event_type.build(event_type.name, at, message_id, content, exchange))
     except RejectedError as error:
         error.user_id = user_id
         raise

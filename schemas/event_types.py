@@ -1,12 +1,18 @@
-"""The kinds of event that lifestage knows, and how each becomes a fact."""
+"""The event types: every event that lifestage knows, the topic it belongs to, its properties, and how it is read.
+
+``EVENT_TYPES`` is the one table of them. Decoding, the published schemas and the sources read it. An event that counts
+like another, such as one more kind of view, is one more line in it.
+"""
 
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Literal
 
 import msgspec
 from msgspec import Raw
 
 from schemas.events import (
+    MAX_TRAITS,
     AnyFact,
     Browsed,
     OrderCancelled,
@@ -20,22 +26,109 @@ from schemas.events import (
     TraitsIdentified,
 )
 from schemas.money import Exchange
-from schemas.properties import CancelProperties, OrderProperties, Product, RefundProperties, TicketProperties
 from schemas.reject import RejectedError
 
 MAX_TEXT = 256
-MAX_TRAITS = 64
 MAX_CATEGORIES = 32
 MAX_QUANTITY = 1_000_000
 
-Build = Callable[[int, str, Raw, Exchange], AnyFact]
+PURCHASES = "purchases"
+BROWSING = "browsing"
+SUPPORT = "support"
+PROFILES = "profiles"
+
+
+class Product(msgspec.Struct, gc=False):
+    """One line of an order."""
+
+    category: str | None = None
+    quantity: float = 1
+    price: float | None = None
+
+
+class OrderProperties(msgspec.Struct, gc=False):
+    """``total`` is what was paid; ``revenue`` and ``value`` are the spec's other names for it."""
+
+    order_id: str
+    total: float | None = None
+    revenue: float | None = None
+    value: float | None = None
+    currency: str | None = None
+    products: list[Product] = []
+
+
+class RefundProperties(msgspec.Struct, gc=False):
+    """Without ``total`` the whole order is refunded."""
+
+    order_id: str
+    total: float | None = None
+    currency: str | None = None
+
+
+class CancelProperties(msgspec.Struct, gc=False):
+    """Names the order."""
+
+    order_id: str
+
+
+class TicketProperties(msgspec.Struct, gc=False):
+    """Names the ticket, or the live chat's conversation."""
+
+    ticket_id: str | None = None
+    conversation_id: str | None = None
+    rating: int | None = None
+
+
+Build = Callable[[str, int, str, Raw, Exchange], AnyFact]
+"""Makes the fact of (name, instant, messageId, properties or traits, exchange)."""
+
+
+class EventType(msgspec.Struct, frozen=True):
+    """One type of event, by its ``event`` if it is a track, else by its ``type``.
+
+    ``topic`` is the kind of input topic that producers put it on. ``properties`` is None where none are read.
+    ``counted_as`` is the daily count that a browsing event adds to, None where it adds to none.
+    """
+
+    name: str
+    topic: str
+    properties: type | None
+    build: Build
+    counted_as: Literal["views", "searches", "carts", "coupons"] | None = None
+
+    @property
+    def is_track(self) -> bool:
+        """Tell whether it comes as ``"type": "track"`` with the name as ``event``."""
+        return self.name not in ("page", "screen", "identify")
 
 
 def short(text: str, name: str) -> str:
-    """The text of an id, if it has a length that one can have; raises ``RejectedError``."""
+    """Return the text of an id. Raises ``RejectedError`` if it is empty or longer than ``MAX_TEXT``."""
     if not text or len(text) > MAX_TEXT:
         raise RejectedError("invalid", f"{name} must have 1 to {MAX_TEXT} characters, not {len(text)}")
     return text
+
+
+_read_order = msgspec.json.Decoder(OrderProperties).decode
+_read_refund = msgspec.json.Decoder(RefundProperties).decode
+_read_cancel = msgspec.json.Decoder(CancelProperties).decode
+_read_ticket = msgspec.json.Decoder(TicketProperties).decode
+_read_object = msgspec.json.Decoder(dict[str, object]).decode
+
+
+def _order_fact(kind: type[OrderCompleted] | type[OrderUpdated]) -> Build:
+    def build(name: str, at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
+        order = _read_order(raw)
+        return kind(
+            at=at,
+            message_id=message_id,
+            order_id=short(order.order_id, "properties.order_id"),
+            total=_total(order, exchange),
+            items=_items(order.products),
+            categories=_categories(order.products),
+        )
+
+    return build
 
 
 def _total(order: OrderProperties, exchange: Exchange) -> int:
@@ -50,7 +143,7 @@ def _total(order: OrderProperties, exchange: Exchange) -> int:
         total += exchange.minor(price, order.currency, "price times quantity")
     if not order.products:
         raise RejectedError("invalid", "properties.total is missing, and there are no products to make it up")
-    if total > exchange.most * exchange.unit:
+    if total > exchange.max_amount * exchange.unit:
         raise RejectedError("bad_amount", "the products' prices are together over the policy's most_per_order")
     return total
 
@@ -74,36 +167,35 @@ def _categories(products: list[Product]) -> tuple[str, ...]:
     return tuple([category[:MAX_TEXT] for category in found if category][:MAX_CATEGORIES])
 
 
-_order = msgspec.json.Decoder(OrderProperties).decode
-_refund = msgspec.json.Decoder(RefundProperties).decode
-_cancel = msgspec.json.Decoder(CancelProperties).decode
-_ticket = msgspec.json.Decoder(TicketProperties).decode
-_objects = msgspec.json.Decoder(dict[str, object]).decode
-
-
-def _ordered(kind: type[OrderCompleted] | type[OrderUpdated]) -> Build:
-    def build(at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
-        order = _order(raw)
-        order_id = short(order.order_id, "properties.order_id")
-        total, items = _total(order, exchange), _items(order.products)
-        return kind(at, message_id, order_id, total, items, _categories(order.products))
-
-    return build
-
-
-def _refunded(at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
-    refund = _refund(raw)
+def _refund_fact(name: str, at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
+    refund = _read_refund(raw)
     total = None if refund.total is None else exchange.minor(refund.total, refund.currency)
-    return OrderRefunded(at, message_id, short(refund.order_id, "properties.order_id"), total)
+    order_id = short(refund.order_id, "properties.order_id")
+    return OrderRefunded(at=at, message_id=message_id, order_id=order_id, total=total)
 
 
-def _cancelled(at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
-    order_id = _cancel(raw).order_id
-    return OrderCancelled(at, message_id, short(order_id, "properties.order_id"))
+def _cancel_fact(name: str, at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
+    order_id = short(_read_cancel(raw).order_id, "properties.order_id")
+    return OrderCancelled(at=at, message_id=message_id, order_id=order_id)
 
 
-def _browsed(name: str) -> Build:
-    return lambda at, message_id, raw, exchange: Browsed(at, message_id, name)
+def _browsing_fact(name: str, at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
+    return Browsed(at=at, message_id=message_id, event=name)
+
+
+def _opened_fact(name: str, at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
+    return TicketOpened(at=at, message_id=message_id, ticket_id=_ticket_id(_read_ticket(raw)), event=name)
+
+
+def _solved_fact(name: str, at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
+    return TicketSolved(at=at, message_id=message_id, ticket_id=_ticket_id(_read_ticket(raw)), event=name)
+
+
+def _rated_fact(name: str, at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
+    ticket = _read_ticket(raw)
+    if ticket.rating is None or not 1 <= ticket.rating <= 5:
+        raise RejectedError("invalid", f"properties.rating is {ticket.rating}: a rating is 1 to 5")
+    return TicketRated(at=at, message_id=message_id, ticket_id=_ticket_id(ticket), rating=ticket.rating)
 
 
 def _ticket_id(ticket: TicketProperties) -> str:
@@ -113,57 +205,49 @@ def _ticket_id(ticket: TicketProperties) -> str:
     return short(ticket_id, "properties.ticket_id")
 
 
-def _opened(name: str) -> Build:
-    return lambda at, message_id, raw, exchange: TicketOpened(at, message_id, _ticket_id(_ticket(raw)), name)
-
-
-def _solved(name: str) -> Build:
-    return lambda at, message_id, raw, exchange: TicketSolved(at, message_id, _ticket_id(_ticket(raw)), name)
-
-
-def _rated(at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
-    ticket = _ticket(raw)
-    if ticket.rating is None or not 1 <= ticket.rating <= 5:
-        raise RejectedError("invalid", f"properties.rating is {ticket.rating}: a rating is 1 to 5")
-    return TicketRated(at, message_id, _ticket_id(ticket), ticket.rating)
-
-
-def _identified(at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
+def _traits_fact(name: str, at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
     traits: dict[str, Scalar | None] = {}
-    for name, value in _objects(raw).items():
+    for key, value in _read_object(raw).items():
         if isinstance(value, dict):
             for inner, scalar in value.items():
-                _keep(traits, f"{name}_{inner}", scalar)
+                _add_trait(traits, f"{key}_{inner}", scalar)
         else:
-            _keep(traits, name, value)
-    return TraitsIdentified(at, message_id, dict(sorted(traits.items())[:MAX_TRAITS]))
+            _add_trait(traits, key, value)
+    return TraitsIdentified(at=at, message_id=message_id, traits=dict(sorted(traits.items())[:MAX_TRAITS]))
 
 
-def _keep(traits: dict[str, Scalar | None], name: str, value: object) -> None:
+def _add_trait(traits: dict[str, Scalar | None], name: str, value: object) -> None:
     if isinstance(value, str):
         traits[name[:MAX_TEXT]] = value[:MAX_TEXT]
     elif value is None or isinstance(value, float) or (isinstance(value, int) and abs(value) < 2**63):
         traits[name[:MAX_TEXT]] = value
 
 
-VIEWS = frozenset(("page", "screen", "Product Viewed", "Product List Viewed", "Product Clicked"))
-SEARCHES = frozenset(("Products Searched",))
-CARTS = frozenset(("Product Added", "Cart Viewed", "Checkout Started"))
-COUPONS = frozenset(("Coupon Applied",))
-OTHER_INTEREST = frozenset(("Product Removed", "Wishlist Product Added to Cart", "Product Added to Wishlist"))
-
-TICKETS_OPENED = ("Support Ticket Created", "Support Ticket Reopened", "Live Chat Conversation Started")
-TICKETS_SOLVED = ("Support Ticket Solved", "Live Chat Conversation Ended")
-
-# The name that a fact keeps is the one that stands here: a million facts hold it once.
-BUILDERS: dict[str, Build] = {
-    "Order Completed": _ordered(OrderCompleted),
-    "Order Updated": _ordered(OrderUpdated),
-    "Order Refunded": _refunded,
-    "Order Cancelled": _cancelled,
-    **{name: _browsed(name) for name in VIEWS | SEARCHES | CARTS | COUPONS | OTHER_INTEREST},
-    **{name: _opened(name) for name in TICKETS_OPENED},
-    **{name: _solved(name) for name in TICKETS_SOLVED},
-    "Support Ticket Rated": _rated,
-    "identify": _identified,
-}
+# A browsing or ticket fact keeps the name that stands here: a million facts share one string.
+_TABLE = (
+    EventType("Order Completed", PURCHASES, OrderProperties, _order_fact(OrderCompleted)),
+    EventType("Order Updated", PURCHASES, OrderProperties, _order_fact(OrderUpdated)),
+    EventType("Order Refunded", PURCHASES, RefundProperties, _refund_fact),
+    EventType("Order Cancelled", PURCHASES, CancelProperties, _cancel_fact),
+    EventType("Support Ticket Created", SUPPORT, TicketProperties, _opened_fact),
+    EventType("Support Ticket Solved", SUPPORT, TicketProperties, _solved_fact),
+    EventType("Support Ticket Reopened", SUPPORT, TicketProperties, _opened_fact),
+    EventType("Support Ticket Rated", SUPPORT, TicketProperties, _rated_fact),
+    EventType("Live Chat Conversation Started", SUPPORT, TicketProperties, _opened_fact),
+    EventType("Live Chat Conversation Ended", SUPPORT, TicketProperties, _solved_fact),
+    EventType("Cart Viewed", BROWSING, None, _browsing_fact, counted_as="carts"),
+    EventType("Checkout Started", BROWSING, None, _browsing_fact, counted_as="carts"),
+    EventType("Coupon Applied", PURCHASES, None, _browsing_fact, counted_as="coupons"),
+    EventType("Product Added", BROWSING, None, _browsing_fact, counted_as="carts"),
+    EventType("Product Added to Wishlist", BROWSING, None, _browsing_fact),
+    EventType("Product Clicked", BROWSING, None, _browsing_fact, counted_as="views"),
+    EventType("Product List Viewed", BROWSING, None, _browsing_fact, counted_as="views"),
+    EventType("Product Removed", BROWSING, None, _browsing_fact),
+    EventType("Product Viewed", BROWSING, None, _browsing_fact, counted_as="views"),
+    EventType("Products Searched", BROWSING, None, _browsing_fact, counted_as="searches"),
+    EventType("Wishlist Product Added to Cart", BROWSING, None, _browsing_fact),
+    EventType("page", BROWSING, None, _browsing_fact, counted_as="views"),
+    EventType("screen", BROWSING, None, _browsing_fact, counted_as="views"),
+    EventType("identify", PROFILES, None, _traits_fact),
+)
+EVENT_TYPES = {it.name: it for it in _TABLE}

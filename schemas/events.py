@@ -1,4 +1,4 @@
-"""What happened to a customer: one frozen fact per kind of event, small enough to be kept in the timeline."""
+"""Facts: what happened to a customer, one frozen type per kind of event, small enough to keep in the timeline."""
 
 from collections.abc import Callable
 from operator import attrgetter
@@ -6,11 +6,13 @@ from typing import ClassVar
 
 import msgspec
 
+MAX_TRAITS = 64
+
 Scalar = str | int | float | bool
 
 
 class Fact(msgspec.Struct, frozen=True, array_like=True, tag=True, gc=False):
-    """When it happened (ms since 1970) and the id under which it was sent; together they order the timeline."""
+    """Something that happened at ``at`` (ms since 1970) and was sent as ``message_id``; both order the timeline."""
 
     at: int
     message_id: str
@@ -19,7 +21,7 @@ class Fact(msgspec.Struct, frozen=True, array_like=True, tag=True, gc=False):
 
 
 class OrderCompleted(Fact, frozen=True, array_like=True, tag="o"):
-    """A purchase: total in minor units of the policy's currency."""
+    """A purchase; ``total`` is in minor units of the policy's currency."""
 
     order_id: str
     total: int
@@ -41,7 +43,7 @@ class OrderUpdated(Fact, frozen=True, array_like=True, tag="u"):
 
 
 class OrderRefunded(Fact, frozen=True, array_like=True, tag="r"):
-    """Money given back: ``total`` in minor units, None for all that is left of the order."""
+    """Money given back: ``total`` in minor units, None for everything that is left of the order."""
 
     order_id: str
     total: int | None
@@ -50,7 +52,7 @@ class OrderRefunded(Fact, frozen=True, array_like=True, tag="r"):
 
 
 class OrderCancelled(Fact, frozen=True, array_like=True, tag="c"):
-    """An order that shall count as never placed."""
+    """An order that counts as never placed from now on."""
 
     order_id: str
 
@@ -78,7 +80,7 @@ class TicketSolved(Fact, frozen=True, array_like=True, tag="s"):
 
 
 class TicketRated(Fact, frozen=True, array_like=True, tag="n"):
-    """How satisfied the customer was: 1 (very bad) to 5 (very good)."""
+    """The customer's satisfaction with a case: 1 (very bad) to 5 (very good)."""
 
     ticket_id: str
     rating: int
@@ -87,7 +89,7 @@ class TicketRated(Fact, frozen=True, array_like=True, tag="n"):
 
 
 class TraitsIdentified(Fact, frozen=True, array_like=True, tag="i"):
-    """What is known of the customer; a trait that is None is forgotten."""
+    """What is known of the customer, at most ``MAX_TRAITS`` traits; a trait that is None is deleted."""
 
     traits: dict[str, Scalar | None]
 
@@ -107,10 +109,10 @@ AnyFact = (
 )
 
 
-in_time: Callable[[AnyFact], tuple[int, str]] = attrgetter("at", "message_id")
-"""What a customer's facts are sorted by: when they happened, and at one instant their ids."""
+time_order: Callable[[AnyFact], tuple[int, str]] = attrgetter("at", "message_id")
+"""The sort key of a customer's facts: when they happened, and within one instant their ids."""
 
 
 def event_name(fact: AnyFact) -> str:
-    """The event's name as it was sent, for a transition's cause."""
+    """Return the event's name as it was sent, for the cause of a transition."""
     return fact.event if isinstance(fact, Browsed | TicketOpened | TicketSolved) else fact.name

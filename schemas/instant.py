@@ -1,4 +1,4 @@
-"""An instant: whole milliseconds since 1970 inside, RFC 3339 text outside."""
+"""Instants: whole milliseconds since 1970 inside, RFC 3339 text outside."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -9,18 +9,19 @@ LATEST = 7_258_118_400_000  # 2200-01-01: later than any event, early enough tha
 
 
 def from_datetime(moment: datetime) -> int:
-    """The instant of an aware datetime, truncated to whole milliseconds."""
+    """Return the instant of an aware datetime, truncated to whole milliseconds."""
     since = moment - EPOCH
     return since.days * 86_400_000 + since.seconds * 1000 + since.microseconds // 1000
 
 
 def to_text(instant: int) -> str:
-    """RFC 3339 in UTC with milliseconds: ``2017-01-01T11:53:26.000Z``."""
-    return (START + timedelta(microseconds=instant * 1000)).isoformat("T", "milliseconds") + "Z"
+    """Return RFC 3339 text in UTC with milliseconds: ``2017-01-01T11:53:26.000Z``."""
+    # Positional (days, seconds, microseconds): by keyword it takes a fifth longer, and every transition asks twice.
+    return (START + timedelta(0, 0, instant * 1000)).isoformat("T", "milliseconds") + "Z"
 
 
 def from_text(text: str) -> int:
-    """Read RFC 3339 text, or a bare date (its first instant in UTC).
+    """Return the instant of RFC 3339 text, or of a bare date (its first instant in UTC).
 
     Raises ``ValueError`` with a message for the user when the text is neither, or names no time zone.
     """

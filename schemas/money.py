@@ -1,4 +1,4 @@
-"""Money: exact integers of the smallest unit of one currency, and the fixed rates that lead into it."""
+"""Money: exact integers of minor units of one currency, and fixed rates to convert others."""
 
 from collections.abc import Mapping
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -18,12 +18,12 @@ CURRENCIES = WHOLE_UNITS | THOUSANDTHS | HUNDREDTHS
 
 
 def decimals(currency: str) -> int:
-    """Digits after the point in ISO 4217: 2 for USD, 0 for JPY, 3 for KWD."""
+    """Return the digits after the point in ISO 4217: 2 for USD, 0 for JPY, 3 for KWD."""
     return 0 if currency in WHOLE_UNITS else 3 if currency in THOUSANDTHS else 2
 
 
 class AmountError(ValueError):
-    """An amount that no order can have; ``reason`` is the reject's reason."""
+    """Raised for an amount that no order can have; ``reason`` is the reason of the reject."""
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
@@ -31,29 +31,30 @@ class AmountError(ValueError):
 
 
 class Exchange:
-    """Turns amounts as they come in into minor units of the policy's currency.
+    """The conversion of amounts to minor units of the policy's currency.
 
-    ``most`` is the largest believable amount of one order, in major units; ``rates`` says how much one unit of
-    another currency is worth.
+    ``max_amount`` is the largest believable amount of one order, in major units. ``rates`` gives, by currency code, the
+    value of one major unit of that currency in major units of the policy's. ``unit`` is the minor units in a major one.
     """
 
-    def __init__(self, currency: str, most: float, rates: Mapping[str, float]) -> None:
+    def __init__(self, currency: str, max_amount: float, rates: Mapping[str, float]) -> None:
         self.currency = currency
         self.unit: int = 10 ** decimals(currency)
-        self.most = most
+        self.max_amount = max_amount
         self.rates = {code: Decimal(repr(rate)) for code, rate in rates.items()}
 
     def minor(self, amount: float | Decimal, currency: str | None, name: str = "total") -> int:
-        """Minor units of the policy's currency; ties round to the even unit, as banks do.
+        """Return an amount in minor units of the policy's currency, rounded half to even.
 
-        Raises ``AmountError`` when the amount is not finite, negative or absurd, or the currency is unknown.
+        Raises ``AmountError`` if the amount is not finite, negative or over ``max_amount``, or the currency is unknown;
+        ``name`` is what the error calls the amount.
         """
         if not isfinite(amount):
             raise AmountError("bad_amount", f"{name} is {amount}: an amount is a finite number")
         if amount < 0:
             raise AmountError("bad_amount", f"{name} is {amount}: send refunds as Order Refunded")
         foreign = currency is not None and currency != self.currency
-        if not foreign and isinstance(amount, float) and amount <= self.most:
+        if not foreign and isinstance(amount, float) and amount <= self.max_amount:
             scaled = amount * self.unit
             nearest = round(scaled)
             if abs(scaled - nearest) < 1e-6:
@@ -65,6 +66,6 @@ class Exchange:
                 f"currency {currency!r} is neither the policy's {self.currency} nor among its [money.rates]",
             )
         exact = (amount if isinstance(amount, Decimal) else Decimal(repr(amount))) * rate
-        if exact > self.most:
-            raise AmountError("bad_amount", f"{name} {amount} is over the policy's most_per_order {self.most}")
+        if exact > self.max_amount:
+            raise AmountError("bad_amount", f"{name} {amount} is over the policy's most_per_order {self.max_amount}")
         return int((exact * self.unit).quantize(Decimal(1), ROUND_HALF_EVEN))

@@ -1,4 +1,4 @@
-"""A customer as others see one: the value of the Redis hash, of `lifestage show` and of a backtest's profiles."""
+"""Profiles: a customer as others read one, in Redis, in ``lifestage show`` and in the profiles of a backtest."""
 
 import msgspec
 import orjson
@@ -32,12 +32,12 @@ class Profile(msgspec.Struct, rename="camel"):
 
 
 def encode(profile: Profile) -> bytes:
-    """The profile's JSON."""
+    """Return the profile's JSON."""
     return orjson.dumps(msgspec.to_builtins(profile))
 
 
 def when(at: int | None) -> str | None:
-    """RFC 3339 text of an instant that may be missing."""
+    """Return RFC 3339 text of an instant that may be missing."""
     return None if at is None else instant.to_text(at)
 
 

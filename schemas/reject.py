@@ -1,4 +1,4 @@
-"""What could not be used, and why: the value of the rejects topic."""
+"""Rejects: records that could not be used, with the reason; the values of the rejects topic."""
 
 from base64 import b64decode, b64encode
 
@@ -7,11 +7,11 @@ import orjson
 
 from schemas import instant
 
-KEPT_BYTES = 65_536
+MAX_KEPT_BYTES = 65_536
 
 
 class RejectedError(Exception):
-    """An event that must not be applied: ``reason`` is one of the codes in docs/events.md, ``detail`` says what."""
+    """Raised for an event that cannot be used: ``reason`` is a code of docs/events.md, ``detail`` explains it."""
 
     def __init__(self, reason: str, detail: str, user_id: str | None = None) -> None:
         super().__init__(f"{reason}: {detail}")
@@ -20,7 +20,7 @@ class RejectedError(Exception):
         self.user_id = user_id
 
 
-class Reject(msgspec.Struct, rename="camel", omit_defaults=False):
+class Reject(msgspec.Struct, rename="camel"):
     """One rejected record: where it stood, what was wrong, and its bytes (base64).
 
     A value longer than 64 KiB is kept only in its first 64 KiB (``truncated``); the whole one is still on the
@@ -39,11 +39,11 @@ class Reject(msgspec.Struct, rename="camel", omit_defaults=False):
     truncated: bool
 
     def key_bytes(self) -> bytes | None:
-        """The record's key as the producer wrote it."""
+        """Return the record's key as the producer wrote it."""
         return None if self.key is None else b64decode(self.key)
 
     def kept_value(self) -> bytes | None:
-        """The record's value as the producer wrote it, or its first part when ``truncated``."""
+        """Return the record's value as the producer wrote it, or its first part if ``truncated``."""
         return None if self.value is None else b64decode(self.value)
 
 
@@ -56,7 +56,7 @@ def reject(
     key: bytes | None,
     value: bytes | None,
 ) -> bytes:
-    """The reject's JSON for a record that ``error`` speaks of."""
+    """Return the reject's JSON for the record that raised ``error``; ``time`` is the record's, in ms since 1970."""
     return orjson.dumps(
         {
             "reason": error.reason,
@@ -66,9 +66,9 @@ def reject(
             "offset": offset,
             "timestamp": instant.to_text(time),
             "key": None if key is None else b64encode(key).decode(),
-            "value": None if value is None else b64encode(value[:KEPT_BYTES]).decode(),
+            "value": None if value is None else b64encode(value[:MAX_KEPT_BYTES]).decode(),
             "valueBytes": len(value or b""),
-            "truncated": len(value or b"") > KEPT_BYTES,
+            "truncated": len(value or b"") > MAX_KEPT_BYTES,
         }
     )
 

@@ -1,15 +1,18 @@
-"""Transitions as messages: the values of the transitions topic, complete in themselves, their scalars flat."""
+"""Transitions as messages: the JSON values of the transitions topic, each complete by itself.
 
-from typing import Any
+A segment is an audience here, and only here: that is the word of the Segment spec.
+"""
+
+from typing import TypedDict
 
 import msgspec
 
-from schemas import instant
 from schemas.change import Publication, message_id
+from schemas.instant import to_text
 
 
 class Properties(msgspec.Struct, rename={"from_": "from"}):
-    """What every transition says; docs/events.md tells the fields one by one."""
+    """The fields of every transition, flat; docs/events.md explains each."""
 
     from_: str
     to: str
@@ -64,13 +67,13 @@ class StageChanged(Message, tag_field="event", tag="Lifecycle Stage Changed"):
 
 
 class AudienceEntered(Message, tag_field="event", tag="Audience Entered"):
-    """A customer joined an segment."""
+    """A customer joined a segment."""
 
     properties: AudienceProperties
 
 
 class AudienceExited(Message, tag_field="event", tag="Audience Exited"):
-    """A customer left an segment."""
+    """A customer left a segment."""
 
     properties: AudienceProperties
 
@@ -78,42 +81,90 @@ class AudienceExited(Message, tag_field="event", tag="Audience Exited"):
 Transition = StageChanged | AudienceEntered | AudienceExited
 
 
+class _Shared(TypedDict):
+    """The fields of ``Properties`` as keyword arguments, so that both kinds of properties are built by name."""
+
+    from_: str
+    to: str
+    why: str | None
+    cause: str
+    cause_event: str | None
+    cause_deadline: str | None
+    cause_message_id: str | None
+    seq: int
+    policy_version: str
+    correction: bool
+    retracted: bool
+    corrects: str | None
+    revision: int
+    stage: str | None
+    orders: int | None
+    revenue: float | None
+    average_order_value: float | None
+    recency_days: float | None
+    mean_gap_days: float | None
+    patience_days: float | None
+    next_transition: str | None
+    next_at: str | None
+
+
 def encode(publication: Publication, customer: str, policy_version: str) -> bytes:
-    """The JSON value of the transitions topic."""
+    """Return the JSON value of the transitions topic for a publication of the customer with this id."""
     change = publication.change
     own_id = message_id(change, publication.revision, customer)
-    header = (
-        "track",
-        f"{own_id}.retracted" if publication.retracted else own_id,
-        customer,
-        instant.to_text(change.at),
-    )
-    said = _said(publication, customer, policy_version)
+    if publication.retracted:
+        own_id += ".retracted"
+    timestamp = to_text(change.at)
+    shared = _shared(publication, customer, policy_version)
     if change.segment is None:
-        return _encode(StageChanged(*header, StageProperties(*(*said, change.name))))
+        return _encode(
+            StageChanged(
+                type="track",
+                message_id=own_id,
+                user_id=customer,
+                timestamp=timestamp,
+                properties=StageProperties(**shared, transition=change.name),
+            )
+        )
     event = AudienceEntered if change.to == "in" else AudienceExited
-    return _encode(event(*header, AudienceProperties(*(*said, change.segment, change.name))))
-
-
-def _said(publication: Publication, customer: str, policy_version: str) -> tuple[Any, ...]:
-    change, cause, figures = publication.change, publication.change.cause, publication.figures
-    deadline = cause.kind == "deadline"
-    return (
-        change.from_,
-        change.to,
-        None if figures is None else figures.why,
-        cause.kind,
-        None if deadline else cause.name,
-        cause.name if deadline else None,
-        cause.message_id,
-        publication.seq,
-        policy_version,
-        publication.correction,
-        publication.retracted,
-        None if publication.corrects is None else message_id(*publication.corrects, customer),
-        publication.revision,
-        *((None,) * 9 if figures is None else figures.told()),
+    return _encode(
+        event(
+            type="track",
+            message_id=own_id,
+            user_id=customer,
+            timestamp=timestamp,
+            properties=AudienceProperties(**shared, audience_key=change.segment, audience_name=change.name),
+        )
     )
+
+
+def _shared(publication: Publication, customer: str, policy_version: str) -> _Shared:
+    change, cause, figures = publication.change, publication.change.cause, publication.figures
+    by_deadline = cause.kind == "deadline"
+    return {
+        "from_": change.from_,
+        "to": change.to,
+        "why": None if figures is None else figures.why,
+        "cause": cause.kind,
+        "cause_event": None if by_deadline else cause.name,
+        "cause_deadline": cause.name if by_deadline else None,
+        "cause_message_id": cause.message_id,
+        "seq": publication.seq,
+        "policy_version": policy_version,
+        "correction": publication.correction,
+        "retracted": publication.retracted,
+        "corrects": None if publication.corrects is None else message_id(*publication.corrects, customer),
+        "revision": publication.revision,
+        "stage": None if figures is None else figures.stage,
+        "orders": None if figures is None else figures.orders,
+        "revenue": None if figures is None else figures.revenue,
+        "average_order_value": None if figures is None else figures.average_order_value,
+        "recency_days": None if figures is None else figures.recency_days,
+        "mean_gap_days": None if figures is None else figures.mean_gap_days,
+        "patience_days": None if figures is None else figures.patience_days,
+        "next_transition": None if figures is None else figures.next_transition,
+        "next_at": None if figures is None or figures.next_at is None else to_text(figures.next_at),
+    }
 
 
 _encode = msgspec.json.Encoder().encode

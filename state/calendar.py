@@ -1,4 +1,4 @@
-"""The calendar: which day an instant belongs to in the policy's time zone, and when each day begins."""
+"""The calendar: the day in which an instant lies in the policy's time zone, and the instant at which a day begins."""
 
 from bisect import bisect_right
 from collections.abc import Callable
@@ -13,22 +13,22 @@ LAST_DAY = 84_006  # 2200-01-01, as far as events may reach
 
 
 class Calendar:
-    """Days are numbered from 1970-01-01 = 0.
+    """The days of one time zone, numbered from 1970-01-01 = 0.
 
-    ``day_ms`` is a day's length; other than 86,400,000 it is for rehearsals, in which days are counted in UTC and
-    no longer follow the sun.
+    ``day_ms`` is the length of a day. Other than 86,400,000 it is for rehearsals, whose days are counted in UTC from
+    1970 on, whatever the zone.
     """
 
     def __init__(self, zone: str = "UTC", day_ms: int = DAY_MS) -> None:
         self.zone = zone
         self.day_ms = day_ms
         self._regular = zone == "UTC" or day_ms != DAY_MS
-        # Asked several times an event: a method of the number itself is called at a third of the cost of one of ours.
+        # Called several times per event: the number's own method costs a third of one written in Python.
         self.day_of: Callable[[int], int] = day_ms.__rfloordiv__ if self._regular else self._day_in_zone
-        """The number of the day in which an instant lies."""
+        """Return the number of the day in which an instant (ms since 1970) lies."""
 
     def start_of(self, day: int) -> int:
-        """The first instant of a day; where clocks skip midnight, the first instant after the skip."""
+        """Return the first instant of a day; where clocks skip midnight, the first one after the skip."""
         return day * self.day_ms if self._regular or day > LAST_DAY else self._midnights[day]
 
     def _day_in_zone(self, at: int) -> int:

@@ -1,1 +1,1 @@
-"""The places: Kafka, Redis, the web, the command line. The only package that knows a clock."""
+"""The outside world: Kafka, Redis, the web server, the command line. The only package that reads a clock."""

@@ -1,4 +1,4 @@
-"""How every Kafka client of a worker reaches the broker."""
+"""Connection arguments: how every Kafka client of a worker reaches the broker."""
 
 import ssl
 from collections.abc import AsyncIterator
@@ -33,7 +33,7 @@ def client_arguments(settings: Settings) -> dict[str, Any]:
 
 @asynccontextmanager
 async def administration(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
-    """Connect for the time of a block; raises ``KafkaConnectionError`` when no broker answers."""
+    """Connect an admin client for the length of a block; raises ``KafkaConnectionError`` when no broker answers."""
     client = AIOKafkaAdminClient(**client_arguments(settings))
     try:
         await client.start()
@@ -43,12 +43,12 @@ async def administration(settings: Settings) -> AsyncIterator[AIOKafkaAdminClien
 
 
 def faust_broker(settings: Settings) -> list[str]:
-    """Return the broker addresses as Faust wants them."""
+    """Return the broker addresses in Faust's form."""
     return [f"kafka://{address}" for address in settings.broker.split(",")]
 
 
 def faust_credentials(settings: Settings) -> CredentialsT | None:
-    """Return the credentials as Faust wants them, or ``None`` for an open broker."""
+    """Return the credentials in Faust's form, or ``None`` for an open broker."""
     security = settings.security
     if security.protocol == "PLAINTEXT":
         return None

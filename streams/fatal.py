@@ -1,4 +1,4 @@
-"""Ending the process for a reason: when to go on would be wrong, or of no use."""
+"""The fatal exit: ends the process when going on would be wrong, or of no use."""
 
 import logging
 import os
@@ -11,7 +11,7 @@ logger = logging.getLogger(__name__)
 
 
 def end_process(reason: str) -> NoReturn:
-    """Say why in one line and end with exit code 70, at once: no open batch may be acknowledged on the way out."""
+    """Log the reason and exit with code 70 at once: no open batch may be acknowledged on the way out."""
     logger.critical("lifestage worker ends: %s", reason)
     logging.shutdown()
     sys.stdout.flush()

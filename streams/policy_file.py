@@ -1,13 +1,14 @@
-"""The policy file: where it lies, and how a problem in it is told."""
+"""The policy file: its place, and the messages about problems in it."""
 
 from pathlib import Path
 
 from state.features.catalogue import catalogue
-from state.policy.compiled import CompiledPolicy, PolicyError, read_policy
+from state.policy.compiled import CompiledPolicy, read_policy
+from state.policy.text import PolicyError
 from state.rules.rulebook import Rulebook
 
-HERE = Path(__file__).parent
-SHIPPED = (HERE / "default_policy.toml", HERE.parent / "policies" / "default.toml")
+_HERE = Path(__file__).parent
+_SHIPPED = (_HERE / "default_policy.toml", _HERE.parent / "policies" / "default.toml")
 
 
 class PolicyFileError(ValueError):
@@ -15,12 +16,12 @@ class PolicyFileError(ValueError):
 
 
 def shipped_policy() -> Path:
-    """The policy that comes with the product: in a wheel beside this module, in a checkout in ``policies/``."""
-    return next(path for path in SHIPPED if path.exists())
+    """Return the path of the policy that ships: beside this module in a wheel, in ``policies/`` in a checkout."""
+    return next(path for path in _SHIPPED if path.exists())
 
 
 def compile_file(path: Path | None) -> CompiledPolicy:
-    """The policy in a file, None for the shipped one. Raises ``PolicyFileError``."""
+    """Compile the policy in a file; None: the one that ships. Raises ``PolicyFileError``."""
     path = path or shipped_policy()
     try:
         return read_policy(path.read_text("utf-8"), catalogue)
@@ -34,5 +35,5 @@ def compile_file(path: Path | None) -> CompiledPolicy:
 
 
 def load_rules(path: Path | None) -> Rulebook:
-    """The rules of a policy file. Raises ``PolicyFileError``."""
+    """Compile the rules of a policy file; None: the one that ships. Raises ``PolicyFileError``."""
     return Rulebook(compile_file(path))

@@ -17,7 +17,7 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Security:
-    """How to speak to a Kafka that is not open to everyone."""
+    """Encryption and authentication of the connections to Kafka."""
 
     protocol: str = "PLAINTEXT"
     mechanism: str = "PLAIN"
@@ -32,10 +32,10 @@ class Settings:
 
     ``instance`` names this worker among the workers of ``app_id``: a worker that starts removes a dead one of
     the same instance from the group, so two running workers must not share it. Empty: nobody is removed.
-    ``embedded`` says that the broker is noida-db, which goes on naming a producer as aborted behind the end of its
-    aborted transaction: what it holds must be read from the beginning, or records are missed.
-    ``store`` says where the snapshots are kept, in memory or in a file of this worker under ``data``; both are made
-    anew from the changelog. ``policy`` is ``None`` for the policy that ships with the product.
+    ``embedded`` says that the broker is noida-db, which keeps listing a producer as aborted after the end of its
+    aborted transaction: its changelogs must be read from the beginning, or records are missed.
+    ``store`` says where the snapshots are kept, in memory or in a file of this worker under ``data``; both are rebuilt
+    from the changelog. ``policy`` is ``None`` for the policy that ships with the product.
     """
 
     broker: str = "127.0.0.1:9092"
@@ -61,7 +61,7 @@ class Settings:
 
     @property
     def client_id(self) -> str:
-        """How this worker introduces itself to Kafka."""
+        """The client id that this worker gives to Kafka."""
         return f"{self.app_id}-{self.instance}" if self.instance else self.app_id
 
     @classmethod

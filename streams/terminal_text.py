@@ -1,6 +1,6 @@
-"""Text from outside, fit for a terminal."""
+"""Text of customers and events, made safe for a terminal."""
 
 
 def printable(text: str) -> str:
-    """The text with everything replaced that could move the cursor, change colours or break the line."""
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+    """Replace every character that could move the cursor, change colours or break the line."""
+    return "".join(it if it.isprintable() else "\N{REPLACEMENT CHARACTER}" for it in text)

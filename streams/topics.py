@@ -1,4 +1,4 @@
-"""The topics: their names, how they are made, and whether the ones that exist can be used."""
+"""The topics: their names, their creation, and whether the existing ones can be used."""
 
 import asyncio
 from collections.abc import Mapping
@@ -46,7 +46,7 @@ class Topics:
 
 
 def topics_of(settings: Settings) -> Topics:
-    """Return the names that these settings lead to."""
+    """Return the topic names of an installation."""
     prefix = settings.topic_prefix
     return Topics(
         inputs=tuple(prefix + name for name in INPUTS),
@@ -71,7 +71,7 @@ async def create(settings: Settings) -> list[str]:
                 created.append(name)
             elif code != TopicAlreadyExistsError.errno:
                 raise TopicsError(f"cannot create {name}: {for_code(code).__name__} {' '.join(map(str, why))}")
-        # A broker answers before it knows the new topics itself.
+        # A broker answers before it lists the new topics itself.
         async with asyncio.timeout(_SETTLING_SECONDS):
             while not set(topics.all) <= set(await admin.list_topics()):
                 await asyncio.sleep(0.1)
@@ -81,7 +81,7 @@ async def create(settings: Settings) -> list[str]:
 async def check(settings: Settings, looks_back_days: int = 0) -> list[str]:
     """Return warnings; raise ``TopicsError`` when a topic is missing or cannot be used as it is.
 
-    ``looks_back_days``: how far back the policy looks; an input that keeps its records for less gets a warning.
+    ``looks_back_days`` is the longest window of the policy; an input with a shorter retention gets a warning.
     """
     topics = topics_of(settings)
     async with administration(settings) as admin:
@@ -95,7 +95,7 @@ async def check(settings: Settings, looks_back_days: int = 0) -> list[str]:
 def _configuration(topics: Topics, name: str) -> dict[str, str]:
     if name == topics.changelog:
         return {"cleanup.policy": "compact", "max.message.bytes": str(_MAX_RECORD)}
-    # Retention counts the record's own time: with seven days, a replay of last year would delete itself.
+    # Retention goes by the record's own time: with seven days, a replay of last year would be deleted at once.
     configuration = {"cleanup.policy": "delete", "retention.ms": "-1"}
     if name not in topics.inputs:
         configuration["max.message.bytes"] = str(_MAX_RECORD)
@@ -103,7 +103,7 @@ def _configuration(topics: Topics, name: str) -> dict[str, str]:
 
 
 async def _partitions(admin: AIOKafkaAdminClient, topics: Topics) -> dict[str, int]:
-    # All topics are asked for: a broker that creates topics when they are named must not make ours.
+    # All topics are listed, none is named: some brokers create a topic that is named.
     existing = set(await admin.list_topics())
     missing = [name for name in topics.all if name not in existing]
     if missing:
@@ -142,7 +142,7 @@ def _pairs(entries: list[tuple[Any, ...]]) -> dict[str, str]:
 
 def _check_cleanup(configurations: Mapping[str, Mapping[str, str]], topics: Topics) -> None:
     for name in topics.all:
-        # A broker that does not tell its policies cannot be checked.
+        # A broker that does not report its policies cannot be checked.
         policy = configurations[name].get("cleanup.policy")
         wanted = "compact" if name == topics.changelog else "delete"
         if policy is not None and set(policy.split(",")) != {wanted}:

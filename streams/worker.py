@@ -1,4 +1,4 @@
-"""Running a worker: what must be true before it starts, and how it ends."""
+"""Running a worker: what is checked before it starts, and how it ends."""
 
 import asyncio
 import gc
@@ -27,9 +27,9 @@ _ANSWER_SECONDS = 15.0
 
 
 def run(app: faust.App, settings: Settings, looks_back_days: int = LOOKS_BACK_DAYS, loglevel: str = "INFO") -> NoReturn:
-    """Run the worker until it is told to stop (exit code 0) or must end (70, see ``streams.fatal``).
+    """Run the worker until SIGTERM or Ctrl-C (exit code 0), or until it cannot go on (70, see ``streams.fatal``).
 
-    Waits for Kafka as long as it takes; the availability time-out counts from when it was there.
+    Wait for Kafka as long as it takes; the availability time-out counts from its first answer.
     """
     logging.basicConfig(level=loglevel, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
@@ -75,7 +75,7 @@ async def remove_predecessor(settings: Settings) -> None:
         try:
             coordinator = await admin.find_coordinator(settings.app_id)
         except KafkaError as error:
-            # A broker that has never had a group is still making room for the first one.
+            # A broker that has never had a group is still creating the topic of offsets.
             logger.info("no group yet: %r", error)
             return
         for response in await admin.describe_consumer_groups([settings.app_id], coordinator):

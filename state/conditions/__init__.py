@@ -1,1 +1,50 @@
-"""The condition language: from text to a compiled test that knows its own future."""
+"""The condition language: from a text to a function that tells whether it holds, and when it will.
+
+The way of one text through these modules:
+
+* ``parse`` and ``parse_operands`` read it into the tree of ``nodes``; ``check_comparison`` refuses what cannot be
+  compared, or whose changes could not be foreseen. Errors (``errors``) have a place and a fix.
+
+>>> from state.features.catalogue import catalogue
+>>> from state.policy.shape import Policy
+>>> features = catalogue(Policy(name="example"))
+>>> from state.conditions.parse import parse_condition
+>>> tree = parse_condition("orders_90d >= 2 and days_since_order <= 30", features)
+>>> [leaf.left_text for leaf in tree.parts]
+['orders_90d', 'days_since_order']
+
+* ``monotone`` says how each number changes by itself, ``direction`` which way that takes each comparison. Orders only
+  leave their window and time since the last only grows, so this condition may cease by itself, and never begin.
+
+>>> from state.conditions.direction import direction_of
+>>> [direction_of(leaf, leaf.monotonicity).name for leaf in tree.parts]
+['DOWN', 'DOWN']
+
+* ``codegen`` writes the code, in which the ``formula`` of each of the ``features`` is inlined; ``generated_code`` makes
+  it a function, and ``layout`` prints it. ``condition`` puts all of this together.
+
+>>> from state.conditions.condition import compile_condition, opposite
+>>> from state.conditions.generated_code import source_of
+>>> condition = compile_condition("orders_90d >= 2 and days_since_order <= 30", features)
+>>> print(source_of(compile_condition("orders_90d >= 2", features).holds))
+def holds(customer, at):
+    day = day_of(at)
+    return ((orders_90d := (purchases := customer.purchases).orders_since(day - 89)) >= 2)
+<BLANKLINE>
+
+* ``next_change`` finds the instant of the next change; ``explain`` says why the condition holds.
+
+>>> from schemas.events import OrderCompleted
+>>> from state.customer.customer import first_seen
+>>> customer, day = first_seen(0), 86_400_000
+>>> for at in (0, day):
+...     order = OrderCompleted(at=at, message_id=f"{at}", order_id=f"{at}", total=500, items=1, categories=())
+...     assert customer.purchases.place(order, at // day)
+>>> condition.why(customer, 2 * day)
+'orders_90d 2 >= 2; days_since_order 1.0 <= 30'
+>>> (opposite(condition).begins(customer, 2 * day) - 1) / day
+31.0
+
+* ``rule_set`` compiles many rules into one function. Before an instant is computed, ``may_hold`` rules out most of
+  them: whether a condition can hold at all before the next look at a customer.
+"""

@@ -1,71 +1,95 @@
-"""Turns trees of conditions into one piece of Python code that reads every feature at most once."""
+"""Code generation: from the trees of conditions to one Python function that reads every feature at most once.
 
-from collections.abc import Callable, Iterable
+A value that several places need is read at the first of them, by an assignment within the expression
+(``(orders_90d := ...)``), and comes from that variable afterwards. As ``and``, ``or`` and ``if`` may skip the first
+place, the writer carries ``sure``: the variables that certainly hold a value where the next expression is evaluated.
+One in ``sure`` is used as it is. Any other that was written before may hold a value or not, so the code starts it as
+``unread``, asks ``x is unread``, and reads only then. This guarantees that no value is computed twice in a call or
+without need, and that no variable is used before it has a value. ``sure`` is extended in place as expressions are
+written in the order of evaluation, and copied where evaluation may stop.
+"""
+
+import builtins
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from state.conditions.features import Catalogue, Feature, Kind
+from state.conditions.features import Catalogue, Feature
+from state.conditions.formula import AGGREGATES
+from state.conditions.generated_code import make_function
+from state.conditions.kind import Kind
 from state.conditions.nodes import (
-    All,
+    AllOf,
+    AnyOf,
     Arithmetic,
     Comparison,
+    FeatureRef,
     Known,
-    Listed,
+    ListLiteral,
     Literal,
     Negative,
     Not,
     Operand,
-    Read,
-    Some,
     Test,
     Trait,
     Truth,
 )
 
 Sure = set[str]
+"""The variables that certainly hold a value where the next expression is evaluated."""
+PRESENT = "at"
+_IN_A_ROW = 4
+_CALCULATED = {"+": "total", "-": "difference", "*": "product", "/": "quotient"}
 
 
 class CodeWriter:
-    """Writes the source of one function of a customer and one or more instants, of which `instant` is the present."""
+    """Writes one function of a customer and one or more instants; ``instant`` is the one that is written for now."""
 
-    def __init__(self, catalogue: Catalogue, instants: tuple[str, ...] = ("t",)) -> None:
-        self._space: dict[str, Any] = {
-            "trait": catalogue.trait,
+    def __init__(self, catalogue: Catalogue, instants: tuple[str, ...] = (PRESENT,)) -> None:
+        self._title = catalogue.title
+        self._globals: dict[str, Any] = {
             "day_of": catalogue.day_of,
             "unread": object(),
-            "round": round,
-            Kind.NUMBER.name: _number,
-            Kind.TEXT.name: _text,
-            Kind.FLAG.name: _flag,
+            Kind.NUMBER.value: _number,
+            Kind.TEXT.value: _text,
+            Kind.FLAG.value: _flag,
         }
-        self._names: dict[tuple[object, str], str] = {}
-        self._uncertain: dict[str, None] = {}
+        self._taken = {"customer", "joined", *instants, *self._globals, *vars(builtins)}
+        self._variables: dict[tuple[object, str], str] = {}
+        self._unsure: dict[str, None] = {}
         self._days: dict[str, str] = {}
         self._instants = instants
         self.instant = instants[0]
 
-    def compiled(self, answer: str) -> Callable[..., Any]:
-        """The function that returns what an expression says.
+    def function(
+        self, name: str, subject: str, returns: str, lines: Iterable[str] = (), arguments: Sequence[str] = ()
+    ) -> Callable[..., Any]:
+        """Return the function that runs ``lines`` and returns the expression ``returns``.
 
-        Its arguments are the customer and the instants, and ``joined`` if the expression asks ``either``.
+        Its arguments are the customer, the instants and then ``arguments``. Its file is named after the ``subject``.
         """
-        first = [f"{day} = day_of({instant})" for instant, day in self._days.items()]
-        first += [f"{name} = unread" for name in self._uncertain]
-        lines = "".join(f" {line}\n" for line in [*first, f"return {answer}"])
-        exec(f"def answer(customer, {', '.join(self._instants)}, joined=()):\n{lines}", self._space)
-        function: Callable[..., Any] = self._space["answer"]
-        return function
+        body = [f"{day} = day_of({instant})" for instant, day in self._days.items()]
+        unsure = [*self._unsure]
+        body += [f"{' = '.join(unsure[row : row + _IN_A_ROW])} = unread" for row in range(0, len(unsure), _IN_A_ROW)]
+        body += [*lines, f"return {returns}"]
+        head = f"def {name}({', '.join(('customer', *self._instants, *arguments))}):\n"
+        source = head + "".join(f"    {line}\n" for line in body)
+        return make_function(name, f"{self._title}: {subject}", source, self._globals)
 
-    @staticmethod
-    def tuple_of(sources: Iterable[str]) -> str:
-        """An expression for all of them together."""
-        return f"({''.join(source + ', ' for source in sources)})"
+    def variable(self, name: str) -> str:
+        """Return ``name``, or one like it that is not used yet."""
+        free, number = name, 1
+        while free in self._taken:
+            number += 1
+            free = f"{name}_{number}"
+        self._taken.add(free)
+        return free
 
     def test(self, test: Test, sure: Sure) -> str:
-        """An expression that is True or False; adds to `sure` the features that it has read for certain."""
+        """Return an expression that is True or False; add to ``sure`` the variables that it certainly assigns."""
         match test:
-            case All(parts):
+            case AllOf(parts):
                 return self._joined(parts, " and ", sure)
-            case Some(parts):
+            case AnyOf(parts):
                 return self._joined(parts, " or ", sure)
             case Not(part):
                 return f"(not {self.test(part, sure)})"
@@ -74,45 +98,48 @@ class CodeWriter:
             case Truth(operand):
                 return f"({self.operand(operand, sure)} is True)"
             case Comparison():
-                guards, left, right = self._sides(test.left, test.right, sure)
-                if test.steadied:
-                    left, right = f"round({left}, 10)", f"round({right}, 10)"
-                return f"({' and '.join([*guards, f'{left} {test.sign} {right}'])})"
+                return self.comparison(test, sure)
 
-    def either(self, key: str, joined: str, not_joined: str) -> str:
-        """The one expression for who has joined ``key``, the other for who has not."""
-        return f"({joined} if {key!r} in joined else {not_joined})"
+    def comparison(self, test: Comparison, sure: Sure, instants: tuple[str, str] | None = None) -> str:
+        """Return an expression for a comparison of its left and right side, each at its own instant if given."""
+        guards, left, right = self._sides(test.left, test.right, sure, instants=instants)
+        if test.rounded:
+            left, right = f"round({left}, 10)", f"round({right}, 10)"
+        return f"({' and '.join([*guards, f'{left} {test.sign} {right}'])})"
 
     def operand(self, operand: Operand, sure: Sure) -> str:
-        """An expression for a value, None if it is missing."""
+        """Return an expression for a value, None if it is missing; add to ``sure`` what it certainly assigns."""
         match operand:
             case Literal(value):
                 return repr(value)
-            case Listed(values):
+            case ListLiteral(values):
                 return "{" + ", ".join(map(repr, values)) + "}"
-            case Read(feature):
-                return self._once(self._key(operand), self._read(feature, sure), sure)
+            case FeatureRef(feature):
+                return self._once(operand, feature.name, self._formula(feature, sure), sure)
             case Trait(name, kind):
-                reading = f"trait(customer, {name!r})"
-                return self._once(self._key(operand), f"{kind.name}({reading})" if kind else reading, sure)
-            case Negative() | Arithmetic():
-                return self._once(self._key(operand), self._calculated(operand, sure), sure)
+                value = f"customer.traits.get({name!r})"
+                return self._once(operand, f"trait_{name}", f"{kind.value}({value})" if kind else value, sure)
+            case Negative():
+                return self._once(operand, "negative", self._negative(operand, sure), sure)
+            case Arithmetic(sign):
+                return self._once(operand, _CALCULATED[sign], self._arithmetic(operand, sure), sure)
 
-    def _calculated(self, operand: Negative | Arithmetic, sure: Sure) -> str:
-        if isinstance(operand, Negative):
-            if not operand.of.nullable:
-                return f"(-{self.operand(operand.of, sure)})"
-            guard, again = self._guarded(operand.of, sure)
-            return f"(-{again} if {guard} is not None else None)"
+    def _negative(self, operand: Negative, sure: Sure) -> str:
+        if not operand.of.nullable:
+            return f"-{self.operand(operand.of, sure)}"
+        guard, again = self._guarded(operand.of, sure)
+        return f"-{again} if {guard} is not None else None"
+
+    def _arithmetic(self, operand: Arithmetic, sure: Sure) -> str:
         divides = operand.sign == "/" and not isinstance(operand.right, Literal)
         guards, left, right = self._sides(operand.left, operand.right, sure, divides)
-        answer = f"{left} {operand.sign} {right}"
-        return f"({answer} if {' and '.join(guards)} else None)" if guards else f"({answer})"
+        value = f"{left} {operand.sign} {right}"
+        return f"{value} if {' and '.join(guards)} else None" if guards else value
 
     def _sides(
         self, left: Operand, right: Operand, sure: Sure, divides: bool = False, instants: tuple[str, str] | None = None
     ) -> tuple[list[str], str, str]:
-        """Guards that tell whether both sides can be used, and the two sides, each at its instant."""
+        """Return the guards without which the two sides cannot be used, and the sides, each at its instant."""
         operands, zeroes = (left, right), (False, divides)
         instants = instants or (self.instant, self.instant)
         sides = ["", ""]
@@ -134,27 +161,56 @@ class CodeWriter:
         return guards, sides[0], sides[1]
 
     def _guarded(self, operand: Operand, sure: Sure) -> tuple[str, str]:
+        """Return the expression for a value, and the one for the same value right after it."""
         value = self.operand(operand, sure)
-        return value, self._names.get(self._key(operand), value)
+        return value, self._variables.get(self._key(operand), value)
 
-    def _once(self, key: tuple[object, str], reading: str, sure: Sure) -> str:
-        new = key not in self._names
-        name = self._names.setdefault(key, f"v{len(self._names)}")
-        if name in sure:
+    def _once(self, read: Operand | str, name: str, expression: str, sure: Sure) -> str:
+        """Return ``expression`` assigned to a variable, or that variable where it has been assigned."""
+        key = self._key(read)
+        variable = self._variables.get(key)
+        if variable is None:
+            of_instant = f"_at_{key[1]}" if key[1] not in ("", self._instants[0]) else ""
+            variable = self._variables[key] = self.variable(name + of_instant)
+            sure.add(variable)
+            return f"({variable} := {expression})"
+        if variable in sure:
+            return variable
+        sure.add(variable)
+        self._unsure[variable] = None
+        return f"(({variable} := {expression}) if {variable} is unread else {variable})"
+
+    def _key(self, read: Operand | str) -> tuple[object, str]:
+        """What a variable holds: an aggregate, a trait, or an operand at an instant."""
+        return read, "" if isinstance(read, Trait | str) else self.instant
+
+    def _formula(self, feature: Feature, sure: Sure) -> str:
+        formula = feature.formula
+
+        def name(of: str) -> str:
+            if of in AGGREGATES:
+                return self._once(of, of, f"customer.{of}", sure)
+            if of in formula.names:
+                return self._global(of, formula.names[of])
+            return {"customer": "customer", "at": self.instant, "day": self._day()}[of]
+
+        return formula.inline(name)
+
+    def _day(self) -> str:
+        suffix = "" if self.instant == self._instants[0] else f"_{self.instant}"
+        if self.instant not in self._days:
+            self._days[self.instant] = self.variable(f"day{suffix}")
+        return self._days[self.instant]
+
+    def _global(self, name: str, value: object) -> str:
+        if getattr(builtins, name, None) is value:
             return name
-        sure.add(name)
-        if new:
-            return f"({name} := {reading})"
-        self._uncertain[name] = None
-        return f"(({name} := {reading}) if {name} is unread else {name})"
-
-    def _read(self, feature: Feature, sure: Sure) -> str:
-        self._space.update(feature.reading.names)
-        day = self._days.setdefault(self.instant, f"day_of_{self.instant}")
-        return feature.reading.written(self.instant, day, lambda part: self._once((part, ""), f"customer.{part}", sure))
-
-    def _key(self, operand: Operand) -> tuple[object, str]:
-        return operand, "" if isinstance(operand, Trait) else self.instant
+        for known, other in self._globals.items():
+            if other is value:
+                return known
+        name = self.variable(name.lstrip("_"))  # a formula's own variables begin with underscores
+        self._globals[name] = value
+        return name
 
     def _joined(self, parts: tuple[Test, ...], word: str, sure: Sure) -> str:
         seen = sure

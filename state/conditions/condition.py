@@ -1,40 +1,33 @@
-"""Conditions over one customer: whether they hold, when they begin to by themselves, and why they do."""
+"""Conditions on one customer: whether they hold, when they begin to hold by themselves, and why they do."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import or_
 from typing import Any
 
 from state.conditions.codegen import CodeWriter
-from state.conditions.direction import RISES, direction_of, motion_of_leaf, ordered
-from state.conditions.errors import ConditionError
-from state.conditions.explain import Leg, Reason
+from state.conditions.direction import RISES, as_inequalities, direction_of, leaf_monotonicity
+from state.conditions.explain import Explanation, LeafValues, Truths
 from state.conditions.features import Catalogue
-from state.conditions.monotone import Motion
-from state.conditions.next_change import Flip, Moment, Opposite, Together
+from state.conditions.next_change import CombinedChange, LeafChange, NegatedChange, NextChange
 from state.conditions.nodes import (
-    All,
+    AllOf,
+    AnyOf,
     Arithmetic,
     Comparison,
+    FeatureRef,
     Leaf,
     Not,
     Operand,
-    Read,
-    Some,
     Test,
     Trait,
     operands_of,
+    sides_of,
 )
-from state.conditions.parse import read_condition
-
-__all__ = [
-    "Condition",
-    "ConditionError",
-    "compile_condition",
-    "entering",
-    "opposite",
-]
+from state.conditions.parse import parse_condition
+from state.customer.customer import Customer
+from state.customer.parts import TRAITS
 
 CENTURY = 36_525 * 86_400_000
 
@@ -43,111 +36,125 @@ CENTURY = 36_525 * 86_400_000
 class Condition:
     """A compiled condition. Instants are ms since 1970 UTC.
 
-    `features` are the names that it reads (traits as `traits.name`), `aspects` the parts of a customer that these
-    read, `windows` the windows (days) at whose roll-offs it may change; `may_begin` is whether it could begin to hold
-    by itself at all. `holds(customer, t)` tells whether it holds.
+    ``features`` are the names that it reads (traits as ``traits.NAME``), ``parts`` the bits of the parts of a customer
+    that these read, ``windows`` the windows (days) at whose roll-offs it may change. ``may_begin`` is whether it can
+    begin to hold by itself at all. ``holds(customer, at)`` returns whether it holds.
     """
 
     text: str
     features: frozenset[str]
-    aspects: int
+    parts: int
     windows: frozenset[int]
-    holds: Callable[[Any, int], bool]
+    holds: Callable[[Customer, int], bool]
     tree: Test
     catalogue: Catalogue
-    flip: Flip
+    next_change: NextChange
     may_begin: bool
-    reason: Reason
+    explanation: Explanation
 
-    def begins(self, customer: Any, t: int, until: int | None = None) -> int | None:
-        """The first instant after t, up to `until` (100 years from t), at which it holds if nothing happens.
+    def begins(self, customer: Customer, at: int, until: int | None = None) -> int | None:
+        """Return the first instant after ``at``, up to ``until`` (100 years from ``at``), at which it holds by itself.
 
-        It does not hold at t. The nearer `until`, the cheaper the answer.
+        It must not hold at ``at``. The nearer ``until``, the cheaper the answer.
         """
-        end = t + CENTURY if until is None else until
-        return self.flip.first(True, customer, t + 1, end) if end > t and self.may_begin else None
+        end = at + CENTURY if until is None else until
+        return self.next_change.first(True, customer, at + 1, end) if end > at and self.may_begin else None
 
-    def why(self, customer: Any, t: int) -> str:
-        """The comparisons that make it hold (or keep it from holding), with their values."""
-        return self.reason.said(customer, t)
+    def why(self, customer: Customer, at: int) -> str:
+        """Return the comparisons that make it hold (or keep it from holding), with their values."""
+        return self.explanation.text(customer, at)
 
 
 def compile_condition(text: str, catalogue: Catalogue) -> Condition:
-    """The condition that a text says; raises ConditionError."""
-    return _condition(text, read_condition(text, catalogue), catalogue)
+    """Return the condition of a text. Raises ``ConditionError``."""
+    return _condition(text, parse_condition(text, catalogue), catalogue)
 
 
 def entering(enter: Condition, leave: Condition) -> Condition:
-    """Holds when `enter` holds and `leave` does not. Its reasons are those of `enter`."""
+    """Return a condition that holds when ``enter`` does and ``leave`` does not; it explains itself as ``enter``."""
     if leave.tree == Not(enter.tree):
         return enter
-    tree = All((enter.tree, Not(leave.tree)))
+    tree = AllOf((enter.tree, Not(leave.tree)))
     both = _condition(f"({enter.text}) and not ({leave.text})", tree, enter.catalogue)
-    return replace(both, reason=enter.reason)
+    return replace(both, explanation=enter.explanation)
 
 
 def opposite(condition: Condition) -> Condition:
-    """Holds when the condition does not."""
+    """Return a condition that holds when the given one does not."""
     return _condition(f"not ({condition.text})", Not(condition.tree), condition.catalogue)
 
 
 def _condition(text: str, tree: Test, catalogue: Catalogue) -> Condition:
     operands = operands_of(tree)
-    features = [operand.feature for operand in operands if isinstance(operand, Read)]
+    features = [operand.feature for operand in operands if isinstance(operand, FeatureRef)]
     traits = {f"traits.{operand.name}" for operand in operands if isinstance(operand, Trait)}
-    parts = [feature.aspects for feature in features] + [catalogue.trait_aspects] * bool(traits)
-    flip = _flip(tree, catalogue)
+    parts = [feature.parts for feature in features] + [TRAITS] * bool(traits)
+    compiler = _Compiler(text, catalogue)
+    next_change = compiler.next_change(tree)
     return Condition(
         text=text,
         features=frozenset({feature.name for feature in features} | traits),
-        aspects=reduce(or_, parts, 0),
-        windows=frozenset(window for operand in operands for window in operand.motion.windows),
-        holds=_answering(catalogue, tree),
+        parts=reduce(or_, parts, 0),
+        windows=frozenset(window for operand in operands for window in operand.monotonicity.windows),
+        holds=compiler.holds(tree),
         tree=tree,
         catalogue=catalogue,
-        flip=flip,
-        may_begin=flip.may_become(True),
-        reason=Reason(tree, lambda leaf: _leg(leaf, catalogue), lambda leaves: _answering_all(catalogue, leaves)),
+        next_change=next_change,
+        may_begin=next_change.may_become(True),
+        explanation=Explanation(tree, compiler.leaf_values, compiler.truths),
     )
 
 
-def _answering(catalogue: Catalogue, test: Test) -> Callable[[Any, int], bool]:
-    writer = CodeWriter(catalogue)
-    return writer.compiled(writer.test(test, set()))
+class _Compiler:
+    """Compiles the functions of one condition."""
 
+    def __init__(self, text: str, catalogue: Catalogue) -> None:
+        self._text = text
+        self._catalogue = catalogue
 
-def _answering_all(catalogue: Catalogue, tests: Iterable[Test]) -> Callable[[Any, int], tuple[bool, ...]]:
-    writer = CodeWriter(catalogue)
-    return writer.compiled(writer.tuple_of([writer.test(test, set()) for test in tests]))
+    def holds(self, test: Test) -> Callable[[Customer, int], bool]:
+        """Return a function that tells whether a test holds."""
+        writer = CodeWriter(self._catalogue)
+        return writer.function("holds", self._text, writer.test(test, set()))
 
+    def truths(self, leaves: list[Leaf]) -> Truths:
+        """Return a function that tells of each leaf whether it holds."""
+        writer = CodeWriter(self._catalogue)
+        tests = "".join(f"{writer.test(leaf, set())}, " for leaf in leaves)
+        return writer.function("truths", self._text, f"({tests})")
 
-def _valuing(catalogue: Catalogue, operand: Operand) -> Callable[[Any, int], Any]:
-    writer = CodeWriter(catalogue)
-    return writer.compiled(writer.operand(operand, set()))
+    def leaf_values(self, leaf: Leaf) -> LeafValues:
+        """Return the functions of the two values that a leaf compares."""
+        sides = sides_of(leaf)
+        return LeafValues(leaf, self._value(sides[0]), self._value(sides[-1]))
 
+    def next_change(self, test: Test) -> NextChange:
+        """Return what finds the next instant at which a test changes."""
+        match test:
+            case AllOf(parts) | AnyOf(parts):
+                changes = sorted((self.next_change(part) for part in parts), key=lambda it: it.cost)
+                return CombinedChange(tuple(changes), every=isinstance(test, AllOf))
+            case Not(part):
+                return NegatedChange(self.next_change(part))
+            case Comparison() if test.monotonicity.can_change and test.sign not in RISES:
+                return self.next_change(as_inequalities(test))
+            case _:
+                return self._leaf_change(test)
 
-def _leg(leaf: Leaf, catalogue: Catalogue) -> Leg:
-    left, right = (leaf.left, leaf.right) if isinstance(leaf, Comparison) else (leaf.operand, leaf.operand)
-    return Leg(leaf, _valuing(catalogue, left), _valuing(catalogue, right))
+    def _leaf_change(self, leaf: Leaf) -> LeafChange:
+        monotonicity = leaf_monotonicity(leaf)
+        gap = None
+        if isinstance(leaf, Comparison) and leaf.sign in RISES and monotonicity.terms:
+            gap = self._value(Arithmetic("-", leaf.left, leaf.right, monotonicity))
+        return LeafChange(
+            holds=self.holds(leaf),
+            gap=gap,
+            windows=tuple(sorted(monotonicity.windows)),
+            direction=direction_of(leaf, monotonicity),
+            curved=monotonicity.curved,
+            roll_offs=self._catalogue.roll_offs,
+        )
 
-
-def _flip(test: Test, catalogue: Catalogue) -> Flip:
-    match test:
-        case All(parts) | Some(parts):
-            flips = sorted((_flip(part, catalogue) for part in parts), key=lambda flip: flip.restless)
-            return Together(tuple(flips), every=isinstance(test, All))
-        case Not(part):
-            return Opposite(_flip(part, catalogue))
-        case Comparison() if test.motion.moves and test.sign not in RISES:
-            return _flip(ordered(test), catalogue)
-        case _:
-            return _moment(test, motion_of_leaf(test), catalogue)
-
-
-def _moment(leaf: Leaf, motion: Motion, catalogue: Catalogue) -> Moment:
-    gap = None
-    direction = direction_of(leaf, motion)
-    if isinstance(leaf, Comparison) and leaf.sign in RISES and motion.terms:
-        gap = _valuing(catalogue, Arithmetic("-", leaf.left, leaf.right, motion))
-    windows = tuple(sorted(motion.windows))
-    return Moment(_answering(catalogue, leaf), gap, windows, direction, motion.curved, catalogue.rolloffs)
+    def _value(self, operand: Operand) -> Callable[[Customer, int], Any]:
+        writer = CodeWriter(self._catalogue)
+        return writer.function("value", self._text, writer.operand(operand, set()))

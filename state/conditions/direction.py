@@ -1,20 +1,20 @@
-"""Which way a single test goes by itself: only towards holding, only away from it, or both; and what may come known."""
+"""The direction of a single test: whether it only begins to hold by itself, only ceases to, or does both."""
 
 from dataclasses import replace
 
-from state.conditions.monotone import Direction, Motion
+from state.conditions.monotone import CONSTANT, Direction, Monotonicity
 from state.conditions.nodes import (
-    All,
+    AllOf,
+    AnyOf,
     Arithmetic,
     Comparison,
     Known,
     Leaf,
-    Listed,
+    ListLiteral,
     Literal,
     Negative,
     Operand,
     Sign,
-    Some,
     Test,
 )
 
@@ -22,20 +22,20 @@ from state.conditions.nodes import (
 RISES = {">": True, ">=": True, "<": False, "<=": False}
 
 
-def motion_of_leaf(leaf: Leaf) -> Motion:
-    """The movement of what a test looks at."""
+def leaf_monotonicity(leaf: Leaf) -> Monotonicity:
+    """Return how what a test looks at changes by itself."""
     if isinstance(leaf, Comparison):
-        return leaf.motion
-    if isinstance(leaf, Known) and not leaf.operand.motion.gaps:
-        return Motion()
-    return leaf.operand.motion
+        return leaf.monotonicity
+    if isinstance(leaf, Known) and not leaf.operand.monotonicity.gaps:
+        return CONSTANT
+    return leaf.operand.monotonicity
 
 
 def may_become_known(operand: Operand) -> bool:
-    """Whether a value that is missing can become known by itself: a quotient whose divisor steps away from zero can."""
+    """Whether a value that is missing can become known by itself: only a quotient whose divisor leaves zero can."""
     match operand:
         case Arithmetic(sign, left, right):
-            steps = sign == "/" and bool(right.motion.windows)
+            steps = sign == "/" and bool(right.monotonicity.windows)
             return steps or may_become_known(left) or may_become_known(right)
         case Negative(of):
             return may_become_known(of)
@@ -43,21 +43,21 @@ def may_become_known(operand: Operand) -> bool:
             return False
 
 
-def direction_of(leaf: Leaf, motion: Motion) -> Direction:
-    """The direction of a test whose sides move so: UP from not holding to holding."""
-    if not motion.moves:
+def direction_of(leaf: Leaf, monotonicity: Monotonicity) -> Direction:
+    """Return the direction of a test of that monotonicity; UP is from not holding to holding."""
+    if not monotonicity.can_change:
         return Direction.STILL
     if isinstance(leaf, Comparison) and leaf.sign in RISES:
-        return motion.direction if RISES[leaf.sign] else motion.direction.flipped
+        return monotonicity.direction if RISES[leaf.sign] else monotonicity.direction.flipped
     return Direction.EITHER
 
 
-def ordered(leaf: Comparison) -> Test:
-    """The same in signs of which it is known which way they go: what is equal is neither less nor greater."""
-    if isinstance(leaf.right, Listed):
+def as_inequalities(leaf: Comparison) -> Test:
+    """Return an equality as inequalities, whose directions are known: what is equal is neither less nor greater."""
+    if isinstance(leaf.right, ListLiteral):
         sign: Sign = "==" if leaf.sign == "in" else "!="
         each = tuple(replace(leaf, sign=sign, right=Literal(value, leaf.right.kind)) for value in leaf.right.values)
-        return Some(each) if leaf.sign == "in" else All(each)
+        return AnyOf(each) if leaf.sign == "in" else AllOf(each)
     if leaf.sign == "==":
-        return All((replace(leaf, sign="<="), replace(leaf, sign=">=")))
-    return Some((replace(leaf, sign="<"), replace(leaf, sign=">")))
+        return AllOf((replace(leaf, sign="<="), replace(leaf, sign=">=")))
+    return AnyOf((replace(leaf, sign="<"), replace(leaf, sign=">")))

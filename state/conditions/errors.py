@@ -1,4 +1,4 @@
-"""What is wrong with the text of a condition, where, and how to fix it."""
+"""Errors in the text of a condition: what is wrong, where, and how to fix it."""
 
 import ast
 import re
@@ -7,7 +7,7 @@ import re
 class ConditionError(ValueError):
     """A condition that cannot be used.
 
-    `row` and `column` (from 1) are the place in its text, `message` what is wrong, `fix` what to do.
+    ``row`` and ``column`` (from 1) are the place in its text, ``message`` what is wrong, ``fix`` what to do about it.
     """
 
     def __init__(self, message: str, column: int, fix: str, row: int = 1) -> None:
@@ -18,7 +18,7 @@ class ConditionError(ValueError):
         self.row = row
 
 
-_SLIPS = (
+_MISTAKES = (
     (re.compile(r"&&"), "write `and`"),
     (re.compile(r"\|\|"), "write `or`"),
     (re.compile(r"<>"), "write `!=`"),
@@ -32,10 +32,10 @@ _SLIPS = (
 
 
 def hint(text: str) -> str:
-    """The fix of the slip most likely behind a text that cannot be read."""
+    """Return the fix for the most likely mistake in a text that cannot be parsed."""
     outside = re.sub(r"\"[^\"]*\"|'[^']*'", "", text)
-    for slip, fix in _SLIPS:
-        if slip.search(outside):
+    for mistake, fix in _MISTAKES:
+        if mistake.search(outside):
             return fix
     if outside.count("(") != outside.count(")"):
         return "close every parenthesis that is opened"
@@ -45,7 +45,7 @@ def hint(text: str) -> str:
 
 
 def place(source: str, row: int, offset: int) -> tuple[int, int]:
-    """Row and column (from 1) in the text of a byte offset in its parenthesised source."""
+    """Return the row and column (from 1) in the text of a byte offset in its parenthesised source."""
     lines = source.encode().splitlines() or [b""]
     line = lines[min(row, len(lines)) - 1]
     column = len(line[:offset].decode(errors="ignore"))
@@ -53,6 +53,6 @@ def place(source: str, row: int, offset: int) -> tuple[int, int]:
 
 
 def error_at(source: str, node: ast.expr, message: str, fix: str) -> ConditionError:
-    """An error at the place of a node."""
+    """Return an error at the place of a node."""
     row, column = place(source, node.lineno, node.col_offset)
     return ConditionError(message, column, fix, row)

@@ -1,29 +1,33 @@
-"""Why a condition holds: its comparisons with the values that they compared."""
+"""Explanations: the comparisons that make a condition hold, with the values that they compared."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from state.conditions.features import Kind
+from state.conditions.kind import Kind
 from state.conditions.nodes import (
-    All,
+    AllOf,
+    AnyOf,
     Arithmetic,
     Comparison,
+    FeatureRef,
     Known,
     Leaf,
-    Listed,
+    ListLiteral,
     Literal,
     Negative,
     Not,
     Operand,
-    Read,
-    Some,
     Test,
     Truth,
+    leaves_of,
 )
+from state.customer.customer import Customer
 
-Value = Callable[[Any, int], Any]
-Answers = Callable[[Any, int], tuple[bool, ...]]
+Value = Callable[[Customer, int], Any]
+"""The value of an operand at an instant."""
+Truths = Callable[[Customer, int], tuple[bool, ...]]
+"""Whether each leaf of a tree holds at an instant."""
 _OPPOSITE = {
     "==": "!=",
     "!=": "==",
@@ -36,90 +40,80 @@ _OPPOSITE = {
 }
 
 
-Truths = dict[int, bool]
-"""Whether each comparison holds, by the identity of its leaf."""
+_TruthOf = dict[int, bool]
+"""Whether each leaf holds, by its identity."""
 
 
 @dataclass(frozen=True, slots=True)
-class Leg:
-    """One comparison with the functions that answer its two values."""
+class LeafValues:
+    """A leaf with the functions of the two values that it compares."""
 
     leaf: Leaf
     left: Value
     right: Value
 
-    def said(self, customer: Any, t: int, held: bool) -> str:
-        """The comparison as it stands at t, in words that are true then; `held` tells whether it holds."""
+    def text(self, customer: Customer, at: int, held: bool) -> str:
+        """Return the comparison in words that are true at that instant; ``held`` is whether it holds then."""
         match self.leaf:
             case Known(_, text):
                 return f"{text} is known" if held else f"{text} is not known"
             case Truth(_, text):
                 return text if held else f"not {text}"
             case Comparison() as leaf:
-                values = self.left(customer, t), self.right(customer, t)
-                if values[0] is None or values[1] is None:
-                    missing = leaf.left_text if values[0] is None else leaf.right_text
-                    return f"{missing} is not known"
+                left, right = self.left(customer, at), self.right(customer, at)
+                if left is None or right is None:
+                    return f"{leaf.left_text if left is None else leaf.right_text} is not known"
                 sign = leaf.sign if held else _OPPOSITE[leaf.sign]
-                left = _side(leaf.left, leaf.left_text, values[0])
-                return f"{left} {sign} {_side(leaf.right, leaf.right_text, values[1])}"
+                return f"{_side(leaf.left, leaf.left_text, left)} {sign} {_side(leaf.right, leaf.right_text, right)}"
 
 
-class Reason:
-    """The comparisons of a tree, each in words."""
+class Explanation:
+    """Why a tree holds or does not, for any customer."""
 
-    def __init__(self, tree: Test, leg: Callable[[Leaf], Leg], answers: Callable[[list[Leaf]], Answers]) -> None:
-        leaves = _leaves(tree)
+    def __init__(
+        self, tree: Test, leaf_values: Callable[[Leaf], LeafValues], truths: Callable[[list[Leaf]], Truths]
+    ) -> None:
+        leaves = leaves_of(tree)
         self._tree = tree
-        self._legs = {id(leaf): leg(leaf) for leaf in leaves}
+        self._leaves = {id(leaf): leaf_values(leaf) for leaf in leaves}
         self._ids = [id(leaf) for leaf in leaves]
-        self._answers = answers(leaves)
+        self._truths = truths(leaves)
 
-    def said(self, customer: Any, t: int) -> str:
-        """What makes the tree hold at t, or keeps it from holding."""
-        truths = dict(zip(self._ids, self._answers(customer, t), strict=True))
-        legs = dict.fromkeys(_agreeing(self._tree, _holds(self._tree, truths), truths))
-        said = (self._legs[leaf].said(customer, t, truths[leaf]) for leaf in legs)
-        return "; ".join(dict.fromkeys(said))
+    def text(self, customer: Customer, at: int) -> str:
+        """Return the comparisons that make the tree hold at that instant, or keep it from holding."""
+        truth = dict(zip(self._ids, self._truths(customer, at), strict=True))
+        deciding = dict.fromkeys(_deciding(self._tree, _holds(self._tree, truth), truth))
+        texts = (self._leaves[leaf].text(customer, at, truth[leaf]) for leaf in deciding)
+        return "; ".join(dict.fromkeys(texts))
 
 
-def _holds(test: Test, truths: Truths) -> bool:
+def _holds(test: Test, truth: _TruthOf) -> bool:
     match test:
-        case All(parts):
-            return all(_holds(part, truths) for part in parts)
-        case Some(parts):
-            return any(_holds(part, truths) for part in parts)
+        case AllOf(parts):
+            return all(_holds(part, truth) for part in parts)
+        case AnyOf(parts):
+            return any(_holds(part, truth) for part in parts)
         case Not(part):
-            return not _holds(part, truths)
+            return not _holds(part, truth)
         case _:
-            return truths[id(test)]
+            return truth[id(test)]
 
 
-def _agreeing(test: Test, held: bool, truths: Truths) -> Iterator[int]:
-    """The leaves that make a test hold, or keep it from holding."""
+def _deciding(test: Test, held: bool, truth: _TruthOf) -> Iterator[int]:
+    """Yield the leaves that make a test hold, or keep it from holding."""
     match test:
-        case All(parts) | Some(parts):
+        case AllOf(parts) | AnyOf(parts):
             for part in parts:
-                if _holds(part, truths) is held:
-                    yield from _agreeing(part, held, truths)
+                if _holds(part, truth) is held:
+                    yield from _deciding(part, held, truth)
         case Not(part):
-            yield from _agreeing(part, not held, truths)
+            yield from _deciding(part, not held, truth)
         case _:
             yield id(test)
 
 
-def _leaves(test: Test) -> list[Leaf]:
-    match test:
-        case All(parts) | Some(parts):
-            return [leaf for part in parts for leaf in _leaves(part)]
-        case Not(part):
-            return _leaves(part)
-        case _:
-            return [test]
-
-
 def _side(operand: Operand, text: str, value: Any) -> str:
-    if isinstance(operand, Literal | Listed) or operand.kind is Kind.TEXTS:
+    if isinstance(operand, Literal | ListLiteral) or operand.kind is Kind.TEXTS:
         return text
     name = f"({text})" if isinstance(operand, Arithmetic) else text
     return f"{name} {shown(value, _unit(operand))}"
@@ -127,7 +121,7 @@ def _side(operand: Operand, text: str, value: Any) -> str:
 
 def _unit(operand: Operand) -> str:
     match operand:
-        case Read(feature):
+        case FeatureRef(feature):
             return feature.unit
         case Negative(of):
             return _unit(of)
@@ -140,7 +134,7 @@ def _unit(operand: Operand) -> str:
 
 
 def shown(value: Any, unit: str) -> str:
-    """A value as people read it: money with 2 decimals, days with 1, texts in quotation marks."""
+    """Return a value as people read it: money with 2 decimals, days with 1, texts in quotation marks."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):

@@ -1,71 +1,73 @@
-"""Hope: a cheap look ahead, which rules out most of what could change before anyone computes when."""
+"""The look-ahead filter: a cheap upper bound that rules out most changes before their instants are computed."""
 
-from state.conditions.codegen import CodeWriter, Sure
-from state.conditions.direction import RISES, direction_of, may_become_known, motion_of_leaf, ordered
+from state.conditions.codegen import PRESENT, CodeWriter, Sure
+from state.conditions.direction import RISES, as_inequalities, direction_of, leaf_monotonicity, may_become_known
 from state.conditions.features import Catalogue
 from state.conditions.monotone import Direction
-from state.conditions.nodes import All, Comparison, Leaf, Not, Operand, Some, Test
+from state.conditions.nodes import AllOf, AnyOf, Comparison, Leaf, Not, Operand, Test, sides_of
 
-START, END = "t", "until"
+START, END = PRESENT, "until"
 
 
-class Hope(CodeWriter):
-    """Writes a function of (customer, t, until) that takes every part of a condition at its best in between."""
+class MayHoldWriter(CodeWriter):
+    """Writes a function of a span that takes every operand at its most favourable end.
+
+    ``may_hold`` may say yes where the condition holds nowhere in the span, and never the other way round.
+    """
 
     def __init__(self, catalogue: Catalogue) -> None:
         super().__init__(catalogue, (START, END))
 
-    def best(self, tree: Test) -> str:
-        """An expression that tells of a condition whether it might hold at some instant of the span."""
-        return self._best(tree, True, set())
+    def may_hold(self, tree: Test) -> str:
+        """Return an expression that is False only if the condition holds at no instant of the span."""
+        return self._may_be(tree, True, set())
 
-    def _best(self, test: Test, wanted: bool, sure: Sure) -> str:
+    def _may_be(self, test: Test, wanted: bool, sure: Sure) -> str:
         match test:
             case Not(part):
-                return self._best(part, not wanted, sure)
-            case All(parts) | Some(parts):
-                word = " and " if isinstance(test, All) is wanted else " or "
+                return self._may_be(part, not wanted, sure)
+            case AllOf(parts) | AnyOf(parts):
+                word = " and " if isinstance(test, AllOf) is wanted else " or "
                 seen = sure
                 sources = []
                 for part in parts:
-                    sources.append(self._best(part, wanted, seen))
+                    sources.append(self._may_be(part, wanted, seen))
                     seen = set(seen)
                 return f"({word.join(sources)})"
             case Comparison() if test.sign in RISES:
-                return self._best_comparison(test, wanted, sure)
-            case Comparison() if test.motion.moves:
-                return self._best(ordered(test), wanted, sure)
+                return self._comparison_may_be(test, wanted, sure)
+            case Comparison() if test.monotonicity.can_change:
+                return self._may_be(as_inequalities(test), wanted, sure)
             case _:
-                return self._best_leaf(test, wanted, sure)
+                return self._leaf_may_be(test, wanted, sure)
 
-    def _best_leaf(self, leaf: Leaf, wanted: bool, sure: Sure) -> str:
-        direction = direction_of(leaf, motion_of_leaf(leaf))
+    def _leaf_may_be(self, leaf: Leaf, wanted: bool, sure: Sure) -> str:
+        direction = direction_of(leaf, leaf_monotonicity(leaf))
         if direction is Direction.EITHER:
             return "True"
         self.instant = END if direction is (Direction.UP if wanted else Direction.DOWN) else START
         return self.test(leaf, sure) if wanted else f"(not {self.test(leaf, sure)})"
 
-    def _best_comparison(self, leaf: Comparison, wanted: bool, sure: Sure) -> str:
+    def _comparison_may_be(self, leaf: Comparison, wanted: bool, sure: Sure) -> str:
         high_left = RISES[leaf.sign] is wanted
-        left = self._reading(leaf.left, high_left, wanted)
-        right = self._reading(leaf.right, not high_left, wanted)
-        if left is None or right is None:
-            if not wanted:
-                return "True"
-            # What is missing now will not hold later, where it cannot become known by itself.
-            self.instant = START
-            missing = [it for it in (leaf.left, leaf.right) if it.nullable and not may_become_known(it)]
-            known = [f"{self.operand(it, set(sure))} is not None" for it in missing]
-            return f"({' and '.join(known)})" if known else "True"
-        guards, one, two = self._sides(leaf.left, leaf.right, sure, instants=(left, right))
-        if leaf.steadied:
-            one, two = f"round({one}, 10)", f"round({two}, 10)"
-        source = f"({' and '.join([*guards, f'{one} {leaf.sign} {two}'])})"
-        return source if wanted else f"(not {source})"
+        left = _extreme(leaf.left, high_left)
+        right = _extreme(leaf.right, not high_left)
+        if left is not None and right is not None:
+            source = self.comparison(leaf, sure, (left, right))
+            return source if wanted else f"(not {source})"
+        if not wanted:
+            return "True"
+        # What is missing now will be missing later, unless it can become known by itself.
+        self.instant = START
+        missing = [it for it in sides_of(leaf) if it.nullable and not may_become_known(it)]
+        known = [f"{self.operand(it, set(sure))} is not None" for it in missing]
+        return f"({' and '.join(known)})" if known else "True"
 
-    def _reading(self, operand: Operand, high: bool, wanted: bool) -> str | None:
-        motion = operand.motion
-        direction = motion.direction if motion.moves else Direction.STILL
-        if direction is Direction.EITHER:
-            return None
-        return END if direction is (Direction.UP if high else Direction.DOWN) else START
+
+def _extreme(operand: Operand, high: bool) -> str | None:
+    """Return the end of the span at which a number is highest or lowest; None if that is not known."""
+    monotonicity = operand.monotonicity
+    direction = monotonicity.direction if monotonicity.can_change else Direction.STILL
+    if direction is Direction.EITHER:
+        return None
+    return END if direction is (Direction.UP if high else Direction.DOWN) else START

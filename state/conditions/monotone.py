@@ -1,4 +1,4 @@
-"""How a number moves while nothing happens: which way, at any instant or only at roll-offs of windows."""
+"""The monotonicity of numbers: which way each changes while nothing happens, at any instant or at roll-offs only."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -7,7 +7,7 @@ from state.conditions.features import Feature, Trend
 
 
 class Direction(Enum):
-    """Which way something can go by itself."""
+    """Which way something can change by itself."""
 
     STILL = "still"
     UP = "up"
@@ -16,11 +16,11 @@ class Direction(Enum):
 
     @property
     def flipped(self) -> "Direction":
-        """The direction of its negative."""
+        """The direction of the negative."""
         return _FLIPPED.get(self, self)
 
     def joined(self, other: "Direction") -> "Direction":
-        """The direction of a sum."""
+        """Return the direction of the sum."""
         if self is other or other is Direction.STILL:
             return self
         return other if self is Direction.STILL else Direction.EITHER
@@ -37,12 +37,12 @@ _OF_TREND = {
 
 
 @dataclass(frozen=True, slots=True)
-class Motion:
-    """The movement of an expression.
+class Monotonicity:
+    """How an expression changes while nothing happens.
 
-    `flow` is the movement between roll-offs, made of so many `terms`; it is `curved` if one of them is
-    no straight line. `steps` is the movement at the roll-offs of `windows`, where, with `gaps`, the value
-    may also become missing or known.
+    ``flow`` is the direction between roll-offs, the sum of so many ``terms``; it is ``curved`` if one of them is not a
+    straight line. ``steps`` is the direction at the roll-offs of ``windows``, where, with ``gaps``, the value may also
+    become missing or known.
     """
 
     flow: Direction = Direction.STILL
@@ -53,23 +53,23 @@ class Motion:
     gaps: bool = False
 
     @property
-    def moves(self) -> bool:
-        """Whether it can change at all by itself."""
+    def can_change(self) -> bool:
+        """Whether the value can change by itself at all."""
         return self.terms > 0 or bool(self.windows)
 
     @property
     def direction(self) -> Direction:
-        """The one way in which it goes all the time, if there is one."""
+        """The direction of all changes together."""
         return Direction.EITHER if self.gaps else self.flow.joined(self.steps)
 
     @property
-    def negative(self) -> "Motion":
-        """The movement of the negative."""
-        return Motion(self.flow.flipped, self.terms, self.curved, self.steps.flipped, self.windows, self.gaps)
+    def negative(self) -> "Monotonicity":
+        """The monotonicity of the negative."""
+        return Monotonicity(self.flow.flipped, self.terms, self.curved, self.steps.flipped, self.windows, self.gaps)
 
-    def plus(self, other: "Motion") -> "Motion":
-        """The movement of the sum."""
-        return Motion(
+    def plus(self, other: "Monotonicity") -> "Monotonicity":
+        """Return the monotonicity of the sum."""
+        return Monotonicity(
             self.flow.joined(other.flow),
             self.terms + other.terms,
             self.curved or other.curved,
@@ -78,14 +78,14 @@ class Motion:
             self.gaps or other.gaps,
         )
 
-    def times(self, factor: float) -> "Motion":
-        """The movement of the product with a fixed number."""
+    def times(self, factor: float) -> "Monotonicity":
+        """Return the monotonicity of the product with a fixed number."""
         return self.negative if factor < 0 else self
 
-    def combined(self, other: "Motion", divided: bool) -> "Motion":
-        """The movement of a product or quotient with something of unknown sign that does not flow."""
+    def combined(self, other: "Monotonicity", divided: bool) -> "Monotonicity":
+        """Return that of a product or quotient with something of unknown sign that changes at roll-offs at most."""
         both = self.plus(other)
-        return Motion(
+        return Monotonicity(
             Direction.EITHER if both.terms else Direction.STILL,
             both.terms,
             both.curved,
@@ -95,12 +95,15 @@ class Motion:
         )
 
 
-def motion_of(feature: Feature) -> Motion:
-    """The movement of one feature."""
+CONSTANT = Monotonicity()
+
+
+def monotonicity_of(feature: Feature) -> Monotonicity:
+    """Return the monotonicity of a feature."""
     direction = _OF_TREND[feature.trend]
     if feature.window is not None and feature.trend is not Trend.CONSTANT:
         gaps = feature.nullable and feature.trend is Trend.FREE
-        return Motion(steps=direction, windows=frozenset((feature.window,)), gaps=gaps)
-    if feature.flows:
-        return Motion(flow=direction, terms=1, curved=feature.trend is Trend.FALLING)
-    return Motion()
+        return Monotonicity(steps=direction, windows=frozenset((feature.window,)), gaps=gaps)
+    if feature.is_continuous:
+        return Monotonicity(flow=direction, terms=1, curved=feature.trend is Trend.FALLING)
+    return CONSTANT

@@ -1,57 +1,64 @@
-"""When does a test begin or cease to hold by itself? Exact to the millisecond, by asking the test itself."""
+"""The next change: when a test begins or ceases to hold by itself, to the millisecond.
+
+The instant at which a comparison of straight lines changes is estimated, and then found by bisection with the test
+itself, so that rounding never moves it. Roll-offs of windows are searched one by one, or by bisection where the test
+can only change one way.
+"""
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from state.conditions.monotone import Direction
+from state.customer.customer import Customer
 
-Rolloffs = Callable[[Any, int, int, int], Sequence[int]]
-_PROBE = 86_400_000
-_LINES = 12
+Gap = Callable[[Customer, int], float | None]
+RollOffs = Callable[[Customer, int, int, int], Sequence[int]]
+_PROBE_MS = 86_400_000
+_MAX_SECANTS = 12
 
 
-class Flip(Protocol):
-    """A part of a condition that knows its own future."""
+class NextChange(Protocol):
+    """The future of a test, while no events come."""
 
     @property
-    def restless(self) -> int:
-        """How dearly its future is found out: 0 if it has none."""
+    def cost(self) -> int:
+        """The relative cost of finding the next change; 0 if it never changes by itself."""
 
     def may_become(self, wanted: bool) -> bool:
-        """Whether it could change to this by itself."""
+        """Return whether it can change to this by itself."""
 
-    def first(self, wanted: bool, customer: Any, start: int, end: int) -> int | None:
-        """The first instant from `start` to `end` at which it is as wanted."""
+    def first(self, wanted: bool, customer: Customer, start: int, end: int) -> int | None:
+        """Return the first instant from ``start`` to ``end`` at which it holds (``wanted``) or does not."""
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """One comparison. It goes only in `direction` (UP: from not holding to holding), if that is known.
+class LeafChange:
+    """The changes of a single test, which go only in ``direction`` (UP: from not holding to holding) if that is known.
 
-    `gap` is how far the left side is above the right one, and given if the comparison flows; `windows`
-    are those at whose roll-offs it may change, too; `curved` tells that its flow is no straight line.
+    ``gap`` is how far the left side is above the right one, given if the comparison can change at any instant;
+    ``windows`` are those at whose roll-offs it may change as well; ``curved`` is whether the gap is no straight line.
     """
 
-    holds: Callable[[Any, int], bool]
-    gap: Callable[[Any, int], float | None] | None
+    holds: Callable[[Customer, int], bool]
+    gap: Gap | None
     windows: tuple[int, ...]
     direction: Direction
     curved: bool
-    rolloffs: Rolloffs
+    roll_offs: RollOffs
 
     @property
-    def restless(self) -> int:
-        """How dearly its future is found out: 0 if it has none."""
+    def cost(self) -> int:
+        """The relative cost of finding the next change; 0 if it never changes by itself."""
         return len(self.windows) * 2 + (self.gap is not None)
 
     def may_become(self, wanted: bool) -> bool:
-        """Whether it could change to this by itself."""
+        """Return whether it can change to this by itself."""
         return self.direction not in (Direction.STILL, Direction.DOWN if wanted else Direction.UP)
 
-    def first(self, wanted: bool, customer: Any, start: int, end: int) -> int | None:
-        """The first instant from `start` to `end` at which it is as wanted."""
+    def first(self, wanted: bool, customer: Customer, start: int, end: int) -> int | None:
+        """Return the first instant from ``start`` to ``end`` at which it holds (``wanted``) or does not."""
         if self.holds(customer, start) is wanted:
             return start
         if not self.may_become(wanted):
@@ -75,13 +82,13 @@ class Moment:
         found = self._between(wanted, customer, before, edges[past] - 1)
         return edges[past] if found is None else found
 
-    def _edges(self, customer: Any, start: int, end: int) -> Sequence[int]:
+    def _edges(self, customer: Customer, start: int, end: int) -> Sequence[int]:
         if len(self.windows) == 1:
-            return self.rolloffs(customer, self.windows[0], start, end)
-        return sorted({at for window in self.windows for at in self.rolloffs(customer, window, start, end)})
+            return self.roll_offs(customer, self.windows[0], start, end)
+        return sorted({at for window in self.windows for at in self.roll_offs(customer, window, start, end)})
 
-    def _between(self, wanted: bool, customer: Any, low: int, high: int) -> int | None:
-        # No roll-off lies within, so it changes at most once after `low`, where it is not as wanted.
+    def _between(self, wanted: bool, customer: Customer, low: int, high: int) -> int | None:
+        # No roll-off lies within, so it changes at most once after ``low``, where it is not as wanted.
         if self.gap is None or high <= low or (self.curved and self.holds(customer, high) is not wanted):
             return None
         guess = _crossing(self.gap, customer, low, high, self.curved)
@@ -112,11 +119,13 @@ class Moment:
         return high
 
 
-def _crossing(gap: Callable[[Any, int], float | None], customer: Any, low: int, high: int, curved: bool) -> int:
-    # Where the gap closes if it goes on in a straight line; for a curve, a few straight lines one after another.
-    at, later = low, min(low + _PROBE, high)
+def _crossing(
+    gap: Callable[[Customer, int], float | None], customer: Customer, low: int, high: int, curved: bool
+) -> int:
+    # Where the gap closes if it goes on in a straight line; for a curve, the secant method.
+    at, later = low, min(low + _PROBE_MS, high)
     here, there = gap(customer, at), gap(customer, later)
-    for _ in range(_LINES if curved else 1):
+    for _ in range(_MAX_SECANTS if curved else 1):
         if here is None or there is None:
             return high
         if here == there:
@@ -132,23 +141,23 @@ def _crossing(gap: Callable[[Any, int], float | None], customer: Any, low: int, 
 
 
 @dataclass(frozen=True, slots=True)
-class Together:
-    """Holds if every part does; or, if not `every`, if one does."""
+class CombinedChange:
+    """The changes of a test that holds if every part does or, if not ``every``, if one does."""
 
-    parts: tuple[Flip, ...]
+    parts: tuple[NextChange, ...]
     every: bool
 
     @property
-    def restless(self) -> int:
-        """How dearly its future is found out: 0 if it has none."""
-        return sum(part.restless for part in self.parts)
+    def cost(self) -> int:
+        """The relative cost of finding the next change; 0 if it never changes by itself."""
+        return sum(part.cost for part in self.parts)
 
     def may_become(self, wanted: bool) -> bool:
-        """Whether it could change to this by itself."""
+        """Return whether it can change to this by itself."""
         return any(part.may_become(wanted) for part in self.parts)
 
-    def first(self, wanted: bool, customer: Any, start: int, end: int) -> int | None:
-        """The first instant from `start` to `end` at which it is as wanted."""
+    def first(self, wanted: bool, customer: Customer, start: int, end: int) -> int | None:
+        """Return the first instant from ``start`` to ``end`` at which it holds (``wanted``) or does not."""
         if wanted is not self.every:
             earliest = None
             for part in self.parts:
@@ -158,7 +167,7 @@ class Together:
                 if found is not None:
                     earliest, end = found, found - 1
             return earliest
-        # All parts must be so at once: each in turn says from when on, until none moves the instant.
+        # All parts must be as wanted at once: each in turn moves the instant on, until none does.
         agreed, turn = 0, 0
         while agreed < len(self.parts):
             found = self.parts[turn].first(wanted, customer, start, end)
@@ -171,20 +180,20 @@ class Together:
 
 
 @dataclass(frozen=True, slots=True)
-class Opposite:
-    """Holds if the part does not."""
+class NegatedChange:
+    """The changes of a test that holds if the part does not."""
 
-    part: Flip
+    part: NextChange
 
     @property
-    def restless(self) -> int:
-        """How dearly its future is found out: 0 if it has none."""
-        return self.part.restless
+    def cost(self) -> int:
+        """The relative cost of finding the next change; 0 if it never changes by itself."""
+        return self.part.cost
 
     def may_become(self, wanted: bool) -> bool:
-        """Whether it could change to this by itself."""
+        """Return whether it can change to this by itself."""
         return self.part.may_become(not wanted)
 
-    def first(self, wanted: bool, customer: Any, start: int, end: int) -> int | None:
-        """The first instant from `start` to `end` at which it is as wanted."""
+    def first(self, wanted: bool, customer: Customer, start: int, end: int) -> int | None:
+        """Return the first instant from ``start`` to ``end`` at which it holds (``wanted``) or does not."""
         return self.part.first(not wanted, customer, start, end)

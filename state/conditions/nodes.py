@@ -1,55 +1,57 @@
-"""The tree of a condition: operands that have a value, and tests that hold or not."""
+"""The syntax tree of a condition: operands, which have a value, and tests, which hold or do not."""
 
 from dataclasses import dataclass
 from typing import Literal as OneOf
 
-from state.conditions.features import Feature, Kind
-from state.conditions.monotone import Motion, motion_of
+from schemas.events import Scalar
+from state.conditions.features import Feature
+from state.conditions.kind import Kind
+from state.conditions.monotone import CONSTANT, Monotonicity, monotonicity_of
 
-Scalar = str | int | float | bool
 Sign = OneOf["==", "!=", "<", "<=", ">", ">=", "in", "not in"]
+ArithmeticSign = OneOf["+", "-", "*", "/"]
 
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """A value that stands in the text."""
+    """A value in the text."""
 
     value: Scalar
     kind: Kind
     nullable = False
-    motion = Motion()
+    monotonicity = CONSTANT
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """A list of values of one kind that stands in the text."""
+class ListLiteral:
+    """A list of values of one kind in the text."""
 
     values: tuple[Scalar, ...]
     kind: Kind
     nullable = False
-    motion = Motion()
+    monotonicity = CONSTANT
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class FeatureRef:
     """The value of a feature."""
 
     feature: Feature
 
     @property
     def kind(self) -> Kind:
-        """What sort of value it has."""
+        """The type of the value."""
         return self.feature.kind
 
     @property
     def nullable(self) -> bool:
-        """Whether it may be missing."""
+        """Whether the value may be missing."""
         return self.feature.nullable
 
     @property
-    def motion(self) -> Motion:
-        """How it moves by itself."""
-        return motion_of(self.feature)
+    def monotonicity(self) -> Monotonicity:
+        """How the value changes by itself."""
+        return monotonicity_of(self.feature)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class Trait:
     name: str
     kind: Kind | None = None
     nullable = True
-    motion = Motion()
+    monotonicity = CONSTANT
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,41 +73,41 @@ class Negative:
 
     @property
     def nullable(self) -> bool:
-        """Whether it may be missing."""
+        """Whether the value may be missing."""
         return self.of.nullable
 
     @property
-    def motion(self) -> Motion:
-        """How it moves by itself."""
-        return self.of.motion.negative
+    def monotonicity(self) -> Monotonicity:
+        """How the value changes by itself."""
+        return self.of.monotonicity.negative
 
 
 @dataclass(frozen=True, slots=True)
 class Arithmetic:
     """Two numbers joined by + - * or /. Missing if one of them is, or if it divides by zero."""
 
-    sign: OneOf["+", "-", "*", "/"]
+    sign: ArithmeticSign
     left: "Operand"
     right: "Operand"
-    motion: Motion
+    monotonicity: Monotonicity
     kind = Kind.NUMBER
 
     @property
     def nullable(self) -> bool:
-        """Whether it may be missing."""
+        """Whether the value may be missing."""
         unsafe = self.sign == "/" and not isinstance(self.right, Literal)
         return unsafe or self.left.nullable or self.right.nullable
 
 
-Operand = Literal | Listed | Read | Trait | Negative | Arithmetic
+Operand = Literal | ListLiteral | FeatureRef | Trait | Negative | Arithmetic
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """Two operands compared; it does not hold if one is missing.
 
-    `steadied`: both sides are rounded to 10 decimals first, because they move against one another and the
-    last bits of their difference would otherwise flicker. The texts are what was written.
+    With ``rounded``, both sides are rounded to 10 decimals first: they move against one another, and the last bits of
+    their difference would otherwise flicker. ``left_text`` and ``right_text`` are the sides as written.
     """
 
     sign: Sign
@@ -113,12 +115,12 @@ class Comparison:
     right: Operand
     left_text: str
     right_text: str
-    steadied: bool = False
+    rounded: bool = False
 
     @property
-    def motion(self) -> Motion:
-        """How the left side moves, seen from the right side."""
-        return self.left.motion.plus(self.right.motion.negative)
+    def monotonicity(self) -> Monotonicity:
+        """How the difference of the left and the right side changes by itself."""
+        return self.left.monotonicity.plus(self.right.monotonicity.negative)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,14 +140,14 @@ class Truth:
 
 
 @dataclass(frozen=True, slots=True)
-class All:
+class AllOf:
     """Holds if every part does."""
 
     parts: tuple["Test", ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Some:
+class AnyOf:
     """Holds if at least one part does."""
 
     parts: tuple["Test", ...]
@@ -159,27 +161,35 @@ class Not:
 
 
 Leaf = Comparison | Known | Truth
-Test = Leaf | All | Some | Not
+Test = Leaf | AllOf | AnyOf | Not
+
+
+def leaves_of(test: Test) -> list[Leaf]:
+    """Return every test without parts, in the order of the text."""
+    match test:
+        case AllOf(parts) | AnyOf(parts):
+            return [leaf for part in parts for leaf in leaves_of(part)]
+        case Not(part):
+            return leaves_of(part)
+        case _:
+            return [test]
 
 
 def operands_of(test: Test) -> list[Operand]:
-    """Every operand that a test looks at, the innermost ones too."""
-    match test:
-        case All(parts) | Some(parts):
-            return [operand for part in parts for operand in operands_of(part)]
-        case Not(part):
-            return operands_of(part)
-        case Comparison():
-            return _within(test.left) + _within(test.right)
-        case Known(operand) | Truth(operand):
-            return _within(operand)
+    """Return every operand of a test, with the operands inside of operands."""
+    return [operand for leaf in leaves_of(test) for side in sides_of(leaf) for operand in _with_inner(side)]
 
 
-def _within(operand: Operand) -> list[Operand]:
+def sides_of(leaf: Leaf) -> tuple[Operand, ...]:
+    """Return the operands that a leaf looks at."""
+    return (leaf.left, leaf.right) if isinstance(leaf, Comparison) else (leaf.operand,)
+
+
+def _with_inner(operand: Operand) -> list[Operand]:
     match operand:
         case Negative(of):
-            return [operand, *_within(of)]
+            return [operand, *_with_inner(of)]
         case Arithmetic():
-            return [operand, *_within(operand.left), *_within(operand.right)]
+            return [operand, *_with_inner(operand.left), *_with_inner(operand.right)]
         case _:
             return [operand]

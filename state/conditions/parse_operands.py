@@ -1,15 +1,26 @@
-"""Reads the operands of a condition: numbers, texts, features, traits and arithmetic on them."""
+"""The parser of operands: numbers, texts, features, traits and arithmetic on them."""
 
 import ast
 import difflib
-from typing import Literal as OneOf
 
+from schemas.events import Scalar
 from state.conditions.errors import ConditionError, error_at
-from state.conditions.features import Catalogue, Kind
-from state.conditions.nodes import Arithmetic, Listed, Literal, Negative, Operand, Read, Scalar, Trait
+from state.conditions.features import Catalogue
+from state.conditions.kind import Kind
+from state.conditions.monotone import Monotonicity
+from state.conditions.nodes import (
+    Arithmetic,
+    ArithmeticSign,
+    FeatureRef,
+    ListLiteral,
+    Literal,
+    Negative,
+    Operand,
+    Trait,
+)
 
 MAX_NUMBER = 1e15
-_SIGNS: dict[type[ast.operator], OneOf["+", "-", "*", "/"]] = {
+_SIGNS: dict[type[ast.operator], ArithmeticSign] = {
     ast.Add: "+",
     ast.Sub: "-",
     ast.Mult: "*",
@@ -17,23 +28,23 @@ _SIGNS: dict[type[ast.operator], OneOf["+", "-", "*", "/"]] = {
 }
 
 
-class OperandReader:
-    """Reads nodes of one condition's syntax tree as operands, and refuses what the language has not."""
+class OperandParser:
+    """Turns nodes of Python's syntax tree into operands, and refuses what is not part of the language."""
 
     def __init__(self, source: str, catalogue: Catalogue) -> None:
         self.source = source
         self.catalogue = catalogue
 
     def error(self, node: ast.expr, message: str, fix: str) -> ConditionError:
-        """An error at the place of a node."""
+        """Return an error at the place of a node."""
         return error_at(self.source, node, message, fix)
 
     def text(self, node: ast.expr) -> str:
-        """What was written, on one line."""
+        """Return what was written, on one line."""
         return " ".join((ast.get_source_segment(self.source, node) or "").split())
 
     def operand(self, node: ast.expr) -> Operand:
-        """The operand that a node says."""
+        """Return the operand of a node. Raises ``ConditionError``."""
         match node:
             case ast.Constant(value):
                 return self._literal(node, value)
@@ -54,23 +65,28 @@ class OperandReader:
                 return self.number(of)
             case ast.BinOp(left, operator, right) if type(operator) in _SIGNS:
                 return self._arithmetic(node, _SIGNS[type(operator)], self.number(left), self.number(right))
+            case _:
+                raise self._refused(node)
+
+    def _refused(self, node: ast.expr) -> ConditionError:
+        match node:
             case ast.Call():
-                raise self.error(node, "conditions have no functions", "compare features with values")
+                return self.error(node, "conditions have no functions", "compare features with values")
             case ast.BoolOp() | ast.Compare() | ast.UnaryOp(ast.Not(), _):
-                raise self.error(
+                return self.error(
                     node, "a comparison cannot be part of another one", "join comparisons by `and` or `or`"
                 )
             case ast.Attribute():
-                raise self.error(node, f"`{self.text(node)}` has a dot", "only traits have one: `traits.country`")
+                return self.error(node, f"`{self.text(node)}` has a dot", "only traits have one: `traits.country`")
             case _:
-                raise self.error(
+                return self.error(
                     node,
                     f"`{self.text(node)}` is not part of the language",
                     "use features, traits, numbers, texts and + - * /",
                 )
 
     def number(self, node: ast.expr) -> Operand:
-        """The operand that a node says, which must be a number."""
+        """Return the operand of a node, which must be a number. Raises ``ConditionError``."""
         operand = self.operand(node)
         if isinstance(operand, Trait):
             return Trait(operand.name, Kind.NUMBER)
@@ -80,15 +96,15 @@ class OperandReader:
             )
         return operand
 
-    def listed(self, node: ast.List | ast.Tuple | ast.Set) -> Listed:
-        """A list of texts or of numbers."""
+    def list_literal(self, node: ast.List | ast.Tuple | ast.Set) -> ListLiteral:
+        """Return a list of texts or of numbers. Raises ``ConditionError``."""
         items = [self.operand(item) for item in node.elts]
         literals = [item for item in items if isinstance(item, Literal) and item.kind is not Kind.FLAG]
         if not items or len(literals) != len(items):
             raise self.error(node, "a list holds texts or numbers as they stand", 'write it as in ["DE", "FR"]')
         if len({item.kind for item in literals}) > 1:
             raise self.error(node, "this list mixes texts and numbers", "use one sort only")
-        return Listed(tuple(item.value for item in literals), literals[0].kind)
+        return ListLiteral(tuple(item.value for item in literals), literals[0].kind)
 
     def _literal(self, node: ast.expr, value: object) -> Literal:
         if isinstance(value, bool):
@@ -105,10 +121,10 @@ class OperandReader:
             "for a missing value write `is known` or `is not known`",
         )
 
-    def _feature(self, node: ast.expr, name: str) -> Read:
+    def _feature(self, node: ast.expr, name: str) -> FeatureRef:
         feature = self.catalogue.features.get(name)
         if feature is not None:
-            return Read(feature)
+            return FeatureRef(feature)
         if name == "known":
             raise self.error(node, "`known` stands only after `is` or `is not`", "write `mean_gap_days is known`")
         near = difflib.get_close_matches(name.lower(), self.catalogue.features, n=3, cutoff=0.6)
@@ -119,36 +135,39 @@ class OperandReader:
         )
         raise self.error(node, f"there is no feature `{name}`", fix)
 
-    def _arithmetic(self, node: ast.expr, sign: OneOf["+", "-", "*", "/"], left: Operand, right: Operand) -> Operand:
+    def _arithmetic(self, node: ast.expr, sign: ArithmeticSign, left: Operand, right: Operand) -> Operand:
         if sign == "/" and isinstance(right, Literal) and right.value == 0:
             raise self.error(node, "this divides by zero", "divide by another number")
         if isinstance(left, Literal) and isinstance(right, Literal):
             value = _calculated(sign, left.value, right.value)
             return self._literal(node, value)
-        moving, other = left.motion, right.motion
-        if sign == "+":
-            motion = moving.plus(other)
-        elif sign == "-":
-            motion = moving.plus(other.negative)
-        elif sign == "*" and moving.terms and other.terms:
-            raise self.error(
-                node,
-                f"both sides of `{self.text(node)}` move with every moment",
-                "multiply with a number, or with something that changes only by events or by days",
-            )
-        elif sign == "/" and other.terms:
-            raise self.error(
-                node,
-                f"`{self.text(node)}` divides by something that moves with every moment",
-                "multiply the other side of the comparison instead",
-            )
-        elif isinstance(right, Literal):
-            motion = moving.times(_as_number(right.value))
-        elif isinstance(left, Literal) and sign == "*":
-            motion = other.times(_as_number(left.value))
-        else:
-            motion = moving.combined(other, divided=sign == "/")
-        return Arithmetic(sign, left, right, motion)
+        return Arithmetic(sign, left, right, self._monotonicity(node, sign, left, right))
+
+    def _monotonicity(self, node: ast.expr, sign: ArithmeticSign, left: Operand, right: Operand) -> Monotonicity:
+        one, two = left.monotonicity, right.monotonicity
+        match sign:
+            case "+":
+                return one.plus(two)
+            case "-":
+                return one.plus(two.negative)
+            case "*" if one.terms and two.terms:
+                raise self.error(
+                    node,
+                    f"both sides of `{self.text(node)}` move with every moment",
+                    "multiply with a number, or with something that changes only by events or by days",
+                )
+            case "/" if two.terms:
+                raise self.error(
+                    node,
+                    f"`{self.text(node)}` divides by something that moves with every moment",
+                    "multiply the other side of the comparison instead",
+                )
+            case _ if isinstance(right, Literal):
+                return one.times(_as_number(right.value))
+            case "*" if isinstance(left, Literal):
+                return two.times(_as_number(left.value))
+            case _:
+                return one.combined(two, divided=sign == "/")
 
 
 def _as_number(value: Scalar) -> float:

@@ -1,66 +1,105 @@
-"""The outlook: who may change sides now, and who might by a later instant, asked of many conditions at once."""
+"""The rule set: many rules compiled into one function, which answers for all of them at once."""
 
 from collections.abc import Callable, Container, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from state.conditions.codegen import CodeWriter
 from state.conditions.condition import Condition
-from state.conditions.may_hold import Hope
+from state.conditions.features import Catalogue
+from state.conditions.generated_code import source_of
+from state.conditions.may_hold import MayHoldWriter
+from state.customer.customer import Customer
 
-Pair = tuple[str, Condition, Condition]
+Rule = tuple[str, Condition, Condition]
 """A key, the condition by which it is joined, and the one by which it is left."""
 Answers = tuple[bool, ...]
 
 
 class RuleSet:
-    """What pairs of conditions of one catalogue say of a customer, one answer each, in their order.
+    """Rules of one catalogue, evaluated together: one answer for each, in their order.
 
-    Whoever has joined a key is asked whether they leave, all others whether they enter; ``joined`` are the keys. What
-    several conditions read is read once.
+    For a customer who has joined a key (one in ``joined``), the rule is that by which they leave it, and otherwise that
+    by which they join it. What several conditions read is read once. The rules are compiled three times because there
+    are three questions: a decision about segments usually needs both answers (``now_and_later``, which shares all
+    reads), after a change the second one again (``later``), and one about loyalty each at its own time. Each function
+    is compiled when it is first used.
     """
 
-    def __init__(self, pairs: Sequence[Pair]) -> None:
-        self._pairs = pairs
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self._rules = rules
 
     @cached_property
-    def now(self) -> Callable[[Any, int, Container[str]], Answers]:
-        """Of (customer, t, joined): does the condition hold at t?"""
-        if not self._pairs:
-            return lambda customer, t, joined: ()
-        writer = CodeWriter(self._pairs[0][1].catalogue)
-        return writer.compiled(writer.tuple_of(self._held(writer)))
+    def now(self) -> Callable[[Customer, int, Container[str]], Answers]:
+        """Of (customer, at, joined): whether the condition holds at that instant."""
+        if not self._rules:
+            return lambda customer, at, joined: ()
+        writer = CodeWriter(self._catalogue)
+        return self._compiled("now", writer, self._now(writer))
 
     @cached_property
-    def later(self) -> Callable[[Any, int, int, Container[str]], Answers]:
-        """Of (customer, t, until, joined): might the condition begin to hold by itself between the two?
+    def later(self) -> Callable[[Customer, int, int, Container[str]], Answers]:
+        """Of (customer, at, until, joined): whether the condition may begin to hold by itself between the two.
 
-        It may say yes where ``Condition.begins`` says no, and never the other way round. What can only come true is
-        asked at the end, what can only cease at the start.
+        The answer may be yes where ``Condition.begins`` finds no instant, and is never no where it finds one.
         """
-        if not self._pairs:
-            return lambda customer, t, until, joined: ()
-        writer = Hope(self._pairs[0][1].catalogue)
-        return writer.compiled(writer.tuple_of(self._hoped(writer)))
+        if not self._rules:
+            return lambda customer, at, until, joined: ()
+        writer = MayHoldWriter(self._catalogue)
+        return self._compiled("later", writer, self._later(writer))
 
     @cached_property
-    def now_and_later(self) -> Callable[[Any, int, int, Container[str]], tuple[Answers, Answers]]:
-        """Both of (customer, t, until, joined)."""
-        if not self._pairs:
-            return lambda customer, t, until, joined: ((), ())
-        writer = Hope(self._pairs[0][1].catalogue)
-        both = [writer.tuple_of(self._held(writer)), writer.tuple_of(self._hoped(writer))]
-        return writer.compiled(writer.tuple_of(both))
+    def now_and_later(self) -> Callable[[Customer, int, int, Container[str]], tuple[Answers, Answers]]:
+        """Both of (customer, at, until, joined)."""
+        if not self._rules:
+            return lambda customer, at, until, joined: ((), ())
+        writer = MayHoldWriter(self._catalogue)
+        return self._compiled("now_and_later", writer, self._now(writer), self._later(writer))
 
-    def _held(self, writer: CodeWriter) -> list[str]:
-        return [
-            writer.either(key, writer.test(leave.tree, set()), writer.test(enter.tree, set()))
-            for key, enter, leave in self._pairs
-        ]
+    @property
+    def code(self) -> str:
+        """The source of ``now_and_later``, whose two halves are ``now`` and ``later``."""
+        return source_of(self.now_and_later) if self._rules else ""
 
-    def _hoped(self, hope: Hope) -> list[str]:
-        return [hope.either(key, _hope(hope, leave), _hope(hope, enter)) for key, enter, leave in self._pairs]
+    @property
+    def _catalogue(self) -> Catalogue:
+        return self._rules[0][1].catalogue
+
+    def _now(self, writer: CodeWriter) -> "_Answered":
+        def holds(condition: Condition) -> str:
+            return writer.test(condition.tree, set())
+
+        return self._answered(writer, "changes", holds)
+
+    def _later(self, writer: MayHoldWriter) -> "_Answered":
+        def may_hold(condition: Condition) -> str:
+            return writer.may_hold(condition.tree) if condition.may_begin else "False"
+
+        return self._answered(writer, "may_change", may_hold)
+
+    def _answered(self, writer: CodeWriter, answer: str, expression: Callable[[Condition], str]) -> "_Answered":
+        variables: list[str] = []
+        lines: list[str] = []
+        for key, enter, leave in self._rules:
+            variable = writer.variable(f"{answer}_{key}")
+            variables.append(variable)
+            for head, action, condition in ((f"if {key!r} in joined", "leaves", leave), ("else", "joins", enter)):
+                lines.append(f"{head}:  # {action}: {' '.join(condition.text.split())}")
+                lines.append(f"    {variable} = {expression(condition)}")
+        return _Answered(lines, f"({''.join(f'{it}, ' for it in variables)})")
+
+    def _compiled(self, question: str, writer: CodeWriter, *answered: "_Answered") -> Callable[..., Any]:
+        return writer.function(
+            f"rules_{question}",
+            ", ".join(key for key, _, _ in self._rules),
+            ", ".join(it.answers for it in answered),
+            [line for it in answered for line in it.lines],
+            ["joined"],
+        )
 
 
-def _hope(hope: Hope, condition: Condition) -> str:
-    return hope.best(condition.tree) if condition.may_begin else "False"
+class _Answered(NamedTuple):
+    """The lines that answer one question for every rule, and the tuple of the answers."""
+
+    lines: list[str]
+    answers: str

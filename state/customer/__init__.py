@@ -1,1 +1,1 @@
-"""What is remembered of one customer: the aggregates, and what was decided from them."""
+"""A customer in memory and as bytes: the aggregates, and what was decided from them."""

@@ -1,10 +1,11 @@
-"""Memory: what a fact changes of what is remembered of a customer, before anything is decided."""
+"""Applying an event: how a fact changes the aggregates of a customer, before anything is decided."""
 
 from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
 from schemas.events import (
+    MAX_TRAITS,
     AnyFact,
     Browsed,
     OrderCancelled,
@@ -17,7 +18,7 @@ from schemas.events import (
     TraitsIdentified,
 )
 from state.calendar import Calendar
-from state.customer.customer import MAX_TRAITS, Customer
+from state.customer.customer import Customer
 from state.customer.parts import ORDERS, SUPPORT, TRAITS
 
 
@@ -30,36 +31,36 @@ class OrderEffect(Enum):
 
 
 Effect = tuple[OrderEffect, int]
-"""What became of the orders that stand, and the aspects that are no longer as they were."""
+"""What an event did to the orders that stand, and the parts of the customer that it changed."""
 
 
-class Memory:
-    """Takes facts in, under a policy's calendar and its length of a session."""
+class EventApplier:
+    """Applies facts under a policy's calendar; a session ends after ``session_ms`` without browsing."""
 
     def __init__(self, calendar: Calendar, session_ms: int) -> None:
         self._day_of = calendar.day_of
         self._session_ms = session_ms
-        self._ways: dict[type[AnyFact], Callable[[Customer, Any, int], Effect]] = {
+        self._handlers: dict[type[AnyFact], Callable[[Customer, Any, int], Effect]] = {
             Browsed: self._browsed,
-            OrderCompleted: _placed,
-            OrderUpdated: _placed,
+            OrderCompleted: _ordered,
+            OrderUpdated: _ordered,
             OrderRefunded: _refunded,
             OrderCancelled: _cancelled,
-            TicketOpened: _opened,
-            TicketSolved: _solved,
-            TicketRated: _rated,
+            TicketOpened: _ticket_opened,
+            TicketSolved: _ticket_solved,
+            TicketRated: _ticket_rated,
             TraitsIdentified: _identified,
         }
 
-    def take_in(self, customer: Customer, fact: AnyFact) -> Effect:
-        """Let a fact change the customer's aggregates."""
-        return self._ways[type(fact)](customer, fact, self._day_of(fact.at))
+    def apply(self, customer: Customer, fact: AnyFact) -> Effect:
+        """Update a customer's aggregates by a fact."""
+        return self._handlers[type(fact)](customer, fact, self._day_of(fact.at))
 
     def _browsed(self, customer: Customer, fact: Browsed, day: int) -> Effect:
         return OrderEffect.NONE, customer.engagement.browse(fact, day, self._session_ms)
 
 
-def _placed(customer: Customer, fact: OrderCompleted | OrderUpdated, day: int) -> Effect:
+def _ordered(customer: Customer, fact: OrderCompleted | OrderUpdated, day: int) -> Effect:
     return OrderEffect.ORDERED if customer.purchases.place(fact, day) else OrderEffect.NONE, ORDERS
 
 
@@ -71,18 +72,18 @@ def _cancelled(customer: Customer, fact: OrderCancelled, day: int) -> Effect:
     return OrderEffect.UNDONE if customer.purchases.cancel(fact, day) else OrderEffect.NONE, ORDERS
 
 
-def _opened(customer: Customer, fact: TicketOpened, day: int) -> Effect:
-    customer.support.opened(fact, day)
+def _ticket_opened(customer: Customer, fact: TicketOpened, day: int) -> Effect:
+    customer.support.open_ticket(fact, day)
     return OrderEffect.NONE, SUPPORT
 
 
-def _solved(customer: Customer, fact: TicketSolved, day: int) -> Effect:
-    customer.support.solved(fact, day)
+def _ticket_solved(customer: Customer, fact: TicketSolved, day: int) -> Effect:
+    customer.support.solve_ticket(fact, day)
     return OrderEffect.NONE, SUPPORT
 
 
-def _rated(customer: Customer, fact: TicketRated, day: int) -> Effect:
-    customer.support.rated(fact, day)
+def _ticket_rated(customer: Customer, fact: TicketRated, day: int) -> Effect:
+    customer.support.rate(fact, day)
     return OrderEffect.NONE, SUPPORT
 
 

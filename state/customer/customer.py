@@ -1,4 +1,4 @@
-"""A customer: everything that is remembered of one, as of one instant."""
+"""A customer: everything that is remembered of one person, as of one instant."""
 
 import msgspec
 
@@ -9,24 +9,23 @@ from state.customer.support import Support, no_support
 
 STAGES = ("prospect", "new", "repeat", "loyal", "at_risk", "churned")
 STAGE_NUMBERS = {stage: number for number, stage in enumerate(STAGES)}
-MAX_TRAITS = 64
 
 
 class Customer(msgspec.Struct, gc=False):
-    """Aggregates, and what was decided from them. Instants are ms since 1970.
+    """The aggregates of one customer, and what was decided from them. Instants are ms since 1970.
 
-    The aggregates (purchases, engagement, support) are decoded lazily: each is held as itself or as its bytes, since
-    most events need only one of them. ``last_event_at`` is the instant of the last event, ``at`` that of the last
-    decision. Nothing changes by itself before ``due``; at ``due`` it may turn out that nothing changes either.
-    ``expected`` and ``expected_at`` are the lifecycle transition that comes next if nothing happens. ``since`` is when
-    the stage began; ``why`` and ``cause`` say what began it. Minimum stays are counted from ``loyal_since`` and from
-    ``memberships`` (segment key to the instant of entering).
+    The aggregates are decoded lazily, since most events need only one: ``purchases_lazy``, ``engagement_lazy`` and
+    ``support_lazy`` hold each as itself or still as its bytes. ``first_event_at`` and ``last_event_at`` are instants of
+    events, ``at`` is that of the last decision. Nothing changes by itself before ``due``; at ``due`` nothing need
+    change either. The stage began at ``since``; ``why`` holds the values that began it, ``cause`` the messageId or name
+    of its cause. ``expected`` and ``expected_at`` are the lifecycle transition that comes next if nothing happens.
+    Minimum stays count from ``loyal_since`` and from the instants of entering in ``memberships`` (by segment key).
     """
 
     first_event_at: int
-    purchases_part: Purchases | bytes
-    engagement_part: Engagement | bytes
-    support_part: Support | bytes
+    purchases_lazy: Purchases | bytes
+    engagement_lazy: Engagement | bytes
+    support_lazy: Support | bytes
     traits: dict[str, Scalar]
     stage: str = "prospect"
     since: int = 0
@@ -42,31 +41,31 @@ class Customer(msgspec.Struct, gc=False):
 
     @property
     def purchases(self) -> Purchases:
-        """The orders that stand."""
-        part = self.purchases_part
-        if isinstance(part, bytes):
-            part = self.purchases_part = Purchases.unpacked(part)
-        return part
+        """Return the orders that stand."""
+        purchases = self.purchases_lazy
+        if isinstance(purchases, bytes):
+            purchases = self.purchases_lazy = Purchases.unpacked(purchases)
+        return purchases
 
     @property
     def engagement(self) -> Engagement:
-        """What they look at between orders."""
-        part = self.engagement_part
-        if isinstance(part, bytes):
-            part = self.engagement_part = Engagement.unpacked(part)
-        return part
+        """Return what the customer looks at between orders."""
+        engagement = self.engagement_lazy
+        if isinstance(engagement, bytes):
+            engagement = self.engagement_lazy = Engagement.unpacked(engagement)
+        return engagement
 
     @property
     def support(self) -> Support:
-        """Their cases, and how satisfied they were."""
-        part = self.support_part
-        if isinstance(part, bytes):
-            part = self.support_part = Support.unpacked(part)
-        return part
+        """Return the customer's support cases and ratings."""
+        support = self.support_lazy
+        if isinstance(support, bytes):
+            support = self.support_lazy = Support.unpacked(support)
+        return support
 
     def packed_parts(self) -> tuple[bytes, bytes, bytes]:
-        """The bytes of purchases, engagement and support; the parts themselves stay as they are."""
-        purchases, engagement, support = self.purchases_part, self.engagement_part, self.support_part
+        """Return the bytes of purchases, engagement and support, which stay as they are."""
+        purchases, engagement, support = self.purchases_lazy, self.engagement_lazy, self.support_lazy
         return (
             purchases if isinstance(purchases, bytes) else purchases.packed(),
             engagement if isinstance(engagement, bytes) else engagement.packed(),
@@ -75,5 +74,13 @@ class Customer(msgspec.Struct, gc=False):
 
 
 def first_seen(at: int) -> Customer:
-    """A customer of whom nothing is known but the instant of their first event."""
-    return Customer(at, no_purchases(), no_engagement(), no_support(), {}, since=at, at=at)
+    """Return a customer of whom only the instant of the first event is known."""
+    return Customer(
+        first_event_at=at,
+        purchases_lazy=no_purchases(),
+        engagement_lazy=no_engagement(),
+        support_lazy=no_support(),
+        traits={},
+        since=at,
+        at=at,
+    )

@@ -1,4 +1,4 @@
-"""Daily counts: one row a day, in columns, so that a rolling window is a slice."""
+"""Daily counts: one row per day, in columns, so that a rolling window is a slice."""
 
 from bisect import bisect_left
 from itertools import accumulate
@@ -7,20 +7,20 @@ from operator import sub
 import msgspec
 
 Column = bytearray | list[int]
-"""One number a day: bytes as long as all of them fit, for those are read and written ten times faster than a list."""
+"""One number per day: bytes while all of them fit, since those are decoded and encoded ten times faster than a list."""
 
 
 class Daily(msgspec.Struct, gc=False):
-    """Counts by day, days ascending, only days on which something was counted.
+    """Counts by day; ``days`` ascend, and hold only days on which something was counted.
 
-    A column in which nothing was ever counted is empty or, at the end, missing: most customers never redeem a coupon.
+    A column without any count is empty or, at the end, missing: most customers never redeem a coupon.
     """
 
     days: list[int]
     columns: list[Column]
 
     def add(self, day: int, column: int, amount: int = 1) -> None:
-        """Count ``amount`` on ``day``, which is seldom older than the newest day."""
+        """Add ``amount`` to a column on ``day``, which is seldom older than the newest day."""
         days, columns = self.days, self.columns
         row = len(days) - 1
         if row < 0 or days[row] != day:
@@ -47,47 +47,47 @@ class Daily(msgspec.Struct, gc=False):
             counts[row] += amount
 
     def total(self, column: int, since: int) -> int:
-        """The sum of a column from the day ``since`` on."""
+        """Return the sum of a column from the day ``since`` on."""
         days, columns = self.days, self.columns
         if column >= len(columns) or not days or days[-1] < since:
             return 0
         return sum(columns[column][bisect_left(days, since) :])
 
-    def forget(self, before: int) -> None:
-        """Drop the days before ``before``: no window reaches them any more."""
-        if self.days and self.days[0] < before:
-            gone = bisect_left(self.days, before)
+    def drop_before(self, day: int) -> None:
+        """Drop the days before ``day``, which no window reaches any more."""
+        if self.days and self.days[0] < day:
+            gone = bisect_left(self.days, day)
             del self.days[:gone]
             for counts in self.columns:
                 del counts[:gone]
 
     def packed(self) -> "PackedDaily | None":
-        """The same in fewer bytes; None where nothing was counted."""
+        """Return the counts as they are stored; None where nothing was counted."""
         days = self.days
         if not days:
             return None
         try:
-            steps: Column = bytearray(map(sub, days[1:], days))
+            deltas: Column = bytearray(map(sub, days[1:], days))
         except ValueError:
-            steps = list(map(sub, days[1:], days))
-        return PackedDaily(days[0], steps, self.columns)
+            deltas = list(map(sub, days[1:], days))
+        return PackedDaily(days[0], deltas, self.columns)
 
 
 class PackedDaily(msgspec.Struct, array_like=True, gc=False):
-    """Daily counts as they are stored: the first day, from each day to the next, and the columns."""
+    """Daily counts as stored: the first day, the distances from each day to the next, and the columns."""
 
     first: int
-    steps: Column
+    deltas: Column
     columns: list[Column]
 
 
-def unpacked(daily: PackedDaily | None) -> Daily:
-    """The counts that were stored; they take over the columns."""
+def unpack_daily(daily: PackedDaily | None) -> Daily:
+    """Return the counts that were stored; they take over the columns."""
     if daily is None:
-        return nothing()
-    return Daily(list(accumulate(daily.steps, initial=daily.first)), daily.columns)
+        return no_counts()
+    return Daily(list(accumulate(daily.deltas, initial=daily.first)), daily.columns)
 
 
-def nothing() -> Daily:
-    """A table in which nothing was counted."""
+def no_counts() -> Daily:
+    """Return counts in which nothing was counted."""
     return Daily([], [])

@@ -1,12 +1,12 @@
-"""The standing: what was decided of a customer, apart from what it was decided on."""
+"""The decided part of a customer: what was decided, apart from the aggregates that it was decided on."""
 
-from typing import NamedTuple
+import msgspec
 
 from state.customer.customer import Customer
 
 
-class Standing(NamedTuple):
-    """The fields of ``Customer`` of the same names."""
+class DecidedState(msgspec.Struct, array_like=True, gc=False):
+    """The fields of ``Customer`` of the same names. Their order is that of the stored bytes."""
 
     stage: str
     since: int
@@ -18,14 +18,27 @@ class Standing(NamedTuple):
     expected_at: int | None
 
 
-def standing(of: Customer) -> Standing:
-    """A customer's standing at this moment; it does not change with the customer."""
-    return Standing(
-        of.stage, of.since, of.why, of.cause, of.loyal_since, of.memberships.copy(), of.expected, of.expected_at
+def decided_state(customer: Customer) -> DecidedState:
+    """Return a copy of what is decided of a customer."""
+    return DecidedState(
+        stage=customer.stage,
+        since=customer.since,
+        why=customer.why,
+        cause=customer.cause,
+        loyal_since=customer.loyal_since,
+        memberships=customer.memberships.copy(),
+        expected=customer.expected,
+        expected_at=customer.expected_at,
     )
 
 
-def stand(customer: Customer, as_decided: Standing) -> None:
-    """Give a customer a standing."""
-    for name, value in as_decided._asdict().items():
-        setattr(customer, name, value)
+def restore_decided(customer: Customer, state: DecidedState) -> None:
+    """Set what is decided of a customer."""
+    customer.stage = state.stage
+    customer.since = state.since
+    customer.why = state.why
+    customer.cause = state.cause
+    customer.loyal_since = state.loyal_since
+    customer.memberships = state.memberships
+    customer.expected = state.expected
+    customer.expected_at = state.expected_at

@@ -2,60 +2,56 @@
 
 import msgspec
 
-from schemas.event_types import CARTS, COUPONS, SEARCHES, VIEWS
+from schemas.event_types import EVENT_TYPES
 from schemas.events import Browsed
 from state.customer import parts
-from state.customer.daily_counts import Daily, PackedDaily, nothing, unpacked
+from state.customer.daily_counts import Daily, PackedDaily, no_counts, unpack_daily
 from state.customer.purchases import MAX_WINDOW_DAYS
 
-COLUMNS = {"views": 0, "searches": 1, "carts": 2, "sessions": 3, "coupons": 4}
-COLUMN_ASPECTS = (parts.VIEWS, parts.SEARCHES, parts.CARTS, parts.SESSIONS, parts.COUPONS)
-COLUMN_OF = {
-    **dict.fromkeys(VIEWS, 0),
-    **dict.fromkeys(SEARCHES, 1),
-    **dict.fromkeys(CARTS, 2),
-    **dict.fromkeys(COUPONS, 4),
-}
+# Snapshots store the columns in this order: a new count goes to the end.
+COLUMNS = {name: column for column, name in enumerate(("views", "searches", "carts", "sessions", "coupons"))}
+COLUMN_PARTS = tuple(parts.FIRST_COUNT << column for column in COLUMNS.values())
+COLUMN_OF = {it.name: COLUMNS[it.counted_as] for it in EVENT_TYPES.values() if it.counted_as is not None}
 SESSIONS_COLUMN = COLUMNS["sessions"]
 COUPONS_COLUMN = COLUMNS["coupons"]
 
 
 class Engagement(msgspec.Struct, gc=False):
-    """Views, searches, carts, sessions and coupons by day, and the instant of the last visit."""
+    """The views, searches, carts, sessions and coupons of each day, and the instant of the last visit."""
 
     daily: Daily
     last_visit: int | None = None
 
-    def browse(self, seen: Browsed, day: int, session_ms: int) -> int:
-        """Count one sign of interest, and return the aspects that it changed.
+    def browse(self, browsed: Browsed, day: int, session_ms: int) -> int:
+        """Count one sign of interest, and return the parts of the customer that it changed.
 
-        A visit begins when none was seen for ``session_ms``. A coupon is counted but is no visit: it is redeemed at
-        the till as well.
+        A session begins when nothing was seen for more than ``session_ms``. A coupon is counted but is no visit,
+        since it is redeemed at the till as well.
         """
         daily = self.daily
-        daily.forget(day - MAX_WINDOW_DAYS + 1)
-        changed = parts.NOTHING
-        column = COLUMN_OF.get(seen.event)
+        daily.drop_before(day - MAX_WINDOW_DAYS + 1)
+        changed = parts.NO_PARTS
+        column = COLUMN_OF.get(browsed.event)
         if column is not None:
             daily.add(day, column)
-            changed = COLUMN_ASPECTS[column]
+            changed = COLUMN_PARTS[column]
             if column == COUPONS_COLUMN:
                 return changed
-        if self.last_visit is None or seen.at - self.last_visit > session_ms:
+        if self.last_visit is None or browsed.at - self.last_visit > session_ms:
             daily.add(day, SESSIONS_COLUMN)
-            changed |= parts.SESSIONS
-        self.last_visit = seen.at
+            changed |= COLUMN_PARTS[SESSIONS_COLUMN]
+        self.last_visit = browsed.at
         return changed | parts.VISITS
 
     def packed(self) -> bytes:
-        """Its bytes."""
+        """Return the bytes."""
         return _encode((self.daily.packed(), self.last_visit))
 
     @staticmethod
     def unpacked(packed: bytes) -> "Engagement":
-        """That of the bytes. Raises ``msgspec.DecodeError``."""
+        """Return what the bytes hold. Raises ``msgspec.DecodeError``."""
         daily, last_visit = _decode(packed)
-        return Engagement(unpacked(daily), last_visit)
+        return Engagement(unpack_daily(daily), last_visit)
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -63,5 +59,5 @@ _decode = msgspec.msgpack.Decoder(tuple[PackedDaily | None, int | None]).decode
 
 
 def no_engagement() -> Engagement:
-    """A customer who was never seen browsing."""
-    return Engagement(nothing())
+    """Return the engagement of a customer who was never seen browsing."""
+    return Engagement(no_counts())

@@ -1,20 +1,17 @@
-"""Aspects: the parts of a customer that facts change and features read, so that only what can differ is decided anew.
+"""The parts of a customer: what events change and features read, so that only what can differ is decided again.
 
-They are bits of a whole number: plain ones, because they are joined for every event.
+They are the bits of a plain integer, because they are joined for every event.
 """
 
 ORDERS = 1
 SUPPORT = 2
 TRAITS = 4
-VIEWS = 8
-SEARCHES = 16
-CARTS = 32
-COUPONS = 64
-SESSIONS = 128
-VISITS = 256
-STANDING = 512
+DECIDED = 8
+VISITS = 16
+FIRST_COUNT = 32
+"""The first daily count of ``state.customer.engagement``; each further one has the next bit."""
 
-NOTHING = 0
-EVERYTHING = -1
-LIFECYCLE = ORDERS | SUPPORT
-"""What decides the lifecycle stage, besides time and what the policy's loyalty asks for."""
+NO_PARTS = 0
+ALL_PARTS = -1
+LIFECYCLE_PARTS = ORDERS | SUPPORT
+"""What decides the lifecycle stage, besides time and what the policy's loyalty reads."""

@@ -1,4 +1,4 @@
-"""Purchases: the orders that stand, exactly undone when one is cancelled or refunded."""
+"""Purchases: the orders that stand; a cancelled or refunded order is undone exactly."""
 
 from bisect import bisect_left
 from hashlib import blake2b
@@ -7,23 +7,24 @@ from struct import pack, unpack
 import msgspec
 
 from schemas.events import OrderCancelled, OrderCompleted, OrderRefunded, OrderUpdated
-from state.customer.daily_counts import Daily, PackedDaily, nothing, unpacked
-from state.customer.delta_coding import from_steps, in_steps
+from state.customer.daily_counts import Daily, PackedDaily, no_counts, unpack_daily
+from state.customer.delta_coding import delta_decode, delta_encode
 
 MAX_WINDOW_DAYS = 365
 MAX_ORDERS = 256
 MAX_BASKETS = 10
-ORDERS, REVENUE, ITEMS = range(3)
+ORDERS_COLUMN, REVENUE_COLUMN, ITEMS_COLUMN = range(3)
 
 
 class Purchases(msgspec.Struct, gc=False):
-    """Orders of the last 365 days one by one (the newest 256), by day beyond that number, and totals before.
+    """The orders that stand: those of the last 365 days one by one (the newest 256), and totals of all before them.
 
-    The one-by-one columns run in order of event time: ids (see ``order_number``), instants, days, what is left of
-    their totals (``net_total`` is its sum), and items. ``refunded`` says by id what was given back of an order that
-    still stands. ``before_*`` sum what is no longer known one by one; its days still inside a window are in
-    ``crowded``. ``refunds`` is the money given back, by the day of the refund. ``baskets`` holds the categories of the
-    newest ten orders that were placed, without those that are undone.
+    ``ids`` (see ``order_number``), ``ats`` (instants), ``days``, ``nets`` (what is left of the totals after refunds;
+    ``net_total`` is the sum) and ``items`` have one row per order, in order of event time. ``refunded`` is, by id, the
+    money given back of an order that still stands. ``before_*`` are totals of the orders that have no row any more; of
+    these, the ones of the last 365 days are counted by day in ``overflow``. ``refunds`` is the money given back, by the
+    day of the refund. ``baskets`` are the categories of the newest ten orders placed, without those undone. Money is in
+    minor units.
     """
 
     ids: list[int]
@@ -32,7 +33,7 @@ class Purchases(msgspec.Struct, gc=False):
     nets: list[int]
     items: list[int]
     refunded: dict[int, int]
-    crowded: Daily
+    overflow: Daily
     refunds: Daily
     baskets: list[tuple[str, ...]]
     net_total: int = 0
@@ -43,55 +44,55 @@ class Purchases(msgspec.Struct, gc=False):
     before_last: int = 0
 
     def count(self) -> int:
-        """The number of orders that stand, of all time."""
+        """Return the number of orders that stand, of all time."""
         return self.before_orders + len(self.ids)
 
     def revenue(self) -> int:
-        """What the orders that stand brought in, refunds taken off, in minor units."""
+        """Return the revenue of the orders that stand, less refunds, in minor units."""
         return self.before_revenue + self.net_total
 
     def item_count(self) -> int:
-        """The number of items in the orders that stand."""
+        """Return the number of items in the orders that stand."""
         return self.before_items + sum(self.items)
 
     def first(self) -> int | None:
-        """The instant of the first order that stands."""
+        """Return the instant of the first order that stands, or None."""
         if self.before_orders:
             return self.before_first
         return self.ats[0] if self.ats else None
 
     def last(self) -> int | None:
-        """The instant of the last order that stands."""
+        """Return the instant of the last order that stands, or None."""
         if self.ats:
             return self.ats[-1]
         return self.before_last if self.before_orders else None
 
     def orders_since(self, since: int) -> int:
-        """Orders placed from the day ``since`` on."""
-        crowded = self.crowded
-        standing = len(self.days) - self._first_row(since)
-        return standing + crowded.total(ORDERS, since) if crowded.days else standing
+        """Return the number of orders placed from the day ``since`` on."""
+        overflow = self.overflow
+        rows = len(self.days) - self._first_row(since)
+        return rows + overflow.total(ORDERS_COLUMN, since) if overflow.days else rows
 
     def revenue_since(self, since: int) -> int:
-        """What the orders placed from that day on brought in, refunds taken off, in minor units."""
-        crowded = self.crowded
+        """Return the revenue of the orders placed from that day on, less refunds, in minor units."""
+        overflow = self.overflow
         row = self._first_row(since)
         revenue = sum(self.nets[row:]) if row else self.net_total
-        return revenue + crowded.total(REVENUE, since) if crowded.days else revenue
+        return revenue + overflow.total(REVENUE_COLUMN, since) if overflow.days else revenue
 
     def items_since(self, since: int) -> int:
-        """Items of the orders placed from that day on."""
-        crowded = self.crowded
+        """Return the number of items in the orders placed from that day on."""
+        overflow = self.overflow
         items = sum(self.items[self._first_row(since) :])
-        return items + crowded.total(ITEMS, since) if crowded.days else items
+        return items + overflow.total(ITEMS_COLUMN, since) if overflow.days else items
 
     def categories(self) -> tuple[str, ...]:
-        """The categories of the newest ten orders, each once, newest order first."""
+        """Return the categories of the newest ten orders, each once, newest order first."""
         return tuple(dict.fromkeys(name for names in reversed(self.baskets) for name in names))
 
     def place(self, order: OrderCompleted | OrderUpdated, day: int) -> bool:
-        """Add an order, or give one that stands its new amounts. True when there is one more order."""
-        self.forget(day)
+        """Add an order, or update the amounts of one that stands. Returns whether there is one more order."""
+        self.expire(day)
         number = order_number(order.order_id)
         if number in self.ids:
             row = self.ids.index(number)
@@ -117,14 +118,16 @@ class Purchases(msgspec.Struct, gc=False):
         if len(self.baskets) > MAX_BASKETS:
             del self.baskets[0]
         if len(self.ids) > MAX_ORDERS:
-            for column, amount in enumerate((1, self.nets[0], self.items[0])):
-                self.crowded.add(self.days[0], column, amount)
-            self._settle(1)
+            day = self.days[0]
+            self.overflow.add(day, ORDERS_COLUMN)
+            self.overflow.add(day, REVENUE_COLUMN, self.nets[0])
+            self.overflow.add(day, ITEMS_COLUMN, self.items[0])
+            self._add_to_totals(1)
         return True
 
     def refund(self, refund: OrderRefunded, day: int) -> bool:
-        """Give money back. True when the order no longer stands, for all of it was refunded."""
-        self.forget(day)
+        """Give money back. Returns whether the order no longer stands, since all of it was refunded."""
+        self.expire(day)
         number = order_number(refund.order_id)
         if number not in self.ids:
             if refund.total:
@@ -144,8 +147,8 @@ class Purchases(msgspec.Struct, gc=False):
         return True
 
     def cancel(self, cancelled: OrderCancelled, day: int) -> bool:
-        """Undo an order. True when it stood until now."""
-        self.forget(day)
+        """Undo an order. Returns whether it stood until now."""
+        self.expire(day)
         number = order_number(cancelled.order_id)
         if number not in self.ids:
             return False
@@ -157,7 +160,7 @@ class Purchases(msgspec.Struct, gc=False):
         return bisect_left(days, since) if days and days[0] < since else 0
 
     def _basket(self, row: int) -> int | None:
-        # The newest orders have one, as long as there are any; so they are counted from the end.
+        # The newest orders have a basket each, so the rows are matched from the end.
         basket = len(self.baskets) - (len(self.ids) - row)
         return basket if basket >= 0 else None
 
@@ -169,22 +172,22 @@ class Purchases(msgspec.Struct, gc=False):
         for column in (self.ids, self.ats, self.days, self.nets, self.items):
             del column[row]
 
-    def forget(self, today: int) -> None:
-        """Let the orders that have left every window sink into the totals."""
+    def expire(self, today: int) -> None:
+        """Move the orders that have left every window into the totals."""
         oldest = today - MAX_WINDOW_DAYS + 1
         if self.days and self.days[0] < oldest:
-            self._settle(bisect_left(self.days, oldest))
-        self.crowded.forget(oldest)
-        self.refunds.forget(oldest)
+            self._add_to_totals(bisect_left(self.days, oldest))
+        self.overflow.drop_before(oldest)
+        self.refunds.drop_before(oldest)
 
-    def _settle(self, rows: int) -> None:
+    def _add_to_totals(self, rows: int) -> None:
         if not self.before_orders:
             self.before_first = self.ats[0]
         self.before_last = self.ats[rows - 1]
         self.before_orders += rows
-        sinking = sum(self.nets[:rows])
-        self.before_revenue += sinking
-        self.net_total -= sinking
+        revenue = sum(self.nets[:rows])
+        self.before_revenue += revenue
+        self.net_total -= revenue
         self.before_items += sum(self.items[:rows])
         for number in self.ids[:rows]:
             self.refunded.pop(number, None)
@@ -192,15 +195,15 @@ class Purchases(msgspec.Struct, gc=False):
             del column[:rows]
 
     def packed(self) -> bytes:
-        """Its bytes."""
+        """Return the bytes."""
         one_by_one = (
             pack(f">{len(self.ids)}Q", *self.ids),
-            in_steps(self.ats),
-            in_steps(self.days),
+            delta_encode(self.ats),
+            delta_encode(self.days),
             self.nets,
             self.items,
             self.refunded,
-            self.crowded.packed(),
+            self.overflow.packed(),
             self.refunds.packed(),
             self.baskets,
         )
@@ -211,29 +214,29 @@ class Purchases(msgspec.Struct, gc=False):
 
     @staticmethod
     def unpacked(packed: bytes) -> "Purchases":
-        """Those of the bytes. Raises ``msgspec.DecodeError`` or ``struct.error``."""
+        """Return what the bytes hold. Raises ``msgspec.DecodeError`` or ``struct.error``."""
         it = _decode(packed)
         return Purchases(
-            list(unpack(f">{len(it.ids) // 8}Q", it.ids)),
-            from_steps(it.ats),
-            from_steps(it.days),
-            it.nets,
-            it.items,
-            it.refunded,
-            unpacked(it.crowded),
-            unpacked(it.refunds),
-            it.baskets,
-            sum(it.nets),
-            it.before_orders,
-            it.before_revenue,
-            it.before_items,
-            it.before_first,
-            it.before_last,
+            ids=list(unpack(f">{len(it.ids) // 8}Q", it.ids)),
+            ats=delta_decode(it.ats),
+            days=delta_decode(it.days),
+            nets=it.nets,
+            items=it.items,
+            refunded=it.refunded,
+            overflow=unpack_daily(it.overflow),
+            refunds=unpack_daily(it.refunds),
+            baskets=it.baskets,
+            net_total=sum(it.nets),
+            before_orders=it.before_orders,
+            before_revenue=it.before_revenue,
+            before_items=it.before_items,
+            before_first=it.before_first,
+            before_last=it.before_last,
         )
 
 
 class _Packed(msgspec.Struct, array_like=True, gc=False):
-    """Purchases as they are stored: ids of 8 bytes, ``ats`` and ``days`` in steps, no totals where there are none."""
+    """Purchases as stored: ids of 8 bytes, ``ats`` and ``days`` as deltas, no totals where there are none."""
 
     ids: bytes
     ats: list[int]
@@ -241,7 +244,7 @@ class _Packed(msgspec.Struct, array_like=True, gc=False):
     nets: list[int]
     items: list[int]
     refunded: dict[int, int]
-    crowded: PackedDaily | None
+    overflow: PackedDaily | None
     refunds: PackedDaily | None
     baskets: list[tuple[str, ...]]
     before_orders: int = 0
@@ -256,13 +259,15 @@ _decode = msgspec.msgpack.Decoder(_Packed).decode
 
 
 def order_number(order_id: str) -> int:
-    """What an order is remembered by: 64 bits of BLAKE2b, for an id is only ever compared.
+    """Return the number by which an order is remembered: 64 bits of BLAKE2b, since an id is only ever compared.
 
-    Among the 256 orders of one customer, two different ids meet in one number with a chance below 2e-15.
+    Among the 256 orders of one customer, two different ids have the same number with a chance below 2e-15.
     """
     return int.from_bytes(blake2b(order_id.encode(), digest_size=8).digest())
 
 
 def no_purchases() -> Purchases:
-    """A customer who has bought nothing."""
-    return Purchases([], [], [], [], [], {}, nothing(), nothing(), [])
+    """Return the purchases of a customer who has bought nothing."""
+    return Purchases(
+        ids=[], ats=[], days=[], nets=[], items=[], refunded={}, overflow=no_counts(), refunds=no_counts(), baskets=[]
+    )

@@ -1,39 +1,46 @@
-"""The catalogue: every feature of a customer that a condition may name."""
+"""The catalogue: every feature of a customer that a condition may name.
+
+A feature is a typed function of one ``return`` and a ``Feature`` that describes it.
+"""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from schemas.events import Scalar
 from schemas.money import decimals
 from state.calendar import Calendar
-from state.conditions.feature_expression import Reading
-from state.conditions.features import Catalogue, Feature, Kind, Trend
+from state.conditions.features import Catalogue, Feature, Trend
+from state.conditions.formula import Formula
 from state.customer.customer import STAGES, Customer
-from state.customer.parts import NOTHING, ORDERS, STANDING, SUPPORT, TRAITS, VISITS
+from state.customer.engagement import Engagement
+from state.customer.figures import average_order_value, mean_gap, time_since_order
+from state.customer.parts import DECIDED, NO_PARTS, ORDERS, SUPPORT, TRAITS, VISITS
+from state.customer.purchases import Purchases
+from state.customer.support import Support
 from state.features.scores import alive, scores
 from state.features.windows import windowed
 from state.policy.shape import Policy
 
 
 def catalogue(policy: Policy) -> Catalogue:
-    """The features under a policy, which sets the time zone, the currency's unit and the limits of the scores."""
+    """Return the features under a policy, which sets the time zone, the currency's unit and the limits of scores."""
     calendar = Calendar(policy.time.zone, policy.time.day_seconds * 1000)
-    made = [
-        *_lifetime(calendar, 10 ** decimals(policy.money.currency)),
-        *_standing(calendar),
-        *windowed(10 ** decimals(policy.money.currency)),
-        *scores(policy, calendar, 10 ** decimals(policy.money.currency)),
+    unit = 10 ** decimals(policy.money.currency)
+    features = [
+        *_lifetime(calendar.day_ms, unit),
+        *_present(calendar.day_ms),
+        *windowed(unit),
+        *scores(policy, calendar, unit),
         alive(policy, calendar),
     ]
 
-    def rolloffs(customer: Customer, window: int, after: int, until: int) -> Sequence[int]:
+    def roll_offs(customer: Customer, window: int, after: int, until: int) -> Sequence[int]:
         first = calendar.day_of(after) - window + 1
         last = calendar.day_of(until) - window
         purchases = customer.purchases
         leaving: set[int] = set()
         for days in (
             purchases.days,
-            purchases.crowded.days,
+            purchases.overflow.days,
             purchases.refunds.days,
             customer.support.daily.days,
             customer.engagement.daily.days,
@@ -42,71 +49,105 @@ def catalogue(policy: Policy) -> Catalogue:
                 leaving.update(days[bisect_left(days, first) : bisect_right(days, last)])
         return [calendar.start_of(day + window) for day in sorted(leaving)]
 
-    def trait(customer: Customer, name: str) -> Scalar | None:
-        return customer.traits.get(name)
-
-    return Catalogue({feature.name: feature for feature in made}, rolloffs, trait, TRAITS, calendar.day_of)
-
-
-def _constant(
-    name: str, kind: Kind, unit: str, meaning: str, aspects: int, reading: str, nullable: bool = False
-) -> Feature:
-    return Feature(name, kind, unit, meaning, nullable, Trend.CONSTANT, None, Reading(reading), aspects)
-
-
-def _since(name: str, meaning: str, calendar: Calendar, aspects: int, start: str) -> Feature:
-    reading = Reading(f"None if (start := {start}) is None else (at - start) / {calendar.day_ms}")
-    return Feature(name, Kind.NUMBER, "days", meaning, True, Trend.RISING, None, reading, aspects)
-
-
-def _lifetime(calendar: Calendar, unit: int) -> list[Feature]:
-    number = Kind.NUMBER
-    average = f"purchases.revenue() / found / {unit} if (found := purchases.count()) else None"
-    gap = (
-        "None if (found := purchases.count()) < 2"
-        f" else ((purchases.last() or 0) - (purchases.first() or 0)) / (found - 1) / {calendar.day_ms}"
+    return Catalogue(
+        title=f"policy {policy.version}",
+        features={feature.name: feature for feature in features},
+        roll_offs=roll_offs,
+        day_of=calendar.day_of,
     )
-    return [
-        _constant("orders", number, "orders", "orders that stand, of all time", ORDERS, "purchases.count()"),
-        _constant(
-            "revenue", number, "currency", "what they brought in, less refunds", ORDERS, f"purchases.revenue() / {unit}"
-        ),
-        _constant("items", number, "items", "items in them", ORDERS, "purchases.item_count()"),
-        _constant("average_order_value", number, "currency", "revenue per order, of all time", ORDERS, average, True),
-        _constant(
-            "mean_gap_days", number, "days", "mean time between orders; unknown before the second", ORDERS, gap, True
-        ),
-        _since("days_since_order", "time since the last order", calendar, ORDERS, "purchases.last()"),
-        _since("days_since_first_order", "time since the first order", calendar, ORDERS, "purchases.first()"),
-        _since("days_since_visit", "time since the last browsing", calendar, VISITS, "engagement.last_visit"),
-        _since("days_known", "time since the first event", calendar, NOTHING, "customer.first_event_at"),
-        _since(
-            "oldest_ticket_days", "how long the oldest open ticket is open", calendar, SUPPORT, "support.oldest_open()"
-        ),
-    ]
 
 
-def _standing(calendar: Calendar) -> list[Feature]:
-    kind = "found if isinstance(found := customer.traits.get('kind'), str) else None"
-    return [
-        Feature(
-            "stage",
-            Kind.TEXT,
-            "",
-            "lifecycle stage",
-            False,
-            Trend.CONSTANT,
-            None,
-            Reading("customer.stage"),
-            STANDING,
-            limits=STAGES,
-        ),
-        _since("days_in_stage", "time since the stage began", calendar, STANDING, "customer.since"),
-        _constant("loyal", Kind.FLAG, "", "meets the policy's loyalty", STANDING, "(customer.loyal_since is not None)"),
-        _constant("kind", Kind.TEXT, "", "trait kind: consumer, business, channel, internal", TRAITS, kind, True),
-        _constant("categories", Kind.TEXTS, "", "categories of the last ten orders", ORDERS, "purchases.categories()"),
-        _constant("tickets_open", Kind.NUMBER, "tickets", "tickets open now", SUPPORT, "len(support.open)"),
-        _constant(
-            "last_rating", Kind.NUMBER, "1 to 5", "the last support rating", SUPPORT, "support.last_rating", True
-        ),
-    ]
+def _orders(purchases: Purchases) -> int:
+    return purchases.count()
+
+
+def _revenue(purchases: Purchases, unit: int) -> float:
+    return purchases.revenue() / unit
+
+
+def _items(purchases: Purchases) -> int:
+    return purchases.item_count()
+
+
+def _days_since_first_order(purchases: Purchases, at: int, day_ms: int) -> float | None:
+    return None if (first := purchases.first()) is None else (at - first) / day_ms
+
+
+def _days_since_visit(engagement: Engagement, at: int, day_ms: int) -> float | None:
+    return None if (visit := engagement.last_visit) is None else (at - visit) / day_ms
+
+
+def _days_known(customer: Customer, at: int, day_ms: int) -> float:
+    return (at - customer.first_event_at) / day_ms
+
+
+def _oldest_ticket_days(support: Support, at: int, day_ms: int) -> float | None:
+    return None if (opened := support.oldest_open()) is None else (at - opened) / day_ms
+
+
+def _stage(customer: Customer) -> str:
+    return customer.stage
+
+
+def _days_in_stage(customer: Customer, at: int, day_ms: int) -> float:
+    return (at - customer.since) / day_ms
+
+
+def _loyal(customer: Customer) -> bool:
+    return customer.loyal_since is not None
+
+
+def _kind(customer: Customer) -> str | None:
+    return kind if isinstance(kind := customer.traits.get("kind"), str) else None
+
+
+def _categories(purchases: Purchases) -> tuple[str, ...]:
+    return purchases.categories()
+
+
+def _tickets_open(support: Support) -> int:
+    return len(support.open)
+
+
+def _last_rating(support: Support) -> int | None:
+    return support.last_rating
+
+
+def _constant(name: str, unit: str, meaning: str, parts: int, formula: Formula) -> Feature:
+    return Feature(name=name, unit=unit, meaning=meaning, parts=parts, formula=formula)
+
+
+def _rising(name: str, meaning: str, parts: int, formula: Formula) -> Feature:
+    return Feature(name=name, unit="days", meaning=meaning, parts=parts, formula=formula, trend=Trend.RISING)
+
+
+def _lifetime(day_ms: int, unit: int) -> Iterator[Feature]:
+    average = Formula(average_order_value, unit=unit)
+    gap = Formula(mean_gap, unit=day_ms)
+    since_order = Formula(time_since_order, unit=day_ms)
+    since_first = Formula(_days_since_first_order, day_ms=day_ms)
+    since_visit = Formula(_days_since_visit, day_ms=day_ms)
+    known = Formula(_days_known, day_ms=day_ms)
+    ticket = Formula(_oldest_ticket_days, day_ms=day_ms)
+    yield _constant("orders", "orders", "orders that stand, of all time", ORDERS, Formula(_orders))
+    yield _constant("revenue", "currency", "what they brought in, less refunds", ORDERS, Formula(_revenue, unit=unit))
+    yield _constant("items", "items", "items in them", ORDERS, Formula(_items))
+    yield _constant("average_order_value", "currency", "revenue per order, of all time", ORDERS, average)
+    yield _constant("mean_gap_days", "days", "mean time between orders; unknown before the second", ORDERS, gap)
+    yield _rising("days_since_order", "time since the last order", ORDERS, since_order)
+    yield _rising("days_since_first_order", "time since the first order", ORDERS, since_first)
+    yield _rising("days_since_visit", "time since the last browsing", VISITS, since_visit)
+    yield _rising("days_known", "time since the first event", NO_PARTS, known)
+    yield _rising("oldest_ticket_days", "how long the oldest open ticket is open", SUPPORT, ticket)
+
+
+def _present(day_ms: int) -> Iterator[Feature]:
+    yield Feature(
+        name="stage", unit="", meaning="lifecycle stage", parts=DECIDED, formula=Formula(_stage), allowed=STAGES
+    )
+    yield _rising("days_in_stage", "time since the stage began", DECIDED, Formula(_days_in_stage, day_ms=day_ms))
+    yield _constant("loyal", "", "meets the policy's loyalty", DECIDED, Formula(_loyal))
+    yield _constant("kind", "", "trait kind: consumer, business, channel, internal", TRAITS, Formula(_kind))
+    yield _constant("categories", "", "categories of the last ten orders", ORDERS, Formula(_categories))
+    yield _constant("tickets_open", "tickets", "tickets open now", SUPPORT, Formula(_tickets_open))
+    yield _constant("last_rating", "1 to 5", "the last support rating", SUPPORT, Formula(_last_rating))

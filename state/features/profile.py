@@ -1,25 +1,25 @@
-"""The build_profile: a customer's profile at an instant, read from the features without changing anything."""
+"""The builder of profiles: a customer at an instant, read from the features without changing anything."""
 
 from schemas import instant
 from schemas.profile import Figure, Profile, when
 from state.conditions.features import Catalogue
 from state.customer.customer import Customer
 
-ELSEWHERE = frozenset(("stage", "loyal", "kind", "categories"))
+_NOT_FIGURES = frozenset(("stage", "loyal", "kind", "categories"))
 
 
 def build_profile(
     customer: Customer, user_id: str, seq: int, at: int, policy_version: str, catalogue: Catalogue
 ) -> Profile:
-    """The profile of a customer at ``at`` (ms since 1970, not before their last decision)."""
+    """Return the profile of a customer at ``at`` (ms since 1970, not before their last decision)."""
     at = max(at, customer.at)
     figures: dict[str, Figure] = {}
     windows: dict[str, Figure] = {}
     day = catalogue.day_of(at)
     for name, feature in catalogue.features.items():
-        if name in ELSEWHERE:
+        if name in _NOT_FIGURES:
             continue
-        value = feature.reading.value(customer, at, day)
+        value = feature.formula.value(customer, at, day)
         value = round(value, 4) if isinstance(value, float) else value
         (figures if feature.window is None or name.endswith("_score") else windows)[name] = value
     figures["loyal"] = customer.loyal_since is not None

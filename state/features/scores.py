@@ -2,55 +2,86 @@
 
 from bisect import bisect_right
 
-from state.bgnbd import p_alive
+from state import bgnbd
 from state.calendar import Calendar
-from state.conditions.feature_expression import Reading
-from state.conditions.features import Feature, Kind, Trend
+from state.conditions.features import Feature, Trend
+from state.conditions.formula import Formula
+from state.customer.figures import time_since_order
 from state.customer.parts import ORDERS
 from state.customer.purchases import Purchases
 from state.policy.shape import PAlive, Policy
 
+Limits = tuple[float, float, float, float]
+
 
 def scores(policy: Policy, calendar: Calendar, unit: int) -> list[Feature]:
-    """Recency, frequency and monetary value, each 1 to 5 by the policy's fixed limits."""
+    """Return recency, frequency and monetary value, each 1 to 5 by the policy's fixed limits."""
     rfm = policy.rfm
-    window = rfm.window_days
-    since = f"day - {window - 1}"
-    recency = (
-        f"None if (last := purchases.last()) is None"
-        f" else 5 - bisect_right({rfm.recency_days}, (at - last) / {calendar.day_ms})"
-    )
-    frequency = (
-        f"1 + bisect_right({rfm.frequency_orders}, found)"
-        f" if (found := purchases.orders_since({since})) or purchases.count() else None"
-    )
-    monetary = (
-        f"1 + bisect_right({rfm.monetary}, purchases.revenue_since({since}) / {unit}) if purchases.count() else None"
-    )
-
-    def score(name: str, meaning: str, over: int | None, text: str) -> Feature:
-        reading = Reading(text, {"bisect_right": bisect_right})
-        return Feature(f"{name}_score", Kind.NUMBER, "1 to 5", meaning, True, Trend.FALLING, over, reading, ORDERS)
-
+    days = rfm.window_days
+    before = days - 1
+    recency = Formula(_recency, limits=rfm.recency_days, day_ms=calendar.day_ms)
+    frequency = Formula(_frequency, limits=rfm.frequency_orders, before=before)
+    monetary = Formula(_monetary, limits=rfm.monetary, before=before, unit=unit)
     return [
-        score("recency", "RFM: how recent the last order is, 5 = very", None, recency),
-        score("frequency", f"RFM: how many orders in {window} days, 5 = most", window, frequency),
-        score("monetary", f"RFM: how much revenue in {window} days, 5 = most", window, monetary),
+        _score("recency", "RFM: how recent the last order is, 5 = very", None, recency),
+        _score("frequency", f"RFM: how many orders in {days} days, 5 = most", days, frequency),
+        _score("monetary", f"RFM: how much revenue in {days} days, 5 = most", days, monetary),
     ]
 
 
 def alive(policy: Policy, calendar: Calendar) -> Feature:
-    """P(alive) under the policy's BG/NBD parameters; missing under every other kind of patience."""
+    """Return P(alive) under the policy's BG/NBD parameters; it is missing under every other kind of patience."""
     rule = policy.lifecycle.patience
-
-    def chance(purchases: Purchases, at: int) -> float | None:
-        first, last = purchases.first(), purchases.last()
-        if first is None or last is None or not isinstance(rule, PAlive):
-            return None
+    if isinstance(rule, PAlive):
         unit = rule.unit_days * calendar.day_ms
-        repeats = purchases.count() - 1
-        return p_alive(repeats, (last - first) / unit, (at - first) / unit, rule.r, rule.alpha, rule.a, rule.b)
+        formula = Formula(_p_alive, unit=unit, r=rule.r, alpha=rule.alpha, a=rule.a, b=rule.b)
+    else:
+        formula = Formula(_unknown)
+    return Feature(
+        name="p_alive",
+        unit="0 to 1",
+        meaning="BG/NBD chance of still being a customer; known when patience is by p_alive",
+        formula=formula,
+        parts=ORDERS,
+        trend=Trend.FALLING,
+    )
 
-    meaning = "BG/NBD chance of still being a customer; known when patience is by p_alive"
-    reading = Reading("chance(purchases, at)", {"chance": chance})
-    return Feature("p_alive", Kind.NUMBER, "0 to 1", meaning, True, Trend.FALLING, None, reading, ORDERS)
+
+def _recency(purchases: Purchases, at: int, limits: Limits, day_ms: int) -> int | None:
+    return None if (days := time_since_order(purchases, at, day_ms)) is None else 5 - bisect_right(limits, days)
+
+
+def _frequency(purchases: Purchases, day: int, limits: Limits, before: int) -> int | None:
+    return (
+        1 + bisect_right(limits, orders)
+        if (orders := purchases.orders_since(day - before)) or purchases.count()
+        else None
+    )
+
+
+def _monetary(purchases: Purchases, day: int, limits: Limits, before: int, unit: int) -> int | None:
+    return 1 + bisect_right(limits, purchases.revenue_since(day - before) / unit) if purchases.count() else None
+
+
+def _p_alive(purchases: Purchases, at: int, unit: float, r: float, alpha: float, a: float, b: float) -> float | None:
+    return (
+        None
+        if (first := purchases.first()) is None or (last := purchases.last()) is None
+        else bgnbd.p_alive(purchases.count() - 1, (last - first) / unit, (at - first) / unit, r, alpha, a, b)
+    )
+
+
+def _unknown() -> float | None:
+    return None
+
+
+def _score(name: str, meaning: str, window: int | None, formula: Formula) -> Feature:
+    return Feature(
+        name=f"{name}_score",
+        unit="1 to 5",
+        meaning=meaning,
+        formula=formula,
+        parts=ORDERS,
+        trend=Trend.FALLING,
+        window=window,
+    )

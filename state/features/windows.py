@@ -1,59 +1,112 @@
-"""Features over rolling windows: what a customer did in the last 7, 30, 90 and 365 days."""
+"""Features over rolling windows: what a customer did in the last 7, 30, 90 and 365 days.
 
-from state.conditions.feature_expression import Reading
-from state.conditions.features import Feature, Kind, Trend
-from state.customer.engagement import COLUMN_ASPECTS, COLUMNS
+In the formulas, ``before`` is the number of days of the window before the day of the instant: 6 for 7 days.
+"""
+
+from collections.abc import Iterator
+
+from state.conditions.features import Feature, Trend
+from state.conditions.formula import Formula
+from state.customer.engagement import COLUMN_PARTS, COLUMNS, Engagement
 from state.customer.parts import ORDERS, SUPPORT
-from state.customer.support import OPENED, RATING_SUM, RATINGS, SOLVED
+from state.customer.purchases import Purchases
+from state.customer.support import OPENED, RATING_SUM, RATINGS, SOLVED, Support
 
 WINDOWS = (7, 30, 90, 365)
 
 
 def windowed(unit: int) -> list[Feature]:
-    """The features of all windows; ``unit`` is the number of minor units in a major one."""
+    """Return the features of all windows; ``unit`` is the number of minor units of the currency in a major one."""
     return [feature for days in WINDOWS for feature in (*_sums(days, unit), *_averages(days, unit))]
 
 
-def _sums(days: int, unit: int) -> list[Feature]:
-    since = f"day - {days - 1}"
-
-    def feature(name: str, of: str, meaning: str, aspects: int, reading: str) -> Feature:
-        described = f"{meaning}, last {days} days"
-        return Feature(
-            f"{name}_{days}d", Kind.NUMBER, of, described, False, Trend.FALLING, days, Reading(reading), aspects
-        )
-
-    def supported(name: str, of: str, meaning: str, column: int) -> Feature:
-        return feature(name, of, meaning, SUPPORT, f"support.daily.total({column}, {since})")
-
-    return [
-        feature("orders", "orders", "orders placed", ORDERS, f"purchases.orders_since({since})"),
-        feature("revenue", "currency", "what they brought in", ORDERS, f"purchases.revenue_since({since}) / {unit}"),
-        feature("items", "items", "items bought", ORDERS, f"purchases.items_since({since})"),
-        feature("refunds", "currency", "money given back", ORDERS, f"purchases.refunds.total(0, {since}) / {unit}"),
-        *(
-            feature(name, name, f"{name} counted", COLUMN_ASPECTS[column], f"engagement.daily.total({column}, {since})")
-            for name, column in COLUMNS.items()
-        ),
-        supported("tickets_opened", "tickets", "support tickets opened", OPENED),
-        supported("tickets_solved", "tickets", "support tickets solved", SOLVED),
-        supported("ratings", "ratings", "support ratings given", RATINGS),
-    ]
+def _orders(purchases: Purchases, day: int, before: int) -> int:
+    return purchases.orders_since(day - before)
 
 
-def _averages(days: int, unit: int) -> list[Feature]:
-    since = f"day - {days - 1}"
-    order_value = (
-        f"purchases.revenue_since({since}) / found / {unit} if (found := purchases.orders_since({since})) else None"
+def _revenue(purchases: Purchases, day: int, before: int, unit: int) -> float:
+    return purchases.revenue_since(day - before) / unit
+
+
+def _items(purchases: Purchases, day: int, before: int) -> int:
+    return purchases.items_since(day - before)
+
+
+def _refunds(purchases: Purchases, day: int, before: int, unit: int) -> float:
+    return purchases.refunds.total(0, day - before) / unit
+
+
+def _engagement_count(engagement: Engagement, day: int, before: int, column: int) -> int:
+    return engagement.daily.total(column, day - before)
+
+
+def _support_count(support: Support, day: int, before: int, column: int) -> int:
+    return support.daily.total(column, day - before)
+
+
+def _average_order_value(purchases: Purchases, day: int, before: int, unit: int) -> float | None:
+    return (
+        purchases.revenue_since(day - before) / orders / unit
+        if (orders := purchases.orders_since(day - before))
+        else None
     )
-    ratings, points = (f"support.daily.total({column}, {since})" for column in (RATINGS, RATING_SUM))
-    rating = f"{points} / found if (found := {ratings}) else None"
 
-    def feature(name: str, of: str, meaning: str, aspects: int, reading: str) -> Feature:
-        described = f"{meaning}, last {days} days"
-        return Feature(f"{name}_{days}d", Kind.NUMBER, of, described, True, Trend.FREE, days, Reading(reading), aspects)
 
-    return [
-        feature("average_order_value", "currency", "revenue per order", ORDERS, order_value),
-        feature("average_rating", "1 to 5", "mean support rating", SUPPORT, rating),
-    ]
+def _average_rating(support: Support, day: int, before: int) -> float | None:
+    return (
+        support.daily.total(RATING_SUM, day - before) / ratings
+        if (ratings := support.daily.total(RATINGS, day - before))
+        else None
+    )
+
+
+def _sums(days: int, unit: int) -> Iterator[Feature]:
+    before = days - 1
+    orders, items = Formula(_orders, before=before), Formula(_items, before=before)
+    revenue, refunds = Formula(_revenue, before=before, unit=unit), Formula(_refunds, before=before, unit=unit)
+    yield _sum("orders", days, "orders", "orders placed", ORDERS, orders)
+    yield _sum("revenue", days, "currency", "what they brought in", ORDERS, revenue)
+    yield _sum("items", days, "items", "items bought", ORDERS, items)
+    yield _sum("refunds", days, "currency", "money given back", ORDERS, refunds)
+    for name, column in COLUMNS.items():
+        count = Formula(_engagement_count, before=before, column=column)
+        yield _sum(name, days, name, f"{name} counted", COLUMN_PARTS[column], count)
+    for name, of, meaning, column in (
+        ("tickets_opened", "tickets", "support tickets opened", OPENED),
+        ("tickets_solved", "tickets", "support tickets solved", SOLVED),
+        ("ratings", "ratings", "support ratings given", RATINGS),
+    ):
+        yield _sum(name, days, of, meaning, SUPPORT, Formula(_support_count, before=before, column=column))
+
+
+def _sum(name: str, days: int, unit: str, meaning: str, parts: int, formula: Formula) -> Feature:
+    return Feature(
+        name=f"{name}_{days}d",
+        unit=unit,
+        meaning=f"{meaning}, last {days} days",
+        formula=formula,
+        parts=parts,
+        trend=Trend.FALLING,
+        window=days,
+    )
+
+
+def _averages(days: int, unit: int) -> Iterator[Feature]:
+    yield Feature(
+        name=f"average_order_value_{days}d",
+        unit="currency",
+        meaning=f"revenue per order, last {days} days",
+        formula=Formula(_average_order_value, before=days - 1, unit=unit),
+        parts=ORDERS,
+        trend=Trend.FREE,
+        window=days,
+    )
+    yield Feature(
+        name=f"average_rating_{days}d",
+        unit="1 to 5",
+        meaning=f"mean support rating, last {days} days",
+        formula=Formula(_average_rating, before=days - 1),
+        parts=SUPPORT,
+        trend=Trend.FREE,
+        window=days,
+    )

@@ -1,1 +1,1 @@
-"""The policy: its shape, its text with the place of every error, and what it says in words."""
+"""The policy: its shape, its text with the place of every error, its compiled form, and its summary in words."""

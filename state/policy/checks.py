@@ -1,4 +1,4 @@
-"""Whether the values of a policy fit together: names that exist, limits in order, keys used once."""
+"""Checks of a policy's values together: names that exist, limits in order, keys used once."""
 
 import difflib
 from itertools import pairwise
@@ -10,11 +10,11 @@ from state.policy.text import PolicyText
 from state.policy.toml_lines import Path
 
 
-def check_values(policy: Policy, source: PolicyText, sound: bool) -> None:
-    """Report what does not fit. Unless `sound`, defaults stand in for values that could not be read."""
+def check_values(policy: Policy, source: PolicyText, decoded: bool) -> None:
+    """Report what does not fit; unless ``decoded``, defaults are in place of values that could not be decoded."""
     _check_time(policy, source)
     _check_money(policy, source)
-    if sound:  # where a default stands in, two values need not fit together
+    if decoded:  # a default need not fit the value beside it
         _check_lifecycle(policy, source)
     for name in ("recency_days", "frequency_orders", "monetary"):
         limits = getattr(policy.rfm, name)

@@ -1,24 +1,22 @@
 """A policy ready for use: checked, its conditions compiled, its durations in milliseconds."""
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
 
-from state.conditions.condition import Condition, ConditionError, compile_condition, entering, opposite
+from state.conditions.condition import Condition, compile_condition, entering, opposite
+from state.conditions.errors import ConditionError
 from state.conditions.features import Catalogue
 from state.policy.checks import check_values
 from state.policy.shape import PAlive, Policy
-from state.policy.text import PolicyError, PolicyText, Problem
+from state.policy.text import PolicyError, PolicyText
 from state.policy.toml_lines import Path
-
-__all__ = ["CompiledPolicy", "CompiledSegment", "PolicyError", "Problem", "read_policy"]
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledSegment:
-    """A segment's conditions. `enter` never holds while `leave` does."""
+    """A segment's conditions. ``enter`` never holds while ``leave`` does."""
 
     key: str
     name: str
@@ -29,7 +27,7 @@ class CompiledSegment:
 
 @dataclass(frozen=True, slots=True)
 class CompiledPolicy:
-    """A policy, its version (changes with everything but comments and layout), conditions and durations."""
+    """A policy, its version, its conditions, and its durations in ms."""
 
     policy: Policy
     version: str
@@ -44,13 +42,13 @@ class CompiledPolicy:
 
 
 def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> CompiledPolicy:
-    """The policy that a TOML text says; raises PolicyError with everything that is wrong."""
+    """Return the policy of a TOML text. Raises ``PolicyError`` with everything that is wrong."""
     source = PolicyText(text)
     policy = source.policy()
-    sound = not source.problems
-    check_values(policy, source, sound)
+    decoded = not source.problems
+    check_values(policy, source, decoded)
     # A catalogue cannot be made with a time zone or a currency that does not exist.
-    catalogue = make_catalogue(policy if sound and not source.problems else _checkable(policy))
+    catalogue = make_catalogue(policy if decoded and not source.problems else _with_defaults(policy))
     conditions = _Conditions(source, catalogue, policy)
     day = policy.time.day_seconds * 1000
     loyal = policy.lifecycle.loyal
@@ -63,7 +61,7 @@ def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> Com
         raise PolicyError(source.problems)
     return CompiledPolicy(
         policy=policy,
-        version=f"{policy.name}@{hashlib.sha256(msgspec.json.encode(policy, order='sorted')).hexdigest()[:8]}",
+        version=policy.version,
         catalogue=catalogue,
         loyal_enter=loyal_enter,
         loyal_leave=loyal_leave,
@@ -75,21 +73,23 @@ def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> Com
     )
 
 
-def _checkable(policy: Policy) -> Policy:
+def _with_defaults(policy: Policy) -> Policy:
     plain = Policy(name=policy.name)
     return msgspec.structs.replace(plain, lifecycle=policy.lifecycle, rfm=policy.rfm)
 
 
 class _Conditions:
+    """Compiles the conditions of a policy, and reports what is wrong with them."""
+
     def __init__(self, source: PolicyText, catalogue: Catalogue, policy: Policy) -> None:
         self._source = source
         self._catalogue = catalogue
-        self._counts_alive = isinstance(policy.lifecycle.patience, PAlive)
+        self._by_p_alive = isinstance(policy.lifecycle.patience, PAlive)
 
     def pair(self, path: Path, enter: str, leave: str, lifelong: bool) -> tuple[Condition, Condition]:
-        first = self._compiled((*path, "enter"), enter, lifelong)
-        last = self._compiled((*path, "leave"), leave, lifelong) if leave.strip() else opposite(first)
-        return entering(first, last), last
+        joining = self._compiled((*path, "enter"), enter, lifelong)
+        leaving = self._compiled((*path, "leave"), leave, lifelong) if leave.strip() else opposite(joining)
+        return entering(joining, leaving), leaving
 
     def _compiled(self, path: Path, text: str, lifelong: bool) -> Condition:
         try:
@@ -103,7 +103,7 @@ class _Conditions:
             self._source.report(
                 path, f"`{circular[0]}` follows from loyalty, and cannot decide it", "use orders, revenue or days"
             )
-        if "p_alive" in condition.features and not self._counts_alive:
+        if "p_alive" in condition.features and not self._by_p_alive:
             self._source.report(
                 path,
                 "`p_alive` is never known under this patience",

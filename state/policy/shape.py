@@ -1,5 +1,6 @@
 """The policy as it is written: every number and condition that a business decides, and its bounds."""
 
+import hashlib
 from typing import Annotated, Literal
 
 import msgspec
@@ -43,7 +44,7 @@ class Browsing(Section, frozen=True):
 
 
 class Rhythm(Section, frozen=True, tag="rhythm", tag_field="method"):
-    """Patience from the customer's own mean gap between orders: `multiple` gaps, within bounds (days)."""
+    """Patience from the customer's own mean gap between orders: ``multiple`` gaps, within bounds (days)."""
 
     multiple: Annotated[float, Meta(gt=0, le=1000)] = 2.0
     churn_multiple: Multiple = 2.0
@@ -76,7 +77,7 @@ Patience = Rhythm | Fixed | PAlive
 
 
 class SupportRules(Section, frozen=True):
-    """What a bad support experience does: patience is multiplied by `shorten_to`."""
+    """What a bad support experience does: patience is multiplied by ``shorten_to``."""
 
     shorten_to: Annotated[float, Meta(gt=0, le=1)] = 0.5
     bad_rating: Annotated[int, Meta(ge=1, le=5)] = 2
@@ -85,7 +86,7 @@ class SupportRules(Section, frozen=True):
 
 
 class Loyal(Section, frozen=True):
-    """When a customer becomes loyal, and when no longer. An empty `leave` means: not `enter`."""
+    """When a customer becomes loyal, and when no longer. An empty ``leave`` means: not ``enter``."""
 
     enter: Text = "orders_365d >= 6"
     leave: str = "orders_365d < 4"
@@ -93,7 +94,7 @@ class Loyal(Section, frozen=True):
 
 
 class Lifecycle(Section, frozen=True):
-    """How long a silence is borne, and who is loyal."""
+    """The silences after which customers are at risk and churned, and who is loyal."""
 
     one_time_patience_days: Days = 60.0
     one_time_churn_days: Days = 180.0
@@ -112,7 +113,7 @@ class Rfm(Section, frozen=True):
 
 
 class Segment(Section, frozen=True):
-    """A group of customers that one joins and leaves by rules. An empty `leave` means: not `enter`."""
+    """A group of customers that one joins and leaves by rules. An empty ``leave`` means: not ``enter``."""
 
     key: Key
     name: Text
@@ -132,3 +133,8 @@ class Policy(Section, frozen=True):
     lifecycle: Lifecycle = Lifecycle()
     rfm: Rfm = Rfm()
     segments: tuple[Segment, ...] = ()
+
+    @property
+    def version(self) -> str:
+        """The name and a hash of everything in the policy; comments and layout of its file do not count."""
+        return f"{self.name}@{hashlib.sha256(msgspec.json.encode(self, order='sorted')).hexdigest()[:8]}"

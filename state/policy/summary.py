@@ -1,4 +1,4 @@
-"""Says in words what a policy does."""
+"""The summary of a policy in words."""
 
 from collections.abc import Iterator
 
@@ -6,13 +6,13 @@ from state.policy.compiled import CompiledPolicy, CompiledSegment
 from state.policy.shape import Fixed, Loyal, PAlive, Patience, Policy, Rfm, Segment, SupportRules
 
 
-def in_words(compiled: CompiledPolicy) -> str:
-    """A summary of several paragraphs for people."""
+def summarize(compiled: CompiledPolicy) -> str:
+    """Return a summary of several paragraphs for people."""
     policy = compiled.policy
     return "\n".join(
         [
             f"Policy {compiled.version}",
-            *_ground(policy),
+            *_basics(policy),
             "",
             "Lifecycle",
             *_lifecycle(policy),
@@ -29,7 +29,7 @@ def in_words(compiled: CompiledPolicy) -> str:
     )
 
 
-def _ground(policy: Policy) -> Iterator[str]:
+def _basics(policy: Policy) -> Iterator[str]:
     time, money = policy.time, policy.money
     yield f"  Days begin at midnight in {time.zone}. An event may come up to {_minutes(time.lateness_minutes)} late."
     if time.day_seconds != 86400:

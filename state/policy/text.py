@@ -1,4 +1,4 @@
-"""Decodes the text of a policy; everything that is wrong with it is found at once, with its line and fix."""
+"""The decoder of a policy's text, which finds everything that is wrong with it at once, with its line and fix."""
 
 import difflib
 import math
@@ -16,7 +16,7 @@ from state.policy.toml_lines import Path, lines_of
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One thing that is wrong: its line (from 1), what it is, and how to fix it."""
+    """One error: its line (from 1), what is wrong, and what to do about it."""
 
     line: int
     message: str
@@ -24,7 +24,7 @@ class Problem:
 
 
 class PolicyError(ValueError):
-    """A policy that cannot be used, and all that is wrong with it, in order of lines."""
+    """A policy that cannot be used, with all of its problems in order of lines."""
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = sorted(set(problems))
@@ -32,7 +32,7 @@ class PolicyError(ValueError):
 
 
 class PolicyText:
-    """The text of a policy with the places of its keys. Problems are collected, not raised."""
+    """The text of a policy with the lines of its keys. Problems are collected, not raised."""
 
     def __init__(self, text: str) -> None:
         self.problems: list[Problem] = []
@@ -44,13 +44,13 @@ class PolicyText:
         self._text_lines = text.splitlines()
 
     def line(self, path: Path) -> int:
-        """The line of a key, or of the nearest table around it."""
+        """Return the line of a key, or of the nearest table around it."""
         while path not in self._lines:
             path = path[:-1]
         return self._lines[path]
 
     def line_within(self, path: Path, row: int) -> int:
-        """The line of a row (from 1) of a text that may go over several lines."""
+        """Return the line of a row (from 1) of a text that may go over several lines."""
         line = self.line(path)
         opening = self._text_lines[line - 1].rstrip() if self._text_lines else ""
         return line + row - 1 + opening.endswith(('"""', "'''"))
@@ -60,7 +60,7 @@ class PolicyText:
         self.problems.append(Problem(self.line_within(path, row), message, fix))
 
     def policy(self) -> Policy:
-        """The policy; where something is wrong, the default stands in its place."""
+        """Return the policy, with the default in place of every value that is wrong."""
         policy: Policy = self._section(Policy, self._tables, ())
         return policy
 
@@ -80,7 +80,7 @@ class PolicyText:
             elif field.required:
                 where = f"in [{_dotted(path)}]" if path else "at the top"
                 self.report(path, f"`{name}` is missing", f"write it {where}, as in `{name} = ...`")
-                values[name] = _STANDING_IN.get(name, 0.5)
+                values[name] = _PLACEHOLDERS.get(name, 0.5)
         return section(**{name: value for name, value in values.items() if value is not msgspec.UNSET})
 
     def _unknown(self, path: Path, key: str, known: list[str]) -> None:
@@ -108,7 +108,7 @@ class PolicyText:
         except msgspec.ValidationError as error:
             message, fix = _explained(field.name, str(error), value)
             self.report(path, f"`{field.name}` is {message}", fix)
-            return _STANDING_IN.get(field.name, 0.5) if field.required else msgspec.UNSET
+            return _PLACEHOLDERS.get(field.name, 0.5) if field.required else msgspec.UNSET
 
     def _tagged(self, sections: list[type[Section]], value: Any, path: Path) -> Any:
         if len(sections) == 1:
@@ -131,8 +131,8 @@ class PolicyText:
         return tuple(self._section(section, item, (*path, number)) for number, item in enumerate(value))
 
 
-# What stands in for a required value that is missing or wrong, so that the rest can be looked at.
-_STANDING_IN = {"name": "unnamed", "key": "unnamed", "enter": "true"}
+# Used in place of a required value that is missing or wrong, so that the rest can be checked.
+_PLACEHOLDERS = {"name": "unnamed", "key": "unnamed", "enter": "true"}
 
 
 def _first_argument(kind: Any) -> type[Any]:
@@ -153,9 +153,11 @@ def _dotted(path: Path) -> str:
 def _unreadable(error: tomllib.TOMLDecodeError, text: str) -> Problem:
     message = str(error)
     place = re.search(r"\(at line (\d+), column \d+\)", message)
-    said = re.sub(r"\s*\(at .*\)$", "", message)
+    reason = re.sub(r"\s*\(at .*\)$", "", message)
     line = int(place[1]) if place else text.count("\n") + 1
-    return Problem(line, f"this is not TOML: {said[:1].lower()}{said[1:]}", "texts stand in quotation marks, after `=`")
+    return Problem(
+        line, f"this is not TOML: {reason[:1].lower()}{reason[1:]}", "texts stand in quotation marks, after `=`"
+    )
 
 
 _SORTS = {
@@ -173,11 +175,11 @@ _SHAPES = {
 
 
 def _explained(name: str, error: str, value: object) -> tuple[str, str]:
-    said, _, where = error.partition(" - at")
+    reason, _, where = error.partition(" - at")
     written = repr(value) if isinstance(value, float) else msgspec.json.encode(value).decode()[:60]
     inner = "each number " if "[" in where else "each rate " if where else ""
-    expected = re.match(r"Expected `(\w+)`(?: (<=|>=|<|>) (\S+))?(?:, got .*)?$", said)
-    length = re.match(r"Expected `\w+` of length (?:(<=|>=) )?(\d+)", said)
+    expected = re.match(r"Expected `(\w+)`(?: (<=|>=|<|>) (\S+))?(?:, got .*)?$", reason)
+    length = re.match(r"Expected `\w+` of length (?:(<=|>=) )?(\d+)", reason)
     if expected and expected[2]:
         return written, f"make {inner or 'it '}{_BOUNDS[expected[2]]} {float(expected[3]):g}"
     if expected:
@@ -186,8 +188,8 @@ def _explained(name: str, error: str, value: object) -> tuple[str, str]:
         return written, "write something there" if length[2] == "1" else f"use at most {length[2]} characters"
     if length:
         return written, f"write {length[2]} numbers"
-    if "matching regex" in said:
+    if "matching regex" in reason:
         return written, f"write {_SHAPES.get(name, 'the three capital letters of a currency, as in USD')}"
-    if "enum value" in said:
+    if "enum value" in reason:
         return written, "it is one of 7, 30, 90, 365"
     return written, "write a finite number"

@@ -1,4 +1,4 @@
-"""Finds the line of every key in the text of a TOML file, which the standard decoder does not tell."""
+"""The line of every key in the text of a TOML file, which the standard decoder does not provide."""
 
 import re
 
@@ -13,7 +13,7 @@ _TOKEN = re.compile(
 
 
 def lines_of(text: str) -> dict[Path, int]:
-    """The line (from 1) of every table and key. Elements of an array of tables are counted from 0."""
+    """Return the line (from 1) of every table and key. Elements of an array of tables are counted from 0."""
     found: dict[Path, int] = {(): 1}
     counts: dict[Path, int] = {}
     table: Path = ()
@@ -48,7 +48,7 @@ def _parts(dotted: str) -> list[str]:
 
 
 def _statements(text: str) -> list[tuple[int, str]]:
-    # First lines of statements only: lines within an array or a text of several lines are none.
+    # First lines of statements only: a line within an array or a text of several lines begins no statement.
     starts, depth = [0], 0
     for token in _TOKEN.finditer(text):
         sign = token[0]

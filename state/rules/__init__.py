@@ -1,1 +1,1 @@
-"""What is decided: the lifecycle stage and the segments of one customer, under one policy."""
+"""The decisions: the lifecycle stage and the segments of one customer, under one policy."""

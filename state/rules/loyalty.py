@@ -1,28 +1,31 @@
-"""Loyalty: the rule of membership that makes a customer of two orders loyal instead of repeat."""
+"""Loyalty: the membership rule that makes a customer with two or more orders ``loyal`` instead of ``repeat``."""
 
 from collections.abc import Container
 
 from state.conditions.rule_set import RuleSet
 from state.customer.customer import Customer
-from state.rules.membership import Rule
+from state.rules.membership import MembershipRule
 
 LOYAL = "loyal"
-_IN: Container[str] = frozenset((LOYAL,))
-_OUT: Container[str] = frozenset()
+_MEMBER: Container[str] = frozenset((LOYAL,))
+_NO_MEMBER: Container[str] = frozenset()
 
 
 class Loyalty:
-    """Lets customers become loyal and cease to be, always, also while their stage is another."""
+    """The loyalty of customers, which is decided in every stage, also where the stage does not show it."""
 
-    def __init__(self, rule: Rule) -> None:
+    def __init__(self, rule: MembershipRule) -> None:
         self._rule = rule
-        self._outlook = RuleSet([(LOYAL, rule.enter, rule.leave)])
+        self._conditions = RuleSet([(LOYAL, rule.enter, rule.leave)])
 
     def decide(self, customer: Customer, at: int) -> tuple[str, bool]:
-        """Let the customer change sides; returns why they did, and whether they will at the end of their stay."""
+        """Set ``loyal_since`` as it is from ``at`` on.
+
+        Returns why it changed, empty if it did not, and whether the customer leaves at the end of the minimum stay.
+        """
         since = customer.loyal_since
-        (may_change,) = self._outlook.now(customer, at, _OUT if since is None else _IN)
-        if not may_change:
+        (holds,) = self._conditions.now(customer, at, _NO_MEMBER if since is None else _MEMBER)
+        if not holds:
             return "", False
         if since is None:
             customer.loyal_since = at
@@ -33,14 +36,17 @@ class Loyalty:
         return self._rule.leave.why(customer, at), False
 
     def next_change(self, customer: Customer, at: int, waits: bool, until: int) -> int | None:
-        """The first instant after ``at``, up to ``until``, at which loyalty changes by itself; None for none."""
+        """Return the first instant after ``at``, up to ``until``, at which loyalty changes by itself, or None.
+
+        ``waits`` tells whether the customer leaves at the end of the minimum stay.
+        """
         since = customer.loyal_since
         if not waits:
-            (hopes,) = self._outlook.later(customer, at, until, _OUT if since is None else _IN)
-            if not hopes:
+            (may_hold,) = self._conditions.later(customer, at, until, _NO_MEMBER if since is None else _MEMBER)
+            if not may_hold:
                 return None
         return self._rule.next_change(customer, at, since, waits, until)
 
-    def is_restless(self, customer: Customer) -> bool:
-        """Whether it could change by itself, sooner or later."""
-        return self._rule.is_restless(customer.loyal_since)
+    def can_change(self, customer: Customer) -> bool:
+        """Tell whether loyalty can ever change by itself."""
+        return self._rule.can_change(customer.loyal_since)

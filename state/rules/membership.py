@@ -1,4 +1,4 @@
-"""Membership: joining and leaving by separate limits, and staying a while, so that nobody flaps."""
+"""The membership rule: separate limits for joining and leaving, and a minimum stay, so that nobody flaps."""
 
 from dataclasses import dataclass
 
@@ -7,10 +7,10 @@ from state.customer.customer import Customer
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """Who is out joins when ``enter`` holds; who is in leaves when ``leave`` holds, after at least ``stay`` ms.
+class MembershipRule:
+    """A customer joins when ``enter`` holds, and leaves when ``leave`` holds after at least ``stay`` ms.
 
-    ``enter`` never holds while ``leave`` does, so what is decided does not depend on how often one looks.
+    ``enter`` never holds while ``leave`` does, so what is decided does not depend on how often it is decided.
     """
 
     enter: Condition
@@ -18,10 +18,10 @@ class Rule:
     stay: int
 
     def next_change(self, customer: Customer, at: int, entered: int | None, holds: bool, until: int) -> int | None:
-        """The first instant after ``at``, up to ``until``, at which membership changes by itself; None for none.
+        """Return the first instant after ``at``, up to ``until``, at which membership changes by itself, or None.
 
-        ``entered`` is when the customer joined (None: is out); ``holds`` whether the condition that would change it
-        holds at ``at``.
+        ``entered`` is when the customer joined, None for one who is not a member. ``holds`` tells whether the condition
+        that would change the membership holds at ``at``.
         """
         if entered is None:
             return self.enter.begins(customer, at, until)
@@ -33,6 +33,6 @@ class Rule:
             return None
         return free if self.leave.holds(customer, free) else self.leave.begins(customer, free, until)
 
-    def is_restless(self, entered: int | None) -> bool:
-        """Whether membership could change by itself, sooner or later."""
+    def can_change(self, entered: int | None) -> bool:
+        """Tell whether membership can ever change by itself."""
         return (self.enter if entered is None else self.leave).may_begin

@@ -1,4 +1,4 @@
-"""Patience: how long this customer may be silent before it means something."""
+"""Patience: how long a customer may be silent before the silence changes their stage."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -8,16 +8,20 @@ from state.customer.customer import Customer
 from state.policy.shape import Fixed, PAlive, Policy, Rhythm
 
 
-class Patience(NamedTuple):
-    """Silences in ms that make a customer ``at_risk`` and ``churned``, and the rule that they come from."""
+class SilenceLimits(NamedTuple):
+    """The silences in ms after which a customer is ``at_risk`` and ``churned``.
+
+    ``rule`` is the policy's rule that they follow from, None for the limits of one-time buyers; ``gap`` is the mean
+    time between the customer's orders in ms, 0 where the rule does not use it.
+    """
 
     at_risk: int
     churned: int
     rule: Rhythm | Fixed | PAlive | None
     gap: float
 
-    def why(self, day_ms: int) -> str:
-        """Where the silences come from, in words."""
+    def origin(self, day_ms: int) -> str:
+        """Return in words what the limits follow from."""
         if self.rule is None:
             return "one order"
         if isinstance(self.rule, Fixed):
@@ -28,7 +32,7 @@ class Patience(NamedTuple):
 
 
 class Displeasure(NamedTuple):
-    """Why support shortens the patience, from which instant, and until when (None: until it is mended)."""
+    """A support experience that shortens the limits, from ``begins`` on, before ``ends`` (None: until it is solved)."""
 
     begins: int
     ends: int | None
@@ -36,22 +40,22 @@ class Displeasure(NamedTuple):
 
 
 class PatienceRules:
-    """How long whom, under one policy; ``day_ms`` is the length of a day."""
+    """The silence limits of customers under one policy; ``day_ms`` is the length of a day."""
 
     def __init__(self, policy: Policy, day_ms: int) -> None:
         lifecycle = policy.lifecycle
         self.day_ms = day_ms
         self._rule = lifecycle.patience
         self._support = lifecycle.support
-        self._one_time = self._for_days(lifecycle.one_time_patience_days, lifecycle.one_time_churn_days, None)
+        self._one_time = self._in_days(lifecycle.one_time_patience_days, lifecycle.one_time_churn_days, None)
         rule = lifecycle.patience
         if isinstance(rule, Fixed):
-            self._fixed = self._for_days(rule.days, rule.churn_days, rule)
+            self._fixed = self._in_days(rule.days, rule.churn_days, rule)
         else:
-            self._shortest, self._longest = int(rule.min_days * day_ms), int(rule.max_days * day_ms)
+            self._min, self._max = int(rule.min_days * day_ms), int(rule.max_days * day_ms)
 
-    def of(self, customer: Customer) -> Patience:
-        """The patience with one who has an order that stands, as long as support gives no reason to shorten it."""
+    def limits_of(self, customer: Customer) -> SilenceLimits:
+        """Return the limits of a customer with at least one order, as they are while support does not shorten them."""
         purchases = customer.purchases
         repeats = purchases.count() - 1
         if repeats < 1:
@@ -60,21 +64,22 @@ class PatienceRules:
         if isinstance(rule, Fixed):
             return self._fixed
         span = (purchases.last() or 0) - (purchases.first() or 0)
-        shortest, longest = self._shortest, self._longest
+        shortest, longest = self._min, self._max
         if isinstance(rule, Rhythm):
             at_risk = min(max(int(rule.multiple * span / repeats), shortest), longest)
-            return Patience(at_risk, int(at_risk * rule.churn_multiple), rule, span / repeats)
+            churned = int(at_risk * rule.churn_multiple)
+            return SilenceLimits(at_risk, churned, rule, gap=span / repeats)
         unit = rule.unit_days * self.day_ms
-        idle, churn_idle = (
+        at_risk, churned = (
             min(
                 max(int(unit * idle_until(p, repeats, span / unit, rule.r, rule.alpha, rule.a, rule.b)), shortest), most
             )
             for p, most in ((rule.limit, longest), (rule.churn_limit, 2 * longest))
         )
-        return Patience(idle, max(churn_idle, idle + 1), rule, 0.0)
+        return SilenceLimits(at_risk, max(churned, at_risk + 1), rule, gap=0.0)
 
     def displeasures(self, customer: Customer) -> Sequence[Displeasure]:
-        """The reasons that support gives, as intervals of time: a bad last rating, and a ticket open too long."""
+        """Return what shortens the limits: a bad last rating, and a ticket that is open for too long."""
         rules, support = self._support, customer.support
         if rules is None or (support.last_rating is None and not support.open):
             return ()
@@ -88,26 +93,26 @@ class PatienceRules:
             found.append(Displeasure(begins, None, f"a ticket open for {rules.open_days:g} days"))
         return found
 
-    def shortened(self, silence: int) -> int:
-        """A silence limit under a bad support experience, in ms."""
-        return silence if self._support is None else int(silence * self._support.shorten_to)
+    def shortened(self, limit: int) -> int:
+        """Return a silence limit as it is under a displeasure, in ms."""
+        return limit if self._support is None else int(limit * self._support.shorten_to)
 
-    def first_silent(self, last: int, limit: int, reasons: Sequence[Displeasure], now: int) -> int:
-        """The first instant, ``now`` or later, at which the silence since ``last`` is over its limit."""
+    def reached_at(self, last: int, limit: int, displeasures: Sequence[Displeasure], now: int) -> int:
+        """Return the first instant, ``now`` or later, at which the silence since ``last`` reaches its limit."""
         first = max(last + limit, now)
-        for reason in reasons:
-            begins = max(last + self.shortened(limit), reason.begins, now)
-            if reason.ends is None or begins < reason.ends:
+        for displeasure in displeasures:
+            begins = max(last + self.shortened(limit), displeasure.begins, now)
+            if displeasure.ends is None or begins < displeasure.ends:
                 first = min(first, begins)
         return first
 
-    def _for_days(self, days: float, churn_days: float, rule: Fixed | None) -> Patience:
-        return Patience(int(days * self.day_ms), int(churn_days * self.day_ms), rule, 0.0)
+    def _in_days(self, at_risk: float, churned: float, rule: Fixed | None) -> SilenceLimits:
+        return SilenceLimits(int(at_risk * self.day_ms), int(churned * self.day_ms), rule, gap=0.0)
 
 
-def reason_at(reasons: Sequence[Displeasure], at: int) -> Displeasure | None:
-    """The support reason that holds at an instant, if there is one."""
-    for reason in reasons:
-        if reason.begins <= at and (reason.ends is None or at < reason.ends):
-            return reason
+def displeasure_at(displeasures: Sequence[Displeasure], at: int) -> Displeasure | None:
+    """Return the first displeasure that holds at an instant, or None."""
+    for displeasure in displeasures:
+        if displeasure.begins <= at and (displeasure.ends is None or at < displeasure.ends):
+            return displeasure
     return None

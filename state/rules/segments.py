@@ -1,99 +1,107 @@
-"""SegmentRules: who joins and leaves by the segment rules, all of them or those that an event can have touched."""
+"""The segment rules: who joins and leaves, by all segments of a policy or by those that an event can affect."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from schemas.change import Cause, Change
 from state.conditions.rule_set import Answers, RuleSet
 from state.customer.customer import Customer
 from state.policy.compiled import CompiledSegment
-from state.rules.membership import Rule
-
-Ruled = tuple[CompiledSegment, Rule]
-Explained = tuple[Change, str]
-"""A change, and the values that crossed their limits."""
+from state.rules.decision import ReasonedChange
+from state.rules.membership import MembershipRule
 
 
-def ruled(segments: Sequence[CompiledSegment]) -> list[Ruled]:
-    """Each segment with its rule of membership."""
-    return [(it, Rule(it.enter, it.leave, it.min_stay_ms)) for it in segments]
+class SegmentRule(NamedTuple):
+    """A segment's key in the policy, its name for people, and its membership rule."""
+
+    key: str
+    name: str
+    rule: MembershipRule
 
 
-class Decided(NamedTuple):
-    """Who joined and left, when the next one does by itself, and whether one waits for the end of a minimum stay."""
+class SegmentOutcome(NamedTuple):
+    """The changes, the instant of the next one by itself, and whether someone leaves at the end of a minimum stay."""
 
-    changes: Sequence[Explained]
+    changes: Sequence[ReasonedChange]
     next_change: int | None
     waits: bool
 
 
-NOTHING = Decided((), None, False)
+NO_CHANGE = SegmentOutcome(changes=(), next_change=None, waits=False)
+
+
+def segment_rules(segments: Iterable[CompiledSegment]) -> "SegmentRules":
+    """Return the rules of a policy's segments."""
+    return SegmentRules(
+        [SegmentRule(it.key, it.name, MembershipRule(it.enter, it.leave, it.min_stay_ms)) for it in segments]
+    )
 
 
 class SegmentRules:
-    """Some segments of a policy, decided together: what several of their conditions read is read once."""
+    """The rules of some segments, decided together: a feature that several conditions read is read once."""
 
-    def __init__(self, segments: Sequence[Ruled]) -> None:
+    def __init__(self, segments: Sequence[SegmentRule]) -> None:
         self._segments = segments
-        self._outlook = RuleSet([(segment.key, rule.enter, rule.leave) for segment, rule in segments])
+        self._conditions = RuleSet([(it.key, it.rule.enter, it.rule.leave) for it in segments])
         self._touched: dict[int, SegmentRules] = {}
 
     def __len__(self) -> int:
         return len(self._segments)
 
-    def touched_by(self, aspects: int) -> "SegmentRules":
-        """Those whose conditions read one of these aspects of a customer."""
-        touched = self._touched.get(aspects)
+    def touched_by(self, parts: int) -> "SegmentRules":
+        """Return the rules whose conditions read one of these parts of a customer."""
+        touched = self._touched.get(parts)
         if touched is None:
-            touched = self._touched[aspects] = SegmentRules(
-                [it for it in self._segments if (it[1].enter.aspects | it[1].leave.aspects) & aspects]
+            touched = self._touched[parts] = SegmentRules(
+                [it for it in self._segments if (it.rule.enter.parts | it.rule.leave.parts) & parts]
             )
         return touched
 
-    def decide(self, customer: Customer, at: int, until: int, cause: Callable[[], Cause]) -> Decided:
-        """Let the customer join and leave at an instant, and look ahead to ``until``."""
+    def decide(self, customer: Customer, at: int, until: int, cause: Callable[[], Cause]) -> SegmentOutcome:
+        """Set the customer's memberships as they are from ``at`` on, and look ahead to ``until``."""
         memberships = customer.memberships
-        now, later = self._outlook.now_and_later(customer, at, until, memberships)
+        now, later = self._conditions.now_and_later(customer, at, until, memberships)
         if True not in now and True not in later:
-            return NOTHING
-        changes: Sequence[Explained] = ()
+            return NO_CHANGE
+        changes: Sequence[ReasonedChange] = ()
         if True in now:
             changes, now = self._change(customer, at, now, cause())
             if changes:
-                later = self._outlook.later(customer, at, until, memberships)
-        return Decided(changes, self._next_change(customer, at, until, now, later), True in now)
+                later = self._conditions.later(customer, at, until, memberships)
+        return SegmentOutcome(changes, self._next_change(customer, at, until, now, later), True in now)
 
-    def are_restless(self, customer: Customer) -> bool:
-        """Whether one of them could change by itself, sooner or later."""
+    def can_change(self, customer: Customer) -> bool:
+        """Tell whether one of the memberships can ever change by itself."""
         memberships = customer.memberships
-        return any(rule.is_restless(memberships.get(segment.key)) for segment, rule in self._segments)
+        return any(it.rule.can_change(memberships.get(it.key)) for it in self._segments)
 
-    def _change(self, customer: Customer, at: int, now: Answers, cause: Cause) -> tuple[list[Explained], Answers]:
-        # Who changes sides may not change back at once: ``enter`` never holds while ``leave`` does.
+    def _change(self, customer: Customer, at: int, now: Answers, cause: Cause) -> tuple[list[ReasonedChange], Answers]:
+        # A customer who joins does not leave at the same instant: ``enter`` never holds while ``leave`` does.
         memberships = customer.memberships
-        changes: list[Explained] = []
+        changes: list[ReasonedChange] = []
         waiting = list(now)
-        for row, (segment, rule) in enumerate(self._segments):
-            entered = memberships.get(segment.key)
+        for row, (key, name, rule) in enumerate(self._segments):
+            entered = memberships.get(key)
             if not now[row] or (entered is not None and at < entered + rule.stay):
                 continue
             waiting[row] = False
             if entered is None:
                 why = rule.enter.why(customer, at)
-                memberships[segment.key] = at
-                changes.append((Change(at, segment.key, segment.name, "out", "in", cause), why))
+                memberships[key] = at
+                change = Change(at=at, segment=key, name=name, from_="out", to="in", cause=cause)
             else:
                 why = rule.leave.why(customer, at)
-                del memberships[segment.key]
-                changes.append((Change(at, segment.key, segment.name, "in", "out", cause), why))
+                del memberships[key]
+                change = Change(at=at, segment=key, name=name, from_="in", to="out", cause=cause)
+            changes.append(ReasonedChange(change, why))
         return changes, tuple(waiting)
 
     def _next_change(self, customer: Customer, at: int, until: int, waiting: Answers, later: Answers) -> int | None:
         first: int | None = None
         memberships = customer.memberships
-        for row, (segment, rule) in enumerate(self._segments):
+        for row, (key, _, rule) in enumerate(self._segments):
             if waiting[row] or later[row]:
-                change = rule.next_change(customer, at, memberships.get(segment.key), waiting[row], until)
+                change = rule.next_change(customer, at, memberships.get(key), waiting[row], until)
                 if change is not None:
                     first = until = change
         return first

@@ -1,16 +1,17 @@
-"""A history: one customer's facts all at once, decided from the first to the last, as a backtest does."""
+"""A history: all facts of one customer at once, decided from the first to the last, as a backtest does."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from schemas.change import Publication
-from schemas.events import AnyFact, in_time
+from schemas.events import AnyFact, time_order
 from state.customer.customer import Customer, first_seen
-from state.rules.rulebook import Decision, Rulebook
+from state.rules.decision import Decision
+from state.rules.rulebook import Rulebook
 
 
 class History(NamedTuple):
-    """The customer in the end, what was published of them, and how many facts were sent twice or lie too late."""
+    """The customer in the end, what was published, and how many facts were duplicates or lie after the end."""
 
     customer: Customer
     published: list[Publication]
@@ -18,13 +19,13 @@ class History(NamedTuple):
     after: int
 
 
-def replay(facts: Iterable[AnyFact], until: int, rules: Rulebook) -> History | None:
+def decide_history(facts: Iterable[AnyFact], until: int, rules: Rulebook) -> History | None:
     """Decide a customer's whole history, in whatever order the facts are given; None when nothing happened.
 
-    A fact is a duplicate when one of the same messageId stands at most the allowed lateness before it: what the
-    timeline of a stream can know. Facts after ``until`` are left out.
+    A fact is a duplicate when one with the same messageId lies at most the allowed lateness before it, which is what
+    the timeline of a stream can know. Facts after ``until`` are left out.
     """
-    ordered = sorted(facts, key=in_time)
+    ordered = sorted(facts, key=time_order)
     decisions: list[Decision] = []
     customer: Customer | None = None
     sent: dict[str, int] = {}

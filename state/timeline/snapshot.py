@@ -1,4 +1,4 @@
-"""The snapshot: a customer's timeline as versioned bytes, with what must be known of it without decoding it."""
+"""The snapshot: a customer's timeline as versioned bytes, with a header that is read without decoding the rest."""
 
 import struct
 from typing import NamedTuple
@@ -7,10 +7,11 @@ import msgspec
 
 from schemas.events import AnyFact
 from state.customer.customer import STAGE_NUMBERS, STAGES, Customer, first_seen
-from state.customer.decided import Standing, stand, standing
+from state.customer.decided import DecidedState, decided_state, restore_decided
 from state.customer.packing import PackingError, unpack
 from state.rules.rulebook import Rulebook
-from state.timeline.timeline import Emitted, Timeline
+from state.timeline.corrections import Emitted
+from state.timeline.timeline import Timeline
 
 VERSION = 3
 NEVER = -1
@@ -18,32 +19,33 @@ HEADER = struct.Struct(">BBq4s")
 
 
 class Header(NamedTuple):
-    """``due``: the next deadline (ms since 1970) or None; ``policy``: the mark of the version that decided it."""
+    """The stage, the next deadline (ms since 1970, or None), and the fingerprint of the policy that decided both."""
 
     stage: str
     due: int | None
-    policy: bytes
+    fingerprint: bytes
 
 
 class SnapshotError(ValueError):
-    """The bytes are no snapshot that this version can read."""
+    """Raised for bytes that are no snapshot, or one of another version."""
 
 
 class _Stored(msgspec.Struct, array_like=True, gc=False):
-    """A timeline without its head: that is the base (packed) with the tail taken in, and with what was decided since.
+    """A timeline without its head: that is rebuilt from the packed base, the tail, and what was decided since.
 
-    ``at``, ``last_event_at`` and ``due`` are the head's; ``standing`` is None where the base's still holds.
+    ``at``, ``last_event_at`` and ``due`` are the head's, left out where the head is the base. ``decided`` is the
+    head's too, None where it is that of the base.
     """
 
     base: bytes | None
     tail: list[AnyFact]
     emitted: list[Emitted]
     seq: int
-    floor: int
+    closed_before: int
     at: int | None = None
     last_event_at: int = 0
     due: int | None = None
-    standing: Standing | None = None
+    decided: DecidedState | None = None
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -51,44 +53,60 @@ _decode = msgspec.msgpack.Decoder(_Stored).decode
 
 
 def dump(timeline: Timeline, rules: Rulebook) -> bytes:
-    """The bytes of a timeline."""
+    """Return the bytes of a timeline."""
     head = timeline.head
-    stored = _Stored(timeline.base, timeline.tail, timeline.emitted, timeline.seq, timeline.floor)
+    stored = _Stored(
+        base=timeline.base,
+        tail=timeline.tail,
+        emitted=timeline.emitted,
+        seq=timeline.seq,
+        closed_before=timeline.closed_before,
+    )
     if not timeline.folded:
         stored.at, stored.last_event_at, stored.due = head.at, head.last_event_at, head.due
-        now = standing(head)
-        stored.standing = None if now == timeline.base_standing else now
+        decided = decided_state(head)
+        stored.decided = None if decided == timeline.base_decided else decided
     due = NEVER if head.due is None else head.due
-    return HEADER.pack(VERSION, STAGE_NUMBERS[head.stage], due, rules.mark) + _encode(stored)
+    return HEADER.pack(VERSION, STAGE_NUMBERS[head.stage], due, rules.fingerprint) + _encode(stored)
 
 
 def read_header(snapshot: bytes) -> Header:
-    """What is known without decoding the rest. Raises ``SnapshotError``."""
+    """Return the header of a snapshot. Raises ``SnapshotError``."""
     if len(snapshot) <= HEADER.size or snapshot[0] != VERSION or snapshot[1] >= len(STAGES):
         raise SnapshotError(f"no snapshot of version {VERSION}: it begins with {snapshot[:2]!r}")
-    _, stage, due, policy = HEADER.unpack_from(snapshot)
-    return Header(STAGES[stage], None if due == NEVER else due, policy)
+    _, stage, due, fingerprint = HEADER.unpack_from(snapshot)
+    return Header(STAGES[stage], None if due == NEVER else due, fingerprint)
 
 
-def restore(snapshot: bytes, rules: Rulebook) -> Timeline:
-    """The timeline of the bytes. Raises ``SnapshotError``; a part that nobody needs yet is read, and fails, later."""
+def load(snapshot: bytes, rules: Rulebook) -> Timeline:
+    """Return the timeline of the bytes. Raises ``SnapshotError``.
+
+    The aggregates are decoded only when they are needed, and an error in one of them is raised then.
+    """
     read_header(snapshot)
     try:
         stored = _decode(memoryview(snapshot)[HEADER.size :])
         head = first_seen(stored.tail[0].at) if stored.base is None else unpack(stored.base)
-        before = None if stored.base is None else standing(head)
+        base_decided = None if stored.base is None else decided_state(head)
         if stored.at is not None:
-            _replay(head, stored, rules)
+            _apply_tail(head, stored, stored.at, rules)
     except (msgspec.DecodeError, struct.error, UnicodeDecodeError, PackingError, IndexError, RecursionError) as error:
         raise SnapshotError(f"a snapshot does not decode: {error}") from None
     return Timeline(
-        stored.base, stored.tail, stored.emitted, head, stored.seq, stored.floor, before, folded=stored.at is None
+        base=stored.base,
+        tail=stored.tail,
+        emitted=stored.emitted,
+        head=head,
+        seq=stored.seq,
+        closed_before=stored.closed_before,
+        base_decided=base_decided,
+        folded=stored.at is None,
     )
 
 
-def _replay(head: Customer, stored: _Stored, rules: Rulebook) -> None:
+def _apply_tail(head: Customer, stored: _Stored, at: int, rules: Rulebook) -> None:
     for fact in stored.tail:
-        rules.take_in(head, fact)
-    head.at, head.last_event_at, head.due = stored.at or 0, stored.last_event_at, stored.due
-    if stored.standing is not None:
-        stand(head, stored.standing)
+        rules.apply_event(head, fact)
+    head.at, head.last_event_at, head.due = at, stored.last_event_at, stored.due
+    if stored.decided is not None:
+        restore_decided(head, stored.decided)

@@ -1,41 +1,35 @@
-"""The timeline: what makes order of arrival and duplicates irrelevant within the allowed lateness.
+"""The timeline: makes order of arrival and duplicates irrelevant within the allowed lateness.
 
 ``base`` is the customer as of the horizon, ``tail`` the facts since, ``emitted`` the changes published since; the
-present (``head``) is the base with the tail replayed. A fact that sorts last is simply taken in. One that sorts
-earlier is put in its place, the tail is replayed, and what comes out is compared with what was published.
+present (``head``) is the base with the tail applied. A fact that comes after all of the tail is applied to the head. An
+earlier one is put in its place, the head is rebuilt from the base, and what is then decided is compared with what was
+published.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 
-from schemas.change import Change, Publication
-from schemas.events import AnyFact, in_time
+from schemas.change import Publication
+from schemas.events import AnyFact, time_order
 from state.customer.customer import Customer, first_seen
-from state.customer.decided import Standing, standing
+from state.customer.decided import DecidedState, decided_state
 from state.customer.packing import pack, unpack
-from state.rules.rulebook import Decision, Rulebook
+from state.rules.decision import Decision
+from state.rules.rulebook import Rulebook
+from state.timeline.corrections import Emitted, correct, publish
 
 MAX_TAIL = 256
-FOLD_AT = 8
-
-
-class Emitted(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A change that was published, how often it was revised, and whether it still stands."""
-
-    change: Change
-    revision: int
-    stands: bool
+MIN_FOLD = 8
 
 
 class Timeline(msgspec.Struct, gc=False):
-    """One customer's timeline, which changes in place: after a batch that failed, read it from its snapshot again.
+    """One customer's timeline, which is changed in place: after a batch that failed, load it from its snapshot again.
 
-    ``base`` is packed, since it is read only when a fact comes out of order; ``base_standing`` is what was decided as
-    of the base, and ``folded`` tells that the head is just what the base holds. ``floor`` is the instant before which
-    this customer takes no facts any more because a flood has pushed the horizon on; ``seq`` the number of the last
-    publication.
+    ``base`` is packed, since it is read only when a fact comes out of order; ``base_decided`` is what was decided as of
+    the base. ``folded`` tells that the head is just what the base holds. ``closed_before`` is the instant before which
+    this customer accepts no facts, because a flood of them has moved the base ahead of the horizon, or a new policy
+    was adopted. ``seq`` is the number of the last publication.
     """
 
     base: bytes | None
@@ -43,12 +37,12 @@ class Timeline(msgspec.Struct, gc=False):
     emitted: list[Emitted]
     head: Customer
     seq: int
-    floor: int
-    base_standing: Standing | None
+    closed_before: int
+    base_decided: DecidedState | None
     folded: bool
 
     def knows(self, fact: AnyFact, lateness: int) -> bool:
-        """Whether a fact was already sent under this one's id, at most ``lateness`` ms before or after it."""
+        """Tell whether a fact with this one's id is in the tail, at most ``lateness`` ms before or after it."""
         message_id = fact.message_id
         for known in self.tail:
             if known.message_id == message_id and abs(known.at - fact.at) <= lateness:
@@ -57,35 +51,42 @@ class Timeline(msgspec.Struct, gc=False):
 
 
 def begin(at: int) -> Timeline:
-    """The timeline of a customer first heard of at an instant."""
-    return Timeline(None, [], [], first_seen(at), 0, 0, None, False)
+    """Return the timeline of a customer whose first event is at ``at``."""
+    return Timeline(
+        base=None,
+        tail=[],
+        emitted=[],
+        head=first_seen(at),
+        seq=0,
+        closed_before=0,
+        base_decided=None,
+        folded=False,
+    )
 
 
-def settle(timeline: Timeline, facts: Sequence[AnyFact], upto: int, horizon: int, rules: Rulebook) -> list[Publication]:
-    """Take facts in, let time pass until ``upto``, and fold what lies before ``horizon``; returns what to publish.
+def apply_facts(
+    timeline: Timeline, facts: Sequence[AnyFact], upto: int, horizon: int, rules: Rulebook
+) -> list[Publication]:
+    """Apply facts, let time pass until ``upto``, and fold what lies before ``horizon``; returns what to publish.
 
-    The facts must be new (see ``knows``) and no older than the horizon of the last call and the floor.
+    The facts must be new (see ``knows``), and neither before the horizon of the last call nor before
+    ``closed_before``.
     """
-    arrived = sorted(facts, key=in_time) if len(facts) > 1 else facts
+    arrived = sorted(facts, key=time_order) if len(facts) > 1 else facts
     if _is_past(timeline, min(horizon, arrived[0].at) if arrived else horizon):
         _fold(timeline)
-    head, tail = timeline.head, timeline.tail
     decisions: list[Decision] = []
-    if not arrived or (arrived[0].at >= head.at and (not tail or in_time(arrived[0]) > in_time(tail[-1]))):
-        if arrived or (head.due is not None and head.due <= upto):
-            timeline.folded = False
-            for fact in arrived:
-                rules.advance(head, fact, decisions)
-            rules.elapse(head, upto, decisions)
-            tail += arrived
-        published = _published(timeline, decisions) if decisions else []
+    if _are_next(timeline, arrived):
+        published = _continue(timeline, arrived, upto, rules, decisions)
     else:
-        told_until = max(head.last_event_at, max((it.change.at for it in timeline.emitted), default=0))
-        tail += arrived
-        tail.sort(key=in_time)
+        head = timeline.head
+        known_until = max(head.last_event_at, max((it.change.at for it in timeline.emitted), default=0))
+        timeline.tail += arrived
+        timeline.tail.sort(key=time_order)
         timeline.folded = False
-        timeline.head = _replayed(timeline.base, tail, max(upto, head.at), rules, decisions)
-        published = _compared(timeline, told_until, decisions)
+        timeline.head = rebuild(timeline.base, timeline.tail, max(upto, head.at), rules, decisions)
+        published, timeline.emitted = correct(decisions, timeline.emitted, known_until, timeline.seq)
+    timeline.seq += len(published)
     _tidy(timeline, horizon, rules)
     return published
 
@@ -98,13 +99,16 @@ def adopt(timeline: Timeline, at: int, rules: Rulebook) -> list[Publication]:
     rules.adopt(head, at, decisions)
     timeline.folded = False
     _fold(timeline)
-    timeline.floor = at + 1
-    return [_numbered(timeline, change, figures) for change, figures in decisions]
+    timeline.closed_before = at + 1
+    published = [Publication(it.change, it.figures, seq) for seq, it in enumerate(decisions, start=timeline.seq + 1)]
+    timeline.seq += len(published)
+    return published
 
 
-def _replayed(
+def rebuild(
     base: bytes | None, tail: Sequence[AnyFact], upto: int, rules: Rulebook, decisions: list[Decision]
 ) -> Customer:
+    """Return the customer at ``upto``, the base with the tail applied; decisions are appended in order."""
     customer = first_seen(tail[0].at) if base is None else unpack(base)
     for fact in tail:
         rules.advance(customer, fact, decisions)
@@ -112,49 +116,25 @@ def _replayed(
     return customer
 
 
-def _published(timeline: Timeline, decisions: list[Decision]) -> list[Publication]:
-    emitted = timeline.emitted
-    retracted = {it.change: it for it in emitted if not it.stands}
-    published = []
-    for change, figures in decisions:
-        before = retracted.get(change)
-        revision = 0
-        if before is not None:
-            emitted.remove(before)
-            revision = before.revision + 1
-        emitted.append(Emitted(change, revision, True))
-        published.append(_numbered(timeline, change, figures, revision, revision > 0))
-    return published
+def _are_next(timeline: Timeline, arrived: Sequence[AnyFact]) -> bool:
+    if not arrived:
+        return True
+    tail = timeline.tail
+    return arrived[0].at >= timeline.head.at and (not tail or time_order(arrived[0]) > time_order(tail[-1]))
 
 
-def _compared(timeline: Timeline, told_until: int, decisions: list[Decision]) -> list[Publication]:
-    emitted = timeline.emitted
-    known = {it.change: it for it in emitted}
-    true_now = {change for change, _ in decisions}
-    untrue = [it for it in emitted if it.stands and it.change not in true_now]
-    published = [
-        _numbered(timeline, it.change, None, it.revision, True, True, (it.change, it.revision)) for it in untrue[::-1]
-    ]
-    replaced = iter(untrue)
-    compared = [Emitted(it.change, it.revision, False) for it in emitted if it.change not in true_now]
-    for change, figures in decisions:
-        before = known.get(change)
-        if before is not None and before.stands:
-            compared.append(before)
-            continue
-        revision = 0 if before is None else before.revision + 1
-        instead_of = next(replaced, None)
-        corrects = None if instead_of is None else (instead_of.change, instead_of.revision)
-        alters_the_past = revision > 0 or corrects is not None or change.at < told_until
-        compared.append(Emitted(change, revision, True))
-        published.append(_numbered(timeline, change, figures, revision, alters_the_past, False, corrects))
-    timeline.emitted = compared
-    return published
-
-
-def _numbered(timeline: Timeline, change: Change, figures: Any, *how: Any) -> Publication:
-    timeline.seq += 1
-    return Publication(change, figures, timeline.seq, *how)
+def _continue(
+    timeline: Timeline, arrived: Sequence[AnyFact], upto: int, rules: Rulebook, decisions: list[Decision]
+) -> list[Publication]:
+    head = timeline.head
+    if not arrived and (head.due is None or head.due > upto):
+        return []
+    timeline.folded = False
+    for fact in arrived:
+        rules.advance(head, fact, decisions)
+    rules.elapse(head, upto, decisions)
+    timeline.tail += arrived
+    return publish(decisions, timeline.emitted, timeline.seq) if decisions else []
 
 
 def _is_past(timeline: Timeline, horizon: int) -> bool:
@@ -164,7 +144,7 @@ def _is_past(timeline: Timeline, horizon: int) -> bool:
 
 def _fold(timeline: Timeline) -> None:
     if not timeline.folded:
-        timeline.base, timeline.base_standing, timeline.folded = pack(timeline.head), standing(timeline.head), True
+        timeline.base, timeline.base_decided, timeline.folded = pack(timeline.head), decided_state(timeline.head), True
         timeline.tail.clear()
         timeline.emitted.clear()
 
@@ -173,20 +153,20 @@ def _tidy(timeline: Timeline, horizon: int, rules: Rulebook) -> None:
     tail = timeline.tail
     if _is_past(timeline, horizon):
         _fold(timeline)
-    # Folding a part decides it once more, so facts wait until there are some.
-    elif len(tail) > FOLD_AT and tail[FOLD_AT].at < horizon:
+    # To fold some facts is to decide them once more, so they wait until there are several.
+    elif len(tail) > MIN_FOLD and tail[MIN_FOLD].at < horizon:
         _fold_before(timeline, horizon, rules)
     if len(timeline.tail) > MAX_TAIL:
         _fold_before(timeline, horizon, rules)
         if len(timeline.tail) > MAX_TAIL:
-            timeline.floor = timeline.tail[-MAX_TAIL // 2].at + 1
-            _fold_before(timeline, timeline.floor, rules)
+            timeline.closed_before = timeline.tail[-MAX_TAIL // 2].at + 1
+            _fold_before(timeline, timeline.closed_before, rules)
 
 
 def _fold_before(timeline: Timeline, horizon: int, rules: Rulebook) -> None:
     count = sum(fact.at < horizon for fact in timeline.tail)
     if timeline.base is not None or count:
-        base = _replayed(timeline.base, timeline.tail[:count], horizon - 1, rules, [])
-        timeline.base, timeline.base_standing = pack(base), standing(base)
+        base = rebuild(timeline.base, timeline.tail[:count], horizon - 1, rules, [])
+        timeline.base, timeline.base_decided = pack(base), decided_state(base)
     timeline.tail = timeline.tail[count:]
     timeline.emitted = [it for it in timeline.emitted if it.change.at >= horizon]

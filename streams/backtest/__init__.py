@@ -1,1 +1,1 @@
-"""Backtests: the rules applied to events on disk, without Kafka."""
+"""Backtests: the rules applied to recorded events, without Kafka."""

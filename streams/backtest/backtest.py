@@ -1,4 +1,4 @@
-"""A backtest: the same rules over events that lie on disk, customer by customer, without Kafka."""
+"""A backtest: the same rules applied to recorded events, customer by customer, without Kafka."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
@@ -13,16 +13,18 @@ from schemas.events import AnyFact
 from schemas.reject import RejectedError
 from state.features.profile import build_profile
 from state.rules.rulebook import Rulebook
-from state.timeline.history import History, replay
+from state.timeline.history import History, decide_history
 
-Lines = Iterable[tuple[int, bytes]]
-Published = tuple[int, str, int, bytes]
-"""A transition's place among all (instant, customer, seq), and its value."""
+_MAX_REJECT_BYTES = 65536
+
+NumberedLines = Iterable[tuple[int, bytes]]
+PublishedTransition = tuple[int, str, int, bytes]
+"""A transition's sort key (instant, customer, seq), and its value."""
 
 
 @dataclass(slots=True)
 class Events:
-    """What a backtest reads: facts by customer, and what could not be used.
+    """The events that a backtest has read: facts by customer, and the counts of everything else.
 
     ``lines`` = ``facts`` + ``unknown`` + ``rejects``; ``last`` is the latest event time (ms since 1970).
     """
@@ -36,10 +38,14 @@ class Events:
 
 
 @dataclass(slots=True)
-class Backtest:
-    """What came of it: what was published, in order, and the counts."""
+class BacktestResult:
+    """The result of a backtest: what is published, in order, and the counts.
 
-    published: list[Published]
+    ``until`` in ms since 1970; ``after`` counts the facts later than that. ``by_name`` counts transitions, and
+    segments entered and left; ``stages`` customers by their last stage.
+    """
+
+    published: list[PublishedTransition]
     until: int
     duplicates: int
     after: int
@@ -52,19 +58,19 @@ class Backtest:
         return [value for *_, value in self.published]
 
 
-def read_events(lines: Lines, now: int, rules: Rulebook, on_reject: Callable[[bytes], None]) -> Events:
-    """Read numbered lines; ``on_reject`` gets one JSON line for every one that cannot be used.
+def read_events(lines: NumberedLines, now: int, rules: Rulebook, on_reject: Callable[[bytes], None]) -> Events:
+    """Read numbered lines; ``on_reject`` gets one JSON line for each line that cannot be used.
 
-    ``now`` (ms since 1970): an event that claims to be later is from the future.
+    An event that lies more than ``MAX_AHEAD_MS`` after ``now`` (ms since 1970) is rejected.
     """
     events = Events()
-    by_customer, latest = events.by_customer, now + MAX_AHEAD_MS
+    by_customer, max_instant = events.by_customer, now + MAX_AHEAD_MS
     last = -1
 
-    def refuse(number: int, line: bytes, error: RejectedError) -> None:
+    def reject(number: int, line: bytes, error: RejectedError) -> None:
         events.rejects[error.reason] += 1
-        shown = line[:65536].decode("utf-8", "replace")
-        on_reject(orjson.dumps({"line": number, "reason": error.reason, "detail": error.detail, "value": shown}))
+        kept = line[:_MAX_REJECT_BYTES].decode("utf-8", "replace")
+        on_reject(orjson.dumps({"line": number, "reason": error.reason, "detail": error.detail, "value": kept}))
 
     for number, text in lines:
         line = text.rstrip(b"\r\n")
@@ -74,14 +80,14 @@ def read_events(lines: Lines, now: int, rules: Rulebook, on_reject: Callable[[by
         try:
             event = read_event(open_envelope(line), line, rules.exchange)
         except RejectedError as error:
-            refuse(number, line, error)
+            reject(number, line, error)
             continue
         fact = event.fact
         if fact is None:
             events.unknown += 1
             continue
-        if fact.at > latest:
-            refuse(number, line, RejectedError("from_the_future", "the event lies ahead of the clock"))
+        if fact.at > max_instant:
+            reject(number, line, RejectedError("from_the_future", "the event lies ahead of the clock"))
             continue
         if fact.at > last:
             events.last = last = fact.at
@@ -92,16 +98,16 @@ def read_events(lines: Lines, now: int, rules: Rulebook, on_reject: Callable[[by
 
 def run(
     events: Events, until: int | None, rules: Rulebook, on_history: Callable[[str, History], None] = lambda *_: None
-) -> Backtest:
-    """Decide every customer's history until an instant; without one, until the last event.
+) -> BacktestResult:
+    """Decide every customer's history until an instant (ms since 1970); None: until the last event.
 
-    Takes the facts out of ``events``: there is room for what comes of a customer where the facts were.
+    Consumes ``events.by_customer``, to bound the peak memory.
     """
     end = until if until is not None else events.last or 0
-    result = Backtest([], end, 0, 0, Counter(), Counter())
+    result = BacktestResult([], end, 0, 0, Counter(), Counter())
     while events.by_customer:
         customer, facts = events.by_customer.popitem()
-        history = replay(facts, end, rules)
+        history = decide_history(facts, end, rules)
         if history is None:
             continue
         result.duplicates += history.duplicates
@@ -118,7 +124,7 @@ def run(
 
 
 def profile_of(customer: str, history: History, at: int, rules: Rulebook) -> bytes:
-    """A customer's profile at the end of a history, which lasted until ``at``."""
+    """Return a customer's encoded profile at the end of a history, at the instant ``at`` (ms since 1970)."""
     features = rules.compiled.catalogue
     return profile.encode(
         build_profile(history.customer, customer, len(history.published), at, rules.version, features)

@@ -1,4 +1,4 @@
-"""How a command ends that could not reach what it needs."""
+"""The errors of commands that cannot reach a server or use a setting."""
 
 import os
 
@@ -8,13 +8,13 @@ from streams.settings import Settings, SettingsError
 
 
 class UnreachableError(click.ClickException):
-    """A server that is away, or a setting that cannot be used: exit status 2, one line, no traceback."""
+    """A server that does not answer, or an invalid setting: one line, exit status 2, no traceback."""
 
     exit_code = 2
 
 
 def settings_or_fail() -> Settings:
-    """The settings of the environment; raises ``UnreachableError``."""
+    """Read the settings from the environment; raises ``UnreachableError``."""
     try:
         return Settings.from_environment(os.environ)
     except SettingsError as error:

@@ -1,4 +1,4 @@
-"""An instant on the command line."""
+"""Instants as command line parameters."""
 
 import click
 
@@ -6,12 +6,12 @@ from schemas.instant import from_text
 
 
 class Instant(click.ParamType):
-    """RFC 3339 text or a date, as milliseconds since 1970."""
+    """RFC 3339 text or a date, converted to ms since 1970."""
 
     name = "instant"
 
     def convert(self, value: str | int, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Read the text; an int is already an instant."""
+        """Parse the text; an int is already an instant."""
         if isinstance(value, int):
             return value
         try:

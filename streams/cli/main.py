@@ -1,41 +1,42 @@
-"""The command line: finds each command in its own module, and loads it only when it is asked for."""
+"""The entry point ``lifestage``; each command is a module of its own, imported only when it is needed."""
 
 from importlib import import_module
-from importlib.util import find_spec
 
 import click
 
-_MODULES = {
-    "worker": "worker",
-    "topics": "topics",
-    "replay": "replay",
-    "show": "show",
-    "tail": "tail",
-    "rejects": "rejects",
-    "policy": "policy",
-    "schema": "schema",
-    "simulate": "simulate",
-    "backtest": "backtest",
-    "demo": "demo",
-}
+# In the order in which a new user meets them.
+_COMMANDS = (
+    "worker",
+    "topics",
+    "replay",
+    "show",
+    "tail",
+    "rejects",
+    "policy",
+    "schema",
+    "simulate",
+    "backtest",
+    "demo",
+)
 
 
-class Commands(click.Group):
+class LazyGroup(click.Group):
     """The commands by name; a module is imported when its command is run or its help is shown."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names in the order in which a new user meets them."""
-        return [name for name, module in _MODULES.items() if find_spec(f"streams.cli.commands.{module}")]
+        """Return the names in the order of the help."""
+        return list(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return a command, or ``None`` for a name that is none."""
-        if cmd_name not in self.list_commands(ctx):
+        """Return a command, or None for an unknown name."""
+        if cmd_name not in _COMMANDS:
             return None
-        command = import_module(f"streams.cli.commands.{_MODULES[cmd_name]}").command
+        command = import_module(f"streams.cli.commands.{cmd_name}").command
         return command if isinstance(command, click.Command) else None
 
 
-@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="lifestage", prog_name="lifestage", message="%(prog)s %(version)s")
 def main() -> None:
     """Keep every customer's lifecycle stage and segments, in real time, on Kafka.
 

@@ -1,4 +1,4 @@
-"""Sending rejected records to their input topics again, byte for byte."""
+"""Rejected records sent to their input topics again, byte for byte."""
 
 import time
 from collections import Counter
@@ -14,20 +14,22 @@ from streams.settings import Settings
 from streams.topic_reader import TopicUnreadableError, open_topic
 from streams.topics import topics_of
 
-FROM_THE_FUTURE = "from_the_future"
-_MAX_REQUEST = 4 * 1024 * 1024
+_FROM_THE_FUTURE = "from_the_future"  # the reason of a reject
+_MAX_REQUEST_BYTES = 4 * 1024 * 1024
 
 
 async def resend(rejects: Iterable[Reject], settings: Settings) -> Counter[str]:
-    """Send records again and count what became of them: ``sent``, ``gone`` from their topic, or ``elsewhere``.
+    """Send records again; return the counts ``sent``, ``gone`` (from their topic) and ``elsewhere``.
 
-    Each goes to its own partition with its own time, but one from the future with the present time: its event may
-    not be ahead any more. ``elsewhere`` are those of topics that these settings do not read: left alone.
-    Raises ``TopicUnreadableError``; what was sent until then stays sent.
+    Each record goes to its own partition with its own time; a record from the future gets the present time, as its
+    event may no longer be ahead of it. Records of topics that these settings do not read are counted as
+    ``elsewhere`` and not sent. Raises ``TopicUnreadableError``; records sent before that stay sent.
     """
     counts: Counter[str] = Counter()
     inputs = topics_of(settings).inputs
-    producer = AIOKafkaProducer(**client_arguments(settings), enable_idempotence=True, max_request_size=_MAX_REQUEST)
+    producer = AIOKafkaProducer(
+        **client_arguments(settings), enable_idempotence=True, max_request_size=_MAX_REQUEST_BYTES
+    )
     try:
         await producer.start()
         for reject in rejects:
@@ -40,7 +42,7 @@ async def resend(rejects: Iterable[Reject], settings: Settings) -> Counter[str]:
                 counts["gone"] += 1
                 continue
             now = time.time_ns() // 1_000_000
-            at = now if reject.reason == FROM_THE_FUTURE else instant.from_text(reject.timestamp)
+            at = now if reject.reason == _FROM_THE_FUTURE else instant.from_text(reject.timestamp)
             key = reject.key_bytes()
             await producer.send_and_wait(reject.topic, value, key, reject.partition, at)
             counts["sent"] += 1
@@ -60,7 +62,7 @@ async def _value(reject: Reject, settings: Settings) -> bytes | None:
         record = await topic.at(reject.partition, reject.offset)
     if record is None:
         raise LookupError
-    whole: bytes | None = record.value
-    if whole is None or len(whole) != reject.value_bytes or not whole.startswith(reject.kept_value() or b""):
-        raise LookupError  # the topic was made anew, and another record has its place
-    return whole
+    value: bytes | None = record.value
+    if value is None or len(value) != reject.value_bytes or not value.startswith(reject.kept_value() or b""):
+        raise LookupError  # the topic was recreated: another record has this offset
+    return value

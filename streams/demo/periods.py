@@ -1,4 +1,4 @@
-"""The periods of a picture: days, weeks, months, quarters or years, so that all of them fit on a screen."""
+"""The rows of the report over time: days, weeks, months, quarters or years, so that they fit on a screen."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -6,13 +6,13 @@ from datetime import UTC, date, datetime, timedelta
 
 from schemas.instant import EPOCH, from_datetime
 
-_MAX_EVENTS = 18
-_RAGGED = 0.05
+_MAX_ROWS = 18
+_MIN_LAST_PART = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A row of the picture: its label, and the instant (ms since 1970) before which it ends."""
+    """A row of the report: its label, and the first instant after it (ms since 1970)."""
 
     label: str
     end: int
@@ -34,14 +34,14 @@ class _Unit:
     label: Callable[[date], str]
 
 
-def periods(first: int, last: int) -> Periods:
-    """The periods from one instant to another; the last one ends with ``last``, which belongs to it."""
+def periods_between(first: int, last: int) -> Periods:
+    """Return the periods from one instant to another (ms since 1970); the last period ends with ``last``, included."""
     for unit in _UNITS:
         bounds = list(_bounds(first, last, unit.begin, unit.following))
-        # A sliver at the end (four hours of New Year) would look like a period of its own, and is none.
-        if len(bounds) > 2 and last - bounds[-2][1] < _RAGGED * (bounds[-1][1] - bounds[-2][1]):
+        # A sliver at the end (four hours of New Year, say) belongs to the period before it.
+        if len(bounds) > 2 and last - bounds[-2][1] < _MIN_LAST_PART * (bounds[-1][1] - bounds[-2][1]):
             del bounds[-1]
-        if len(bounds) <= _MAX_EVENTS or unit is _UNITS[-1]:
+        if len(bounds) <= _MAX_ROWS or unit is _UNITS[-1]:
             break
     ends = [end for _, end in bounds[:-1]]
     labels = [unit.label(begins) for begins, _ in bounds]

@@ -1,4 +1,4 @@
-"""Reading the changelog: what was committed for a partition group since this worker last looked."""
+"""Reading the changelog: what was committed for a partition group since this worker last read it."""
 
 import gc
 import time
@@ -15,19 +15,19 @@ from streams.settings import Settings
 from streams.topics import topics_of
 
 _CHUNK = 5000
-# Four times what the client asks for by itself: fewer questions, and a long changelog is read a tenth faster.
+# Four times the default: fewer requests, and a long changelog is read a tenth faster.
 _FETCH_BYTES = 4 * 1024 * 1024
 
 
 class MarkerMissingError(Exception):
-    """A changelog that holds records but no position: nobody can say what is counted in it."""
+    """A changelog with records but without a position marker: what is counted in it is unknown."""
 
 
 async def read_changelogs(settings: Settings, groups: Sequence[PartitionGroup]) -> dict[int, dict[str, int]]:
     """Bring groups up to date, and return for each partition the offset after the last record of its inputs.
 
-    Call it only after fencing, or somebody else may commit behind the reader's back. It may be cancelled at any
-    time: ``read_to`` goes with what memory has. Raises ``MarkerMissingError``, ``KafkaError``, ``TimeoutError``.
+    Call it only after fencing, or another worker may still commit after the read. It may be cancelled at any time:
+    ``read_to`` always matches what is in memory. Raises ``MarkerMissingError``, ``KafkaError``, ``TimeoutError``.
     """
     topics = topics_of(settings)
     consumer = AIOKafkaConsumer(
@@ -41,7 +41,7 @@ async def read_changelogs(settings: Settings, groups: Sequence[PartitionGroup]) 
     try:
         logs = {TopicPartition(topics.changelog, group.partition): group for group in groups}
         inputs = [TopicPartition(topic, group.partition) for topic in topics.inputs for group in groups]
-        # Assigned first, paused, and all asked for at once: offsets of a topic that is not assigned cost the
+        # Assigned first, paused, and all asked for at once: the offsets of a topic that is not assigned take the
         # client a second each.
         consumer.assign([*logs, *inputs])
         consumer.pause(*inputs)
@@ -50,14 +50,14 @@ async def read_changelogs(settings: Settings, groups: Sequence[PartitionGroup]) 
         for log, group in logs.items():
             # An explicit seek: seek_to_beginning() right after assign() can end at the end of the log instead.
             consumer.seek(log, begins[log] if settings.embedded else max(begins[log], group.read_to))
-        with _collector_at_rest():
+        with _collector_disabled():
             await _read(consumer, logs, ends, settings.availability_timeout)
         for log, group in logs.items():
             if group.position is None and group.read_to:
                 raise MarkerMissingError(
                     f"{log.topic}[{log.partition}] holds records but no position: it was written by something else"
                 )
-            _place(group, topics.inputs, begins, ends)
+            _take_position(group, topics.inputs, begins, ends)
         return {
             group.partition: {topic: ends[TopicPartition(topic, group.partition)] for topic in topics.inputs}
             for group in groups
@@ -67,14 +67,14 @@ async def read_changelogs(settings: Settings, groups: Sequence[PartitionGroup]) 
 
 
 @contextmanager
-def _collector_at_rest() -> Iterator[None]:
-    # Records are short-lived and snapshots stay: to look for rubbish among them costs an eighth of the time.
-    was_at_work = gc.isenabled()
+def _collector_disabled() -> Iterator[None]:
+    # Records are short-lived and snapshots stay: searching them for cycles costs an eighth of the time.
+    was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        if was_at_work:
+        if was_enabled:
             gc.enable()
 
 
@@ -82,19 +82,19 @@ async def _read(
     consumer: AIOKafkaConsumer,
     logs: Mapping[TopicPartition, PartitionGroup],
     ends: Mapping[TopicPartition, int],
-    patience: float,
+    timeout: float,
 ) -> None:
-    heard = time.monotonic()
-    # The position passes the markers of transactions too, which are no records: the last one is always such.
+    last_records = time.monotonic()
+    # The log always ends with a transaction marker, which is no record; the client's position passes it all the same.
     while left := [log for log in logs if await consumer.position(log) < ends[log]]:
         fetched = await consumer.getmany(*left, timeout_ms=300, max_records=_CHUNK)
         for log, records in fetched.items():
             _apply(logs[log], records)
             logs[log].status.progress = time.monotonic()
         if fetched:
-            heard = time.monotonic()
-        elif time.monotonic() - heard > patience:
-            raise TimeoutError(f"the changelog brought nothing for {patience:.0f} s")
+            last_records = time.monotonic()
+        elif time.monotonic() - last_records > timeout:
+            raise TimeoutError(f"the changelog brought nothing for {timeout:.0f} s")
 
 
 def _apply(group: PartitionGroup, records: Sequence[ConsumerRecord]) -> None:
@@ -107,7 +107,7 @@ def _apply(group: PartitionGroup, records: Sequence[ConsumerRecord]) -> None:
     group.read_to = records[-1].offset + 1
 
 
-def _place(
+def _take_position(
     group: PartitionGroup,
     inputs: Sequence[str],
     begins: Mapping[TopicPartition, int],
@@ -130,7 +130,7 @@ def _place(
 
 
 def truncated(topic: str, partition: int, at: int, begin: int) -> str:
-    """Say that records were deleted before they were read, and how to go on."""
+    """Return the message that records were deleted before they were read, and how to go on."""
     return (
         f"{topic}[{partition}] begins at {begin}, but the next record to count is {at}: {begin - at} offsets were "
         "deleted before they were read (retention too short?); to go on without them: "

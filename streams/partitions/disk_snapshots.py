@@ -1,7 +1,7 @@
-"""Customers on disk: a partition's snapshots in LMDB, for more of them than memory holds.
+"""Snapshots on disk: a partition's customers in LMDB, for more of them than fit in memory.
 
 The file is not state: it is emptied before a partition is read from the changelog, written only after a commit, and
-never synced, so that a crash leaves nothing that anybody will read.
+never synced: after a crash nobody reads it again.
 """
 
 import shutil
@@ -11,7 +11,7 @@ from typing import Any
 
 import lmdb
 
-# Addresses, not bytes: the file grows with what is in it.
+# Address space, not bytes: the file grows with its contents.
 _MAX_BYTES = 1 << 38
 _WRITES_AT_ONCE = 20_000
 
@@ -31,7 +31,7 @@ class DiskSnapshots(MutableMapping[bytes, bytes]):
         self._writes = 0
         self._longest = self._environment.max_key_size()
         self._long: dict[bytes, bytes] = {}
-        """Those whose keys are longer than LMDB takes (511 bytes): few, if any."""
+        """Snapshots whose keys are longer than LMDB accepts (511 bytes): few, if any."""
 
     def __getitem__(self, key: bytes) -> bytes:
         found: bytes | None = self._long.get(key) if len(key) > self._longest else self._transaction.get(key)
@@ -58,17 +58,17 @@ class DiskSnapshots(MutableMapping[bytes, bytes]):
         return int(self._transaction.stat(self._table)["entries"]) + len(self._long)
 
     def __iter__(self) -> Iterator[bytes]:
-        # All at once: a cursor would not outlive the next write.
+        # All at once: the next write would invalidate a cursor.
         yield from [*self._transaction.cursor().iternext(values=False), *self._long]
 
     def close(self) -> None:
-        """Let go of the disk."""
+        """Close and delete the file."""
         self._transaction.abort()
         self._environment.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _written(self) -> None:
-        # One transaction keeps what it has written in memory until it ends, and can hold only so much.
+        # A transaction keeps its writes in memory until it ends, and can hold only so many.
         self._writes += 1
         if self._writes == _WRITES_AT_ONCE:
             self._writes = 0

@@ -1,4 +1,4 @@
-"""Dying on purpose at a named point of a batch: for tests of what is left behind."""
+"""Failpoints: SIGKILL at a named point of a batch, for tests of what is left behind."""
 
 import os
 import random
@@ -21,9 +21,9 @@ _COMMIT_SECONDS = 0.005
 
 
 def failpoint(text: str) -> Callable[[str], None]:
-    """Return what is called at every point; ``text`` is ``name:probability:seed``, empty for never.
+    """Return the function to call at every point; ``text`` is ``name:probability:seed``, empty for never.
 
-    The process ends by SIGKILL, as if from outside. Raises ``SettingsError`` for a text that says something else.
+    Raises ``SettingsError`` for a text of another form.
     """
     if not text:
         return unreached

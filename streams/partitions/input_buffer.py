@@ -1,4 +1,4 @@
-"""One input topic of a partition group as it is fetched: in order, without holes, and within bounds of memory."""
+"""The input buffer: one input topic of a partition group, in order, without holes, and bounded in memory."""
 
 import logging
 from collections.abc import Sequence
@@ -12,14 +12,14 @@ from streams.partitions.watermarks import WATERMARK_KEY, read_watermark
 
 logger = logging.getLogger(__name__)
 
-# A topic that others wait for, and that says nothing for so long, no longer holds them back.
+# A topic that brings nothing for so long no longer holds the other topics back.
 PATIENCE_MS = 60_000
 MAX_BYTES = 8 * 1024 * 1024
 _size_of = attrgetter("serialized_value_size")
 
 
 class Fetched(Protocol):
-    """What the Kafka client makes of a record."""
+    """A record as the Kafka client returns it."""
 
     offset: int
     timestamp: int
@@ -30,9 +30,9 @@ class Fetched(Protocol):
 
 @dataclass(slots=True)
 class InputBuffer(TopicBuffer):
-    """A buffer that knows offsets: ``next_offset`` comes next, ``end`` follows the last one known to the broker.
+    """A topic buffer with offsets: ``next_offset`` comes next, ``end`` follows the last one that the broker has.
 
-    ``needs_seek``: what fetches stands elsewhere, and must be told to go on at ``next_offset``.
+    ``needs_seek``: the fetch position is elsewhere, and the client must seek to ``next_offset``.
     """
 
     most_records: int = 4000
@@ -40,34 +40,34 @@ class InputBuffer(TopicBuffer):
     end: int = 0
     needs_seek: bool = True
     _hole: tuple[int, int] | None = None
-    _heard: int = 0
+    _last_fetched: int = 0
     _bytes: int = 0
-    _counted: int = 0
+    _records_at_last_count: int = 0
 
-    def restart(self, offset: int, end: int, floor: int, watermark: Watermark | None) -> None:
-        """Begin at ``offset``, with nothing fetched and nothing older than ``floor`` (ms) expected."""
+    def restart(self, offset: int, end: int, order_time: int, watermark: Watermark | None) -> None:
+        """Start at ``offset``, with nothing fetched and no record before ``order_time`` (ms) expected."""
         self.records.clear()
         self.times.clear()
         self.next_offset, self.end, self.needs_seek = offset, end, True
-        self.floor, self.watermark = floor, watermark
-        self._hole, self._heard, self._bytes, self._counted = None, 0, 0, 0
+        self.last_time, self.watermark = order_time, watermark
+        self._hole, self._last_fetched, self._bytes, self._records_at_last_count = None, 0, 0, 0
         self.caught_up = offset >= end
 
     @property
     def full(self) -> bool:
-        """Enough waits here: fetch no more for now."""
+        """Whether enough records wait here: fetch no more for now."""
         return len(self.records) >= 2 * self.most_records or self._bytes >= MAX_BYTES
 
     @property
     def end_of_time(self) -> int:
-        """The latest instant this topic has told of, in ms: a record's, or the end of a replay."""
-        return max(self.floor, self.watermark.instant) if self.watermark is not None else self.floor
+        """The latest instant known from this topic, in ms: that of a record, or the end of a replay."""
+        return max(self.last_time, self.watermark.instant) if self.watermark is not None else self.last_time
 
     def accept(self, fetched: Sequence[Fetched], now: int) -> tuple[int, int] | None:
-        """Take records over. Return a hole (first offset missing, first offset after it) that must be fetched again.
+        """Append records. Return a hole (first offset missing, first offset after it) that must be fetched again.
 
-        A hole is accepted when the same one comes back: compaction, aborted transactions and their markers leave
-        such. One that does not come back was a fetch that had run ahead.
+        A hole is accepted when the same one is fetched twice: compaction, aborted transactions and their markers leave
+        holes. Any other hole was a fetch that had run ahead.
         """
         first, last = fetched[0].offset, fetched[-1].offset
         if first != self.next_offset or last - first + 1 != len(fetched):
@@ -80,23 +80,23 @@ class InputBuffer(TopicBuffer):
         return hole
 
     def known_end(self, end: int) -> None:
-        """Note the offset after the last record that the broker has."""
+        """Set the offset after the last record that the broker has."""
         self.end = max(self.end, end)
         self.caught_up = self.next_offset >= self.end
 
     def passed(self, position: int) -> None:
-        """Note that the fetch has come to ``position`` without another record: what lies before it is no record."""
+        """Note that the fetch reached ``position`` without another record: the offsets before it hold none."""
         self.caught_up = position >= self.end
 
-    def let_go(self, now: int, wall: bool) -> None:
-        """Stop holding the other topics back when this one has been silent for too long; ``now`` in ms.
+    def stop_waiting(self, now: int, wall: bool) -> None:
+        """Stop holding the other topics back when this one has brought nothing for too long; ``now`` in ms.
 
-        On the stream's clock a replay may take its time: there, nothing but its records moves the clock.
+        On the stream clock a replay may pause as long as it likes: there, only its records move the clock.
         """
-        if not wall or not self._heard:
-            self._heard = self._heard or now
+        if not wall or not self._last_fetched:
+            self._last_fetched = self._last_fetched or now
             return
-        if now - self._heard < PATIENCE_MS:
+        if now - self._last_fetched < PATIENCE_MS:
             return
         if not self.caught_up and not self.full:
             logger.warning("%s brings nothing though it holds more: the other topics go on", self.topic)
@@ -120,20 +120,20 @@ class InputBuffer(TopicBuffer):
 
     def _add(self, fetched: Sequence[Fetched], now: int) -> None:
         topic = self.topic
-        # Not min(): it costs as much as the record.
+        # Not min(): a call costs as much as making the record.
         records = [
             Record(topic, it.offset, at if (at := it.timestamp) < now else now, it.key, it.value) for it in fetched
         ]
         self.add(records)
         self.next_offset = records[-1].offset + 1
         self.caught_up = self.next_offset >= self.end
-        self._heard = now
-        self._counted = len(self.records)
+        self._last_fetched = now
+        self._records_at_last_count = len(self.records)
         self._bytes += sum(map(_size_of, fetched))
         for record in [record for record in records if record.key == WATERMARK_KEY]:
             self.watermark = read_watermark(record) or self.watermark
 
     def taken(self) -> None:
-        """Note that records were merged away: what waits is smaller by their share, as if all were of one size."""
-        self._bytes = self._bytes * len(self.records) // max(1, self._counted)
-        self._counted = len(self.records)
+        """Reduce the byte count after records were merged: by their share, as if all were of one size."""
+        self._bytes = self._bytes * len(self.records) // max(1, self._records_at_last_count)
+        self._records_at_last_count = len(self.records)

@@ -15,35 +15,36 @@ NEVER = -(1 << 62)
 class TopicBuffer:
     """One topic of the group: its records that wait to be merged, and what is known of those to come.
 
-    ``times`` holds one order time a record: its own time, or that of its predecessor if that is later. So a
-    record that arrives out of order is merged right after its predecessor, and the log's order is kept.
+    ``times`` holds one order time a record: its own time, or that of its predecessor if that is later. So a record
+    out of order is merged right after its predecessor, and the order of the log is kept. ``last_time`` is the order
+    time of the last record.
     """
 
     topic: str
-    floor: int = NEVER
+    last_time: int = NEVER
     caught_up: bool = True
     watermark: Watermark | None = None
     records: list[Record] = field(default_factory=list)
     times: list[int] = field(default_factory=list)
 
     def add(self, records: Sequence[Record]) -> None:
-        """Take over records in the order of the log."""
+        """Append records in the order of the log."""
         if records:
             times = [record.time for record in records]
-            # Nearly always in order already, and that is told eight times faster than it is made.
-            if times[0] < self.floor or times != sorted(times):
-                times = list(accumulate(times, max, initial=self.floor))[1:]
+            # Nearly always in order already, and checking that is eight times faster than accumulating.
+            if times[0] < self.last_time or times != sorted(times):
+                times = list(accumulate(times, max, initial=self.last_time))[1:]
             self.records.extend(records)
             self.times.extend(times)
-            self.floor = times[-1]
+            self.last_time = times[-1]
 
     def bound(self, replaying: bool) -> int | None:
-        """Return the earliest order time that a record still to come can have; ``None`` if it holds nobody."""
+        """Return the earliest order time of a record still to come; ``None`` if none holds the other topics back."""
         if not replaying:
-            return None if self.caught_up else self.floor
+            return None if self.caught_up else self.last_time
         promised = NEVER if self.watermark is None else self.watermark.instant
-        # Caught up with a replay means nothing: the rest of it is still being written.
-        return promised if self.caught_up else max(promised, self.floor)
+        # During a replay, caught up means nothing: the rest is still being written.
+        return promised if self.caught_up else max(promised, self.last_time)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +59,16 @@ class Merged:
 
 
 def replaying(buffers: Sequence[TopicBuffer]) -> bool:
-    """Say whether a replay is being written: a topic has a watermark that is not final."""
+    """Return whether a replay is being written: a topic has a watermark that is not final."""
     return any(buffer.watermark is not None and not buffer.watermark.final for buffer in buffers)
 
 
 def merge(buffers: Sequence[TopicBuffer], limit: int) -> Merged:
-    """Take the records off the buffers that no record still to come can precede, at most ``limit`` of them.
+    """Remove and return the records that no record still to come can precede, at most ``limit`` of them.
 
     The order is that of (order time, place of the buffer, offset), whenever and in whatever portions the records
     arrived, as long as no buffer is called caught up too early. Records of one instant go together, so that a
-    customer's facts of that instant are decided at once, unless there are more of them than ``limit``.
+    customer's facts of one instant are decided together, unless there are more of them than ``limit``.
     """
     during_replay = replaying(buffers)
     bounds = [
@@ -97,7 +98,7 @@ def _ready(buffer: TopicBuffer, cut: tuple[int, int] | None) -> int:
 
 
 def _ready_with_ties(buffer: TopicBuffer, place: int, cut: tuple[int, int]) -> int:
-    # At the same time the buffers go in their order, so those behind the one that holds must wait.
+    # At equal times the buffers come in their order, so those behind the one that holds must wait.
     return (bisect_right if place <= cut[1] else bisect_left)(buffer.times, cut[0])
 
 
@@ -111,7 +112,7 @@ def _in_order(buffers: Sequence[TopicBuffer], counts: Sequence[int]) -> tuple[li
         return heads[0]
     times = [time for of_lane, _ in heads for time in of_lane]
     records = [record for _, of_lane in heads for record in of_lane]
-    # Stable: at the same time the buffers stay in their order, and a buffer's records in theirs.
+    # Stable: at equal times the buffers stay in their order, and the records of a buffer in theirs.
     order = sorted(range(len(times)), key=times.__getitem__)
     return [times[it] for it in order], [records[it] for it in order]
 

@@ -75,15 +75,15 @@ class PartitionGroup:
         if self.in_flight is not None or self.status.state != "open":
             return None
         for buffer in self.buffers:
-            buffer.let_go(now, self._wall)
+            buffer.stop_waiting(now, self._wall)
         merged = merge(self.buffers, self._limit)
         if merged.records:
             for buffer in self.buffers:
                 buffer.taken()
         upto = self._advance(merged.cut, now)
         if not merged.records and not self._must_fire(upto, now):
-            # What memory knows of upto and the log does not is lost in a crash, and harms nobody: it decides
-            # something (what is due, what is late) only as the upto of a batch, and is committed with that.
+            # This upto is in memory only, and a crash may lose it without harm: it decides something (what is due,
+            # what is late) only as the upto of a batch, and is committed with that.
             self.status.upto = self._decided(upto)
             return None
         self._ticked = now
@@ -111,7 +111,7 @@ class PartitionGroup:
         return all(buffer.caught_up for buffer in self.buffers) and (not waiting or replaying(self.buffers))
 
     def _decided(self, upto: int) -> int:
-        # Of many who are due at once, some wait for the next batch.
+        # When many customers are due at once, some wait for the next batch.
         due = self.state.due()
         return upto if due is None or due > upto else max(0, due - 1)
 
@@ -126,7 +126,7 @@ class PartitionGroup:
         due = self.state.due()
         if due is None or due > upto:
             return False
-        # Overdue is what the last batch has left: many were due at once.
+        # Overdue customers are those that the last batch left: many were due at once.
         overdue = self.position is not None and due <= self.position.upto
         return overdue or not self._wall or now - self._ticked >= TICK_MS
 

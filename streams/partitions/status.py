@@ -1,4 +1,4 @@
-"""What can be seen of a worker from outside: its partition groups, their lag, and whether it is at work."""
+"""The status of a worker: its partition groups, their lag, and whether it is ready."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,11 +10,11 @@ TopicPartitionName = tuple[str, int]
 
 @dataclass(slots=True)
 class GroupStatus:
-    """One partition group that this worker was given.
+    """The status of one partition group.
 
-    ``opening``: its state is being read; ``open``: its records flow; ``failed``: to be opened again soon;
-    ``stopped``: a person must decide, see ``reason``. ``upto`` is in ms since 1970, ``progress`` in seconds of a
-    clock that only goes forward (``time.monotonic``): when the group last committed, restored, or had no lag.
+    ``opening``: its state is being read; ``open``: its records are processed; ``failed``: it will be opened again
+    soon; ``stopped``: a person must decide, see ``reason``. ``upto`` is in ms since 1970. ``progress`` is when the
+    group last committed, restored, or had no lag, in seconds of ``time.monotonic``.
     """
 
     state: GroupState = "opening"
@@ -22,7 +22,7 @@ class GroupStatus:
     upto: int = 0
     progress: float = 0.0
     lag: dict[str, int] = field(default_factory=dict)
-    """By input topic: records in the log that no commit covers yet."""
+    """By input topic, the records in the log that no commit covers yet."""
 
 
 @dataclass(slots=True)
@@ -34,7 +34,7 @@ class WorkerStatus:
 
     @property
     def ready(self) -> bool:
-        """Assigned and recovered: every group's records flow."""
+        """Whether it is assigned and recovered: every group is open."""
         return self.assigned and all(group.state == "open" for group in self.groups.values())
 
     @property

@@ -1,4 +1,4 @@
-"""The transactions of one partition group: a producer whose transactional id nobody else may use."""
+"""The transactions of one partition group: a producer whose transactional id no other worker may use."""
 
 import asyncio
 import logging
@@ -38,7 +38,7 @@ class GroupTransaction:
         self._producer = AIOKafkaProducer(
             **client_arguments(settings),
             transactional_id=f"{settings.app_id}-{partition}",
-            # Longer than a batch may take, or the broker would abort a batch that is still at work.
+            # Longer than a batch may take, or the broker would abort a batch that is still being processed.
             transaction_timeout_ms=int(settings.batch_timeout * 2000),
             request_timeout_ms=int(max(1.0, settings.batch_timeout / 2) * 1000),
             linger_ms=0,
@@ -46,7 +46,7 @@ class GroupTransaction:
         )
 
     async def fence(self) -> None:
-        """Take the transactional id over: whoever had it can commit nothing any more, and what it left is aborted."""
+        """Take over the transactional id: its former owner can commit no more, and its open transaction is aborted."""
         await self._producer.start()
 
     async def begin(self) -> None:
@@ -80,7 +80,7 @@ class GroupTransaction:
         self._open = False
 
     async def discard(self) -> None:
-        """End the producer, its open transaction aborted if the broker still listens to it; never raises."""
+        """Close the producer, and abort its open transaction if the broker still accepts that; never raises."""
         for future in self._sent:
             future.cancel()
         # Without the abort, readers of committed records would wait for the transaction to time out.
@@ -88,7 +88,7 @@ class GroupTransaction:
         for end in endings:
             try:
                 await asyncio.wait_for(end(), _ABORT_SECONDS)
-            except Exception as error:  # a fenced producer even asserts that it is asked for nothing more
+            except Exception as error:  # a fenced producer raises whatever is asked of it
                 logger.info("partition %d: the old producer did not end in order: %r", self._partition, error)
 
     async def _send(self, topic: str, records: Iterable[tuple[bytes | None, bytes, int | None]]) -> None:

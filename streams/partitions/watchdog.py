@@ -1,4 +1,4 @@
-"""The watchdog: measures the lag, and ends a worker that does not get ahead."""
+"""The watchdog: measures the lag, and ends a worker that makes no progress."""
 
 import asyncio
 import logging
@@ -19,7 +19,7 @@ _EVERY_SECONDS = 2.0
 
 
 class Watchdog:
-    """Asks Kafka how far the input logs go, with a client of its own: what hangs elsewhere does not hold it up."""
+    """Asks Kafka for the ends of the input logs, with a client of its own that nothing else can block."""
 
     def __init__(self, settings: Settings, assignment: Assignment) -> None:
         self._settings = settings
@@ -28,7 +28,7 @@ class Watchdog:
         self._consumer: AIOKafkaConsumer | None = None
 
     async def watch(self) -> None:
-        """Run for ever; ends the process when Kafka is away, or a group stands still, for the availability time-out."""
+        """Run until cancelled; end the process when Kafka is away, or a group stalls, for the availability time-out."""
         limit = self._settings.availability_timeout
         answered = time.monotonic()
         try:
@@ -42,7 +42,7 @@ class Watchdog:
                     logger.warning("Kafka has not answered for %.0f s: %r", silence, error)
                     if silence > limit:
                         end_process(f"Kafka at {self._settings.broker} has not answered for {limit:.0f} s")
-                self._look_for_standstill(limit)
+                self._end_if_stalled(limit)
                 await asyncio.sleep(_EVERY_SECONDS)
         finally:
             if self._consumer is not None:
@@ -80,7 +80,7 @@ class Watchdog:
             if not any(group.status.lag.values()) or group.is_idle():
                 group.status.progress = time.monotonic()
 
-    def _look_for_standstill(self, limit: float) -> None:
+    def _end_if_stalled(self, limit: float) -> None:
         for partition, group in self._assignment.groups.items():
             if group.status.state != "stopped" and time.monotonic() - group.status.progress > limit:
                 why = group.status.reason or f"it is {group.status.state}"

@@ -1,4 +1,4 @@
-"""Watermark records: how a replay tells the intake, in the input topics themselves, how far it has come."""
+"""Watermark records: how a replay says, in the input topics themselves, how far it has come."""
 
 import logging
 from typing import Literal
@@ -23,7 +23,7 @@ _decoder = msgspec.json.Decoder(_Written)
 
 
 def read_watermark(record: Record) -> Watermark | None:
-    """Return what a record with the watermark key says; ``None``, and a warning, if that cannot be read."""
+    """Return the watermark of a record with the watermark key; ``None``, with a warning, if it cannot be read."""
     try:
         written = _decoder.decode(record.value or b"")
         return Watermark(from_text(written.timestamp), written.final)

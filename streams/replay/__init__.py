@@ -1,1 +1,1 @@
-"""Replays: recorded events produced into the input topics, in the order of their event time."""
+"""Replays: recorded events produced into the input topics, in order of event time."""

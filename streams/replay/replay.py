@@ -1,4 +1,4 @@
-"""A replay: a source's events produced into the input topics, in order, with watermarks that let time pass."""
+"""A replay: a source's events produced into the input topics in order, with watermarks that advance the time."""
 
 import asyncio
 import time
@@ -11,26 +11,27 @@ from aiokafka.codec import has_zstd
 from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.producer.message_accumulator import BatchBuilder
 
+from schemas.event_types import BROWSING, PROFILES, PURCHASES, SUPPORT
 from schemas.instant import to_text
 from streams.connection import client_arguments
 from streams.partitions.watermarks import WATERMARK_KEY
-from streams.replay.rate_limit import Pace, Pacing
-from streams.replay.resume_point import last_instants
+from streams.replay.rate_limit import RateLimit, RateLimiter
+from streams.replay.resume_point import last_record_times
 from streams.settings import Settings
-from streams.sources.source import BROWSING, PROFILES, PURCHASES, SUPPORT, Source, SourceEvent
+from streams.sources.source import Source, SourceEvent
 from streams.topics import topics_of
 
-AS_FAST_AS_IT_GOES = Pace()
+UNLIMITED = RateLimit()
 _KINDS = (PURCHASES, BROWSING, SUPPORT, PROFILES)
 _BATCH_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a replay has come.
+    """The progress of a replay.
 
-    ``sent`` events are acknowledged by Kafka, ``skipped`` ones lay there from an earlier replay; at the end
-    they are ``total`` together. ``instant`` is the event time reached (ms since 1970).
+    ``sent`` events are acknowledged by Kafka, ``skipped`` ones were on the topics from an earlier replay; at the end
+    both add up to ``total``. ``instant`` is the event time reached (ms since 1970).
     """
 
     sent: int
@@ -45,14 +46,14 @@ async def replay(
     settings: Settings,
     on_progress: Callable[[Progress], None],
     end: int | None = None,
-    pace: Pace = AS_FAST_AS_IT_GOES,
+    limit: RateLimit = UNLIMITED,
 ) -> Progress:
     """Produce the events up to ``end`` (ms since 1970; without it all of them), then a final watermark.
 
-    The last watermark says ``end``, or the last event's instant. The topics must exist, and nobody else should
-    write to them meanwhile. What an interrupted replay of the same source has left on the topics is not sent
-    again, but for events of the very instant at which it was cut: those the processor drops by their messageId.
-    Raises ``aiokafka.errors.KafkaError`` when an event could not be written; what was sent before it stays.
+    The final watermark is at ``end``, or at the last event's instant. The topics must exist, and no other producer
+    should write to them meanwhile. Events that an interrupted replay of the same source has written are not sent
+    again, except those of the instant at which it was interrupted: the processor drops them by their messageId.
+    Raises ``aiokafka.errors.KafkaError`` when an event could not be written; those sent before it stay.
     """
     events = [event for event in source.events if end is None or event.instant <= end]
     async with AIOKafkaProducer(
@@ -62,10 +63,10 @@ async def replay(
         linger_ms=20,
         max_batch_size=_BATCH_BYTES,
     ) as producer:
-        inputs = await _Inputs.open(producer, settings)
-        there = await last_instants(settings, inputs.places)
-        left = [event for event in events if event.instant >= there.get(inputs.place_of(event), event.instant)]
-        pacing = Pacing(pace, [event.instant for event in left])
+        inputs = await _InputTopics.open(producer, settings)
+        last_times = await last_record_times(settings, inputs.partitions)
+        left = [event for event in events if event.instant >= last_times.get(inputs.partition_of(event), event.instant)]
+        limiter = RateLimiter(limit, [event.instant for event in left])
         started = time.monotonic()
         sent, reached = 0, left[0].instant if left else 0
 
@@ -73,14 +74,14 @@ async def replay(
             return Progress(sent, len(events) - len(left), len(events), reached, time.monotonic() - started)
 
         if left:
-            # Before the first event, so that a topic without one yet is known to hold the others back.
+            # Before the first event: a topic that has none yet must hold the others back.
             await inputs.send_watermark(reached, final=False)
         while sent < len(left):
-            until, reached = await pacing.deal(sent)
-            await inputs.send(left[sent:until])
-            # After the events, never before them: it says that nothing older will come.
+            portion_end, reached = await limiter.next_portion(sent)
+            await inputs.send(left[sent:portion_end])
+            # Never before the events: a watermark promises that nothing older will come.
             await inputs.send_watermark(reached, final=False)
-            sent = until
+            sent = portion_end
             on_progress(progress())
         if end is not None or events:
             reached = events[-1].instant if end is None else end
@@ -88,60 +89,60 @@ async def replay(
         return progress()
 
 
-class _Inputs:
+class _InputTopics:
     """The input topics, as a replay writes to them."""
 
-    def __init__(self, producer: AIOKafkaProducer, places: Mapping[str, Sequence[TopicPartition]]) -> None:
+    def __init__(self, producer: AIOKafkaProducer, by_kind: Mapping[str, Sequence[TopicPartition]]) -> None:
         self._producer = producer
-        self._by_kind = places
-        self._partition_of = DefaultPartitioner()
-        self._known: dict[tuple[str, bytes | None], TopicPartition] = {}
-        self.places = [place for of_kind in places.values() for place in of_kind]
+        self._by_kind = by_kind
+        self._partitioner = DefaultPartitioner()
+        self._cache: dict[tuple[str, bytes | None], TopicPartition] = {}
+        self.partitions = [partition for of_kind in by_kind.values() for partition in of_kind]
 
     @classmethod
-    async def open(cls, producer: AIOKafkaProducer, settings: Settings) -> "_Inputs":
-        places = {}
+    async def open(cls, producer: AIOKafkaProducer, settings: Settings) -> "_InputTopics":
+        by_kind = {}
         for kind, topic in zip(_KINDS, topics_of(settings).inputs, strict=True):
-            partitions = await producer.partitions_for(topic)
-            places[kind] = [TopicPartition(topic, partition) for partition in sorted(partitions)]
-        return cls(producer, places)
+            numbers = await producer.partitions_for(topic)
+            by_kind[kind] = [TopicPartition(topic, number) for number in sorted(numbers)]
+        return cls(producer, by_kind)
 
-    def place_of(self, event: SourceEvent) -> TopicPartition:
-        """The partition of the event's key, the same on each topic; the first one for events without a key."""
-        known = self._known.get((event.topic, event.key))
-        if known is None:
-            places = self._by_kind[event.topic]
-            numbers = [place.partition for place in places]
-            known = places[0] if event.key is None else places[self._partition_of(event.key, numbers, numbers)]
-            self._known[event.topic, event.key] = known
-        return known
+    def partition_of(self, event: SourceEvent) -> TopicPartition:
+        """Return the partition of the event's key, the same on each topic; the first one for events without a key."""
+        partition = self._cache.get((event.topic, event.key))
+        if partition is None:
+            partitions = self._by_kind[event.topic]
+            numbers = [it.partition for it in partitions]
+            partition = partitions[0 if event.key is None else self._partitioner(event.key, numbers, numbers)]
+            self._cache[event.topic, event.key] = partition
+        return partition
 
     async def send(self, events: Sequence[SourceEvent]) -> None:
-        """Return when Kafka has acknowledged all of them, or raise."""
-        # Batches of our own making: a task and a future for each record would cost four times as much.
+        """Send events; return when Kafka has acknowledged all of them, or raise."""
+        # Batches are built here: a task and a future for each record would cost four times as much.
         batches: dict[TopicPartition, BatchBuilder] = {}
         sends: list[Awaitable[object]] = []
         for event in events:
-            place = self.place_of(event)
-            batch = batches.get(place)
-            if batch is None or not self._taken(batch, event):
+            partition = self.partition_of(event)
+            batch = batches.get(partition)
+            if batch is None or not self._append(batch, event):
                 if batch is not None:
-                    sends.append(await self._producer.send_batch(batch, place.topic, partition=place.partition))
-                batch = batches[place] = self._producer.create_batch()
-                self._taken(batch, event)
-        for place, batch in batches.items():
-            sends.append(await self._producer.send_batch(batch, place.topic, partition=place.partition))
+                    sends.append(await self._producer.send_batch(batch, partition.topic, partition=partition.partition))
+                batch = batches[partition] = self._producer.create_batch()
+                self._append(batch, event)
+        for partition, batch in batches.items():
+            sends.append(await self._producer.send_batch(batch, partition.topic, partition=partition.partition))
         await asyncio.gather(*sends)
 
     @staticmethod
-    def _taken(batch: BatchBuilder, event: SourceEvent) -> bool:
+    def _append(batch: BatchBuilder, event: SourceEvent) -> bool:
         return batch.append(key=event.key, value=event.value, timestamp=event.instant) is not None
 
     async def send_watermark(self, instant: int, *, final: bool) -> None:
-        """Say on each partition that this replay brings nothing older than ``instant`` any more."""
+        """Send a watermark to each partition: this replay sends no more events older than ``instant``."""
         value = orjson.dumps({"type": "watermark", "timestamp": to_text(instant), "final": final})
         sends = [
             self._producer.send_and_wait(topic, value, key=WATERMARK_KEY, partition=partition, timestamp_ms=instant)
-            for topic, partition in self.places
+            for topic, partition in self.partitions
         ]
         await asyncio.gather(*sends)

@@ -1,4 +1,4 @@
-"""The mirror in Redis: one hash a customer, one set a stage and a segment, one message a transition.
+"""The profile sink in Redis: one hash a customer, one set a stage and a segment, one message a transition.
 
 Keys, all under the prefix ``{app_id}:``
 
@@ -10,10 +10,10 @@ Keys, all under the prefix ``{app_id}:``
 - ``mirror``: a random text; when it is missing, or the server was restarted, everything is written again
 
 ``version`` is the position of the customer's partition group when the profile was read: ``upto``, then the number of
-records behind its marker, as digits of fixed length. A group has one writer at a time, whose commits move both
-forwards only, and the profile is a function of what is committed: of two writes, whoever makes them and however late,
-the one with the greater version saw everything that the other saw. A customer who is gone leaves the version alone
-behind for a day. The keys of one step lie on one server: this is not for Redis Cluster.
+records behind the position, as digits of fixed length. A group has one writer at a time, whose commits move both only
+forwards, and the profile is a function of what is committed. So of two writes, by any worker and at any time, the one
+with the greater version saw everything that the other saw. The hash of a customer who is gone keeps only its version,
+for a day. The keys of one script call lie on one server: Redis Cluster is not supported.
 """
 
 import uuid
@@ -64,11 +64,11 @@ class Keys:
 
     @classmethod
     def of(cls, settings: Settings) -> "Keys":
-        """The names that these settings lead to."""
+        """Return the names of an installation."""
         return cls(f"{settings.app_id}:")
 
     def customer(self, customer: str) -> str:
-        """The hash of one customer."""
+        """Return the key of a customer's hash."""
         return f"{self.prefix}customer:{customer}"
 
     @property
@@ -78,7 +78,7 @@ class Keys:
 
     @property
     def sentinel(self) -> str:
-        """The text whose loss says that everything else is lost too."""
+        """The key of the random text: when it is missing, everything else is missing too."""
         return f"{self.prefix}mirror"
 
 
@@ -92,7 +92,7 @@ class RedisSink:
         self._script = ""
 
     async def identity(self) -> str:
-        """See ``ProfileSink``: the sentinel, made where it is missing, and the server's own name for its run."""
+        """Return the sentinel, created if it is missing, and the server's run id; see ``ProfileSink``."""
         try:
             pipe = self._redis.pipeline(transaction=False)
             pipe.script_load(_WRITE)  # every time, as a restart or SCRIPT FLUSH forgets it
@@ -106,12 +106,12 @@ class RedisSink:
             if isinstance(answer, Exception):
                 raise self._lost(answer) from answer
         self._script = script if isinstance(script, str) else script.decode()
-        # Some hosts forbid INFO: there, only an emptied Redis is noticed, not one restored from an old copy.
+        # Some hosts forbid INFO: there, an emptied Redis is noticed, but not one restored from an old copy.
         run = "" if isinstance(server, ResponseError) else server.get("run_id", "")
         return f"{sentinel.decode()} {run}"
 
     async def write(self, rows: Sequence[Row]) -> None:
-        """See ``ProfileSink``."""
+        """Write all rows in one pipeline; see ``ProfileSink``."""
         try:
             pipe = self._redis.pipeline(transaction=False)
             for row in rows:
@@ -119,7 +119,7 @@ class RedisSink:
                 pipe.evalsha(self._script, 1, self._keys.customer(row.customer), *arguments)
                 for value in row.transitions:
                     pipe.publish(self._keys.transitions, value)
-            # Redis' own exception for a pipeline would quote the command, and with it a customer, in the log.
+            # The exception of a pipeline would quote the command, and with it a customer id, in the log.
             answers = await pipe.execute(raise_on_error=False)
         except (RedisError, OSError) as error:
             raise self._lost(error) from error
@@ -141,23 +141,23 @@ def version_text(version: ProfileVersion) -> str:
 
 
 def connect(url: str) -> Redis:
-    """A client that gives up by itself within seconds. Raises ``ValueError`` for a URL that cannot be used."""
+    """Return a client that times out within seconds. Raises ``ValueError`` for a URL that cannot be used."""
     return Redis.from_url(
         url,
         socket_connect_timeout=_CONNECT_SECONDS,
         socket_timeout=_ANSWER_SECONDS,
-        retry=Retry(NoBackoff(), 0),  # whoever asks knows better when to ask again
+        retry=Retry(NoBackoff(), 0),  # the caller knows better when to retry
     )
 
 
 def described(url: str) -> str:
-    """The URL without user and password, for messages."""
+    """Return the URL without user and password, for messages."""
     scheme, _, rest = url.partition("?")[0].partition("://")
     return f"{scheme}://{rest.rpartition('@')[2]}"
 
 
 async def read_profile(redis: Redis, keys: Keys, customer: str) -> bytes | None:
-    """A customer's profile as JSON, None when the mirror has no such customer. Raises ``RedisError``."""
+    """Return a customer's profile as JSON, None when there is no such customer. Raises ``RedisError``."""
     answer = await cast(Awaitable[Any], redis.hget(keys.customer(customer), "profile"))
     return cast(bytes | None, answer)
 

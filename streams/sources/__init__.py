@@ -1,1 +1,1 @@
-"""Where events come from when no shop sends them live: real data sets, files, a simulator."""
+"""Sources of recorded events: real data sets, files, and a simulated shop."""

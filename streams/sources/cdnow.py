@@ -1,6 +1,6 @@
-"""CDNOW: every purchase of 23,570 people who first bought CDs there in the first quarter of 1997, as events.
+"""The CDNOW data set: every purchase of 23,570 people who first bought CDs there in early 1997, as events.
 
-The data know days only. A purchase is stamped at noon UTC; a second one on the same day a second later, and so on.
+The data have dates only. A purchase gets the time noon UTC, a second one on the same day a second later, and so on.
 """
 
 from collections import Counter
@@ -9,23 +9,24 @@ from functools import cache
 
 import orjson
 
+from schemas.event_types import PURCHASES
 from schemas.instant import from_datetime, to_text
-from streams.sources.source import PURCHASES, SourceEvent, package_file
+from streams.sources.source import SourceEvent, package_file
 
 _NOON = 12 * 3_600_000
 
 
 def events() -> list[SourceEvent]:
-    """All 69,659 purchases, sorted by instant; raises ``SourceError`` when the data are not installed."""
+    """Return all 69,659 purchases, sorted by instant; raises ``SourceError`` when the data are not installed."""
     text = package_file("lifetimes", "datasets/CDNOW_master.txt", "cdnow").read_text(encoding="ascii")
-    that_day: Counter[tuple[str, str]] = Counter()
-    found = []
+    purchases_on: Counter[tuple[str, str]] = Counter()
+    events = []
     for number, line in enumerate(text.splitlines()[1:], start=1):
         customer, day, quantity, dollars = line.split()
-        instant = _midnight(day) + _NOON + 1000 * that_day[customer, day]
-        that_day[customer, day] += 1
-        found.append(_order(number, customer, instant, int(quantity), float(dollars)))
-    return sorted(found, key=lambda event: event.instant)
+        instant = _midnight(day) + _NOON + 1000 * purchases_on[customer, day]
+        purchases_on[customer, day] += 1
+        events.append(_order(number, customer, instant, int(quantity), float(dollars)))
+    return sorted(events, key=lambda event: event.instant)
 
 
 def _order(number: int, customer: str, instant: int, quantity: int, total: float) -> SourceEvent:

@@ -1,18 +1,18 @@
-"""The Complete Journey (84.51°): every basket of 2,469 households at a grocer in 2017, as events.
+"""The Complete Journey data set (84.51°): every basket of 2,469 households at a grocer in 2017, as events.
 
-What the data leave open is decided so:
+Where the data are not clear:
 
-- A basket is an ``Order Completed``, also the 478 that cost nothing (all paid by coupons, or all lines void).
-  There are no negative lines, so there are no refunds.
-- Fuel is counted in thousandths of a gallon: such a line is one item at its whole price, and what was counted
-  stands in ``measured``. A line with a value but no quantity is one item too.
-- ``price`` is per unit: the line's value over its quantity, to six digits, since shelf prices are not in the data.
-- A category is the product_category, else the department; 4,836 lines name a product that is not listed and
-  have none.
-- Times carry no zone and are taken as UTC.
-- A redeemed coupon has a date only: it gets the time of the household's first basket of that day, and noon where
+- A basket is an ``Order Completed``, also the 478 with a total of 0 (all paid by coupons, or all lines void).
+  No line is negative, so there are no refunds.
+- Fuel is counted in thousandths of a gallon: such a line is one item at its whole price, with the quantity in
+  ``measured``. A line with a value but no quantity is one item too.
+- ``price`` is per unit: the line's value over its quantity, rounded to six digits, as the data have no shelf prices.
+- A category is the product_category, else the department. 4,836 lines name a product that is not listed: they have
+  no category.
+- Times have no zone; they are read as UTC.
+- A redeemed coupon has a date only: it gets the time of the household's first basket of that day, or noon if
   there is none; ``stamped`` says which.
-- Demographics (801 households) are known one second before the household's first event.
+- Demographics (801 households) are dated one second before the household's first event.
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,18 +20,19 @@ from typing import Any
 
 import orjson
 
+from schemas.event_types import PROFILES, PURCHASES
 from schemas.instant import to_text
-from streams.sources.source import PROFILES, PURCHASES, SourceError, SourceEvent, package_file
+from streams.sources.source import SourceError, SourceEvent, package_file
 
 _LINE = ("household_id", "store_id", "basket_id", "product_id", "quantity", "sales_value", "transaction_timestamp")
 _DAY = 86_400_000
 _NOON = _DAY // 2
 _MEASURED_CATEGORIES = ("COUPON/MISC ITEMS", "FUEL")
-_MAX_PIECES = 60  # above this, lines of those categories are volumes
+_MAX_PIECES = 60  # a larger quantity in these categories is a volume
 
 
 def events() -> list[SourceEvent]:
-    """All events of the year, sorted by instant; raises ``SourceError`` when the data are not installed."""
+    """Return all events of the year, sorted by instant; raises ``SourceError`` when the data are not installed."""
     try:
         from pyarrow import parquet  # noqa: PLC0415 an extra: absent on a server
     except ImportError:
@@ -44,8 +45,8 @@ def events() -> list[SourceEvent]:
     products = read("products", "product_id", "product_category", "department")
     orders = list(_orders(read("transactions", *_LINE), products))
     coupons = list(_coupons(_rows(read("coupon_redemptions")), _first_baskets(orders)))
-    identities = _identities(_rows(read("demographics")), _first_moments([*coupons, *orders]))
-    # The sort is stable: at one instant a household is known first, then redeems, then pays.
+    identities = _identities(_rows(read("demographics")), _first_instants([*coupons, *orders]))
+    # The sort is stable: at one instant identify comes first, then coupons, then the order.
     return sorted([*identities, *coupons, *orders], key=lambda event: event.instant)
 
 
@@ -68,9 +69,21 @@ def _orders(lines: Any, products: Any) -> Iterator[SourceEvent]:
     baskets = pa.ListArray.from_arrays(bounds, _product_lines(lines, cents, products))
 
     first = lines.take(starts)
-    text = pa.string()
     stamps = first["transaction_timestamp"].cast(pa.timestamp("ms"))
-    values = pc.binary_join_element_wise(
+    values = _order_json(first, stamps, totals, baskets)
+    keys = first["household_id"].cast(pa.string()).cast(pa.binary()).to_pylist()
+    instants = stamps.cast(pa.int64()).to_pylist()
+    for instant, key, value in zip(instants, keys, values.cast(pa.binary()).to_pylist(), strict=True):
+        yield SourceEvent(instant, PURCHASES, key, value)
+
+
+def _order_json(first: Any, stamps: Any, totals: Any, baskets: Any) -> Any:
+    """Return one event per basket as an Arrow array of strings; ``first`` are the baskets' first lines."""
+    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow.compute as pc  # noqa: PLC0415
+
+    text = pa.string()
+    return pc.binary_join_element_wise(
         '{"type":"track","event":"Order Completed","messageId":"cj-order-',
         first["basket_id"].cast(text),
         '","userId":"',
@@ -88,28 +101,24 @@ def _orders(lines: Any, products: Any) -> Iterator[SourceEvent]:
         "]}}",
         "",
     )
-    keys = first["household_id"].cast(text).cast(pa.binary()).to_pylist()
-    instants = stamps.cast(pa.int64()).to_pylist()
-    for instant, key, value in zip(instants, keys, values.cast(pa.binary()).to_pylist(), strict=True):
-        yield SourceEvent(instant, PURCHASES, key, value)
 
 
 def _product_lines(lines: Any, cents: Any, products: Any) -> Any:
-    """One JSON object per line of a basket, as an Arrow array of strings."""
+    """Return one JSON object per line of a basket, as an Arrow array of strings."""
     import pyarrow as pa  # noqa: PLC0415
     import pyarrow.compute as pc  # noqa: PLC0415
 
     category = pc.coalesce(products["product_category"], products["department"])
-    openings = pa.array(
+    product_json = pa.array(
         [
             orjson.dumps({"product_id": str(product), "category": name}).decode()[:-1]
             for product, name in zip(products["product_id"].to_pylist(), category.to_pylist(), strict=True)
         ]
     )
-    place = pc.index_in(lines["product_id"], products["product_id"]).combine_chunks()
+    row = pc.index_in(lines["product_id"], products["product_id"]).combine_chunks()
     quantity = lines["quantity"].combine_chunks()
-    in_volumes = pc.is_in(pc.take(category, place), pa.array(_MEASURED_CATEGORIES)).combine_chunks()
-    measured = pc.and_(pc.fill_null(in_volumes, False), pc.greater(quantity, _MAX_PIECES))
+    sold_by_volume = pc.is_in(pc.take(category, row), pa.array(_MEASURED_CATEGORIES)).combine_chunks()
+    measured = pc.and_(pc.fill_null(sold_by_volume, False), pc.greater(quantity, _MAX_PIECES))
     uncounted = pc.and_(pc.equal(quantity, 0), pc.greater(cents, 0))
     pieces = pc.if_else(pc.or_(measured, uncounted), 1, quantity)
     value = pc.divide(cents.cast(pa.float64()), 100.0)
@@ -117,7 +126,7 @@ def _product_lines(lines: Any, cents: Any, products: Any) -> Any:
     text = pa.string()
     unlisted = pc.binary_join_element_wise('{"product_id":"', lines["product_id"].cast(text), '"', "")
     return pc.binary_join_element_wise(
-        pc.coalesce(pc.take(openings, place), unlisted.combine_chunks()),
+        pc.coalesce(pc.take(product_json, row), unlisted.combine_chunks()),
         ',"quantity":',
         pieces.cast(text),
         ',"price":',
@@ -150,11 +159,11 @@ def _coupons(redemptions: Iterable[dict[str, Any]], baskets: dict[tuple[bytes, i
         yield SourceEvent(instant, PURCHASES, key, orjson.dumps(value))
 
 
-def _identities(demographics: Iterable[dict[str, Any]], moments: dict[bytes, int]) -> Iterator[SourceEvent]:
+def _identities(demographics: Iterable[dict[str, Any]], first: dict[bytes, int]) -> Iterator[SourceEvent]:
     for row in demographics:
         household = str(row.pop("household_id"))
         key = household.encode()
-        instant = moments[key] - 1000
+        instant = first[key] - 1000
         value = {
             "type": "identify",
             "messageId": f"cj-identify-{household}",
@@ -166,7 +175,7 @@ def _identities(demographics: Iterable[dict[str, Any]], moments: dict[bytes, int
 
 
 def _rows(table: Any) -> Iterator[dict[str, Any]]:
-    """Rows as dictionaries, instants as integer milliseconds."""
+    """Yield the rows as dictionaries, instants in ms since 1970."""
     import pyarrow as pa  # noqa: PLC0415
 
     for index, column in enumerate(table.schema):
@@ -177,15 +186,15 @@ def _rows(table: Any) -> Iterator[dict[str, Any]]:
 
 
 def _first_baskets(orders: Iterable[SourceEvent]) -> dict[tuple[bytes, int], int]:
-    found: dict[tuple[bytes, int], int] = {}
+    first: dict[tuple[bytes, int], int] = {}
     for order in orders:
-        found.setdefault((order.key or b"", order.instant // _DAY), order.instant)
-    return found
+        first.setdefault((order.key or b"", order.instant // _DAY), order.instant)
+    return first
 
 
-def _first_moments(found: Iterable[SourceEvent]) -> dict[bytes, int]:
-    moments: dict[bytes, int] = {}
-    for event in found:
+def _first_instants(events: Iterable[SourceEvent]) -> dict[bytes, int]:
+    first: dict[bytes, int] = {}
+    for event in events:
         key = event.key or b""
-        moments[key] = min(event.instant, moments.get(key, event.instant))
-    return moments
+        first[key] = min(event.instant, first.get(key, event.instant))
+    return first

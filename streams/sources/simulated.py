@@ -1,7 +1,7 @@
-"""A simulated shop: customers, visits, orders and support cases that nobody had, the same for the same seed.
+"""A simulated shop: customers with visits, orders and support cases, the same for the same seed.
 
-Purchases follow the BG/NBD story: each customer buys at a rate of their own (gamma across customers) and after
-each purchase may silently leave for good (a chance of their own, beta across customers).
+Purchases follow the BG/NBD model: each customer buys at a rate of their own (gamma across customers), and after each
+purchase leaves for good with a probability of their own (beta across customers).
 """
 
 from itertools import chain
@@ -16,9 +16,9 @@ _DAY = 86_400_000
 
 
 def events(customers: int, days: int = 365, seed: int = 1, start: int = START) -> list[SourceEvent]:
-    """All events of so many customers over so many days, sorted by instant; ``start`` in ms since 1970.
+    """Return all events of so many customers over so many days, sorted by instant; ``start`` in ms since 1970.
 
-    Each customer is drawn from the seed and their own number: more customers change nothing about the first.
+    Each customer is drawn from the seed and their own number: more customers do not change the first ones.
     """
     end = start + days * _DAY
     lives = (_life(number, seed, start, end) for number in range(1, customers + 1))

@@ -1,4 +1,4 @@
-"""One simulated customer from the first visit to the last: what they are, when they buy, what goes wrong."""
+"""One simulated customer from the first visit to the last: traits, visits, orders and support cases."""
 
 from random import Random
 from typing import Any
@@ -14,12 +14,13 @@ _HOUR = 60 * _MINUTE
 _DAY = 24 * _HOUR
 _WEEK = 7 * _DAY
 
-# Heterogeneity as in BG/NBD: purchases a week ~ gamma(shape, scale), chance to leave ~ beta.
+# Heterogeneity as in BG/NBD: purchases a week ~ gamma(shape, scale), probability to leave ~ beta(alpha, beta).
 _RATE_SHAPE, _RATE_SCALE = 1.1, 0.32
 _LEAVE_ALPHA, _LEAVE_BETA = 0.8, 5.0
 _VISITS_PER_PURCHASE = 1.4
 _VISITS_AFTER_LEAVING = 0.15
 
+# Probabilities: of a customer, of an order, of a ticket.
 _ALREADY_THERE = 0.35
 _NEVER_BUYS = 0.12
 _TICKET, _CHAT = 0.08, 0.04
@@ -46,15 +47,15 @@ class CustomerLife:
         self._cases = 0
 
     def events(self) -> list[SourceEvent]:
-        """The customer's events, sorted by instant."""
+        """Return the customer's events, sorted by instant."""
         kind = self._one_of(_KINDS)
         joined = self._start
         if self._random.random() >= _ALREADY_THERE:
             joined += int(self._random.random() * (self._end - self._start))
         self._identify(joined, kind)
         self._buy_and_browse(joined, kind)
-        inside = sorted((event for event in self._drawn if event[0] < self._end), key=lambda event: event[0])
-        return [self._event(number, *event) for number, event in enumerate(inside, start=1)]
+        drawn = sorted((event for event in self._drawn if event[0] < self._end), key=lambda event: event[0])
+        return [self._event(number, *event) for number, event in enumerate(drawn, start=1)]
 
     def _buy_and_browse(self, joined: int, kind: str) -> None:
         rate = self._random.gammavariate(_RATE_SHAPE, _RATE_SCALE) * (2 if kind == "business" else 1)
@@ -74,30 +75,30 @@ class CustomerLife:
     def _visits(self, begin: int, end: int, per_week: float) -> None:
         at = begin
         while per_week > 0 and (at := at + self._wait(_WEEK / per_week)) < end:
-            moment = at
+            instant = at
             for name, properties in self._shop.visit():
-                self._track(moment, name, properties)
-                moment += self._between(5_000, 3 * _MINUTE)
+                self._track(instant, name, properties)
+                instant += self._between(5_000, 3 * _MINUTE)
 
     def _purchase(self, at: int, *, wholesale: bool) -> None:
         self._orders += 1
         basket = self._shop.basket(f"{self._user_id}-order-{self._orders}", wholesale=wholesale)
-        moment = at
-        for name, properties in reversed(self._shop.way_to(basket)):
-            moment -= self._between(5_000, 2 * _MINUTE)
-            self._track(moment, name, properties)
+        instant = at
+        for name, properties in reversed(self._shop.checkout(basket)):
+            instant -= self._between(5_000, 2 * _MINUTE)
+            self._track(instant, name, properties)
         self._track(at, "Order Completed", basket.properties())
-        self._afterwards(at, basket)
+        self._after_order(at, basket)
 
-    def _afterwards(self, at: int, basket: Basket) -> None:
+    def _after_order(self, at: int, basket: Basket) -> None:
         draw = self._random.random()
         if draw < _CANCEL:
             cancelled = {"order_id": basket.order_id, "total": basket.total / 100, "currency": "USD"}
             self._track(at + self._between(_HOUR, 20 * _HOUR), "Order Cancelled", cancelled)
         elif draw < _CANCEL + _REFUND:
-            partly = min(basket.lines[0].value, basket.total)  # a coupon may have made the whole cheaper
-            given_back = basket.total if self._random.random() < 0.5 else partly
-            refund = {"order_id": basket.order_id, "total": given_back / 100, "currency": "USD"}
+            partial = min(basket.lines[0].value, basket.total)  # a coupon can make the order cheaper than one line
+            refunded = basket.total if self._random.random() < 0.5 else partial
+            refund = {"order_id": basket.order_id, "total": refunded / 100, "currency": "USD"}
             self._track(at + self._between(2 * _DAY, 20 * _DAY), "Order Refunded", refund)
         elif draw < _CANCEL + _REFUND + _UPDATE:
             self._track(at + self._between(_MINUTE, _HOUR), "Order Updated", basket.one_more().properties())
@@ -152,21 +153,21 @@ class CustomerLife:
     def _track(self, at: int, name: str, properties: dict[str, Any]) -> None:
         self._drawn.append((max(at, self._start), "page" if name == "page" else "track", name, properties))
 
-    def _event(self, number: int, at: int, kind: str, name: str, said: dict[str, Any]) -> SourceEvent:
+    def _event(self, number: int, at: int, kind: str, name: str, content: dict[str, Any]) -> SourceEvent:
         envelope: dict[str, Any] = {"type": kind}
         if kind == "track":
             envelope["event"] = name
         elif kind == "page":
-            envelope["name"] = said["title"]
+            envelope["name"] = content["title"]
         envelope |= {"messageId": f"{self._user_id}-{number}", "userId": self._user_id, "timestamp": to_text(at)}
-        envelope["traits" if kind == "identify" else "properties"] = {**said, "simulated": True}
+        envelope["traits" if kind == "identify" else "properties"] = {**content, "simulated": True}
         return SourceEvent(at, topic_of(kind, name), self._user_id.encode(), orjson.dumps(envelope))
 
     def _wait(self, mean: float) -> int:
         return int(self._random.expovariate(1 / mean))
 
-    def _between(self, least: int, most: int) -> int:
-        return self._random.randrange(least, most)
+    def _between(self, low: int, high: int) -> int:
+        return self._random.randrange(low, high)
 
     def _one_of(self, weights: dict[str, int]) -> str:
         return self._random.choices(list(weights), list(weights.values()))[0]

@@ -1,23 +1,20 @@
-"""What a source is: events as JSON bytes, in the order of their event time, with the topic they belong to."""
+"""A source: events as JSON bytes in the order of their event time, each with its input topic."""
 
 import importlib.util
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import compress
 from pathlib import Path
 from typing import NamedTuple
 
-PURCHASES = "purchases"
-BROWSING = "browsing"
-SUPPORT = "support"
-PROFILES = "profiles"
+from schemas.event_types import BROWSING, EVENT_TYPES
 
 
 class SourceEvent(NamedTuple):
     """One event, ready to be produced.
 
-    ``instant`` is its event time in milliseconds since 1970; ``topic`` one of the four kinds of input, without
-    prefix; ``key`` the userId, None when the event has none that can be read.
+    ``instant`` is its event time in ms since 1970; ``topic`` one of the four kinds of input, without prefix; ``key``
+    the userId, None for an event without one.
     """
 
     instant: int
@@ -27,19 +24,19 @@ class SourceEvent(NamedTuple):
 
 
 class SourceError(ValueError):
-    """A source that cannot be read; the message says why, and the fix."""
+    """A source that cannot be read; the message says why, and how to fix it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Events under a name; ``title`` says in a few words what they are."""
+    """Events with the name of their source and a short ``title`` for people."""
 
     name: str
     title: str
     events: Sequence[SourceEvent]
 
     def first(self, limit: int | None = None, customers: int | None = None) -> "Source":
-        """Only the customers who appear first, and of what remains only the first ``limit`` events."""
+        """Return a source of only the first ``customers`` that appear, cut after ``limit`` events."""
         events = self.events
         if customers is not None:
             kept = set(_first_keys(events, customers))
@@ -47,22 +44,17 @@ class Source:
         return Source(self.name, self.title, events if limit is None else events[:limit])
 
 
-Read = Callable[[], Sequence[SourceEvent]]
-
-
 def topic_of(kind: str, name: str) -> str:
-    """The input topic of an event by its ``type`` and, for ``track``, its ``event``; browsing if in doubt."""
-    if kind == "identify":
-        return PROFILES
-    if kind == "track" and name.startswith(("Order ", "Coupon ")):
-        return PURCHASES
-    if kind == "track" and name.startswith(("Support ", "Live Chat ")):
-        return SUPPORT
-    return BROWSING
+    """Return the kind of input topic of an event, by its ``type`` and, for ``track``, its ``event``.
+
+    An event of an unknown type goes to browsing.
+    """
+    event_type = EVENT_TYPES.get(name if kind == "track" else kind)
+    return BROWSING if event_type is None else event_type.topic
 
 
 def package_file(package: str, path: str, extra: str) -> Path:
-    """Find a data file of an installed package, without importing the package and all that it needs."""
+    """Return the path of an installed package's data file, without importing the package. Raises ``SourceError``."""
     spec = importlib.util.find_spec(package)
     if spec is None or spec.origin is None:
         raise SourceError(f"{package} is not installed. Install lifestage with its extra: lifestage[{extra}]")

@@ -9,7 +9,7 @@ from base64 import b64decode
 from pathlib import Path
 
 from schemas.instant import to_text
-from state.timeline.snapshot import restore
+from state.timeline.snapshot import load
 from streams.policy_file import load_rules
 
 
@@ -17,7 +17,7 @@ def main() -> None:
     rules = load_rules(Path(sys.argv[1]))
     for line in sys.stdin:
         user_id, snapshot = json.loads(line)
-        timeline = restore(b64decode(snapshot), rules)
+        timeline = load(b64decode(snapshot), rules)
         head = timeline.head
         joined = {key: to_text(at) for key, at in head.memberships.items()}
         said = {"stage": head.stage, "since": to_text(head.since), "segments": joined, "seq": timeline.seq}

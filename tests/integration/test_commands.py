@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from importlib.metadata import version
 from itertools import count
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from streams.cli.commands import rejects, show, tail
+from streams.cli.main import main
 from streams.embedded.child_process import stop
 from streams.settings import Settings
 from streams.sinks.redis import RedisSink
@@ -98,7 +100,7 @@ def test_tail_prints_what_was_committed_and_ends_quietly(settings: Settings, fol
     lines = follower.lines(4)
     assert follower.interrupt() == 0
     assert follower.log.read_text().splitlines() == lines
-    assert lines[0] == "2017-07-14T02:40:00.000Z  early  at_risk  repeat → at_risk  recency_days 61.0 > 60"
+    assert lines[0] == "2017-07-14T02:40:00.000Z  early  at_risk  repeat → at_risk  days_since_order 61.0 >= 60.0"
     assert lines[1].endswith("(correction)")
     assert lines[2] == "2017-07-14T02:40:00.000Z  c2�[2Jgone  at_risk  repeat → at_risk  (retracted)"
     assert "entered VIPs" in lines[3]
@@ -194,6 +196,15 @@ def test_a_wrong_setting_is_one_clear_line() -> None:
     result = CliRunner().invoke(tail.command, [], env={"LIFESTAGE_BROKER": "nonsense"})
     assert result.exit_code == 2
     assert "LIFESTAGE_BROKER" in result.output
+
+
+def test_every_command_has_a_help_and_the_version_is_that_of_the_package() -> None:
+    overview = CliRunner().invoke(main, ["--help"]).output
+    commands = [line.split()[0] for line in overview.split("Commands:\n")[1].splitlines()]
+    assert "worker" in commands
+    for name in commands:
+        assert CliRunner().invoke(main, [name, "--help"]).output.startswith(f"Usage: main {name} ")
+    assert CliRunner().invoke(main, ["--version"]).output == f"lifestage {version('lifestage')}\n"
 
 
 def test_show_a_customer(redis_url: str, topic_prefix: str) -> None:

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from schemas.event_types import BROWSING, PROFILES, PURCHASES, SUPPORT
 from state.rules.rulebook import Rulebook
 from streams.policy_file import load_rules
 from streams.replay.replay import Progress, replay
 from streams.sources import simulated
 from streams.sources.named import open_source
-from streams.sources.source import BROWSING, PROFILES, PURCHASES, SUPPORT, Source, SourceEvent
+from streams.sources.source import Source, SourceEvent
 from tests.support.comparison import backtest, by_customer, differences
 from tests.support.installation import Installation, installation, settings_for
 

@@ -12,7 +12,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 from schemas.instant import from_text
 from streams import topics
 from streams.partitions.watermarks import WATERMARK_KEY
-from streams.replay.rate_limit import Pace
+from streams.replay.rate_limit import RateLimit
 from streams.replay.replay import Progress, replay
 from streams.settings import Settings
 from streams.sources import simulated
@@ -84,7 +84,7 @@ async def test_an_interrupted_replay_goes_on_without_loss(settings: Settings, so
     def cut() -> None:
         task.cancel()
 
-    task = asyncio.create_task(replay(source, settings, lambda _: cut(), pace=Pace(rate=4_000)))
+    task = asyncio.create_task(replay(source, settings, lambda _: cut(), limit=RateLimit(rate=4_000)))
     with pytest.raises(asyncio.CancelledError):
         await task
     done = await replay(source, settings, lambda _: None, end=END)

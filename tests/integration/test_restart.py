@@ -10,9 +10,10 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from schemas import instant
+from schemas.event_types import PURCHASES
 from schemas.transition import Transition, decode
 from streams.policy_file import load_rules
-from streams.sources.source import PURCHASES, SourceEvent
+from streams.sources.source import SourceEvent
 from streams.topics import topics_of
 from tests.support.comparison import backtest
 from tests.support.installation import Installation, installation, settings_for

@@ -3,11 +3,12 @@
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from state.conditions.condition import Condition, ConditionError, compile_condition, entering, opposite
-from state.conditions.rule_set import Pair, RuleSet
+from state.conditions.condition import Condition, compile_condition, entering, opposite
+from state.conditions.errors import ConditionError
+from state.conditions.rule_set import Rule, RuleSet
 from state.features.catalogue import catalogue
 from state.policy.shape import Policy
-from state.timeline.history import replay
+from state.timeline.history import decide_history
 from tests.support.histories import DAY, RULES, facts
 
 CATALOGUE = catalogue(Policy(name="any"))
@@ -41,7 +42,7 @@ def compiled(text: str) -> Condition | None:
         return None
 
 
-def _pair(key: str, enter: Condition) -> Pair:
+def _rule(key: str, enter: Condition) -> Rule:
     leave = opposite(enter)
     return key, entering(enter, leave), leave
 
@@ -53,17 +54,17 @@ def test_all_at_once_say_what_each_says_alone(several, history, data):
     assume(conditions)
     at = history[-1].at + data.draw(st.sampled_from((0, 1, DAY, 9 * DAY, 40 * DAY)))
     until = at + data.draw(st.sampled_from((1, DAY, 28 * DAY, 200 * DAY)))
-    seen = replay(history, at, RULES["fixed"])
+    seen = decide_history(history, at, RULES["fixed"])
     assert seen is not None
     customer = seen.customer
-    pairs = [_pair(str(number), it) for number, it in enumerate(conditions)]
-    joined = {key for key, _, _ in pairs if data.draw(st.booleans())}
-    outlook = RuleSet(pairs)
-    now, later = outlook.now_and_later(customer, at, until, joined)
-    assert outlook.now(customer, at, joined) == now
-    assert outlook.later(customer, at, until, joined) == later
-    for (key, enter, leave), holds, hopes in zip(pairs, now, later, strict=True):
+    rules = [_rule(str(number), it) for number, it in enumerate(conditions)]
+    joined = {key for key, _, _ in rules if data.draw(st.booleans())}
+    rule_set = RuleSet(rules)
+    now, later = rule_set.now_and_later(customer, at, until, joined)
+    assert rule_set.now(customer, at, joined) == now
+    assert rule_set.later(customer, at, until, joined) == later
+    for (key, enter, leave), holds, may_change in zip(rules, now, later, strict=True):
         condition = leave if key in joined else enter
         assert holds == condition.holds(customer, at)
         if not holds and condition.begins(customer, at, until) is not None:
-            assert hopes
+            assert may_change

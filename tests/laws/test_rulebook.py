@@ -5,10 +5,11 @@ from bisect import bisect_right
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.events import AnyFact, in_time
+from schemas.events import AnyFact, time_order
 from state.customer.customer import Customer, first_seen
-from state.rules.rulebook import Decision, Rulebook
-from state.timeline.history import replay
+from state.rules.decision import Decision
+from state.rules.rulebook import Rulebook
+from state.timeline.history import decide_history
 from tests.support.histories import DAY, decided, facts, rules
 
 
@@ -35,10 +36,10 @@ def restless(history: list[AnyFact], looks: list[int], end: int, rulebook: Ruleb
 @given(st.data())
 def test_to_look_more_often_changes_nothing(data: st.DataObject) -> None:
     rulebook = data.draw(rules)
-    history = sorted(data.draw(facts()), key=in_time)
+    history = sorted(data.draw(facts()), key=time_order)
     end = history[-1].at + data.draw(st.sampled_from((0, 1, 8 * DAY, 45 * DAY, 200 * DAY)))
     looks = sorted(data.draw(st.lists(st.integers(history[0].at, end), max_size=8)))
-    truth = replay(history, end, rulebook)
+    truth = decide_history(history, end, rulebook)
     assert truth is not None
     customer, decisions = restless(history, looks, end, rulebook)
     assert [it.change for it in decisions] == [it.change for it in truth.published]

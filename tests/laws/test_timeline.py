@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 from schemas.change import Change, Publication
 from schemas.events import AnyFact
 from state.customer.packing import pack, unpack
-from state.rules.rulebook import Decision, Rulebook
-from state.timeline.history import replay
-from state.timeline.snapshot import dump, restore
-from state.timeline.timeline import Timeline, begin, settle
+from state.rules.decision import Decision
+from state.rules.rulebook import Rulebook
+from state.timeline.history import decide_history
+from state.timeline.snapshot import dump, load
+from state.timeline.timeline import Timeline, apply_facts, begin
 from tests.support.histories import DAY, Arrival, arrivals, decided, facts, rules
 
 AFTER = 200 * DAY
@@ -33,9 +34,9 @@ def stream(
                 new = [arrival.fact]
         if timeline is None:
             continue
-        published += settle(timeline, new, at, at - lateness, rulebook)
+        published += apply_facts(timeline, new, at, at - lateness, rulebook)
         if reload:
-            timeline = restore(dump(timeline, rulebook), rulebook)
+            timeline = load(dump(timeline, rulebook), rulebook)
     assert timeline is not None
     return timeline, published
 
@@ -58,7 +59,7 @@ def test_arrival_order_duplicates_and_ticks_make_no_difference(data: st.DataObje
     moments = st.integers(history[0].at, end)
     ticks = [data.draw(moments) for _ in range(data.draw(st.integers(0, 6)))]
     timeline, published = stream(order, end, ticks, rulebook, data.draw(st.booleans()))
-    truth = replay(history, end, rulebook)
+    truth = decide_history(history, end, rulebook)
     assert truth is not None
     assert left_standing(published) == Counter(it.change for it in truth.published)
     assert decided(timeline.head) == decided(truth.customer)
@@ -80,7 +81,7 @@ def test_sequence_numbers_and_ids_are_unique(data: st.DataObject) -> None:
 def test_stages_chain_and_instants_never_go_back(data: st.DataObject) -> None:
     rulebook = data.draw(rules)
     history = data.draw(facts())
-    truth = replay(history, history[-1].at + AFTER, rulebook)
+    truth = decide_history(history, history[-1].at + AFTER, rulebook)
     assert truth is not None
     stage, at = "prospect", 0
     members: set[str] = set()
@@ -104,7 +105,7 @@ def test_stages_chain_and_instants_never_go_back(data: st.DataObject) -> None:
 def test_nothing_changes_before_it_is_due(data: st.DataObject) -> None:
     rulebook = data.draw(rules)
     history = data.draw(facts())
-    truth = replay(history, history[-1].at, rulebook)
+    truth = decide_history(history, history[-1].at, rulebook)
     assert truth is not None
     customer = truth.customer
     for _ in range(4):
@@ -131,7 +132,7 @@ def test_a_snapshot_holds_all_of_a_timeline(data: st.DataObject) -> None:
     history = data.draw(facts())
     order = data.draw(arrivals(history, rulebook.compiled.lateness_ms))
     timeline, _ = stream(order, order[-1].at, [], rulebook, False)
-    again = restore(dump(timeline, rulebook), rulebook)
+    again = load(dump(timeline, rulebook), rulebook)
     assert dump(again, rulebook) == dump(timeline, rulebook)
     assert decided(again.head) == decided(timeline.head)
     assert (again.tail, again.emitted, again.seq) == (timeline.tail, timeline.emitted, timeline.seq)

@@ -5,11 +5,11 @@ from collections import Counter
 from collections.abc import Sequence
 
 from state.rules.rulebook import Rulebook
-from streams.backtest.backtest import Backtest, read_events, run
+from streams.backtest.backtest import BacktestResult, read_events, run
 from streams.sources.source import SourceEvent
 
 
-def backtest(events: Sequence[SourceEvent], until: int, rules: Rulebook) -> Backtest:
+def backtest(events: Sequence[SourceEvent], until: int, rules: Rulebook) -> BacktestResult:
     """Decide the events at once."""
     refused: list[bytes] = []
     lines = [(number, event.value) for number, event in enumerate(events)]

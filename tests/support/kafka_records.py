@@ -75,7 +75,18 @@ def transition(
     retracted: bool = False,
     correction: bool = False,
 ) -> Written:
-    figures = Figures("recency_days 61.0 > 60", "at_risk", 3, 12.5, 4.0, 61.0, 20.0, 60.0, "churned", AT + 1)
+    figures = Figures(
+        why="days_since_order 61.0 >= 60.0",
+        stage="at_risk",
+        orders=3,
+        revenue=12.5,
+        average_order_value=4.0,
+        recency_days=61.0,
+        mean_gap_days=20.0,
+        patience_days=60.0,
+        next_transition="churned",
+        next_at=AT + 1,
+    )
     moves = ("out", "in") if segment else ("repeat", name)
     change = Change(AT, segment, name, *moves, Cause("deadline", "patience"))
     publication = Publication(change, None if retracted else figures, 1, 0, correction or retracted, retracted)

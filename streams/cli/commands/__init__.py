@@ -1,1 +1,1 @@
-"""The words of the command line, one module each; every one exposes `command`."""
+"""The commands, one module each, which exposes it as ``command``."""

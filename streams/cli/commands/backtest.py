@@ -1,4 +1,4 @@
-"""`lifestage backtest`: what a policy would have done with events that already happened."""
+"""``lifestage backtest``: what a policy would have decided about recorded events."""
 
 import gzip
 import io
@@ -15,11 +15,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from schemas import instant
-from streams.backtest.backtest import Lines
-from streams.backtest.pool import Backtests, ShareLostError, cores, shared
-from streams.backtest.share import Decided, Read, Task
+from streams.backtest.backtest import NumberedLines
+from streams.backtest.pool import BacktestPool, ProcessLostError, backtest_pool, cores
+from streams.backtest.pool_process import BacktestOptions, DecisionSummary, ReadSummary
 from streams.cli.instant import INSTANT
 from streams.policy_file import PolicyFileError, load_rules
+from streams.sources.jsonl import GZIP_MAGIC
 from streams.sources.named import NAMES, open_source
 from streams.sources.source import SourceError
 
@@ -56,22 +57,23 @@ def command(
     now = max(instant.from_datetime(datetime.now(UTC)), end or 0)
     console = Console(stderr=True)
     try:
-        with shared(Task(policy, now, profiles_out is not None), processes or cores()) as backtests:
-            read, decided = _run(backtests, events, end, console, out, profiles_out, rejects_out)
-    except ShareLostError as error:
+        options = BacktestOptions(policy, now, profiles_out is not None)
+        with backtest_pool(options, processes or cores()) as pool:
+            read, decided = _run(pool, events, end, console, out, profiles_out, rejects_out)
+    except ProcessLostError as error:
         raise click.ClickException(str(error)) from None
-    _say(console, read, decided, rules.version)
+    _print_summary(console, read, decided, rules.version)
 
 
 def _run(
-    backtests: Backtests,
+    pool: BacktestPool,
     events: str,
     end: int | None,
     console: Console,
     out: Path,
     profiles_out: Path | None,
     rejects_out: Path | None,
-) -> tuple[Read, Decided]:
+) -> tuple[ReadSummary, DecisionSummary]:
     with (
         ExitStack() as files,
         Progress(
@@ -80,23 +82,23 @@ def _run(
     ):
         lines, size = _lines(events)
         reading = progress.add_task("reading events", total=size)
-        read = backtests.read(lines, lambda more: progress.advance(reading, more))
+        read = pool.read(lines, lambda more: progress.advance(reading, more))
         progress.update(reading, total=read.lines, completed=read.lines)
         if rejects_out:
             _write(files.enter_context(_open(rejects_out)), read.refused)
         deciding = progress.add_task("deciding customers", total=read.customers)
         until = end if end is not None else read.last or 0
-        decided = backtests.decide(until, lambda more: progress.advance(deciding, more))
+        decided = pool.decide(until, lambda more: progress.advance(deciding, more))
         progress.update(deciding, completed=read.customers)
-        _write(files.enter_context(_open(out)), backtests.transitions())
+        _write(files.enter_context(_open(out)), pool.transitions())
         if profiles_out:
-            _write(files.enter_context(_open(profiles_out)), backtests.profiles())
+            _write(files.enter_context(_open(profiles_out)), pool.profiles())
     return read, decided
 
 
-def _lines(events: str) -> tuple[Lines, int | None]:
+def _lines(events: str) -> tuple[NumberedLines, int | None]:
     if events not in NAMES or events == "-":
-        return _numbered(events), None
+        return _numbered_lines(events), None
     try:
         source = open_source(events)
     except SourceError as error:
@@ -104,11 +106,11 @@ def _lines(events: str) -> tuple[Lines, int | None]:
     return ((number, it.value) for number, it in enumerate(source.events, start=1)), len(source.events)
 
 
-def _numbered(name: str) -> Iterator[tuple[int, bytes]]:
+def _numbered_lines(name: str) -> Iterator[tuple[int, bytes]]:
     try:
-        with click.open_file(name, "rb") as plain:
-            start = plain.peek(2)[:2] if hasattr(plain, "peek") else b""
-            content = io.BufferedReader(gzip.open(plain)) if start == b"\x1f\x8b" else plain
+        with click.open_file(name, "rb") as file:
+            start = file.peek(2)[:2] if hasattr(file, "peek") else b""
+            content = io.BufferedReader(gzip.open(file)) if start == GZIP_MAGIC else file
             yield from enumerate(content, start=1)
     except (OSError, EOFError) as error:
         raise click.ClickException(f"{name} cannot be read: {error}. Sources: {', '.join(NAMES)}") from None
@@ -128,7 +130,7 @@ def _write(file: IO[bytes], lines: Iterable[bytes]) -> None:
         file.write(line + b"\n")
 
 
-def _say(console: Console, read: Read, decided: Decided, version: str) -> None:
+def _print_summary(console: Console, read: ReadSummary, decided: DecisionSummary, version: str) -> None:
     console.print(
         f"{read.lines:,} lines: {read.facts + read.unknown - decided.duplicates:,} applied"
         f" ({read.unknown:,} of a kind that no rule uses), {decided.duplicates:,} duplicates,"

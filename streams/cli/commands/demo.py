@@ -1,4 +1,4 @@
-"""`lifestage demo`: a year of customers through the whole of it, on this machine."""
+"""``lifestage demo``: a year of customers through servers, worker and replay, on this machine."""
 
 import os
 from dataclasses import replace
@@ -14,7 +14,7 @@ from streams.settings import Settings, SettingsError
 from streams.sources.named import NAMES
 from streams.sources.source import SourceError
 
-_WIDTH = 100  # where nobody says how wide it is: a file, a log of CI
+_WIDTH = 100  # for output that has no width: a file, a CI log
 
 
 @click.command("demo")
@@ -61,16 +61,17 @@ def command(
 
     Then it stays, with the clock at the end of the data, until Ctrl-C. Everything that it starts ends with it.
     """
-    from streams.demo.earlier import Wish  # noqa: PLC0415 - --help need not wait for Kafka's and Redis' clients
-    from streams.demo.play import Wanted, play  # noqa: PLC0415
+    # --help need not wait for the clients of Kafka and Redis.
+    from streams.demo.previous_run import ResumeChoice  # noqa: PLC0415
+    from streams.demo.run import DemoOptions, run_demo  # noqa: PLC0415
 
     if fresh and continues:
         raise click.UsageError("--fresh and --continue exclude each other")
-    wish = Wish.FRESH if fresh else Wish.CONTINUE if continues else Wish.UNSAID
-    wanted = Wanted(source, policy, limit, customers, broker, redis, data, wish, not exits)
+    resume = ResumeChoice.FRESH if fresh else ResumeChoice.CONTINUE if continues else ResumeChoice.ASK
+    options = DemoOptions(source, policy, limit, customers, broker, redis, data, resume, not exits)
     console = Console(highlight=False, width=None if Console().is_terminal else _WIDTH)
     try:
-        play(wanted, _given(broker, redis), os.environ, console)
+        run_demo(options, _given(broker, redis), os.environ, console)
     except SourceError as error:
         raise click.ClickException(f"{error}; sources: {', '.join(NAMES[:-1])}") from None
     except (ServerError, PolicyFileError) as error:
@@ -81,7 +82,7 @@ def command(
 
 
 def _given(broker: str, redis: str) -> Settings:
-    """The settings of the environment where the broker is the user's own, else those of the embedded one."""
+    """Return the environment's settings if the broker is the user's own, else the default ones, with both addresses."""
     given = settings_or_fail() if broker else Settings()
     try:
         named = Settings.from_environment({"LIFESTAGE_BROKER": broker or given.broker, "LIFESTAGE_REDIS_URL": redis})

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from state.policy.summary import in_words
+from state.policy.generated import generated_code
+from state.policy.summary import summarize
 from streams.policy_file import PolicyFileError, compile_file
 
 
@@ -15,11 +16,12 @@ def command() -> None:
 
 @command.command("check")
 @click.argument("file", type=click.Path(path_type=Path), required=False)
-def check(file: Path | None) -> None:
+@click.option("--code", is_flag=True, help="Print the code that its rules become instead.")
+def check(file: Path | None, code: bool) -> None:
     """Say what is wrong with the policy in FILE, or what it does, in words; without FILE, of the one that ships."""
     try:
         compiled = compile_file(file)
     except PolicyFileError as error:
         click.echo(str(error), err=True)
         raise SystemExit(1) from None
-    click.echo(in_words(compiled))
+    click.echo(generated_code(compiled) if code else summarize(compiled))

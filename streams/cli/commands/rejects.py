@@ -1,4 +1,4 @@
-"""`lifestage rejects`: what could not be used, why, and sending it again."""
+"""``lifestage rejects``: list the rejected records with their reasons, and send them again."""
 
 import asyncio
 import heapq
@@ -18,12 +18,12 @@ from streams.terminal_text import printable
 from streams.topic_reader import TopicUnreadableError, open_topic
 from streams.topics import topics_of
 
-_PREVIEW = 160
+_MAX_PREVIEW_BYTES = 160
 
 
 @dataclass(slots=True)
 class _Listing:
-    """The newest rejects, oldest first, and how many there are of each reason."""
+    """The newest rejects, oldest first, and the count of each reason."""
 
     newest: list[Reject] = field(default_factory=list)
     reasons: Counter[str] = field(default_factory=Counter)
@@ -48,10 +48,10 @@ def command(reason: str | None, limit: int, as_json: bool, again: bool, yes: boo
     settings = settings_or_fail()
     try:
         listing = asyncio.run(_read(settings, reason, limit))
-        _print(listing, as_json)
-        if again and listing.newest and (yes or _agreed(listing)):
+        _print_listing(listing, as_json)
+        if again and listing.newest and (yes or _confirmed(listing)):
             counts = asyncio.run(resend(listing.newest, settings))
-            _tell(counts)
+            _print_counts(counts)
     except TopicUnreadableError as error:
         raise UnreachableError(str(error)) from None
 
@@ -77,7 +77,7 @@ async def _read(settings: Settings, reason: str | None, limit: int) -> _Listing:
     return listing
 
 
-def _print(listing: _Listing, as_json: bool) -> None:
+def _print_listing(listing: _Listing, as_json: bool) -> None:
     if as_json:
         for reject in listing.newest:
             click.echo(msgspec.json.encode(reject))
@@ -106,15 +106,15 @@ def _preview(reject: Reject) -> str:
     value = reject.kept_value()
     if value is None:
         return "(no value)"
-    start = printable(value[:_PREVIEW].decode("utf-8", "replace"))
-    return start if reject.value_bytes <= _PREVIEW else f"{start}… ({reject.value_bytes} bytes)"
+    start = printable(value[:_MAX_PREVIEW_BYTES].decode("utf-8", "replace"))
+    return start if reject.value_bytes <= _MAX_PREVIEW_BYTES else f"{start}… ({reject.value_bytes} bytes)"
 
 
-def _agreed(listing: _Listing) -> bool:
+def _confirmed(listing: _Listing) -> bool:
     return click.confirm(f"Send {len(listing.newest)} records to their topics again?", err=True)
 
 
-def _tell(counts: Counter[str]) -> None:
+def _print_counts(counts: Counter[str]) -> None:
     click.echo(f"{counts['sent']} records were sent again", err=True)
     if counts["gone"]:
         click.echo(f"{counts['gone']} were too long to be kept whole, and their topic has them no more", err=True)

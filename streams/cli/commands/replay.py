@@ -1,4 +1,4 @@
-"""`lifestage replay`: produce a source's events into the input topics."""
+"""``lifestage replay``: produce a source's events into the input topics."""
 
 import asyncio
 import os
@@ -11,7 +11,7 @@ from rich.progress import Progress as ProgressBar
 
 from schemas.instant import to_text
 from streams.cli.instant import INSTANT
-from streams.replay.rate_limit import Pace
+from streams.replay.rate_limit import RateLimit
 from streams.replay.replay import Progress, replay
 from streams.settings import Settings, SettingsError
 from streams.sources.named import NAMES, open_source
@@ -24,7 +24,7 @@ class Rate(click.ParamType):
     name = "n/s"
 
     def convert(self, value: str | float, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Read the number."""
+        """Parse the number, without its unit."""
         try:
             rate = float(value.removesuffix("/s") if isinstance(value, str) else value)
         except ValueError:
@@ -61,7 +61,7 @@ def command(
         settings = Settings.from_environment(os.environ)
         with Console(stderr=True).status(f"reading {source}"):
             opened = open_source(source, limit=limit, customers=customers)
-        done = asyncio.run(_with_bar(opened, settings, end, Pace(rate, speed)))
+        done = asyncio.run(_replay_with_bar(opened, settings, end, RateLimit(rate, speed)))
     except (SettingsError, SourceError) as error:
         hint = f"; sources: {', '.join(NAMES)}" if isinstance(error, SourceError) else ""
         raise click.ClickException(f"{error}{hint}") from None
@@ -69,20 +69,19 @@ def command(
         raise click.ClickException(
             f"replaying to {settings.broker} failed: {error!r}; start it again to go on"
         ) from None
-    went_on = f", {done.skipped:,} were there already" if done.skipped else ""
-    click.echo(f"{done.sent:,} events{went_on}; the clock stands at {to_text(done.instant)}", err=True)
+    skipped = f", {done.skipped:,} were there already" if done.skipped else ""
+    click.echo(f"{done.sent:,} events{skipped}; the clock stands at {to_text(done.instant)}", err=True)
 
 
-async def _with_bar(source: Source, settings: Settings, end: int | None, pace: Pace) -> Progress:
+async def _replay_with_bar(source: Source, settings: Settings, end: int | None, limit: RateLimit) -> Progress:
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}/s")
     with ProgressBar(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as bar:
         task = bar.add_task(source.title, total=len(source.events), rate="-")
 
-        def show(at: Progress) -> None:
-            rate = f"{at.sent / at.seconds:,.0f}" if at.seconds else "-"
-            day = to_text(at.instant)[:10]
-            bar.update(
-                task, completed=at.sent + at.skipped, total=at.total, rate=rate, description=f"{source.name} {day}"
-            )
+        def show(progress: Progress) -> None:
+            rate = f"{progress.sent / progress.seconds:,.0f}" if progress.seconds else "-"
+            day = to_text(progress.instant)[:10]
+            completed = progress.sent + progress.skipped
+            bar.update(task, completed=completed, total=progress.total, rate=rate, description=f"{source.name} {day}")
 
-        return await replay(source, settings, show, end, pace)
+        return await replay(source, settings, show, end, limit)

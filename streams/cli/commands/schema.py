@@ -1,4 +1,4 @@
-"""`lifestage schema`: the messages' schemas for those who produce and consume them."""
+"""``lifestage schema``: the messages' schemas, for those who produce and consume them."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""`lifestage show`: one customer as the mirror has them."""
+"""``lifestage show``: one customer's profile in the mirror."""
 
 import asyncio
 import re
@@ -46,7 +46,7 @@ def command(customer: str, as_json: bool) -> None:
     if as_json:
         click.echo(found)
     else:
-        _print(decode(found))
+        _print_profile(decode(found))
 
 
 async def _read(settings: Settings, customer: str) -> bytes | None:
@@ -57,7 +57,7 @@ async def _read(settings: Settings, customer: str) -> bytes | None:
         await redis.aclose()
 
 
-def _print(profile: Profile) -> None:
+def _print_profile(profile: Profile) -> None:
     console = Console(highlight=False, markup=False)
     console.print(printable(profile.user_id), style="bold")
     because = f": {printable(profile.why)}" if profile.why else ""
@@ -71,13 +71,13 @@ def _print(profile: Profile) -> None:
     for key, since in profile.segments.items():
         console.print(f"  in segment {printable(key)} since {since}")
     console.print(f"  as of {profile.as_of}, policy {profile.policy_version}, transition {profile.seq}")
-    console.print(_windows(profile.windows))
-    console.print(_pairs("figure", {name: value for name, value in profile.figures.items() if value is not None}))
+    console.print(_windows_table(profile.windows))
+    console.print(_pairs_table("figure", {name: value for name, value in profile.figures.items() if value is not None}))
     if profile.traits:
-        console.print(_pairs("trait", profile.traits))
+        console.print(_pairs_table("trait", profile.traits))
 
 
-def _windows(windows: dict[str, Figure]) -> Table:
+def _windows_table(windows: dict[str, Figure]) -> Table:
     rows: dict[str, dict[int, Figure]] = {}
     for name, value in windows.items():
         if (windowed := _WINDOWED.match(name)) is not None:
@@ -93,7 +93,7 @@ def _windows(windows: dict[str, Figure]) -> Table:
     return table
 
 
-def _pairs(title: str, values: Mapping[str, Figure]) -> Table:
+def _pairs_table(title: str, values: Mapping[str, Figure]) -> Table:
     table = Table(box=None, pad_edge=False)
     table.add_column(title)
     table.add_column("", overflow="fold")

@@ -1,4 +1,4 @@
-"""`lifestage simulate`: write a simulated shop's events to a file."""
+"""``lifestage simulate``: write a simulated shop's events to a file."""
 
 import gzip
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ def command(customers: int, days: int, seed: int, start: int, out: Path) -> None
     events = simulated.events(customers, days, seed, start)
     with out.open("wb") as file:
         if out.suffix == ".gz":
-            # Neither the file's name nor the hour goes into the archive: the same seed, the same bytes.
+            # Without the file's name and the time: the same seed gives the same bytes.
             with gzip.GzipFile(filename="", mode="wb", compresslevel=6, fileobj=file, mtime=0) as archive:
                 _write(events, cast(BinaryIO, archive))
         else:

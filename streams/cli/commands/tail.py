@@ -1,4 +1,4 @@
-"""`lifestage tail`: transitions as they happen."""
+"""``lifestage tail``: transitions as they happen."""
 
 import asyncio
 from contextlib import suppress
@@ -48,7 +48,7 @@ async def _tail(settings: Settings, from_beginning: bool, customer: str | None, 
     console = Console(highlight=False, soft_wrap=True)
     wanted = None if customer is None else customer.encode()
     async with open_topic(settings, topics_of(settings).transitions) as topic:
-        async for record in topic.for_ever(from_beginning):
+        async for record in topic.follow(from_beginning):
             if wanted is not None and record.key != wanted:
                 continue
             if as_json:
@@ -58,21 +58,21 @@ async def _tail(settings: Settings, from_beginning: bool, customer: str | None, 
 
 
 def line(transition: dict[str, Any]) -> Text:
-    """One transition as one line."""
-    said = transition["properties"]
-    segment = said.get("audience_name")
-    name = said.get("transition") or f"{'entered' if said['to'] == 'in' else 'left'} {segment}"
-    colour = _COLOURS.get(said["to"], "white")
+    """Return one transition as one line of text."""
+    properties = transition["properties"]
+    segment = properties.get("audience_name")
+    name = properties.get("transition") or f"{'entered' if properties['to'] == 'in' else 'left'} {segment}"
+    colour = _COLOURS.get(properties["to"], "white")
     text = Text()
     text.append(f"{transition['timestamp']}  ", style="dim")
     text.append(f"{printable(transition['userId'])}  ", style="bold")
-    text.append(printable(name), style=f"{colour} strike" if said["retracted"] else colour)
+    text.append(printable(name), style=f"{colour} strike" if properties["retracted"] else colour)
     if segment is None:
-        text.append(f"  {said['from']} → {said['to']}")
-    if said.get("why"):
-        text.append(f"  {printable(said['why'])}", style="dim")
-    if said["retracted"]:
+        text.append(f"  {properties['from']} → {properties['to']}")
+    if properties.get("why"):
+        text.append(f"  {printable(properties['why'])}", style="dim")
+    if properties["retracted"]:
         text.append("  (retracted)", style="bold red")
-    elif said["correction"]:
+    elif properties["correction"]:
         text.append("  (correction)", style="bold yellow")
     return text

@@ -1,4 +1,4 @@
-"""`lifestage topics`: make the topics, check them, and go on when one has lost records."""
+"""``lifestage topics``: create the topics, check them, and skip records that were lost."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -44,7 +44,7 @@ def skip_lost(partition: int) -> None:
 
     Stop all workers first. What was deleted is never counted.
     """
-    from streams.partitions.skip_lost import skip  # noqa: PLC0415 - needs Faust, which the others do not wait for
+    from streams.partitions.skip_lost import skip  # noqa: PLC0415 - imports Faust, which the other commands do not need
 
     settings = settings_or_fail()
     skipped = _run(settings, skip(settings, partition))

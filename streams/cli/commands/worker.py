@@ -1,4 +1,4 @@
-"""`lifestage worker`: process the events, until it is told to stop."""
+"""``lifestage worker``: process the events until SIGTERM."""
 
 import click
 
@@ -19,10 +19,10 @@ def command(loglevel: str) -> None:
     and LIFESTAGE_WEB_PORT. Exit code 70 means that it could not go on; its last line says why.
     """
     settings_or_fail()
-    # Faust takes a second to import, and --help need not wait for it.
+    # Faust takes a second to import; --help need not wait for it.
     try:
         from streams.app import app, settings  # noqa: PLC0415
-    except ValueError as error:  # a policy or a failpoint that cannot be used
+    except ValueError as error:  # an invalid policy or failpoint
         raise click.ClickException(str(error)) from None
     from streams.worker import run  # noqa: PLC0415
 

@@ -117,7 +117,7 @@ class World:
         if records:
             changelog._apply(group, records)
         begins = {TopicPartition(name, 0): 0 for name in inputs}
-        changelog._place(group, inputs, begins, {TopicPartition(name, 0): self._ends[name] for name in inputs})
+        changelog._take_position(group, inputs, begins, {TopicPartition(name, 0): self._ends[name] for name in inputs})
         return {0: self._ends}
 
     def problems(self) -> list[str]:

@@ -15,7 +15,7 @@ from streams.sources.named import open_source
 from tests.support.waiting import PATIENCE
 from tests.support.workers import LIFESTAGE
 
-Decision = tuple[backtest.Backtest, dict[str, History]]
+Decision = tuple[backtest.BacktestResult, dict[str, History]]
 COMMAND = (*LIFESTAGE, "demo")
 SECONDS = 2 * PATIENCE
 _COUNT = re.compile(r"([a-z][a-z ]+?) +([\d,]+) ")

@@ -7,6 +7,7 @@ from pathlib import Path
 import jsonschema
 
 from schemas import instant
+from schemas.event_types import EVENT_TYPES
 from streams.backtest.backtest import read_events, run
 from streams.cli.schema_documents import documents
 from streams.policy_file import load_rules
@@ -29,6 +30,12 @@ def test_the_events_lead_to_the_transitions() -> None:
     assert len(shown) == 2
     for transition in shown:
         assert transition in made
+
+
+def test_the_table_of_topics_is_that_of_the_event_types() -> None:
+    rows = re.findall(r"^\| `customer\.(\w+)` \| (.*) \|$", PAGE.split("## Out")[0], re.MULTILINE)
+    shown = {(topic, name) for topic, names in rows for name in re.findall(r"`([^`]+)`", names)}
+    assert shown == {(it.topic, it.name) for it in EVENT_TYPES.values()}
 
 
 def test_the_schemas_accept_the_examples() -> None:

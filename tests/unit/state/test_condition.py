@@ -2,11 +2,12 @@
 
 import pytest
 
-from state.conditions.condition import ConditionError, compile_condition, entering, opposite
-from state.conditions.feature_expression import Reading
-from state.conditions.features import Feature, Kind, Trend
+from state.conditions.condition import compile_condition, entering, opposite
+from state.conditions.errors import ConditionError
+from state.conditions.features import Feature, Trend
+from state.conditions.formula import Formula
 from state.conditions.rule_set import RuleSet
-from tests.unit.state.toy import CATALOGUE, NOTING, Toy
+from tests.unit.state.toy import CATALOGUE, Toy
 
 
 def holds(text, toy=None, t=600):
@@ -141,7 +142,7 @@ def test_entering_needs_the_leaving_limit_to_be_past():
 
 def test_what_time_cannot_bring_about_is_never_looked_for():
     toy = Toy(orders=[(0, 1.0)])
-    assert compile_condition("orders_30d >= 2 and recency_score > 3", NOTING).begins(toy, 600) is None
+    assert compile_condition("orders_30d >= 2 and recency_score > 3", CATALOGUE).begins(toy, 600) is None
     assert not toy.reads
 
 
@@ -155,6 +156,10 @@ def test_no_conditions_are_an_empty_answer():
     assert RuleSet([]).now_and_later(Toy(), 0, 9, ()) == ((), ())
 
 
+def _nought() -> int:
+    return 0
+
+
 def test_a_feature_that_cannot_be_foreseen_is_refused():
     with pytest.raises(ValueError, match="without a window"):
-        Feature("x", Kind.NUMBER, "", "", False, Trend.FREE, None, Reading("0"), 0)
+        Feature(name="x", unit="", meaning="", formula=Formula(_nought), parts=0, trend=Trend.FREE)

@@ -3,10 +3,11 @@
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from state.conditions.condition import ConditionError, compile_condition, entering, opposite
+from state.conditions.condition import compile_condition, entering, opposite
+from state.conditions.errors import ConditionError
 from state.conditions.rule_set import RuleSet
 from tests.unit.state.condition_texts import texts, toys
-from tests.unit.state.toy import CATALOGUE, NOTING, Toy
+from tests.unit.state.toy import CATALOGUE, Toy
 
 NOW = 600
 SEEN = 700
@@ -50,7 +51,7 @@ def test_entering_begins_at_the_first_millisecond_too(enter, leave, toy):
     _check(condition, toy, NOW)
 
 
-def _outlook(conditions):
+def _rule_set(conditions):
     """Asks each condition of those who have not joined, and its opposite of those who have."""
     return RuleSet([(str(number), it, opposite(it)) for number, it in enumerate(conditions)])
 
@@ -58,11 +59,11 @@ def _outlook(conditions):
 @settings(max_examples=settings().max_examples // 2)
 @given(st.lists(texts, max_size=6), toys, st.data())
 def test_all_at_once_answer_as_each_alone_and_read_a_feature_once(several, toy, data):
-    conditions = [_compiled(text, NOTING) for text in several]
+    conditions = [_compiled(text, CATALOGUE) for text in several]
     joined = {key for key in map(str, range(len(several))) if data.draw(st.booleans())}
     apart = tuple(it.holds(toy, NOW) is not (str(number) in joined) for number, it in enumerate(conditions))
     toy.reads.clear()
-    assert _outlook(conditions).now(toy, NOW, joined) == apart
+    assert _rule_set(conditions).now(toy, NOW, joined) == apart
     assert len(toy.reads) == len(set(toy.reads))
 
 
@@ -70,12 +71,12 @@ def test_all_at_once_answer_as_each_alone_and_read_a_feature_once(several, toy, 
 @given(st.lists(texts, max_size=4), toys, st.integers(1, SEEN))
 def test_who_will_change_is_never_ruled_out(several, toy, ahead):
     conditions = [_compiled(text) for text in several]
-    now, later = _outlook(conditions).now_and_later(toy, NOW, NOW + ahead, ())
-    assert later == _outlook(conditions).later(toy, NOW, NOW + ahead, ())
-    for condition, holds, hopes in zip(conditions, now, later, strict=True):
+    now, later = _rule_set(conditions).now_and_later(toy, NOW, NOW + ahead, ())
+    assert later == _rule_set(conditions).later(toy, NOW, NOW + ahead, ())
+    for condition, holds, may_change in zip(conditions, now, later, strict=True):
         assert holds == condition.holds(toy, NOW)
         if not holds and condition.begins(toy, NOW, NOW + ahead) is not None:
-            assert hopes
+            assert may_change
 
 
 @given(texts, toys)

@@ -5,9 +5,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from state.policy.compiled import PolicyError, read_policy
+from state.policy.compiled import read_policy
 from state.policy.shape import Fixed, PAlive, Rhythm
-from state.policy.summary import in_words
+from state.policy.summary import summarize
+from state.policy.text import PolicyError
 from state.policy.toml_lines import lines_of
 from tests.unit.state.toy import CATALOGUE, Toy
 
@@ -161,7 +162,7 @@ def test_words_tell_what_a_policy_does():
     text = (
         LEAST + '[money.rates]\nEUR = 1.08\n[[segments]]\nkey="a"\nname="Seen"\nenter="orders_7d > 0"\nmin_stay_days=1'
     )
-    words = in_words(read(text))
+    words = summarize(read(text))
     for said in ("Policy p@", "1 EUR = 1.08 USD", "until orders < 4, but not in the first 30 days", "Seen (a)",
                  "leaves when that no longer holds, but not in the first 1 day", "at the last 7 days"):  # fmt: skip
         assert said in words

@@ -1,120 +1,149 @@
 """A toy customer with a day of ten milliseconds, so that a law can be checked at every millisecond."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Self
 
-from state.conditions.feature_expression import Reading
-from state.conditions.features import Catalogue, Feature, Kind, Trend
+import msgspec
+
+from schemas.events import Scalar
+from state.conditions.features import Catalogue, Feature, Trend
+from state.conditions.formula import Formula
+from state.customer.customer import Customer
 
 DAY = 10
 WINDOWS = (7, 30)
 
 
-@dataclass
-class Toy:
-    orders: list[tuple[int, float]] = field(default_factory=list)
+class Toy(Customer, kw_only=True):
+    """A customer whose aggregates are replaced by a few plain facts; ``reads`` are the features that were read."""
+
+    first_event_at: int = 0
+    purchases_lazy: bytes = b""
+    engagement_lazy: bytes = b""
+    support_lazy: bytes = b""
+    traits: dict[str, Scalar] = msgspec.field(default_factory=dict)
+    stage: str = "new"
+    orders: list[tuple[int, float]] = msgspec.field(default_factory=list)
     gap: float | None = None
     categories: tuple[str, ...] = ()
-    stage: str = "new"
     loyal: bool = False
-    traits: dict[str, Any] = field(default_factory=dict)
-    reads: list[str] = field(default_factory=list)
+    reads: list[str] = msgspec.field(default_factory=list)
 
-    def within(self, window: int, t: int) -> list[float]:
-        first = t // DAY - window + 1
-        return [amount for at, amount in self.orders if at // DAY >= first]
+    def noting(self, name: str) -> Self:
+        self.reads.append(name)
+        return self
+
+    def within(self, window: int, day: int) -> list[float]:
+        return [amount for at, amount in self.orders if at // DAY >= day - window + 1]
+
+    @property
+    def first(self) -> int | None:
+        return min((at for at, _ in self.orders), default=None)
 
     @property
     def last(self) -> int | None:
         return max((at for at, _ in self.orders), default=None)
 
 
-def _day_of(t: int) -> int:
-    return t // DAY
-
-
-def _rolloffs(toy: Toy, window: int, after: int, until: int) -> list[int]:
+def _roll_offs(toy: Customer, window: int, after: int, until: int) -> list[int]:
+    assert isinstance(toy, Toy)
     ends = {(at // DAY + window) * DAY for at, _ in toy.orders}
     return sorted(end for end in ends if after < end <= until)
 
 
-def _since(toy: Toy, t: int, day: int) -> float | None:
-    return None if toy.last is None else (t - toy.last) / DAY
+def _days_since_order(customer: Toy, at: int) -> float | None:
+    return None if (last := customer.noting("days_since_order").last) is None else (at - last) / DAY
 
 
-def _since_first(toy: Toy, t: int, day: int) -> float | None:
-    return (t - min(at for at, _ in toy.orders)) / DAY if toy.orders else None
+def _days_since_first_order(customer: Toy, at: int) -> float | None:
+    return None if (first := customer.noting("days_since_first_order").first) is None else (at - first) / DAY
 
 
-def _alive(toy: Toy, t: int, day: int) -> float | None:
-    idle = _since(toy, t, day)
-    return None if idle is None else 1 / (1 + 0.1 * (1 + idle / 5) ** 3)
+def _p_alive(customer: Toy, at: int) -> float | None:
+    return (
+        None if (last := customer.noting("p_alive").last) is None else 1 / (1 + 0.1 * (1 + (at - last) / DAY / 5) ** 3)
+    )
 
 
-def _recency(toy: Toy, t: int, day: int) -> int | None:
-    idle = _since(toy, t, day)
-    return None if idle is None else 5 - sum(idle >= limit for limit in (1, 3, 8, 20))
+def _recency(idle: float) -> int:
+    return 5 - sum(idle >= limit for limit in (1, 3, 8, 20))
 
 
-def _within(window: int, of: Callable[[list[float]], float]) -> Callable[[Toy, int, int], float]:
-    return lambda toy, t, day: of(toy.within(window, t))
+def _recency_score(customer: Toy, at: int) -> int | None:
+    return None if (last := customer.noting("recency_score").last) is None else _recency((at - last) / DAY)
 
 
-def _average(window: int):
-    def read(toy: Toy, t: int, day: int) -> float | None:
-        amounts = toy.within(window, t)
-        return sum(amounts) / len(amounts) if amounts else None
+def _mean_gap_days(customer: Toy) -> float | None:
+    return customer.noting("mean_gap_days").gap
 
-    return read
+
+def _orders(customer: Toy) -> int:
+    return len(customer.noting("orders").orders)
+
+
+def _loyal(customer: Toy) -> bool:
+    return customer.noting("loyal").loyal
+
+
+def _kind(customer: Toy) -> str | None:
+    return kind if isinstance(kind := customer.noting("kind").traits.get("kind"), str) else None
+
+
+def _categories(customer: Toy) -> tuple[str, ...]:
+    return customer.noting("categories").categories
+
+
+def _stage(customer: Toy) -> str:
+    return customer.noting("stage").stage
+
+
+def _orders_within(customer: Toy, day: int, window: int, name: str) -> int:
+    return len(customer.noting(name).within(window, day))
+
+
+def _revenue_within(customer: Toy, day: int, window: int, name: str) -> float:
+    return float(sum(customer.noting(name).within(window, day)))
+
+
+def _average_within(customer: Toy, day: int, window: int, name: str) -> float | None:
+    return sum(amounts) / len(amounts) if (amounts := customer.noting(name).within(window, day)) else None
 
 
 def _feature(
-    name: str, kind: Kind, unit: str, nullable: bool, trend: Trend, window: int | None, read: Any, *limits: str
+    name: str, unit: str, formula: Formula, trend: Trend = Trend.CONSTANT, window: int | None = None, *allowed: str
 ) -> Feature:
-    reading = Reading(f"{name}_of(customer, at, day)", {f"{name}_of": read})
-    return Feature(name, kind, unit, "", nullable, trend, window, reading, 0, limits)
+    return Feature(
+        name=name, unit=unit, meaning="", formula=formula, parts=0, trend=trend, window=window, allowed=allowed
+    )
 
 
 def _features() -> list[Feature]:
-    number, falling, constant = Kind.NUMBER, Trend.FALLING, Trend.CONSTANT
+    falling = Trend.FALLING
     found = [
-        _feature("days_since_order", number, "days", True, Trend.RISING, None, _since),
-        _feature("days_since_first_order", number, "days", True, Trend.RISING, None, _since_first),
-        _feature("p_alive", number, "", True, falling, None, _alive),
-        _feature("recency_score", number, "1 to 5", True, falling, None, _recency),
-        _feature("mean_gap_days", number, "days", True, constant, None, lambda c, t, d: c.gap),
-        _feature("orders", number, "orders", False, constant, None, lambda c, t, d: len(c.orders)),
-        _feature("loyal", Kind.FLAG, "", False, constant, None, lambda c, t, d: c.loyal),
-        _feature("kind", Kind.TEXT, "", True, constant, None, lambda c, t, d: c.traits.get("kind")),
-        _feature("categories", Kind.TEXTS, "", False, constant, None, lambda c, t, d: c.categories),
-        _feature("stage", Kind.TEXT, "", False, constant, None, lambda c, t, d: c.stage, "new", "loyal", "at_risk"),
+        _feature("days_since_order", "days", Formula(_days_since_order), Trend.RISING),
+        _feature("days_since_first_order", "days", Formula(_days_since_first_order), Trend.RISING),
+        _feature("p_alive", "", Formula(_p_alive), falling),
+        _feature("recency_score", "1 to 5", Formula(_recency_score), falling),
+        _feature("mean_gap_days", "days", Formula(_mean_gap_days)),
+        _feature("orders", "orders", Formula(_orders)),
+        _feature("loyal", "", Formula(_loyal)),
+        _feature("kind", "", Formula(_kind)),
+        _feature("categories", "", Formula(_categories)),
+        _feature("stage", "", Formula(_stage), Trend.CONSTANT, None, "new", "loyal", "at_risk"),
     ]
     for window in WINDOWS:
-        revenue = _within(window, lambda amounts: float(sum(amounts)))
-        found += [
-            _feature(f"orders_{window}d", number, "orders", False, falling, window, _within(window, len)),
-            _feature(f"revenue_{window}d", number, "currency", False, falling, window, revenue),
-            _feature(f"average_order_value_{window}d", number, "currency", True, Trend.FREE, window, _average(window)),
-        ]
+        for of, unit, function, trend in (
+            ("orders", "orders", _orders_within, falling),
+            ("revenue", "currency", _revenue_within, falling),
+            ("average_order_value", "currency", _average_within, Trend.FREE),
+        ):
+            name = f"{of}_{window}d"
+            found.append(_feature(name, unit, Formula(function, window=window, name=name), trend, window))
     return found
 
 
-def _noted(feature: Feature) -> Feature:
-    def read(toy: Toy, t: int, day: int) -> Any:
-        toy.reads.append(feature.name)
-        return feature.reading.value(toy, t, day)
-
-    return replace(feature, reading=Reading(f"{feature.name}_of(customer, at, day)", {f"{feature.name}_of": read}))
-
-
 CATALOGUE = Catalogue(
-    {feature.name: feature for feature in _features()}, _rolloffs, lambda toy, name: toy.traits.get(name), 0, _day_of
-)
-NOTING = Catalogue(
-    {name: _noted(feature) for name, feature in CATALOGUE.features.items()},
-    CATALOGUE.rolloffs,
-    CATALOGUE.trait,
-    0,
-    _day_of,
+    title="toy",
+    features={feature.name: feature for feature in _features()},
+    roll_offs=_roll_offs,
+    day_of=DAY.__rfloordiv__,
 )

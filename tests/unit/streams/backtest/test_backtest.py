@@ -6,8 +6,8 @@ from itertools import count
 import pytest
 
 from streams.backtest.backtest import profile_of, read_events, run
-from streams.backtest.pool import ShareLostError, shared
-from streams.backtest.share import Task
+from streams.backtest.pool import ProcessLostError, backtest_pool
+from streams.backtest.pool_process import BacktestOptions
 from streams.policy_file import load_rules
 from streams.sources import simulated
 
@@ -23,7 +23,7 @@ def history() -> list[tuple[int, bytes]]:
 
 
 @pytest.mark.parametrize("processes", [1, 3])
-def test_shares_make_what_one_alone_makes(processes: int) -> None:
+def test_several_processes_make_what_one_alone_makes(processes: int) -> None:
     lines, rules = history(), load_rules(None)
     refused: list[bytes] = []
     alone = read_events(lines, NOW, rules, refused.append)
@@ -31,20 +31,20 @@ def test_shares_make_what_one_alone_makes(processes: int) -> None:
     end = alone.last or 0
     result = run(alone, None, rules, lambda who, it: profiles.update({who: profile_of(who, it, end, rules)}))
 
-    with shared(Task(None, NOW, with_profiles=True), processes) as backtests:
-        dealt: list[int] = []
-        read = backtests.read(lines, dealt.append)
+    with backtest_pool(BacktestOptions(None, NOW, with_profiles=True), processes) as pool:
+        sent: list[int] = []
+        read = pool.read(lines, sent.append)
         assert (read.lines, read.facts, read.unknown) == (alone.lines, alone.facts, alone.unknown)
         assert (read.last, read.rejects, read.refused) == (alone.last, alone.rejects, refused)
-        decided = backtests.decide(read.last or 0, lambda _more: None)
+        decided = pool.decide(read.last or 0, lambda _more: None)
         assert decided.duplicates == result.duplicates
         assert (decided.by_name, decided.stages) == (result.by_name, result.stages)
-        assert list(backtests.transitions()) == result.transitions
-        assert list(backtests.profiles()) == [profile for _, profile in sorted(profiles.items())]
+        assert list(pool.transitions()) == result.transitions
+        assert list(pool.profiles()) == [profile for _, profile in sorted(profiles.items())]
 
 
-def test_a_share_that_is_lost_is_told() -> None:
-    with shared(Task(None, NOW, with_profiles=False), 2) as backtests:
+def test_a_lost_process_is_reported() -> None:
+    with backtest_pool(BacktestOptions(None, NOW, with_profiles=False), 2) as pool:
         multiprocessing.active_children()[0].kill()
-        with pytest.raises(ShareLostError):
-            backtests.read(history(), lambda _more: None)
+        with pytest.raises(ProcessLostError):
+            pool.read(history(), lambda _more: None)

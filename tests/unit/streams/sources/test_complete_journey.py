@@ -5,10 +5,11 @@ from collections import Counter
 import orjson
 import pytest
 
+from schemas.event_types import PROFILES, PURCHASES
 from schemas.events import OrderCompleted
 from schemas.instant import from_text
 from streams.sources import complete_journey
-from streams.sources.source import PROFILES, PURCHASES, SourceEvent, package_file
+from streams.sources.source import SourceEvent, package_file
 from tests.unit.streams.sources import laws
 
 

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.event_types import BROWSING, PROFILES, PURCHASES, SUPPORT
 from schemas.instant import from_text
 from streams.sources import jsonl
 from streams.sources.named import open_source
-from streams.sources.source import BROWSING, PROFILES, PURCHASES, SUPPORT, SourceError, SourceEvent
+from streams.sources.source import SourceError, SourceEvent
 
 NOW = from_text("2026-01-01")
 

@@ -1,0 +1,25 @@
+"""Figures of a customer's orders that more than one place needs: each formula has its one home here.
+
+They are inlined into generated code (see ``state.conditions.formula``), so each is one ``return``.
+"""
+
+from state.customer.purchases import Purchases
+
+
+def average_order_value(purchases: Purchases, unit: int) -> float | None:
+    """Return the revenue per order that stands, in the currency of ``unit`` minor units; None without orders."""
+    return purchases.revenue() / orders / unit if (orders := purchases.count()) else None
+
+
+def mean_gap(purchases: Purchases, unit: int) -> float | None:
+    """Return the mean time between the orders that stand, in units of ``unit`` ms; None before the second."""
+    return (
+        None
+        if (orders := purchases.count()) < 2
+        else ((purchases.last() or 0) - (purchases.first() or 0)) / (orders - 1) / unit
+    )
+
+
+def time_since_order(purchases: Purchases, at: int, unit: int) -> float | None:
+    """Return the time since the last order that stands, in units of ``unit`` ms; None without orders."""
+    return None if (last := purchases.last()) is None else (at - last) / unit

@@ -1,0 +1,19 @@
+"""The code that is generated from a policy's rules, for people to read."""
+
+from state.conditions.layout import laid_out
+from state.conditions.rule_set import Rule, RuleSet
+from state.policy.compiled import CompiledPolicy
+
+
+def generated_code(compiled: CompiledPolicy) -> str:
+    """Return the source of the functions that decide about loyalty and about all segments."""
+    loyalty = [("loyal", compiled.loyal_enter, compiled.loyal_leave)]
+    segments: list[Rule] = [(it.key, it.enter, it.leave) for it in compiled.segments]
+    return "\n\n\n".join(
+        [
+            f"# Generated from policy {compiled.version}, and laid out for reading.\n"
+            "# changes_KEY: the customer joins or leaves now, but for a minimum stay.\n"
+            "# may_change_KEY: they may do so before ``until`` if nothing happens; then the instant is looked for.",
+            *(laid_out(RuleSet(rules).code) for rules in (loyalty, segments) if rules),
+        ]
+    )

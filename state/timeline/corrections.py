@@ -1,0 +1,87 @@
+"""Corrections: what to publish when decisions differ from what was published before.
+
+The changes published since the base are remembered as ``Emitted``, in order. After facts that came in order, only a
+change that was retracted can have been published before. After others, all decisions since the base are compared with
+what was published.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from schemas.change import Change, Publication
+from state.rules.decision import Decision
+
+
+class Emitted(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A change that was published, how often it was revised, and whether it still stands (is not retracted)."""
+
+    change: Change
+    revision: int
+    stands: bool
+
+
+def publish(decisions: Sequence[Decision], emitted: list[Emitted], seq: int) -> list[Publication]:
+    """Return the publications of decisions that follow all that was published, and add them to ``emitted``.
+
+    ``seq`` is the number of the customer's last publication.
+    """
+    retracted = {it.change: it for it in emitted if not it.stands}
+    published = []
+    for number, (change, figures) in enumerate(decisions, start=seq + 1):
+        before = retracted.get(change)
+        revision = 0
+        if before is not None:
+            emitted.remove(before)
+            revision = before.revision + 1
+        emitted.append(Emitted(change, revision, stands=True))
+        published.append(Publication(change, figures, number, revision=revision, correction=revision > 0))
+    return published
+
+
+def correct(
+    decisions: Sequence[Decision], emitted: list[Emitted], known_until: int, seq: int
+) -> tuple[list[Publication], list[Emitted]]:
+    """Compare all decisions since the base with what was published since then.
+
+    Returns the retractions of what is no longer decided, newest first, followed by what is newly decided, and the new
+    ``Emitted``. Each new change corrects one that was retracted, the oldest first. A change before ``known_until``, the
+    instant up to which the past was already published, is a correction as well.
+    """
+    known = {it.change: it for it in emitted}
+    decided = {change for change, _ in decisions}
+    untrue = [it for it in emitted if it.stands and it.change not in decided]
+    published = [_retraction(it, number) for number, it in enumerate(reversed(untrue), start=seq + 1)]
+    replaced = iter(untrue)
+    now = [Emitted(it.change, it.revision, stands=False) for it in emitted if it.change not in decided]
+    for change, figures in decisions:
+        before = known.get(change)
+        if before is not None and before.stands:
+            now.append(before)
+            continue
+        revision = 0 if before is None else before.revision + 1
+        instead_of = next(replaced, None)
+        published.append(
+            Publication(
+                change,
+                figures,
+                seq + len(published) + 1,
+                revision=revision,
+                correction=revision > 0 or instead_of is not None or change.at < known_until,
+                corrects=None if instead_of is None else (instead_of.change, instead_of.revision),
+            )
+        )
+        now.append(Emitted(change, revision, stands=True))
+    return published, now
+
+
+def _retraction(emitted: Emitted, seq: int) -> Publication:
+    return Publication(
+        emitted.change,
+        None,
+        seq,
+        revision=emitted.revision,
+        correction=True,
+        retracted=True,
+        corrects=(emitted.change, emitted.revision),
+    )

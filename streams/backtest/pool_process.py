@@ -1,0 +1,121 @@
+"""One process of a backtest pool: reads the lines of its customers, decides them, and sends the results."""
+
+import gc
+import signal
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from state.timeline.history import History
+from streams.backtest.backtest import NumberedLines, profile_of, read_events, run
+from streams.policy_file import load_rules
+
+CHUNK_SIZE = 1000
+_REPORT_EVERY = 200
+
+_T = TypeVar("_T")
+
+
+class BacktestOptions(NamedTuple):
+    """What every process gets at its start; ``now`` in ms since 1970."""
+
+    policy: Path | None
+    now: int
+    with_profiles: bool
+
+
+class LineChunk(NamedTuple):
+    """Lines and their numbers. The lines are one text, as one string goes through a pipe at the lowest cost."""
+
+    numbers: "array[int]"
+    text: bytes
+
+
+class ReadSummary(NamedTuple):
+    """The counts of what was read; ``refused`` are the rejects, one JSON line each."""
+
+    lines: int
+    facts: int
+    unknown: int
+    customers: int
+    last: int | None
+    rejects: Counter[str]
+    refused: list[bytes]
+
+
+class DecisionSummary(NamedTuple):
+    """The counts of what was decided, until an instant (ms since 1970)."""
+
+    until: int
+    duplicates: int
+    after: int
+    by_name: Counter[str]
+    stages: Counter[str]
+
+
+def run_process(connection: Connection, options: BacktestOptions) -> None:
+    """Backtest the customers of one process, to its end.
+
+    It receives ``LineChunk``s, None, and the instant to decide until. It sends a ``ReadSummary``, the numbers of
+    customers decided since the last such number, a ``DecisionSummary``, and chunks of transitions and of profiles,
+    both sorted, with a None after each.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Ctrl-C the parent ends the processes
+    gc.disable()  # nothing that was read becomes garbage: collections would cost a quarter of the time
+    rules = load_rules(options.policy)
+    refused: list[bytes] = []
+    events = read_events(_receive_lines(connection), options.now, rules, refused.append)
+    customers = len(events.by_customer)
+    connection.send(
+        ReadSummary(events.lines, events.facts, events.unknown, customers, events.last, events.rejects, refused)
+    )
+    until: int = connection.recv()
+    report_customer = _ProgressReporter(connection)
+    profiles: list[tuple[str, bytes]] = []
+
+    def on_history(customer: str, history: History) -> None:
+        report_customer()
+        if options.with_profiles:
+            profiles.append((customer, profile_of(customer, history, until, rules)))
+
+    result = run(events, until, rules, on_history)
+    connection.send(DecisionSummary(result.until, result.duplicates, result.after, result.by_name, result.stages))
+    _send_chunks(connection, result.published)
+    _send_chunks(connection, sorted(profiles))
+
+
+def receive_items(connection: Connection) -> Iterator[Any]:
+    """Yield the items of all chunks up to a None. Raises ``EOFError`` when the other process has ended."""
+    while (chunk := connection.recv()) is not None:
+        yield from chunk
+
+
+def _receive_lines(connection: Connection) -> NumberedLines:
+    chunk: LineChunk | None
+    while (chunk := connection.recv()) is not None:
+        yield from zip(chunk.numbers, chunk.text.split(b"\n"), strict=True)
+
+
+def _send_chunks(connection: Connection, items: Iterable[_T]) -> None:
+    left = iter(items)
+    while chunk := list(islice(left, CHUNK_SIZE)):
+        connection.send(chunk)
+    connection.send(None)
+
+
+class _ProgressReporter:
+    """Called for each customer; sends the count of many at once."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._unreported = 0
+
+    def __call__(self) -> None:
+        self._unreported += 1
+        if self._unreported == _REPORT_EVERY:
+            self._connection.send(self._unreported)
+            self._unreported = 0

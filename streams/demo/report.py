@@ -1,0 +1,179 @@
+"""The report of a run in the terminal: stages over time, transitions, segments, and three stories."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from schemas.instant import to_text
+from schemas.profile import Profile
+from streams.demo.bars import COLOURS, PATTERNS, single_bar, stacked_bar
+from streams.demo.periods import periods_between
+from streams.demo.stories import Story, StoryLine, choose_stories, expectation, known_since
+from streams.demo.transition_history import TransitionHistory, count_stages
+from streams.terminal_text import printable
+
+_MAX_WIDTH = 100
+_MIN_WIDTH_SIDE_BY_SIDE = 92
+_SEGMENT = "#9a7fd1"
+_TRANSITIONS = {
+    "acquired": "new",
+    "repeated": "repeat",
+    "became_loyal": "loyal",
+    "loyalty_lapsed": "repeat",
+    "at_risk": "at_risk",
+    "recovered": "loyal",
+    "churned": "churned",
+    "won_back": "loyal",
+    "reverted": "prospect",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReportData:
+    """The transitions and the profiles of a run; ``first`` and ``last`` instant of its events in ms since 1970."""
+
+    history: TransitionHistory
+    profiles: Mapping[str, Profile]
+    first: int
+    last: int
+    currency: str
+    day_ms: int
+
+
+def render_report(data: ReportData, console: Console) -> RenderableType:
+    """Return the whole report, as wide as the console, and 100 cells at most."""
+    width = min(console.width, _MAX_WIDTH)
+    colour = console.color_system is not None
+    report = _Report(data, width, colour)
+    return Group(
+        *report.section("Customers by stage", report.stages_over_time()),
+        *report.transitions_and_segments(),
+        *report.section("Three of them" if len(report.stories) == 3 else "Some of them", report.all_stories()),
+    )
+
+
+class _Report:
+    def __init__(self, data: ReportData, width: int, colour: bool) -> None:
+        self._data = data
+        self._width = width
+        self._colour = colour
+        self.stories = choose_stories(data.history, data.profiles)
+
+    def section(self, title: str, content: RenderableType) -> list[RenderableType]:
+        rule = Text.assemble((f"── {title} ", "bold"), ("─" * max(0, self._width - len(title) - 4), "dim"))
+        return [Text(""), rule, Text(""), content]
+
+    def stages_over_time(self) -> RenderableType:
+        data = self._data
+        periods = periods_between(data.first, data.last)
+        since = {customer: known_since(profile, data.day_ms) for customer, profile in data.profiles.items()}
+        # ``days_known`` is rounded: the instant computed from it can lie after the first step.
+        for customer, steps in data.history.stages.items():
+            since[customer] = min(since.get(customer, steps[0].at), steps[0].at)
+        counts = count_stages(data.history.stages, since, (row.end for row in periods.rows))
+        scale = max((in_period.total() for in_period in counts), default=0)
+        shown = [stage for stage in COLOURS if any(in_period[stage] for in_period in counts)]
+        label = max(len(row.label) for row in periods.rows)
+        table = Table(box=None, pad_edge=False, padding=(0, 0, 0, 1), header_style="")
+        table.add_column(Text("end of", "dim"), width=label, no_wrap=True)
+        number = max(len(_words(stage)) for stage in shown) + 1
+        bar = self._width - label - 1 - number * (len(shown) + 1)
+        table.add_column(width=bar, no_wrap=True)
+        for stage in shown:
+            table.add_column(Text(_words(stage), self._style(stage)), justify="right", width=number - 1, no_wrap=True)
+        table.add_column(Text("all", "dim"), justify="right", width=number - 1, no_wrap=True)
+        for row, in_period in zip(periods.rows, counts, strict=True):
+            numbers = [
+                Text(f"{in_period[stage]:,}" if in_period[stage] else "-", self._style(stage)) for stage in shown
+            ]
+            total = Text(f"{in_period.total():,}", "dim")
+            table.add_row(Text(row.label), stacked_bar(in_period, scale, bar, colour=self._colour), *numbers, total)
+        if self._colour:  # the headings' colours are the legend
+            return table
+        return Group(Text("   ".join(f"{PATTERNS[stage]} {_words(stage)}" for stage in shown)), Text(""), table)
+
+    def transitions_and_segments(self) -> list[RenderableType]:
+        wide = self._width >= _MIN_WIDTH_SIDE_BY_SIDE
+        left = self._width * 42 // 100 if wide else self._width
+        right = self._width - left - 2 if wide else self._width
+        transitions, segments = self._transitions(left), self._segments(right)
+        if not wide:
+            return [*self.section("Transitions", transitions), *self.section("Segments", segments)]
+        both = Table.grid(padding=(0, 2, 0, 0))
+        both.add_column(width=left)
+        both.add_column(width=right)
+        both.add_row(transitions, segments)
+        return self.section("Transitions, and the segments that customers are in", both)
+
+    def all_stories(self) -> RenderableType:
+        lines: list[RenderableType] = []
+        for story in self.stories:
+            lines += [*self._story(story), Text("")]
+        return Group(*lines[:-1])
+
+    def _transitions(self, width: int) -> RenderableType:
+        names = self._data.history.by_name()
+        others = sorted(set(names) - set(_TRANSITIONS))
+        scale = max(names.values(), default=0)
+        table = _columns(16, 7, width - 25)
+        for name in [*(name for name in _TRANSITIONS if names[name]), *others]:
+            style = self._style(_TRANSITIONS.get(name, "prospect"))
+            bar = single_bar(names[name], scale, width - 25, style, colour=self._colour)
+            table.add_row(Text(_words(name)), Text(f"{names[name]:,}"), bar)
+        return table
+
+    def _segments(self, width: int) -> RenderableType:
+        history = self._data.history
+        members, changes = history.members(), history.by_segment()
+        scale = max(members.values(), default=0)
+        room = width - 47
+        table = _columns(22, 7, room, 15)
+        for key in sorted(history.names, key=lambda key: (-members[key], key)):
+            bar = single_bar(members[key], scale, room, _SEGMENT, colour=self._colour)
+            moved = Text(f"+{changes[key, 'in']:,} -{changes[key, 'out']:,}", "dim")
+            table.add_row(Text(printable(history.names[key])), Text(f"{members[key]:,}"), bar, moved)
+        return table
+
+    def _story(self, story: Story) -> list[RenderableType]:
+        profile = story.profile
+        orders, revenue = profile.figures.get("orders"), profile.figures.get("revenue")
+        totals = f"{orders:,} orders, {revenue:,.2f} {self._data.currency}"
+        title = Text.assemble(
+            (f"Customer {printable(profile.user_id)}", "bold"),
+            f", {story.title}: now ",
+            (profile.stage.replace("_", " "), self._style(profile.stage)),
+            (f", {totals}", "dim"),
+        )
+        steps = Table.grid(padding=(0, 2, 0, 0))
+        steps.add_column(no_wrap=True, width=12)
+        steps.add_column(no_wrap=True)
+        steps.add_column()
+        for line in story.beginning:
+            steps.add_row(*self._line(line))
+        if story.left_out:
+            steps.add_row("", Text(f"… {story.left_out} more …", "dim"), "")
+        for line in story.end:
+            steps.add_row(*self._line(line))
+        return [title, steps, Text.assemble(("  next        ", "dim"), (expectation(profile), "italic"))]
+
+    def _line(self, line: StoryLine) -> tuple[Text, Text, Text]:
+        when = Text.assemble(("● ", self._style(line.stage)), (to_text(line.at)[:10], "dim"))
+        return when, Text(line.words), Text(printable(line.why), "dim")
+
+    def _style(self, stage: str) -> str:
+        return COLOURS.get(stage, "")
+
+
+def _columns(*widths: int) -> Table:
+    """Return a grid with columns of these widths, the second one for numbers."""
+    table = Table.grid(padding=(0, 1, 0, 0))
+    for number, width in enumerate(widths):
+        table.add_column(width=width, no_wrap=True, justify="right" if number == 1 else "left")
+    return table
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")

@@ -1,0 +1,178 @@
+"""One run of the demo, from the options to the report."""
+
+import asyncio
+import logging
+import time
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from aiokafka.errors import KafkaError
+from redis.exceptions import RedisError
+from rich.console import Console
+from rich.text import Text
+
+from schemas.instant import from_datetime, to_text
+from schemas.profile import Profile
+from state.policy.compiled import CompiledPolicy
+from streams.demo.data_folder import ENVIRONMENT, DataFolder, RunRecord, open_data_folder
+from streams.demo.live_progress import LiveProgress
+from streams.demo.pipeline import Pipeline
+from streams.demo.previous_run import ResumeChoice, discard_previous_run, resumable_run
+from streams.demo.report import ReportData, render_report
+from streams.demo.results import count_differences, read_profiles, read_transitions
+from streams.demo.servers import run_servers
+from streams.demo.summary import summary_lines
+from streams.demo.transition_history import TransitionHistory
+from streams.demo.worker_process import WorkerProcess
+from streams.embedded.child_process import ServerError
+from streams.policy_file import compile_file
+from streams.settings import Settings
+from streams.sinks.redis import described
+from streams.sources.named import open_source
+from streams.sources.source import Source, SourceError
+from streams.topic_reader import TopicUnreadableError
+from streams.topics import TopicsError, create
+
+_MIRROR_TIMEOUT_SECONDS = 20.0
+_RETRY_SECONDS = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class DemoOptions:
+    """What the user asked for. ``broker`` and ``redis`` name their own servers; empty: the embedded ones.
+
+    ``stays``: after the report, the servers and the worker go on until Ctrl-C.
+    """
+
+    source: str
+    policy: Path | None
+    limit: int | None
+    customers: int | None
+    broker: str
+    redis: str
+    data: Path
+    resume: ResumeChoice
+    stays: bool
+
+
+def run_demo(options: DemoOptions, given: Settings, environ: Mapping[str, str], console: Console) -> None:
+    """Run the whole demo; ``given`` are the settings of the user's own servers.
+
+    Raises ``ServerError``, ``SourceError`` or ``PolicyFileError``, with messages for the user.
+    """
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # its errors arrive as exceptions too
+    policy = compile_file(options.policy)
+    with open_data_folder(options.data) as folder, ExitStack() as stack:
+        with console.status(f"reading {options.source}"):
+            source = open_source(options.source, limit=options.limit, customers=options.customers)
+        if not source.events:
+            raise SourceError(f"{options.source} holds no event")
+        run = _new_run(options, source, policy)
+        previous = resumable_run(folder, run, options.resume, console)
+        if previous is None:
+            discard_previous_run(folder, run, given, console)
+        run = previous or run
+        folder.save(run)
+        _print(console, f"{source.title}: {run.events:,} events, {to_text(run.first)[:10]} to {to_text(run.last)[:10]}")
+        servers = stack.enter_context(run_servers(folder, run, replace(given, policy=options.policy)))
+        run.topics = sorted({*run.topics, *asyncio.run(_create_topics(servers.settings))})
+        folder.save(run)
+        servers.write_environment(folder.path / ENVIRONMENT)
+        _print(console, servers.description(folder, run))
+        environment = servers.worker_environment(environ)
+        worker = stack.enter_context(WorkerProcess(environment, servers.web, folder.path / "worker.log"))
+        progress = LiveProgress(console, run.events, run.processed)
+        pipeline = Pipeline(source, servers, worker, progress, _saving(folder, run, progress))
+        _measure(pipeline, folder, run)
+        data = _report_data(servers.settings, run, policy)
+        console.print(render_report(data, console))
+        lines = summary_lines(data, run, servers, worker, folder, options.stays)
+        if not options.stays:
+            _print_all(console, lines)
+            return
+        with suppress(KeyboardInterrupt, SystemExit):
+            _print_all(console, lines)
+            asyncio.run(pipeline.supervise())
+        _print(console, f"\nending; the data stay in {folder.path}")
+
+
+def _new_run(options: DemoOptions, source: Source, policy: CompiledPolicy) -> RunRecord:
+    own_servers = bool(options.broker or options.redis)
+    # On the user's own servers each run uses unique names, so that it touches nothing else there.
+    name = f"lifestage-demo-{uuid.uuid4().hex[:6]}" if own_servers else "lifestage"
+    return RunRecord(
+        source=options.source,
+        limit=options.limit,
+        customers=options.customers,
+        policy=policy.version,
+        events=len(source.events),
+        first=source.events[0].instant,
+        last=source.events[-1].instant,
+        broker=options.broker,
+        redis=described(options.redis) if options.redis else "",
+        app_id=name,
+        prefix=f"{name}." if options.broker else "",
+        started=to_text(from_datetime(datetime.now(UTC)))[:16].replace("T", " ") + " UTC",
+    )
+
+
+async def _create_topics(settings: Settings) -> list[str]:
+    try:
+        return await create(settings)
+    except TopicsError as error:
+        raise ServerError(str(error)) from None
+    except (KafkaError, TimeoutError, OSError) as error:
+        raise ServerError(f"no Kafka answers at {settings.broker}: {error}") from None
+
+
+def _saving(folder: DataFolder, run: RunRecord, progress: LiveProgress) -> Callable[[], None]:
+    """Return a callback that saves the run's record whenever its progress has changed."""
+
+    def save() -> None:
+        current = (progress.sent, progress.processed)
+        if run.state == "interrupted" and current != (run.sent, run.processed):
+            run.sent, run.processed = current
+            folder.save(run)
+
+    return save
+
+
+def _measure(pipeline: Pipeline, folder: DataFolder, run: RunRecord) -> None:
+    complete = run.state == "complete"
+    with pipeline.progress:
+        measured = asyncio.run(pipeline.run(sends=not complete))
+    if not complete:
+        run.measured, run.seconds, run.memory = measured.events, measured.seconds, measured.memory
+        run.state = "complete"
+        folder.save(run)
+
+
+def _report_data(settings: Settings, run: RunRecord, policy: CompiledPolicy) -> ReportData:
+    try:
+        history = asyncio.run(read_transitions(settings))
+        profiles = _matching_profiles(settings, history)
+    except (TopicUnreadableError, RedisError) as error:
+        raise ServerError(f"the result cannot be read: {error}") from error
+    rules = policy.policy
+    return ReportData(history, profiles, run.first, run.last, rules.money.currency, rules.time.day_seconds * 1000)
+
+
+def _matching_profiles(settings: Settings, history: TransitionHistory) -> dict[str, Profile]:
+    """Read the profiles until they match the transitions, or a timeout is over: then as they are."""
+    deadline = time.monotonic() + _MIRROR_TIMEOUT_SECONDS
+    while count_differences(history, profiles := read_profiles(settings)) and time.monotonic() < deadline:
+        time.sleep(_RETRY_SECONDS)
+    return profiles
+
+
+def _print(console: Console, text: str) -> None:
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def _print_all(console: Console, texts: Iterable[Text]) -> None:
+    for text in texts:
+        console.print(text, soft_wrap=True)

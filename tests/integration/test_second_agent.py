@@ -1,0 +1,84 @@
+"""An ordinary Faust agent in the worker's app: it gets every message at least once, or is refused."""
+
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from aiokafka import AIOKafkaProducer
+from aiokafka.admin import NewTopic
+from faust.exceptions import ImproperlyConfigured
+
+from streams.connection import administration
+from streams.policy_file import load_rules
+from streams.settings import Settings
+from streams.topics import create, topics_of
+from streams.topology import build
+from tests.support.installation import existing, settings_for
+from tests.support.reconciliation import Account, produce, settled
+from tests.support.topics import read
+from tests.support.waiting import PATIENCE
+
+PROGRAM = (sys.executable, "-m", "tests.support.second_agent_worker")
+BOTH = pytest.mark.parametrize("broker", ["embedded_broker", pytest.param("apache_broker", marks=pytest.mark.apache)])
+
+
+@pytest.fixture
+async def settings(broker: str, request: pytest.FixtureRequest, topic_prefix: str) -> Settings:
+    made = settings_for(request.getfixturevalue(broker), topic_prefix)
+    await create(made)
+    names = ("campaigns", "campaigns.copy", "transitions.copy")
+    async with administration(made) as admin:
+        await admin.create_topics([NewTopic(f"{topic_prefix}{name}", 4, 1) for name in names])
+    return made
+
+
+async def send_campaigns(settings: Settings, numbers: range) -> None:
+    async with AIOKafkaProducer(bootstrap_servers=settings.broker) as producer:
+        for number in numbers:
+            await producer.send_and_wait(f"{settings.topic_prefix}campaigns", b"%d" % number, partition=number % 4)
+
+
+async def copied(settings: Settings, name: str, least: int, seconds: float = PATIENCE) -> Counter[bytes]:
+    """How often each value was copied, once so many different ones were, or when time is up."""
+    deadline = time.monotonic() + seconds
+    while True:
+        seen = Counter(record.value for record in await read(settings, f"{settings.topic_prefix}{name}"))
+        if len(seen) >= least or time.monotonic() > deadline:
+            return seen
+
+
+@BOTH
+async def test_it_gets_every_message_at_least_once(settings: Settings, tmp_path: Path) -> None:
+    with existing(settings, tmp_path, PROGRAM, LIFESTAGE_BATCH_RECORDS="200") as started:
+        first = started.start("one")
+        await produce(settings, range(500))
+        await send_campaigns(settings, range(100))
+        assert len(await copied(settings, "campaigns.copy", 50)) >= 50
+        first.process.kill()
+        first.process.wait()
+        await send_campaigns(settings, range(100, 150))
+        second = started.start("one")  # under its own name, so that it need not wait for the session of the dead one
+        assert set(await copied(settings, "campaigns.copy", 150)) == {b"%d" % number for number in range(150)}
+
+        # The worker's own work goes on beside it, and what it publishes can be read by an agent too.
+        await produce(settings, range(500, 1000))
+        assert await settled(settings, 1000) == Account(1000, 0, 0, 0)
+        assert len(await copied(settings, "transitions.copy", 1000)) == 1000
+
+        # What was acknowledged before an orderly end does not come again.
+        second.process.terminate()
+        assert second.process.wait(PATIENCE) == 0
+        before = await copied(settings, "campaigns.copy", 150)
+        started.start("one")
+        await send_campaigns(settings, range(150, 151))
+        after = await copied(settings, "campaigns.copy", 151)
+        assert (after - before).total() == 1, "it read again what it had committed before"
+
+
+def test_an_agent_on_an_input_topic_is_refused(data_folder: Path) -> None:
+    settings = Settings(redis_url="", data=data_folder)
+    app = build(settings, load_rules(None))
+    with pytest.raises(ImproperlyConfigured, match=r"customer\.browsing is an input topic.*customer\.transitions"):
+        app.agent(app.topic(topics_of(settings).inputs[1]))

@@ -1,0 +1,111 @@
+"""Generated code can be looked at: in tracebacks, by name, and printed."""
+
+import ast
+import inspect
+import linecache
+import traceback
+from dataclasses import replace
+
+import pytest
+from click.testing import CliRunner
+
+from state.conditions.condition import compile_condition, entering, opposite
+from state.conditions.features import Feature
+from state.conditions.formula import Formula
+from state.conditions.generated_code import source_of
+from state.conditions.layout import laid_out
+from state.conditions.rule_set import Rule, RuleSet
+from state.customer.customer import first_seen
+from state.customer.purchases import Purchases
+from state.features.catalogue import catalogue
+from state.policy.compiled import read_policy
+from state.policy.shape import Policy
+from streams.cli.commands.policy import command
+from streams.policy_file import shipped_policy
+from tests.support.histories import POLICIES
+
+SHIPPED = shipped_policy()
+
+
+def _broken(purchases: Purchases) -> int:
+    return purchases.nothing_of_the_kind  # type: ignore[attr-defined, no-any-return]
+
+
+BROKEN = Feature(name="broken", unit="", meaning="", formula=Formula(_broken), parts=0)
+SOUND = catalogue(Policy(name="any"))
+CATALOGUE = replace(SOUND, title="policy any@1", features={**SOUND.features, "broken": BROKEN})
+
+
+def rule(key: str, text: str) -> Rule:
+    enter = compile_condition(text, CATALOGUE)
+    leave = opposite(enter)
+    return key, entering(enter, leave), leave
+
+
+def failure(rules: RuleSet, joined: set[str]) -> str:
+    with pytest.raises(AttributeError) as caught:
+        rules.now(first_seen(0), 1, joined)
+    return "".join(traceback.format_exception(caught.value))
+
+
+def test_a_traceback_names_the_segment_and_shows_its_line():
+    rules = RuleSet([rule("buyers", "orders > 2"), rule("unlucky", "broken > 2"), rule("others", "orders < 2")])
+    for joined, action in ((set(), "joins"), ({"unlucky"}, "leaves")):
+        shown = failure(rules, joined)
+        assert 'File "<lifestage rules_now of policy any@1: buyers, unlucky, others>", line ' in shown
+        assert ", in rules_now\n    changes_unlucky = " in shown
+        assert "nothing_of_the_kind" in shown
+        line = int(shown.rpartition(", in rules_now")[0].rpartition(" ")[2])
+        assert f"# {action}: " in source_of(rules.now).splitlines()[line - 2]
+
+
+def test_the_source_of_a_function_stays_while_files_are_checked():
+    holds = compile_condition("orders > 2", CATALOGUE).holds
+    linecache.checkcache()
+    assert inspect.getsource(holds) == source_of(holds)
+    assert source_of(holds).startswith("def holds(customer, at):\n")
+
+
+def test_two_sources_of_one_title_are_two_files():
+    first, again, other = (
+        compile_condition(text, CATALOGUE).holds for text in ("orders > 2", "orders > 2", "orders  >  2 and true")
+    )
+    assert first.__code__.co_filename == again.__code__.co_filename != other.__code__.co_filename
+    shown = RuleSet([rule("a", "orders > 2")]).now, RuleSet([rule("a", "orders > 3")]).now
+    assert [it.__code__.co_filename for it in shown] == [
+        "<lifestage rules_now of policy any@1: a>",
+        "<lifestage rules_now of policy any@1: a (2)>",
+    ]
+
+
+def test_a_variable_has_the_name_of_what_it_holds():
+    text = "traits.age > 3 and orders_90d >= 2 and (days_since_order > 9 or orders_90d + orders > 3)"
+    code = RuleSet([rule("any", text)]).code
+    for name in ("trait_age", "orders_90d", "days_since_order", "days_since_order_at_until", "orders", "total"):
+        assert f"({name} := " in code
+
+
+def test_names_do_not_clash():
+    features = {name: replace(SOUND.features["orders"], name=name) for name in ("len", "at", "unread", "day", "total")}
+    crowded = replace(SOUND, features={**SOUND.features, **features})
+    text = "len + at + unread + day + total + tickets_open + orders_7d >= 0 and traits.total is not known"
+    assert compile_condition(text, crowded).holds(first_seen(0), 1)
+
+
+@pytest.mark.parametrize("text", [SHIPPED.read_text("utf-8"), *POLICIES.values()], ids=["shipped", *POLICIES])
+def test_laid_out_code_is_the_same_code(text: str):
+    policy = read_policy(text, catalogue)
+    code = RuleSet([(it.key, it.enter, it.leave) for it in policy.segments]).code
+    shown = laid_out(code)
+    assert ast.dump(ast.parse(shown)) == ast.dump(ast.parse(code))
+    assert shown.count("\n") > code.count("\n")
+
+
+def test_the_command_prints_what_runs():
+    result = CliRunner().invoke(command, ["check", str(SHIPPED), "--code"])
+    assert result.exit_code == 0
+    policy = read_policy(SHIPPED.read_text("utf-8"), catalogue)
+    loyalty: list[Rule] = [("loyal", policy.loyal_enter, policy.loyal_leave)]
+    segments: list[Rule] = [(it.key, it.enter, it.leave) for it in policy.segments]
+    run = [ast.parse(source_of(RuleSet(rules).now_and_later)).body[0] for rules in (loyalty, segments)]
+    assert [ast.dump(it) for it in ast.parse(result.stdout).body] == [ast.dump(it) for it in run]

@@ -1,0 +1,148 @@
+"""What the parser makes of a text: a tree, or an error with its place and what to do about it."""
+
+import doctest
+
+import pytest
+
+import state.conditions
+from state.conditions.errors import ConditionError
+from state.conditions.nodes import (
+    AllOf,
+    AnyOf,
+    Arithmetic,
+    Comparison,
+    FeatureRef,
+    Known,
+    ListLiteral,
+    Literal,
+    Negative,
+    Not,
+    Operand,
+    Test,
+    Trait,
+    Truth,
+)
+from state.conditions.parse import parse_condition
+from state.features.catalogue import catalogue
+from state.policy.shape import Policy
+
+CATALOGUE = catalogue(Policy(name="any"))
+
+
+def shown(tree: Test | Operand) -> str:
+    """The tree in one line: operators as calls, features by name, traits with the kind that they must have."""
+    match tree:
+        case AllOf(parts) | AnyOf(parts):
+            return f"{type(tree).__name__}({', '.join(map(shown, parts))})"
+        case Not(part):
+            return f"Not({shown(part)})"
+        case Comparison(sign, left, right):
+            return f"{'rounded ' * tree.rounded}{shown(left)} {sign} {shown(right)}"
+        case Known(operand):
+            return f"Known({shown(operand)})"
+        case Truth(operand):
+            return f"Truth({shown(operand)})"
+        case Literal(value):
+            return repr(value)
+        case ListLiteral(values):
+            return repr(list(values))
+        case FeatureRef(feature):
+            return feature.name
+        case Trait(name, kind):
+            return f"traits.{name}:{kind.value if kind else 'any'}"
+        case Negative(of):
+            return f"-{shown(of)}"
+        case Arithmetic(sign, left, right):
+            return f"({shown(left)} {sign} {shown(right)})"
+
+
+@pytest.mark.parametrize(
+    ("text", "tree"),
+    [
+        ("orders > 2", "orders > 2"),
+        ("2 < orders", "2 < orders"),
+        ("1 <= orders <= 3", "AllOf(1 <= orders, orders <= 3)"),
+        ("orders > 2 and loyal", "AllOf(orders > 2, Truth(loyal))"),
+        ("orders > 2 or loyal and items > 1", "AnyOf(orders > 2, AllOf(Truth(loyal), items > 1))"),
+        ("not orders > 2", "Not(orders > 2)"),
+        ("loyal == false", "loyal == False"),
+        ("loyal != True", "loyal != True"),
+        ("stage == 'new'", "stage == 'new'"),
+        ("stage in ['new', 'repeat']", "stage in ['new', 'repeat']"),
+        ("stage not in ('new',)", "stage not in ['new']"),
+        ("orders in {1, 2}", "orders in [1, 2]"),
+        ("'shoes' in categories", "'shoes' in categories"),
+        ("mean_gap_days is known", "Known(mean_gap_days)"),
+        ("mean_gap_days is not known", "Not(Known(mean_gap_days))"),
+        ("traits.vip", "Truth(traits.vip:flag)"),
+        ("traits.age > 3", "traits.age:number > 3"),
+        ("'DE' == traits.country", "'DE' == traits.country:text"),
+        ("traits.shop in categories", "traits.shop:text in categories"),
+        ("traits.age is known", "Known(traits.age:any)"),
+        ("traits.age + 1 > 3", "(traits.age:number + 1) > 3"),
+        ("-orders < +3", "-orders < 3"),
+        ("-3 < orders", "-3 < orders"),
+        ("2 * 3 + 1 < orders", "7 < orders"),
+        ("1 / 4 < orders", "0.25 < orders"),
+        ("revenue / orders > 5", "(revenue / orders) > 5"),
+        ("days_since_order > 2 * mean_gap_days", "days_since_order > (2 * mean_gap_days)"),
+        ("2 * days_since_order > days_known", "rounded (2 * days_since_order) > days_known"),
+        ("orders > 2  # but\n and loyal # not", "AllOf(orders > 2, Truth(loyal))"),
+    ],
+)  # fmt: skip
+def test_a_text_becomes_a_tree(text: str, tree: str) -> None:
+    assert shown(parse_condition(text, CATALOGUE)) == tree
+
+
+@pytest.mark.parametrize(
+    ("text", "row", "column", "message", "fix"),
+    [
+        ("", 1, 1, "the condition is empty", "write one, as in `orders_90d >= 2`"),
+        ("order > 3", 1, 1, "there is no feature `order`", "did you mean `orders` or `orders_7d` or `orders_90d`?"),
+        ("loyal and xyz > 3", 1, 11, "there is no feature `xyz`",
+         'texts stand in quotation marks ("xyz"), traits after a dot (`traits.xyz`)'),
+        ("loyal and\n  orders", 2, 3, "`orders` is a number, not a yes or no", "compare it, as in `orders > 0`"),
+        ("stage", 1, 1, "`stage` is a text, not a yes or no", "compare it, as in `stage is known`"),
+        ("orders = 3", 1, 1, "this cannot be read", "write `==` to compare"),
+        ("orders > 'a'", 1, 10, "`orders` is a number and `'a'` a text", "compare values of the same sort"),
+        ("stage > 'a'", 1, 1, "`>` compares numbers only", "write `==`, `!=` or `in` for anything else"),
+        ("stage == 'churn'", 1, 10, '`stage` is never "churn"', 'did you mean "churned"?'),
+        ("stage in ['new', 'x']", 1, 10, '`stage` is never "x"',
+         "it is one of prospect, new, repeat, loyal, at_risk, churned"),
+        ("stage == ['new']", 1, 10, "a list cannot follow `==`", "write `in` before a list"),
+        ("stage in 'new'", 1, 10, "`'new'` is not a list", 'write a list after `in`, as in ["DE", "FR"]'),
+        ("3 in categories", 1, 1, "`categories` is a list of texts", "ask for a text in it"),
+        ("categories == 'x'", 1, 1, "`categories` is a list of texts", 'write `"..." in categories`'),
+        ("traits.a == traits.b", 1, 1, "two traits cannot be compared", "compare a trait with a value"),
+        ("kind in ['a', 1]", 1, 9, "this list mixes texts and numbers", "use one sort only"),
+        ("kind in []", 1, 9, "a list holds texts or numbers as they stand", 'write it as in ["DE", "FR"]'),
+        ("max(orders, 2) > 3", 1, 1, "conditions have no functions", "compare features with values"),
+        ("orders.x > 3", 1, 1, "`orders.x` has a dot", "only traits have one: `traits.country`"),
+        ("orders % 2 > 3", 1, 1, "`orders % 2` is not part of the language",
+         "use features, traits, numbers, texts and + - * /"),
+        ("(orders > 3) + 1 > 2", 1, 2, "a comparison cannot be part of another one",
+         "join comparisons by `and` or `or`"),
+        ("loyal + 1 > 2", 1, 1, "`loyal` is a flag", "only numbers can be calculated with"),
+        ("orders / 0 > 1", 1, 1, "this divides by zero", "divide by another number"),
+        ("days_since_order == 3", 1, 1, "`days_since_order == 3` would hold or fail for a single millisecond",
+         "write a range, as in `7 <= days_since_order < 8`"),
+        ("days_since_order * days_known > 3", 1, 1,
+         "both sides of `days_since_order * days_known` move with every moment",
+         "multiply with a number, or with something that changes only by events or by days"),
+        ("1 / days_since_order > 3", 1, 1, "`1 / days_since_order` divides by something that moves with every moment",
+         "multiply the other side of the comparison instead"),
+        ("p_alive < recency_score / 5", 1, 1, "both sides move with every moment, and not in straight lines",
+         "compare this with something that changes only by events or by days"),
+        ("orders is 3", 1, 1, "after `is` comes `known` or `not known`", "write `==` to compare values"),
+        ("1 < orders in [2]", 1, 1, "`in` cannot be part of a chain", "join two comparisons by `and`"),
+    ],
+)  # fmt: skip
+def test_an_error_has_a_place_and_a_fix(text: str, row: int, column: int, message: str, fix: str) -> None:
+    with pytest.raises(ConditionError) as caught:
+        parse_condition(text, CATALOGUE)
+    error = caught.value
+    assert (error.row, error.column, error.message, error.fix) == (row, column, message, fix)
+
+
+def test_the_worked_example_of_the_package_is_true() -> None:
+    assert doctest.testmod(state.conditions).failed == 0
