@@ -1,0 +1,1 @@
+"""The policy's language: parsing, evaluation, generated code."""

@@ -1,0 +1,1 @@
+"""Order, corrections and snapshots."""

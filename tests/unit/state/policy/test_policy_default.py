@@ -1,14 +1,13 @@
 """The shipped policy, and the command that checks policies."""
 
-from pathlib import Path
-
 from click.testing import CliRunner
 
 from state.features.catalogue import catalogue
 from state.policy.compiled import read_policy
 from streams.cli.commands.policy import command
+from tests.support.programs import ROOT
 
-SHIPPED = Path(__file__).parents[3] / "policies" / "default.toml"
+SHIPPED = ROOT / "policies" / "default.toml"
 
 
 def checked(path):
