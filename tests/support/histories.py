@@ -217,4 +217,4 @@ def arrivals(draw: st.DrawFn, history: list[AnyFact], lateness: int) -> list[Arr
 def decided(customer: Customer) -> tuple[object, ...]:
     """Return a customer without the instants of looking, which depend on when one looked."""
     aggregates = customer.purchases, customer.engagement, customer.support, customer.traits
-    return customer.first_event_at, customer.last_event_at, *aggregates, *decided_state(customer)
+    return customer.first_event_at, customer.last_event_at, *aggregates, decided_state(customer)

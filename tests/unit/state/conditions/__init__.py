@@ -1,0 +1,1 @@
+"""Unit tests of ``state/conditions``: no server."""
