@@ -13,8 +13,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from streams.embedded.child_process import ServerError
-from tests.support.programs import require_apache_kafka
-from tests.support.servers import apache_kafka, embedded_kafka, embedded_redis
+from tests.support.servers import embedded_kafka, embedded_redis
 
 HOLD = """
 import pathlib, signal, sys
@@ -101,20 +100,3 @@ def test_servers_end_with_the_process_that_started_them(data_folder: Path, numbe
         os.kill(holder.pid, number)
         holder.wait(20)
     assert gone_within(pids, 5)
-
-
-@pytest.mark.apache
-async def test_a_killed_broker_of_three_comes_back(tmp_path: Path, topic_prefix: str) -> None:
-    require_apache_kafka()
-    with apache_kafka(tmp_path, brokers=3) as kafka:
-        kafka.brokers[0].kill()
-        kafka.brokers[0].start()
-        kafka.wait_until_complete()
-        assert await round_trip(kafka.bootstrap, f"{topic_prefix}third") == [b"key", b"value"]
-        pids = kafka.pids
-    assert not any(alive(pid) for pid in pids)
-
-
-@pytest.mark.apache
-async def test_apache_kafka_takes_records(apache_broker: str, topic_prefix: str) -> None:
-    assert await round_trip(apache_broker, f"{topic_prefix}first") == [b"key", b"value"]
