@@ -1,1 +1,1 @@
-"""The policy's language: parsing, evaluation, generated code."""
+"""Unit tests of ``state/conditions``: no server."""

@@ -1,1 +1,1 @@
-"""What is remembered of a customer."""
+"""Unit tests of ``state/customer``: no server."""

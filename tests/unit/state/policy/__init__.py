@@ -1,1 +1,1 @@
-"""The policy file."""
+"""Unit tests of ``state/policy``: no server."""

@@ -1,1 +1,1 @@
-"""What is decided about a customer."""
+"""Unit tests of ``state/rules``: no server."""

@@ -1,1 +1,1 @@
-"""Order, corrections and snapshots."""
+"""Unit tests of ``state/timeline``: no server."""
