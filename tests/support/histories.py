@@ -91,7 +91,7 @@ name = "Known"
 enter = 'traits.country == "DE" and days_known >= 3'
 [[segments]]
 key = "rf"
-name = "CustomerCache and frequent"
+name = "Recent and frequent"
 enter = "recency_score >= 4 and frequency_score >= 2"
 [rfm]
 recency_days = [2, 5, 9, 20]
