@@ -28,7 +28,7 @@ _EVENTS = re.compile(r"^lifestage_events_total\{[^}]*\} ([\d.e+]+)$", re.MULTILI
 class FleetWorker(Worker):
     """A worker that is asked again and again.
 
-    ``last_health`` is what it last said of itself, ``counted`` how many events it has committed.
+    ``last_health`` is its last answer from ``/health``, ``counted`` how many events it has committed.
     """
 
     last_health: dict[str, Any] = field(default_factory=dict)
@@ -111,7 +111,7 @@ class Fleet:
                 await asyncio.sleep(_LOOK_SECONDS)
 
     async def command(self, *words: str) -> tuple[int, str]:
-        """Run a command of the product in the workers' environment; returns its exit code and what it said."""
+        """Run a command of the product in the workers' environment; returns its exit code and output."""
         process = await asyncio.create_subprocess_exec(
             *LIFESTAGE,
             *words,

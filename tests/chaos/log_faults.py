@@ -64,10 +64,10 @@ async def truncation(scene: Scene) -> None:
     at = start_all(scene)
     await _until_stopped(scene, place.partition, at)
     await stop_all(scene)
-    code, said = await scene.fleet.command("topics", "skip-lost", "--partition", str(place.partition))
-    scene.say(f"skip-lost: {said.strip()}")
-    if code or f"goes on at {begin}" not in said:
-        scene.wrong.append(f"skip-lost ended with {code}: {said}")
+    code, output = await scene.fleet.command("topics", "skip-lost", "--partition", str(place.partition))
+    scene.say(f"skip-lost: {output.strip()}")
+    if code or f"goes on at {begin}" not in output:
+        scene.wrong.append(f"skip-lost ended with {code}: {output}")
     scene.happened["truncation"] += 1
     await scene.back_at_work(start_all(scene))
 

@@ -98,5 +98,6 @@ def rejected(
     settings: Settings, reason: str, value: bytes, at: int = AT, partition: int = 1, offset: int = 5, topic: str = ""
 ) -> Written:
     names = topics.topics_of(settings)
-    said = reject(RejectedError(reason, "for a test"), topic or names.inputs[0], partition, offset, at, b"c1", value)
-    return names.rejects, partition, b"c1", said, at
+    place = topic or names.inputs[0], partition, offset
+    record = reject(RejectedError(reason, "for a test"), *place, at, b"c1", value)
+    return names.rejects, partition, b"c1", record, at

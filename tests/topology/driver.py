@@ -64,9 +64,9 @@ class Driver:
         """What was published and not retracted, without what says how it came to be published."""
         left: dict[str, dict[str, Any]] = {}
         for transition in self.transitions:
-            said = transition["properties"]
-            if said["retracted"]:
-                del left[said["corrects"]]
+            properties = transition["properties"]
+            if properties["retracted"]:
+                del left[properties["corrects"]]
                 continue
             left[transition["messageId"]] = transition
         return [_plain(transition) for transition in left.values()]

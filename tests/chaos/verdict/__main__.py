@@ -19,7 +19,7 @@ from tests.chaos.verdict.topics import Seen
 from tests.reference_model.calendar import write_instant
 from tests.reference_model.policy import Policy, read_policy
 
-# A worker that is told to stop leaves what it has just committed to the next one to copy.
+# A worker that is asked to stop leaves what it has just committed to the next one to copy.
 _YOUNG_MS = 5000
 _KEPT = 8
 

@@ -44,8 +44,8 @@ def test_closing_from_another_thread_leaves_the_client_alone() -> None:
     assert vars(membership._consumer) == {}
 
 
-class Told:
-    """Inputs that only note where they are told to go."""
+class RecordingInputs:
+    """Inputs that only record from where they are to fetch."""
 
     def __init__(self) -> None:
         self.offsets: dict[TopicPartition, int] = {}
@@ -64,18 +64,18 @@ class Told:
 
 def test_what_fetches_goes_where_the_lanes_are() -> None:
     intake = object.__new__(BatchConsumer)
-    told = Told()
-    intake.inputs = told  # type: ignore[assignment]
+    inputs = RecordingInputs()
+    intake.inputs = inputs  # type: ignore[assignment]
     other = TopicPartition("t", 1)
     buffers = {PLACE: InputBuffer("t", next_offset=3), other: InputBuffer("t", next_offset=8)}
     intake._seek_where_needed(buffers)
-    assert told.offsets == {PLACE: 3, other: 8}
+    assert inputs.offsets == {PLACE: 3, other: 8}
 
     buffers[other].next_offset = 9  # it goes on by itself
     buffers[PLACE].restart(2, 10, 0, None)
     intake._seek_where_needed(buffers)
-    assert told.offsets == {PLACE: 2, other: 8}
-    assert told.begun == 1
+    assert inputs.offsets == {PLACE: 2, other: 8}
+    assert inputs.begun == 1
 
     intake._seek_where_needed({other: buffers[other]})
-    assert told.offsets == {other: 9}
+    assert inputs.offsets == {other: 9}
