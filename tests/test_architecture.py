@@ -1,4 +1,4 @@
-"""What holds of the whole tree: who imports whom, what is declared, how long a module is, and what the README says."""
+"""Rules for the whole tree: imports, declared dependencies, length of modules, and names in the pages."""
 
 import ast
 import re

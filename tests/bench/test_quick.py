@@ -24,7 +24,7 @@ _AT_ONCE = 2
 
 @dataclass(frozen=True)
 class Quick:
-    """A benchmark in its quick form: how it ended, and where it was to put what it keeps."""
+    """A benchmark in its quick form: its result, and the folder for its files."""
 
     ended: subprocess.CompletedProcess[str]
     results: Path

@@ -1,4 +1,4 @@
-"""Faults in what the logs hold: a customer that cannot be read, and input that is gone before it was counted."""
+"""Faults in the logs: a customer that cannot be read, and input that was deleted before it was counted."""
 
 import asyncio
 import json
@@ -46,7 +46,7 @@ async def poison(scene: Scene) -> None:
 
 
 async def truncation(scene: Scene) -> None:
-    """Input deleted before it was counted: that group stops and says what to do, the others go on; it is done."""
+    """Delete input before it is counted: that group must stop and name a command, the others go on; then run it."""
     await stop_all(scene)
     names = topics_of(scene.settings)
     place = TopicPartition(scene.dice.choice(names.inputs[:2]), scene.dice.randrange(scene.settings.partitions))

@@ -1,4 +1,4 @@
-"""The verdict sees what it is there to see, record by record: no broker, only what one would have held."""
+"""The verdict finds each kind of fault, record by record. There is no broker: the records are made here."""
 
 import json
 from base64 import b64encode

@@ -1,4 +1,4 @@
-"""What the workers publish is, byte for byte, what the backtest says: also when they are killed or share the work."""
+"""Workers publish the transitions of the backtest byte for byte, also when they are killed or share the work."""
 
 import asyncio
 import random

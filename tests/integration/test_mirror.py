@@ -1,4 +1,4 @@
-"""The mirror on a real Redis: it never stands in the stream's way, and catches up by itself after any loss."""
+"""The mirror on a real Redis: it never holds up the stream, and catches up by itself after any loss."""
 
 import logging
 import time
@@ -28,7 +28,7 @@ def rules() -> Rulebook:
 
 
 async def same(redis: Redis, prefix: str, group: FakeGroup) -> bool:
-    """Return whether Redis says what the group says: hashes and sets."""
+    """Return whether the hashes and sets in Redis agree with the group."""
     by_stage: dict[str, set[str]] = {stage: set() for stage in STAGES}
     for key, timeline in group.timelines.items():
         customer = key.decode()

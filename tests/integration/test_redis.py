@@ -1,4 +1,4 @@
-"""Redis itself: the newest write wins in whatever order they come, and the sets say what the hashes say."""
+"""Redis itself: the newest write wins in any order, and the sets agree with the hashes."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence

@@ -1,4 +1,4 @@
-"""A worker that was away while the topics moved on takes nobody's orders for silence."""
+"""A worker that was away does not take the backlog of orders for silence."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Hundreds of thousands of customers are being restored when another worker joins: both come to work."""
+"""A worker joins while another restores hundreds of thousands of customers: both begin to process."""
 
 import asyncio
 import json

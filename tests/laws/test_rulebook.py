@@ -1,4 +1,4 @@
-"""To look more often changes nothing: what an event cannot have changed need not be decided, nor before it is due."""
+"""Looking more often changes nothing: only what an event can have changed, or is due, needs a decision."""
 
 from bisect import bisect_right
 

@@ -61,7 +61,7 @@ class Driver:
         return outcome
 
     def standing(self) -> list[dict[str, Any]]:
-        """What was published and not retracted, without what says how it came to be published."""
+        """The transitions that stand, without the fields about how they were published."""
         left: dict[str, dict[str, Any]] = {}
         for transition in self.transitions:
             properties = transition["properties"]

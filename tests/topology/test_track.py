@@ -1,4 +1,4 @@
-"""What a partition group makes of batches."""
+"""Batches processed by a partition group."""
 
 import json
 from itertools import pairwise

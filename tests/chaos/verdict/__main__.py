@@ -84,7 +84,7 @@ async def judge(case: Case) -> Findings:
 
 
 def _set_apart(case: Case, changelog: Changelog, findings: Findings) -> None:
-    """Take out the customers that cannot be read: nobody may have touched them."""
+    """Take out the customers that cannot be read: their bytes must be untouched."""
     for user_id, planted in case.poisoned.items():
         if changelog.snapshots.pop(user_id, b"") != b64decode(planted):
             findings.add("wrong_state", f"the changelog has something new for {user_id}, who cannot be read")

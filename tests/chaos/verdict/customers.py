@@ -1,4 +1,4 @@
-"""Customers against the oracle: what stands of their transitions, and what is stored of them."""
+"""Customers compared with the oracle: their standing transitions, and their stored state."""
 
 import multiprocessing
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What was published of each customer, and what of it still stands."""
+"""The published transitions of each customer, and which of them stand."""
 
 import json
 from collections import Counter, defaultdict

@@ -74,7 +74,7 @@ def test_going_on_with_a_complete_run_shows_the_same_again(first: First) -> None
 def test_starting_over_with_a_worker_killed_in_the_middle_shows_the_same(first: First) -> None:
     run = started(first.data, *SLICE, "--exit", "--fresh")
     before = _until_processing(run)
-    assert "starting over, as told" in before
+    assert "starting over, as asked" in before
     (worker,) = [pid for pid, command in processes(first.data).items() if command.rstrip().endswith(" worker")]
     os.kill(worker, signal.SIGKILL)
     output = before + run.communicate(timeout=SECONDS)[0]

@@ -1,4 +1,4 @@
-"""What the demo cannot do, it says in words, and touches nothing."""
+"""The demo refuses what it cannot do with a message, and changes nothing."""
 
 import subprocess
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What conditions say, refuse and explain."""
+"""Conditions: their answers, their errors, and their explanations."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What fetches, and what keeps the worker in its group meanwhile."""
+"""The client of the input topics, and the membership in the group."""
 
 from types import SimpleNamespace
 

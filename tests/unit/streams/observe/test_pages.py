@@ -20,7 +20,7 @@ from tests.support.observed import CUSTOMER, committed, health
 
 
 class Site:
-    """A worker's web server, and what it knows."""
+    """A worker's web server and its status."""
 
     def __init__(self, url: str, status: WorkerStatus) -> None:
         self.url = url
