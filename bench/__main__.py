@@ -63,8 +63,8 @@ def _run(name: str, size: Size, results: Path, pictures: Path | None) -> None:
 
 def _line(report: Report, size: Size, seconds: float) -> str:
     asked = {"quick": size.quick, "rounds": size.rounds, "seconds": round(seconds)}
-    told = {"bench": report.bench, **asked, **report.figures, "left_out": list(report.left_out), "on": described()}
-    return json.dumps(told)
+    content = {"bench": report.bench, **asked, **report.figures, "left_out": list(report.left_out), "on": described()}
+    return json.dumps(content)
 
 
 def _arguments() -> argparse.Namespace:

@@ -98,9 +98,9 @@ def _run(events: Path, output: Path, processes: int) -> Run:
     environment = {**os.environ, "PYTHONPATH": str(_ROOT)}
     command = [*_COMMAND, str(events), "--out", str(output), "--processes", str(processes)]
     log = events.with_suffix(".log")
-    with log.open("wb") as said:
+    with log.open("wb") as log_file:
         began, before = time.monotonic(), os.times()
-        child = start(command, output=said, environment=environment)
+        child = start(command, output=log_file, environment=environment)
         most = 0
         while child.poll() is None:
             most = max(most, _memory(child.pid))

@@ -74,33 +74,33 @@ def run(program: Program, task: Task, announced: int, say: Say) -> Run:
     environment = {**os.environ, "PYTHONPATH": str(_ROOT), **task.variables(), **program.variables(task)}
     log = task.folder / "log"
     with running(program.command(), log=log, environment=environment, grace=5.0) as child:
-        told, memory = _watch(child.pid, task, log, say)
+        reached, memory = _watch(child.pid, task, log, say)
         found = asyncio.run(_announced(task, before, announced))
     if found != announced:
         raise WrongOutputError(f"{program.title} announced {found} of {announced} large orders, see {log}")
-    return _measured(told, memory)
+    return _measured(reached, memory)
 
 
 def _watch(pid: int, task: Task, log: Path, say: Say) -> tuple[list[Mark], float]:
     process = psutil.Process(pid)
-    memory, seen, heard, spoken = 0.0, 0, time.monotonic(), time.monotonic()
+    memory, seen, changed_at, reported_at = 0.0, 0, time.monotonic(), time.monotonic()
     while True:
-        told = marks(task.folder)
-        if told and told[-1].records >= task.events:
-            return told, memory
+        reached = marks(task.folder)
+        if reached and reached[-1].records >= task.events:
+            return reached, memory
         if not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:
-            told = marks(task.folder)
-            if told and told[-1].records >= task.events:
-                return told, memory
+            reached = marks(task.folder)
+            if reached and reached[-1].records >= task.events:
+                return reached, memory
             raise WrongOutputError(f"{task.name} ended early, see {log}:\n{log.read_text()[-2000:]}")
         memory = max(memory, _memory(process))
         now = time.monotonic()
-        if len(told) > seen:
-            seen, heard = len(told), now
-            if now - spoken > 10.0:
-                say(f"{task.name}: {told[-1].records:,} of {task.events:,}")
-                spoken = now
-        if now - heard > _SILENCE_SECONDS:
+        if len(reached) > seen:
+            seen, changed_at = len(reached), now
+            if now - reported_at > 10.0:
+                say(f"{task.name}: {reached[-1].records:,} of {task.events:,}")
+                reported_at = now
+        if now - changed_at > _SILENCE_SECONDS:
             raise WrongOutputError(f"{task.name} fell silent, see {log}:\n{log.read_text()[-2000:]}")
         time.sleep(_POLL_SECONDS)
 
@@ -115,9 +115,9 @@ def _memory(process: psutil.Process) -> float:
     return total / 1e6
 
 
-def _measured(told: Sequence[Mark], memory: float) -> Run:
-    first, last = told[0], told[-1]
-    middle = next(mark for mark in told if mark.records >= last.records / 2)
+def _measured(reached: Sequence[Mark], memory: float) -> Run:
+    first, last = reached[0], reached[-1]
+    middle = next(mark for mark in reached if mark.records >= last.records / 2)
     done = last.records - first.records
     later = (last.records - middle.records) / (last.wall - middle.wall)
     return Run(last.records, done / (last.wall - first.wall), done / (last.cpu - first.cpu), later, memory)

@@ -52,10 +52,10 @@ def _population(rules: Rulebook, instant: int, events: list[SourceEvent]) -> Pop
     return Population(instant, [Original(key, value, []) for key, value in snapshots.items()])
 
 
-def _event(at: int, topic: str, key: bytes, name: str, said: str) -> SourceEvent:
+def _event(at: int, topic: str, key: bytes, name: str, details: str) -> SourceEvent:
     who = key.decode()
     value = (
         f'{{"type":"track","event":"{name}","messageId":"{who}-{at}","userId":"{who}","timestamp":"{to_text(at)}",'
-        f'"properties":{{{said}}}}}'
+        f'"properties":{{{details}}}}}'
     )
     return SourceEvent(at, topic, key, value.encode())

@@ -31,6 +31,6 @@ def recording(pid: int, file: str | Path) -> Iterator[None]:
             yield
         finally:
             spy.send_signal(signal.SIGINT)  # it draws, and then ends
-            said, _ = spy.communicate(timeout=_DRAWING_SECONDS)
+            printed, _ = spy.communicate(timeout=_DRAWING_SECONDS)
     if not Path(file).exists():
-        raise LeftOutError(f"py-spy drew nothing: {said.decode()[-500:]}")
+        raise LeftOutError(f"py-spy drew nothing: {printed.decode()[-500:]}")

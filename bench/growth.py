@@ -1,4 +1,4 @@
-"""What do a customer and an event cost as the customers grow in number, and what do deadlines of many at once hold up?
+"""What do a customer and an event cost as the number of customers grows, and what do many deadlines at once delay?
 
     python -m bench growth                # 10 k, 100 k, 1 M and, where there is memory for it, 3 M customers
     python -m bench growth --quick
@@ -54,7 +54,7 @@ class Memory:
 
     @property
     def rest(self) -> float:
-        """What remains: the entry of the deadline, and what the allocator rounds up."""
+        """The rest: the entry of the deadline, and what the allocator rounds up."""
         return self.all_in - self.key - self.snapshot - self.slot
 
 

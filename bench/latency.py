@@ -4,7 +4,7 @@
     python -m bench latency --quick
 
 From the record's time to its receipt by a reader of committed records; worker, broker, load and reader on one machine.
-Every tenth event is the first order of a new customer, which is a transition at once; their delays are told. Deadlines
+Every tenth event is the first order of a new customer, which is a transition at once: its delay is measured. Deadlines
 are those of silent customers, while nothing else happens: the policy's days are seconds there.
 """
 
@@ -42,7 +42,7 @@ _A_MINUTE_LONG = 5000
 class Run:
     """Delays by percentile in ms, how many transitions were awaited, and by how many ms the load itself was late."""
 
-    told: dict[str, float]
+    delays: dict[str, float]
     awaited: int
     load_late: float
 
@@ -57,12 +57,12 @@ def measure(size: Size, say: Say) -> Report:
         for _ in range(size.rounds):
             for rate in (200,) if size.quick else RATES:
                 runs.setdefault(rate, []).append(_events(installation(None), load, population, rate, size))
-                say(f"{rate} events/s: {runs[rate][-1].told}")
+                say(f"{rate} events/s: {runs[rate][-1].delays}")
             with tempfile.TemporaryDirectory() as folder:
                 patience = size.of(30, 3)
                 place = installation(policy_of_seconds(Path(folder), patience))
                 deadlines.append(_deadlines(place, load, patience))
-                say(f"deadlines: {deadlines[-1].told}")
+                say(f"deadlines: {deadlines[-1].delays}")
     return _report(runs, deadlines)
 
 
@@ -150,7 +150,7 @@ def _report(runs: Mapping[int, Sequence[Run]], deadlines: Sequence[Run]) -> Repo
                 [
                     Line(
                         name,
-                        {float(rate): Spread.over(it.told[name] for it in of_rate) for rate, of_rate in runs.items()},
+                        {float(rate): Spread.over(it.delays[name] for it in of_rate) for rate, of_rate in runs.items()},
                         ours=name == "p99",
                     )
                     for name in PERCENTILES
@@ -164,8 +164,8 @@ def _report(runs: Mapping[int, Sequence[Run]], deadlines: Sequence[Run]) -> Repo
 
 def _row(runs: Sequence[Run]) -> list[object]:
     return [
-        *(Spread.over(run.told[name] for run in runs) for name in PERCENTILES),
-        int(runs[0].told["count"]),
-        max(run.awaited - int(run.told["count"]) for run in runs),
+        *(Spread.over(run.delays[name] for run in runs) for name in PERCENTILES),
+        int(runs[0].delays["count"]),
+        max(run.awaited - int(run.delays["count"]) for run in runs),
         max(run.load_late for run in runs),
     ]

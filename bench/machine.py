@@ -35,5 +35,5 @@ def _cpu() -> str:
 
 def _commit() -> str:
     command = ["git", "describe", "--always", "--dirty", "--exclude=*"]
-    told = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parent)
-    return told.stdout.strip()
+    answer = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parent)
+    return answer.stdout.strip()

@@ -30,11 +30,11 @@ class Readings:
 
     def take(self, value: bytes, now: int) -> None:
         """Count a transition that could be read at ``now`` (ms since 1970)."""
-        said: dict[str, Any] = orjson.loads(value)
-        properties = said["properties"]
+        message: dict[str, Any] = orjson.loads(value)
+        properties = message["properties"]
         cause = properties["cause_message_id"]
         if properties["cause"] == "deadline":
-            self.deadlines.append(now - from_text(said["timestamp"]))
+            self.deadlines.append(now - from_text(message["timestamp"]))
         elif cause is not None and cause.startswith("new-"):
             self.orders.setdefault(cause, now - sent_at(cause))
 
@@ -53,15 +53,15 @@ async def read(settings: Settings, load_is_over: Callable[[], bool], ready: asyn
         for place, end in (await consumer.end_offsets(places)).items():
             consumer.seek(place, end)
         ready.set()
-        heard = time.monotonic()
-        while not load_is_over() or time.monotonic() - heard < _QUIET_SECONDS:
+        last_read = time.monotonic()
+        while not load_is_over() or time.monotonic() - last_read < _QUIET_SECONDS:
             fetched = await consumer.getmany(timeout_ms=_POLL_MS)
             now = time.time_ns() // 1_000_000
             for records in fetched.values():
                 for record in records:
                     readings.take(record.value, now)
             if fetched or not load_is_over():
-                heard = time.monotonic()
+                last_read = time.monotonic()
     return readings
 
 
@@ -69,7 +69,7 @@ def percentiles(delays: Iterable[int]) -> dict[str, float]:
     """Return the number of delays, and p50, p99, p99.9 and maximum in ms; zeros if there are none."""
     ordered = sorted(delays)
     count = len(ordered)
-    told = {"count": float(count)}
+    figures = {"count": float(count)}
     for name, share in zip(PERCENTILES, _SHARES, strict=True):
-        told[name] = float(ordered[min(count - 1, int(share * count))]) if count else 0.0
-    return told
+        figures[name] = float(ordered[min(count - 1, int(share * count))]) if count else 0.0
+    return figures

@@ -80,7 +80,10 @@ def build(
         app.topics.add(topic)
     agent = track(assignment, shown, time.monotonic, settings.batch_timeout, failpoint(settings.failpoint))
     app.agent(batches, name=AGENT, concurrency=max(2, settings.partitions))(agent)
-    app.batched_topics = topics.inputs
+    app.reserved_topics = {
+        **dict.fromkeys(topics.inputs, "the records of this input topic go to the agent track, in batches"),
+        topics.changelog: "this is the changelog of the customers, which is read when a partition is opened",
+    }
 
     app.task(Watchdog(settings, assignment).watch)
     if mirror is not None:

@@ -1,1 +1,1 @@
-"""The tests: ``unit`` mirrors the packages, ``laws`` hold for any history, the rest runs the whole product."""
+"""The tests: ``unit`` mirrors the packages, ``laws`` hold for any history, the others run several parts together."""

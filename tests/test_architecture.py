@@ -1,4 +1,4 @@
-"""What holds of the whole tree: who imports whom, what is declared, how long a module is, and what the README says."""
+"""Rules for the whole tree: imports, declared dependencies, length of modules, and names in the pages."""
 
 import ast
 import re
@@ -79,9 +79,9 @@ def test_the_pages_name_files_that_exist() -> None:
 def test_the_pages_name_commands_that_exist() -> None:
     context = click.Context(main)
     commands = {name: main.get_command(context, name) for name in main.list_commands(context)}
-    said = {words for page in pages() for words in re.findall(r"(?:bin/|`)lifestage ([a-z][a-z -]*[a-z])", page)}
-    assert said
-    for words in said:
+    named = {words for page in pages() for words in re.findall(r"(?:bin/|`)lifestage ([a-z][a-z -]*[a-z])", page)}
+    assert named
+    for words in named:
         name, *more = words.split()
         command = commands.get(name)
         assert command is not None, f"lifestage {words}"

@@ -38,7 +38,7 @@ def resumable_run(folder: DataFolder, run: RunRecord, choice: ResumeChoice, cons
     different = run.differs_from(previous)
     _print(console, f"found in {folder.path}: {_described(previous)}")
     if choice is ResumeChoice.FRESH:
-        _print(console, "starting over, as told")
+        _print(console, "starting over, as asked")
         return None
     if different and choice is ResumeChoice.CONTINUE:
         raise ServerError(

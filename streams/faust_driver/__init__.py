@@ -25,7 +25,7 @@ patched when a module is imported.
 ``tables`` overrides ``Table._new_store`` and ``memory.Store``
     The memory of the table is kept by partition, and is written after a commit, not before.
 
-``private`` has the reaches into aiokafka's private attributes, one function each.
+``private`` uses private attributes of aiokafka, one function each.
 
 Everything else Faust does as always: the group protocol, the assignor, agents and their supervision, channels and
 serializers, the web server, the command line.

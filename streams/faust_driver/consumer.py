@@ -1,9 +1,9 @@
-"""The consumer: fetches the input topics, merges them by group, and yields batches; other topics as Faust does it."""
+"""The consumer: fetches the input topics, merges them by group, and yields batches."""
 
 import asyncio
 import time
-from collections import Counter, deque
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any, cast
 
 import faust
@@ -17,6 +17,7 @@ from yarl import URL
 from agents.batch import PendingBatch
 from streams.faust_driver import private
 from streams.faust_driver.membership import Listener, Membership
+from streams.faust_driver.ordinary_topics import OrdinaryConsumer
 from streams.partitions.assignment import Assignment
 from streams.partitions.changelog import truncated
 from streams.partitions.input_buffer import InputBuffer
@@ -30,27 +31,18 @@ _OFFSET_SECONDS = 5.0
 _FAILED_POLL_SECONDS = 1.0
 
 
-class BatchConsumer(driver.Consumer):
-    """Faust's consumer, which yields one message a batch of the input topics, in the name of the first of them.
-
-    Topics that other agents read are *ordinary*: their records come one a message, and their offsets are committed
-    when the agent is done with them, so at least once. Those for which an agent has no room yet wait here: a slow agent
-    must not hold up the batches.
-    """
+class BatchConsumer(OrdinaryConsumer):
+    """Faust's consumer, which yields one message a batch of the input topics, in the name of the first of them."""
 
     RebalanceListener = Listener
 
     assignment_of_groups: Assignment
-    topics: Topics
     inputs: Inputs
     _fetching: "asyncio.Future[Any] | None" = None
-    _ordinary: "asyncio.Future[Mapping[TP, Any]] | None" = None
-    _room: "asyncio.Future[None] | None" = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self._numbers: Counter[int] = Counter()
-        self._waiting: dict[TP, deque[Any]] = {}
 
     async def on_start(self) -> None:
         """Connect the client that fetches the input topics."""
@@ -60,15 +52,10 @@ class BatchConsumer(driver.Consumer):
     async def on_stop(self) -> None:
         """Commit the offsets a last time, and disconnect."""
         await super().on_stop()
-        under_way = [it for it in (self._fetching, self._ordinary) if it is not None]
-        for fetch in under_way:
-            fetch.cancel()
-        await asyncio.gather(*under_way, return_exceptions=True)
+        if self._fetching is not None:
+            self._fetching.cancel()
+            await asyncio.gather(self._fetching, return_exceptions=True)
         await self.inputs.stop()
-
-    def is_ordinary(self, partition: Any) -> bool:
-        """Say whether an ordinary agent reads this partition."""
-        return partition.topic not in self.topics.inputs and not self._is_changelog_tp(partition)
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Message]]:
         """Fetch until something is there or a batch has ended, then yield what can be processed."""
@@ -82,42 +69,6 @@ class BatchConsumer(driver.Consumer):
             pending = group.next_batch(now)
             if pending is not None:
                 yield self._message(pending, now)
-        for tp, record in self._ordinary_records():
-            if self.should_stop or not self.flow_active:
-                return  # the seek that ends every rebalance goes back to what was not acknowledged
-            yield tp, self._to_message(tp, record)
-
-    async def perform_seek(self) -> None:
-        """Go back to the committed offsets of ordinary topics.
-
-        Input topics are fetched from where their buffers say. Their committed offsets may be old, or anybody's.
-        """
-        fetch, self._ordinary = self._ordinary, None
-        if fetch is not None:  # records that arrive after the seek would be skipped by the next fetch
-            await asyncio.gather(fetch, return_exceptions=True)
-        self._waiting.clear()
-        if not any(map(self.is_ordinary, self.assignment())):
-            return
-        uncommitted = []
-        for tp, offset in (await self.seek_to_committed()).items():
-            if self.is_ordinary(tp):
-                known = offset if offset is not None and offset > 0 else None
-                self._read_offset[tp] = self._committed_offset[tp] = known
-                if known is None:
-                    uncommitted.append(tp)
-        if uncommitted:  # the client did not seek there, and may be past records that were dropped
-            await self._thread.seek_to_beginning(*uncommitted)
-
-    def stop_flow(self) -> None:
-        """Stop until a rebalance is over, and drop the records of ordinary topics that wait."""
-        super().stop_flow()
-        self._waiting.clear()
-
-    def on_buffer_drop(self, tp: TP) -> None:
-        """Note that an ordinary agent has room again."""
-        super().on_buffer_drop(tp)
-        if self._room is not None and not self._room.done():
-            self._room.set_result(None)
 
     def ack(self, message: Message) -> bool:
         """Forget the message of a batch, which the position marker acknowledges; acknowledge an ordinary one."""
@@ -143,12 +94,9 @@ class BatchConsumer(driver.Consumer):
             caught_up = all(buffer.caught_up for buffer in buffers.values())
             seconds = _POLL_SECONDS if len(free) == len(buffers) else _SHORT_POLL_SECONDS
             self._fetching = asyncio.ensure_future(self.inputs.fetch(free, caught_up, seconds))
-        self._fetch_ordinary()
         batch_ended = self.assignment_of_groups.batch_ended = self.loop.create_future()
-        self._room = self.loop.create_future()
-        waited = {it for it in (batch_ended, self._room, self._fetching, self._ordinary) if it is not None}
-        at_once = any(tp not in self._buffered_partitions for tp in self._waiting)
-        await asyncio.wait(waited, timeout=0 if at_once else 2 * _POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        waited = {batch_ended} if self._fetching is None else {batch_ended, self._fetching}
+        await asyncio.wait(waited, timeout=2 * _POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         if self._fetching is not None and self._fetching.done():
             fetched, self._fetching = self._fetching, None
             try:
@@ -161,27 +109,6 @@ class BatchConsumer(driver.Consumer):
                     raise
                 self.log.warning("fetching failed: %r", error)
                 await self.sleep(_FAILED_POLL_SECONDS)
-
-    def _fetch_ordinary(self) -> None:
-        active = {tp for tp in self._get_active_partitions() if self.is_ordinary(tp) and tp not in self._waiting}
-        if active and self._ordinary is None and self.flow_active:
-            self._ordinary = asyncio.ensure_future(self._getmany(active, _POLL_SECONDS))
-
-    def _ordinary_records(self) -> Iterator[tuple[TP, Any]]:
-        if self._ordinary is not None and self._ordinary.done():
-            fetch, self._ordinary = self._ordinary, None
-            try:
-                fetched, assigned = fetch.result(), self.assignment()
-                self._waiting |= {tp: deque(records) for tp, records in fetched.items() if tp in assigned}
-            except KafkaError as error:
-                self.log.warning("fetching for ordinary agents failed: %r", error)
-        for tp in list(self._waiting):
-            # Faust calls a partition buffered while the queue of its agent is nearly full. One record more might have
-            # to wait for the agent, and every batch with it.
-            while tp not in self._buffered_partitions and (records := self._waiting.get(tp)):
-                yield tp, records.popleft()
-            if not self._waiting.get(tp):
-                self._waiting.pop(tp, None)
 
     def _open_groups(self) -> Iterable[PartitionGroup]:
         return [group for group in self.assignment_of_groups.groups.values() if group.status.state == "open"]
@@ -251,7 +178,6 @@ class BatchConsumer(driver.Consumer):
             return super()._new_offset(tp)
         groups = self.assignment_of_groups
         if groups.settings.embedded:
-            # There, a commit during a rebalance makes the client forget its member id, and a ghost joins the group.
             return None
         group = groups.groups.get(tp.partition)
         return None if group is None or group.position is None else group.position.positions.get(tp.topic)
@@ -271,6 +197,8 @@ def batch_transport(app: faust.App, brokers: list[str], assignment: Assignment, 
             consumer: Any = super().create_consumer(callback, **kwargs)
             consumer.assignment_of_groups, consumer.topics = assignment, topics
             consumer.inputs = Inputs(assignment.settings, private.set_fetch_wait)
+            # There, a commit during a rebalance makes the client forget its member id, and a ghost joins the group.
+            consumer.commits_ordinary = not assignment.settings.embedded
             return cast(ConsumerT, consumer)
 
     return BatchTransport([URL(address) for address in brokers], app)

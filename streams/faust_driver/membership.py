@@ -22,7 +22,7 @@ class Listener(driver.ConsumerRebalanceListener):
     _thread: "Membership"
 
     def on_partitions_assigned(self, assigned: Iterable[Any]) -> Coroutine[Any, Any, None]:
-        """Pause what is read in batches, by another client, and tell Faust."""
+        """Pause the input topics, which another client reads in batches, and notify Faust."""
         partitions = list(assigned)
         self._thread.pause([it for it in partitions if not self._thread.is_ordinary(it)])
         return super().on_partitions_assigned(partitions)

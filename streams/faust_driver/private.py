@@ -1,4 +1,4 @@
-"""The reaches into aiokafka 0.14.0: what its public calls cannot say, one function each."""
+"""Private attributes of aiokafka 0.14.0, for what it has no public call: one function each."""
 
 from typing import Any
 

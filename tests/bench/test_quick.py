@@ -24,7 +24,7 @@ _AT_ONCE = 2
 
 @dataclass(frozen=True)
 class Quick:
-    """A benchmark in its quick form: how it ended, and where it was to put what it keeps."""
+    """A benchmark in its quick form: its result, and the folder for its files."""
 
     ended: subprocess.CompletedProcess[str]
     results: Path
@@ -54,8 +54,8 @@ def test_a_benchmark_ends_with_its_figures_and_draws_its_pictures(
     last = run.ended.stdout.splitlines()[-1]
     if last.startswith(f"{name}: left out") and os.environ.get("CI") != "true":
         pytest.skip(last)
-    told = json.loads(last)
-    assert told["bench"] == name and told["quick"]
+    content = json.loads(last)
+    assert content["bench"] == name and content["quick"]
     assert not run.results.exists()
     for picture in run.pictures.glob("*"):
         assert ElementTree.parse(picture).getroot().tag.endswith("svg")
@@ -88,5 +88,5 @@ def test_a_program_marks_its_first_record_and_its_end(tmp_path: Path) -> None:
     ends = [progress.add() for _ in range(100)]
     progress.mark()
     assert ends == [False] * 99 + [True]
-    told = [mark.records for mark in marks(tmp_path)]
-    assert told[0] == 1 and told[-1] == 100 and told == sorted(told)
+    records = [mark.records for mark in marks(tmp_path)]
+    assert records[0] == 1 and records[-1] == 100 and records == sorted(records)

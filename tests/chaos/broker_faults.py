@@ -1,4 +1,4 @@
-"""Faults of the broker, and of what it keeps for us."""
+"""Faults of the broker, and of the group offsets and the changelog on it."""
 
 import asyncio
 import signal

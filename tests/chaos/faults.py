@@ -1,4 +1,4 @@
-"""The faults, one function each: it does harm, mends it, and returns when the harm is done."""
+"""The faults, one function each: it breaks something, repairs it, and returns when that is done."""
 
 import asyncio
 import signal

@@ -1,4 +1,4 @@
-"""The workers of a run: real processes, each watched through what it says of itself over HTTP."""
+"""The workers of a run: real processes, each watched through its pages over HTTP."""
 
 import asyncio
 import os
@@ -28,7 +28,7 @@ _EVENTS = re.compile(r"^lifestage_events_total\{[^}]*\} ([\d.e+]+)$", re.MULTILI
 class FleetWorker(Worker):
     """A worker that is asked again and again.
 
-    ``last_health`` is what it last said of itself, ``counted`` how many events it has committed.
+    ``last_health`` is its last answer from ``/health``, ``counted`` how many events it has committed.
     """
 
     last_health: dict[str, Any] = field(default_factory=dict)
@@ -100,7 +100,7 @@ class Fleet:
         return not worker.alive
 
     async def watch(self) -> None:
-        """Ask all workers for ever; one that ended though nobody asked it to is started again."""
+        """Poll all workers for ever, and restart one that ended unasked."""
         timeout = aiohttp.ClientTimeout(total=2)
         async with aiohttp.ClientSession(timeout=timeout) as session:
             while True:
@@ -111,7 +111,7 @@ class Fleet:
                 await asyncio.sleep(_LOOK_SECONDS)
 
     async def command(self, *words: str) -> tuple[int, str]:
-        """Run a command of the product in the workers' environment; returns its exit code and what it said."""
+        """Run a command of the product in the workers' environment; returns its exit code and output."""
         process = await asyncio.create_subprocess_exec(
             *LIFESTAGE,
             *words,
@@ -134,12 +134,12 @@ class Fleet:
         return at_work == set(range(self.settings.partitions)) - {without}
 
     def stopped(self) -> Mapping[int, str]:
-        """The partitions that wait for a person, and what they say."""
+        """The partitions that are stopped until a person decides, and their reasons."""
         groups = [group for worker in self.alive() for group in worker.last_health.get("partitions", {}).items()]
         return {int(partition): group["reason"] for partition, group in groups if group["state"] == "stopped"}
 
     def ready(self) -> bool:
-        """Whether every worker has what it was assigned at work."""
+        """Whether every worker processes all partitions that it was assigned."""
         return all(worker.last_health.get("ready") for worker in self.alive())
 
     def lag(self) -> int:

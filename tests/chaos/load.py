@@ -42,7 +42,7 @@ Line = tuple[str, bytes | None, bytes | None]
 
 
 class Load:
-    """Produces until ``stop``; what is in the topics afterwards is what counts, not what was tried."""
+    """Produces until ``stop``. The verdict counts the records in the topics, not the attempts to send them."""
 
     def __init__(self, settings: Settings, seed: int, rate: float) -> None:
         self.counts: Counter[str] = Counter()

@@ -1,4 +1,4 @@
-"""Faults in what the logs hold: a customer that cannot be read, and input that is gone before it was counted."""
+"""Faults in the logs: a customer that cannot be read, and input that was deleted before it was counted."""
 
 import asyncio
 import json
@@ -46,7 +46,7 @@ async def poison(scene: Scene) -> None:
 
 
 async def truncation(scene: Scene) -> None:
-    """Input deleted before it was counted: that group stops and says what to do, the others go on; it is done."""
+    """Delete input before it is counted: that group must stop and name a command, the others go on; then run it."""
     await stop_all(scene)
     names = topics_of(scene.settings)
     place = TopicPartition(scene.dice.choice(names.inputs[:2]), scene.dice.randrange(scene.settings.partitions))
@@ -64,10 +64,10 @@ async def truncation(scene: Scene) -> None:
     at = start_all(scene)
     await _until_stopped(scene, place.partition, at)
     await stop_all(scene)
-    code, said = await scene.fleet.command("topics", "skip-lost", "--partition", str(place.partition))
-    scene.say(f"skip-lost: {said.strip()}")
-    if code or f"goes on at {begin}" not in said:
-        scene.wrong.append(f"skip-lost ended with {code}: {said}")
+    code, output = await scene.fleet.command("topics", "skip-lost", "--partition", str(place.partition))
+    scene.say(f"skip-lost: {output.strip()}")
+    if code or f"goes on at {begin}" not in output:
+        scene.wrong.append(f"skip-lost ended with {code}: {output}")
     scene.happened["truncation"] += 1
     await scene.back_at_work(start_all(scene))
 

@@ -1,4 +1,4 @@
-"""What a run is to do: its seed, its load, and the faults in their order."""
+"""The plan of a run: its seed, its load, and the faults in their order."""
 
 import argparse
 import random
@@ -35,7 +35,7 @@ class Plan:
 
 
 def read_plan(arguments: list[str]) -> Plan:
-    """Read the command line; raises ``SystemExit`` with words for what cannot be."""
+    """Read the command line; raises ``SystemExit`` with a message for what is impossible."""
     parser = argparse.ArgumentParser(prog="chaos", description="Kill anything, lose nothing, repeat nothing.")
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1, 100_000))

@@ -1,4 +1,4 @@
-"""The policy of a run: the shipped one, its days as short as seconds, so that all of it happens within minutes."""
+"""The policy of a run: the shipped one with days of a second, so that every rule applies within minutes."""
 
 import re
 from pathlib import Path

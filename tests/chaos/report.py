@@ -1,4 +1,4 @@
-"""`python -m tests.chaos.report [FILE]`: what all the runs of a results file come to, as the tables of the docs."""
+"""`python -m tests.chaos.report [FILE]`: the sum of all runs in a results file, as the tables of the docs."""
 
 import json
 import statistics

@@ -54,7 +54,7 @@ class Scene:
     began: float = field(default_factory=time.monotonic)
 
     def say(self, words: str) -> None:
-        """Tell what is done, and when."""
+        """Print what is done, and when."""
         print(f"{time.monotonic() - self.began:7.1f} s  {words}", flush=True)
 
     def measured(self, name: str, seconds: float) -> None:

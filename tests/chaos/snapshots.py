@@ -20,8 +20,8 @@ def main() -> None:
         timeline = load(b64decode(snapshot), rules)
         head = timeline.head
         joined = {key: to_text(at) for key, at in head.memberships.items()}
-        said = {"stage": head.stage, "since": to_text(head.since), "segments": joined, "seq": timeline.seq}
-        print(json.dumps({"userId": user_id, **said}))
+        decided = {"stage": head.stage, "since": to_text(head.since), "segments": joined, "seq": timeline.seq}
+        print(json.dumps({"userId": user_id, **decided}))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Workers that are wrong on purpose: the harness must find each of them out."""
+"""Workers that are wrong on purpose: the harness must find the fault of each."""
 
 from pathlib import Path
 

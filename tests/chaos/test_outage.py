@@ -1,4 +1,4 @@
-"""Kafka that says nothing any more, or takes nothing: a worker ends with a reason, or waits within its memory."""
+"""Kafka that does not answer, or accepts no records: a worker ends with a reason, or waits with bounded memory."""
 
 import asyncio
 import os
@@ -89,7 +89,7 @@ async def test_memory_is_bounded_while_kafka_refuses_every_batch(
 
 
 async def configure_client(broker: str, client: str, *change: str) -> None:
-    """Change what Kafka allows a client: one that may write next to nothing is answered no more, yet it can read."""
+    """Set a quota for a client: one that may write next to nothing gets no answer to its writes, but can read."""
     tool = ["java", "-cp", f"{servers.kafka_libraries()}/*", "kafka.admin.ConfigCommand", "--bootstrap-server", broker]
     words = ["--alter", "--entity-type", "clients", "--entity-name", client, *change]
     process = await asyncio.create_subprocess_exec(*tool, *words)

@@ -1,4 +1,4 @@
-"""The verdict sees what it is there to see, record by record: no broker, only what one would have held."""
+"""The verdict finds each kind of fault, record by record. There is no broker: the records are made here."""
 
 import json
 from base64 import b64encode
@@ -17,14 +17,14 @@ NOW = 1_760_000_000_000
 
 def event(user_id: str, offset: int) -> Seen:
     body = {"type": "track", "event": "Product Viewed", "messageId": f"m{offset}", "properties": {}}
-    said = {**body, "userId": user_id, "timestamp": "2025-10-09T08:53:20.000Z"}
-    return Seen("in", 0, offset, NOW, user_id.encode(), json.dumps(said).encode())
+    event = {**body, "userId": user_id, "timestamp": "2025-10-09T08:53:20.000Z"}
+    return Seen("in", 0, offset, NOW, user_id.encode(), json.dumps(event).encode())
 
 
 def rejected(source: Seen, reason: str, value: bytes | None = None) -> Seen:
     assert source.key is not None
     assert source.value is not None
-    said = {
+    event = {
         "reason": reason,
         "detail": "",
         "topic": source.topic,
@@ -34,7 +34,7 @@ def rejected(source: Seen, reason: str, value: bytes | None = None) -> Seen:
         "value": b64encode(source.value if value is None else value).decode(),
         "valueBytes": len(source.value),
     }
-    return Seen("rejects", source.partition, 0, NOW, source.key, json.dumps(said).encode())
+    return Seen("rejects", source.partition, 0, NOW, source.key, json.dumps(event).encode())
 
 
 def unaccounted(records: list[Seen], rejects: list[Seen]) -> int:

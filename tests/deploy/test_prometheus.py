@@ -25,5 +25,5 @@ def test_promtool_finds_nothing_to_say_of_the_metrics() -> None:
     metrics = Metrics(health(), live=True, now=lambda: NOW)
     metrics.committed(committed())
     command = [require_program("promtool"), "check", "metrics"]
-    said = subprocess.run(command, input=metrics.text(), capture_output=True, check=False)
-    assert (said.returncode, said.stdout, said.stderr) == (0, b"", b"")
+    checked = subprocess.run(command, input=metrics.text(), capture_output=True, check=False)
+    assert (checked.returncode, checked.stdout, checked.stderr) == (0, b"", b"")

@@ -111,16 +111,16 @@ def test_tail_begins_with_the_next_and_can_watch_one_customer(settings: Settings
     follower = follow("--customer", "c1", "--json")
     numbers = count(1)
 
-    def heard() -> bool:
+    def received() -> bool:
         # Nobody can see from outside when it has begun to listen.
         write(settings, [transition(settings, "c2", "at_risk"), transition(settings, "c1", f"move{next(numbers)}")])
         return bool(follower.log.read_text())
 
-    wait_until(heard, what="a transition after the beginning")
-    said = [json.loads(line) for line in follower.lines(1)]
+    wait_until(received, what="a transition after the beginning")
+    shown = [json.loads(line) for line in follower.lines(1)]
     assert follower.interrupt() == 0
-    assert {it["userId"] for it in said} == {"c1"}
-    assert all(it["properties"]["transition"].startswith("move") for it in said)
+    assert {it["userId"] for it in shown} == {"c1"}
+    assert all(it["properties"]["transition"].startswith("move") for it in shown)
 
 
 def test_rejects_are_listed_newest_last_and_counted(settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""What fetches from a real broker."""
+"""The client of the input topics, on a real broker."""
 
 from aiokafka import TopicPartition
 

@@ -1,4 +1,4 @@
-"""What the workers publish is, byte for byte, what the backtest says: also when they are killed or share the work."""
+"""Workers publish the transitions of the backtest byte for byte, also when they are killed or share the work."""
 
 import asyncio
 import random
@@ -82,7 +82,7 @@ async def test_two_workers_share_the_partitions(settled: Installation, source: S
     await settled.wait_for_progress(100)
     settled.start("two", LIFESTAGE_BATCH_RECORDS="300")
     await sending
-    said = await settled.wait_until_done(source.events[-1].instant)
-    assert sorted(len(health["partitions"]) for health in said.values()) == [2, 2]
+    healths = await settled.wait_until_done(source.events[-1].instant)
+    assert sorted(len(health["partitions"]) for health in healths.values()) == [2, 2]
     check(await settled.transitions(), list(source.events), rules)
     assert [settled.stop(name) for name in ("one", "two")] == [0, 0]

@@ -1,4 +1,4 @@
-"""The mirror on a real Redis: it never stands in the stream's way, and catches up by itself after any loss."""
+"""The mirror on a real Redis: it never holds up the stream, and catches up by itself after any loss."""
 
 import logging
 import time
@@ -28,7 +28,7 @@ def rules() -> Rulebook:
 
 
 async def same(redis: Redis, prefix: str, group: FakeGroup) -> bool:
-    """Return whether Redis says what the group says: hashes and sets."""
+    """Return whether the hashes and sets in Redis agree with the group."""
     by_stage: dict[str, set[str]] = {stage: set() for stage in STAGES}
     for key, timeline in group.timelines.items():
         customer = key.decode()
@@ -70,11 +70,11 @@ async def test_redis_away_at_the_start_and_killed_later(
     group = FakeGroup(b"c%d" % number for number in range(100))
     mirror.opened(0, group.position, group)
 
-    async def told() -> bool:
+    async def logged() -> bool:
         return mirror.status.failures > 0 and url in mirror.status.trouble
 
     async with working(mirror):
-        await until(told)
+        await until(logged)
         assert mirror.status.waiting == 100
         with a_redis(port, data_folder):
             redis = Redis.from_url(url, decode_responses=True)
@@ -91,9 +91,9 @@ async def test_redis_away_at_the_start_and_killed_later(
             redis = Redis.from_url(url, decode_responses=True)
             await until(lambda: same(redis, topic_prefix, group))
             await redis.aclose()
-    # What is tried again and again is not said again and again.
-    said = [line.partition(";")[0] for line in caplog.messages]
-    assert all(line != next_line for line, next_line in pairwise(said)), caplog.messages
+    # What is tried again and again is not logged again and again.
+    lines = [line.partition(";")[0] for line in caplog.messages]
+    assert all(line != next_line for line, next_line in pairwise(lines)), caplog.messages
     await sink.close()
 
 

@@ -1,4 +1,4 @@
-"""Redis itself: the newest write wins in whatever order they come, and the sets say what the hashes say."""
+"""Redis itself: the newest write wins in any order, and the sets agree with the hashes."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -43,12 +43,12 @@ positions = st.tuples(st.integers(0, 3), st.integers(0, 3))
 
 @st.composite
 def writes(draw: st.DrawFn) -> list[Row]:
-    said = draw(
+    changes = draw(
         st.dictionaries(
             positions, st.tuples(st.lists(st.sampled_from(SEGMENTS), unique=True), st.booleans()), min_size=1
         )
     )
-    rows = [row("c", position, entered, gone) for position, (entered, gone) in said.items()]
+    rows = [row("c", position, entered, gone) for position, (entered, gone) in changes.items()]
     return draw(st.permutations(rows + draw(st.lists(st.sampled_from(rows), max_size=4))))
 
 
@@ -118,8 +118,8 @@ async def test_every_transition_is_announced_after_its_profile(
         await listener.get_message(timeout=5)
         seen = row("c", (1, 0))
         await mirror.write([Row("c", seen.version, seen.profile, [b"one", b"two"])])
-        heard = [await listener.get_message(timeout=5) for _ in range(2)]
-    assert [it["data"] for it in heard if it] == ["one", "two"]
+        received = [await listener.get_message(timeout=5) for _ in range(2)]
+    assert [it["data"] for it in received if it] == ["one", "two"]
 
 
 async def test_identity_changes_when_the_content_is_lost(mirror: RedisSink, redis: Redis, topic_prefix: str) -> None:

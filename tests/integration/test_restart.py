@@ -1,4 +1,4 @@
-"""A worker that was away while the topics moved on takes nobody's orders for silence."""
+"""A worker that was away does not take the backlog of orders for silence."""
 
 import asyncio
 import json
@@ -67,7 +67,7 @@ def caught_up(worker: Worker) -> bool:
 
 
 async def trade(installed: Installation, sent: list[SourceEvent], stop: asyncio.Event) -> None:
-    """Everybody orders, beat after beat, until told to stop."""
+    """Send an order of every customer again and again, until ``stop`` is set."""
     topic = topics_of(installed.settings).inputs[0]
     number = 0
     async with AIOKafkaProducer(bootstrap_servers=installed.settings.broker) as producer:

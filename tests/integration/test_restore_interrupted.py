@@ -1,4 +1,4 @@
-"""Hundreds of thousands of customers are being restored when another worker joins: both come to work."""
+"""A worker joins while another restores hundreds of thousands of customers: both begin to process."""
 
 import asyncio
 import json
@@ -45,16 +45,16 @@ def order(customer: bytes, number: int) -> bytes:
     return json.dumps(value).encode()
 
 
-def at_work(said: dict[str, Health], since: int = 0) -> bool:
+def at_work(healths: dict[str, Health], since: int = 0) -> bool:
     """Every partition is open at one of the workers, and has passed an instant."""
-    groups = [(name, group) for each in said.values() for name, group in each.get("partitions", {}).items()]
+    groups = [(name, group) for each in healths.values() for name, group in each.get("partitions", {}).items()]
     passed = [group["state"] == "open" and (group["upto"] or "") > instant.to_text(since) for _, group in groups]
     return all(passed) and sorted(name for name, _ in groups) == [str(number) for number in range(PARTITIONS)]
 
 
-def customers(said: dict[str, Health]) -> Counter[str]:
+def customers(healths: dict[str, Health]) -> Counter[str]:
     """Customers by stage, over all workers."""
-    return sum((Counter(each["customers"]) for each in said.values()), Counter())
+    return sum((Counter(each["customers"]) for each in healths.values()), Counter())
 
 
 def openings(installed: Installation) -> list[int]:
@@ -92,25 +92,25 @@ async def test_a_worker_joins_while_another_restores(installed: Installation) ->
     async with AIOKafkaProducer(bootstrap_servers=installed.settings.broker, max_batch_size=500_000) as producer:
         installed.start("first")
         await producer.send_and_wait(purchases, order(TEMPLATE, 1), TEMPLATE)
-        await installed.until_said(lambda said: bool(said["first"]) and customers(said) == {"new": 1})
+        await installed.until_healths(lambda healths: bool(healths["first"]) and customers(healths) == {"new": 1})
         assert await asyncio.to_thread(installed.stop, "first") == 0
         some = await fabricate(installed, producer)
 
         installed.start("one", **session)
-        await installed.until_said(lambda said: bool(said["one"]))
+        await installed.until_healths(lambda healths: bool(healths["one"]))
         installed.start("two", **session)
-        said = await installed.until_said(at_work)
+        healths = await installed.until_healths(at_work)
         # Once each: what the one began alone was cut short, and nobody lost the session over what came then.
         assert openings(installed) == [1, 1]
-        assert customers(said) == {"new": CUSTOMERS + 1}
+        assert customers(healths) == {"new": CUSTOMERS + 1}
 
         ready = time.time_ns() // 1_000_000
         for customer, partition in some.items():
             await producer.send(purchases, order(customer, 2), customer, partition)
         await producer.send_and_wait(purchases, order(TEMPLATE, 2), TEMPLATE)
-        said = await installed.until_said(lambda said: at_work(said, ready + int(2000 * SESSION_SECONDS)))
+        healths = await installed.until_healths(lambda healths: at_work(healths, ready + int(2000 * SESSION_SECONDS)))
     assert openings(installed) == [1, 1]
-    assert customers(said) == {"new": CUSTOMERS - len(some), "repeat": len(some) + 1}
+    assert customers(healths) == {"new": CUSTOMERS - len(some), "repeat": len(some) + 1}
     again = [json.loads(it) for it in await installed.transitions() if b'"seq":3' in it]
     ordered = Counter({key.decode(): 1 for key in (TEMPLATE, *some)})
     assert Counter(it["userId"] for it in again) == ordered

@@ -1,6 +1,6 @@
 """Real workers on real brokers: killed, frozen, stopped; nothing lost and nothing repeated.
 
-On Apache Kafka, kills at every point, orders to end and scaling are what tests/chaos/test_campaign.py does.
+On Apache Kafka, tests/chaos/test_campaign.py kills at every point, ends workers in order, and scales.
 """
 
 import asyncio

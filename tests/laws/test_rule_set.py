@@ -1,4 +1,4 @@
-"""What is asked of many conditions at once is what each would say alone, on the features of real customers."""
+"""Conditions evaluated together give the answers that each gives alone, on the features of real customers."""
 
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st

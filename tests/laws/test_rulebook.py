@@ -1,4 +1,4 @@
-"""To look more often changes nothing: what an event cannot have changed need not be decided, nor before it is due."""
+"""Looking more often changes nothing: only what an event can have changed, or is due, needs a decision."""
 
 from bisect import bisect_right
 
@@ -20,7 +20,9 @@ def look(customer: Customer, at: int, rulebook: Rulebook, decisions: list[Decisi
     rulebook.elapse(customer, at, decisions)
 
 
-def restless(history: list[AnyFact], looks: list[int], end: int, rulebook: Rulebook) -> tuple[Customer, list[Decision]]:
+def look_often(
+    history: list[AnyFact], looks: list[int], end: int, rulebook: Rulebook
+) -> tuple[Customer, list[Decision]]:
     """Decide a history with a look right after each event, and at other instants."""
     customer = first_seen(history[0].at)
     decisions: list[Decision] = []
@@ -41,6 +43,6 @@ def test_to_look_more_often_changes_nothing(data: st.DataObject) -> None:
     looks = sorted(data.draw(st.lists(st.integers(history[0].at, end), max_size=8)))
     truth = decide_history(history, end, rulebook)
     assert truth is not None
-    customer, decisions = restless(history, looks, end, rulebook)
+    customer, decisions = look_often(history, looks, end, rulebook)
     assert [it.change for it in decisions] == [it.change for it in truth.published]
     assert decided(customer) == decided(truth.customer)

@@ -1,4 +1,4 @@
-"""Order of arrival, duplicates and ticks make no difference to what stands in the end."""
+"""Order of arrival, duplicates and ticks do not change which transitions stand in the end."""
 
 from collections import Counter
 

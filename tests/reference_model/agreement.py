@@ -1,4 +1,4 @@
-"""What the backtest and the reference model say differently of the same events."""
+"""Where the backtest and the reference model differ on the same events."""
 
 import json
 import time
@@ -37,7 +37,7 @@ def hostile(folder: Path, policy_name: str, seed: int, customers: int, days: int
 
 
 def agreement(folder: Path, source: Path, lines: list[bytes], until: str | None) -> str:
-    """What the two say differently of the lines, in words; nothing where they agree."""
+    """Return how the two differ on the lines, in words; empty if they agree."""
     events = folder / "events.jsonl"
     events.write_bytes(b"\n".join(lines) + b"\n")
     ends = [] if until is None else ["--until", until]

@@ -1,4 +1,4 @@
-"""What is remembered of a customer, in plain lists that nothing is ever dropped from."""
+"""What is remembered of a customer, in plain lists from which nothing is dropped."""
 
 from dataclasses import dataclass, field
 

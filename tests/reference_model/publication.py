@@ -28,8 +28,8 @@ def deadline_of(change: Change) -> str:
 
 
 def message_id(user_id: str, at: int, change: Change, cause: Cause) -> str:
-    said = [user_id, at, change.key, change.before, change.after, cause.kind, cause.message_id]
-    text = json.dumps(said, separators=(",", ":"), ensure_ascii=False)
+    content = [user_id, at, change.key, change.before, change.after, cause.kind, cause.message_id]
+    text = json.dumps(content, separators=(",", ":"), ensure_ascii=False)
     return blake2b(text.encode(), digest_size=12).hexdigest()
 
 
@@ -38,10 +38,10 @@ def publish(
 ) -> Transition:
     """The value that a topic would carry, without `why`; the policy's version only by its name."""
     event = "Lifecycle Stage Changed"
-    said = {"transition": change.name}
+    content = {"transition": change.name}
     if change.key is not None:
         event = "Audience Entered" if change.after == "in" else "Audience Exited"
-        said = {"audience_key": change.key, "audience_name": change.name}
+        content = {"audience_key": change.key, "audience_name": change.name}
     next_at = figures["next_at"]
     return {
         "type": "track",
@@ -50,7 +50,7 @@ def publish(
         "userId": user_id,
         "timestamp": write_instant(at),
         "properties": {
-            **said,
+            **content,
             "from": change.before,
             "to": change.after,
             "cause": cause.kind,

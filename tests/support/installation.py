@@ -65,24 +65,24 @@ class Installation:
 
         await until(printed, what=lambda: f"{words!r} in the log of {name}:\n{log.read_text()[-3000:]}")
 
-    async def until_said(self, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    async def until_healths(self, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """Wait until what the workers say of themselves, by name, is what is waited for; fail when one ends."""
-        said: dict[str, Any] = {}
+        healths: dict[str, Any] = {}
 
         async def come() -> bool:
             for name, worker in self.workers.items():
                 assert worker.alive, worker.log.read_text()[-3000:]
-                said[name] = await asyncio.to_thread(worker.health)
-            return holds(said)
+                healths[name] = await asyncio.to_thread(worker.health)
+            return holds(healths)
 
-        await until(come, what=lambda: f"{said}\n{self.logs()}\nwhat was waited for")
-        return said
+        await until(come, what=lambda: f"{healths}\n{self.logs()}\nwhat was waited for")
+        return healths
 
     async def wait_until_done(self, end: int) -> dict[str, Any]:
         """Wait until all partition groups of all workers together have come to ``end`` without lag."""
 
-        def done(said: dict[str, Any]) -> bool:
-            groups = [group for health in said.values() if health for group in health["partitions"].values()]
+        def done(healths: dict[str, Any]) -> bool:
+            groups = [group for health in healths.values() if health for group in health["partitions"].values()]
             return len(groups) == self.settings.partitions and all(
                 group["upto"] is not None
                 and instant.from_text(group["upto"]) >= end
@@ -90,7 +90,7 @@ class Installation:
                 for group in groups
             )
 
-        return await self.until_said(done)
+        return await self.until_healths(done)
 
     async def wait_for_progress(self, beyond: int) -> int:
         """Wait until more than so many records were published, aborted ones included; return how many."""

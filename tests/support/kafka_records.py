@@ -98,7 +98,7 @@ def rejected(
     settings: Settings, reason: str, value: bytes, at: int = AT, partition: int = 1, offset: int = 5, topic: str = ""
 ) -> Written:
     names = topics.topics_of(settings)
-    said = reject(
+    record = reject(
         RejectedError(reason, "for a test"),
         topic=topic or names.inputs[0],
         partition=partition,
@@ -107,4 +107,4 @@ def rejected(
         key=b"c1",
         value=value,
     )
-    return names.rejects, partition, b"c1", said, at
+    return names.rejects, partition, b"c1", record, at

@@ -1,4 +1,4 @@
-"""What a mirror is given in tests: profiles, rows, and a partition group that changes as a test likes."""
+"""The input of a mirror in tests: profiles, rows, and a partition group that a test can change."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping

@@ -1,4 +1,4 @@
-"""What the metrics and the pages of a worker are made of."""
+"""Builders for tests of observers and pages: a health, and a commit with a part of everything."""
 
 from collections.abc import Iterable
 from typing import ClassVar

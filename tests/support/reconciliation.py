@@ -1,4 +1,4 @@
-"""The load for counting workers, and what went in against what came out."""
+"""The load for counting workers, and the comparison of their input and output."""
 
 import sys
 import time
@@ -41,7 +41,7 @@ async def produce(settings: Settings, numbers: range, customers: int = 50, size:
 
 @dataclass(frozen=True)
 class Account:
-    """What went in against what came out: all but ``counted`` should be nothing."""
+    """Input compared with output: everything but ``counted`` should be 0."""
 
     counted: int
     lost: int

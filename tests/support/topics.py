@@ -1,4 +1,4 @@
-"""What topics hold."""
+"""Reading topics."""
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 

@@ -1,4 +1,4 @@
-"""Waiting for a condition instead of for a time: the cap is for what never comes, not for a slow machine."""
+"""Waiting for a condition instead of a time. The time-out is for a condition that never holds, not for speed."""
 
 import asyncio
 import time

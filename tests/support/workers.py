@@ -1,4 +1,4 @@
-"""Workers as processes of their own: how one is started, and what it says of itself over HTTP."""
+"""Workers as processes of their own: how one is started, and its pages over HTTP."""
 
 import json
 import os
@@ -91,7 +91,7 @@ class Worker:
             return 0, str(error)
 
     def health(self) -> dict[str, Any]:
-        """Return what ``/health`` says; nothing while the worker does not answer."""
+        """Return the answer of ``/health``; empty while the worker does not answer."""
         status, text = self.page("/health")
         health: dict[str, Any] = json.loads(text) if status == 200 else {}
         return health

@@ -61,12 +61,12 @@ class Driver:
         return outcome
 
     def standing(self) -> list[dict[str, Any]]:
-        """What was published and not retracted, without what says how it came to be published."""
+        """The transitions that stand, without the fields about how they were published."""
         left: dict[str, dict[str, Any]] = {}
         for transition in self.transitions:
-            said = transition["properties"]
-            if said["retracted"]:
-                del left[said["corrects"]]
+            properties = transition["properties"]
+            if properties["retracted"]:
+                del left[properties["corrects"]]
                 continue
             left[transition["messageId"]] = transition
         return [_plain(transition) for transition in left.values()]

@@ -1,4 +1,4 @@
-"""What a partition group makes of batches."""
+"""Batches processed by a partition group."""
 
 import json
 from itertools import pairwise
@@ -42,8 +42,8 @@ def test_silence_is_an_event_at_its_very_instant() -> None:
 def test_a_transition_says_what_comes_next() -> None:
     driver = Driver(RULES)
     driver.feed([order("c1", START, 1)], START)
-    said = driver.transitions[0]["properties"]
-    assert (said["transition"], said["next_transition"], said["next_at"]) == (
+    properties = driver.transitions[0]["properties"]
+    assert (properties["transition"], properties["next_transition"], properties["next_at"]) == (
         "acquired",
         "at_risk",
         to_text(START + 60 * DAY),
@@ -206,8 +206,8 @@ def test_a_new_policy_decides_everyone_again() -> None:
     after.tracker.upto = START + DAY
     assert after.tracker.due() == 0
     after.feed([], START + 2 * DAY)
-    said = [(it["userId"], it["properties"]["cause"], it["properties"]["to"]) for it in after.transitions]
-    assert sorted(said) == [
+    causes = [(it["userId"], it["properties"]["cause"], it["properties"]["to"]) for it in after.transitions]
+    assert sorted(causes) == [
         ("c1", "policy", "at_risk"),
         ("c1", "policy", "out"),
         ("c2", "policy", "at_risk"),

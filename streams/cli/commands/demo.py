@@ -57,7 +57,7 @@ def command(
     fresh: bool,
     continues: bool,
 ) -> None:
-    """Show a year of customers: servers, a worker, a replay as fast as it goes, and a picture of what came of it.
+    """Show a year of customers: servers, a worker, a replay as fast as it goes, and a report of the results.
 
     Then it stays, with the clock at the end of the data, until Ctrl-C. Everything that it starts ends with it.
     """

@@ -52,7 +52,7 @@ def command(
 ) -> None:
     """Replay SOURCE into the input topics: complete-journey, cdnow, simulated, a FILE.jsonl[.gz], or - for stdin.
 
-    As fast as it goes, unless told otherwise. The broker and the topics are those of the LIFESTAGE_ settings. A
+    As fast as it goes, unless an option sets a speed. The broker and the topics are those of the LIFESTAGE_ settings. A
     replay that was interrupted goes on where it stopped when it is started again.
     """
     if rate is not None and speed is not None:

@@ -41,7 +41,7 @@ def command(customer: str, as_json: bool) -> None:
     if found is None:
         raise click.ClickException(
             f"no customer {printable(customer)!r} in the mirror at {where} under {Keys.of(settings).prefix!r}: "
-            "nothing was heard of them, or the worker has not written them yet"
+            "no event of theirs was processed, or the worker has not written them yet"
         )
     if as_json:
         click.echo(found)

@@ -33,8 +33,8 @@ _COLOURS = {
 def command(from_beginning: bool, customer: str | None, as_json: bool) -> None:
     """Print transitions as they happen, until Ctrl-C.
 
-    A line says when it became true, who, what, from where to where, and why. Corrections are marked; what is
-    retracted never was true in the light of what came late.
+    A line has the instant, the customer, the change, and the reason. Corrections are marked. A change that is
+    retracted did not happen, as an event showed that arrived later.
     """
     settings = settings_or_fail()
     with suppress(KeyboardInterrupt):

@@ -16,7 +16,7 @@ _T = TypeVar("_T")
 
 @click.group("topics")
 def command() -> None:
-    """Make the topics, check them, and go on when one has lost records."""
+    """Create and check the topics, and continue after records were lost."""
 
 
 @command.command("create")

@@ -74,8 +74,8 @@ def _health(app: faust.App, passed: dict[TP, int], inputs: tuple[str, ...]) -> R
     at_work = not app.rebalancing and consumer.flow_active
     state = {"state": "open" if at_work else "opening", "upto": to_text(time.time_ns() // 1_000_000), "reason": ""}
     partitions = {str(tp.partition): state for tp in assigned}
-    said = {"ready": at_work, "partitions": partitions, "lag_records": lag, "mirror": None}
-    return Response(text=json.dumps(said), content_type="application/json")
+    answer = {"ready": at_work, "partitions": partitions, "lag_records": lag, "mirror": None}
+    return Response(text=json.dumps(answer), content_type="application/json")
 
 
 def main() -> None:

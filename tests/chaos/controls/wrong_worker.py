@@ -36,7 +36,7 @@ async def from_group_offsets(settings: Settings, groups: Sequence[PartitionGroup
 
 
 async def unchecked(transaction: GroupTransaction) -> None:
-    """Wait for every record, and do not look at what became of it."""
+    """Wait for every record, and do not check whether it failed."""
     for metadata in await asyncio.gather(*transaction._sent, return_exceptions=True):
         if not isinstance(metadata, BaseException) and metadata.topic == transaction._topics.changelog:
             transaction.changelog_end = max(transaction.changelog_end, metadata.offset + 1)

@@ -1,4 +1,4 @@
-"""An event loop in which waiting costs nothing: its time jumps to whatever is waited for."""
+"""An event loop in which waiting takes no time: its clock jumps to the next timer."""
 
 import asyncio
 import selectors

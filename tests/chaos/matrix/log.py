@@ -17,7 +17,7 @@ class Entry:
 
 @dataclass
 class ModelLog:
-    """``inputs`` are there from the beginning; ``outputs`` are written in transactions by whoever was last fenced in.
+    """``inputs`` are there from the beginning; the producer of the last epoch writes ``outputs`` in transactions.
 
     Like Kafka, it commits whatever has arrived of a transaction, and refuses everything of an older epoch.
     """

@@ -1,4 +1,4 @@
-"""What the batches of a modelled worker are written with: each step asks the world what is to go wrong."""
+"""The transaction of a modelled worker: each step asks the world which fault happens here."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence

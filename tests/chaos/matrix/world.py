@@ -76,7 +76,7 @@ class World:
         return self._waiting.pop(0)
 
     def crash(self, instance: str) -> None:
-        """End a worker; raises in what was running of it."""
+        """End a worker: its running tasks raise ``CrashedError``."""
         self._alive.discard(instance)
         raise CrashedError(instance)
 

@@ -19,7 +19,7 @@ from tests.chaos.verdict.topics import Seen
 from tests.reference_model.calendar import write_instant
 from tests.reference_model.policy import Policy, read_policy
 
-# A worker that is told to stop leaves what it has just committed to the next one to copy.
+# A worker that is asked to stop leaves what it has just committed to the next one to copy.
 _YOUNG_MS = 5000
 _KEPT = 8
 
@@ -84,7 +84,7 @@ async def judge(case: Case) -> Findings:
 
 
 def _set_apart(case: Case, changelog: Changelog, findings: Findings) -> None:
-    """Take out the customers that cannot be read: nobody may have touched them."""
+    """Take out the customers that cannot be read: their bytes must be untouched."""
     for user_id, planted in case.poisoned.items():
         if changelog.snapshots.pop(user_id, b"") != b64decode(planted):
             findings.add("wrong_state", f"the changelog has something new for {user_id}, who cannot be read")

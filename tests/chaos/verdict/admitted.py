@@ -37,23 +37,23 @@ def read_rejects(records: Iterable[Seen], inputs: Iterable[Seen], findings: Find
     found: dict[Place, tuple[str, str]] = {}
     for record in records:
         assert record.value is not None
-        said = json.loads(record.value)
-        place = (said["topic"], said["partition"], said["offset"])
+        given = json.loads(record.value)
+        place = (given["topic"], given["partition"], given["offset"])
         if place in found:
-            findings.add("duplicated", f"reject of {place}, {said['reason']}")
+            findings.add("duplicated", f"reject of {place}, {given['reason']}")
         source = sources.get(place)
         if source is None or place[1] != record.partition:
-            findings.add("unaccounted", f"a reject of {place}, which is no input: {said['reason']}")
-        elif not _keeps(said, source):
-            findings.add("unaccounted", f"the reject of {place}, {said['reason']}, has not the record's bytes")
-        found[place] = said["reason"], said["detail"]
+            findings.add("unaccounted", f"a reject of {place}, which is no input: {given['reason']}")
+        elif not _keeps(given, source):
+            findings.add("unaccounted", f"the reject of {place}, {given['reason']}, has not the record's bytes")
+        found[place] = given["reason"], given["detail"]
     return found
 
 
-def _keeps(said: dict[str, Any], source: Seen) -> bool:
+def _keeps(given: dict[str, Any], source: Seen) -> bool:
     value = None if source.value is None else b64encode(source.value[:MAX_KEPT]).decode()
     key = None if source.key is None else b64encode(source.key).decode()
-    return (said["key"], said["value"], said["valueBytes"]) == (key, value, len(source.value or b""))
+    return (given["key"], given["value"], given["valueBytes"]) == (key, value, len(source.value or b""))
 
 
 def admitted(
@@ -76,17 +76,17 @@ def admitted(
         place = record.topic, record.partition, record.offset
         # A record without a key is read against one: the customer's own id must be there.
         found = usable(record.value, record.key or b"", policy)
-        said = rejects.get(place)
-        if said is not None:
-            reasons[said[0]] += 1
-        wrong = _judged(found, said, record, clocks[log], policy, uptos[record.partition], poisoned)
+        given = rejects.get(place)
+        if given is not None:
+            reasons[given[0]] += 1
+        wrong = _judged(found, given, record, clocks[log], policy, uptos[record.partition], poisoned)
         if wrong:
             findings.add("unaccounted", f"{place} {wrong}")
         if isinstance(found, Fact):
             recent[found.user_id] += 1
-            if said is None:
+            if given is None:
                 customers.setdefault(found.user_id, Customer(record.partition)).facts.append(found)
-            elif said[0] == "late" and not _LATE.search(said[1]) and recent[found.user_id] < MAX_TAIL:
+            elif given[0] == "late" and not _LATE.search(given[1]) and recent[found.user_id] < MAX_TAIL:
                 findings.add("unaccounted", f"{place} late by a flood of {recent[found.user_id]} events")
     findings.figures.update({f"reject:{reason}": count for reason, count in reasons.items()})
     findings.figures["events"] = len(records)
@@ -95,7 +95,7 @@ def admitted(
 
 def _judged(
     found: Fact | Reject | Unknown,
-    said: tuple[str, str] | None,
+    given: tuple[str, str] | None,
     record: Seen,
     clock: int,
     policy: Policy,
@@ -113,7 +113,7 @@ def _judged(
         wanted = {"late"}
     else:
         wanted = {"poison" if found.user_id in poisoned else "", "late"}
-    reason, detail = said or ("", "")
+    reason, detail = given or ("", "")
     if reason not in wanted:
         return f"was {reason or 'applied'} and should be {' or '.join(each or 'applied' for each in sorted(wanted))}"
     measured = _LATE.search(detail)

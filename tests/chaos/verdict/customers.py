@@ -1,4 +1,4 @@
-"""Customers against the oracle: what stands of their transitions, and what is stored of them."""
+"""Customers compared with the oracle: their standing transitions, and their stored state."""
 
 import multiprocessing
 from dataclasses import dataclass
@@ -66,13 +66,13 @@ def compare(each: Expected, published: Published | None, findings: Findings) -> 
 
 
 def _alike(user_id: str, wanted: Transition, seen: Transition, corrected: bool, findings: Findings) -> None:
-    said, meant = seen["properties"], wanted["properties"]
+    found, expected = seen["properties"], wanted["properties"]
     differing = [name for name in _IDENTITY if seen[name] != wanted[name]]
-    differing += [name for name in _SAID if said.get(name) != meant.get(name)]
+    differing += [name for name in _SAID if found.get(name) != expected.get(name)]
     if differing:
         findings.add("wrong_transitions", f"{user_id}: {_words(seen)} differs in {differing}", user_id)
     # Figures are of their moment: a fact that came later corrects them only where it corrects the change.
-    if not corrected and any(said[name] != meant[name] for name in _FIGURES):
+    if not corrected and any(found[name] != expected[name] for name in _FIGURES):
         findings.figures["figures_of_their_moment"] += 1
 
 
@@ -90,6 +90,6 @@ def compare_stored(each: Expected, stored: dict[str, Any] | None, count: int, wh
 
 
 def _words(transition: Transition) -> str:
-    said = transition["properties"]
-    what = said.get("transition") or f"{said['audience_key']} {said['to']}"
-    return f"{transition['timestamp']} {what} by {said['cause']} ({transition['messageId']})"
+    found = transition["properties"]
+    what = found.get("transition") or f"{found['audience_key']} {found['to']}"
+    return f"{transition['timestamp']} {what} by {found['cause']} ({transition['messageId']})"

@@ -24,7 +24,7 @@ def read(path: Path) -> list[Seen]:
 
 
 def counted(records: Iterable[Seen], skipped: Iterable[tuple[str, int, int, int]]) -> list[Seen]:
-    """Leave out what was given up: topic, partition, first offset and the one after the last."""
+    """Leave out the records that were skipped: topic, partition, first offset and the one after the last."""
     gone = {(topic, partition, offset) for topic, partition, first, begin in skipped for offset in range(first, begin)}
     return [it for it in records if (it.topic, it.partition, it.offset) not in gone]
 

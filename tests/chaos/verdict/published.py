@@ -1,4 +1,4 @@
-"""What was published of each customer, and what of it still stands."""
+"""The published transitions of each customer, and which of them stand."""
 
 import json
 from collections import Counter, defaultdict
@@ -53,9 +53,9 @@ def _in_sequence(user_id: str, published: Published, findings: Findings) -> None
         findings.add("wrong_transitions", f"the numbers of {user_id} are not 1, 2, 3, ... at {gaps}")
     known: dict[str, int] = defaultdict(int)
     for value in published.values:
-        said = value["properties"]
+        properties = value["properties"]
         known[value["messageId"]] += 1
-        if said["retracted"]:
+        if properties["retracted"]:
             findings.figures["retracted"] += 1
-            if not known[said["corrects"]] or value["messageId"] != f"{said['corrects']}.retracted":
+            if not known[properties["corrects"]] or value["messageId"] != f"{properties['corrects']}.retracted":
                 findings.add("wrong_transitions", f"{value['messageId']} of {user_id} retracts what was not published")

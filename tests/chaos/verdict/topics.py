@@ -1,4 +1,4 @@
-"""Reading whole topics: what committed readers see, and how much there is that they do not."""
+"""Reading whole topics: the committed records, and the number of others."""
 
 import asyncio
 from dataclasses import dataclass

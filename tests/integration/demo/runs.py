@@ -1,4 +1,4 @@
-"""The demo as a process of its own, and what can be read off its picture."""
+"""The demo as a process of its own, and the figures in its report."""
 
 import os
 import re

@@ -74,7 +74,7 @@ def test_going_on_with_a_complete_run_shows_the_same_again(first: First) -> None
 def test_starting_over_with_a_worker_killed_in_the_middle_shows_the_same(first: First) -> None:
     run = started(first.data, *SLICE, "--exit", "--fresh")
     before = _until_processing(run)
-    assert "starting over, as told" in before
+    assert "starting over, as asked" in before
     (worker,) = [pid for pid, command in processes(first.data).items() if command.rstrip().endswith(" worker")]
     os.kill(worker, signal.SIGKILL)
     output = before + run.communicate(timeout=SECONDS)[0]
@@ -119,18 +119,18 @@ def test_it_stays_until_it_is_told_to_end(data_folder: Path) -> None:
 def _until_processing(run: subprocess.Popen[str]) -> str:
     """Read what a run says until the first share of the events is processed."""
     assert run.stdout is not None
-    said = ""
-    while "events processed" not in said:
+    printed = ""
+    while "events processed" not in printed:
         line = run.stdout.readline()
-        assert line, said
-        said += line
-    return said
+        assert line, printed
+        printed += line
+    return printed
 
 
 def _interrupt(run: subprocess.Popen[str], number: signal.Signals, status: int) -> str:
-    said = _until_processing(run)
+    printed = _until_processing(run)
     run.send_signal(number)
-    said += run.communicate(timeout=SECONDS)[0]
-    assert run.returncode == status, said
-    assert "Traceback" not in said
-    return said
+    printed += run.communicate(timeout=SECONDS)[0]
+    assert run.returncode == status, printed
+    assert "Traceback" not in printed
+    return printed

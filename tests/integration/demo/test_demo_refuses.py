@@ -1,4 +1,4 @@
-"""What the demo cannot do, it says in words, and touches nothing."""
+"""The demo refuses what it cannot do with a message, and changes nothing."""
 
 import subprocess
 from pathlib import Path
@@ -22,9 +22,9 @@ def test_a_folder_that_is_not_ours(data_folder: Path) -> None:
 
 
 def test_a_source_that_is_missing(data_folder: Path) -> None:
-    said = _refused(demo(data_folder, "--source", "nowhere.jsonl"))
-    assert "nowhere.jsonl cannot be read" in said
-    assert "complete-journey" in said
+    output = _refused(demo(data_folder, "--source", "nowhere.jsonl"))
+    assert "nowhere.jsonl cannot be read" in output
+    assert "complete-journey" in output
 
 
 def test_a_policy_that_is_wrong(data_folder: Path, tmp_path: Path) -> None:
@@ -35,13 +35,13 @@ def test_a_policy_that_is_wrong(data_folder: Path, tmp_path: Path) -> None:
 
 def test_a_broker_that_is_away(data_folder: Path) -> None:
     broker = f"127.0.0.1:{free_port()}"
-    said = _refused(demo(data_folder, "--source", "simulated", "--customers", "5", "--broker", broker))
-    assert f"no Kafka answers at {broker}" in said
+    output = _refused(demo(data_folder, "--source", "simulated", "--customers", "5", "--broker", broker))
+    assert f"no Kafka answers at {broker}" in output
     assert not processes(data_folder)
 
 
 def test_a_redis_that_is_away(data_folder: Path) -> None:
     url = f"redis://127.0.0.1:{free_port()}/0"
-    said = _refused(demo(data_folder, "--source", "simulated", "--customers", "5", "--redis", url))
-    assert f"no Redis at {url}" in said
+    output = _refused(demo(data_folder, "--source", "simulated", "--customers", "5", "--redis", url))
+    assert f"no Redis at {url}" in output
     assert not processes(data_folder)

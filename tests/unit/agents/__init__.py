@@ -1,1 +1,1 @@
-"""The verbs, with fakes for what they are given."""
+"""Unit tests of ``agents``, with fakes for its ports."""

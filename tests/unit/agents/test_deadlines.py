@@ -1,4 +1,4 @@
-"""The agenda names who is due, when they are due, and nobody twice, however often they are rescheduled."""
+"""Deadlines give who is due, when they are due, and nobody twice, however often they are rescheduled."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,14 +20,14 @@ steps = st.lists(
 @given(steps)
 def test_who_is_due_is_taken_in_order_and_once(plan: list[tuple[str, object, object]]) -> None:
     due_of: dict[bytes, int] = {}
-    agenda = Deadlines(due_of.get)
+    deadlines = Deadlines(due_of.get)
     now = 0
     for step, first, second in plan:
         if step == "due":
             assert isinstance(first, bytes)
             if isinstance(second, int):
                 due_of[first] = second
-                agenda.add(second, first, len(due_of))
+                deadlines.add(second, first, len(due_of))
             else:
                 due_of.pop(first, None)
             continue
@@ -35,25 +35,25 @@ def test_who_is_due_is_taken_in_order_and_once(plan: list[tuple[str, object, obj
         assert isinstance(second, int)
         now = max(now, first)
         waiting = sorted((due, key) for key, due in due_of.items() if due <= now)
-        earliest = agenda.first()
+        earliest = deadlines.first()
         assert not due_of or (earliest is not None and earliest <= min(due_of.values()))
-        taken = agenda.take(now, second)
+        taken = deadlines.take(now, second)
         assert [due_of[key] for key in taken] == [due for due, _ in waiting[:second]]
         assert len(set(taken)) == len(taken)
         if step == "fail":
-            assert agenda.first() == earliest or not taken or (agenda.first() or 0) <= due_of[taken[0]]
-            agenda.put_back()
+            assert deadlines.first() == earliest or not taken or (deadlines.first() or 0) <= due_of[taken[0]]
+            deadlines.put_back()
             continue
         for key in taken:
             del due_of[key]
-        agenda.done()
+        deadlines.done()
 
 
 def test_a_customer_who_is_rescheduled_for_ever_takes_no_more_room() -> None:
     due_of: dict[bytes, int] = {}
-    agenda = Deadlines(due_of.get)
+    deadlines = Deadlines(due_of.get)
     for number in range(20 * MIN_ENTRIES):
         due_of[b"a"] = number * 1000
-        agenda.add(number * 1000, b"a", 1)
-    assert agenda.entries <= MIN_ENTRIES + 2
-    assert agenda.take(20 * MIN_ENTRIES * 1000, 5) == [b"a"]
+        deadlines.add(number * 1000, b"a", 1)
+    assert deadlines.entries <= MIN_ENTRIES + 2
+    assert deadlines.take(20 * MIN_ENTRIES * 1000, 5) == [b"a"]

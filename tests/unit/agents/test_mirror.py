@@ -1,4 +1,4 @@
-"""The mirror on a sink that does as it is told, and the queue of customers that wait for it."""
+"""The mirror on a sink that fails when asked to, and the queue of customers that wait for it."""
 
 import asyncio
 import time

@@ -1,1 +1,1 @@
-"""What crosses the process's boundary."""
+"""Unit tests of ``schemas``."""

@@ -1,4 +1,4 @@
-"""Bad input becomes a reject with its reason, good input a fact."""
+"""Bad input becomes a reject with its reason, and good input becomes a fact."""
 
 from decimal import ROUND_HALF_EVEN, Decimal
 

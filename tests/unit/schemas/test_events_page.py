@@ -1,4 +1,4 @@
-"""The examples on the events page are what happens."""
+"""The events page agrees with the code: its examples, its table of events, and the schemas."""
 
 import json
 import re

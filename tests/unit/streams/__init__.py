@@ -1,1 +1,1 @@
-"""The places, without a server."""
+"""Unit tests of ``streams``, without a server."""

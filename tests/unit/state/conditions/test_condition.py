@@ -1,4 +1,4 @@
-"""What conditions say, refuse and explain."""
+"""Conditions: their answers, their errors, and their explanations."""
 
 import pytest
 
@@ -50,7 +50,7 @@ def test_several_lines_and_comments():
 
 
 @pytest.mark.parametrize(
-    ("text", "column", "said"),
+    ("text", "column", "message"),
     [
         ("  ", 1, "is empty"),
         ("ordrs > 3", 1, "did you mean `orders`"),
@@ -99,12 +99,12 @@ def test_several_lines_and_comments():
         ("orders > 3 and\n  ordrs > 3", 3, "no feature"),
     ],
 )  # fmt: skip
-def test_errors_say_where_and_how_to_mend(text, column, said):
+def test_errors_say_where_and_how_to_fix(text, column, message):
     with pytest.raises(ConditionError) as caught:
         compile_condition(text, CATALOGUE)
     assert caught.value.column == column
     assert caught.value.row == 1 + text.count("\n")
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert caught.value.fix
 
 

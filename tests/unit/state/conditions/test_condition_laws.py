@@ -1,4 +1,4 @@
-"""Laws: a condition's future is what asking it at every millisecond would show."""
+"""Laws: the predicted changes of a condition are those found by evaluating it at every millisecond."""
 
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st

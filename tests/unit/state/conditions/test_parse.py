@@ -1,4 +1,4 @@
-"""What the parser makes of a text: a tree, or an error with its place and what to do about it."""
+"""The parser: a text becomes a tree, or an error with its place and its fix."""
 
 import doctest
 

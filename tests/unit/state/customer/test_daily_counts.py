@@ -1,4 +1,4 @@
-"""Laws: daily counts are what a plain list of what was counted would say, also after they were stored."""
+"""Laws: daily counts agree with a plain list of the counted days, also after they were stored."""
 
 from hypothesis import given
 from hypothesis import strategies as st

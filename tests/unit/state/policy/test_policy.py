@@ -1,4 +1,4 @@
-"""Policies: everything that is wrong is said at once, at its line; what is right is ready for use."""
+"""Policies: everything that is wrong is reported at once, at its line; what is right is ready for use."""
 
 import msgspec
 import pytest
@@ -80,7 +80,7 @@ def test_methods_of_patience(method, kind):
 
 
 @pytest.mark.parametrize(
-    ("added", "line", "said", "fix"),
+    ("added", "line", "expected", "fix"),
     [
         ('zone = "UTC"', 5, "no `zone` here", "enter, leave, min_stay_days"),
         ("min_stay = 3", 5, "no `min_stay` here", "did you mean `min_stay_days`"),
@@ -117,11 +117,11 @@ def test_methods_of_patience(method, kind):
         ("[segments]\nx = 3", 5, "list of tables", "[[segments]]"),
     ],
 )  # fmt: skip
-def test_every_error_has_its_line_and_mend(added, line, said, fix):
+def test_every_error_has_its_line_and_fix(added, line, expected, fix):
     found = problems(LEAST + added)
     assert len(found) == 1, found
     assert found[0][0] == line
-    assert said in found[0][1]
+    assert expected in found[0][1]
     assert fix in found[0][2]
 
 
@@ -162,9 +162,9 @@ def test_words_tell_what_a_policy_does():
         LEAST + '[money.rates]\nEUR = 1.08\n[[segments]]\nkey="a"\nname="Seen"\nenter="orders_7d > 0"\nmin_stay_days=1'
     )
     words = summarize(read(text))
-    for said in ("Policy p@", "1 EUR = 1.08 USD", "until orders < 4, but not in the first 30 days", "Seen (a)",
+    for expected in ("Policy p@", "1 EUR = 1.08 USD", "until orders < 4, but not in the first 30 days", "Seen (a)",
                  "leaves when that no longer holds, but not in the first 1 day", "at the last 7 days"):  # fmt: skip
-        assert said in words
+        assert expected in words
 
 
 def test_a_policy_survives_its_own_encoding():

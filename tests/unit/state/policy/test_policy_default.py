@@ -37,12 +37,12 @@ def test_check_names_file_line_and_mend(tmp_path):
 
 def test_check_tells_what_is_no_policy_file(tmp_path):
     (tmp_path / "latin").write_bytes(b"name = '\xe9'")
-    for path, said in (
+    for path, words in (
         (tmp_path, "cannot be read"),
         (tmp_path / "none", "cannot be read"),
         (tmp_path / "latin", "UTF-8"),
     ):
         result = checked(path)
         assert result.exit_code == 1
-        assert said in result.output
+        assert words in result.output
         assert "Traceback" not in result.output

@@ -1,4 +1,4 @@
-"""Patience as a decision table: the silences that are borne, under each method that a policy may choose."""
+"""Patience as a decision table: the silence limits under each method of a policy."""
 
 import pytest
 

@@ -47,7 +47,7 @@ def emitted(words: str) -> list[Emitted]:
     return [Emitted(change(word[0]), int(word[1:].rstrip("-") or 0), not word.endswith("-")) for word in words.split()]
 
 
-def said(published) -> str:
+def in_words(published) -> str:
     """``+a`` a change, ``-a`` a retraction, ``1`` its revision, ``!`` a correction, ``>b`` what it corrects."""
     words = []
     for it in published:
@@ -72,7 +72,7 @@ def said(published) -> str:
 def test_after_facts_in_order(before, decisions, published, after):
     known = emitted(before)
     found = publish(decided(decisions), known, SEQ)
-    assert said(found) == published
+    assert in_words(found) == published
     assert known == emitted(after)
     assert [it.seq for it in found] == list(range(SEQ + 1, SEQ + 1 + len(found)))
 
@@ -99,6 +99,6 @@ def test_after_facts_in_order(before, decisions, published, after):
 )
 def test_after_facts_out_of_order(before, decisions, known_until, published, after):
     found, now = correct(decided(decisions), emitted(before), ms(day(known_until)), SEQ)
-    assert said(found) == published
+    assert in_words(found) == published
     assert now == emitted(after)
     assert [it.seq for it in found] == list(range(SEQ + 1, SEQ + 1 + len(found)))

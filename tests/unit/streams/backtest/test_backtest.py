@@ -1,4 +1,4 @@
-"""A backtest on several processes: what comes of it is what one alone makes, byte for byte and in the same order."""
+"""A backtest on several processes: the results are those of one process, byte for byte and in the same order."""
 
 import multiprocessing
 from itertools import count

@@ -1,1 +1,1 @@
-"""The demo's picture."""
+"""The demo's report."""

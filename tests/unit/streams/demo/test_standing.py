@@ -1,4 +1,4 @@
-"""What stands of what was published, and how it is counted over time."""
+"""Which published transitions stand, and how they are counted over time."""
 
 from collections import Counter
 

@@ -20,7 +20,7 @@ from tests.support.observed import CUSTOMER, committed, health
 
 
 class Site:
-    """A worker's web server, and what it knows."""
+    """A worker's web server and its status."""
 
     def __init__(self, url: str, status: WorkerStatus) -> None:
         self.url = url
@@ -70,13 +70,13 @@ async def test_metrics_come_as_prometheus_wants_them(site: Site) -> None:
 
 async def test_live_before_ready_and_ready_when_all_groups_are_open(site: Site) -> None:
     assert (await site.get("/live"))[0] == 200
-    status, _, said = await site.get("/ready")
+    status, _, answer = await site.get("/ready")
     assert status == 503
-    assert said == {"ready": False, "missing": ["Kafka has not given this worker its partitions yet"]}
+    assert answer == {"ready": False, "missing": ["Kafka has not given this worker its partitions yet"]}
     site.status.assigned = True
     site.status.groups[1] = GroupStatus(state="opening")
-    status, _, said = await site.get("/ready")
-    assert (status, said["missing"]) == (503, ["partition 1 is opening"])
+    status, _, answer = await site.get("/ready")
+    assert (status, answer["missing"]) == (503, ["partition 1 is opening"])
     assert (await site.get("/live"))[0] == 200
     site.status.groups[1].state = "open"
     assert (await site.get("/ready"))[0] == 200
@@ -85,13 +85,13 @@ async def test_live_before_ready_and_ready_when_all_groups_are_open(site: Site) 
 async def test_health_says_all_of_it(site: Site) -> None:
     site.status.assigned = True
     site.status.groups[1] = GroupStatus(state="open", upto=1_500_000_000_000, lag={"customer.support": 4})
-    status, _, said = await site.get("/health")
+    status, _, answer = await site.get("/health")
     assert status == 200
-    assert said["ready"] is True
-    assert said["lag_records"] == 4
-    assert said["partitions"]["1"]["upto"] == "2017-07-14T02:40:00.000Z"
-    assert said["policy_version"] == "retail@12345678"
-    assert said["mirror"]["waiting"] == 3
+    assert answer["ready"] is True
+    assert answer["lag_records"] == 4
+    assert answer["partitions"]["1"]["upto"] == "2017-07-14T02:40:00.000Z"
+    assert answer["policy_version"] == "retail@12345678"
+    assert answer["mirror"]["waiting"] == 3
 
 
 @pytest.mark.parametrize(
@@ -104,5 +104,5 @@ async def test_nothing_of_customers_is_served(worker: Site, path: str) -> None:
 
 @pytest.mark.parametrize("path", ["/", "/metrics", "/health", "/ready", "/live"])
 async def test_no_page_names_a_customer(site: Site, path: str) -> None:
-    _, _, said = await site.get(path)
-    assert CUSTOMER not in str(said)
+    _, _, answer = await site.get(path)
+    assert CUSTOMER not in str(answer)

@@ -1,4 +1,4 @@
-"""The merged order is a law of the logs: not of when, and in which portions, they were fetched."""
+"""The merged order depends on the logs alone, not on when and in which portions they were fetched."""
 
 from itertools import accumulate
 

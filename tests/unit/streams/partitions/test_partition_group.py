@@ -1,4 +1,4 @@
-"""What a partition group hands over, and up to when, on either clock."""
+"""The batches of a partition group and their ``upto``, on either clock."""
 
 from dataclasses import dataclass
 from typing import Literal

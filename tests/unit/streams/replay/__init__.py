@@ -1,1 +1,1 @@
-"""The pace of a replay."""
+"""Replays."""

@@ -1,4 +1,4 @@
-"""The pace of a replay."""
+"""The speed limit of a replay."""
 
 import asyncio
 

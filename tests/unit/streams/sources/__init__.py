@@ -1,1 +1,1 @@
-"""Sources: what each of them brings."""
+"""Sources: the events of each."""

@@ -1,4 +1,4 @@
-"""What holds of every source."""
+"""Laws that hold for every source."""
 
 from collections.abc import Sequence
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""The Complete Journey: the events say what the tables say, to the cent."""
+"""The Complete Journey: the events agree with the tables, to the cent."""
 
 from collections import Counter
 
