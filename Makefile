@@ -45,6 +45,8 @@ install-dev: $(INSTALLED_DEV) ## the same, with everything that tests and checks
 PYTEST = $(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder $(PYTEST_OPTIONS)
 JOBS ?= 2
 NO_SERVER := tests/unit tests/laws tests/topology tests/test_architecture.py
+# What runs in a worker process is not measured.
+IN_PROCESS := $(addprefix tests/integration/test_,commands.py inputs.py mirror.py redis.py replay.py)
 
 .PHONY: unit
 unit: $(INSTALLED_DEV) ## the tests that need no server: under a minute
@@ -60,9 +62,8 @@ test-all: $(INSTALLED_DEV) ## the tests on Apache Kafka (Java 17, Maven), chaos 
 
 .PHONY: coverage
 coverage: $(INSTALLED_DEV) ## branch coverage of the faster tests, in the terminal and in .coverage-html
-	@$(PYTEST) -q --cov --cov-branch --cov-report=term --cov-report=html $(or $(TESTS),$(NO_SERVER) tests/reference_model \
-	tests/chaos/test_crash_matrix.py tests/integration/test_replay.py tests/integration/test_commands.py \
-	tests/integration/test_mirror.py tests/integration/test_redis.py) -m 'not apache'
+	@$(PYTEST) -q --cov --cov-report=term --cov-report=html -m 'not apache' $(or $(TESTS),$(NO_SERVER) \
+	tests/reference_model tests/chaos/test_crash_matrix.py $(IN_PROCESS))
 
 # Only what was given; the rest is the harness's own default.
 CHAOS = $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED)) $(if $(WORKERS),--workers $(WORKERS)) \

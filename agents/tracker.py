@@ -31,9 +31,9 @@ class TouchedCustomer(msgspec.Struct, gc=False):
     timeline: Timeline
     before: Header | None
     publications: list[Publication]
-    facts: list[AnyFact]
-    records: list[Record]
-    ids: set[str]
+    facts: list[AnyFact] = []
+    records: list[Record] = []
+    ids: set[str] = set()
 
     def knows(self, fact: AnyFact, lateness: int) -> bool:
         """Say whether a fact with this one's id is known, at most ``lateness`` ms before or after it."""
@@ -184,13 +184,13 @@ class Tracker:
         snapshot = self._table.get(key)
         publications: list[Publication] = []
         if snapshot is None:
-            return TouchedCustomer(begin(at), None, publications, [], [], set())
+            return TouchedCustomer(begin(at), None, publications)
         before = read_header(snapshot)
         # It changes in place; should the batch fail, it is read from its snapshot again.
         timeline = self._cache.take(key) or load(snapshot, self._rules)
         if before.fingerprint != self._fingerprint:
             publications = adopt(timeline, self._policy_taken_at or 0, self._rules)
-        return TouchedCustomer(timeline, before, publications, [], [], set())
+        return TouchedCustomer(timeline, before, publications)
 
     def _decide(self, key: bytes, customer: TouchedCustomer, outcome: Outcome) -> None:
         timeline = customer.timeline
@@ -214,7 +214,15 @@ class Tracker:
 
     def _reject(self, record: Record, error: RejectedError, outcome: Outcome) -> None:
         outcome.counts[f"reject:{error.reason}"] += 1
-        value = reject(error, record.topic, self._partition, record.offset, record.time, record.key, record.value)
+        value = reject(
+            error,
+            topic=record.topic,
+            partition=self._partition,
+            offset=record.offset,
+            time=record.time,
+            key=record.key,
+            value=record.value,
+        )
         outcome.rejects.append((record.key, value, record.time))
 
     def _due_of(self, key: bytes) -> int | None:

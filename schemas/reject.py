@@ -49,6 +49,7 @@ class Reject(msgspec.Struct, rename="camel"):
 
 def reject(
     error: RejectedError,
+    *,
     topic: str,
     partition: int,
     offset: int,

@@ -54,10 +54,9 @@ def test_modules_are_short_and_say_what_they_are() -> None:
     assert [path for path, text in texts.items() if not ast.get_docstring(ast.parse(text))] == []
 
 
-def test_every_package_of_the_tests_says_what_it_is() -> None:
-    for folder in ("tests", "bench"):
-        for path in (ROOT / folder).rglob("__init__.py"):
-            assert ast.get_docstring(ast.parse(path.read_text("utf-8"))), path
+def test_packages_of_tests_and_benchmarks_say_what_they_are() -> None:
+    paths = [path for folder in ("tests", "bench") for path in (ROOT / folder).rglob("__init__.py")]
+    assert [str(path) for path in paths if not ast.get_docstring(ast.parse(path.read_text("utf-8")))] == []
 
 
 def test_the_pages_name_targets_that_exist() -> None:

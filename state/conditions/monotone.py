@@ -1,6 +1,6 @@
 """The monotonicity of numbers: which way each changes while nothing happens, at any instant or at roll-offs only."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from state.conditions.features import Feature, Trend
@@ -65,17 +65,17 @@ class Monotonicity:
     @property
     def negative(self) -> "Monotonicity":
         """The monotonicity of the negative."""
-        return Monotonicity(self.flow.flipped, self.terms, self.curved, self.steps.flipped, self.windows, self.gaps)
+        return replace(self, flow=self.flow.flipped, steps=self.steps.flipped)
 
     def plus(self, other: "Monotonicity") -> "Monotonicity":
         """Return the monotonicity of the sum."""
         return Monotonicity(
-            self.flow.joined(other.flow),
-            self.terms + other.terms,
-            self.curved or other.curved,
-            self.steps.joined(other.steps),
-            self.windows | other.windows,
-            self.gaps or other.gaps,
+            flow=self.flow.joined(other.flow),
+            terms=self.terms + other.terms,
+            curved=self.curved or other.curved,
+            steps=self.steps.joined(other.steps),
+            windows=self.windows | other.windows,
+            gaps=self.gaps or other.gaps,
         )
 
     def times(self, factor: float) -> "Monotonicity":
@@ -85,13 +85,11 @@ class Monotonicity:
     def combined(self, other: "Monotonicity", divided: bool) -> "Monotonicity":
         """Return that of a product or quotient with something of unknown sign that changes at roll-offs at most."""
         both = self.plus(other)
-        return Monotonicity(
-            Direction.EITHER if both.terms else Direction.STILL,
-            both.terms,
-            both.curved,
-            Direction.EITHER if both.windows else Direction.STILL,
-            both.windows,
-            both.gaps or (divided and bool(other.windows)),
+        return replace(
+            both,
+            flow=Direction.EITHER if both.terms else Direction.STILL,
+            steps=Direction.EITHER if both.windows else Direction.STILL,
+            gaps=both.gaps or (divided and bool(other.windows)),
         )
 
 

@@ -104,7 +104,7 @@ def run(
     Consumes ``events.by_customer``, to bound the peak memory.
     """
     end = until if until is not None else events.last or 0
-    result = BacktestResult([], end, 0, 0, Counter(), Counter())
+    result = BacktestResult(published=[], until=end, duplicates=0, after=0, by_name=Counter(), stages=Counter())
     while events.by_customer:
         customer, facts = events.by_customer.popitem()
         history = decide_history(facts, end, rules)

@@ -71,7 +71,15 @@ def run_process(connection: Connection, options: BacktestOptions) -> None:
     events = read_events(_receive_lines(connection), options.now, rules, refused.append)
     customers = len(events.by_customer)
     connection.send(
-        ReadSummary(events.lines, events.facts, events.unknown, customers, events.last, events.rejects, refused)
+        ReadSummary(
+            lines=events.lines,
+            facts=events.facts,
+            unknown=events.unknown,
+            customers=customers,
+            last=events.last,
+            rejects=events.rejects,
+            refused=refused,
+        )
     )
     until: int = connection.recv()
     report_customer = _ProgressReporter(connection)

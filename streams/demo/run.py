@@ -158,7 +158,14 @@ def _report_data(settings: Settings, run: RunRecord, policy: CompiledPolicy) -> 
     except (TopicUnreadableError, RedisError) as error:
         raise ServerError(f"the result cannot be read: {error}") from error
     rules = policy.policy
-    return ReportData(history, profiles, run.first, run.last, rules.money.currency, rules.time.day_seconds * 1000)
+    return ReportData(
+        history=history,
+        profiles=profiles,
+        first=run.first,
+        last=run.last,
+        currency=rules.money.currency,
+        day_ms=rules.time.day_seconds * 1000,
+    )
 
 
 def _matching_profiles(settings: Settings, history: TransitionHistory) -> dict[str, Profile]:

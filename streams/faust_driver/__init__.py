@@ -7,10 +7,10 @@ patched when a module is imported.
     An agent on an input topic would get no records: it is refused, with a sentence that says what to do.
 
 ``consumer`` overrides ``Consumer``: ``getmany``, ``perform_seek``, ``ack``, ``_new_offset``,
-``_filter_tps_with_pending_acks``, ``verify_all_partitions_active``, ``on_start``, ``on_stop``; and
-``Transport.create_consumer``
+``_filter_tps_with_pending_acks``, ``stop_flow``, ``on_buffer_drop``, ``verify_all_partitions_active``, ``on_start``,
+``on_stop``, ``_new_consumer_thread``; and ``Transport.create_consumer``
     Input topics come as one message a batch, not one a record, and the position marker acknowledges them. Agents on
-    other topics are served as in any Faust app, at least once.
+    other topics are served as in any Faust app, at least once, and a slow one does not hold up the batches.
 
 ``membership`` overrides ``AIOKafkaConsumerThread``: ``_create_worker_consumer``, ``_commit``, ``on_thread_stop``,
 ``close``; and ``ConsumerRebalanceListener.on_partitions_assigned``
@@ -18,8 +18,9 @@ patched when a module is imported.
     commit crashes nobody, aborted records are skipped, and a stopping worker does not wait for ever.
 
 ``recovery`` overrides ``Recovery``: ``on_rebalance``, ``on_partitions_revoked``, ``on_stop``; and
-``TableManager.recovery``
-    Partition groups are restored in a task of their own, from committed records only.
+``TableManager.recovery``, ``add``
+    Partition groups are restored in a task of their own, from committed records only. A second table is refused:
+    nothing would restore it.
 
 ``tables`` overrides ``Table._new_store`` and ``memory.Store``
     The memory of the table is kept by partition, and is written after a commit, not before.

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import Any, cast
 
@@ -34,7 +34,8 @@ class BatchConsumer(driver.Consumer):
     """Faust's consumer, which yields one message a batch of the input topics, in the name of the first of them.
 
     Topics that other agents read are *ordinary*: their records come one a message, and their offsets are committed
-    when the agent is done with them, so at least once.
+    when the agent is done with them, so at least once. Those for which an agent has no room yet wait here: a slow agent
+    must not hold up the batches.
     """
 
     RebalanceListener = Listener
@@ -44,10 +45,12 @@ class BatchConsumer(driver.Consumer):
     inputs: Inputs
     _fetching: "asyncio.Future[Any] | None" = None
     _ordinary: "asyncio.Future[Mapping[TP, Any]] | None" = None
+    _room: "asyncio.Future[None] | None" = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self._numbers: Counter[int] = Counter()
+        self._waiting: dict[TP, deque[Any]] = {}
 
     async def on_start(self) -> None:
         """Connect the client that fetches the input topics."""
@@ -92,12 +95,29 @@ class BatchConsumer(driver.Consumer):
         fetch, self._ordinary = self._ordinary, None
         if fetch is not None:  # records that arrive after the seek would be skipped by the next fetch
             await asyncio.gather(fetch, return_exceptions=True)
+        self._waiting.clear()
         if not any(map(self.is_ordinary, self.assignment())):
             return
+        uncommitted = []
         for tp, offset in (await self.seek_to_committed()).items():
             if self.is_ordinary(tp):
                 known = offset if offset is not None and offset > 0 else None
                 self._read_offset[tp] = self._committed_offset[tp] = known
+                if known is None:
+                    uncommitted.append(tp)
+        if uncommitted:  # the client did not seek there, and may be past records that were dropped
+            await self._thread.seek_to_beginning(*uncommitted)
+
+    def stop_flow(self) -> None:
+        """Stop until a rebalance is over, and drop the records of ordinary topics that wait."""
+        super().stop_flow()
+        self._waiting.clear()
+
+    def on_buffer_drop(self, tp: TP) -> None:
+        """Note that an ordinary agent has room again."""
+        super().on_buffer_drop(tp)
+        if self._room is not None and not self._room.done():
+            self._room.set_result(None)
 
     def ack(self, message: Message) -> bool:
         """Forget the message of a batch, which the position marker acknowledges; acknowledge an ordinary one."""
@@ -125,8 +145,10 @@ class BatchConsumer(driver.Consumer):
             self._fetching = asyncio.ensure_future(self.inputs.fetch(free, caught_up, seconds))
         self._fetch_ordinary()
         batch_ended = self.assignment_of_groups.batch_ended = self.loop.create_future()
-        waited = {it for it in (batch_ended, self._fetching, self._ordinary) if it is not None}
-        await asyncio.wait(waited, timeout=2 * _POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        self._room = self.loop.create_future()
+        waited = {it for it in (batch_ended, self._room, self._fetching, self._ordinary) if it is not None}
+        at_once = any(tp not in self._buffered_partitions for tp in self._waiting)
+        await asyncio.wait(waited, timeout=0 if at_once else 2 * _POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         if self._fetching is not None and self._fetching.done():
             fetched, self._fetching = self._fetching, None
             try:
@@ -141,20 +163,25 @@ class BatchConsumer(driver.Consumer):
                 await self.sleep(_FAILED_POLL_SECONDS)
 
     def _fetch_ordinary(self) -> None:
-        active = {tp for tp in self._get_active_partitions() if self.is_ordinary(tp)}
+        active = {tp for tp in self._get_active_partitions() if self.is_ordinary(tp) and tp not in self._waiting}
         if active and self._ordinary is None and self.flow_active:
             self._ordinary = asyncio.ensure_future(self._getmany(active, _POLL_SECONDS))
 
     def _ordinary_records(self) -> Iterator[tuple[TP, Any]]:
-        if self._ordinary is None or not self._ordinary.done():
-            return
-        fetch, self._ordinary = self._ordinary, None
-        try:
-            records = fetch.result()
-        except KafkaError as error:
-            self.log.warning("fetching for ordinary agents failed: %r", error)
-            return
-        yield from self.scheduler.iterate(records)
+        if self._ordinary is not None and self._ordinary.done():
+            fetch, self._ordinary = self._ordinary, None
+            try:
+                fetched, assigned = fetch.result(), self.assignment()
+                self._waiting |= {tp: deque(records) for tp, records in fetched.items() if tp in assigned}
+            except KafkaError as error:
+                self.log.warning("fetching for ordinary agents failed: %r", error)
+        for tp in list(self._waiting):
+            # Faust calls a partition buffered while the queue of its agent is nearly full. One record more might have
+            # to wait for the agent, and every batch with it.
+            while tp not in self._buffered_partitions and (records := self._waiting.get(tp)):
+                yield tp, records.popleft()
+            if not self._waiting.get(tp):
+                self._waiting.pop(tp, None)
 
     def _open_groups(self) -> Iterable[PartitionGroup]:
         return [group for group in self.assignment_of_groups.groups.values() if group.status.state == "open"]

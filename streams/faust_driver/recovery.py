@@ -4,9 +4,11 @@ import asyncio
 from typing import Any
 
 from aiokafka.errors import KafkaError
+from faust.exceptions import ImproperlyConfigured
 from faust.tables.manager import TableManager
 from faust.tables.recovery import Recovery
 from faust.types import TP
+from faust.types.tables import CollectionT
 
 from streams.fatal import end_process
 from streams.partitions.assignment import Assignment
@@ -78,5 +80,13 @@ def table_manager(assignment: Assignment, inputs: frozenset[str]) -> type[TableM
                 recovery.assignment, recovery.inputs = assignment, inputs
                 self._recovery = recovery
             return self._recovery
+
+        def add(self, table: CollectionT) -> CollectionT:
+            if len(self):
+                raise ImproperlyConfigured(
+                    f"the table {table.name} would be neither restored nor kept by partition: this app has one table, "
+                    "customers. Keep other state in an app with an id of its own"
+                )
+            return super().add(table)
 
     return TransactionalTables

@@ -28,16 +28,16 @@ BOTH = pytest.mark.parametrize("broker", ["embedded_broker", pytest.param("apach
 async def settings(broker: str, request: pytest.FixtureRequest, topic_prefix: str) -> Settings:
     made = settings_for(request.getfixturevalue(broker), topic_prefix)
     await create(made)
-    names = ("campaigns", "campaigns.copy", "transitions.copy")
+    names = ("campaigns", "campaigns.copy", "parcels", "parcels.copy", "transitions.copy")
     async with administration(made) as admin:
         await admin.create_topics([NewTopic(f"{topic_prefix}{name}", 4, 1) for name in names])
     return made
 
 
-async def send_campaigns(settings: Settings, numbers: range) -> None:
+async def send(settings: Settings, name: str, numbers: range) -> None:
     async with AIOKafkaProducer(bootstrap_servers=settings.broker) as producer:
         for number in numbers:
-            await producer.send_and_wait(f"{settings.topic_prefix}campaigns", b"%d" % number, partition=number % 4)
+            await producer.send_and_wait(f"{settings.topic_prefix}{name}", b"%d" % number, partition=number % 4)
 
 
 async def copied(settings: Settings, name: str, least: int, seconds: float = PATIENCE) -> Counter[bytes]:
@@ -54,11 +54,11 @@ async def test_it_gets_every_message_at_least_once(settings: Settings, tmp_path:
     with existing(settings, tmp_path, PROGRAM, LIFESTAGE_BATCH_RECORDS="200") as started:
         first = started.start("one")
         await produce(settings, range(500))
-        await send_campaigns(settings, range(100))
+        await send(settings, "campaigns", range(100))
         assert len(await copied(settings, "campaigns.copy", 50)) >= 50
         first.process.kill()
         first.process.wait()
-        await send_campaigns(settings, range(100, 150))
+        await send(settings, "campaigns", range(100, 150))
         second = started.start("one")  # under its own name, so that it need not wait for the session of the dead one
         assert set(await copied(settings, "campaigns.copy", 150)) == {b"%d" % number for number in range(150)}
 
@@ -72,9 +72,22 @@ async def test_it_gets_every_message_at_least_once(settings: Settings, tmp_path:
         assert second.process.wait(PATIENCE) == 0
         before = await copied(settings, "campaigns.copy", 150)
         started.start("one")
-        await send_campaigns(settings, range(150, 151))
+        await send(settings, "campaigns", range(150, 151))
         after = await copied(settings, "campaigns.copy", 151)
         assert (after - before).total() == 1, "it read again what it had committed before"
+
+
+@pytest.mark.parametrize("broker", ["embedded_broker"])
+async def test_a_slow_agent_holds_up_nobody_else(settings: Settings, tmp_path: Path) -> None:
+    await send(settings, "parcels", range(1000))  # a hundred seconds of work
+    with existing(settings, tmp_path, PROGRAM) as started:
+        started.start("one")
+        await copied(settings, "parcels.copy", 1)
+        await produce(settings, range(500))
+        await send(settings, "campaigns", range(100))
+        assert await settled(settings, 500) == Account(500, 0, 0, 0)
+        assert len(await copied(settings, "campaigns.copy", 100)) == 100
+        assert 0 < len(await copied(settings, "parcels.copy", 1)) < 900
 
 
 def test_an_agent_on_an_input_topic_is_refused(data_folder: Path) -> None:
@@ -82,3 +95,10 @@ def test_an_agent_on_an_input_topic_is_refused(data_folder: Path) -> None:
     app = build(settings, load_rules(None))
     with pytest.raises(ImproperlyConfigured, match=r"customer\.browsing is an input topic.*customer\.transitions"):
         app.agent(app.topic(topics_of(settings).inputs[1]))
+
+
+def test_a_second_table_is_refused(data_folder: Path) -> None:
+    app = build(Settings(redis_url="", data=data_folder), load_rules(None))
+    with pytest.raises(ImproperlyConfigured, match=r"table counts.*one table, customers"):
+        app.Table("counts", partitions=4)
+    assert list(app.tables) == ["customers"]

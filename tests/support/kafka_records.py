@@ -98,6 +98,13 @@ def rejected(
     settings: Settings, reason: str, value: bytes, at: int = AT, partition: int = 1, offset: int = 5, topic: str = ""
 ) -> Written:
     names = topics.topics_of(settings)
-    place = topic or names.inputs[0], partition, offset
-    record = reject(RejectedError(reason, "for a test"), *place, at, b"c1", value)
+    record = reject(
+        RejectedError(reason, "for a test"),
+        topic=topic or names.inputs[0],
+        partition=partition,
+        offset=offset,
+        time=at,
+        key=b"c1",
+        value=value,
+    )
     return names.rejects, partition, b"c1", record, at

@@ -68,7 +68,17 @@ def command(
     if fresh and continues:
         raise click.UsageError("--fresh and --continue exclude each other")
     resume = ResumeChoice.FRESH if fresh else ResumeChoice.CONTINUE if continues else ResumeChoice.ASK
-    options = DemoOptions(source, policy, limit, customers, broker, redis, data, resume, not exits)
+    options = DemoOptions(
+        source=source,
+        policy=policy,
+        limit=limit,
+        customers=customers,
+        broker=broker,
+        redis=redis,
+        data=data,
+        resume=resume,
+        stays=not exits,
+    )
     console = Console(highlight=False, width=None if Console().is_terminal else _WIDTH)
     try:
         run_demo(options, _given(broker, redis), os.environ, console)

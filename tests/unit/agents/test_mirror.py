@@ -27,6 +27,7 @@ class FakeSink:
         self.rows: list[Row] = []
         self.fails = 0
         self.writes = 0
+        self.closed = 0
 
     async def identity(self) -> str:
         return "fake"
@@ -42,7 +43,7 @@ class FakeSink:
         self.rows += rows
 
     async def close(self) -> None:
-        pass
+        self.closed += 1
 
 
 async def test_what_was_not_written_waits_again_and_is_announced_in_order(rules: Rulebook) -> None:
@@ -60,6 +61,7 @@ async def test_what_was_not_written_waits_again_and_is_announced_in_order(rules:
     assert row.profile.seq == 3
     assert [b'"seq":%d' % number in value for number, value in enumerate(row.transitions, 1)] == [True] * 3
     assert mirror.status.failures == 1
+    assert sink.closed == 1
 
 
 async def test_a_backlog_takes_at_most_a_quarter_of_the_time(rules: Rulebook) -> None:

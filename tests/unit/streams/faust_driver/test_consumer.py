@@ -1,6 +1,9 @@
 """The client of the input topics, and the membership in the group."""
 
+import asyncio
+from collections import deque
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from aiokafka import TopicPartition
@@ -62,20 +65,82 @@ class RecordingInputs:
         self.offsets |= offsets
 
 
-def test_what_fetches_goes_where_the_lanes_are() -> None:
-    intake = object.__new__(BatchConsumer)
+def test_what_fetches_goes_where_the_buffers_are() -> None:
+    consumer = object.__new__(BatchConsumer)
     inputs = RecordingInputs()
-    intake.inputs = inputs  # type: ignore[assignment]
+    consumer.inputs = inputs  # type: ignore[assignment]
     other = TopicPartition("t", 1)
     buffers = {PLACE: InputBuffer("t", next_offset=3), other: InputBuffer("t", next_offset=8)}
-    intake._seek_where_needed(buffers)
+    consumer._seek_where_needed(buffers)
     assert inputs.offsets == {PLACE: 3, other: 8}
 
     buffers[other].next_offset = 9  # it goes on by itself
     buffers[PLACE].restart(2, 10, 0, None)
-    intake._seek_where_needed(buffers)
+    consumer._seek_where_needed(buffers)
     assert inputs.offsets == {PLACE: 2, other: 8}
     assert inputs.begun == 1
 
-    intake._seek_where_needed({other: buffers[other]})
+    consumer._seek_where_needed({other: buffers[other]})
     assert inputs.offsets == {other: 9}
+
+
+A, B = TP("ordinary", 0), TP("ordinary", 1)
+
+
+def ordinary(*assigned: TP) -> BatchConsumer:
+    """A consumer of partitions that another agent reads."""
+    made = object.__new__(BatchConsumer)
+    made._waiting, made._buffered_partitions = {}, set()
+    made._read_offset, made._committed_offset = {}, {}
+    made.is_ordinary = lambda partition: True  # type: ignore[method-assign]
+    made.assignment = lambda: set(assigned)  # type: ignore[method-assign]
+    return made
+
+
+def test_a_record_waits_while_its_agent_has_no_room() -> None:
+    consumer = ordinary(A, B)
+    consumer._waiting = {A: deque([1, 2, 3]), B: deque([4])}
+    yielded = []
+    for place, record in consumer._ordinary_records():
+        yielded.append((place, record))
+        consumer._buffered_partitions.add(A)
+    assert yielded == [(A, 1), (B, 4)]
+    consumer._buffered_partitions.clear()
+    assert list(consumer._ordinary_records()) == [(A, 2), (A, 3)]
+    assert consumer._waiting == {}
+
+
+async def test_records_of_a_partition_that_has_left_are_dropped() -> None:
+    consumer = ordinary(A)
+    consumer._ordinary = asyncio.get_running_loop().create_future()
+    consumer._ordinary.set_result({A: [1], B: [2]})
+    assert list(consumer._ordinary_records()) == [(A, 1)]
+
+
+def test_a_rebalance_drops_what_waits() -> None:
+    consumer = ordinary()
+    consumer.can_resume_flow, consumer.suspend_flow = asyncio.Event(), asyncio.Event()
+    consumer._waiting = {A: deque([1, 2])}
+    for _ in consumer._ordinary_records():
+        consumer.stop_flow()
+    assert consumer._waiting == {}
+
+
+async def test_after_a_rebalance_an_ordinary_partition_goes_back_to_what_was_committed_or_to_its_beginning() -> None:
+    consumer = ordinary(A, B)
+    begun: list[TP] = []
+
+    async def seek_to_committed() -> dict[TP, Any]:
+        return {A: 7, B: None}
+
+    async def seek_to_beginning(*places: TP) -> None:
+        begun.extend(places)
+
+    consumer.seek_to_committed = seek_to_committed  # type: ignore[method-assign]
+    consumer._thread = SimpleNamespace(seek_to_beginning=seek_to_beginning)  # type: ignore[assignment]
+    consumer._ordinary = asyncio.get_running_loop().create_future()
+    consumer._ordinary.set_result({B: [1]})
+    await consumer.perform_seek()
+    assert consumer._read_offset == {A: 7, B: None}
+    assert begun == [B]
+    assert list(consumer._ordinary_records()) == []

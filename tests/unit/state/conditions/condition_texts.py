@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from tests.unit.state.toy import Toy
+from tests.unit.state.conditions.toy import Toy
 
 _STILL = st.sampled_from(["mean_gap_days", "orders", "traits.age", "2", "0.5", "3", "12.5", "-1"])
 _STEPS = st.sampled_from(

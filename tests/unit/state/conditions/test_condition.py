@@ -7,7 +7,7 @@ from state.conditions.errors import ConditionError
 from state.conditions.features import Feature, Trend
 from state.conditions.formula import Formula
 from state.conditions.rule_set import RuleSet
-from tests.unit.state.toy import CATALOGUE, Toy
+from tests.unit.state.conditions.toy import CATALOGUE, Toy
 
 
 def holds(text, toy=None, t=600):

@@ -1,7 +1,5 @@
 """Policies: everything that is wrong is reported at once, at its line; what is right is ready for use."""
 
-from pathlib import Path
-
 import msgspec
 import pytest
 
@@ -10,9 +8,10 @@ from state.policy.shape import Fixed, PAlive, Rhythm
 from state.policy.summary import summarize
 from state.policy.text import PolicyError
 from state.policy.toml_lines import lines_of
-from tests.unit.state.toy import CATALOGUE, Toy
+from tests.support.programs import ROOT
+from tests.unit.state.conditions.toy import CATALOGUE, Toy
 
-DEFAULT = (Path(__file__).parents[3] / "policies" / "default.toml").read_text("utf-8")
+DEFAULT = (ROOT / "policies" / "default.toml").read_text("utf-8")
 LEAST = 'name = "p"\n[lifecycle.loyal]\nenter = "orders >= 6"\nleave = "orders < 4"\n'
 
 

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from state.conditions.condition import compile_condition, entering, opposite
 from state.conditions.errors import ConditionError
 from state.conditions.rule_set import RuleSet
-from tests.unit.state.condition_texts import texts, toys
-from tests.unit.state.toy import CATALOGUE, Toy
+from tests.unit.state.conditions.condition_texts import texts, toys
+from tests.unit.state.conditions.toy import CATALOGUE, Toy
 
 NOW = 600
 SEEN = 700
