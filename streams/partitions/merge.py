@@ -110,8 +110,8 @@ def _in_order(buffers: Sequence[TopicBuffer], counts: Sequence[int]) -> tuple[li
     ]
     if len(heads) == 1:
         return heads[0]
-    times = [time for of_lane, _ in heads for time in of_lane]
-    records = [record for _, of_lane in heads for record in of_lane]
+    times = [time for of_buffer, _ in heads for time in of_buffer]
+    records = [record for _, of_buffer in heads for record in of_buffer]
     # Stable: at equal times the buffers stay in their order, and the records of a buffer in theirs.
     order = sorted(range(len(times)), key=times.__getitem__)
     return [times[it] for it in order], [records[it] for it in order]

@@ -9,7 +9,7 @@ from streams.settings import Settings
 PLACE = TopicPartition("t", 0)
 
 
-async def test_the_client_is_told_how_long_a_fetch_may_wait(embedded_broker: str) -> None:
+async def test_the_client_takes_over_how_long_a_fetch_may_wait(embedded_broker: str) -> None:
     inputs = Inputs(Settings(broker=embedded_broker), set_fetch_wait)
     await inputs.start()
     await inputs._client().topics()  # a client that ends before its tasks have begun ends badly

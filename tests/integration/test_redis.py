@@ -129,7 +129,7 @@ async def test_identity_changes_when_the_content_is_lost(mirror: RedisSink, redi
     assert await mirror.identity() != before
 
 
-async def test_a_lost_connection_is_told_without_the_password() -> None:
+async def test_a_lost_connection_is_reported_without_the_password() -> None:
     mirror = RedisSink(Settings(redis_url="redis://user:secret@127.0.0.1:1/0"))
     with pytest.raises(MirrorLostError, match=r"redis://127\.0\.0\.1:1/0") as caught:
         await mirror.identity()
@@ -137,7 +137,7 @@ async def test_a_lost_connection_is_told_without_the_password() -> None:
     assert described("redis://h:1/0?password=secret") == "redis://h:1/0"
 
 
-async def test_a_refusal_is_told_without_the_customer(mirror: RedisSink, redis: Redis, topic_prefix: str) -> None:
+async def test_a_refusal_is_reported_without_the_customer(mirror: RedisSink, redis: Redis, topic_prefix: str) -> None:
     await redis.set(f"{topic_prefix}:customer:somebody", "not a hash")
     with pytest.raises(MirrorLostError, match="WRONGTYPE") as caught:
         await mirror.write([row("somebody", (1, 0))])

@@ -13,7 +13,7 @@ def wait_until(holds: Callable[[], object], seconds: float = PATIENCE, what: obj
     """Return once the condition holds; fail with ``what`` after so many seconds."""
     deadline = time.monotonic() + seconds
     while not holds():
-        assert time.monotonic() < deadline, f"{_told(what)} did not come within {seconds:.0f} s"
+        assert time.monotonic() < deadline, f"{_described(what)} did not come within {seconds:.0f} s"
         time.sleep(_LOOK_SECONDS)
 
 
@@ -21,9 +21,9 @@ async def until(holds: Callable[[], Awaitable[object]], seconds: float = PATIENC
     """Return once the condition holds; fail with ``what`` after so many seconds."""
     deadline = time.monotonic() + seconds
     while not await holds():
-        assert time.monotonic() < deadline, f"{_told(what)} did not come within {seconds:.0f} s"
+        assert time.monotonic() < deadline, f"{_described(what)} did not come within {seconds:.0f} s"
         await asyncio.sleep(_LOOK_SECONDS)
 
 
-def _told(what: object) -> object:
+def _described(what: object) -> object:
     return what() if callable(what) else what

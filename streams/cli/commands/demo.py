@@ -32,7 +32,7 @@ _WIDTH = 100  # for output that has no width: a file, a CI log
 )
 @click.option("--limit", type=click.IntRange(min=1), help="Only the first so many events.")
 @click.option("--customers", type=click.IntRange(min=1), help="Only the first so many customers.")
-@click.option("--exit", "exits", is_flag=True, help="End after the picture.")
+@click.option("--exit", "exits", is_flag=True, help="End after the report.")
 @click.option("--broker", default="", metavar="HOST:PORT", help="A Kafka of your own, instead of the embedded one.")
 @click.option("--redis", default="", metavar="URL", help="A Redis of your own, instead of the embedded one.")
 @click.option(

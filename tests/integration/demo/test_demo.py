@@ -100,7 +100,7 @@ def test_an_interrupted_run_leaves_nothing_running(data_folder: Path, number: si
     wait_until(lambda: not processes(data_folder))
 
 
-def test_it_stays_until_it_is_told_to_end(data_folder: Path) -> None:
+def test_it_stays_until_a_signal_ends_it(data_folder: Path) -> None:
     run = started(data_folder, "--source", "simulated", "--customers", "20")
     assert run.stdout is not None
     output = ""

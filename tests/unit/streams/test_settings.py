@@ -49,7 +49,7 @@ def test_everything_can_be_set() -> None:
         ("SSL_CAFILE", "no/such/file", "certificates"),
     ],
 )
-def test_a_wrong_setting_names_itself_and_the_mend(name: str, value: str, fix: str) -> None:
+def test_a_wrong_setting_names_itself_and_the_fix(name: str, value: str, fix: str) -> None:
     with pytest.raises(SettingsError, match=f"LIFESTAGE_.*{fix}"):
         Settings.from_environment({f"LIFESTAGE_{name}": value})
 

@@ -26,7 +26,7 @@ def test_check_says_in_words_what_it_does():
     assert "Core customers (core)" in result.output
 
 
-def test_check_names_file_line_and_mend(tmp_path):
+def test_check_names_file_line_and_fix(tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text(SHIPPED.read_text("utf-8").replace("orders_365d >= 6", "orders_36d >= 6"))
     line = path.read_text().splitlines().index('enter = "orders_36d >= 6 and revenue_365d >= 150"') + 1

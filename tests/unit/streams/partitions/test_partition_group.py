@@ -169,7 +169,7 @@ def test_what_is_below_the_position_is_passed_over() -> None:
     assert [record.offset for record in buffer.records] == [2]
 
 
-def test_a_lane_is_full_by_number_and_by_size() -> None:
+def test_a_buffer_is_full_by_number_and_by_size() -> None:
     buffer = opened(batch_records=2).buffers[0]
     buffer.accept([Fetched(offset, 1) for offset in range(4)], NOW)
     assert buffer.full
