@@ -9,13 +9,12 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 
 from bench.installation import until
 from bench.worker import Mark, MeasuredWorker
-from schemas.event_types import BROWSING, PROFILES, PURCHASES, SUPPORT
+from schemas.event_types import TOPIC_KINDS
 from streams.connection import client_arguments
 from streams.settings import Settings
 from streams.sources.source import SourceEvent
 from streams.topics import topics_of
 
-_KINDS = (PURCHASES, BROWSING, SUPPORT, PROFILES)
 _BATCH_BYTES = 256 * 1024
 _LOOK_SECONDS = 0.25
 
@@ -30,7 +29,7 @@ class Speed:
 
 async def write(settings: Settings, events: Sequence[SourceEvent]) -> None:
     """Write events with their own instants as record times, and return when all are there."""
-    topics = dict(zip(_KINDS, topics_of(settings).inputs, strict=True))
+    topics = dict(zip(TOPIC_KINDS, topics_of(settings).inputs, strict=True))
     partitions = list(range(settings.partitions))
     partition_of = DefaultPartitioner()
     async with AIOKafkaProducer(

@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.producer.message_accumulator import BatchBuilder
 
-from schemas.event_types import BROWSING, PROFILES, PURCHASES, SUPPORT
+from schemas.event_types import PURCHASES, TOPIC_KINDS
 from schemas.instant import to_text
 from streams.connection import client_arguments
 from streams.settings import Settings
@@ -17,7 +17,6 @@ from streams.topics import topics_of
 
 STEP_MS = 10
 """Events are sent in steps of so many ms, as a producer's linger would, and bear the instant of their step."""
-_KINDS = (PURCHASES, BROWSING, SUPPORT, PROFILES)
 _START_MS = 300
 
 Load = Callable[[int], Iterator[SourceEvent]]
@@ -57,7 +56,7 @@ def produce(settings: Settings, loads: Sequence[Load], seconds: float) -> float:
 
 async def _produce(settings: Settings, loads: Sequence[Load], seconds: float) -> float:
     partitions = list(range(settings.partitions))
-    topics = dict(zip(_KINDS, topics_of(settings).inputs, strict=True))
+    topics = dict(zip(TOPIC_KINDS, topics_of(settings).inputs, strict=True))
     partition_of = DefaultPartitioner()
     late = 0.0
     async with AIOKafkaProducer(**client_arguments(settings), enable_idempotence=True) as producer:

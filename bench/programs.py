@@ -8,7 +8,7 @@ from bench.orders import Population
 from bench.peers import java
 from bench.peers.task import Task
 from streams.embedded.servers import free_port
-from streams.topics import PURCHASES
+from streams.topics import INPUTS
 
 OURS = "lifestage"
 
@@ -62,7 +62,7 @@ def _settings(task: Task) -> Mapping[str, str]:
     return {
         "LIFESTAGE_BROKER": task.broker,
         "LIFESTAGE_APP_ID": task.name,
-        "LIFESTAGE_TOPIC_PREFIX": task.topic.removesuffix(PURCHASES),
+        "LIFESTAGE_TOPIC_PREFIX": task.topic.removesuffix(INPUTS[0]),
         "LIFESTAGE_REDIS_URL": "",
         "LIFESTAGE_WEB_PORT": str(free_port()),
         "LIFESTAGE_DATA": str(task.folder / "data"),

@@ -10,7 +10,7 @@ from agents.batch import Batch, Record
 from agents.tracker import Tracker
 from bench.population import Population
 from schemas.instant import to_text
-from streams.topics import BROWSING
+from streams.topics import INPUTS
 
 _MAX_EVENTS = 4000
 
@@ -44,7 +44,7 @@ def views(customers: int, begin: int, rate: float) -> Iterator[Record]:
             f'{{"type":"track","event":"Product Viewed","messageId":"{who}-{number}","userId":"{who}",'
             f'"timestamp":"{to_text(at)}","properties":{{"product_id":"p"}}}}'
         )
-        yield Record(BROWSING, number, at, key, value.encode())
+        yield Record(INPUTS[1], number, at, key, value.encode())
         number += 1
 
 

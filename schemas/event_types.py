@@ -36,6 +36,8 @@ PURCHASES = "purchases"
 BROWSING = "browsing"
 SUPPORT = "support"
 PROFILES = "profiles"
+TOPIC_KINDS = (PURCHASES, BROWSING, SUPPORT, PROFILES)
+"""The kinds of input topics; records of one instant are decided in this order."""
 
 
 class Product(msgspec.Struct, gc=False):

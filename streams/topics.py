@@ -9,15 +9,11 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
+from schemas.event_types import TOPIC_KINDS
 from streams.connection import administration
 from streams.settings import Settings
 
-PURCHASES, BROWSING, SUPPORT, PROFILES = INPUTS = (
-    "customer.purchases",
-    "customer.browsing",
-    "customer.support",
-    "customer.profiles",
-)
+INPUTS = tuple(f"customer.{kind}" for kind in TOPIC_KINDS)
 TABLE = "customers"
 _RESOURCE = ConfigResourceType.TOPIC
 _SETTLING_SECONDS = 30.0

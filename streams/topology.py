@@ -54,7 +54,7 @@ def build(
     health = Health(status, rules.version, stage_counts, mirror)
     metrics = Metrics(health, live=settings.clock == "wall")
     if observers is None:
-        observers = [stage_counts, metrics] if mirror is None else [stage_counts, metrics, mirror]
+        observers = [it for it in (stage_counts, metrics, mirror) if it is not None]
     shown = Observers(observers)
 
     # What it keeps: the partition groups, and the table that shows their customers.

@@ -66,6 +66,16 @@ def test_the_pages_name_targets_that_exist() -> None:
     assert {"run", "unit", "test", "check"} <= targets
 
 
+def test_the_pages_name_files_that_exist() -> None:
+    folders = (*PACKAGES, "tests", "bench", "docs", "policies", "deploy")
+    modules = {path.name for folder in folders for path in (ROOT / folder).rglob("*.py")}
+    paths = re.compile(rf"`((?:{'|'.join(folders)})/[\w./-]*)`|`(\w+\.py)`")
+    named = {found for page in pages() for found in paths.findall(page)}
+    assert named
+    assert [path for path, _ in named if not (ROOT / path).exists()] == []
+    assert {module for _, module in named if module} - modules == set()
+
+
 def test_the_pages_name_commands_that_exist() -> None:
     context = click.Context(main)
     commands = {name: main.get_command(context, name) for name in main.list_commands(context)}

@@ -45,17 +45,24 @@ class Engagement(msgspec.Struct, gc=False):
 
     def packed(self) -> bytes:
         """Return the bytes."""
-        return _encode((self.daily.packed(), self.last_visit))
+        return _encode(_Packed(self.daily.packed(), self.last_visit))
 
     @staticmethod
     def unpacked(packed: bytes) -> "Engagement":
         """Return what the bytes hold. Raises ``msgspec.DecodeError``."""
-        daily, last_visit = _decode(packed)
-        return Engagement(unpack_daily(daily), last_visit)
+        it = _decode(packed)
+        return Engagement(unpack_daily(it.daily), it.last_visit)
+
+
+class _Packed(msgspec.Struct, array_like=True, gc=False):
+    """Engagement as stored. A new field goes to the end and has a default: older bytes lack it."""
+
+    daily: PackedDaily | None
+    last_visit: int | None
 
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(tuple[PackedDaily | None, int | None]).decode
+_decode = msgspec.msgpack.Decoder(_Packed).decode
 
 
 def no_engagement() -> Engagement:

@@ -46,17 +46,26 @@ class Support(msgspec.Struct, gc=False):
 
     def packed(self) -> bytes:
         """Return the bytes."""
-        return _encode((self.open, self.daily.packed(), self.last_rating, self.rated_at))
+        return _encode(_Packed(self.open, self.daily.packed(), self.last_rating, self.rated_at))
 
     @staticmethod
     def unpacked(packed: bytes) -> "Support":
         """Return what the bytes hold. Raises ``msgspec.DecodeError``."""
-        opened, daily, last_rating, rated_at = _decode(packed)
-        return Support(opened, unpack_daily(daily), last_rating, rated_at)
+        it = _decode(packed)
+        return Support(it.open, unpack_daily(it.daily), it.last_rating, it.rated_at)
+
+
+class _Packed(msgspec.Struct, array_like=True, gc=False):
+    """Support as stored. A new field goes to the end and has a default: older bytes lack it."""
+
+    open: dict[str, int]
+    daily: PackedDaily | None
+    last_rating: int | None
+    rated_at: int
 
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(tuple[dict[str, int], PackedDaily | None, int | None, int]).decode
+_decode = msgspec.msgpack.Decoder(_Packed).decode
 
 
 def no_support() -> Support:

@@ -77,7 +77,7 @@ class BacktestPool:
             yield from (value for *_, value in published)
 
     def profiles(self) -> Iterator[bytes]:
-        """Yield one profile a customer, in order of the customers' ids; none without ``with_profiles``."""
+        """Yield one profile a customer, in order of the customers' ids. Only for a pool ``with_profiles``."""
         with _process_lost():
             for _, profile in merge(*map(receive_items, self._connections), key=itemgetter(0)):
                 yield profile

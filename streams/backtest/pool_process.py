@@ -61,8 +61,8 @@ def run_process(connection: Connection, options: BacktestOptions) -> None:
     """Backtest the customers of one process, to its end.
 
     It receives ``LineChunk``s, None, and the instant to decide until. It sends a ``ReadSummary``, the numbers of
-    customers decided since the last such number, a ``DecisionSummary``, and chunks of transitions and of profiles,
-    both sorted, with a None after each.
+    customers decided since the last such number, a ``DecisionSummary``, chunks of transitions, and of profiles if they
+    are asked for, both sorted, with a None after each.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Ctrl-C the parent ends the processes
     gc.disable()  # nothing that was read becomes garbage: collections would cost a quarter of the time
@@ -85,7 +85,8 @@ def run_process(connection: Connection, options: BacktestOptions) -> None:
     result = run(events, until, rules, on_history)
     connection.send(DecisionSummary(result.until, result.duplicates, result.after, result.by_name, result.stages))
     _send_chunks(connection, result.published)
-    _send_chunks(connection, sorted(profiles))
+    if options.with_profiles:  # without, nobody reads on after the transitions
+        _send_chunks(connection, sorted(profiles))
 
 
 def receive_items(connection: Connection) -> Iterator[Any]:

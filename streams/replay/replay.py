@@ -11,7 +11,7 @@ from aiokafka.codec import has_zstd
 from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.producer.message_accumulator import BatchBuilder
 
-from schemas.event_types import BROWSING, PROFILES, PURCHASES, SUPPORT
+from schemas.event_types import TOPIC_KINDS
 from schemas.instant import to_text
 from streams.connection import client_arguments
 from streams.partitions.watermarks import WATERMARK_KEY
@@ -22,7 +22,6 @@ from streams.sources.source import Source, SourceEvent
 from streams.topics import topics_of
 
 UNLIMITED = RateLimit()
-_KINDS = (PURCHASES, BROWSING, SUPPORT, PROFILES)
 _BATCH_BYTES = 256 * 1024
 
 
@@ -102,7 +101,7 @@ class _InputTopics:
     @classmethod
     async def open(cls, producer: AIOKafkaProducer, settings: Settings) -> "_InputTopics":
         by_kind = {}
-        for kind, topic in zip(_KINDS, topics_of(settings).inputs, strict=True):
+        for kind, topic in zip(TOPIC_KINDS, topics_of(settings).inputs, strict=True):
             numbers = await producer.partitions_for(topic)
             by_kind[kind] = [TopicPartition(topic, number) for number in sorted(numbers)]
         return cls(producer, by_kind)

@@ -11,6 +11,7 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from schemas.event_types import TOPIC_KINDS
 from schemas.instant import to_text
 from streams.settings import Settings
 from streams.sources.simulated import START, events
@@ -26,7 +27,6 @@ _DAY_MS = 86_400_000
 _LARGE_EVERY = 2000
 _MEGABYTE = 1_000_000
 _TICK_SECONDS = 0.02
-_KINDS = ("purchases", "browsing", "support", "profiles")
 _MALFORMED = (
     b"{not json",
     b"\xff\xfe",
@@ -60,7 +60,7 @@ class Load:
 
     async def run(self) -> None:
         """Produce what is due, as time goes on."""
-        topics = dict(zip(_KINDS, topics_of(self._settings).inputs, strict=True))
+        topics = dict(zip(TOPIC_KINDS, topics_of(self._settings).inputs, strict=True))
         producer = AIOKafkaProducer(
             bootstrap_servers=self._settings.broker.split(","),
             enable_idempotence=True,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
+from schemas.event_types import EVENT_TYPES
 from schemas.events import (
     AnyFact,
     Browsed,
@@ -22,6 +23,11 @@ from state.features.catalogue import catalogue
 from state.policy.compiled import read_policy
 from state.rules.rulebook import Rulebook
 
+# One event of each count, and one without a count.
+BROWSING_EVENTS = (
+    *{it.counted_as: it.name for it in EVENT_TYPES.values() if it.counted_as}.values(),
+    "Product Removed",
+)
 DAY = 86_400_000
 START = 1_600_000_000_000
 POLICIES = {
@@ -91,7 +97,7 @@ name = "Known"
 enter = 'traits.country == "DE" and days_known >= 3'
 [[segments]]
 key = "rf"
-name = "CustomerCache and frequent"
+name = "Recent and frequent"
 enter = "recency_score >= 4 and frequency_score >= 2"
 [rfm]
 recency_days = [2, 5, 9, 20]
@@ -193,7 +199,7 @@ def facts(draw: st.DrawFn, most: int = 14) -> list[AnyFact]:
             OrderUpdated(at, message, order, total, 3, ()),
             OrderRefunded(at, message, order, draw(st.sampled_from((None, 500)))),
             OrderCancelled(at, message, order),
-            Browsed(at, message, draw(st.sampled_from(("page", "Cart Viewed", "Coupon Applied")))),
+            Browsed(at, message, draw(st.sampled_from(BROWSING_EVENTS))),
             TicketOpened(at, message, ticket, "Support Ticket Created"),
             TicketSolved(at, message, ticket, "Support Ticket Solved"),
             TicketRated(at, message, ticket, draw(st.integers(1, 5))),

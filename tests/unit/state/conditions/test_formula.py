@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from schemas.events import AnyFact
 from state.conditions.codegen import CodeWriter
 from state.conditions.features import Feature
-from state.conditions.formula import Formula, FormulaError
+from state.conditions.formula import AGGREGATES, Formula, FormulaError
 from state.conditions.kind import Kind
 from state.conditions.nodes import FeatureRef
 from state.customer.customer import Customer, first_seen
@@ -32,9 +32,7 @@ def plain(feature: Feature, customer: Customer, at: int, day: int) -> object:
     formula = feature.formula
     given = {
         "customer": customer,
-        "purchases": customer.purchases,
-        "engagement": customer.engagement,
-        "support": customer.support,
+        **{name: getattr(customer, name) for name in AGGREGATES},
         "at": at,
         "day": day,
         **formula.constants,

@@ -48,3 +48,12 @@ def test_a_lost_process_is_reported() -> None:
         multiprocessing.active_children()[0].kill()
         with pytest.raises(ProcessLostError):
             pool.read(history(), lambda _more: None)
+
+
+def test_processes_send_nothing_that_nobody_reads() -> None:
+    with backtest_pool(BacktestOptions(None, NOW, with_profiles=False), 2) as pool:
+        pool.read(history(), lambda _more: None)
+        pool.decide(NOW, lambda _more: None)
+        assert list(pool.transitions())
+        with pytest.raises(ProcessLostError):  # they have ended, in order
+            list(pool.profiles())
