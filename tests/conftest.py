@@ -17,7 +17,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # `make unit` asks for the fast one. Both have no deadline: a slow machine is no error.
 hypothesis.settings.register_profile("fast", max_examples=50, deadline=None, derandomize=True)
 hypothesis.settings.register_profile(
-    "thorough", max_examples=400, deadline=None, derandomize=os.environ.get("CI") == "true", print_blob=True
+    "thorough", max_examples=300, deadline=None, derandomize=os.environ.get("CI") == "true", print_blob=True
 )
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "thorough"))
 

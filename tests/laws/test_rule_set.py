@@ -1,6 +1,6 @@
 """Conditions evaluated together give the answers that each gives alone, on the features of real customers."""
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from state.conditions.condition import Condition, compile_condition, entering, opposite
@@ -47,7 +47,6 @@ def _rule(key: str, enter: Condition) -> Rule:
     return key, entering(enter, leave), leave
 
 
-@settings(max_examples=settings().max_examples // 2)  # each compiles its conditions
 @given(st.lists(texts, min_size=1, max_size=5), facts(), st.data())
 def test_all_at_once_say_what_each_says_alone(several, history, data):
     conditions = [it for it in map(compiled, several) if it is not None]

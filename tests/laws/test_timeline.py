@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.change import Change, Publication
@@ -65,6 +65,7 @@ def test_arrival_order_duplicates_and_ticks_make_no_difference(data: st.DataObje
     assert decided(timeline.head) == decided(truth.customer)
 
 
+@settings(max_examples=settings().max_examples // 2)
 @given(st.data())
 def test_sequence_numbers_and_ids_are_unique(data: st.DataObject) -> None:
     rulebook = data.draw(rules)
@@ -77,6 +78,7 @@ def test_sequence_numbers_and_ids_are_unique(data: st.DataObject) -> None:
     assert len(set(ids)) == len(ids)
 
 
+@settings(max_examples=settings().max_examples // 2)
 @given(st.data())
 def test_stages_chain_and_instants_never_go_back(data: st.DataObject) -> None:
     rulebook = data.draw(rules)
@@ -101,6 +103,7 @@ def test_stages_chain_and_instants_never_go_back(data: st.DataObject) -> None:
     assert set(truth.customer.memberships) == members
 
 
+@settings(max_examples=settings().max_examples // 2)
 @given(st.data())
 def test_nothing_changes_before_it_is_due(data: st.DataObject) -> None:
     rulebook = data.draw(rules)
@@ -126,6 +129,7 @@ def test_nothing_changes_before_it_is_due(data: st.DataObject) -> None:
             assert any(expected in (decision.change.to, decision.change.name) for decision in decisions)
 
 
+@settings(max_examples=settings().max_examples // 2)
 @given(st.data())
 def test_a_snapshot_holds_all_of_a_timeline(data: st.DataObject) -> None:
     rulebook = data.draw(rules)

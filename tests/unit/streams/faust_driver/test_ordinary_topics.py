@@ -4,6 +4,7 @@ import asyncio
 from types import SimpleNamespace
 from typing import Any
 
+from faust.transport.utils import DefaultSchedulingStrategy
 from faust.types import TP
 
 from streams.faust_driver.ordinary_topics import OrdinaryConsumer
@@ -20,9 +21,7 @@ class Scripted(OrdinaryConsumer):
         self.delivered: list[tuple[TP, int]] = []
         self.gaps: list[tuple[TP, int, int]] = []
         self.seeks: dict[TP, int] = {}
-        self.scheduler = SimpleNamespace(
-            iterate=lambda fetched: [(tp, it) for tp, its in fetched.items() for it in its]
-        )
+        self.scheduler = DefaultSchedulingStrategy()  # type: ignore[abstract]
         self._committed = committed
 
     should_stop = False
