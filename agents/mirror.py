@@ -221,7 +221,12 @@ class Mirror:
             return Row(customer, group.version, None, transitions)
         rules = self._rules
         profile = build_profile(
-            timeline.head, customer, timeline.seq, group.position.upto, rules.version, rules.compiled.catalogue
+            timeline.head,
+            user_id=customer,
+            seq=timeline.seq,
+            at=group.position.upto,
+            policy_version=rules.version,
+            catalogue=rules.compiled.catalogue,
         )
         return Row(customer, group.version, profile, transitions)
 

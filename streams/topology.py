@@ -9,7 +9,7 @@ import faust
 from agents.commit import GroupState
 from agents.mirror import Mirror
 from agents.observer import Observer, Observers
-from agents.track import track
+from agents.track import Agent, track
 from agents.tracker import Tracker
 from state.rules.rulebook import Rulebook
 from streams.connection import faust_broker, faust_credentials
@@ -32,6 +32,7 @@ from streams.sinks.redis import RedisSink
 from streams.topics import TABLE, topics_of
 
 AGENT = "track"
+RAW: dict[str, Any] = {"key_serializer": "raw", "value_serializer": "raw"}
 
 
 def build(
@@ -50,7 +51,8 @@ def build(
         return Tracker(rules, partition, share)
 
     # What is seen of the worker.
-    status, stage_counts, mirror = WorkerStatus(), StageCounts(), _mirror(settings, rules)
+    status, stage_counts = WorkerStatus(), StageCounts()
+    mirror = _mirror(settings, rules) if observers is None else None
     health = Health(status, rules.version, stage_counts, mirror)
     metrics = Metrics(health, live=settings.clock == "wall")
     if observers is None:
@@ -58,38 +60,39 @@ def build(
     shown = Observers(observers)
 
     # What it keeps: the partition groups, and the table that shows their customers.
-    topics, snapshots = topics_of(settings), PartitionedSnapshots(settings)
+    snapshots = PartitionedSnapshots(settings)
     assignment = Assignment(settings, group_state or tracker, shown, status, snapshots)
-    app = _app(
-        settings, Table=snapshot_table(snapshots), TableManager=table_manager(assignment, frozenset(topics.inputs))
-    )
-    app.transport = batch_transport(app, faust_broker(settings), assignment, topics)
-    raw: dict[str, Any] = {"key_serializer": "raw", "value_serializer": "raw"}
+    app = _app(settings, assignment, snapshots)
     app.Table(
         TABLE,
         partitions=settings.partitions,
-        schema=faust.Schema(key_type=bytes, value_type=bytes, **raw),
+        schema=faust.Schema(key_type=bytes, value_type=bytes, **RAW),
         key_type=bytes,
         value_type=bytes,
     )
-    private.shorten_transaction_backoff()
 
-    # The agent: the records of all input topics are merged into batches, which come in the name of the first one.
-    batches, *others = [app.topic(name, partitions=settings.partitions, **raw) for name in topics.inputs]
+    # What it does.
+    reached = failpoint(settings.failpoint)
+    _register(app, settings, track(assignment, shown, time.monotonic, settings.batch_timeout, reached))
+    app.task(Watchdog(settings, assignment).watch)
+    if mirror is not None:
+        app.task(mirror.run)
+    serve_pages(app, health, metrics)
+    private.shorten_transaction_backoff()
+    return app
+
+
+def _register(app: BatchApp, settings: Settings, agent: Agent) -> None:
+    """Register the agent ``track`` on the input topics, whose batches come in the name of the first one."""
+    topics = topics_of(settings)
+    batches, *others = [app.topic(name, partitions=settings.partitions, **RAW) for name in topics.inputs]
     for topic in others:
         app.topics.add(topic)
-    agent = track(assignment, shown, time.monotonic, settings.batch_timeout, failpoint(settings.failpoint))
     app.agent(batches, name=AGENT, concurrency=max(2, settings.partitions))(agent)
     app.reserved_topics = {
         **dict.fromkeys(topics.inputs, "the records of this input topic go to the agent track, in batches"),
         topics.changelog: "this is the changelog of the customers, which is read when a partition is opened",
     }
-
-    app.task(Watchdog(settings, assignment).watch)
-    if mirror is not None:
-        app.task(mirror.run)
-    serve_pages(app, health, metrics)
-    return app
 
 
 def _mirror(settings: Settings, rules: Rulebook) -> Mirror | None:
@@ -103,9 +106,10 @@ def _mirror(settings: Settings, rules: Rulebook) -> Mirror | None:
         ) from None
 
 
-def _app(settings: Settings, **classes: Any) -> BatchApp:
+def _app(settings: Settings, assignment: Assignment, snapshots: PartitionedSnapshots) -> BatchApp:
+    topics = topics_of(settings)
     session = settings.session_timeout
-    return BatchApp(
+    app = BatchApp(
         settings.app_id,
         broker=faust_broker(settings),
         broker_credentials=faust_credentials(settings),
@@ -138,5 +142,8 @@ def _app(settings: Settings, **classes: Any) -> BatchApp:
         web_metrics_enabled=False,
         worker_redirect_stdouts=False,
         autodiscover=False,
-        **classes,
+        Table=snapshot_table(snapshots),
+        TableManager=table_manager(assignment, frozenset(topics.inputs)),
     )
+    app.transport = batch_transport(app, faust_broker(settings), assignment, topics)
+    return app

@@ -9,7 +9,7 @@ _NOT_FIGURES = frozenset(("stage", "loyal", "kind", "categories"))
 
 
 def build_profile(
-    customer: Customer, user_id: str, seq: int, at: int, policy_version: str, catalogue: Catalogue
+    customer: Customer, *, user_id: str, seq: int, at: int, policy_version: str, catalogue: Catalogue
 ) -> Profile:
     """Return the profile of a customer at ``at`` (ms since 1970, not before their last decision)."""
     at = max(at, customer.at)

@@ -125,7 +125,12 @@ def run(
 
 def profile_of(customer: str, history: History, at: int, rules: Rulebook) -> bytes:
     """Return a customer's encoded profile at the end of a history, at the instant ``at`` (ms since 1970)."""
-    features = rules.compiled.catalogue
-    return profile.encode(
-        build_profile(history.customer, customer, len(history.published), at, rules.version, features)
+    built = build_profile(
+        history.customer,
+        user_id=customer,
+        seq=len(history.published),
+        at=at,
+        policy_version=rules.version,
+        catalogue=rules.compiled.catalogue,
     )
+    return profile.encode(built)
