@@ -4,13 +4,17 @@ Written against faust-streaming 0.15.3 and aiokafka 0.14.0: read this list befor
 patched when a module is imported.
 
 ``app`` overrides ``App.agent``
-    An agent on an input topic would get no records: it is refused, with a sentence that says what to do.
+    An agent on an input topic or on the changelog would get no records: it is refused, with a sentence that says what
+    to do.
 
-``consumer`` overrides ``Consumer``: ``getmany``, ``perform_seek``, ``ack``, ``_new_offset``,
-``_filter_tps_with_pending_acks``, ``stop_flow``, ``on_buffer_drop``, ``verify_all_partitions_active``, ``on_start``,
-``on_stop``, ``_new_consumer_thread``; and ``Transport.create_consumer``
-    Input topics come as one message a batch, not one a record, and the position marker acknowledges them. Agents on
-    other topics are served as in any Faust app, at least once, and a slow one does not hold up the batches.
+``consumer`` overrides ``Consumer``: ``getmany``, ``ack``, ``_new_offset``, ``_filter_tps_with_pending_acks``,
+``verify_all_partitions_active``, ``on_start``, ``on_stop``, ``_new_consumer_thread``; and
+``Transport.create_consumer``
+    Input topics come as one message a batch, not one a record, and the position marker acknowledges them.
+
+``ordinary_topics`` overrides ``Consumer``: ``perform_seek``, ``stop_flow``, ``_new_offset``; and adds a task
+    Agents on other topics are served as in any Faust app, at least once, but in a task for each topic, so that a slow
+    one does not hold up the batches. A record is never counted among the gap before it, as Faust does.
 
 ``membership`` overrides ``AIOKafkaConsumerThread``: ``_create_worker_consumer``, ``_commit``, ``on_thread_stop``,
 ``close``; and ``ConsumerRebalanceListener.on_partitions_assigned``
