@@ -10,7 +10,7 @@ from math import exp, inf, log
 MAX_EXPONENT = 700.0  # exp of more overflows a double, and 1 / (1 + exp(700)) is 0 to 300 digits
 
 
-def p_alive(x: int, recency: float, age: float, r: float, alpha: float, a: float, b: float) -> float:
+def p_alive(x: int, recency: float, age: float, *, r: float, alpha: float, a: float, b: float) -> float:
     """Return P(alive | x, t_x, T); 1 for a one-time buyer, who in this model drops out only after a repeat purchase.
 
     ``x`` is the number of repeat purchases, ``recency`` the time from the first to the last, ``age`` the time
@@ -22,7 +22,7 @@ def p_alive(x: int, recency: float, age: float, r: float, alpha: float, a: float
     return 1 / (1 + exp(exponent)) if exponent < MAX_EXPONENT else 0.0
 
 
-def idle_until(p: float, x: int, recency: float, r: float, alpha: float, a: float, b: float) -> float:
+def idle_until(p: float, x: int, recency: float, *, r: float, alpha: float, a: float, b: float) -> float:
     """Return the silence after the last purchase until P(alive) has fallen to ``p``; infinite for a one-time buyer.
 
     The formula of ``p_alive``, solved for ``age - recency``; 0 if P(alive) is below ``p`` right after the purchase.

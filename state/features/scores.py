@@ -67,7 +67,9 @@ def _p_alive(purchases: Purchases, at: int, unit: float, r: float, alpha: float,
     return (
         None
         if (first := purchases.first()) is None or (last := purchases.last()) is None
-        else bgnbd.p_alive(purchases.count() - 1, (last - first) / unit, (at - first) / unit, r, alpha, a, b)
+        else bgnbd.p_alive(
+            purchases.count() - 1, (last - first) / unit, (at - first) / unit, r=r, alpha=alpha, a=a, b=b
+        )
     )
 
 

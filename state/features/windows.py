@@ -64,22 +64,23 @@ def _sums(days: int, unit: int) -> Iterator[Feature]:
     before = days - 1
     orders, items = Formula(_orders, before=before), Formula(_items, before=before)
     revenue, refunds = Formula(_revenue, before=before, unit=unit), Formula(_refunds, before=before, unit=unit)
-    yield _sum("orders", days, "orders", "orders placed", ORDERS, orders)
-    yield _sum("revenue", days, "currency", "what they brought in", ORDERS, revenue)
-    yield _sum("items", days, "items", "items bought", ORDERS, items)
-    yield _sum("refunds", days, "currency", "money given back", ORDERS, refunds)
+    yield _sum("orders", days, unit="orders", meaning="orders placed", parts=ORDERS, formula=orders)
+    yield _sum("revenue", days, unit="currency", meaning="what they brought in", parts=ORDERS, formula=revenue)
+    yield _sum("items", days, unit="items", meaning="items bought", parts=ORDERS, formula=items)
+    yield _sum("refunds", days, unit="currency", meaning="money given back", parts=ORDERS, formula=refunds)
     for name, column in COLUMNS.items():
         count = Formula(_engagement_count, before=before, column=column)
-        yield _sum(name, days, name, f"{name} counted", COLUMN_PARTS[column], count)
-    for name, of, meaning, column in (
+        yield _sum(name, days, unit=name, meaning=f"{name} counted", parts=COLUMN_PARTS[column], formula=count)
+    for name, counted, meaning, column in (
         ("tickets_opened", "tickets", "support tickets opened", OPENED),
         ("tickets_solved", "tickets", "support tickets solved", SOLVED),
         ("ratings", "ratings", "support ratings given", RATINGS),
     ):
-        yield _sum(name, days, of, meaning, SUPPORT, Formula(_support_count, before=before, column=column))
+        count = Formula(_support_count, before=before, column=column)
+        yield _sum(name, days, unit=counted, meaning=meaning, parts=SUPPORT, formula=count)
 
 
-def _sum(name: str, days: int, unit: str, meaning: str, parts: int, formula: Formula) -> Feature:
+def _sum(name: str, days: int, *, unit: str, meaning: str, parts: int, formula: Formula) -> Feature:
     return Feature(
         name=f"{name}_{days}d",
         unit=unit,

@@ -70,12 +70,12 @@ class PatienceRules:
             churned = int(at_risk * rule.churn_multiple)
             return SilenceLimits(at_risk, churned, rule, gap=span / repeats)
         unit = rule.unit_days * self.day_ms
-        at_risk, churned = (
-            min(
-                max(int(unit * idle_until(p, repeats, span / unit, rule.r, rule.alpha, rule.a, rule.b)), shortest), most
-            )
-            for p, most in ((rule.limit, longest), (rule.churn_limit, 2 * longest))
-        )
+
+        def silence(p: float, upper: int) -> int:
+            idle = idle_until(p, repeats, span / unit, r=rule.r, alpha=rule.alpha, a=rule.a, b=rule.b)
+            return min(max(int(unit * idle), shortest), upper)
+
+        at_risk, churned = silence(rule.limit, longest), silence(rule.churn_limit, 2 * longest)
         return SilenceLimits(at_risk, max(churned, at_risk + 1), rule, gap=0.0)
 
     def displeasures(self, customer: Customer) -> Sequence[Displeasure]:

@@ -55,7 +55,7 @@ def test_p_alive_is_over_its_limit_until_the_customer_is_at_risk(order_days):
 
     def alive(silence: float) -> float:
         age = (span + silence / DAY) / CDNOW.unit_days
-        return p_alive(repeats, span / CDNOW.unit_days, age, CDNOW.r, CDNOW.alpha, CDNOW.a, CDNOW.b)
+        return p_alive(repeats, span / CDNOW.unit_days, age, r=CDNOW.r, alpha=CDNOW.alpha, a=CDNOW.a, b=CDNOW.b)
 
     assert ms(CDNOW.min_days) < limits.at_risk < ms(CDNOW.max_days)
     assert alive(limits.at_risk - 60_000) > CDNOW.limit > alive(limits.at_risk + 60_000)
