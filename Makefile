@@ -32,7 +32,7 @@ help: ## this list
 	@echo '                  BROKER=HOST:PORT  REDIS=redis://HOST:PORT/0  your own instead of the embedded ones'
 
 .PHONY: run
-run: $(INSTALLED) ## a year of real customers through the whole of it, on this machine
+run: $(INSTALLED) ## a year of real customers through all of lifestage, on this machine
 	@$(RUN)
 
 .PHONY: install
