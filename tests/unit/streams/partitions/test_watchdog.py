@@ -182,7 +182,8 @@ async def test_one_answer_makes_up_for_the_silence_before_it(kafka: FakeKafka, m
         await sleep(seconds)
         kafka.silent = (kafka.now - START) % 10 != 0
 
-    monkeypatch.setattr(watchdog.asyncio, "sleep", sleep_and_answer_now_and_then)
+    faked = SimpleNamespace(sleep=sleep_and_answer_now_and_then, timeout=asyncio.timeout)
+    monkeypatch.setattr(watchdog, "asyncio", faked)
     await watch({0: FakeGroup()})
     assert kafka.now == START + 100
 
