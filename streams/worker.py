@@ -59,7 +59,7 @@ async def prepare(settings: Settings, looks_back_days: int = 0) -> None:
                 "no Kafka at %s after %.0f s (%s), trying again; LIFESTAGE_BROKER says where it is",
                 settings.broker,
                 waited,
-                error or type(error).__name__,
+                str(error) or type(error).__name__,
             )
             await asyncio.sleep(_AGAIN_SECONDS)
 

@@ -79,7 +79,7 @@ class _Report:
         label = max(len(row.label) for row in periods.rows)
         table = Table(box=None, pad_edge=False, padding=(0, 0, 0, 1), header_style="")
         table.add_column(Text("end of", "dim"), width=label, no_wrap=True)
-        number = max(len(_words(stage)) for stage in shown) + 1
+        number = max(len(_words(name)) for name in ("all", *shown)) + 1
         bar = self._width - label - 1 - number * (len(shown) + 1)
         table.add_column(width=bar, no_wrap=True)
         for stage in shown:

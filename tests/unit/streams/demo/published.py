@@ -1,0 +1,72 @@
+"""Builders of published transitions and of profiles, for tests of what a run shows of its results."""
+
+from schemas.change import Cause, Change, Figures, Publication
+from schemas.instant import from_text, to_text
+from schemas.profile import Figure, Profile
+from schemas.transition import encode
+
+DAY = 86_400_000
+START = from_text("2017-01-01")
+FIGURES = Figures(
+    why="why",
+    stage="new",
+    orders=1,
+    revenue=1.0,
+    average_order_value=1.0,
+    recency_days=0.0,
+    mean_gap_days=None,
+    patience_days=60.0,
+    next_transition=None,
+    next_at=None,
+)
+_FROM = {"new": "prospect", "repeat": "new", "loyal": "repeat", "at_risk": "loyal", "churned": "at_risk"}
+_NAMES = {
+    "new": "acquired",
+    "repeat": "repeated",
+    "loyal": "became_loyal",
+    "at_risk": "at_risk",
+    "churned": "churned",
+}
+
+
+def change(day: int, to: str, from_: str = "prospect", name: str = "acquired", segment: str | None = None) -> Change:
+    """Return a change so many days after the start."""
+    return Change(START + day * DAY, segment, name, from_, to, Cause("event", "Order Completed", f"m{day}"))
+
+
+def published(*publications: Publication, customer: str = "c") -> list[bytes]:
+    """Return the values of the transitions topic."""
+    return [encode(it, customer, "p@1") for it in publications]
+
+
+def path(customer: str, **days: int) -> list[bytes]:
+    """Return the transitions of a customer who reached each stage on a day."""
+    changes = [change(day, to, _FROM[to], _NAMES[to]) for to, day in days.items()]
+    return published(*(Publication(it, FIGURES, seq) for seq, it in enumerate(changes, start=1)), customer=customer)
+
+
+def segment_path(customer: str, key: str, *days: int) -> list[bytes]:
+    """Return the transitions of a customer who entered a segment and left it by turns."""
+    ways = [("in", "out"), ("out", "in")] * len(days)
+    changes = [change(day, to, from_, key.title(), key) for day, (to, from_) in zip(days, ways, strict=False)]
+    return published(*(Publication(it, FIGURES, seq) for seq, it in enumerate(changes, start=1)), customer=customer)
+
+
+def profile(customer: str, stage: str, day: int = 365, days_known: float | None = 300.0, **figures: Figure) -> Profile:
+    """Return a customer's profile as of a day after the start."""
+    return Profile(
+        user_id=customer,
+        stage=stage,
+        since=to_text(START),
+        why="",
+        cause="",
+        segments={},
+        figures={"orders": 1, "revenue": 10.0, "days_known": days_known, **figures},
+        windows={},
+        traits={},
+        next_transition=None,
+        next_at=None,
+        as_of=to_text(START + day * DAY),
+        seq=1,
+        policy_version="p@1",
+    )

@@ -1,0 +1,100 @@
+"""The report: every number in it, and within the width of its console."""
+
+import io
+import re
+
+import pytest
+from rich.console import Console
+
+from schemas.profile import Profile
+from streams.demo.report import ReportData, render_report
+from streams.demo.transition_history import TransitionHistory, build_history
+from tests.unit.streams.demo.published import DAY, START, path, profile, segment_path
+
+HOSTILE = "\x1b[2Jgone"
+
+
+def rendered(history: TransitionHistory, profiles: dict[str, Profile], width: int = 100, colour: bool = False) -> str:
+    file = io.StringIO()
+    console = Console(file=file, width=width, color_system="truecolor" if colour else None, force_terminal=colour)
+    data = ReportData(history, profiles, START, START + 364 * DAY, "EUR", DAY)
+    console.print(render_report(data, console))
+    return file.getvalue()
+
+
+def shop() -> tuple[TransitionHistory, dict[str, Profile]]:
+    values = [
+        *path("a", new=10, repeat=40, loyal=70),
+        *path("b", new=40, at_risk=200),
+        *path("c", new=300),
+        *segment_path("a", "vip", 50),
+        *segment_path("b", "vip", 50, 60),
+        *segment_path("c", "big", 310),
+    ]
+    profiles = {
+        "a": profile("a", "loyal", revenue=1234.5, orders=1000, days_known=365.0),
+        "b": profile("b", "at_risk", days_known=340.0),
+        "c": profile("c", "new", days_known=100.0),
+        "d": profile("d", "prospect", days_known=100.0),
+    }
+    return build_history(values), profiles
+
+
+def row(report: str, beginning: str) -> list[str]:
+    """Return the words of the first line with this beginning, without the bars."""
+    (line,) = [line for line in report.splitlines() if line.strip().startswith(beginning)][:1]
+    return re.sub(r"[·░▒█/x▏▎▍▌▋▊▉]{1,}\s", " ", line).split()
+
+
+def test_each_row_over_time_counts_every_customer_once() -> None:
+    report = rendered(*shop())
+    # prospect, new, repeat, loyal, at risk, all
+    assert row(report, "Jan 2017")[2:] == ["1", "1", "-", "-", "-", "2"]
+    assert row(report, "Feb 2017")[2:] == ["-", "1", "1", "-", "-", "2"]
+    assert row(report, "Mar 2017")[2:] == ["-", "1", "-", "1", "-", "2"]
+    assert row(report, "Dec 2017")[2:] == ["1", "1", "-", "1", "1", "4"]
+    assert "churned" not in report.partition("Transitions")[0], "a stage that nobody was in has no column"
+
+
+def test_transitions_and_segments_are_counted() -> None:
+    report = rendered(*shop(), width=80)
+    assert row(report, "acquired")[:2] == ["acquired", "3"]
+    assert row(report, "became loyal")[:3] == ["became", "loyal", "1"]
+    assert row(report, "Vip")[1] == "1"
+    assert row(report, "Vip")[-2:] == ["+2", "-1"]
+    assert row(report, "Big")[-2:] == ["+1", "-0"]
+    assert report.index("Big") < report.index("Vip"), "equal segments come by their key"
+
+
+def test_each_story_has_its_customer_its_steps_and_what_comes_next() -> None:
+    report = rendered(*shop())
+    assert "Three of them" in report
+    assert "Customer a, loyal from the start, and still here: now loyal, 1,000 orders, 1,234.50 EUR" in report
+    assert re.search(r"● 2017-02-10 +ordered again after 30 days +why", report)
+    assert report.count("nothing more, unless something happens") == 3
+
+
+@pytest.mark.parametrize("width", [60, 80, 91, 92, 100, 200])
+@pytest.mark.parametrize("colour", [False, True])
+def test_no_line_is_wider_than_the_console_or_100_cells(width: int, colour: bool) -> None:
+    report = re.sub(r"\x1b\[[0-9;]*m", "", rendered(*shop(), width=width, colour=colour))
+    assert max(len(line.rstrip()) for line in report.splitlines()) <= min(width, 100)
+
+
+def test_without_colours_a_legend_names_the_patterns() -> None:
+    legend = "░ new   ▒ repeat   █ loyal   / at risk"
+    assert legend in rendered(*shop())
+    assert legend not in rendered(*shop(), colour=True)
+
+
+def test_text_of_customers_cannot_move_the_cursor() -> None:
+    history = build_history([*path(HOSTILE, new=10), *segment_path(HOSTILE, HOSTILE, 20)])
+    report = rendered(history, {HOSTILE: profile(HOSTILE, "new")})
+    assert "\x1b" not in report
+    assert "Customer \N{REPLACEMENT CHARACTER}[2Jgone, new" in report
+
+
+def test_a_run_without_a_customer_has_a_report_too() -> None:
+    report = rendered(TransitionHistory(), {})
+    assert "Customers by stage" in report
+    assert row(report, "Dec 2017")[2:] == ["0"]

@@ -1,0 +1,42 @@
+"""Which published transitions are in the history, and how they are counted over time."""
+
+from collections import Counter
+
+from schemas.change import Publication
+from streams.demo.transition_history import build_history, count_stages
+from tests.unit.streams.demo.published import DAY, FIGURES, START, change, published
+
+
+def test_what_was_retracted_does_not_stand_and_what_came_again_does() -> None:
+    first, second = change(1, "new"), change(2, "repeat", "new", "repeated")
+    values = published(
+        Publication(first, FIGURES, 1),
+        Publication(second, FIGURES, 2),
+        Publication(second, None, 3, correction=True, retracted=True),
+        Publication(second, FIGURES, 4, revision=1, correction=True),
+        Publication(second, None, 5, revision=1, correction=True, retracted=True),
+    )
+    found = build_history(reversed(values))
+    assert found.by_name() == {"acquired": 1}
+    assert (found.published, found.corrections, found.retracted) == (5, 3, 2)
+    assert build_history(values[:4]).by_name() == {"acquired": 1, "repeated": 1}
+
+
+def test_members_are_those_who_did_not_leave() -> None:
+    came, left = change(1, "in", "out", "Core", "core"), change(5, "out", "in", "Core", "core")
+    values = published(Publication(came, FIGURES, 1), Publication(left, FIGURES, 2))
+    assert build_history(values[:1]).members() == {"core": 1}
+    assert build_history(values).members() == {}
+    assert build_history(values).by_segment() == {("core", "in"): 1, ("core", "out"): 1}
+
+
+def test_a_customer_is_a_prospect_until_the_first_step() -> None:
+    found = build_history(published(Publication(change(3, "new"), FIGURES, 1)))
+    cuts = [START + day * DAY for day in (0, 2, 3, 4)]
+    seen = {"c": START, "d": START + DAY}
+    assert count_stages(found.stages, seen, cuts) == [
+        Counter(),
+        Counter(prospect=2),
+        Counter(prospect=2),
+        Counter(new=1, prospect=1),
+    ]

@@ -1,0 +1,177 @@
+"""What a changelog says of a partition group: its customers, its position, and whether records were lost."""
+
+import gc
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from aiokafka import TopicPartition
+
+from agents.batch import Position
+from streams.partitions import changelog
+from streams.partitions.changelog import MarkerMissingError, read_changelogs
+from streams.partitions.partition_group import PartitionGroup
+from streams.partitions.position import POSITION_KEY, encode_position
+from streams.settings import Settings
+from streams.topics import topics_of
+from tests.support.counting import CountingTracker
+
+SETTINGS = Settings(availability_timeout=2.0)
+TOPICS = topics_of(SETTINGS)
+FIRST, *OTHERS = TOPICS.inputs
+LOG = TopicPartition(TOPICS.changelog, 0)
+
+
+@dataclass
+class Stored:
+    offset: int
+    key: bytes
+    value: bytes | None
+
+
+def marker(offset: int, positions: Mapping[str, int], upto: int = 5) -> Stored:
+    return Stored(offset, POSITION_KEY, encode_position(Position(positions, upto)))
+
+
+class FakeConsumer:
+    """A client whose changelog is ``records`` and ends at ``end``; the input logs reach from 0 to ``ends``."""
+
+    def __init__(self, records: list[Stored], end: int | None = None) -> None:
+        self.records = records
+        self.end = len(records) + 1 if end is None else end  # a transaction marker follows the records
+        self.begins = dict.fromkeys(TOPICS.inputs, 0)
+        self.ends = dict.fromkeys(TOPICS.inputs, 0)
+        self.now = 0.0
+        self.silent = False
+        self.sought = -1
+        self.running = False
+        self.collector_was_enabled = True
+
+    async def start(self) -> None:
+        self.running = True
+
+    async def stop(self) -> None:
+        self.running = False
+
+    def assign(self, partitions: list[TopicPartition]) -> None:
+        assert len(partitions) == 1 + len(TOPICS.inputs)
+
+    def pause(self, *partitions: TopicPartition) -> None:
+        assert LOG not in partitions
+
+    async def beginning_offsets(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
+        return {it: 0 if it == LOG else self.begins[it.topic] for it in partitions}
+
+    async def end_offsets(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
+        return {it: self.end if it == LOG else self.ends[it.topic] for it in partitions}
+
+    def seek(self, partition: TopicPartition, offset: int) -> None:
+        assert partition == LOG
+        self.sought = self._next = offset
+
+    async def position(self, _partition: TopicPartition) -> int:
+        return self._next
+
+    async def getmany(self, *_logs: TopicPartition, timeout_ms: int, max_records: int) -> dict[TopicPartition, Any]:
+        self.now += timeout_ms / 1000
+        self.collector_was_enabled &= gc.isenabled()
+        if self.silent:
+            return {}
+        fetched = [it for it in self.records if it.offset >= self._next][:2]
+        self._next = fetched[-1].offset + 1 if fetched else self.end
+        return {LOG: fetched} if fetched else {}
+
+
+async def read(
+    monkeypatch: pytest.MonkeyPatch, consumer: FakeConsumer, group: PartitionGroup | None = None, embedded: bool = False
+) -> PartitionGroup:
+    group = group or PartitionGroup(0, SETTINGS, CountingTracker(0, {}))
+    monkeypatch.setattr(changelog, "AIOKafkaConsumer", lambda **_: consumer)
+    monkeypatch.setattr(changelog, "time", SimpleNamespace(monotonic=lambda: consumer.now))
+    try:
+        ends = await read_changelogs(Settings(availability_timeout=2.0, embedded=embedded), [group])
+    finally:
+        assert not consumer.running
+        assert gc.isenabled()
+    assert ends == {0: consumer.ends}
+    return group
+
+
+def customers(group: PartitionGroup) -> dict[bytes, bytes]:
+    assert isinstance(group.state, CountingTracker)
+    return dict(group.state.snapshots)
+
+
+async def test_the_last_snapshot_and_the_last_marker_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    records = [
+        Stored(0, b"a", b"1"),
+        Stored(1, b"b", b"1"),
+        marker(2, {FIRST: 2}),
+        Stored(4, b"a", b"2"),
+        Stored(5, b"b", None),
+        marker(6, {FIRST: 4}, upto=9),
+    ]
+    consumer = FakeConsumer(records, end=8)
+    consumer.ends = dict.fromkeys(TOPICS.inputs, 6)
+    group = await read(monkeypatch, consumer)
+    assert customers(group) == {b"a": b"2"}
+    assert group.position == Position({FIRST: 4, **dict.fromkeys(OTHERS, 0)}, 9)
+    assert (group.read_to, group.status.reason, group.lost) == (7, "", {})
+    assert not consumer.collector_was_enabled
+
+
+async def test_a_group_that_was_read_before_is_read_on_except_on_the_embedded_broker(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    consumer = FakeConsumer([Stored(0, b"a", b"1"), marker(1, {})])
+    group = await read(monkeypatch, consumer)
+    consumer.records += [Stored(3, b"a", b"2"), marker(4, {})]
+    consumer.end = 6
+    await read(monkeypatch, consumer, group)
+    assert (consumer.sought, customers(group), group.read_to) == (2, {b"a": b"2"}, 5)
+    await read(monkeypatch, consumer, group, embedded=True)
+    assert (consumer.sought, customers(group)) == (0, {b"a": b"2"})
+
+
+async def test_an_empty_changelog_is_a_group_at_the_beginning_of_its_topics(monkeypatch: pytest.MonkeyPatch) -> None:
+    consumer = FakeConsumer([], end=0)
+    consumer.begins[FIRST] = consumer.ends[FIRST] = 30
+    group = await read(monkeypatch, consumer)
+    assert group.position == Position({FIRST: 30, **dict.fromkeys(OTHERS, 0)}, 0)
+    assert (group.status.reason, group.lost) == ("", {}), "nothing was counted, so nothing was lost"
+
+
+async def test_records_without_a_marker_are_of_unknown_origin(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(MarkerMissingError, match=r"lifestage-customers-changelog\[0\] holds records but no position"):
+        await read(monkeypatch, FakeConsumer([Stored(0, b"a", b"1")]))
+
+
+async def test_a_changelog_that_brings_nothing_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    consumer = FakeConsumer([marker(0, {})])
+    consumer.silent = True
+    with pytest.raises(TimeoutError, match="brought nothing for 2 s"):
+        await read(monkeypatch, consumer)
+    assert consumer.now == pytest.approx(2.1)
+
+
+@pytest.mark.parametrize(
+    ("begin", "position", "end", "reason"),
+    [
+        (0, 5, 9, ""),
+        (5, 5, 9, ""),
+        (0, 9, 9, ""),
+        (6, 5, 9, "begins at 6, but the next record to count is 5: 1 offsets were deleted"),
+        (0, 10, 9, "ends at 9, but records up to 10 are counted"),
+    ],
+)
+async def test_a_position_must_lie_within_its_log(
+    monkeypatch: pytest.MonkeyPatch, begin: int, position: int, end: int, reason: str
+) -> None:
+    consumer = FakeConsumer([marker(0, {FIRST: position})])
+    consumer.begins[FIRST], consumer.ends[FIRST] = begin, end
+    group = await read(monkeypatch, consumer)
+    assert reason in group.status.reason
+    assert bool(group.status.reason) is bool(reason)
+    assert group.lost == ({FIRST: begin} if position < begin else {})

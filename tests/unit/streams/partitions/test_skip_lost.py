@@ -1,0 +1,44 @@
+"""Skipping lost records: the position moves to where the logs begin, in one transaction, or nothing is written."""
+
+import pytest
+
+from agents.batch import Position, Watermark
+from streams.partitions import skip_lost
+from streams.partitions.skip_lost import skip
+from streams.settings import Settings
+from tests.unit.streams.partitions.fakes import FakeLog
+
+BEFORE = Position({"purchases": 3, "support": 8}, 1234, {"support": Watermark(99, final=False)})
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> FakeLog:
+    log = FakeLog()
+    log.position = BEFORE
+    monkeypatch.setattr(skip_lost, "GroupTransaction", log.transaction)
+    monkeypatch.setattr(skip_lost, "read_changelogs", log.read_changelogs)
+    return log
+
+
+async def test_only_the_offsets_of_topics_that_lost_records_move(log: FakeLog) -> None:
+    log.lost = {"purchases": 20}
+    assert await skip(Settings(), 2) == {"purchases": 20}
+    assert log.committed == Position({"purchases": 20, "support": 8}, BEFORE.upto, BEFORE.watermarks)
+    steps = ["fence", "read", "begin", "send_changes", "acknowledged", "commit", "discard"]
+    assert log.steps == [(step, 2) for step in steps]
+
+
+async def test_without_a_loss_nothing_is_written(log: FakeLog) -> None:
+    assert await skip(Settings(), 2) == {}
+    assert log.steps == [("fence", 2), ("read", 2), ("discard", 2)]
+    assert log.committed is None
+
+
+@pytest.mark.parametrize("step", ["fence", "read", "begin", "send_changes", "acknowledged", "commit"])
+async def test_a_step_that_fails_discards_the_transaction(log: FakeLog, step: str) -> None:
+    log.lost = {"purchases": 20}
+    log.failures[step] = [ConnectionError(step)]
+    with pytest.raises(ConnectionError, match=step):
+        await skip(Settings(), 2)
+    assert log.steps[-2:] == [(step, 2), ("discard", 2)]
+    assert log.committed is None

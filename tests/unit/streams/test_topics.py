@@ -1,0 +1,159 @@
+"""The topics: creation, and the checks that refuse existing ones; by a fake admin client."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from aiokafka.admin import NewTopic
+from aiokafka.admin.config_resource import ConfigResource
+from aiokafka.errors import TopicAlreadyExistsError, TopicAuthorizationFailedError
+
+from streams import topics
+from streams.settings import Settings
+from streams.topics import TopicsError, check, create, topics_of
+
+SETTINGS = Settings(topic_prefix="shop.", app_id="shop", partitions=4)
+TOPICS = topics_of(SETTINGS)
+FIRST = TOPICS.inputs[0]
+DAY_MS = 86_400_000
+
+
+class FakeAdmin:
+    """The topics of a broker: the number of partitions and the configuration of each."""
+
+    def __init__(self) -> None:
+        self.partitions = dict.fromkeys(TOPICS.all, 4)
+        self.configurations = {
+            name: {"cleanup.policy": "compact" if name == TOPICS.changelog else "delete", "retention.ms": "-1"}
+            for name in TOPICS.all
+        }
+        self.error = 0
+        self.created: dict[str, NewTopic] = {}
+        self.looks_until_listed = 0
+
+    async def create_topics(self, wanted: list[NewTopic]) -> SimpleNamespace:
+        errors = []
+        for topic in wanted:
+            exists = topic.name in self.partitions
+            code = self.error or (TopicAlreadyExistsError.errno if exists else 0)
+            if not code:
+                self.created[topic.name] = topic
+            errors.append((topic.name, code, "because"))
+        return SimpleNamespace(topic_errors=errors)
+
+    async def list_topics(self) -> list[str]:
+        self.looks_until_listed -= 1
+        return [*self.partitions, *(self.created if self.looks_until_listed < 0 else ())]
+
+    async def describe_topics(self, names: list[str]) -> list[dict[str, Any]]:
+        return [{"topic": name, "partitions": [{}] * self.partitions[name]} for name in names]
+
+    async def describe_configs(self, resources: list[ConfigResource]) -> list[SimpleNamespace]:
+        (resource,) = resources
+        entries = [(*pair, False, False, False) for pair in self.configurations[resource.name].items()]
+        return [SimpleNamespace(resources=[(self.error, "no rights", 2, resource.name, entries)])]
+
+
+@pytest.fixture
+def admin(monkeypatch: pytest.MonkeyPatch) -> FakeAdmin:
+    admin = FakeAdmin()
+
+    @asynccontextmanager
+    async def administration(_settings: Settings) -> AsyncIterator[FakeAdmin]:
+        yield admin
+
+    monkeypatch.setattr(topics, "administration", administration)
+    return admin
+
+
+async def test_only_what_is_missing_is_created(admin: FakeAdmin) -> None:
+    del admin.partitions[FIRST], admin.partitions[TOPICS.changelog]
+    admin.looks_until_listed = 2
+    assert await create(SETTINGS) == [FIRST, TOPICS.changelog]
+    assert admin.looks_until_listed < 0, "it waits until the broker lists what it created"
+    assert {topic.num_partitions for topic in admin.created.values()} == {4}
+    assert admin.created[FIRST].topic_configs == {"cleanup.policy": "delete", "retention.ms": "-1"}
+    assert admin.created[TOPICS.changelog].topic_configs["cleanup.policy"] == "compact"
+
+
+async def test_what_is_published_may_be_longer_than_what_is_read(admin: FakeAdmin) -> None:
+    admin.partitions.clear()
+    assert await create(SETTINGS) == [*TOPICS.all]
+    longer = {name for name, topic in admin.created.items() if "max.message.bytes" in topic.topic_configs}
+    assert longer == {*TOPICS.all} - {*TOPICS.inputs}
+
+
+async def test_a_topic_that_cannot_be_created_is_named_with_the_reason(admin: FakeAdmin) -> None:
+    admin.error = TopicAuthorizationFailedError.errno
+    with pytest.raises(TopicsError, match=f"cannot create {FIRST}: TopicAuthorizationFailedError because"):
+        await create(SETTINGS)
+
+
+async def test_topics_as_they_are_created_pass(admin: FakeAdmin) -> None:
+    assert await check(SETTINGS, looks_back_days=365) == []
+
+
+@pytest.mark.parametrize(
+    ("partitions", "problem"),
+    [
+        ({FIRST: None}, rf"no such topic: {FIRST}; make them with: lifestage topics create"),
+        ({FIRST: 6}, rf"the numbers of partitions differ \({FIRST} 6, .* 4"),
+        ({TOPICS.changelog: 2}, rf"differ \(.*{TOPICS.changelog} 2\).*LIFESTAGE_APP_ID"),
+        (dict.fromkeys(TOPICS.all, 6), r"have 6 partitions, LIFESTAGE_PARTITIONS says 4: set it to 6"),
+    ],
+)
+async def test_partitions_must_be_as_many_in_every_topic_as_the_settings_say(
+    admin: FakeAdmin, partitions: dict[str, int | None], problem: str
+) -> None:
+    for name, number in partitions.items():
+        if number is None:
+            del admin.partitions[name]
+        else:
+            admin.partitions[name] = number
+    with pytest.raises(TopicsError, match=problem):
+        await check(SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("name", "policy", "wanted"),
+    [
+        (TOPICS.changelog, "delete", "compact"),
+        (TOPICS.changelog, "compact,delete", "compact"),
+        (FIRST, "compact", "delete"),
+        (TOPICS.transitions, "compact,delete", "delete"),
+    ],
+)
+async def test_another_cleanup_policy_is_refused_with_the_command_that_fixes_it(
+    admin: FakeAdmin, name: str, policy: str, wanted: str
+) -> None:
+    admin.configurations[name]["cleanup.policy"] = policy
+    with pytest.raises(
+        TopicsError, match=f"{name} has cleanup.policy={policy}, .* --add-config cleanup.policy={wanted}"
+    ):
+        await check(SETTINGS)
+
+
+async def test_a_broker_that_reports_no_configuration_passes(admin: FakeAdmin) -> None:
+    admin.configurations = {name: {} for name in TOPICS.all}
+    assert await check(SETTINGS, looks_back_days=365) == []
+
+
+async def test_a_configuration_that_cannot_be_read_is_an_error(admin: FakeAdmin) -> None:
+    admin.error = TopicAuthorizationFailedError.errno
+    with pytest.raises(TopicsError, match=f"cannot read the configuration of {FIRST}: no rights"):
+        await check(SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("retention_ms", "looks_back_days", "warned"),
+    [(-1, 365, False), (7 * DAY_MS, 0, False), (7 * DAY_MS, 7, False), (7 * DAY_MS, 8, True), (0, 1, True)],
+)
+async def test_an_input_kept_for_less_than_the_policy_looks_back_gets_a_warning(
+    admin: FakeAdmin, retention_ms: int, looks_back_days: int, warned: bool
+) -> None:
+    admin.configurations[FIRST]["retention.ms"] = str(retention_ms)
+    admin.configurations[TOPICS.transitions]["retention.ms"] = "0"
+    warnings = await check(SETTINGS, looks_back_days)
+    assert [warning.split()[0] for warning in warnings] == [FIRST] * warned

@@ -1,0 +1,148 @@
+"""Before a worker starts: it waits for Kafka, checks the topics, and takes a dead predecessor out of the group."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaConnectionError, UnknownMemberIdError
+
+from streams import worker
+from streams.settings import Settings
+from streams.topics import TopicsError
+from streams.worker import prepare, remove_predecessor
+
+SETTINGS = Settings(app_id="shop", instance="one")
+
+
+class Start:
+    """What a starting worker meets; ``answers`` are what the checks of the topics return or raise, in order."""
+
+    def __init__(self) -> None:
+        self.answers: list[list[str] | Exception] = []
+        self.looks_back: list[int] = []
+        self.pauses: list[float] = []
+        self.removals = 0
+        self.now = 0.0
+
+    async def check(self, _settings: Settings, looks_back_days: int) -> list[str]:
+        self.looks_back.append(looks_back_days)
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def remove_predecessor(self, _settings: Settings) -> None:
+        self.removals += 1
+
+    async def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.now += seconds
+
+
+@pytest.fixture
+def start(monkeypatch: pytest.MonkeyPatch) -> Start:
+    start = Start()
+    monkeypatch.setattr(worker, "check", start.check)
+    monkeypatch.setattr(worker, "remove_predecessor", start.remove_predecessor)
+    monkeypatch.setattr(worker, "asyncio", SimpleNamespace(sleep=start.sleep, timeout=asyncio.timeout))
+    monkeypatch.setattr(worker, "time", SimpleNamespace(monotonic=lambda: start.now))
+    return start
+
+
+async def test_warnings_are_logged_and_the_worker_starts(start: Start, caplog: pytest.LogCaptureFixture) -> None:
+    start.answers = [["kept for 7.0 days"]]
+    await prepare(SETTINGS, 90)
+    assert "kept for 7.0 days" in caplog.text
+    assert (start.looks_back, start.removals, start.pauses) == ([90], 1, [])
+
+
+async def test_without_kafka_it_waits_and_says_for_how_long_and_why(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    start.answers = [KafkaConnectionError("refused"), TimeoutError(), ConnectionResetError("gone"), []]
+    await prepare(SETTINGS)
+    assert start.pauses == [2.0, 2.0, 2.0]
+    assert start.removals == 1
+    messages = [record.getMessage() for record in caplog.records]
+    said = ["0 s (KafkaConnectionError: refused)", "2 s (TimeoutError)", "4 s (gone)"]
+    assert [message.partition("after ")[2].partition(", trying")[0] for message in messages] == said
+    assert "LIFESTAGE_BROKER says where it is" in messages[0]
+
+
+async def test_topics_that_cannot_be_used_are_not_waited_for(start: Start) -> None:
+    start.answers = [TopicsError("no such topic")]
+    with pytest.raises(TopicsError, match="no such topic"):
+        await prepare(SETTINGS)
+    assert (start.pauses, start.removals) == ([], 0)
+
+
+class FakeGroup:
+    """A consumer group of (member id, client id), and the admin client that describes it."""
+
+    def __init__(self) -> None:
+        self.members = [("m1", "shop-one"), ("m2", "shop-two"), ("m3", "shop-one"), ("m4", "shop-one-more")]
+        self.left: list[str] = []
+        self.leave_code = 0
+        self.exists = True
+        self.connected = 0
+
+    async def find_coordinator(self, group: str) -> int:
+        assert group == "shop"
+        if not self.exists:
+            raise GroupCoordinatorNotAvailableError
+        return 7
+
+    async def describe_consumer_groups(self, groups: list[str], coordinator: int) -> list[SimpleNamespace]:
+        assert (groups, coordinator) == (["shop"], 7)
+        members = [(member, client, "/127.0.0.1", b"", b"") for member, client in self.members]
+        return [SimpleNamespace(groups=[(0, "shop", "Stable", "consumer", "", members)])]
+
+    async def leave_group(self, _admin: Any, coordinator: int, group: str, member: str) -> int:
+        assert (group, coordinator) == ("shop", 7)
+        self.left.append(member)
+        return self.leave_code
+
+
+@pytest.fixture
+def group(monkeypatch: pytest.MonkeyPatch) -> FakeGroup:
+    group = FakeGroup()
+
+    @asynccontextmanager
+    async def administration(_settings: Settings) -> AsyncIterator[FakeGroup]:
+        group.connected += 1
+        yield group
+
+    monkeypatch.setattr(worker, "administration", administration)
+    monkeypatch.setattr(worker, "private", SimpleNamespace(leave_group=group.leave_group))
+    return group
+
+
+async def test_only_members_of_the_same_instance_are_removed(
+    group: FakeGroup, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO):
+        await remove_predecessor(SETTINGS)
+    assert group.left == ["m1", "m3"]
+    assert "took m1, left by a crash, out of the group" in caplog.text
+
+
+async def test_a_worker_without_an_instance_removes_nobody(group: FakeGroup) -> None:
+    await remove_predecessor(Settings(app_id="shop"))
+    assert (group.left, group.connected) == ([], 0)
+
+
+async def test_a_broker_without_groups_has_no_predecessor(group: FakeGroup) -> None:
+    group.exists = False
+    await remove_predecessor(SETTINGS)
+    assert group.left == []
+
+
+async def test_a_refused_removal_is_a_warning(group: FakeGroup, caplog: pytest.LogCaptureFixture) -> None:
+    group.leave_code = UnknownMemberIdError.errno
+    await remove_predecessor(SETTINGS)
+    assert group.left == ["m1", "m3"], "one refusal does not keep the others"
+    assert "cannot take m1 out of the group: UnknownMemberIdError" in caplog.text
