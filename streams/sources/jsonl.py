@@ -2,6 +2,7 @@
 
 import gzip
 import sys
+import zlib
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +26,7 @@ def events(name: str) -> list[SourceEvent]:
     try:
         content = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
         text = gzip.decompress(content) if content.startswith(GZIP_MAGIC) else content
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise SourceError(f"{name} cannot be read: {error}") from None
     return from_lines(text.split(b"\n"), now=from_datetime(datetime.now(UTC)))
 

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
@@ -112,7 +113,7 @@ def _numbered_lines(name: str) -> Iterator[tuple[int, bytes]]:
             start = file.peek(2)[:2] if hasattr(file, "peek") else b""
             content = io.BufferedReader(gzip.open(file)) if start == GZIP_MAGIC else file
             yield from enumerate(content, start=1)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise click.ClickException(f"{name} cannot be read: {error}. Sources: {', '.join(NAMES)}") from None
 
 

@@ -44,10 +44,15 @@ def skip_lost(partition: int) -> None:
 
     Stop all workers first. What was deleted is never counted.
     """
-    from streams.partitions.skip_lost import skip  # noqa: PLC0415 - imports Faust, which the other commands do not need
+    # They import Faust, which the other commands do not need.
+    from streams.partitions.changelog import MarkerMissingError  # noqa: PLC0415
+    from streams.partitions.skip_lost import skip  # noqa: PLC0415
 
     settings = settings_or_fail()
-    skipped = _run(settings, skip(settings, partition))
+    try:
+        skipped = _run(settings, skip(settings, partition))
+    except MarkerMissingError as error:
+        raise click.ClickException(str(error)) from None
     for topic, begin in skipped.items():
         click.echo(f"{topic}[{partition}] goes on at {begin}")
     if not skipped:

@@ -1,0 +1,192 @@
+"""Commands that need no server, and what every command says about options and settings that cannot be used."""
+
+import gzip
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiokafka.errors import KafkaConnectionError
+from click.testing import CliRunner, Result
+
+from streams.cli.commands import topics as topics_command
+from streams.cli.main import main
+from streams.partitions import skip_lost
+from streams.partitions.changelog import MarkerMissingError
+from streams.settings import Settings
+from streams.topics import TopicsError
+
+
+def call(*arguments: object, **variables: str) -> Result:
+    environment: dict[str, str | None] = {"COLUMNS": "200", **variables}
+    return CliRunner().invoke(main, list(map(str, arguments)), env=environment)
+
+
+@pytest.mark.parametrize("name", ["one.jsonl", "one.jsonl.gz"])
+def test_the_same_seed_gives_the_same_bytes(tmp_path: Path, name: str) -> None:
+    options = ("simulate", "--customers", 3, "--days", 30, "--start", "2025-03-01")
+    written = []
+    for seed, path in ((5, tmp_path / "a"), (5, tmp_path / "b"), (6, tmp_path / "c")):
+        path.mkdir()
+        done = call(*options, "--seed", seed, "--out", path / name)
+        assert done.exit_code == 0, done.output
+        written.append((path / name).read_bytes())
+    assert written[0] == written[1] != written[2]
+    plain = gzip.decompress(written[0]) if name.endswith("gz") else written[0]
+    assert all(json.loads(line)["timestamp"] >= "2025-03-01" for line in plain.splitlines())
+
+
+def test_simulated_events_become_transitions_profiles_and_rejects(tmp_path: Path) -> None:
+    events, rejected = tmp_path / "events.jsonl.gz", tmp_path / "rejects.jsonl"
+    transitions, profiles = tmp_path / "transitions.jsonl.gz", tmp_path / "profiles.jsonl"
+    call("simulate", "--customers", 5, "--days", 200, "--out", events)
+    lines = gzip.decompress(events.read_bytes()).splitlines()
+    events.write_bytes(gzip.compress(b"\n".join([*lines, lines[0], b"{"])))
+    options = ("--out", transitions, "--profiles", profiles, "--rejects", rejected, "--processes", 1)
+    done = call("backtest", events, *options, "--until", "2025-12-31")
+    assert done.exit_code == 0, done.output
+    assert f"{len(lines) + 2:,} lines: {len(lines):,} applied" in done.output
+    assert "1 duplicates, 1 rejects" in done.output
+    assert "rejected as not_json: 1" in done.output
+    assert "decided until 2025-12-31T00:00:00.000Z" in done.output
+    assert len(rejected.read_bytes().splitlines()) == 1
+    customers = {json.loads(line)["userId"] for line in profiles.read_bytes().splitlines()}
+    published = [json.loads(line) for line in gzip.decompress(transitions.read_bytes()).splitlines()]
+    assert {it["userId"] for it in published} <= customers
+    assert len(customers) == 5
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (None, "No such file"),
+        (b"\x1f\x8bnot gzip", "Unknown compression method|Not a gzipped file"),
+        (gzip.compress(b"{}\n" * 1000)[:20], "end-of-stream"),
+        (gzip.compress(b"{}\n")[:10] + b"\xff" * 20, "invalid"),
+    ],
+)
+@pytest.mark.parametrize("command", [("backtest", "--out", "-", "--processes", "1"), ("replay",)])
+def test_a_file_that_cannot_be_read_is_one_clear_line(
+    tmp_path: Path, content: bytes | None, problem: str, command: tuple[str, ...]
+) -> None:
+    path = tmp_path / "events.jsonl.gz"
+    if content is not None:
+        path.write_bytes(content)
+    done = call(command[0], path, *command[1:], LIFESTAGE_BROKER="127.0.0.1:1")
+    assert done.exit_code == 1
+    (line,) = [line for line in done.output.splitlines() if line.startswith("Error: ")]
+    assert f"{path} cannot be read" in line
+    assert re.search(problem, line)
+
+
+def test_the_policy_that_ships_is_fine_and_a_wrong_one_is_explained(tmp_path: Path) -> None:
+    done = call("policy", "check")
+    assert (done.exit_code, "at risk" in done.output) == (0, True)
+    assert "def " in call("policy", "check", "--code").output
+    wrong = tmp_path / "policy.toml"
+    wrong.write_text('[policy]\nname = "x"\n')
+    done = call("policy", "check", wrong)
+    assert done.exit_code == 1
+    assert done.output.startswith(f"{wrong}:")
+    assert "cannot be read" in call("policy", "check", tmp_path / "none.toml").output
+
+
+def test_schemas_are_written_into_a_folder(tmp_path: Path) -> None:
+    done = call("schema", "export", tmp_path / "new")
+    written = sorted((tmp_path / "new").iterdir())
+    assert sorted(done.output.split()) == [str(path) for path in written]
+    assert "asyncapi.json" in {path.name for path in written}
+    assert all(json.loads(path.read_bytes()) for path in written)
+    (tmp_path / "file").write_text("")
+    assert "cannot be written" in call("schema", "export", tmp_path / "file").output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (("replay", "simulated", "--rate", "fast"), "'fast' is no rate: write it like 500/s"),
+        (("replay", "simulated", "--rate", "0/s"), "is no rate"),
+        (("replay", "simulated", "--rate", "5/s", "--speed", "2"), "--rate and --speed exclude each other"),
+        (("replay", "simulated", "--end", "yesterday"), "yesterday"),
+        (("demo", "--fresh", "--continue"), "--fresh and --continue exclude each other"),
+        (("demo", "--broker", "nowhere"), "LIFESTAGE_BROKER is 'nowhere'"),
+        (("unheard-of",), "No such command"),
+    ],
+)
+def test_options_that_cannot_be_used_are_refused(arguments: tuple[str, ...], problem: str) -> None:
+    done = call(*arguments)
+    assert done.exit_code == 2
+    assert problem in done.output
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("worker",),
+        ("topics", "check"),
+        ("tail",),
+        ("rejects",),
+        ("show", "c"),
+        ("topics", "skip-lost", "--partition", "0"),
+    ],
+)
+def test_a_wrong_setting_ends_a_command_with_status_2(arguments: tuple[str, ...]) -> None:
+    done = call(*arguments, LIFESTAGE_PARTITIONS="none")
+    assert done.exit_code == 2
+    assert done.output == "Error: LIFESTAGE_PARTITIONS is 'none': set it to a whole number, 1 or more\n"
+
+
+def test_show_needs_a_redis() -> None:
+    done = call("show", "c", LIFESTAGE_REDIS_URL="")
+    assert (done.exit_code, "there is no mirror" in done.output) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (TopicsError("no such topic: x"), "Error: no such topic: x"),
+        (MarkerMissingError("x[0] holds records but no position"), "Error: x[0] holds records but no position"),
+        (KafkaConnectionError("refused"), "LIFESTAGE_BROKER says where it is"),
+        (TimeoutError(), "Error: Kafka at 127.0.0.1:9092: TimeoutError()"),
+    ],
+)
+def test_what_keeps_lost_records_from_being_skipped_is_one_clear_line(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, line: str
+) -> None:
+    async def fail(_settings: Settings, _partition: int) -> dict[str, int]:
+        raise error
+
+    monkeypatch.setattr(skip_lost, "skip", fail)
+    done = call("topics", "skip-lost", "--partition", 0)
+    assert done.exit_code == 1
+    assert line in done.output
+
+
+@pytest.mark.parametrize(
+    ("skipped", "output"), [({}, "partition 3 has lost nothing\n"), ({"t": 20}, "t[3] goes on at 20\n")]
+)
+def test_skipped_records_are_named(monkeypatch: pytest.MonkeyPatch, skipped: dict[str, int], output: str) -> None:
+    async def skip(_settings: Settings, partition: int) -> dict[str, int]:
+        assert partition == 3
+        return skipped
+
+    monkeypatch.setattr(skip_lost, "skip", skip)
+    assert call("topics", "skip-lost", "--partition", 3).output == output
+
+
+@pytest.mark.parametrize(
+    ("created", "output"),
+    [([], "all topics are there\nwarning: short\n"), (["a", "b"], "created a\ncreated b\nwarning: short\n")],
+)
+def test_topics_that_were_created_are_named(monkeypatch: pytest.MonkeyPatch, created: list[str], output: str) -> None:
+    async def create(_settings: Settings) -> list[str]:
+        return created
+
+    async def check(_settings: Settings, *_days: Any) -> list[str]:
+        return ["short"]
+
+    monkeypatch.setattr(topics_command, "create", create)
+    monkeypatch.setattr(topics_command, "check", check)
+    done = call("topics", "create")
+    assert (done.exit_code, done.output) == (0, output)
