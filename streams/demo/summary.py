@@ -27,7 +27,7 @@ def summary_lines(
     yield Text.assemble(*_figures(data, run, worker))
     yield _agreement(data)
     if not stays:
-        yield _pair("data", f"{folder.path}; run it again without --exit to look customers up")
+        yield _pair("data", f"{folder.path}; run it again without --exit (EXIT=1) to look customers up")
         return
     stories = choose_stories(data.history, data.profiles)
     customer = stories[0].profile.user_id if stories else next(iter(data.profiles), "ID")

@@ -58,6 +58,7 @@ def test_the_picture_shows_what_the_backtest_says(first: First, decision: Decisi
     )
     assert f"{len(expected.transitions):,} changes published" in first.output
     assert f"The {len(histories)} profiles in Redis say what the transitions in Kafka say" in first.output
+    assert "run it again without --exit (EXIT=1) to look customers up" in " ".join(first.output.split())
 
 
 def test_going_on_with_a_complete_run_shows_the_same_again(first: First) -> None:
