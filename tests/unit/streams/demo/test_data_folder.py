@@ -43,7 +43,7 @@ def folder(data_folder: Path) -> Any:
 
 @pytest.fixture
 def console() -> Console:
-    return Console(file=io.StringIO())
+    return Console(file=io.StringIO(), width=1000)  # a long path of a folder must not wrap the line
 
 
 def printed(console: Console) -> str:
