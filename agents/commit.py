@@ -1,4 +1,4 @@
-"""Carrying out a batch: the order of its effects, so that whatever dies, each happens exactly once."""
+"""The commit of a batch: the order of its effects, so that each happens exactly once, whichever process dies."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -52,7 +52,7 @@ class Transaction(Protocol):
 
 
 def unreached(_point: str) -> None:
-    """Pass every point of a batch."""
+    """Do nothing at a point of a batch."""
 
 
 async def carry_out(
@@ -64,29 +64,29 @@ async def carry_out(
 ) -> Outcome:
     """Compute a batch, commit its effects in one transaction, and apply them to memory.
 
-    ``marker`` is the encoded position after the batch. If this raises, memory is as before and the transaction
-    may or may not have been committed: discard it, and read from the log what became of it. ``reached`` is called
-    at each point at which a test may want the process to die.
+    ``marker`` is the encoded position after the batch. If this raises, memory is as before and the transaction may or
+    may not have been committed: discard it, and read from the log whether it was. ``reached`` is called at each point
+    at which a test may want the process to die.
     """
-    # 1. Compute, and change nothing that others see: a batch that fails below comes again, and must find all as it was.
+    # 1. Compute, and change nothing that others see: a batch that fails below is computed again from the same state.
     outcome = state.compute(batch)
     reached("before_begin")
     await transaction.begin()
 
-    # 2. State and position in one transaction. Apart, a crash between them would lose the batch or repeat it.
+    # 2. State and position in one transaction. In two, a crash between them would lose or repeat the batch.
     await transaction.send_changes(outcome.changes, marker)
     reached("after_changelog")
 
-    # 3. What is published belongs to it too, or a crash would publish twice what is counted once.
+    # 3. Publications in the same transaction, or a crash could publish twice what is counted once.
     await transaction.send_transitions(outcome.transitions)
     await transaction.send_rejects(outcome.rejects)
 
-    # 4. Check every record's fate before the commit: the client commits what arrived even when some did not,
-    #    and the part that did not would be lost for good, its position being past it.
+    # 4. Check that every record arrived before the commit: the client commits those that arrived even if others did
+    #    not, and these would be lost for good, since the position is past them.
     await transaction.acknowledged()
     reached("after_acknowledged")
 
-    # 5. Commit. Until it returns, nobody knows; so nothing in memory may have changed yet.
+    # 5. Commit. Until this returns, its result is unknown, so memory must be unchanged.
     committing = asyncio.ensure_future(transaction.commit())
     try:
         await asyncio.sleep(0)
@@ -96,7 +96,7 @@ async def carry_out(
         committing.cancel()
     reached("after_commit")
 
-    # 6. Only now change memory. Earlier, a commit that failed would leave effects in memory that the log does
+    # 6. Change memory only now. If it changed earlier, a failed commit would leave effects in memory that the log does
     #    not have, and the next batch would write them as if they had happened.
     reached("before_apply")
     state.apply(outcome)

@@ -1,4 +1,4 @@
-"""The customer cache: the customers decided last, so that one whose next event comes soon need not be decoded."""
+"""The customer cache: the customers decided most recently, kept decoded for their next events."""
 
 from collections import OrderedDict
 

@@ -12,7 +12,7 @@ class Deadlines:
 
     Deadlines of the far future wait unsorted in spans of 70 minutes, a few bytes each; those of a span that time has
     reached are in a heap. An entry that has become outdated is not searched for, but dropped when its turn comes:
-    ``due_of`` tells when a key is due at present.
+    ``due_of`` returns the instant at which a key is due at present.
     """
 
     def __init__(self, due_of: Callable[[bytes], int | None]) -> None:
@@ -27,7 +27,8 @@ class Deadlines:
 
     def first(self) -> int | None:
         """Return when to look again: at the earliest deadline, or at the beginning of the span it lies in."""
-        # What was taken and is not done counts: when its batch fails, nothing else may bring the next one.
+        # Keys that were taken and are not done count too: if their batch fails, there may be no other reason for the
+        # next one.
         instants = [entries[0][0] for entries in (self._taken, self._near) if entries]
         instants += [self._spans[0] * SPAN_MS] if self._spans else []
         return min(instants, default=None)

@@ -1,4 +1,4 @@
-"""The mirror: copies each customer's newest profile to where others read it, behind the stream and never in its way."""
+"""The mirror: a copy of each customer's newest profile for others to read, written without delaying the stream."""
 
 import asyncio
 import logging
@@ -60,7 +60,7 @@ class ProfileSink(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class MirrorStatus:
-    """How the mirror fares. ``dropped``: transitions given up because too many waited; ``trouble``: why it waits."""
+    """The state of the mirror. ``dropped``: transitions given up because too many waited; ``trouble``: why it waits."""
 
     connected: bool
     waiting: int
@@ -82,7 +82,7 @@ class _MirroredGroup:
 
 
 class Mirror:
-    """An observer that writes the customers who changed. Only keys wait: what is written is true when it is written.
+    """An observer that writes the customers who changed; only keys are queued, and a profile is read when written.
 
     ``clock`` counts seconds from any start. While customers wait, the mirror works at most a quarter of the time.
     """
@@ -109,7 +109,7 @@ class Mirror:
 
     @property
     def status(self) -> MirrorStatus:
-        """How the mirror fares at this moment."""
+        """The state of the mirror at this moment."""
         return MirrorStatus(
             connected=self._connected,
             waiting=len(self._queue),
@@ -123,7 +123,8 @@ class Mirror:
     def opened(self, partition: int, position: Position, customers: Customers) -> None:
         """Enqueue all customers of a group that was restored.
 
-        Also of one that was kept: in between, another worker may have had it, and ended before it wrote.
+        This includes a group that this worker kept: another worker may have had it in between, and ended before it
+        wrote.
         """
         self._groups[partition] = _MirroredGroup(customers, position)
         self._queue.rewrite(partition, customers.keys())
@@ -145,13 +146,13 @@ class Mirror:
         self._queue.drop(partition)
 
     async def run(self) -> None:
-        """Write until cancelled, whatever becomes of the sink, and close the sink."""
+        """Write until cancelled, also after failures of the sink; then close the sink."""
         backoff = FIRST_BACKOFF
         try:
             while True:
                 try:
                     worked = await self._round()
-                except Exception as error:  # whatever it is, the stream must not notice
+                except Exception as error:  # no failure here may affect the stream
                     self._lost(error)
                     await self._sleep(backoff)
                     backoff = min(2 * backoff, MAX_BACKOFF)

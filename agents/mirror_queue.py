@@ -27,7 +27,7 @@ class MirrorQueue:
         return len(self._changed) + sum(map(len, self._to_rewrite.values()))
 
     def rewrite(self, partition: int, keys: Iterable[bytes]) -> None:
-        """Enqueue all customers of a partition: they may be missing on the other side."""
+        """Enqueue all customers of a partition: they may be missing in the mirror."""
         self._to_rewrite[partition] = list(keys)
 
     def drop(self, partition: int) -> None:

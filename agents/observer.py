@@ -1,4 +1,4 @@
-"""The observer port: whoever is shown what a worker does with its partition groups, and decides nothing."""
+"""The observer port: what a worker does with its partition groups is shown to observers, which decide nothing."""
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -36,7 +36,7 @@ class Committed:
 
 
 class Observer(Protocol):
-    """Is called in the worker's event loop, after the fact, and must return at once."""
+    """An object that is called in the worker's event loop after each step; its methods must return at once."""
 
     def opened(self, partition: int, position: Position, customers: Customers) -> None:
         """Note that this worker has restored a partition group, for the first time or again."""
@@ -49,7 +49,7 @@ class Observer(Protocol):
 
 
 class Observers:
-    """Shows everything to every observer. An observer that raises is logged, and holds up neither stream nor others."""
+    """All observers of a worker. The error of one is logged, and affects neither the stream nor the other observers."""
 
     def __init__(self, observers: Sequence[Observer]) -> None:
         self._observers = observers

@@ -39,7 +39,7 @@ class Group(Protocol):
         """Note that a batch is committed and applied to memory."""
 
     def failed(self, error: Exception) -> None:
-        """Give the batch up and open the group again: the log knows what became of the batch."""
+        """Give the batch up and open the group again: the log has the batch if it was committed."""
 
     def abandoned(self) -> None:
         """Give the batch up and leave the group closed: this worker is stopping."""
@@ -64,7 +64,7 @@ def track(
     async def agent(batches: AsyncIterable[PendingBatch]) -> None:
         async for pending in batches:
             async with groups.hold(pending) as group:
-                # Without a group the batch is dropped: its records come again, with the group's next owner.
+                # Without a group the batch is dropped: the group's next owner fetches its records again.
                 if group is not None:
                     await process(pending, group)
 
@@ -74,7 +74,7 @@ def track(
             async with asyncio.timeout(timeout):
                 outcome = await carry_out(pending.batch, pending.marker, group.state, group.transaction, reached)
         except Exception as error:
-            # No error leaves the agent: Faust would take the batch for done.
+            # No error may leave the agent, or Faust would acknowledge the batch.
             logger.debug("partition %d: a batch failed", group.partition, exc_info=True)
             group.failed(error)
             return
@@ -82,7 +82,7 @@ def track(
             group.abandoned()
             raise
         group.committed(pending)
-        # While the group is held: whoever opens or closes it is observed after this, never before.
+        # Still while the group is held, so that observers see it opened or closed after this, never before.
         observers.committed(Committed(pending.batch, outcome, pending.position, clock() - began))
 
     return agent

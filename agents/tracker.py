@@ -112,7 +112,8 @@ class Tracker:
         """
         self._deadlines.put_back()
         if self._policy_taken_at is None:
-            # One instant for all customers, however many batches a new policy takes: no later event is late for any.
+            # One instant for all customers, however many batches a new policy takes, so that no later event is late for
+            # any of them.
             self._policy_taken_at = self.upto
         outcome = Outcome(max(batch.upto, self.upto))
         counts = outcome.counts

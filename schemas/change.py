@@ -71,6 +71,6 @@ class Publication(msgspec.Struct, frozen=True):
 
 
 def message_id(change: Change, revision: int, customer: str) -> str:
-    """Return the messageId of a published change: its identity, and from the first revision on ``.revision``."""
+    """Return the messageId of a published change: its identity, followed by ``.revision`` unless that is 0."""
     identity = change.identity(customer)
     return identity if revision == 0 else f"{identity}.{revision}"

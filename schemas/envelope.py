@@ -69,7 +69,7 @@ def open_envelope(value: bytes | None) -> Envelope:
     value = _unframed(value)
     try:
         envelope = _envelope(value)
-        if envelope.specversion is not None:  # a structured CloudEvent carries ours as its data
+        if envelope.specversion is not None:  # a structured CloudEvent has the envelope as its data
             envelope = _envelope(envelope.data)
     except msgspec.ValidationError as error:
         raise RejectedError("bad_timestamp" if "$.timestamp" in str(error) else "invalid", str(error)) from None
@@ -81,7 +81,7 @@ def open_envelope(value: bytes | None) -> Envelope:
 
 
 def user_of(value: bytes) -> str | None:
-    """Return the userId of a usable event, for less than ``decode`` costs; of any other, some userId or None."""
+    """Return the userId of a usable event, faster than ``decode``; for any other, a userId found in it or None."""
     try:
         owner = _owner(_unframed(value))
         if owner.specversion is not None:

@@ -1,7 +1,7 @@
 """The event types: every event that lifestage knows, the topic it belongs to, its properties, and how it is read.
 
-``EVENT_TYPES`` is the one table of them. Decoding, the published schemas and the sources read it. An event that counts
-like another, such as one more kind of view, is one more line in it.
+``EVENT_TYPES`` lists all of them; decoding, the published schemas and the sources read it. An event that counts like
+another, such as a further kind of view, is added by one line.
 """
 
 from collections.abc import Callable
@@ -160,7 +160,7 @@ def _items(products: list[Product]) -> int:
         if not 0 <= quantity <= MAX_QUANTITY:
             raise RejectedError("bad_amount", f"a product's quantity is {quantity}: it must be 0 to {MAX_QUANTITY}")
         whole = int(quantity)
-        count += whole if whole == quantity else 1  # what is sold by weight is one item
+        count += whole if whole == quantity else 1  # a product sold by weight counts as one item
     return count
 
 
@@ -225,7 +225,7 @@ def _add_trait(traits: dict[str, Scalar | None], name: str, value: object) -> No
         traits[name[:MAX_TEXT]] = value
 
 
-# A browsing or ticket fact keeps the name that stands here: a million facts share one string.
+# A browsing or ticket fact refers to the name in this table, so that a million facts share one string.
 _TABLE = (
     EventType("Order Completed", PURCHASES, OrderProperties, _order_fact(OrderCompleted)),
     EventType("Order Updated", PURCHASES, OrderProperties, _order_fact(OrderUpdated)),

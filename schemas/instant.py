@@ -16,7 +16,7 @@ def from_datetime(moment: datetime) -> int:
 
 def to_text(instant: int) -> str:
     """Return RFC 3339 text in UTC with milliseconds: ``2017-01-01T11:53:26.000Z``."""
-    # Positional (days, seconds, microseconds): by keyword it takes a fifth longer, and every transition asks twice.
+    # Positional (days, seconds, microseconds): keywords take a fifth longer, and each transition calls this twice.
     return (START + timedelta(0, 0, instant * 1000)).isoformat("T", "milliseconds") + "Z"
 
 

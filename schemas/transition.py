@@ -1,6 +1,6 @@
 """Transitions as messages: the JSON values of the transitions topic, each complete by itself.
 
-A segment is an audience here, and only here: that is the word of the Segment spec.
+On the wire, and only there, a segment is called an audience: that is the word of the Segment spec.
 """
 
 from typing import TypedDict

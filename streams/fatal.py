@@ -1,4 +1,4 @@
-"""The fatal exit: ends the process when going on would be wrong, or of no use."""
+"""The fatal exit: the end of a process that cannot continue correctly or usefully."""
 
 import logging
 import os

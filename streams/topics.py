@@ -99,7 +99,7 @@ def _configuration(topics: Topics, name: str) -> dict[str, str]:
 
 
 async def _partitions(admin: AIOKafkaAdminClient, topics: Topics) -> dict[str, int]:
-    # All topics are listed, none is named: some brokers create a topic that is named.
+    # All topics are listed instead of asking for these: some brokers create a topic that is asked for.
     existing = set(await admin.list_topics())
     missing = [name for name in topics.all if name not in existing]
     if missing:

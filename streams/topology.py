@@ -1,4 +1,4 @@
-"""The composition root: makes every concrete thing of a worker and hands each what it needs."""
+"""The composition root: creates all objects of a worker and gives each its dependencies."""
 
 import time
 from collections.abc import MutableMapping, Sequence
@@ -43,8 +43,9 @@ def build(
 ) -> faust.App:
     """Return the app of one worker, not started.
 
-    ``group_state`` makes what decides the batches of a partition group, a ``Tracker`` by default; ``observers`` are
-    shown every commit, by default the metrics and, with Redis, the mirror. Raises ``SettingsError``.
+    ``group_state`` makes the state that decides the batches of a partition group, by default a ``Tracker``.
+    ``observers`` are shown every commit; by default they are the stage counts, the metrics and, with Redis, the mirror.
+    Raises ``SettingsError``.
     """
 
     def tracker(partition: int, share: MutableMapping[bytes, bytes]) -> GroupState:
@@ -83,7 +84,7 @@ def build(
 
 
 def _register(app: BatchApp, settings: Settings, agent: Agent) -> None:
-    """Register the agent ``track`` on the input topics, whose batches come in the name of the first one."""
+    """Register the agent ``track`` on the input topics, whose batches arrive under the name of the first one."""
     topics = topics_of(settings)
     batches, *others = [app.topic(name, partitions=settings.partitions, **RAW) for name in topics.inputs]
     for topic in others:
@@ -128,13 +129,13 @@ def _app(settings: Settings, assignment: Assignment, snapshots: PartitionedSnaps
         topic_disable_leader=True,
         table_standby_replicas=0,
         stream_buffer_maxsize=max(16, 2 * settings.partitions),
-        # A group's own lock waits for its batch, and only where the group is opened again or has left.
+        # The group's own lock waits for its batch, and only when the group is opened again or leaves.
         stream_wait_empty=False,
         stream_recovery_delay=0.0,
         web_bind=settings.web_host,
         web_host=settings.web_host,
         web_port=settings.web_port,
-        # What Faust would serve by itself: the customers, where they live, and its own statistics.
+        # Faust's own pages: the customers, the workers that have them, and statistics.
         web_tables_enabled=False,
         web_router_enabled=False,
         web_stats_enabled=False,

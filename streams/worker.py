@@ -1,4 +1,4 @@
-"""Running a worker: what is checked before it starts, and how it ends."""
+"""The run of a worker: what is checked before it starts, and how it ends."""
 
 import asyncio
 import gc

@@ -13,8 +13,9 @@ The way of one text through these modules:
 >>> [leaf.left_text for leaf in tree.parts]
 ['orders_90d', 'days_since_order']
 
-* ``monotone`` says how each number changes by itself, ``direction`` which way that takes each comparison. Orders only
-  leave their window and time since the last only grows, so this condition may cease by itself, and never begin.
+* ``monotone`` says how each number changes by itself, ``direction`` which way that takes each comparison. By
+  themselves, orders only leave their window and the time since the last one only grows, so this condition may cease to
+  hold by itself, but never begin to.
 
 >>> from state.conditions.direction import direction_of
 >>> [direction_of(leaf, leaf.monotonicity).name for leaf in tree.parts]

@@ -14,7 +14,7 @@ _ORDERED = ("<", "<=", ">", ">=")
 
 
 class ComparisonChecker:
-    """Checks the comparisons of one condition."""
+    """The checker of one condition's comparisons."""
 
     def __init__(self, operands: OperandParser) -> None:
         self._error = operands.error

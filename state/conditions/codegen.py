@@ -42,7 +42,7 @@ _CALCULATED = {"+": "total", "-": "difference", "*": "product", "/": "quotient"}
 
 
 class CodeWriter:
-    """Writes one function of a customer and one or more instants; ``instant`` is the one that is written for now."""
+    """The writer of one function of a customer and some instants; ``instant`` is that of the next expression."""
 
     def __init__(self, catalogue: Catalogue, instants: tuple[str, ...] = (PRESENT,)) -> None:
         self._title = catalogue.title

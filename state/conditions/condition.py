@@ -106,7 +106,7 @@ def _condition(text: str, tree: Test, catalogue: Catalogue) -> Condition:
 
 
 class _Compiler:
-    """Compiles the functions of one condition."""
+    """The compiler of one condition's functions."""
 
     def __init__(self, text: str, catalogue: Catalogue) -> None:
         self._text = text

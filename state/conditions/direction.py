@@ -23,7 +23,7 @@ RISES = {">": True, ">=": True, "<": False, "<=": False}
 
 
 def leaf_monotonicity(leaf: Leaf) -> Monotonicity:
-    """Return how what a test looks at changes by itself."""
+    """Return how the value that a test looks at changes by itself."""
     if isinstance(leaf, Comparison):
         return leaf.monotonicity
     if isinstance(leaf, Known) and not leaf.operand.monotonicity.gaps:
@@ -32,7 +32,7 @@ def leaf_monotonicity(leaf: Leaf) -> Monotonicity:
 
 
 def may_become_known(operand: Operand) -> bool:
-    """Whether a value that is missing can become known by itself: only a quotient whose divisor leaves zero can."""
+    """Tell whether a missing value can become known by itself: only a quotient can, when its divisor leaves zero."""
     match operand:
         case Arithmetic(sign, left, right):
             steps = sign == "/" and bool(right.monotonicity.windows)

@@ -131,12 +131,12 @@ def _expression(function: Callable[..., Any]) -> ast.expr:
     for node in ast.walk(expression):
         if isinstance(node, ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp | ast.Await):
             raise _refused(function, "it has a lambda or a comprehension")
-    # A copy, for the tree is cached and the transformer changes it.
+    # A copy: the tree is cached, and the transformer changes it.
     return ast.parse(ast.unparse(expression), mode="eval").body
 
 
 def _own_names(tree: ast.expr) -> dict[str, str]:
-    """Return new names for those that an expression assigns, which begin with underscores as no other in the code."""
+    """Return new names for those that an expression assigns; only these begin with underscores in the code."""
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     names: dict[str, str] = {}
     for node in ast.walk(tree):
@@ -148,7 +148,7 @@ def _own_names(tree: ast.expr) -> dict[str, str]:
 
 
 def _reads(node: ast.AST, certain: bool) -> Iterator[tuple[str, bool]]:
-    """The names that an expression reads, in the order of evaluation, and whether each is read in any case."""
+    """Return the names that an expression reads, in the order of evaluation, and whether each is read in any case."""
     match node:
         case ast.Name(name):
             yield name, certain

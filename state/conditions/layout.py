@@ -31,7 +31,7 @@ def _statement(line: str) -> str:
 def _expression(node: ast.expr, indent: str, loose: bool = False) -> str:
     """Return an expression that begins after ``indent``.
 
-    It is in parentheses where it has to be; ``loose`` is whether what is around it binds looser than a comparison.
+    It is in parentheses where needed; ``loose`` says whether the expression around it binds looser than a comparison.
     """
     text = ast.unparse(node)
     if len(indent) + len(text) > _WIDTH and (lines := _lines(node, indent)):

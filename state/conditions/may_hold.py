@@ -10,9 +10,9 @@ START, END = PRESENT, "until"
 
 
 class MayHoldWriter(CodeWriter):
-    """Writes a function of a span that takes every operand at its most favourable end.
+    """The writer of a function of a span, which takes every operand at its most favourable end.
 
-    ``may_hold`` may say yes where the condition holds nowhere in the span, and never the other way round.
+    ``may_hold`` may be True where the condition holds nowhere in the span, but is never False where it holds somewhere.
     """
 
     def __init__(self, catalogue: Catalogue) -> None:

@@ -83,7 +83,7 @@ class Monotonicity:
         return self.negative if factor < 0 else self
 
     def combined(self, other: "Monotonicity", divided: bool) -> "Monotonicity":
-        """Return that of a product or quotient with something of unknown sign that changes at roll-offs at most."""
+        """Return the monotonicity of a product or quotient with a number of unknown sign and only steps."""
         both = self.plus(other)
         return replace(
             both,

@@ -38,7 +38,8 @@ class LeafChange:
     """The changes of a single test, which go only in ``direction`` (UP: from not holding to holding) if that is known.
 
     ``gap`` is how far the left side is above the right one, given if the comparison can change at any instant;
-    ``windows`` are those at whose roll-offs it may change as well; ``curved`` is whether the gap is no straight line.
+    ``windows`` are those at whose roll-offs it may change as well; ``curved`` says whether the gap is anything but a
+    straight line.
     """
 
     holds: Callable[[Customer, int], bool]
@@ -88,7 +89,7 @@ class LeafChange:
         return sorted({at for window in self.windows for at in self.roll_offs(customer, window, start, end)})
 
     def _between(self, wanted: bool, customer: Customer, low: int, high: int) -> int | None:
-        # No roll-off lies within, so it changes at most once after ``low``, where it is not as wanted.
+        # No roll-off lies in between, so the test changes at most once after ``low``, where it is not as wanted yet.
         if self.gap is None or high <= low or (self.curved and self.holds(customer, high) is not wanted):
             return None
         guess = _crossing(self.gap, customer, low, high, self.curved)
@@ -142,7 +143,7 @@ def _crossing(
 
 @dataclass(frozen=True, slots=True)
 class CombinedChange:
-    """The changes of a test that holds if every part does or, if not ``every``, if one does."""
+    """The changes of a test that holds if all of its parts do (``every``), or if at least one of them does."""
 
     parts: tuple[NextChange, ...]
     every: bool

@@ -125,7 +125,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Holds if the operand is not missing."""
+    """A test that holds if the operand is not missing."""
 
     operand: Operand
     text: str
@@ -133,7 +133,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """Holds if the flag is known and true."""
+    """A test that holds if the flag is known and true."""
 
     operand: Operand
     text: str
@@ -141,21 +141,21 @@ class Truth:
 
 @dataclass(frozen=True, slots=True)
 class AllOf:
-    """Holds if every part does."""
+    """A test that holds if every part does."""
 
     parts: tuple["Test", ...]
 
 
 @dataclass(frozen=True, slots=True)
 class AnyOf:
-    """Holds if at least one part does."""
+    """A test that holds if at least one part does."""
 
     parts: tuple["Test", ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    """Holds if the part does not."""
+    """A test that holds if the part does not."""
 
     part: "Test"
 

@@ -29,7 +29,7 @@ _SIGNS: dict[type[ast.operator], ArithmeticSign] = {
 
 
 class OperandParser:
-    """Turns nodes of Python's syntax tree into operands, and refuses what is not part of the language."""
+    """A parser that turns nodes of Python's syntax tree into operands, and refuses what the language does not have."""
 
     def __init__(self, source: str, catalogue: Catalogue) -> None:
         self.source = source

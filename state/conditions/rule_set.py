@@ -19,11 +19,11 @@ Answers = tuple[bool, ...]
 class RuleSet:
     """Rules of one catalogue, evaluated together: one answer for each, in their order.
 
-    For a customer who has joined a key (one in ``joined``), the rule is that by which they leave it, and otherwise that
-    by which they join it. What several conditions read is read once. The rules are compiled three times because there
-    are three questions: a decision about segments usually needs both answers (``now_and_later``, which shares all
-    reads), after a change the second one again (``later``), and one about loyalty each at its own time. Each function
-    is compiled when it is first used.
+    For a customer who has joined a key (one in ``joined``), the rule is its leaving condition, otherwise its joining
+    condition. A feature that several conditions read is read once. The rules are compiled three times because they are
+    asked in three ways: a decision about segments usually needs both answers (``now_and_later``, which shares all
+    reads), after a change only the second one (``later``), and a decision about loyalty needs each at a time of its
+    own. Each function is compiled when it is first used.
     """
 
     def __init__(self, rules: Sequence[Rule]) -> None:

@@ -35,7 +35,7 @@ Effect = tuple[OrderEffect, int]
 
 
 class EventApplier:
-    """Applies facts under a policy's calendar; a session ends after ``session_ms`` without browsing."""
+    """The application of facts under a policy's calendar; a session ends after ``session_ms`` without browsing."""
 
     def __init__(self, calendar: Calendar, session_ms: int) -> None:
         self._day_of = calendar.day_of

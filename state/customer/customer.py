@@ -16,9 +16,9 @@ class Customer(msgspec.Struct, gc=False):
 
     The aggregates are decoded lazily, since most events need only one: ``purchases_lazy``, ``engagement_lazy`` and
     ``support_lazy`` hold each as itself or still as its bytes. ``first_event_at`` and ``last_event_at`` are instants of
-    events, ``at`` is that of the last decision. Nothing changes by itself before ``due``; at ``due`` nothing need
-    change either. The stage began at ``since``; ``why`` holds the values that began it, ``cause`` the messageId or name
-    of its cause. ``expected`` and ``expected_at`` are the lifecycle transition that comes next if nothing happens.
+    events, ``at`` is that of the last decision. Nothing changes by itself before ``due``, and possibly nothing at
+    ``due`` either. The stage began at ``since``; ``why`` holds the values that began it, ``cause`` the messageId or
+    name of its cause. ``expected`` and ``expected_at`` are the lifecycle transition that comes next if nothing happens.
     Minimum stays count from ``loyal_since`` and from the instants of entering in ``memberships`` (by segment key).
     """
 
@@ -64,7 +64,7 @@ class Customer(msgspec.Struct, gc=False):
         return support
 
     def packed_parts(self) -> tuple[bytes, bytes, bytes]:
-        """Return the bytes of purchases, engagement and support, which stay as they are."""
+        """Return the bytes of purchases, engagement and support, without changing them."""
         purchases, engagement, support = self.purchases_lazy, self.engagement_lazy, self.support_lazy
         return (
             purchases if isinstance(purchases, bytes) else purchases.packed(),

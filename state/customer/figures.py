@@ -1,4 +1,4 @@
-"""Figures of a customer's orders that more than one place needs: each formula has its one home here.
+"""Figures of a customer's orders that several modules need, each with its only formula.
 
 They are inlined into generated code (see ``state.conditions.formula``), so each is one ``return``.
 """

@@ -1,4 +1,4 @@
-"""Packing: a customer as few bytes, since there are millions of them, and back.
+"""Packing: conversion of a customer to few bytes, since there are millions of them, and back.
 
 Instants are stored as their distance from the last decision. Each aggregate is bytes of its own, decoded only when it
 is needed. The whole is compressed with LZ4, which costs a tenth of what zlib does.
@@ -43,7 +43,7 @@ _decode = msgspec.msgpack.Decoder(_Packed).decode
 
 
 def pack(customer: Customer) -> bytes:
-    """Return the bytes of a customer, which stays as it is."""
+    """Return the bytes of a customer, without changing it."""
     at = customer.at
     purchases, engagement, support = customer.packed_parts()
     packed = _Packed(
@@ -69,7 +69,7 @@ def pack(customer: Customer) -> bytes:
 
 def unpack(packed: bytes) -> Customer:
     """Return the customer of the bytes. Raises ``PackingError``."""
-    if int.from_bytes(packed[:4], "little") > MAX_BYTES:  # LZ4 would allocate that much before it reads on
+    if int.from_bytes(packed[:4], "little") > MAX_BYTES:  # LZ4 would allocate that many bytes before it reads on
         raise PackingError("a customer does not decode: it claims to be larger than any")
     try:
         it = _decode(lz4.decompress_block(packed))

@@ -91,7 +91,7 @@ class Purchases(msgspec.Struct, gc=False):
         return tuple(dict.fromkeys(name for names in reversed(self.baskets) for name in names))
 
     def place(self, order: OrderCompleted | OrderUpdated, day: int) -> bool:
-        """Add an order, or update the amounts of one that stands. Returns whether there is one more order."""
+        """Add an order, or update the amounts of one that stands; return whether there is one more order."""
         self.expire(day)
         number = order_number(order.order_id)
         if number in self.ids:
@@ -126,7 +126,7 @@ class Purchases(msgspec.Struct, gc=False):
         return True
 
     def refund(self, refund: OrderRefunded, day: int) -> bool:
-        """Give money back. Returns whether the order no longer stands, since all of it was refunded."""
+        """Give money back; return whether the order was refunded in full, and no longer stands."""
         self.expire(day)
         number = order_number(refund.order_id)
         if number not in self.ids:
@@ -147,7 +147,7 @@ class Purchases(msgspec.Struct, gc=False):
         return True
 
     def cancel(self, cancelled: OrderCancelled, day: int) -> bool:
-        """Undo an order. Returns whether it stood until now."""
+        """Undo an order; return whether it stood until now."""
         self.expire(day)
         number = order_number(cancelled.order_id)
         if number not in self.ids:

@@ -79,7 +79,7 @@ def _with_defaults(policy: Policy) -> Policy:
 
 
 class _Conditions:
-    """Compiles the conditions of a policy, and reports what is wrong with them."""
+    """The compiler of a policy's conditions, which reports what is wrong with them."""
 
     def __init__(self, source: PolicyText, catalogue: Catalogue, policy: Policy) -> None:
         self._source = source

@@ -113,7 +113,7 @@ class Rfm(Section, frozen=True):
 
 
 class Segment(Section, frozen=True):
-    """A group of customers that one joins and leaves by rules. An empty ``leave`` means: not ``enter``."""
+    """A group of customers, who join and leave it by rules. An empty ``leave`` means: not ``enter``."""
 
     key: Key
     name: Text

@@ -21,7 +21,7 @@ class Loyalty:
     def decide(self, customer: Customer, at: int) -> tuple[str, bool]:
         """Set ``loyal_since`` as it is from ``at`` on.
 
-        Returns why it changed, empty if it did not, and whether the customer leaves at the end of the minimum stay.
+        Return why it changed, empty if it did not, and whether the customer leaves at the end of the minimum stay.
         """
         since = customer.loyal_since
         (holds,) = self._conditions.now(customer, at, _NO_MEMBER if since is None else _MEMBER)

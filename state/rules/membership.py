@@ -1,4 +1,4 @@
-"""The membership rule: separate limits for joining and leaving, and a minimum stay, so that nobody flaps."""
+"""The membership rule: separate limits for joining and leaving, and a minimum stay, so that no customer flaps."""
 
 from dataclasses import dataclass
 

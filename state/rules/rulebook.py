@@ -1,7 +1,7 @@
 """The rulebook: decides, under one policy, what an event or the passing of time means for a customer.
 
-Two entry points, ``advance`` for an event and ``elapse`` for time. Both leave in ``Customer.due`` the instant of the
-next decision that comes by itself. A decision reads the customer at its own instant only; no clock is read.
+Two entry points, ``advance`` for an event and ``elapse`` for time. Both set ``Customer.due`` to the instant of the next
+decision that time alone demands. A decision reads the customer at its own instant only; no clock is read.
 """
 
 from collections.abc import Callable, Sequence
@@ -101,7 +101,7 @@ class Rulebook:
             return
         until = at + self._look_ahead_ms if customer.due is None else customer.due
         outcome = segments.decide(customer, at, until, cause)
-        # This event may have made the deadline too early, never too late: all is decided there, and found unchanged.
+        # This event may have made the deadline too early, never too late: an early one finds nothing changed.
         due = outcome.next_change
         if due is None and customer.due is None and (outcome.waits or segments.can_change(customer)):
             due = until
@@ -155,7 +155,7 @@ class Rulebook:
         customer.expected, customer.expected_at = (None, None) if silence is None else silence
 
     def _expect_loyalty(self, customer: Customer, at: int, until: int, waits: bool) -> int | None:
-        """Return when loyalty changes by itself, and expect it where it comes next and decides the stage."""
+        """Return when loyalty changes by itself; set it as expected where it is next and decides the stage."""
         change = self._loyalty.next_change(customer, at, waits, until)
         if (
             change is not None

@@ -44,7 +44,7 @@ def correct(
 ) -> tuple[list[Publication], list[Emitted]]:
     """Compare all decisions since the base with what was published since then.
 
-    Returns the retractions of what is no longer decided, newest first, followed by what is newly decided, and the new
+    Return the retractions of what is no longer decided, newest first, followed by what is newly decided, and the new
     ``Emitted``. Each new change corrects one that was retracted, the oldest first. A change before ``known_until``, the
     instant up to which the past was already published, is a correction as well.
     """

@@ -27,9 +27,9 @@ class Timeline(msgspec.Struct, gc=False):
     """One customer's timeline, which is changed in place: after a batch that failed, load it from its snapshot again.
 
     ``base`` is packed, since it is read only when a fact comes out of order; ``base_decided`` is what was decided as of
-    the base. ``folded`` tells that the head is just what the base holds. ``closed_before`` is the instant before which
-    this customer accepts no facts, because a flood of them has moved the base ahead of the horizon, or a new policy
-    was adopted. ``seq`` is the number of the last publication.
+    the base. ``folded`` says that the head equals the base. ``closed_before`` is the instant before which this customer
+    accepts no facts, because a flood of them has moved the base ahead of the horizon, or a new policy was adopted.
+    ``seq`` is the number of the last publication.
     """
 
     base: bytes | None
@@ -67,7 +67,7 @@ def begin(at: int) -> Timeline:
 def apply_facts(
     timeline: Timeline, facts: Sequence[AnyFact], upto: int, horizon: int, rules: Rulebook
 ) -> list[Publication]:
-    """Apply facts, let time pass until ``upto``, and fold what lies before ``horizon``; returns what to publish.
+    """Apply facts, let time pass until ``upto``, and fold what lies before ``horizon``; return what to publish.
 
     The facts must be new (see ``knows``), and neither before the horizon of the last call nor before
     ``closed_before``.
@@ -153,7 +153,7 @@ def _tidy(timeline: Timeline, horizon: int, rules: Rulebook) -> None:
     tail = timeline.tail
     if _is_past(timeline, horizon):
         _fold(timeline)
-    # To fold some facts is to decide them once more, so they wait until there are several.
+    # Folding facts decides them once more, so it waits until there are several.
     elif len(tail) > MIN_FOLD and tail[MIN_FOLD].at < horizon:
         _fold_before(timeline, horizon, rules)
     if len(timeline.tail) > MAX_TAIL:

@@ -30,7 +30,7 @@ _JOIN_TIMEOUT_SECONDS = 5.0
 
 
 class ProcessLostError(RuntimeError):
-    """A process of a backtest ended before it was done."""
+    """A process of a backtest that ended before it was done."""
 
 
 class BacktestPool:

@@ -117,7 +117,7 @@ def _send_chunks(connection: Connection, items: Iterable[_T]) -> None:
 
 
 class _ProgressReporter:
-    """Called for each customer; sends the count of many at once."""
+    """A callback for each customer, which sends the count of many at once."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

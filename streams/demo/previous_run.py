@@ -33,7 +33,7 @@ def resumable_run(folder: DataFolder, run: RunRecord, choice: ResumeChoice, cons
     previous = folder.previous_run()
     if previous is None:
         if choice is ResumeChoice.CONTINUE:
-            console.print(f"nothing to go on with in {folder.path}: a first run", markup=False, highlight=False)
+            _print(console, f"nothing to go on with in {folder.path}: a first run")
         return None
     different = run.differs_from(previous)
     _print(console, f"found in {folder.path}: {_described(previous)}")

@@ -15,6 +15,7 @@ from streams.demo.results import count_differences
 from streams.demo.servers import DemoServers
 from streams.demo.stories import choose_stories
 from streams.demo.worker_process import WorkerProcess
+from streams.terminal_text import printable
 
 _DEFAULTS = {"LIFESTAGE_APP_ID": "lifestage", "LIFESTAGE_TOPIC_PREFIX": "", "LIFESTAGE_PARTITIONS": "4"}
 
@@ -71,7 +72,7 @@ def _pair(name: str, text: str) -> Text:
 def _command(servers: DemoServers, names: list[str], *words: str) -> str:
     variables = servers.variables()
     needed = [f"{name}={shlex.quote(variables[name])}" for name in names if variables[name] != _DEFAULTS.get(name)]
-    return " ".join([*needed, _program(), *map(shlex.quote, words)])
+    return printable(" ".join([*needed, _program(), *map(shlex.quote, words)]))
 
 
 def _program() -> str:

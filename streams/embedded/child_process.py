@@ -18,7 +18,7 @@ _POLL_SECONDS = 0.02
 
 
 class ServerError(RuntimeError):
-    """A server did not start, or ended unexpectedly; the message has the end of its log."""
+    """A server that did not start or ended unexpectedly; the message has the end of its log."""
 
 
 @contextmanager

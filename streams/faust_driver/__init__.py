@@ -10,16 +10,16 @@ patched when a module is imported.
 ``consumer`` overrides ``Consumer``: ``getmany``, ``ack``, ``_new_offset``, ``_filter_tps_with_pending_acks``,
 ``verify_all_partitions_active``, ``on_start``, ``on_stop``, ``_new_consumer_thread``; and
 ``Transport.create_consumer``
-    Input topics come as one message a batch, not one a record, and the position marker acknowledges them.
+    Input topics are delivered as one message for each batch, not for each record; the position marker acknowledges it.
 
 ``ordinary_topics`` overrides ``Consumer``: ``perform_seek``, ``stop_flow``, ``_new_offset``; and adds a task
     Agents on other topics are served as in any Faust app, at least once, but in a task for each topic, so that a slow
-    one does not hold up the batches. A record is never counted among the gap before it, as Faust does.
+    one does not hold up the batches. Unlike in Faust, a record is never counted as part of the gap before it.
 
 ``membership`` overrides ``AIOKafkaConsumerThread``: ``_create_worker_consumer``, ``_commit``, ``on_thread_stop``,
 ``close``; and ``ConsumerRebalanceListener.on_partitions_assigned``
     Faust's thread keeps the worker in its consumer group and fetches nothing of the input topics. A failed offset
-    commit crashes nobody, aborted records are skipped, and a stopping worker does not wait for ever.
+    commit does not crash it, aborted records are skipped, and a stopping worker does not wait for ever.
 
 ``recovery`` overrides ``Recovery``: ``on_rebalance``, ``on_partitions_revoked``, ``on_stop``; and
 ``TableManager.recovery``, ``add``
@@ -31,6 +31,6 @@ patched when a module is imported.
 
 ``private`` uses private attributes of aiokafka, one function each.
 
-Everything else Faust does as always: the group protocol, the assignor, agents and their supervision, channels and
+Everything else is Faust's own, unchanged: the group protocol, the assignor, agents and their supervision, channels and
 serializers, the web server, the command line.
 """

@@ -32,7 +32,7 @@ _FAILED_POLL_SECONDS = 1.0
 
 
 class BatchConsumer(OrdinaryConsumer):
-    """Faust's consumer, which yields one message a batch of the input topics, in the name of the first of them."""
+    """Faust's consumer, which yields one message for each batch of the input topics, under the first one's name."""
 
     RebalanceListener = Listener
 
@@ -125,7 +125,7 @@ class BatchConsumer(OrdinaryConsumer):
     async def _accept(self, fetched: Mapping[TopicPartition, Any]) -> None:
         now = int(time.time() * 1000)
         fetching = self.inputs.places()
-        # A fetch from before a seek says nothing about the buffer that asked for the seek.
+        # What was fetched before a seek is useless for the buffer that asked for the seek.
         expected = [
             (group, place, buffer)
             for group in self._open_groups()
@@ -197,7 +197,8 @@ def batch_transport(app: faust.App, brokers: list[str], assignment: Assignment, 
             consumer: Any = super().create_consumer(callback, **kwargs)
             consumer.assignment_of_groups, consumer.topics = assignment, topics
             consumer.inputs = Inputs(assignment.settings, private.set_fetch_wait)
-            # There, a commit during a rebalance makes the client forget its member id, and a ghost joins the group.
+            # On the embedded broker, a commit during a rebalance makes the client lose its member id: it joins as a new
+            # member, and the old one stays in the group.
             consumer.commits_ordinary = not assignment.settings.embedded
             return cast(ConsumerT, consumer)
 

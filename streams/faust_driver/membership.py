@@ -17,7 +17,7 @@ _LEAVE_SECONDS = 5.0
 
 
 class Listener(driver.ConsumerRebalanceListener):
-    """Is called with an assignment before the client begins to fetch what is assigned."""
+    """The listener that receives an assignment before the client begins to fetch what is assigned."""
 
     _thread: "Membership"
 
@@ -40,7 +40,7 @@ class Membership(driver.AIOKafkaConsumerThread):
 
     @Service.task
     async def _poll(self) -> None:
-        # The client takes a worker that polls nothing for dead, and leaves the group.
+        # The client takes a worker that does not poll for dead, and leaves the group.
         async for _ in self.itertimer(_POLL_SECONDS, name="membership"):
             consumer = self._ensure_consumer()
             # Partitions that have records for an ordinary agent are polled by the consumer; here they would be lost.
@@ -70,8 +70,8 @@ class Membership(driver.AIOKafkaConsumerThread):
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
         consumer = self._ensure_consumer()
         if private.is_rejoining(consumer):
-            # The commit would wait behind the request to join, reach the broker with an old generation, and its
-            # refusal would make the client join once more: with all the others, and for ever.
+            # The commit would wait behind the request to join and reach the broker with an old generation. Its refusal
+            # would make the client, and with it all other members, join once more, without end.
             return False
         # Lag tools and ordinary agents read these offsets, and both can live with older ones: failing to write them
         # must not crash the thread, as it would in Faust.

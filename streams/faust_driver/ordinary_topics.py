@@ -1,4 +1,4 @@
-"""Ordinary topics: those that other agents than ``track`` read, one record a message, at least once."""
+"""Ordinary topics: those that agents other than ``track`` read, one record a message, at least once."""
 
 import asyncio
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ class OrdinaryConsumer(driver.Consumer):
     """Whether their offsets are committed while the worker runs, and not only when it stops."""
     _polling: "asyncio.Future[Mapping[TP, Any]] | None" = None
     _rewinds: int = 0
-    """How often records that were fetched have become worthless, because they will be fetched again."""
+    """How often fetched records have become obsolete because they will be fetched again."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -46,7 +46,8 @@ class OrdinaryConsumer(driver.Consumer):
     async def perform_seek(self) -> None:
         """Go back to the committed offsets of ordinary topics, or to their beginning where there are none.
 
-        Input topics are fetched from where their buffers say. Their committed offsets may be old, or anybody's.
+        Input topics are fetched from where their buffers say. Their committed offsets may be outdated, or written by
+        another program.
         """
         self._rewinds += 1
         if self._polling is not None:  # it would move the client on, past what the seek goes back to

@@ -1,4 +1,4 @@
-"""Recovery in Faust's place: partition groups are opened in a task of their own, then the records flow."""
+"""The recovery that replaces Faust's: partition groups are opened in a task of their own, then the records flow."""
 
 import asyncio
 from typing import Any
@@ -15,10 +15,11 @@ from streams.partitions.assignment import Assignment
 
 
 class TransactionalRecovery(Recovery):
-    """Opens the partition groups after a rebalance.
+    """The recovery of the partition groups, which opens them after a rebalance.
 
     Faust's own recovery waits for the record before the highwater of the changelog, where a transaction leaves its
-    marker and no record; and it would read aborted records. Its tasks wait for a signal that is never given.
+    marker and no record; and it would read aborted records. Its tasks still run, and wait for a signal that is never
+    sent.
     """
 
     assignment: Assignment
@@ -68,7 +69,7 @@ class TransactionalRecovery(Recovery):
 
 
 def table_manager(assignment: Assignment, inputs: frozenset[str]) -> type[TableManager]:
-    """Return the class that Faust makes its table manager of, with our recovery in it."""
+    """Return the class of Faust's table manager, with this recovery in it."""
 
     class TransactionalTables(TableManager):
         _recovery: TransactionalRecovery | None = None

@@ -13,7 +13,7 @@ from streams.partitions.status import GroupStatus, WorkerStatus
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """The worker as it is at the moment somebody asks. ``mirror`` is None without Redis."""
+    """The state of a worker, read at the moment of a request. ``mirror`` is None without Redis."""
 
     status: WorkerStatus
     policy_version: str
@@ -27,7 +27,7 @@ class Health:
 
     @property
     def mirror_status(self) -> MirrorStatus | None:
-        """How the mirror fares, None without one."""
+        """The state of the mirror, None without one."""
         return None if self.mirror is None else self.mirror.status
 
     def missing(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""The worker's metrics: counters of what it did, and gauges that are read when somebody asks."""
+"""The worker's metrics: counters of what it did, and gauges that are read at each request."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -65,7 +65,7 @@ class Metrics:
         ProcessCollector(registry=registry)
 
     def opened(self, partition: int, position: Position, customers: Customers) -> None:
-        """Do nothing: the health is read when somebody asks."""
+        """Do nothing: the health is read at each request."""
 
     def closed(self, partition: int) -> None:
         """Do nothing, as for ``opened``."""

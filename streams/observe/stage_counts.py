@@ -8,7 +8,7 @@ from agents.observer import Committed, Customers
 
 
 class StageCounts:
-    """An observer that adds up the partition groups at the moment somebody asks."""
+    """An observer that adds up the partition groups at the moment of a request."""
 
     def __init__(self) -> None:
         self._groups: dict[int, Customers] = {}
@@ -18,10 +18,10 @@ class StageCounts:
         self._groups[partition] = customers
 
     def committed(self, committed: Committed) -> None:
-        """Do nothing: the customers of the group are read when somebody asks."""
+        """Do nothing: the customers of the group are read at each request."""
 
     def closed(self, partition: int) -> None:
-        """Count a group no longer."""
+        """Remove a group from the count."""
         self._groups.pop(partition, None)
 
     def total(self) -> Mapping[str, int]:

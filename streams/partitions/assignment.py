@@ -29,7 +29,7 @@ _MAX_PAUSE = 5.0
 _LAST_BATCH_SECONDS = 3.0
 
 GroupStateFactory = Callable[[int, MutableMapping[bytes, bytes]], GroupState]
-"""Makes the state of a partition, given the partition's share of the table, which it must keep its snapshots in."""
+"""Makes the state of a partition, which must keep its snapshots in the given share of the table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class HeldGroup:
         self._group.read_to = self.transaction.changelog_end
 
     def failed(self, error: Exception) -> None:
-        """Give the batch up and open the group again: the log says what became of the batch."""
+        """Give the batch up and open the group again: the log has the batch if it was committed."""
         self._failed(self._group, error)
 
     def abandoned(self) -> None:
@@ -71,7 +71,7 @@ class Assignment:
         self.groups: dict[int, PartitionGroup] = {}
         self.settings = settings
         self.batch_ended: asyncio.Future[None] | None = None
-        """Resolved when the next batch has ended; set by whoever waits for it."""
+        """Resolved when the next batch has ended; set by the consumer, which waits for it."""
         self._group_state = group_state
         self._observers = observers
         self._status = status
@@ -134,8 +134,8 @@ class Assignment:
         group.close()
         group.status.state, group.status.reason = "failed", repr(error)
         logger.warning("partition %d: a batch failed, opening it again: %r", group.partition, error)
-        # A worker that was replaced while it slept learns of it from its next heartbeat. To fence before that would
-        # stop the worker that took over, for nothing.
+        # A worker that was replaced while it was suspended is told so at its next heartbeat. Fencing before that would
+        # needlessly stop the worker that took over.
         fenced = isinstance(error, ProducerFenced | InvalidProducerEpoch)
         pause = self.settings.session_timeout / 3 if fenced else _FIRST_PAUSE
         task = asyncio.ensure_future(self._reopen(group, pause))
@@ -162,13 +162,14 @@ class Assignment:
     async def _open(self, groups: Sequence[PartitionGroup], generation: int) -> None:
         async with AsyncExitStack() as stack:
             for group in groups:
-                # A batch still under way ends first, one way or the other.
+                # A batch that is under way ends first, committed or not.
                 await stack.enter_async_context(group.lock)
                 group.close()
                 group.status.state = "opening"
             started = time.monotonic()
             await asyncio.gather(*(self._fence(group) for group in groups))
-            # A worker that keeps a partition reads on as well: it may have missed a generation in which another wrote.
+            # A group that this worker keeps is read on, too: another worker may have written in a generation that this
+            # one missed.
             ends = await read_changelogs(self.settings, groups)
             for group in groups:
                 if group.status.reason:

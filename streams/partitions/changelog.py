@@ -41,8 +41,8 @@ async def read_changelogs(settings: Settings, groups: Sequence[PartitionGroup]) 
     try:
         logs = {TopicPartition(topics.changelog, group.partition): group for group in groups}
         inputs = [TopicPartition(topic, group.partition) for topic in topics.inputs for group in groups]
-        # Assigned first, paused, and all asked for at once: the offsets of a topic that is not assigned take the
-        # client a second each.
+        # All are assigned first and asked for at once: for each topic that is not assigned, the client would take a
+        # second.
         consumer.assign([*logs, *inputs])
         consumer.pause(*inputs)
         begins = await consumer.beginning_offsets([*logs, *inputs])

@@ -17,7 +17,7 @@ _WRITES_AT_ONCE = 20_000
 
 
 class DiskSnapshots(MutableMapping[bytes, bytes]):
-    """A mapping in a folder of its own, empty at first. Any of it may raise ``lmdb.Error``, for a full disk."""
+    """A mapping in a folder of its own, empty at first. Every operation may raise ``lmdb.Error`` (disk full, say)."""
 
     def __init__(self, folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)

@@ -13,11 +13,11 @@ _BEHIND_WAIT_MS = 10
 
 
 class Inputs:
-    """Prefetches the partitions last assigned to it.
+    """A client that prefetches the partitions last assigned to it.
 
-    Faust would fetch in its consumer's thread. Then each fetch changes threads four times, and each time one of the
-    two waits until the other releases the interpreter. ``set_fetch_wait`` sets how many milliseconds the broker may
-    hold a fetch that finds nothing.
+    Faust would fetch in its consumer's thread: each fetch would change threads four times, and wait each time until the
+    other thread releases the interpreter. ``set_fetch_wait`` sets how many milliseconds the broker may hold a fetch
+    that finds nothing.
     """
 
     def __init__(self, settings: Settings, set_fetch_wait: Callable[[AIOKafkaConsumer, int], None]) -> None:

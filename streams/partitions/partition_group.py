@@ -82,8 +82,8 @@ class PartitionGroup:
                 buffer.taken()
         upto = self._advance(merged.cut, now)
         if not merged.records and not self._must_fire(upto, now):
-            # This upto is in memory only, and a crash may lose it without harm: it decides something (what is due,
-            # what is late) only as the upto of a batch, and is committed with that.
+            # This upto is in memory only, and a crash that loses it does no harm: it decides what is due or late only
+            # as the upto of a batch, which commits it.
             self.status.upto = self._decided(upto)
             return None
         self._ticked = now
@@ -126,7 +126,7 @@ class PartitionGroup:
         due = self.state.due()
         if due is None or due > upto:
             return False
-        # Overdue customers are those that the last batch left: many were due at once.
+        # Customers are overdue when the last batch left them over because many were due at once.
         overdue = self.position is not None and due <= self.position.upto
         return overdue or not self._wall or now - self._ticked >= TICK_MS
 

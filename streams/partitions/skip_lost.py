@@ -1,4 +1,4 @@
-"""Skipping, on purpose, the input records that retention deleted before they were processed."""
+"""The deliberate skipping of input records that retention deleted before they were processed."""
 
 from collections.abc import Iterable, Mapping
 

@@ -8,7 +8,7 @@ from streams.settings import Settings
 
 
 class PartitionedSnapshots:
-    """One mapping a partition, from customer key to snapshot: a partition that leaves takes its data with it.
+    """One mapping for each partition, from customer key to snapshot, dropped when the partition leaves.
 
     ``all`` shows all of them as one mapping. They lie in memory, or on disk if the settings say so.
     """

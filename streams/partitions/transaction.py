@@ -22,7 +22,7 @@ _ABORT_SECONDS = 3.0
 
 
 class GroupTransaction:
-    """Writes the batches of one partition group, one transaction each.
+    """The writer of one partition group's batches, each in a transaction.
 
     After any error it cannot be used again: ``discard`` it and make a new one. aiokafka promises nothing about a
     producer whose send failed (its sequence numbers have a hole) or whose call was cancelled.
@@ -88,7 +88,7 @@ class GroupTransaction:
         for end in endings:
             try:
                 await asyncio.wait_for(end(), _ABORT_SECONDS)
-            except Exception as error:  # a fenced producer raises whatever is asked of it
+            except Exception as error:  # a fenced producer raises on every call
                 logger.info("partition %d: the old producer did not end in order: %r", self._partition, error)
 
     async def _send(self, topic: str, records: Iterable[tuple[bytes | None, bytes, int | None]]) -> None:

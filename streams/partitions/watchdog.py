@@ -19,7 +19,7 @@ _EVERY_SECONDS = 2.0
 
 
 class Watchdog:
-    """Asks Kafka for the ends of the input logs, with a client of its own that nothing else can block."""
+    """A task that asks Kafka for the ends of the input logs, with a client of its own that nothing else can block."""
 
     def __init__(self, settings: Settings, assignment: Assignment) -> None:
         self._settings = settings

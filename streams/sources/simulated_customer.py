@@ -34,7 +34,7 @@ _PLANS = {"free": 70, "plus": 22, "pro": 8}
 
 
 class CustomerLife:
-    """Draws one customer's events between ``start`` and ``end`` (ms since 1970)."""
+    """A generator of one customer's events between ``start`` and ``end`` (ms since 1970)."""
 
     def __init__(self, user_id: str, random: Random, start: int, end: int) -> None:
         self._user_id = user_id

@@ -1,4 +1,4 @@
-"""`lifestage policy`: look at a policy before it decides about customers."""
+"""``lifestage policy``: look at a policy before it decides about customers."""
 
 from pathlib import Path
 

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,7 +14,7 @@ from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaConnectionEr
 from streams import worker
 from streams.settings import Settings
 from streams.topics import TopicsError
-from streams.worker import prepare, remove_predecessor
+from streams.worker import prepare, remove_predecessor, run
 
 SETTINGS = Settings(app_id="shop", instance="one")
 
@@ -146,3 +147,57 @@ async def test_a_refused_removal_is_a_warning(group: FakeGroup, caplog: pytest.L
     await remove_predecessor(SETTINGS)
     assert group.left == ["m1", "m3"], "one refusal does not keep the others"
     assert "cannot take m1 out of the group: UnknownMemberIdError" in caplog.text
+
+
+class EndedError(BaseException):
+    """The process would have ended here."""
+
+
+class Runner:
+    """What ``run`` does before it hands over to Faust, in order."""
+
+    def __init__(self, problem: Exception | None = None) -> None:
+        self.problem = problem
+        self.steps: list[object] = []
+
+    async def prepare(self, _settings: Settings, looks_back_days: int) -> None:
+        self.steps.append(f"prepare {looks_back_days}")
+        if self.problem is not None:
+            raise self.problem
+
+    def end_process(self, reason: str) -> None:
+        raise EndedError(reason)
+
+    def worker(self, app: object, **options: object) -> "Runner":
+        self.steps.append((app, options["loglevel"]))
+        return self
+
+    def execute_from_commandline(self) -> None:
+        raise EndedError("SIGTERM")
+
+
+@pytest.fixture
+def runner(monkeypatch: pytest.MonkeyPatch) -> Runner:
+    runner = Runner()
+    collector = SimpleNamespace(freeze=lambda: runner.steps.append("freeze"), set_threshold=lambda *_: None)
+    monkeypatch.setattr(worker, "prepare", runner.prepare)
+    monkeypatch.setattr(worker, "end_process", runner.end_process)
+    monkeypatch.setattr(worker, "gc", collector)
+    monkeypatch.setattr(worker, "faust", SimpleNamespace(Worker=runner.worker))
+    return runner
+
+
+def test_faust_runs_once_kafka_and_the_topics_are_ready(runner: Runner, data_folder: Path) -> None:
+    app: Any = object()
+    with pytest.raises(EndedError, match="SIGTERM"):
+        run(app, Settings(data=data_folder / "deep"), 90, "DEBUG")
+    assert runner.steps == ["prepare 90", "freeze", (app, "DEBUG")]
+    assert (data_folder / "deep").is_dir()
+
+
+def test_topics_that_cannot_be_used_end_the_process(runner: Runner, data_folder: Path) -> None:
+    runner.problem = TopicsError("no such topic")
+    app: Any = object()
+    with pytest.raises(EndedError, match="no such topic"):
+        run(app, Settings(data=data_folder))
+    assert runner.steps == ["prepare 365"]

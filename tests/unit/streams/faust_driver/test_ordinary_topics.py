@@ -1,15 +1,19 @@
 """Ordinary topics: what is delivered, what a rebalance drops, and where it seeks back to."""
 
 import asyncio
+import logging
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+from aiokafka.errors import KafkaConnectionError
 from faust.transport.utils import DefaultSchedulingStrategy
 from faust.types import TP
 
 from streams.faust_driver.ordinary_topics import OrdinaryConsumer
 
 A, B = TP("ordinary", 0), TP("ordinary", 1)
+OTHER = TP("other", 0)
 
 
 class Scripted(OrdinaryConsumer):
@@ -88,3 +92,74 @@ async def test_after_a_rebalance_it_goes_back_to_what_was_committed_or_to_the_be
     await seek
     assert consumer.seeks == {B: 3}
     assert consumer._read_offset == {A: 7, B: None}
+
+
+class Serving(Scripted):
+    """A consumer that serves ordinary topics until its script is at its end."""
+
+    flow_active = True
+
+    def __init__(self, *script: Any) -> None:
+        super().__init__({A: None, OTHER: None})
+        self._delivering = set()
+        self._script = list(script)
+        self.asked: list[set[TP]] = []
+        self.pauses: list[float] = []
+        self.deliveries: list[tuple[str, dict[TP, Any], int]] = []
+        self.log: Any = logging.getLogger("test")
+
+    @property
+    def should_stop(self) -> bool:  # type: ignore[override]
+        return not self._script
+
+    def _get_active_partitions(self) -> set[TP]:
+        return {A, OTHER}
+
+    async def sleep(self, n: Any, *_arguments: Any) -> None:
+        self.pauses.append(n)
+        self._script.pop(0)
+
+    async def _getmany(self, active: set[TP], timeout: float) -> Any:  # type: ignore[override]
+        self.asked.append(active)
+        answer = self._script[0]
+        if isinstance(answer, Exception):
+            raise answer
+        self._script.pop(0)
+        return answer
+
+    async def _deliver(self, topic: str, fetched: Any, rewinds: int) -> None:
+        self.deliveries.append((topic, fetched, rewinds))
+
+    def add_future(self, coro: Any) -> Any:
+        return asyncio.ensure_future(coro)
+
+
+serve: Any = OrdinaryConsumer._serve_ordinary
+
+
+async def test_each_topic_is_delivered_by_itself_and_not_fetched_while_its_agent_works() -> None:
+    consumer = Serving({A: records(1), OTHER: records(2)}, {}, {})
+    await serve.fun(consumer)
+    await asyncio.sleep(0)
+    assert consumer.asked[0] == {A, OTHER}
+    delivered = sorted(consumer.deliveries, key=lambda delivery: delivery[0])
+    assert delivered == [("ordinary", {A: records(1)}, 0), ("other", {OTHER: records(2)}, 0)]
+    assert consumer._delivering == {"ordinary", "other"}
+    assert consumer.asked[1:] == [], "both agents are at work"
+    assert len(consumer.pauses) == 2
+
+
+async def test_a_failed_fetch_is_made_again_after_a_pause(caplog: pytest.LogCaptureFixture) -> None:
+    consumer = Serving(KafkaConnectionError("away"), {A: records(1)})
+    await serve.fun(consumer)
+    await asyncio.sleep(0)
+    assert consumer.pauses == [1.0]
+    assert "fetching for ordinary agents failed" in caplog.text
+    assert [topic for topic, *_ in consumer.deliveries] == ["ordinary"]
+
+
+async def test_nothing_is_fetched_during_a_rebalance() -> None:
+    consumer = Serving({}, {})
+    consumer.flow_active = False
+    await serve.fun(consumer)
+    assert (consumer.asked, len(consumer.pauses)) == ([], 2)

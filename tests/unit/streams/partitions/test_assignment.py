@@ -129,9 +129,11 @@ async def test_while_opening_fails_the_status_says_why(worker: Worker, monkeypat
         seen.append((worker.status.assigned, group.state, group.reason))
 
     monkeypatch.setattr(assignment.asyncio, "sleep", look)  # type: ignore[attr-defined]
-    worker.log.failures["read"] = [ConnectionError("no changelog")]
     await worker.assignment.take([0], 1)
+    worker.log.failures["read"] = [ConnectionError("no changelog")]
+    await worker.assignment.take([0], 2)
     assert seen == [(False, "opening", "ConnectionError('no changelog')")]
+    assert worker.status.ready
 
 
 async def test_a_changelog_without_a_marker_ends_the_process(worker: Worker) -> None:

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from agents.batch import Position
+import pytest
+
+from agents.batch import Position, Watermark
 from streams.partitions.input_buffer import PATIENCE_MS
 from streams.partitions.partition_group import PartitionGroup
 from streams.partitions.position import decode_position, encode_position
@@ -176,3 +178,59 @@ def test_a_buffer_is_full_by_number_and_by_size() -> None:
     buffer = opened().buffers[0]
     buffer.accept([Fetched(0, 1, serialized_value_size=9_000_000)], NOW)
     assert buffer.full
+
+
+def test_a_topic_that_brings_nothing_for_a_minute_holds_the_others_back_no_longer(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    group = opened(ends=(0, 9, 0, 0))
+    group.buffers[0].accept([Fetched(0, 5)], NOW)
+    assert group.next_batch(NOW) is None
+    assert group.next_batch(NOW + PATIENCE_MS - 1) is None
+    late = group.next_batch(NOW + PATIENCE_MS)
+    assert late is not None
+    assert len(late.batch.records) == 1
+    assert f"{group.buffers[1].topic} brings nothing though it holds more" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("change", "idle"),
+    [
+        ("nothing", True),
+        ("a batch is under way", False),
+        ("the group has failed", False),
+        ("a customer is due", False),
+        ("a topic is behind", False),
+        ("a record waits", False),
+        ("a record waits for a replay to go on", True),
+    ],
+)
+def test_a_group_is_idle_when_all_is_decided_or_waits_for_a_replay(change: str, idle: bool) -> None:
+    group = opened()
+    tracker = group.state
+    assert isinstance(tracker, CountingTracker)
+    assert group.next_batch(NOW) is None
+    if change == "a batch is under way":
+        group.buffers[0].accept([Fetched(0, 5)], NOW)
+        assert group.next_batch(NOW) is not None
+    elif change == "the group has failed":
+        group.status.state = "failed"
+    elif change == "a customer is due":
+        tracker.deadlines[b"c"] = NOW
+    elif change == "a topic is behind":
+        group.buffers[2].known_end(5)
+    elif change == "a record waits":
+        group.buffers[0].accept([Fetched(0, 5)], NOW)
+    elif change == "a record waits for a replay to go on":
+        group.buffers[0].accept([Fetched(0, 5)], NOW)
+        group.buffers[1].watermark = Watermark(4, final=False)
+    assert group.is_idle() is idle
+
+
+def test_a_stopped_group_drops_what_waits_and_gives_no_batch() -> None:
+    group = opened()
+    group.buffers[0].accept([Fetched(0, 5), Fetched(1, 6)], NOW)
+    group.stop("records were deleted")
+    assert (group.status.state, group.status.reason) == ("stopped", "records were deleted")
+    assert (group.buffers[0].records, group.buffers[0].needs_seek) == ([], True)
+    assert group.next_batch(NOW) is None
