@@ -57,7 +57,9 @@ def test_kafka_and_redis_are_compared(stage: str, line: str) -> None:
 
 
 def test_after_the_run_only_its_data_are_named() -> None:
-    assert lines(stays=False)[3:] == ["data         /tmp/run; run it again without --exit to look customers up"]
+    assert lines(stays=False)[3:] == [
+        "data         /tmp/run; run it again without --exit (EXIT=1) to look customers up"
+    ]
 
 
 def test_the_commands_have_the_settings_that_they_need_and_can_be_copied() -> None:
