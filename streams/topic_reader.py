@@ -84,7 +84,9 @@ async def open_topic(settings: Settings, topic: str) -> AsyncIterator[TopicReade
         consumer.assign(partitions)
         yield TopicReader(consumer, partitions)
     except (KafkaError, OSError) as error:
-        raise TopicUnreadableError(f"{topic} on Kafka at {settings.broker} cannot be read: {error}") from error
+        raise TopicUnreadableError(
+            f"{topic} on Kafka at {settings.broker} cannot be read: {str(error) or type(error).__name__}"
+        ) from error
     finally:
         await consumer.stop()
 

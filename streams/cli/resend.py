@@ -48,7 +48,8 @@ async def resend(rejects: Iterable[Reject], settings: Settings) -> Counter[str]:
             counts["sent"] += 1
     except (KafkaError, OSError) as error:
         raise TopicUnreadableError(
-            f"sending to Kafka at {settings.broker} failed after {counts['sent']} records: {error}"
+            f"sending to Kafka at {settings.broker} failed after {counts['sent']} records: "
+            f"{str(error) or type(error).__name__}"
         ) from error
     finally:
         await producer.stop()

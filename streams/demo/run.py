@@ -126,7 +126,7 @@ async def _create_topics(settings: Settings) -> list[str]:
     except TopicsError as error:
         raise ServerError(str(error)) from None
     except (KafkaError, TimeoutError, OSError) as error:
-        raise ServerError(f"no Kafka answers at {settings.broker}: {error}") from None
+        raise ServerError(f"no Kafka answers at {settings.broker}: {str(error) or type(error).__name__}") from None
 
 
 def _saving(folder: DataFolder, run: RunRecord, progress: LiveProgress) -> Callable[[], None]:
@@ -156,7 +156,7 @@ def _report_data(settings: Settings, run: RunRecord, policy: CompiledPolicy) -> 
         history = asyncio.run(read_transitions(settings))
         profiles = _matching_profiles(settings, history)
     except (TopicUnreadableError, RedisError) as error:
-        raise ServerError(f"the result cannot be read: {error}") from error
+        raise ServerError(f"the result cannot be read: {str(error) or type(error).__name__}") from error
     rules = policy.policy
     return ReportData(
         history=history,

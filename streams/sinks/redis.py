@@ -132,7 +132,7 @@ class RedisSink:
         await self._redis.aclose()
 
     def _lost(self, error: Exception) -> MirrorLostError:
-        return MirrorLostError(f"Redis at {self._where} does not take the mirror: {error or type(error).__name__}")
+        return MirrorLostError(f"Redis at {self._where} does not take the mirror: {str(error) or type(error).__name__}")
 
 
 def version_text(version: ProfileVersion) -> str:
