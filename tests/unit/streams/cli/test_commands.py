@@ -60,13 +60,13 @@ def test_simulated_events_become_transitions_profiles_and_rejects(tmp_path: Path
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (None, "No such file"),
-        (b"\x1f\x8bnot gzip", "Unknown compression method|Not a gzipped file"),
-        (gzip.compress(b"{}\n" * 1000)[:20], "end-of-stream"),
-        (gzip.compress(b"{}\n")[:10] + b"\xff" * 20, "invalid"),
+        pytest.param(None, "No such file", id="missing"),
+        pytest.param(b"\x1f\x8bnot gzip", "Unknown compression method|Not a gzipped file", id="another format"),
+        pytest.param(gzip.compress(b"{}\n" * 1000)[:20], "end-of-stream", id="cut short"),
+        pytest.param(gzip.compress(b"{}\n")[:10] + b"\xff" * 20, "invalid", id="damaged"),
     ],
 )
-@pytest.mark.parametrize("command", [("backtest", "--out", "-", "--processes", "1"), ("replay",)])
+@pytest.mark.parametrize("command", [("backtest", "--out", "-", "--processes", "1"), ("replay",)], ids=lambda it: it[0])
 def test_a_file_that_cannot_be_read_is_one_clear_line(
     tmp_path: Path, content: bytes | None, problem: str, command: tuple[str, ...]
 ) -> None:
