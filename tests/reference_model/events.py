@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.reference_model.calendar import read_instant
 from tests.reference_model.policy import Policy
-from tests.reference_model.properties import Trait, Unusable, properties, table, text
+from tests.reference_model.properties import Trait, Unusable, first_id, properties, table, text
 
 KINDS = {
     "Order Completed": "order",
@@ -77,9 +77,14 @@ def refuse(constant: str) -> Any:
     raise ValueError(constant)
 
 
+def whole_number(digits: str) -> int | Decimal:
+    """A zero with a sign is a number, and not a whole one."""
+    return Decimal("-0.0") if digits == "-0" else int(digits)
+
+
 def parsed(value: bytes) -> Any:
     try:
-        whole = json.loads(value.decode("utf-8"), parse_float=Decimal, parse_constant=refuse)
+        whole = json.loads(value.decode("utf-8"), parse_float=Decimal, parse_int=whole_number, parse_constant=refuse)
         json.dumps(whole, ensure_ascii=False, default=str).encode("utf-8")
     except (ValueError, RecursionError):
         raise Unusable("not_json") from None
@@ -93,21 +98,19 @@ def read(value: bytes | None, key: bytes | None, policy: Policy) -> Fact | Unkno
         raise Unusable("too_large")
     body = parsed(value[5:] if value[:1] == b"\x00" else value)
     if isinstance(body, dict) and body.get("specversion") is not None:
-        fields(body)
         body = table(body.get("data", {}))
     if not isinstance(body, dict):
         raise Unusable("invalid")
     texts = fields(body)
-    at = instant(body.get("timestamp"))
     user_id = texts["userId"]
     if not user_id:
         raise Unusable("missing_user")
     if len(user_id) > 256:
         raise Unusable("invalid")
+    at = instant(body.get("timestamp"))
     if at is None:
         raise Unusable("missing_timestamp")
-    kind_of_call = texts["type"] or "track"
-    name = texts["event"] if kind_of_call == "track" else kind_of_call
+    name = texts["event"] if texts["type"] == "track" else texts["type"]
     if name not in KINDS:
         keyed(user_id, key)
         return Unknown()
@@ -120,9 +123,13 @@ def read(value: bytes | None, key: bytes | None, policy: Policy) -> Fact | Unkno
 
 
 def fields(body: dict[str, Any]) -> dict[str, str]:
-    if body.get("type", "") is None:
-        raise Unusable("invalid")
-    return {name: text(body.get(name)) for name in ("type", "event", "messageId", "userId")}
+    call = text(body.get("type")) or "track"
+    return {
+        "type": call,
+        "event": text(body.get("event")) if call == "track" else "",
+        "messageId": first_id(body, "messageId", "message_id"),
+        "userId": first_id(body, "userId", "user_id"),
+    }
 
 
 def instant(written: Any) -> int | None:

@@ -17,7 +17,12 @@ MALFORMED = [
     b"\xff\xfe{}",
     b'{"type":"track","event":"page","timestamp":"2025-03-01T00:00:00Z"}',
     b'{"type":"page","userId":"","timestamp":"2025-03-01T00:00:00Z"}',
-    b'{"type":"page","userId":7,"timestamp":"2025-03-01T00:00:00Z"}',
+    b'{"type":"page","userId":7.0,"timestamp":"2025-03-01T00:00:00Z"}',
+    b'{"type":"page","userId":-0,"timestamp":"2025-03-01T00:00:00Z"}',
+    b'{"type":"page","userId":true,"user_id":"u","timestamp":"2025-03-01T00:00:00Z"}',
+    b'{"type":5,"userId":"u","timestamp":"2025-03-01T00:00:00Z"}',
+    b'{"type":"page","messageId":[],"userId":"u"}',
+    b'{"event":5,"userId":"u"}',
     b'{"type":"page","userId":"u"}',
     b'{"type":"page","userId":"u","timestamp":12}',
     b'{"type":"page","userId":"u","timestamp":"2025-03-01T00:00:00"}',
@@ -32,7 +37,8 @@ MALFORMED = [
 ]
 WRONG_PROPERTIES: list[tuple[str, Event]] = [
     ("Order Completed", {"order_id": "", "total": 1}),
-    ("Order Completed", {"order_id": 5, "total": 1}),
+    ("Order Completed", {"order_id": 5.0, "total": 1}),
+    ("Order Completed", {"order_id": True, "orderId": "w", "total": 1}),
     ("Order Completed", {"total": 1}),
     ("Order Completed", {"order_id": "w", "total": -1}),
     ("Order Completed", {"order_id": "w", "total": 1e7}),
@@ -147,6 +153,26 @@ class Hostility:
         name, properties = self.dice.choice(WRONG_PROPERTIES)
         return json.dumps(self.event(user_id, at, name, properties)).encode()
 
+    def odd(self, event: Event) -> Event:
+        """The same event as some producer might write it instead."""
+        changes = [self.other_ids]
+        return self.dice.choice(changes)(dict(event))
+
+    def other_ids(self, event: Event) -> Event:
+        """Ids as numbers, and under other names."""
+        number = f"9{self.made}"
+        event["messageId"] = int(number)
+        if self.dice.random() < 0.5:
+            event["user_id"] = event.pop("userId")
+            event["message_id"] = event.pop("messageId")
+        properties = dict(event.get("properties", {}))
+        for name, twin in (("order_id", "orderId"), ("ticket_id", "ticketId"), ("conversation_id", "conversationId")):
+            if name in properties and self.dice.random() < 0.5:
+                properties[twin] = properties.pop(name)
+        if self.dice.random() < 0.3:
+            properties["order_id"] = self.dice.choice([0, 1, -2, 10**20])
+        return {**event, "properties": properties}
+
     def lines(self, simulated: list[bytes]) -> list[bytes]:
         """The simulated lines and what is done to them, in any order."""
         made, wrong = [json.loads(line) for line in simulated], []
@@ -156,9 +182,11 @@ class Hostility:
                 made.append(self.around_order(event["userId"], event["properties"]["order_id"], at))
             if self.dice.random() < 0.03:
                 made.append(self.anything(event["userId"], at))
-            if self.dice.random() < 0.01:
+            if self.dice.random() < 0.02:
                 wrong.append(self.wrong(event["userId"], at))
         made += [self.again(event) for event in made if self.dice.random() < 0.03]
+        made = [self.odd(event) if self.dice.random() < 0.15 else event for event in made]
+        made += [{**event, "userId": int(self.dice.choice("345"))} for event in made if self.dice.random() < 0.02]
         lines = [json.dumps(event, ensure_ascii=self.dice.random() < 0.5).encode() for event in made] + wrong
         self.dice.shuffle(lines)
         return lines

@@ -35,11 +35,25 @@ def number(value: Any) -> Decimal:
     return Decimal(value)
 
 
-def identifier(value: Any) -> str:
-    name = text(value)
+def digits(value: Any) -> str:
+    """An id: a text, or a whole number as its digits."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else text(value)
+
+
+def first_id(given: dict[str, Any], *names: str) -> str:
+    """The first id that is there; empty if none is. What is behind it is not looked at."""
+    return next((found for name in names if (found := digits(given.get(name)))), "")
+
+
+def identifier(given: dict[str, Any], *names: str) -> str:
+    name = first_id(given, *names)
     if not 1 <= len(name) <= 256:
         raise Unusable("invalid")
     return name
+
+
+def order_of(given: dict[str, Any]) -> str:
+    return identifier(given, "order_id", "orderId")
 
 
 def properties(kind: str, body: dict[str, Any], policy: Policy) -> dict[str, Any]:
@@ -49,13 +63,13 @@ def properties(kind: str, body: dict[str, Any], policy: Policy) -> dict[str, Any
         return {}
     given = table(body.get("properties", {}))
     if kind in ("order", "update"):
-        return {"order_id": identifier(given.get("order_id")), **bought(given, policy)}
+        return {"order_id": order_of(given), **bought(given, policy)}
     if kind == "refund":
-        order_id, total = identifier(given.get("order_id")), given.get("total")
+        order_id, total = order_of(given), given.get("total")
         text(given.get("currency"))
         return {"order_id": order_id, "amount": None if total is None else amount(number(total), given, policy)}
     if kind == "cancel":
-        return {"order_id": identifier(given.get("order_id"))}
+        return {"order_id": order_of(given)}
     if kind in ("open", "solve"):
         return {"ticket_id": ticket_of(given)}
     if kind == "rate":
@@ -67,8 +81,7 @@ def properties(kind: str, body: dict[str, Any], policy: Policy) -> dict[str, Any
 
 
 def ticket_of(given: dict[str, Any]) -> str:
-    ticket, conversation = text(given.get("ticket_id")), text(given.get("conversation_id"))
-    return identifier(ticket or conversation)
+    return identifier(given, "ticket_id", "conversation_id", "ticketId", "conversationId")
 
 
 def amount(written: Decimal, given: dict[str, Any], policy: Policy) -> int:

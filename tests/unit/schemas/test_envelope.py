@@ -39,12 +39,13 @@ def reason_of(value: bytes | None, key: bytes | None = b"c1") -> str:
         (b"\xff\xfe", "not_json"),
         (b"x" * 1_048_576, "too_large"),
         (b"[]", "invalid"),
+        (b" null ", "invalid"),
         (b'"text"', "invalid"),
         (b'{"userId":"c1","x":' + b"[" * 9000 + b"]" * 9000 + b"}", "not_json"),
         (changed('"total":12.34,', "").replace(b'"price":12.34', b'"price":600000},{"price":600000'), "bad_amount"),
         (changed('"userId":"c1",', ""), "missing_user"),
         (changed('"c1"', '""'), "missing_user"),
-        (changed('"c1"', "7"), "invalid"),
+        (changed('"c1"', "7.5"), "invalid"),
         (changed('"c1"', '"' + "c" * 257 + '"'), "invalid"),
         (changed('"timestamp":"2017-01-01T11:53:26Z",', ""), "missing_timestamp"),
         (changed("2017-01-01T11:53:26Z", "yesterday"), "bad_timestamp"),
@@ -62,7 +63,7 @@ def reason_of(value: bytes | None, key: bytes | None = b"c1") -> str:
         (changed('"quantity":1', '"quantity":-1'), "bad_amount"),
         (changed('"quantity":1', '"quantity":"many"'), "invalid"),
         (changed('"total":12.34,', "").replace(b',"price":12.34', b""), "invalid"),
-        (changed('"messageId":"m1"', '"messageId":1'), "invalid"),
+        (changed('"messageId":"m1"', '"messageId":1.5'), "invalid"),
     ],
 )
 def test_what_cannot_be_used_says_why(value: bytes | None, reason: str) -> None:
