@@ -18,8 +18,10 @@ Fields = dict[str, Raw]
 """The fields of a JSON object, each still as its text."""
 
 NULL = Raw(b"null")
+_NUMERIC = frozenset(bytes([character]) for character in b"-0123456789")
 
 _WHOLE = re.compile(rb"0|-?[1-9][0-9]*")
+_DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 _fields = msgspec.json.Decoder(Fields).decode
 _string = msgspec.json.Decoder(str).decode
 
@@ -72,6 +74,26 @@ def identifier(fields: Fields, *names: str, place: str = "") -> str | None:
         if raw != b"null" and (found := _string(raw)):
             return found
     return None
+
+
+def number(fields: Fields, name: str, place: str = "") -> float | None:
+    """Return a number, or that of a plain decimal text; infinite if it is beyond a double.
+
+    None where it is missing, null or blank. Raises ``RejectedError`` for anything else.
+    """
+    raw = bytes(fields.get(name, NULL))
+    if raw == b"null":
+        return None
+    if raw[:1] in _NUMERIC:
+        return float(raw)
+    if raw[:1] == b'"':
+        written = _string(raw).strip()
+        if not written:
+            return None
+        if _DECIMAL.fullmatch(written):
+            return float(written)
+    fix = 'send a number, or a plain decimal text like "1234.56" without thousands separators or currency signs'
+    raise RejectedError("invalid", f"{place}{name} is {shown(raw)}: {fix}")
 
 
 def as_json(value: object) -> Raw:

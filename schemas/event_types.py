@@ -28,12 +28,16 @@ from schemas.events import (
 )
 from schemas.money import Exchange
 from schemas.properties import (
+    MAX_QUANTITY,
     CancelProperties,
     OrderProperties,
     Product,
     RefundProperties,
     TicketProperties,
+    coerced_cancel,
     coerced_order,
+    coerced_rating,
+    coerced_refund,
     coerced_ticket,
     read_cancel,
     read_order,
@@ -44,7 +48,6 @@ from schemas.properties import (
 from schemas.reject import RejectedError
 
 MAX_CATEGORIES = 32
-MAX_QUANTITY = 1_000_000
 
 PURCHASES = "purchases"
 BROWSING = "browsing"
@@ -193,12 +196,12 @@ def _add_trait(traits: dict[str, Scalar | None], name: str, value: object) -> No
 _TABLE = (
     EventType("Order Completed", PURCHASES, OrderProperties, _order_fact(OrderCompleted), coerced_order),
     EventType("Order Updated", PURCHASES, OrderProperties, _order_fact(OrderUpdated), coerced_order),
-    EventType("Order Refunded", PURCHASES, RefundProperties, _refund_fact, coerced_order),
-    EventType("Order Cancelled", PURCHASES, CancelProperties, _cancel_fact, coerced_order),
+    EventType("Order Refunded", PURCHASES, RefundProperties, _refund_fact, coerced_refund),
+    EventType("Order Cancelled", PURCHASES, CancelProperties, _cancel_fact, coerced_cancel),
     EventType("Support Ticket Created", SUPPORT, TicketProperties, _opened_fact, coerced_ticket),
     EventType("Support Ticket Solved", SUPPORT, TicketProperties, _solved_fact, coerced_ticket),
     EventType("Support Ticket Reopened", SUPPORT, TicketProperties, _opened_fact, coerced_ticket),
-    EventType("Support Ticket Rated", SUPPORT, TicketProperties, _rated_fact, coerced_ticket),
+    EventType("Support Ticket Rated", SUPPORT, TicketProperties, _rated_fact, coerced_rating),
     EventType("Live Chat Conversation Started", SUPPORT, TicketProperties, _opened_fact, coerced_ticket),
     EventType("Live Chat Conversation Ended", SUPPORT, TicketProperties, _solved_fact, coerced_ticket),
     EventType("Cart Viewed", BROWSING, None, _browsing_fact, counted_as="carts"),

@@ -44,8 +44,20 @@ WRONG_PROPERTIES: list[tuple[str, Event]] = [
     ("Order Completed", {"order_id": "w", "total": 1e7}),
     ("Order Completed", {"order_id": "w", "total": 1, "currency": "XXX"}),
     ("Order Completed", {"order_id": "w", "products": [{"price": 1}, {"category": "a"}]}),
-    ("Order Completed", {"order_id": "w", "total": 1, "products": [{"quantity": -1}]}),
-    ("Order Completed", {"order_id": "w", "total": 1, "products": [{"quantity": 1000001}]}),
+    ("Order Completed", {"order_id": "w", "total": "1.234,56"}),
+    ("Order Completed", {"order_id": "w", "total": "$5", "revenue": 5}),
+    ("Order Completed", {"order_id": "w", "total": [5]}),
+    ("Order Completed", {"order_id": "w", "total": "1e3"}),
+    ("Order Completed", {"order_id": "w", "total": 1, "currency": 5}),
+    ("Order Completed", {"order_id": "w" * 257, "total": -1}),
+    ("Order Completed", {"order_id": "w", "products": [{"price": 1, "quantity": -1}]}),
+    ("Order Completed", {"order_id": "w", "products": [{"price": 0, "quantity": 1000001}]}),
+    ("Order Completed", {"order_id": "w", "products": [{"price": -1}, {"price": "free"}]}),
+    ("Order Completed", {"order_id": "w", "products": [{"price": 1}, None]}),
+    ("Order Completed", {"order_id": "w", "products": {"0": {"price": 1}}}),
+    ("Order Refunded", {"order_id": "w", "total": "all"}),
+    ("Support Ticket Rated", {"ticket_id": "t", "rating": "4.5"}),
+    ("Support Ticket Rated", {"ticket_id": "t", "rating": True}),
     ("Order Refunded", {"total": 1}),
     ("Order Cancelled", {"order_id": "w" * 257}),
     ("Support Ticket Created", {}),
@@ -155,7 +167,7 @@ class Hostility:
 
     def odd(self, event: Event) -> Event:
         """The same event as some producer might write it instead."""
-        changes = [self.other_ids]
+        changes = [self.other_ids, self.other_amounts]
         return self.dice.choice(changes)(dict(event))
 
     def other_ids(self, event: Event) -> Event:
@@ -171,6 +183,29 @@ class Hostility:
                 properties[twin] = properties.pop(name)
         if self.dice.random() < 0.3:
             properties["order_id"] = self.dice.choice([0, 1, -2, 10**20])
+        return {**event, "properties": properties}
+
+    def other_amounts(self, event: Event) -> Event:
+        """Numbers as texts, other currencies, and products of all sorts."""
+        properties = dict(event.get("properties", {}))
+        for name in ("total", "revenue", "value", "rating"):
+            if name in properties and not isinstance(properties[name], str | None):
+                properties[name] = f"{self.dice.choice(['', ' ', '+'])}{properties[name]}"
+        if "total" in properties:
+            properties["revenue"] = self.dice.choice(["none", [], 7, None])
+        properties["currency"] = self.dice.choice(["usd", " Usd", "", " ", "eur ", "JPY", None])
+        lines = list(properties.get("products") or [])
+        lines += self.dice.choice([[], [{"price": "3.5", "quantity": "2", "category": "Odd"}]])
+        if self.dice.random() < 0.5:
+            odd = [
+                None,
+                5,
+                {"quantity": -1, "category": "Gone"},
+                {"quantity": "many"},
+                {"category": ["Odd"], "price": 1},
+            ]
+            lines.append(self.dice.choice([*odd, {"quantity": None, "price": 2}, {"quantity": "1.5", "price": "x"}]))
+        properties["products"] = self.dice.choice([lines, lines, lines, None, {"0": {}}])
         return {**event, "properties": properties}
 
     def lines(self, simulated: list[bytes]) -> list[bytes]:
