@@ -27,11 +27,10 @@ class Envelope(msgspec.Struct, rename="camel", gc=False):
     event: str | None = None
     message_id: str | None = None
     user_id: str = ""
-    timestamp: datetime | None = None
+    timestamp: datetime = timestamps.MISSING
     properties: Raw = EMPTY
     traits: Raw = EMPTY
     specversion: str | None = None
-    data: Raw = EMPTY
     twin_message_id: str | None = msgspec.field(name="message_id", default=None)
 
 
@@ -45,10 +44,14 @@ class Event(msgspec.Struct, gc=False):
 class _Owner(msgspec.Struct, rename="camel", gc=False):
     user_id: str = ""
     specversion: str | None = None
-    data: Raw = EMPTY
+
+
+class _Carrier(msgspec.Struct, gc=False):
+    data: Raw
 
 
 _envelope = msgspec.json.Decoder(Envelope).decode
+_carrier = msgspec.json.Decoder(_Carrier).decode
 _owner = msgspec.json.Decoder(_Owner).decode
 
 
@@ -79,8 +82,8 @@ def open_envelope(value: bytes | None) -> Envelope:
         try:
             envelope = _envelope(value)
             if envelope.specversion is not None:  # a structured CloudEvent carries ours as its data
-                envelope = _envelope(envelope.data)
-            if envelope.user_id and envelope.timestamp is not None and envelope.specversion is None:
+                envelope = _envelope(_carrier(value).data)
+            if envelope.user_id and envelope.timestamp.tzinfo is not None:
                 return envelope
         except msgspec.ValidationError:
             pass
@@ -98,8 +101,8 @@ def user_of(value: bytes) -> str | None:
         try:
             owner = _owner(value)
             if owner.specversion is not None:
-                owner = _owner(owner.data)
-            if owner.user_id and owner.specversion is None:
+                owner = _owner(_carrier(value).data)
+            if owner.user_id:
                 return owner.user_id
         except msgspec.ValidationError:
             pass
@@ -147,14 +150,10 @@ def read_event(envelope: Envelope, value: bytes, exchange: Exchange) -> Event:
 
     Raises ``RejectedError``.
     """
-    user_id, timestamp = envelope.user_id, envelope.timestamp
+    user_id = envelope.user_id
     try:
         short(user_id, "userId")
-        if timestamp is None:
-            raise RejectedError("missing_timestamp", "timestamp is missing")
-        if timestamp.tzinfo is None:
-            raise RejectedError("bad_timestamp", timestamps.NO_ZONE)
-        at = instant.from_datetime(timestamp)
+        at = instant.from_datetime(envelope.timestamp)
         if not instant.EARLIEST <= at < instant.LATEST:
             raise RejectedError("bad_timestamp", "timestamp lies outside the years 1970 to 2199")
         name = envelope.event if envelope.type == "track" else envelope.type

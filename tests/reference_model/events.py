@@ -6,9 +6,9 @@ from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
 
-from tests.reference_model.calendar import read_instant
 from tests.reference_model.policy import Policy
 from tests.reference_model.properties import Trait, Unusable, first_id, properties, table, text
+from tests.reference_model.timestamps import happened
 
 KINDS = {
     "Order Completed": "order",
@@ -107,9 +107,7 @@ def read(value: bytes | None, key: bytes | None, policy: Policy) -> Fact | Unkno
         raise Unusable("missing_user")
     if len(user_id) > 256:
         raise Unusable("invalid")
-    at = instant(body.get("timestamp"))
-    if at is None:
-        raise Unusable("missing_timestamp")
+    at = happened(body)
     name = texts["event"] if texts["type"] == "track" else texts["type"]
     if name not in KINDS:
         keyed(user_id, key)
@@ -130,15 +128,6 @@ def fields(body: dict[str, Any]) -> dict[str, str]:
         "messageId": first_id(body, "messageId", "message_id"),
         "userId": first_id(body, "userId", "user_id"),
     }
-
-
-def instant(written: Any) -> int | None:
-    if written is None:
-        return None
-    at = read_instant(written) if isinstance(written, str) else None
-    if at is None:
-        raise Unusable("bad_timestamp")
-    return at
 
 
 def keyed(user_id: str, key: bytes | None) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import random
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 Event = dict[str, Any]
@@ -30,6 +30,16 @@ MALFORMED = [
     b'{"type":"page","userId":"u","timestamp":"2199-12-31T00:00:00Z"}',
     b'{"type":"page","userId":"u","timestamp":"2200-01-01T00:00:00Z"}',
     b'{"type":"page","userId":"u","timestamp":"2025-02-30T00:00:00Z"}',
+    b'{"type":"page","userId":"u","timestamp":"2025-03-01T00:00:61Z"}',
+    b'{"type":"page","userId":"u","timestamp":"2025-03-01T00:00:00+24:00"}',
+    b'{"type":"page","userId":"u","timestamp":"2025-03-01"}',
+    b'{"type":"page","userId":"u","timestamp":"20250301"}',
+    b'{"type":"page","userId":"u","timestamp":7258118400}',
+    b'{"type":"page","userId":"u","timestamp":-1740823200}',
+    b'{"type":"page","userId":"u","timestamp":1e400}',
+    b'{"type":"page","userId":"u","timestamp":[1740823200]}',
+    b'{"type":"page","userId":"u","sentAt":1740823200,"receivedAt":1740823200}',
+    b'{"type":"page","userId":"u","originalTimestamp":1740823200,"sentAt":"soon"}',
     b'{"type":"group","userId":"u","timestamp":"2025-03-01T00:00:00Z"}',
     b'{"type":"page","userId":"' + b"u" * 257 + b'","timestamp":"2025-03-01T00:00:00Z"}',
     b'{"type":"page","messageId":"' + b"m" * 257 + b'","userId":"u","timestamp":"2025-03-01T00:00:00Z"}',
@@ -167,7 +177,7 @@ class Hostility:
 
     def odd(self, event: Event) -> Event:
         """The same event as some producer might write it instead."""
-        changes = [self.other_ids, self.other_amounts]
+        changes = [self.other_ids, self.other_amounts, self.other_times]
         return self.dice.choice(changes)(dict(event))
 
     def other_ids(self, event: Event) -> Event:
@@ -207,6 +217,21 @@ class Hostility:
             lines.append(self.dice.choice([*odd, {"quantity": None, "price": 2}, {"quantity": "1.5", "price": "x"}]))
         properties["products"] = self.dice.choice([lines, lines, lines, None, {"0": {}}])
         return {**event, "properties": properties}
+
+    def other_times(self, event: Event) -> Event:
+        """The instant in another notation, or as the three times of a producer whose clock is wrong."""
+        at = datetime.fromisoformat(event["timestamp"])
+        ms = (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+        if self.dice.random() < 0.3:
+            wrong, waited = timedelta(hours=self.dice.randint(-50, 50)), MINUTE * self.dice.randint(0, 5)
+            times = {"originalTimestamp": at + wrong, "sentAt": at + wrong + waited, "receivedAt": at + waited}
+            for name in self.dice.choice([(), (), ("sentAt",), ("sentAt", "receivedAt")]):
+                del times[name]
+            return {**event, "timestamp": None, **{name: written(time) for name, time in times.items()}}
+        text = event["timestamp"].removesuffix("Z")
+        leap = text[:17] + "60Z" if text[17:19] == "59" else text + " UTC"
+        numbers = [ms, ms / 1000, ms // 1000, ms * 1000, ms * 10**6, f"{ms}", f"{ms // 1000}"]
+        return {**event, "timestamp": self.dice.choice([*numbers, text + "+01", text[:16] + "Z", leap, text + "+0530"])}
 
     def lines(self, simulated: list[bytes]) -> list[bytes]:
         """The simulated lines and what is done to them, in any order."""
