@@ -11,7 +11,7 @@ from msgspec import Raw
 
 from schemas import instant, timestamps
 from schemas.coercion import Fields, fields_of, identifier, short, text
-from schemas.event_types import EVENT_TYPES
+from schemas.event_types import EVENT_TYPES, folded, spelled
 from schemas.events import AnyFact
 from schemas.money import AmountError, Exchange
 from schemas.reject import RejectedError
@@ -129,7 +129,7 @@ def _user_id(fields: Fields) -> str | None:
 
 def _coerced(fields: Fields) -> Envelope:
     kind = text(fields, "type") or "track"
-    event = text(fields, "event") if kind == "track" else None
+    event = text(fields, "event") if folded(kind) in ("", "track") else None
     message_id = identifier(fields, "messageId", "message_id")
     user_id = _user_id(fields)
     if user_id is None:
@@ -157,10 +157,10 @@ def read_event(envelope: Envelope, value: bytes, exchange: Exchange) -> Event:
         if not instant.EARLIEST <= at < instant.LATEST:
             raise RejectedError("bad_timestamp", "timestamp lies outside the years 1970 to 2199")
         name = envelope.event if envelope.type == "track" else envelope.type
-        event_type = EVENT_TYPES.get(name or "")
+        event_type = EVENT_TYPES.get(name or "") or spelled(envelope.type, envelope.event)
         if event_type is None:
             return Event(user_id, None)
-        content = envelope.traits if envelope.type == "identify" else envelope.properties
+        content = envelope.traits if event_type.name == "identify" else envelope.properties
         message_id = envelope.message_id or envelope.twin_message_id or blake2b(value, digest_size=12).hexdigest()
         short(message_id, "messageId")
         try:

@@ -6,6 +6,7 @@ like another, such as one more kind of view, is one more line in it.
 
 from collections.abc import Callable
 from decimal import Decimal
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -220,3 +221,49 @@ _TABLE = (
     EventType("identify", PROFILES, None, _traits_fact),
 )
 EVENT_TYPES = {it.name: it for it in _TABLE}
+SPELLINGS = {
+    "Order Completed": ("Completed Order",),
+    "Order Updated": ("Updated Order",),
+    "Order Refunded": ("Refunded Order",),
+    "Order Cancelled": ("Cancelled Order", "Order Canceled", "Canceled Order"),
+    "Coupon Applied": ("Applied Coupon",),
+    "Product Viewed": ("Viewed Product",),
+    "Product List Viewed": ("Viewed Product List", "Product Category Viewed", "Viewed Product Category"),
+    "Product Clicked": ("Clicked Product",),
+    "Products Searched": ("Searched Products",),
+    "Product Added": ("Added Product",),
+    "Product Removed": ("Removed Product",),
+    "Cart Viewed": ("Viewed Cart",),
+    "Checkout Started": ("Started Checkout",),
+    "Product Added to Wishlist": ("Added Product to Wishlist",),
+    "Wishlist Product Added to Cart": ("Added Wishlist Product to Cart",),
+    "Support Ticket Created": ("Created Support Ticket",),
+    "Support Ticket Solved": ("Solved Support Ticket",),
+    "Support Ticket Reopened": ("Reopened Support Ticket",),
+    "Support Ticket Rated": ("Rated Support Ticket",),
+    "Live Chat Conversation Started": ("Started Live Chat Conversation",),
+    "Live Chat Conversation Ended": ("Ended Live Chat Conversation",),
+}
+"""Other names of known events: those of older versions of the Segment spec, and American spelling."""
+
+
+def folded(name: str) -> str:
+    """Return a name without case, blanks, underscores and hyphens, in which spellings of one name are equal."""
+    return "".join(name.casefold().split()).replace("_", "").replace("-", "")
+
+
+def spelled(kind: str, event: str | None) -> EventType | None:
+    """Return the type of an event by its ``type`` and ``event``, however they are spelled; None for an unknown one."""
+    is_track = kind == "track" or folded(kind) in ("", "track")
+    name = event or "" if is_track else kind
+    return _named(name) if len(name) <= MAX_TEXT else None
+
+
+@lru_cache(maxsize=1024)  # a producer's unknown names come again and again
+def _named(name: str) -> EventType | None:
+    return _BY_SPELLING.get(folded(name))
+
+
+_BY_SPELLING = {
+    folded(spelling): it for it in EVENT_TYPES.values() for spelling in (it.name, *SPELLINGS.get(it.name, ()))
+}

@@ -36,7 +36,46 @@ KINDS = {
     "Support Ticket Rated": "rate",
     "identify": "identify",
 }
+OTHER_NAMES = {
+    "Completed Order": "Order Completed",
+    "Updated Order": "Order Updated",
+    "Refunded Order": "Order Refunded",
+    "Cancelled Order": "Order Cancelled",
+    "Order Canceled": "Order Cancelled",
+    "Canceled Order": "Order Cancelled",
+    "Applied Coupon": "Coupon Applied",
+    "Viewed Product": "Product Viewed",
+    "Viewed Product List": "Product List Viewed",
+    "Product Category Viewed": "Product List Viewed",
+    "Viewed Product Category": "Product List Viewed",
+    "Clicked Product": "Product Clicked",
+    "Searched Products": "Products Searched",
+    "Added Product": "Product Added",
+    "Removed Product": "Product Removed",
+    "Viewed Cart": "Cart Viewed",
+    "Started Checkout": "Checkout Started",
+    "Added Product to Wishlist": "Product Added to Wishlist",
+    "Added Wishlist Product to Cart": "Wishlist Product Added to Cart",
+    "Created Support Ticket": "Support Ticket Created",
+    "Solved Support Ticket": "Support Ticket Solved",
+    "Reopened Support Ticket": "Support Ticket Reopened",
+    "Rated Support Ticket": "Support Ticket Rated",
+    "Started Live Chat Conversation": "Live Chat Conversation Started",
+    "Ended Live Chat Conversation": "Live Chat Conversation Ended",
+}
 MAX_NUMBER = 262_144
+
+
+def bare(name: str) -> str:
+    """A name without what does not distinguish it from another."""
+    return "".join(letter for letter in name.casefold() if not letter.isspace() and letter not in "_-")
+
+
+def is_track(call: str) -> bool:
+    return bare(call) in ("", "track")
+
+
+KNOWN = {bare(name): name for name in KINDS} | {bare(other): name for other, name in OTHER_NAMES.items()}
 
 
 @dataclass(frozen=True)
@@ -108,8 +147,9 @@ def read(value: bytes | None, key: bytes | None, policy: Policy) -> Fact | Unkno
     if len(user_id) > 256:
         raise Unusable("invalid")
     at = happened(body)
-    name = texts["event"] if texts["type"] == "track" else texts["type"]
-    if name not in KINDS:
+    sent_as = texts["event"] if is_track(texts["type"]) else texts["type"]
+    name = KNOWN.get(bare(sent_as)) if len(sent_as) <= 256 else None
+    if name is None:
         keyed(user_id, key)
         return Unknown()
     message_id = texts["messageId"] or blake2b(value, digest_size=12).hexdigest()
@@ -124,7 +164,7 @@ def fields(body: dict[str, Any]) -> dict[str, str]:
     call = text(body.get("type")) or "track"
     return {
         "type": call,
-        "event": text(body.get("event")) if call == "track" else "",
+        "event": text(body.get("event")) if is_track(call) else "",
         "messageId": first_id(body, "messageId", "message_id"),
         "userId": first_id(body, "userId", "user_id"),
     }

@@ -177,7 +177,7 @@ class Hostility:
 
     def odd(self, event: Event) -> Event:
         """The same event as some producer might write it instead."""
-        changes = [self.other_ids, self.other_amounts, self.other_times]
+        changes = [self.other_ids, self.other_amounts, self.other_times, self.other_names]
         return self.dice.choice(changes)(dict(event))
 
     def other_ids(self, event: Event) -> Event:
@@ -232,6 +232,24 @@ class Hostility:
         leap = text[:17] + "60Z" if text[17:19] == "59" else text + " UTC"
         numbers = [ms, ms / 1000, ms // 1000, ms * 1000, ms * 10**6, f"{ms}", f"{ms // 1000}"]
         return {**event, "timestamp": self.dice.choice([*numbers, text + "+01", text[:16] + "Z", leap, text + "+0530"])}
+
+    def other_names(self, event: Event) -> Event:
+        """The name in another spelling, or as older versions of the spec had it."""
+        call, name = event.get("type", "track"), event.get("event") or ""
+        first, _, last = name.rpartition(" ")
+        spellings = [
+            name.lower().replace(" ", "_"),
+            name.upper(),
+            f" {name} ",
+            name.replace(" ", ""),
+            f"{last} {first}",
+        ]
+        spellings += [name.replace("Cancelled", "Canceled"), name.replace("Completed", "Placed"), f"{name}s"]
+        return {
+            **event,
+            "type": self.dice.choice([call, call.upper(), f"{call} "]),
+            "event": self.dice.choice(spellings),
+        }
 
     def lines(self, simulated: list[bytes]) -> list[bytes]:
         """The simulated lines and what is done to them, in any order."""
