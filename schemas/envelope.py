@@ -10,11 +10,12 @@ import msgspec
 from msgspec import Raw
 
 from schemas import instant, timestamps
-from schemas.coercion import Fields, fields_of, identifier, short, text
+from schemas.coercion import Fields, identifier, short, text
 from schemas.event_types import EVENT_TYPES, folded, spelled
 from schemas.events import AnyFact
 from schemas.money import AmountError, Exchange
 from schemas.reject import RejectedError
+from schemas.wrappings import unframed, unwrapped
 
 MAX_BYTES = 262_144
 EMPTY = Raw(b"{}")
@@ -47,7 +48,7 @@ class _Owner(msgspec.Struct, rename="camel", gc=False):
 
 
 class _Carrier(msgspec.Struct, gc=False):
-    data: Raw
+    data: Envelope
 
 
 _envelope = msgspec.json.Decoder(Envelope).decode
@@ -77,17 +78,19 @@ def open_envelope(value: bytes | None) -> Envelope:
         raise RejectedError("tombstone", "the record has no value; an event has one")
     if len(value) > MAX_BYTES:
         raise RejectedError("too_large", f"the value has {len(value)} bytes; the most is {MAX_BYTES}")
-    value = _unframed(value)
+    value = unframed(value)
     try:
         try:
             envelope = _envelope(value)
             if envelope.specversion is not None:  # a structured CloudEvent carries ours as its data
-                envelope = _envelope(_carrier(value).data)
+                envelope = _carrier(value).data
+                if envelope.specversion is not None:
+                    return _coerced(unwrapped(value))
             if envelope.user_id and envelope.timestamp.tzinfo is not None:
                 return envelope
         except msgspec.ValidationError:
             pass
-        return _coerced(_unwrapped(value))
+        return _coerced(unwrapped(value))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise RejectedError("not_json", str(error)) from None
     except RecursionError:
@@ -96,31 +99,21 @@ def open_envelope(value: bytes | None) -> Envelope:
 
 def user_of(value: bytes) -> str | None:
     """Return the userId of a usable event, for less than ``decode`` costs; of any other, some userId or None."""
-    value = _unframed(value)
+    value = unframed(value)
     try:
         try:
             owner = _owner(value)
             if owner.specversion is not None:
-                owner = _owner(_carrier(value).data)
-            if owner.user_id:
+                inner = _carrier(value).data
+                if inner.user_id and inner.specversion is None:
+                    return inner.user_id
+            elif owner.user_id:
                 return owner.user_id
         except msgspec.ValidationError:
             pass
-        return _user_id(_unwrapped(value))
+        return _user_id(unwrapped(value))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, RejectedError):
         return None
-
-
-def _unframed(value: bytes) -> bytes:
-    # Confluent's wire format: a zero byte, four bytes of schema id, the JSON.
-    return value[5:] if value[:1] == b"\x00" else value
-
-
-def _unwrapped(value: bytes) -> Fields:
-    if value.strip() == b"null":
-        raise RejectedError("invalid", "the value is null: send a JSON object")
-    fields = fields_of(value, "the value")
-    return fields_of(fields.get("data", EMPTY), "data") if "specversion" in fields else fields
 
 
 def _user_id(fields: Fields) -> str | None:

@@ -1,6 +1,7 @@
 """An input value read into a fact, or the reason why it cannot be."""
 
 import json
+from base64 import b64decode
 from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import blake2b
@@ -135,11 +136,7 @@ def read(value: bytes | None, key: bytes | None, policy: Policy) -> Fact | Unkno
         raise Unusable("tombstone")
     if len(value) > MAX_NUMBER:
         raise Unusable("too_large")
-    body = parsed(value[5:] if value[:1] == b"\x00" else value)
-    if isinstance(body, dict) and body.get("specversion") is not None:
-        body = table(body.get("data", {}))
-    if not isinstance(body, dict):
-        raise Unusable("invalid")
+    body = unwrapped(parsed(value[5:] if value[:1] == b"\x00" else value))
     texts = fields(body)
     user_id = texts["userId"]
     if not user_id:
@@ -158,6 +155,49 @@ def read(value: bytes | None, key: bytes | None, policy: Policy) -> Fact | Unkno
     details = properties(KINDS[name], body, policy)
     keyed(user_id, key)
     return Fact(user_id, at, message_id, name, KINDS[name], **details)
+
+
+def unwrapped(content: Any) -> dict[str, Any]:
+    """The object that is the event, out of at most four wrappings."""
+    for _ in range(5):
+        if isinstance(content, str):
+            content = held(content)
+            continue
+        body = table(content)
+        if body.get("specversion") is not None:
+            content = cloud_data(body)
+        elif body.get("userId") is not None or body.get("user_id") is not None:
+            return body
+        elif body.get("op") is not None and (body.get("before") is not None or body.get("after") is not None):
+            raise Unusable("missing_user")
+        elif "schema" in body and "payload" in body:
+            if body["payload"] is None:
+                raise Unusable("missing_user")
+            content = body["payload"]
+        elif isinstance(body.get("batch"), list):
+            raise Unusable("missing_user")
+        else:
+            return body
+    raise Unusable("invalid")
+
+
+def held(content: str) -> Any:
+    try:
+        return parsed(content.encode())
+    except Unusable:
+        raise Unusable("invalid") from None
+
+
+def cloud_data(body: dict[str, Any]) -> Any:
+    if body.get("data") is not None:
+        return body["data"]
+    encoded = text(body.get("data_base64"))
+    if body.get("data_base64") is None:
+        raise Unusable("missing_user")
+    try:
+        return parsed(b64decode(encoded, validate=True))
+    except ValueError:
+        raise Unusable("invalid") from None
 
 
 def fields(body: dict[str, Any]) -> dict[str, str]:

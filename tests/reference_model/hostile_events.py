@@ -2,6 +2,7 @@
 
 import json
 import random
+from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,18 @@ Event = dict[str, Any]
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
 MALFORMED = [
+    b'{"batch":[{"type":"page","userId":"u","timestamp":"2025-03-01T00:00:00Z"}]}',
+    b'{"schema":{},"payload":null}',
+    b'{"schema":{},"payload":[{"type":"page","userId":"u","timestamp":"2025-03-01T00:00:00Z"}]}',
+    b'{"before":null,"after":{"id":7},"op":"c"}',
+    b'{"schema":{},"payload":{"before":{"id":7},"after":null,"op":"d"}}',
+    b'{"specversion":"1.0"}',
+    b'{"specversion":"1.0","data":""}',
+    b'{"specversion":"1.0","data":5}',
+    b'{"specversion":"1.0","data_base64":"?"}',
+    b'{"specversion":"1.0","data_base64":5}',
+    b'{"specversion":"1.0","data_base64":"/w=="}',
+    b'{"specversion":true,"userId":"u","timestamp":"2025-03-01T00:00:00Z"}',
     b"{not json",
     b"[]",
     b"null",
@@ -177,7 +190,7 @@ class Hostility:
 
     def odd(self, event: Event) -> Event:
         """The same event as some producer might write it instead."""
-        changes = [self.other_ids, self.other_amounts, self.other_times, self.other_names]
+        changes = [self.other_ids, self.other_amounts, self.other_times, self.other_names, self.wrapped]
         return self.dice.choice(changes)(dict(event))
 
     def other_ids(self, event: Event) -> Event:
@@ -251,6 +264,21 @@ class Hostility:
             "event": self.dice.choice(spellings),
         }
 
+    def wrapped(self, event: Event) -> Event:
+        """The event as it comes through other systems, once or several times."""
+        for _ in range(self.dice.choice([1, 1, 1, 2, 4, 5])):
+            content = json.dumps(event)
+            event = self.dice.choice(
+                [
+                    {"specversion": "1.0", "type": "x", "data": event},
+                    {"specversion": 1.0, "userId": "another", "data": content},
+                    {"specversion": "1.0", "data": None, "data_base64": b64encode(content.encode()).decode()},
+                    {"schema": None, "payload": event},
+                    {"schema": {"type": "string"}, "payload": content},
+                ]
+            )
+        return event
+
     def lines(self, simulated: list[bytes]) -> list[bytes]:
         """The simulated lines and what is done to them, in any order."""
         made, wrong = [json.loads(line) for line in simulated], []
@@ -263,8 +291,8 @@ class Hostility:
             if self.dice.random() < 0.02:
                 wrong.append(self.wrong(event["userId"], at))
         made += [self.again(event) for event in made if self.dice.random() < 0.03]
-        made = [self.odd(event) if self.dice.random() < 0.15 else event for event in made]
         made += [{**event, "userId": int(self.dice.choice("345"))} for event in made if self.dice.random() < 0.02]
+        made = [self.odd(event) if self.dice.random() < 0.15 else event for event in made]
         lines = [json.dumps(event, ensure_ascii=self.dice.random() < 0.5).encode() for event in made] + wrong
         self.dice.shuffle(lines)
         return lines
