@@ -18,7 +18,6 @@ Fields = dict[str, Raw]
 """The fields of a JSON object, each still as its text."""
 
 NULL = Raw(b"null")
-_NUMERIC = frozenset(bytes([character]) for character in b"-0123456789")
 
 _WHOLE = re.compile(rb"0|-?[1-9][0-9]*")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
@@ -37,6 +36,11 @@ def shown(raw: bytes) -> str:
     """Return the beginning of a JSON text, for people."""
     text = raw[: 4 * MAX_SHOWN].decode("utf-8", "replace")
     return text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "..."
+
+
+def is_numeric(raw: bytes) -> bool:
+    """Tell whether a JSON text is a number."""
+    return raw[:1] in b"-0123456789"
 
 
 def fields_of(raw: Raw | bytes, place: str) -> Fields:
@@ -84,7 +88,7 @@ def number(fields: Fields, name: str, place: str = "") -> float | None:
     raw = bytes(fields.get(name, NULL))
     if raw == b"null":
         return None
-    if raw[:1] in _NUMERIC:
+    if is_numeric(raw):
         return float(raw)
     if raw[:1] == b'"':
         written = _string(raw).strip()

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Raw
 
 from schemas import instant, timestamps
-from schemas.coercion import Fields, identifier, short, text
+from schemas.coercion import NULL, Fields, fields_of, identifier, short, text
 from schemas.event_types import EVENT_TYPES, folded, spelled
 from schemas.events import AnyFact
 from schemas.money import AmountError, Exchange
@@ -30,7 +30,7 @@ class Envelope(msgspec.Struct, rename="camel", gc=False):
     user_id: str = ""
     timestamp: datetime = timestamps.MISSING
     properties: Raw = EMPTY
-    traits: Raw = EMPTY
+    traits: Raw = NULL
     specversion: str | None = None
     twin_message_id: str | None = msgspec.field(name="message_id", default=None)
 
@@ -126,7 +126,7 @@ def _coerced(fields: Fields) -> Envelope:
     message_id = identifier(fields, "messageId", "message_id")
     user_id = _user_id(fields)
     if user_id is None:
-        raise RejectedError("missing_user", "userId is missing or empty: an event belongs to a customer")
+        raise RejectedError("missing_user", "userId is missing or empty: send the id of the customer")
     return Envelope(
         type=kind,
         event=event,
@@ -134,8 +134,13 @@ def _coerced(fields: Fields) -> Envelope:
         user_id=short(user_id, "userId"),
         timestamp=timestamps.happened(fields),
         properties=fields.get("properties", EMPTY),
-        traits=fields.get("traits", EMPTY),
+        traits=fields.get("traits", NULL),
     )
+
+
+def _context_traits(fields: Fields) -> Raw:
+    context = fields.get("context", NULL)
+    return fields_of(context, "context").get("traits", NULL) if bytes(context)[:1] == b"{" else NULL
 
 
 def read_event(envelope: Envelope, value: bytes, exchange: Exchange) -> Event:
@@ -159,6 +164,8 @@ def read_event(envelope: Envelope, value: bytes, exchange: Exchange) -> Event:
         try:
             return Event(user_id, event_type.build(event_type.name, at, message_id, content, exchange))
         except (msgspec.ValidationError, AmountError, RejectedError):
+            if event_type.name == "identify" and bytes(content) == b"null":
+                content = _context_traits(unwrapped(unframed(value)))
             content = event_type.coerce(content)
             return Event(user_id, event_type.build(event_type.name, at, message_id, content, exchange))
     except RejectedError as error:
@@ -167,8 +174,7 @@ def read_event(envelope: Envelope, value: bytes, exchange: Exchange) -> Event:
     except AmountError as error:
         raise RejectedError(error.reason, str(error), user_id) from None
     except msgspec.ValidationError as error:
-        reason = "bad_amount" if "out of range" in str(error) else "invalid"
-        raise RejectedError(reason, f"properties: {error}", user_id) from None
+        raise RejectedError("invalid", f"properties: {error}", user_id) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise RejectedError("not_json", str(error), user_id) from None
     except RecursionError:

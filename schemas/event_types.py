@@ -40,6 +40,7 @@ from schemas.properties import (
     coerced_rating,
     coerced_refund,
     coerced_ticket,
+    coerced_traits,
     read_cancel,
     read_order,
     read_refund,
@@ -189,7 +190,7 @@ def _traits_fact(name: str, at: int, message_id: str, raw: Raw, exchange: Exchan
 def _add_trait(traits: dict[str, Scalar | None], name: str, value: object) -> None:
     if isinstance(value, str):
         traits[name[:MAX_TEXT]] = value[:MAX_TEXT]
-    elif value is None or isinstance(value, float) or (isinstance(value, int) and abs(value) < 2**63):
+    elif value is None or isinstance(value, float) or (isinstance(value, int) and -(2**63) <= value < 2**63):
         traits[name[:MAX_TEXT]] = value
 
 
@@ -218,7 +219,7 @@ _TABLE = (
     EventType("Wishlist Product Added to Cart", BROWSING, None, _browsing_fact),
     EventType("page", BROWSING, None, _browsing_fact, counted_as="views"),
     EventType("screen", BROWSING, None, _browsing_fact, counted_as="views"),
-    EventType("identify", PROFILES, None, _traits_fact),
+    EventType("identify", PROFILES, None, _traits_fact, coerced_traits),
 )
 EVENT_TYPES = {it.name: it for it in _TABLE}
 SPELLINGS = {

@@ -8,7 +8,7 @@ from math import isfinite
 import msgspec
 from msgspec import Raw
 
-from schemas.coercion import NULL, Fields, as_json, fields_of, identifier, number, short, shown, text
+from schemas.coercion import NULL, Fields, as_json, fields_of, identifier, is_numeric, number, short, shown, text
 from schemas.reject import RejectedError
 
 PLACE = "properties."
@@ -105,11 +105,35 @@ def coerced_ticket(raw: Raw) -> Raw:
 def coerced_rating(raw: Raw) -> Raw:
     """Return the properties of a ticket that was rated."""
     given = fields_of(raw, "properties")
-    rating = number(given, "rating", PLACE)
-    if rating not in RATINGS:
-        told = "missing" if rating is None else shown(bytes(given["rating"]))
+    return as_json(TicketProperties(ticket_id=_ticket_id(given), rating=_rating(given)))
+
+
+def coerced_traits(raw: Raw) -> Raw:
+    """Return traits without what is no trait: lists, objects in objects, and numbers beyond a double."""
+    kept: dict[str, Raw | Fields] = {}
+    for name, value in fields_of(raw, "traits").items():
+        if bytes(value)[:1] == b"{":
+            kept[name] = {inner: each for inner, each in fields_of(value, "traits").items() if _is_trait(each)}
+        elif _is_trait(value):
+            kept[name] = value
+    return as_json(kept)
+
+
+def _is_trait(raw: Raw) -> bool:
+    content = bytes(raw)
+    return content[:1] not in (b"{", b"[") and not (is_numeric(content) and not isfinite(float(content)))
+
+
+def _rating(given: Fields) -> int:
+    try:
+        rating = number(given, "rating")
+    except RejectedError:
+        rating = None
+    if rating is None or rating not in RATINGS:
+        written = bytes(given.get("rating", NULL))
+        told = "missing" if written == b"null" else shown(written)
         raise RejectedError("invalid", f"properties.rating is {told}: send a whole number from 1 to 5")
-    return as_json(TicketProperties(ticket_id=_ticket_id(given), rating=int(rating or 0)))
+    return int(rating)
 
 
 def _stated(given: Fields, *names: str) -> float | None:

@@ -11,6 +11,9 @@ Event = dict[str, Any]
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
 MALFORMED = [
+    b'{"type":"identify","userId":"u","timestamp":1740823200,"traits":[1]}',
+    b'{"type":"identify","userId":"u","timestamp":1740823200,"context":{"traits":"x"}}',
+    b'{"type":"identify","userId":"u","timestamp":1740823200,"traits":{"score":1e400,"plan":"plus"}}',
     b'{"batch":[{"type":"page","userId":"u","timestamp":"2025-03-01T00:00:00Z"}]}',
     b'{"schema":{},"payload":null}',
     b'{"schema":{},"payload":[{"type":"page","userId":"u","timestamp":"2025-03-01T00:00:00Z"}]}',
@@ -190,7 +193,14 @@ class Hostility:
 
     def odd(self, event: Event) -> Event:
         """The same event as some producer might write it instead."""
-        changes = [self.other_ids, self.other_amounts, self.other_times, self.other_names, self.wrapped]
+        changes = [
+            self.other_ids,
+            self.other_amounts,
+            self.other_times,
+            self.other_names,
+            self.wrapped,
+            self.other_traits,
+        ]
         return self.dice.choice(changes)(dict(event))
 
     def other_ids(self, event: Event) -> Event:
@@ -278,6 +288,14 @@ class Hostility:
                 ]
             )
         return event
+
+    def other_traits(self, event: Event) -> Event:
+        """Traits in the context, or null, or of kinds that are ignored."""
+        plan = {"plan": self.dice.choice(["free", "plus", None])}
+        ignored = self.dice.choice([[1], {"deep": {"er": 1}}, 2**63, -(2**63), 10**30, None])
+        context: Any = self.dice.choice([None, [], {}, {"traits": None}, {"traits": {**plan, "odd": ignored}}])
+        traits = self.dice.choice([None, None, {}, {**plan, "nested": {"odd": ignored, "score": 7}}])
+        return {**event, "type": "identify", "traits": traits, "context": context}
 
     def lines(self, simulated: list[bytes]) -> list[bytes]:
         """The simulated lines and what is done to them, in any order."""

@@ -67,7 +67,7 @@ def order_of(given: dict[str, Any]) -> str:
 
 def properties(kind: str, body: dict[str, Any], policy: Policy) -> dict[str, Any]:
     if kind == "identify":
-        return {"traits": flat(table(body.get("traits", {})))}
+        return {"traits": flat(traits_of(body))}
     if kind not in ("order", "update", "refund", "cancel", "open", "solve", "rate"):
         return {}
     given = table(body.get("properties", {}))
@@ -159,6 +159,14 @@ def contents(lines: list[dict[str, Any]]) -> dict[str, Any]:
     return {"items": items, "categories": tuple(categories[:32])}
 
 
+def traits_of(body: dict[str, Any]) -> dict[str, Any]:
+    """The event's traits, or those of its context."""
+    traits, context = body.get("traits"), body.get("context")
+    if traits is None and isinstance(context, dict):
+        traits = context.get("traits")
+    return {} if traits is None else table(traits)
+
+
 def flat(traits: dict[str, Any]) -> tuple[tuple[str, Trait], ...]:
     found: dict[str, Trait] = {}
     for outer, value in traits.items():
@@ -170,6 +178,10 @@ def flat(traits: dict[str, Any]) -> tuple[tuple[str, Trait], ...]:
 
 
 def is_scalar(value: Any) -> bool:
+    if isinstance(value, int):
+        return -(2**63) <= value < 2**63
+    if isinstance(value, Decimal):
+        return abs(value) <= MAX_DOUBLE
     return not isinstance(value, list | dict)
 
 

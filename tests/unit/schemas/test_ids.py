@@ -75,7 +75,7 @@ def test_an_id_is_read_as_its_text(event: Event, expected: AnyFact) -> None:
         (page(userId=True), "invalid: userId is true: send an id"),
         (page(userId=["1002"]), 'invalid: userId is ["1002"]: send an id'),
         (page(messageId={}), "invalid: messageId is {}: send an id"),
-        (page(userId=None, user_id=""), "missing_user: userId is missing or empty: an event belongs to a customer"),
+        (page(userId=None, user_id=""), "missing_user: userId is missing or empty: send the id of the customer"),
         (page(userId=int("1" * 257)), "invalid: userId must have 1 to 256 characters, not 257"),
         (track("Order Cancelled", order_id=1e3), "invalid: properties.order_id is 1000.0: send an id"),
         (track("Order Cancelled"), "invalid: properties.order_id is missing: send the id of the order"),

@@ -80,7 +80,7 @@ def test_the_event_is_found(value: Any, frame: bytes) -> None:
         ({**CLOUD, "data_base64": "é"}, "invalid: data_base64 of the CloudEvent is not base64"),
         ({**CLOUD, "data_base64": b64encode(b"\xff").decode()}, "not_json: "),
         ({**CLOUD, "data": {"type": "track"}}, "missing_user: userId is missing or empty"),
-        ({"type": "page", "anonymousId": "an1"}, "missing_user: userId is missing or empty: an event belongs to a"),
+        ({"type": "page", "anonymousId": "an1"}, "missing_user: userId is missing or empty: send the id of the"),
         (None, "invalid: the value is null: send a JSON object"),
         ("text", 'invalid: the value is the text "text", which holds no JSON'),
     ],
