@@ -152,3 +152,27 @@ def test_a_decimal_text_is_the_number_that_it_shows(amount: Any) -> None:
         assert told("Order Completed", as_text) == str(refused)
     else:
         assert read("Order Completed", as_text) == expected
+
+
+lines = st.fixed_dictionaries(
+    {},
+    optional={
+        "price": st.sampled_from([0, 0.125, 19.99, 600_000]),
+        "quantity": st.sampled_from([0, 1, 2.5, 3]),
+        "category": st.sampled_from(["", "Tea", "Coffee"]),
+    },
+)
+
+
+@given(st.lists(lines, min_size=1, max_size=3), st.none() | st.just(20.5), st.sampled_from([None, "USD", "EUR"]))
+def test_what_the_strict_decoder_reads_is_read_alike(
+    products: list[Any], total: float | None, currency: str | None
+) -> None:
+    order = {"order_id": "7", "total": total, "currency": currency, "products": products}
+    strict, coerced = (json.dumps({**order, "order_id": order_id}) for order_id in ("7", 7))
+    try:
+        expected = read("Order Completed", strict)
+    except RejectedError as refused:
+        assert told("Order Completed", coerced) == str(refused)
+    else:
+        assert read("Order Completed", coerced) == expected
