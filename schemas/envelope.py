@@ -1,4 +1,7 @@
-"""The envelope in which events arrive: the Segment spec's JSON, decoded to a fact or rejected with a reason."""
+"""The envelope in which events arrive: the Segment spec's JSON, decoded to a fact or rejected with a reason.
+
+Each value is decoded strictly first. What the strict decoder refuses is read field by field, as ``coercion`` says.
+"""
 
 from datetime import datetime
 from hashlib import blake2b
@@ -6,11 +9,13 @@ from hashlib import blake2b
 import msgspec
 from msgspec import Raw
 
-from schemas import instant
-from schemas.event_types import EVENT_TYPES, short
+from schemas import instant, timestamps
+from schemas.coercion import NULL, Fields, fields_of, identifier, short, text
+from schemas.event_types import EVENT_TYPES, folded, spelled
 from schemas.events import AnyFact
 from schemas.money import AmountError, Exchange
 from schemas.reject import RejectedError
+from schemas.wrappings import unframed, unwrapped
 
 MAX_BYTES = 262_144
 EMPTY = Raw(b"{}")
@@ -22,12 +27,12 @@ class Envelope(msgspec.Struct, rename="camel", gc=False):
     type: str = "track"
     event: str | None = None
     message_id: str | None = None
-    user_id: str | None = None
-    timestamp: datetime | None = None
+    user_id: str = ""
+    timestamp: datetime = timestamps.MISSING
     properties: Raw = EMPTY
-    traits: Raw = EMPTY
+    traits: Raw = NULL
     specversion: str | None = None
-    data: Raw = EMPTY
+    twin_message_id: str | None = msgspec.field(name="message_id", default=None)
 
 
 class Event(msgspec.Struct, gc=False):
@@ -38,12 +43,16 @@ class Event(msgspec.Struct, gc=False):
 
 
 class _Owner(msgspec.Struct, rename="camel", gc=False):
-    user_id: str | None = None
+    user_id: str = ""
     specversion: str | None = None
-    data: Raw = EMPTY
+
+
+class _Carrier(msgspec.Struct, gc=False):
+    data: Envelope
 
 
 _envelope = msgspec.json.Decoder(Envelope).decode
+_carrier = msgspec.json.Decoder(_Carrier).decode
 _owner = msgspec.json.Decoder(_Owner).decode
 
 
@@ -61,73 +70,111 @@ def decode(value: bytes | None, key: bytes | None, exchange: Exchange) -> Event:
 
 
 def open_envelope(value: bytes | None) -> Envelope:
-    """Return the outer object, taken out of Confluent's framing or a CloudEvent. Raises ``RejectedError``."""
+    """Return the outer object, with a customer and a timestamp, out of whatever it is wrapped in.
+
+    Raises ``RejectedError``.
+    """
     if value is None:
         raise RejectedError("tombstone", "the record has no value; an event has one")
     if len(value) > MAX_BYTES:
         raise RejectedError("too_large", f"the value has {len(value)} bytes; the most is {MAX_BYTES}")
-    value = _unframed(value)
+    value = unframed(value)
     try:
-        envelope = _envelope(value)
-        if envelope.specversion is not None:  # a structured CloudEvent has the envelope as its data
-            envelope = _envelope(envelope.data)
-    except msgspec.ValidationError as error:
-        raise RejectedError("bad_timestamp" if "$.timestamp" in str(error) else "invalid", str(error)) from None
+        try:
+            envelope = _envelope(value)
+            if envelope.specversion is not None:  # a structured CloudEvent carries ours as its data
+                envelope = _carrier(value).data
+                if envelope.specversion is not None:
+                    return _coerced(unwrapped(value))
+            if envelope.user_id and envelope.timestamp.tzinfo is not None:
+                return envelope
+        except msgspec.ValidationError:
+            pass
+        return _coerced(unwrapped(value))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise RejectedError("not_json", str(error)) from None
     except RecursionError:
         raise RejectedError("not_json", "the JSON is nested too deeply") from None
-    return envelope
 
 
 def user_of(value: bytes) -> str | None:
-    """Return the userId of a usable event, faster than ``decode``; for any other, a userId found in it or None."""
+    """Return the userId of a usable event, for less than ``decode`` costs; of any other, some userId or None."""
+    value = unframed(value)
     try:
-        owner = _owner(_unframed(value))
-        if owner.specversion is not None:
-            owner = _owner(owner.data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        try:
+            owner = _owner(value)
+            if owner.specversion is not None:
+                inner = _carrier(value).data
+                if inner.user_id and inner.specversion is None:
+                    return inner.user_id
+            elif owner.user_id:
+                return owner.user_id
+        except msgspec.ValidationError:
+            pass
+        return _user_id(unwrapped(value))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, RejectedError):
         return None
-    return owner.user_id
 
 
-def _unframed(value: bytes) -> bytes:
-    # Confluent's wire format: a zero byte, four bytes of schema id, the JSON.
-    return value[5:] if value[:1] == b"\x00" else value
+def _user_id(fields: Fields) -> str | None:
+    return identifier(fields, "userId", "user_id")
+
+
+def _coerced(fields: Fields) -> Envelope:
+    kind = text(fields, "type") or "track"
+    event = text(fields, "event") if folded(kind) in ("", "track") else None
+    message_id = identifier(fields, "messageId", "message_id")
+    user_id = _user_id(fields)
+    if user_id is None:
+        raise RejectedError("missing_user", "userId is missing or empty: send the id of the customer")
+    return Envelope(
+        type=kind,
+        event=event,
+        message_id=message_id,
+        user_id=short(user_id, "userId"),
+        timestamp=timestamps.happened(fields),
+        properties=fields.get("properties", EMPTY),
+        traits=fields.get("traits", NULL),
+    )
+
+
+def _context_traits(fields: Fields) -> Raw:
+    context = fields.get("context", NULL)
+    return fields_of(context, "context").get("traits", NULL) if bytes(context)[:1] == b"{" else NULL
 
 
 def read_event(envelope: Envelope, value: bytes, exchange: Exchange) -> Event:
-    """Return the event in an envelope. An event without a messageId gets one from ``value``.
+    """Return the event in an open envelope. An event without a messageId gets one from ``value``.
 
     Raises ``RejectedError``.
     """
     user_id = envelope.user_id
-    if not user_id:
-        raise RejectedError("missing_user", "userId is missing or empty")
     try:
         short(user_id, "userId")
-        if envelope.timestamp is None:
-            raise RejectedError("missing_timestamp", "timestamp is missing")
-        if envelope.timestamp.tzinfo is None:
-            raise RejectedError("bad_timestamp", "timestamp names no time zone: add Z or an offset like +01:00")
         at = instant.from_datetime(envelope.timestamp)
         if not instant.EARLIEST <= at < instant.LATEST:
             raise RejectedError("bad_timestamp", "timestamp lies outside the years 1970 to 2199")
         name = envelope.event if envelope.type == "track" else envelope.type
-        event_type = EVENT_TYPES.get(name or "")
+        event_type = EVENT_TYPES.get(name or "") or spelled(envelope.type, envelope.event)
         if event_type is None:
             return Event(user_id, None)
-        content = envelope.traits if envelope.type == "identify" else envelope.properties
-        message_id = short(envelope.message_id or blake2b(value, digest_size=12).hexdigest(), "messageId")
-        return Event(user_id, event_type.build(event_type.name, at, message_id, content, exchange))
+        content = envelope.traits if event_type.name == "identify" else envelope.properties
+        message_id = envelope.message_id or envelope.twin_message_id or blake2b(value, digest_size=12).hexdigest()
+        short(message_id, "messageId")
+        try:
+            return Event(user_id, event_type.build(event_type.name, at, message_id, content, exchange))
+        except (msgspec.ValidationError, AmountError, RejectedError):
+            if event_type.name == "identify" and bytes(content) == b"null":
+                content = _context_traits(unwrapped(unframed(value)))
+            content = event_type.coerce(content)
+            return Event(user_id, event_type.build(event_type.name, at, message_id, content, exchange))
     except RejectedError as error:
         error.user_id = user_id
         raise
     except AmountError as error:
         raise RejectedError(error.reason, str(error), user_id) from None
     except msgspec.ValidationError as error:
-        reason = "bad_amount" if "out of range" in str(error) else "invalid"
-        raise RejectedError(reason, f"properties: {error}", user_id) from None
+        raise RejectedError("invalid", f"properties: {error}", user_id) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise RejectedError("not_json", str(error), user_id) from None
     except RecursionError:

@@ -6,11 +6,13 @@ another, such as a further kind of view, is added by one line.
 
 from collections.abc import Callable
 from decimal import Decimal
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
 from msgspec import Raw
 
+from schemas.coercion import MAX_TEXT, short
 from schemas.events import (
     MAX_TRAITS,
     AnyFact,
@@ -26,11 +28,28 @@ from schemas.events import (
     TraitsIdentified,
 )
 from schemas.money import Exchange
+from schemas.properties import (
+    MAX_QUANTITY,
+    CancelProperties,
+    OrderProperties,
+    Product,
+    RefundProperties,
+    TicketProperties,
+    coerced_cancel,
+    coerced_order,
+    coerced_rating,
+    coerced_refund,
+    coerced_ticket,
+    coerced_traits,
+    read_cancel,
+    read_order,
+    read_refund,
+    read_ticket,
+    unchanged,
+)
 from schemas.reject import RejectedError
 
-MAX_TEXT = 256
 MAX_CATEGORIES = 32
-MAX_QUANTITY = 1_000_000
 
 PURCHASES = "purchases"
 BROWSING = "browsing"
@@ -38,47 +57,6 @@ SUPPORT = "support"
 PROFILES = "profiles"
 TOPIC_KINDS = (PURCHASES, BROWSING, SUPPORT, PROFILES)
 """The kinds of input topics; records of one instant are decided in this order."""
-
-
-class Product(msgspec.Struct, gc=False):
-    """One line of an order."""
-
-    category: str | None = None
-    quantity: float = 1
-    price: float | None = None
-
-
-class OrderProperties(msgspec.Struct, gc=False):
-    """``total`` is what was paid; ``revenue`` and ``value`` are the spec's other names for it."""
-
-    order_id: str
-    total: float | None = None
-    revenue: float | None = None
-    value: float | None = None
-    currency: str | None = None
-    products: list[Product] = []
-
-
-class RefundProperties(msgspec.Struct, gc=False):
-    """Without ``total`` the whole order is refunded."""
-
-    order_id: str
-    total: float | None = None
-    currency: str | None = None
-
-
-class CancelProperties(msgspec.Struct, gc=False):
-    """Names the order."""
-
-    order_id: str
-
-
-class TicketProperties(msgspec.Struct, gc=False):
-    """Names the ticket, or the live chat's conversation."""
-
-    ticket_id: str | None = None
-    conversation_id: str | None = None
-    rating: int | None = None
 
 
 Build = Callable[[str, int, str, Raw, Exchange], AnyFact]
@@ -89,6 +67,7 @@ class EventType(msgspec.Struct, frozen=True):
     """One type of event, by its ``event`` if it is a track, else by its ``type``.
 
     ``topic`` is the kind of input topic that producers put it on. ``properties`` is None where none are read.
+    ``coerce`` reads the properties that ``build`` refuses, and returns them as they should have been written.
     ``counted_as`` is the daily count that a browsing event adds to, None where it adds to none.
     """
 
@@ -96,6 +75,7 @@ class EventType(msgspec.Struct, frozen=True):
     topic: str
     properties: type | None
     build: Build
+    coerce: Callable[[Raw], Raw] = unchanged
     counted_as: Literal["views", "searches", "carts", "coupons"] | None = None
 
     @property
@@ -104,23 +84,12 @@ class EventType(msgspec.Struct, frozen=True):
         return self.name not in ("page", "screen", "identify")
 
 
-def short(text: str, name: str) -> str:
-    """Return the text of an id. Raises ``RejectedError`` if it is empty or longer than ``MAX_TEXT``."""
-    if not text or len(text) > MAX_TEXT:
-        raise RejectedError("invalid", f"{name} must have 1 to {MAX_TEXT} characters, not {len(text)}")
-    return text
-
-
-_read_order = msgspec.json.Decoder(OrderProperties).decode
-_read_refund = msgspec.json.Decoder(RefundProperties).decode
-_read_cancel = msgspec.json.Decoder(CancelProperties).decode
-_read_ticket = msgspec.json.Decoder(TicketProperties).decode
 _read_object = msgspec.json.Decoder(dict[str, object]).decode
 
 
 def _order_fact(kind: type[OrderCompleted] | type[OrderUpdated]) -> Build:
     def build(name: str, at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
-        order = _read_order(raw)
+        order = read_order(raw)
         return kind(
             at=at,
             message_id=message_id,
@@ -170,14 +139,14 @@ def _categories(products: list[Product]) -> tuple[str, ...]:
 
 
 def _refund_fact(name: str, at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
-    refund = _read_refund(raw)
+    refund = read_refund(raw)
     total = None if refund.total is None else exchange.minor(refund.total, refund.currency)
     order_id = short(refund.order_id, "properties.order_id")
     return OrderRefunded(at=at, message_id=message_id, order_id=order_id, total=total)
 
 
 def _cancel_fact(name: str, at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
-    order_id = short(_read_cancel(raw).order_id, "properties.order_id")
+    order_id = short(read_cancel(raw).order_id, "properties.order_id")
     return OrderCancelled(at=at, message_id=message_id, order_id=order_id)
 
 
@@ -186,15 +155,15 @@ def _browsing_fact(name: str, at: int, message_id: str, raw: Raw, exchange: Exch
 
 
 def _opened_fact(name: str, at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
-    return TicketOpened(at=at, message_id=message_id, ticket_id=_ticket_id(_read_ticket(raw)), event=name)
+    return TicketOpened(at=at, message_id=message_id, ticket_id=_ticket_id(read_ticket(raw)), event=name)
 
 
 def _solved_fact(name: str, at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
-    return TicketSolved(at=at, message_id=message_id, ticket_id=_ticket_id(_read_ticket(raw)), event=name)
+    return TicketSolved(at=at, message_id=message_id, ticket_id=_ticket_id(read_ticket(raw)), event=name)
 
 
 def _rated_fact(name: str, at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
-    ticket = _read_ticket(raw)
+    ticket = read_ticket(raw)
     if ticket.rating is None or not 1 <= ticket.rating <= 5:
         raise RejectedError("invalid", f"properties.rating is {ticket.rating}: a rating is 1 to 5")
     return TicketRated(at=at, message_id=message_id, ticket_id=_ticket_id(ticket), rating=ticket.rating)
@@ -221,22 +190,22 @@ def _traits_fact(name: str, at: int, message_id: str, raw: Raw, exchange: Exchan
 def _add_trait(traits: dict[str, Scalar | None], name: str, value: object) -> None:
     if isinstance(value, str):
         traits[name[:MAX_TEXT]] = value[:MAX_TEXT]
-    elif value is None or isinstance(value, float) or (isinstance(value, int) and abs(value) < 2**63):
+    elif value is None or isinstance(value, float) or (isinstance(value, int) and -(2**63) <= value < 2**63):
         traits[name[:MAX_TEXT]] = value
 
 
 # A browsing or ticket fact refers to the name in this table, so that a million facts share one string.
 _TABLE = (
-    EventType("Order Completed", PURCHASES, OrderProperties, _order_fact(OrderCompleted)),
-    EventType("Order Updated", PURCHASES, OrderProperties, _order_fact(OrderUpdated)),
-    EventType("Order Refunded", PURCHASES, RefundProperties, _refund_fact),
-    EventType("Order Cancelled", PURCHASES, CancelProperties, _cancel_fact),
-    EventType("Support Ticket Created", SUPPORT, TicketProperties, _opened_fact),
-    EventType("Support Ticket Solved", SUPPORT, TicketProperties, _solved_fact),
-    EventType("Support Ticket Reopened", SUPPORT, TicketProperties, _opened_fact),
-    EventType("Support Ticket Rated", SUPPORT, TicketProperties, _rated_fact),
-    EventType("Live Chat Conversation Started", SUPPORT, TicketProperties, _opened_fact),
-    EventType("Live Chat Conversation Ended", SUPPORT, TicketProperties, _solved_fact),
+    EventType("Order Completed", PURCHASES, OrderProperties, _order_fact(OrderCompleted), coerced_order),
+    EventType("Order Updated", PURCHASES, OrderProperties, _order_fact(OrderUpdated), coerced_order),
+    EventType("Order Refunded", PURCHASES, RefundProperties, _refund_fact, coerced_refund),
+    EventType("Order Cancelled", PURCHASES, CancelProperties, _cancel_fact, coerced_cancel),
+    EventType("Support Ticket Created", SUPPORT, TicketProperties, _opened_fact, coerced_ticket),
+    EventType("Support Ticket Solved", SUPPORT, TicketProperties, _solved_fact, coerced_ticket),
+    EventType("Support Ticket Reopened", SUPPORT, TicketProperties, _opened_fact, coerced_ticket),
+    EventType("Support Ticket Rated", SUPPORT, TicketProperties, _rated_fact, coerced_rating),
+    EventType("Live Chat Conversation Started", SUPPORT, TicketProperties, _opened_fact, coerced_ticket),
+    EventType("Live Chat Conversation Ended", SUPPORT, TicketProperties, _solved_fact, coerced_ticket),
     EventType("Cart Viewed", BROWSING, None, _browsing_fact, counted_as="carts"),
     EventType("Checkout Started", BROWSING, None, _browsing_fact, counted_as="carts"),
     EventType("Coupon Applied", PURCHASES, None, _browsing_fact, counted_as="coupons"),
@@ -250,6 +219,52 @@ _TABLE = (
     EventType("Wishlist Product Added to Cart", BROWSING, None, _browsing_fact),
     EventType("page", BROWSING, None, _browsing_fact, counted_as="views"),
     EventType("screen", BROWSING, None, _browsing_fact, counted_as="views"),
-    EventType("identify", PROFILES, None, _traits_fact),
+    EventType("identify", PROFILES, None, _traits_fact, coerced_traits),
 )
 EVENT_TYPES = {it.name: it for it in _TABLE}
+SPELLINGS = {
+    "Order Completed": ("Completed Order",),
+    "Order Updated": ("Updated Order",),
+    "Order Refunded": ("Refunded Order",),
+    "Order Cancelled": ("Cancelled Order", "Order Canceled", "Canceled Order"),
+    "Coupon Applied": ("Applied Coupon",),
+    "Product Viewed": ("Viewed Product",),
+    "Product List Viewed": ("Viewed Product List", "Product Category Viewed", "Viewed Product Category"),
+    "Product Clicked": ("Clicked Product",),
+    "Products Searched": ("Searched Products",),
+    "Product Added": ("Added Product",),
+    "Product Removed": ("Removed Product",),
+    "Cart Viewed": ("Viewed Cart",),
+    "Checkout Started": ("Started Checkout",),
+    "Product Added to Wishlist": ("Added Product to Wishlist",),
+    "Wishlist Product Added to Cart": ("Added Wishlist Product to Cart",),
+    "Support Ticket Created": ("Created Support Ticket",),
+    "Support Ticket Solved": ("Solved Support Ticket",),
+    "Support Ticket Reopened": ("Reopened Support Ticket",),
+    "Support Ticket Rated": ("Rated Support Ticket",),
+    "Live Chat Conversation Started": ("Started Live Chat Conversation",),
+    "Live Chat Conversation Ended": ("Ended Live Chat Conversation",),
+}
+"""Other names of known events: those of older versions of the Segment spec, and American spelling."""
+
+
+def folded(name: str) -> str:
+    """Return a name without case, blanks, underscores and hyphens, in which spellings of one name are equal."""
+    return "".join(name.casefold().split()).replace("_", "").replace("-", "")
+
+
+def spelled(kind: str, event: str | None) -> EventType | None:
+    """Return the type of an event by its ``type`` and ``event``, however they are spelled; None for an unknown one."""
+    is_track = kind == "track" or folded(kind) in ("", "track")
+    name = event or "" if is_track else kind
+    return _named(name) if len(name) <= MAX_TEXT else None
+
+
+@lru_cache(maxsize=1024)  # a producer's unknown names come again and again
+def _named(name: str) -> EventType | None:
+    return _BY_SPELLING.get(folded(name))
+
+
+_BY_SPELLING = {
+    folded(spelling): it for it in EVENT_TYPES.values() for spelling in (it.name, *SPELLINGS.get(it.name, ()))
+}

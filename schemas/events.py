@@ -60,7 +60,7 @@ class OrderCancelled(Fact, frozen=True, array_like=True, tag="c"):
 
 
 class Browsed(Fact, frozen=True, array_like=True, tag="b"):
-    """A view, search, cart or other sign of interest; ``event`` is its name as sent."""
+    """A view, search, cart or other sign of interest; ``event`` is its name in ``EVENT_TYPES``."""
 
     event: str
 
@@ -114,5 +114,5 @@ time_order: Callable[[AnyFact], tuple[int, str]] = attrgetter("at", "message_id"
 
 
 def event_name(fact: AnyFact) -> str:
-    """Return the event's name as it was sent, for the cause of a transition."""
+    """Return the event's name, for the cause of a transition."""
     return fact.event if isinstance(fact, Browsed | TicketOpened | TicketSolved) else fact.name

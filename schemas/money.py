@@ -33,6 +33,8 @@ class AmountError(ValueError):
 class Exchange:
     """The conversion of amounts to minor units of the policy's currency.
 
+    A code may be in any case and have blanks around it; a blank one is none.
+
     ``max_amount`` is the largest believable amount of one order, in major units. ``rates`` gives, by currency code, the
     value of one major unit of that currency in major units of the policy's. ``unit`` is the minor units in a major one.
     """
@@ -61,9 +63,12 @@ class Exchange:
                 return nearest
         rate = self.rates.get(currency or "") if foreign else Decimal(1)
         if rate is None:
+            code = (currency or "").strip().upper()
+            if code != currency or not code:
+                return self.minor(amount, code or None, name)
             raise AmountError(
                 "unknown_currency",
-                f"currency {currency!r} is neither the policy's {self.currency} nor among its [money.rates]",
+                f"currency {currency!r} is neither the policy's {self.currency} nor in its [money.rates]: add it there",
             )
         exact = (amount if isinstance(amount, Decimal) else Decimal(repr(amount))) * rate
         if exact > self.max_amount:

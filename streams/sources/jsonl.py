@@ -54,7 +54,4 @@ def _inspect(line: bytes) -> tuple[int | None, str, bytes | None]:
         envelope = open_envelope(line)
     except RejectedError:
         return None, BROWSING, None
-    key = envelope.user_id.encode() if envelope.user_id else None
-    timestamp = envelope.timestamp
-    instant = from_datetime(timestamp) if timestamp is not None and timestamp.tzinfo is not None else None
-    return instant, topic_of(envelope.type, envelope.event or ""), key
+    return from_datetime(envelope.timestamp), topic_of(envelope.type, envelope.event or ""), envelope.user_id.encode()

@@ -7,7 +7,7 @@ from itertools import compress
 from pathlib import Path
 from typing import NamedTuple
 
-from schemas.event_types import BROWSING, EVENT_TYPES
+from schemas.event_types import BROWSING, EVENT_TYPES, spelled
 
 
 class SourceEvent(NamedTuple):
@@ -49,7 +49,7 @@ def topic_of(kind: str, name: str) -> str:
 
     An event of an unknown type goes to browsing.
     """
-    event_type = EVENT_TYPES.get(name if kind == "track" else kind)
+    event_type = EVENT_TYPES.get(name if kind == "track" else kind) or spelled(kind, name)
     return BROWSING if event_type is None else event_type.topic
 
 

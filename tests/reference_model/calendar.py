@@ -31,6 +31,14 @@ def read_instant(text: str) -> int | None:
     return (moment - EPOCH) // timedelta(milliseconds=1) + int((fraction or "0")[:3].ljust(3, "0"))
 
 
+def read_day(text: str) -> int | None:
+    """The number of the day in UTC; None where the calendar has no such day."""
+    try:
+        return datetime.fromisoformat(text).toordinal() - FIRST_ORDINAL
+    except ValueError:
+        return None
+
+
 def write_instant(at: int) -> str:
     moment = EPOCH + timedelta(milliseconds=at)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{at % 1000:03}Z"

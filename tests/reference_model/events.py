@@ -1,14 +1,15 @@
 """An input value read into a fact, or the reason why it cannot be."""
 
 import json
+from base64 import b64decode
 from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
 
-from tests.reference_model.calendar import read_instant
 from tests.reference_model.policy import Policy
-from tests.reference_model.properties import Trait, Unusable, properties, table, text
+from tests.reference_model.properties import Trait, Unusable, first_id, properties, table, text
+from tests.reference_model.timestamps import happened
 
 KINDS = {
     "Order Completed": "order",
@@ -36,7 +37,46 @@ KINDS = {
     "Support Ticket Rated": "rate",
     "identify": "identify",
 }
+OTHER_NAMES = {
+    "Completed Order": "Order Completed",
+    "Updated Order": "Order Updated",
+    "Refunded Order": "Order Refunded",
+    "Cancelled Order": "Order Cancelled",
+    "Order Canceled": "Order Cancelled",
+    "Canceled Order": "Order Cancelled",
+    "Applied Coupon": "Coupon Applied",
+    "Viewed Product": "Product Viewed",
+    "Viewed Product List": "Product List Viewed",
+    "Product Category Viewed": "Product List Viewed",
+    "Viewed Product Category": "Product List Viewed",
+    "Clicked Product": "Product Clicked",
+    "Searched Products": "Products Searched",
+    "Added Product": "Product Added",
+    "Removed Product": "Product Removed",
+    "Viewed Cart": "Cart Viewed",
+    "Started Checkout": "Checkout Started",
+    "Added Product to Wishlist": "Product Added to Wishlist",
+    "Added Wishlist Product to Cart": "Wishlist Product Added to Cart",
+    "Created Support Ticket": "Support Ticket Created",
+    "Solved Support Ticket": "Support Ticket Solved",
+    "Reopened Support Ticket": "Support Ticket Reopened",
+    "Rated Support Ticket": "Support Ticket Rated",
+    "Started Live Chat Conversation": "Live Chat Conversation Started",
+    "Ended Live Chat Conversation": "Live Chat Conversation Ended",
+}
 MAX_NUMBER = 262_144
+
+
+def bare(name: str) -> str:
+    """A name without what does not distinguish it from another."""
+    return "".join(letter for letter in name.casefold() if not letter.isspace() and letter not in "_-")
+
+
+def is_track(call: str) -> bool:
+    return bare(call) in ("", "track")
+
+
+KNOWN = {bare(name): name for name in KINDS} | {bare(other): name for other, name in OTHER_NAMES.items()}
 
 
 @dataclass(frozen=True)
@@ -77,9 +117,14 @@ def refuse(constant: str) -> Any:
     raise ValueError(constant)
 
 
+def whole_number(digits: str) -> int | Decimal:
+    """A zero with a sign is a number, and not a whole one."""
+    return Decimal("-0.0") if digits == "-0" else int(digits)
+
+
 def parsed(value: bytes) -> Any:
     try:
-        whole = json.loads(value.decode("utf-8"), parse_float=Decimal, parse_constant=refuse)
+        whole = json.loads(value.decode("utf-8"), parse_float=Decimal, parse_int=whole_number, parse_constant=refuse)
         json.dumps(whole, ensure_ascii=False, default=str).encode("utf-8")
     except (ValueError, RecursionError):
         raise Unusable("not_json") from None
@@ -91,24 +136,17 @@ def read(value: bytes | None, key: bytes | None, policy: Policy) -> Fact | Unkno
         raise Unusable("tombstone")
     if len(value) > MAX_NUMBER:
         raise Unusable("too_large")
-    body = parsed(value[5:] if value[:1] == b"\x00" else value)
-    if isinstance(body, dict) and body.get("specversion") is not None:
-        fields(body)
-        body = table(body.get("data", {}))
-    if not isinstance(body, dict):
-        raise Unusable("invalid")
+    body = unwrapped(parsed(value[5:] if value[:1] == b"\x00" else value))
     texts = fields(body)
-    at = instant(body.get("timestamp"))
     user_id = texts["userId"]
     if not user_id:
         raise Unusable("missing_user")
     if len(user_id) > 256:
         raise Unusable("invalid")
-    if at is None:
-        raise Unusable("missing_timestamp")
-    kind_of_call = texts["type"] or "track"
-    name = texts["event"] if kind_of_call == "track" else kind_of_call
-    if name not in KINDS:
+    at = happened(body)
+    sent_as = texts["event"] if is_track(texts["type"]) else texts["type"]
+    name = KNOWN.get(bare(sent_as)) if len(sent_as) <= 256 else None
+    if name is None:
         keyed(user_id, key)
         return Unknown()
     message_id = texts["messageId"] or blake2b(value, digest_size=12).hexdigest()
@@ -119,19 +157,57 @@ def read(value: bytes | None, key: bytes | None, policy: Policy) -> Fact | Unkno
     return Fact(user_id, at, message_id, name, KINDS[name], **details)
 
 
+def unwrapped(content: Any) -> dict[str, Any]:
+    """The object that is the event, out of at most four wrappings."""
+    for _ in range(5):
+        if isinstance(content, str):
+            content = held(content)
+            continue
+        body = table(content)
+        if body.get("specversion") is not None:
+            content = cloud_data(body)
+        elif body.get("userId") is not None or body.get("user_id") is not None:
+            return body
+        elif body.get("op") is not None and (body.get("before") is not None or body.get("after") is not None):
+            raise Unusable("missing_user")
+        elif "schema" in body and "payload" in body:
+            if body["payload"] is None:
+                raise Unusable("missing_user")
+            content = body["payload"]
+        elif isinstance(body.get("batch"), list):
+            raise Unusable("missing_user")
+        else:
+            return body
+    raise Unusable("invalid")
+
+
+def held(content: str) -> Any:
+    try:
+        return parsed(content.encode())
+    except Unusable:
+        raise Unusable("invalid") from None
+
+
+def cloud_data(body: dict[str, Any]) -> Any:
+    if body.get("data") is not None:
+        return body["data"]
+    encoded = text(body.get("data_base64"))
+    if body.get("data_base64") is None:
+        raise Unusable("missing_user")
+    try:
+        return parsed(b64decode(encoded, validate=True))
+    except ValueError:
+        raise Unusable("invalid") from None
+
+
 def fields(body: dict[str, Any]) -> dict[str, str]:
-    if body.get("type", "") is None:
-        raise Unusable("invalid")
-    return {name: text(body.get(name)) for name in ("type", "event", "messageId", "userId")}
-
-
-def instant(written: Any) -> int | None:
-    if written is None:
-        return None
-    at = read_instant(written) if isinstance(written, str) else None
-    if at is None:
-        raise Unusable("bad_timestamp")
-    return at
+    call = text(body.get("type")) or "track"
+    return {
+        "type": call,
+        "event": text(body.get("event")) if is_track(call) else "",
+        "messageId": first_id(body, "messageId", "message_id"),
+        "userId": first_id(body, "userId", "user_id"),
+    }
 
 
 def keyed(user_id: str, key: bytes | None) -> None:

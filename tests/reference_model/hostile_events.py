@@ -2,7 +2,8 @@
 
 import json
 import random
-from datetime import datetime, timedelta
+from base64 import b64encode
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 Event = dict[str, Any]
@@ -10,6 +11,21 @@ Event = dict[str, Any]
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
 MALFORMED = [
+    b'{"type":"identify","userId":"u","timestamp":1740823200,"traits":[1]}',
+    b'{"type":"identify","userId":"u","timestamp":1740823200,"context":{"traits":"x"}}',
+    b'{"type":"identify","userId":"u","timestamp":1740823200,"traits":{"score":1e400,"plan":"plus"}}',
+    b'{"batch":[{"type":"page","userId":"u","timestamp":"2025-03-01T00:00:00Z"}]}',
+    b'{"schema":{},"payload":null}',
+    b'{"schema":{},"payload":[{"type":"page","userId":"u","timestamp":"2025-03-01T00:00:00Z"}]}',
+    b'{"before":null,"after":{"id":7},"op":"c"}',
+    b'{"schema":{},"payload":{"before":{"id":7},"after":null,"op":"d"}}',
+    b'{"specversion":"1.0"}',
+    b'{"specversion":"1.0","data":""}',
+    b'{"specversion":"1.0","data":5}',
+    b'{"specversion":"1.0","data_base64":"?"}',
+    b'{"specversion":"1.0","data_base64":5}',
+    b'{"specversion":"1.0","data_base64":"/w=="}',
+    b'{"specversion":true,"userId":"u","timestamp":"2025-03-01T00:00:00Z"}',
     b"{not json",
     b"[]",
     b"null",
@@ -17,7 +33,12 @@ MALFORMED = [
     b"\xff\xfe{}",
     b'{"type":"track","event":"page","timestamp":"2025-03-01T00:00:00Z"}',
     b'{"type":"page","userId":"","timestamp":"2025-03-01T00:00:00Z"}',
-    b'{"type":"page","userId":7,"timestamp":"2025-03-01T00:00:00Z"}',
+    b'{"type":"page","userId":7.0,"timestamp":"2025-03-01T00:00:00Z"}',
+    b'{"type":"page","userId":-0,"timestamp":"2025-03-01T00:00:00Z"}',
+    b'{"type":"page","userId":true,"user_id":"u","timestamp":"2025-03-01T00:00:00Z"}',
+    b'{"type":5,"userId":"u","timestamp":"2025-03-01T00:00:00Z"}',
+    b'{"type":"page","messageId":[],"userId":"u"}',
+    b'{"event":5,"userId":"u"}',
     b'{"type":"page","userId":"u"}',
     b'{"type":"page","userId":"u","timestamp":12}',
     b'{"type":"page","userId":"u","timestamp":"2025-03-01T00:00:00"}',
@@ -25,6 +46,16 @@ MALFORMED = [
     b'{"type":"page","userId":"u","timestamp":"2199-12-31T00:00:00Z"}',
     b'{"type":"page","userId":"u","timestamp":"2200-01-01T00:00:00Z"}',
     b'{"type":"page","userId":"u","timestamp":"2025-02-30T00:00:00Z"}',
+    b'{"type":"page","userId":"u","timestamp":"2025-03-01T00:00:61Z"}',
+    b'{"type":"page","userId":"u","timestamp":"2025-03-01T00:00:00+24:00"}',
+    b'{"type":"page","userId":"u","timestamp":"2025-03-01"}',
+    b'{"type":"page","userId":"u","timestamp":"20250301"}',
+    b'{"type":"page","userId":"u","timestamp":7258118400}',
+    b'{"type":"page","userId":"u","timestamp":-1740823200}',
+    b'{"type":"page","userId":"u","timestamp":1e400}',
+    b'{"type":"page","userId":"u","timestamp":[1740823200]}',
+    b'{"type":"page","userId":"u","sentAt":1740823200,"receivedAt":1740823200}',
+    b'{"type":"page","userId":"u","originalTimestamp":1740823200,"sentAt":"soon"}',
     b'{"type":"group","userId":"u","timestamp":"2025-03-01T00:00:00Z"}',
     b'{"type":"page","userId":"' + b"u" * 257 + b'","timestamp":"2025-03-01T00:00:00Z"}',
     b'{"type":"page","messageId":"' + b"m" * 257 + b'","userId":"u","timestamp":"2025-03-01T00:00:00Z"}',
@@ -32,14 +63,27 @@ MALFORMED = [
 ]
 WRONG_PROPERTIES: list[tuple[str, Event]] = [
     ("Order Completed", {"order_id": "", "total": 1}),
-    ("Order Completed", {"order_id": 5, "total": 1}),
+    ("Order Completed", {"order_id": 5.0, "total": 1}),
+    ("Order Completed", {"order_id": True, "orderId": "w", "total": 1}),
     ("Order Completed", {"total": 1}),
     ("Order Completed", {"order_id": "w", "total": -1}),
     ("Order Completed", {"order_id": "w", "total": 1e7}),
     ("Order Completed", {"order_id": "w", "total": 1, "currency": "XXX"}),
     ("Order Completed", {"order_id": "w", "products": [{"price": 1}, {"category": "a"}]}),
-    ("Order Completed", {"order_id": "w", "total": 1, "products": [{"quantity": -1}]}),
-    ("Order Completed", {"order_id": "w", "total": 1, "products": [{"quantity": 1000001}]}),
+    ("Order Completed", {"order_id": "w", "total": "1.234,56"}),
+    ("Order Completed", {"order_id": "w", "total": "$5", "revenue": 5}),
+    ("Order Completed", {"order_id": "w", "total": [5]}),
+    ("Order Completed", {"order_id": "w", "total": "1e3"}),
+    ("Order Completed", {"order_id": "w", "total": 1, "currency": 5}),
+    ("Order Completed", {"order_id": "w" * 257, "total": -1}),
+    ("Order Completed", {"order_id": "w", "products": [{"price": 1, "quantity": -1}]}),
+    ("Order Completed", {"order_id": "w", "products": [{"price": 0, "quantity": 1000001}]}),
+    ("Order Completed", {"order_id": "w", "products": [{"price": -1}, {"price": "free"}]}),
+    ("Order Completed", {"order_id": "w", "products": [{"price": 1}, None]}),
+    ("Order Completed", {"order_id": "w", "products": {"0": {"price": 1}}}),
+    ("Order Refunded", {"order_id": "w", "total": "all"}),
+    ("Support Ticket Rated", {"ticket_id": "t", "rating": "4.5"}),
+    ("Support Ticket Rated", {"ticket_id": "t", "rating": True}),
     ("Order Refunded", {"total": 1}),
     ("Order Cancelled", {"order_id": "w" * 257}),
     ("Support Ticket Created", {}),
@@ -147,6 +191,112 @@ class Hostility:
         name, properties = self.dice.choice(WRONG_PROPERTIES)
         return json.dumps(self.event(user_id, at, name, properties)).encode()
 
+    def odd(self, event: Event) -> Event:
+        """The same event as some producer might write it instead."""
+        changes = [
+            self.other_ids,
+            self.other_amounts,
+            self.other_times,
+            self.other_names,
+            self.wrapped,
+            self.other_traits,
+        ]
+        return self.dice.choice(changes)(dict(event))
+
+    def other_ids(self, event: Event) -> Event:
+        """Ids as numbers, and under other names."""
+        number = f"9{self.made}"
+        event["messageId"] = int(number)
+        if self.dice.random() < 0.5:
+            event["user_id"] = event.pop("userId")
+            event["message_id"] = event.pop("messageId")
+        properties = dict(event.get("properties", {}))
+        for name, twin in (("order_id", "orderId"), ("ticket_id", "ticketId"), ("conversation_id", "conversationId")):
+            if name in properties and self.dice.random() < 0.5:
+                properties[twin] = properties.pop(name)
+        if self.dice.random() < 0.3:
+            properties["order_id"] = self.dice.choice([0, 1, -2, 10**20])
+        return {**event, "properties": properties}
+
+    def other_amounts(self, event: Event) -> Event:
+        """Numbers as texts, other currencies, and products of all sorts."""
+        properties = dict(event.get("properties", {}))
+        for name in ("total", "revenue", "value", "rating"):
+            if name in properties and not isinstance(properties[name], str | None):
+                properties[name] = f"{self.dice.choice(['', ' ', '+'])}{properties[name]}"
+        if "total" in properties:
+            properties["revenue"] = self.dice.choice(["none", [], 7, None])
+        properties["currency"] = self.dice.choice(["usd", " Usd", "", " ", "eur ", "JPY", None])
+        lines = list(properties.get("products") or [])
+        lines += self.dice.choice([[], [{"price": "3.5", "quantity": "2", "category": "Odd"}]])
+        if self.dice.random() < 0.5:
+            odd = [
+                None,
+                5,
+                {"quantity": -1, "category": "Gone"},
+                {"quantity": "many"},
+                {"category": ["Odd"], "price": 1},
+            ]
+            lines.append(self.dice.choice([*odd, {"quantity": None, "price": 2}, {"quantity": "1.5", "price": "x"}]))
+        properties["products"] = self.dice.choice([lines, lines, lines, None, {"0": {}}])
+        return {**event, "properties": properties}
+
+    def other_times(self, event: Event) -> Event:
+        """The instant in another notation, or as the three times of a producer whose clock is wrong."""
+        at = datetime.fromisoformat(event["timestamp"])
+        ms = (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+        if self.dice.random() < 0.3:
+            wrong, waited = timedelta(hours=self.dice.randint(-50, 50)), MINUTE * self.dice.randint(0, 5)
+            times = {"originalTimestamp": at + wrong, "sentAt": at + wrong + waited, "receivedAt": at + waited}
+            for name in self.dice.choice([(), (), ("sentAt",), ("sentAt", "receivedAt")]):
+                del times[name]
+            return {**event, "timestamp": None, **{name: written(time) for name, time in times.items()}}
+        text = event["timestamp"].removesuffix("Z")
+        leap = text[:17] + "60Z" if text[17:19] == "59" else text + " UTC"
+        numbers = [ms, ms / 1000, ms // 1000, ms * 1000, ms * 10**6, f"{ms}", f"{ms // 1000}"]
+        return {**event, "timestamp": self.dice.choice([*numbers, text + "+01", text[:16] + "Z", leap, text + "+0530"])}
+
+    def other_names(self, event: Event) -> Event:
+        """The name in another spelling, or as older versions of the spec had it."""
+        call, name = event.get("type", "track"), event.get("event") or ""
+        first, _, last = name.rpartition(" ")
+        spellings = [
+            name.lower().replace(" ", "_"),
+            name.upper(),
+            f" {name} ",
+            name.replace(" ", ""),
+            f"{last} {first}",
+        ]
+        spellings += [name.replace("Cancelled", "Canceled"), name.replace("Completed", "Placed"), f"{name}s"]
+        return {
+            **event,
+            "type": self.dice.choice([call, call.upper(), f"{call} "]),
+            "event": self.dice.choice(spellings),
+        }
+
+    def wrapped(self, event: Event) -> Event:
+        """The event as it comes through other systems, once or several times."""
+        for _ in range(self.dice.choice([1, 1, 1, 2, 4, 5])):
+            content = json.dumps(event)
+            event = self.dice.choice(
+                [
+                    {"specversion": "1.0", "type": "x", "data": event},
+                    {"specversion": 1.0, "userId": "another", "data": content},
+                    {"specversion": "1.0", "data": None, "data_base64": b64encode(content.encode()).decode()},
+                    {"schema": None, "payload": event},
+                    {"schema": {"type": "string"}, "payload": content},
+                ]
+            )
+        return event
+
+    def other_traits(self, event: Event) -> Event:
+        """Traits in the context, or null, or of kinds that are ignored."""
+        plan = {"plan": self.dice.choice(["free", "plus", None])}
+        ignored = self.dice.choice([[1], {"deep": {"er": 1}}, 2**63, -(2**63), 10**30, None])
+        context: Any = self.dice.choice([None, [], {}, {"traits": None}, {"traits": {**plan, "odd": ignored}}])
+        traits = self.dice.choice([None, None, {}, {**plan, "nested": {"odd": ignored, "score": 7}}])
+        return {**event, "type": "identify", "traits": traits, "context": context}
+
     def lines(self, simulated: list[bytes]) -> list[bytes]:
         """The simulated lines and what is done to them, in any order."""
         made, wrong = [json.loads(line) for line in simulated], []
@@ -156,9 +306,11 @@ class Hostility:
                 made.append(self.around_order(event["userId"], event["properties"]["order_id"], at))
             if self.dice.random() < 0.03:
                 made.append(self.anything(event["userId"], at))
-            if self.dice.random() < 0.01:
+            if self.dice.random() < 0.02:
                 wrong.append(self.wrong(event["userId"], at))
         made += [self.again(event) for event in made if self.dice.random() < 0.03]
+        made += [{**event, "userId": int(self.dice.choice("345"))} for event in made if self.dice.random() < 0.02]
+        made = [self.odd(event) if self.dice.random() < 0.15 else event for event in made]
         lines = [json.dumps(event, ensure_ascii=self.dice.random() < 0.5).encode() for event in made] + wrong
         self.dice.shuffle(lines)
         return lines

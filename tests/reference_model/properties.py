@@ -1,5 +1,7 @@
 """The properties of an event, and what does not fit."""
 
+import re
+import sys
 from decimal import Decimal
 from typing import Any
 
@@ -7,6 +9,8 @@ from tests.reference_model.money import minor
 from tests.reference_model.policy import Policy
 
 MAX_ITEMS = 1_000_000
+MAX_DOUBLE = Decimal(sys.float_info.max)
+PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", flags=re.ASCII)
 
 Trait = float | str | bool | None
 
@@ -29,53 +33,72 @@ def table(value: Any) -> dict[str, Any]:
     return value
 
 
-def number(value: Any) -> Decimal:
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+def number(value: Any) -> Decimal | None:
+    """A number, or a text that is one in plain notation; None where there is none."""
+    if isinstance(value, str):
+        value = value.strip() or None
+        if value is not None and not PLAIN.fullmatch(value):
+            raise Unusable("invalid")
+    elif isinstance(value, bool) or not isinstance(value, int | Decimal | None):
         raise Unusable("invalid")
-    return Decimal(value)
+    return None if value is None else Decimal(value)
 
 
-def identifier(value: Any) -> str:
-    name = text(value)
+def digits(value: Any) -> str:
+    """An id: a text, or a whole number as its digits."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else text(value)
+
+
+def first_id(given: dict[str, Any], *names: str) -> str:
+    """The first id that is there; empty if none is. What is behind it is not looked at."""
+    return next((found for name in names if (found := digits(given.get(name)))), "")
+
+
+def identifier(given: dict[str, Any], *names: str) -> str:
+    name = first_id(given, *names)
     if not 1 <= len(name) <= 256:
         raise Unusable("invalid")
     return name
 
 
+def order_of(given: dict[str, Any]) -> str:
+    return identifier(given, "order_id", "orderId")
+
+
 def properties(kind: str, body: dict[str, Any], policy: Policy) -> dict[str, Any]:
     if kind == "identify":
-        return {"traits": flat(table(body.get("traits", {})))}
+        return {"traits": flat(traits_of(body))}
     if kind not in ("order", "update", "refund", "cancel", "open", "solve", "rate"):
         return {}
     given = table(body.get("properties", {}))
     if kind in ("order", "update"):
-        return {"order_id": identifier(given.get("order_id")), **bought(given, policy)}
+        return {"order_id": order_of(given), **bought(given, policy)}
     if kind == "refund":
-        order_id, total = identifier(given.get("order_id")), given.get("total")
-        text(given.get("currency"))
-        return {"order_id": order_id, "amount": None if total is None else amount(number(total), given, policy)}
+        order_id, total = order_of(given), number(given.get("total"))
+        return {"order_id": order_id, "amount": None if total is None else amount(total, given, policy)}
     if kind == "cancel":
-        return {"order_id": identifier(given.get("order_id"))}
+        return {"order_id": order_of(given)}
     if kind in ("open", "solve"):
         return {"ticket_id": ticket_of(given)}
     if kind == "rate":
         rating = number(given.get("rating"))
-        if not isinstance(given["rating"], int) or not 1 <= rating <= 5:
+        if rating is None or rating not in (1, 2, 3, 4, 5):
             raise Unusable("invalid")
         return {"ticket_id": ticket_of(given), "rating": int(rating)}
     return {}
 
 
 def ticket_of(given: dict[str, Any]) -> str:
-    ticket, conversation = text(given.get("ticket_id")), text(given.get("conversation_id"))
-    return identifier(ticket or conversation)
+    return identifier(given, "ticket_id", "conversation_id", "ticketId", "conversationId")
 
 
 def amount(written: Decimal, given: dict[str, Any], policy: Policy) -> int:
     """The amount in the policy's currency, whose own currency the same properties name."""
     money = policy.money
-    currency = money.currency if given.get("currency") is None else text(given["currency"])
-    if written < 0:
+    currency = text(given.get("currency"))
+    if currency != money.currency and currency not in money.rates:
+        currency = currency.strip().upper() or money.currency
+    if written < 0 or written > MAX_DOUBLE:
         raise Unusable("bad_amount")
     if currency != money.currency and currency not in money.rates:
         raise Unusable("unknown_currency")
@@ -86,28 +109,62 @@ def amount(written: Decimal, given: dict[str, Any], policy: Policy) -> int:
 
 
 def bought(given: dict[str, Any], policy: Policy) -> dict[str, Any]:
-    lines = given.get("products", [])
-    if not isinstance(lines, list):
-        raise Unusable("invalid")
-    lines = [table(line) for line in lines]
-    quantities = [number(line.get("quantity", 1)) for line in lines]
-    prices = [None if line.get("price") is None else number(line["price"]) for line in lines]
-    categories = list(dict.fromkeys(name for line in lines if (name := text(line.get("category")))))
+    stated = (number(given.get(name)) for name in ("total", "revenue", "value"))
+    total = next((each for each in stated if each is not None), None)
     text(given.get("currency"))
-    stated = [number(given[name]) for name in ("total", "revenue", "value") if given.get(name) is not None]
-    if not stated and (not lines or None in prices):
+    if total is None:
+        return itemised(given, policy)
+    lines = [line for line in listed(given.get("products")) if countable(line)]
+    return {"amount": amount(total, given, policy), **contents(lines)}
+
+
+def itemised(given: dict[str, Any], policy: Policy) -> dict[str, Any]:
+    """An order whose lines make up its amount: every line must be right."""
+    lines = [table(line) for line in listed(given.get("products"))]
+    prices = [number(line.get("price")) for line in lines]
+    quantities = [quantity(line) for line in lines]
+    if not lines or None in prices:
         raise Unusable("invalid")
-    if stated:
-        total = amount(stated[0], given, policy)
-    else:
-        costs = [price * each for price, each in zip(prices, quantities, strict=True) if price is not None]
-        total = sum(amount(cost, given, policy) for cost in costs)
-        if Decimal(total).scaleb(-policy.money.places) > policy.money.most:
-            raise Unusable("bad_amount")
-    if any(not 0 <= each <= MAX_ITEMS for each in quantities):
+    if any(abs(each) > MAX_DOUBLE for each in [*prices, *quantities] if each is not None):
         raise Unusable("bad_amount")
-    items = sum(int(each) if each == int(each) else 1 for each in quantities)
-    return {"amount": total, "items": items, "categories": tuple(categories[:32])}
+    costs = [price * each for price, each in zip(prices, quantities, strict=True) if price is not None]
+    total = sum(amount(cost, given, policy) for cost in costs)
+    if Decimal(total).scaleb(-policy.money.places) > policy.money.most or not all(map(countable, lines)):
+        raise Unusable("bad_amount")
+    return {"amount": total, **contents(lines)}
+
+
+def listed(lines: Any) -> list[Any]:
+    return lines if isinstance(lines, list) else []
+
+
+def quantity(line: dict[str, Any]) -> Decimal:
+    count = number(line.get("quantity"))
+    return Decimal(1) if count is None else count
+
+
+def countable(line: Any) -> bool:
+    """Whether a line's quantity can be counted."""
+    try:
+        return 0 <= quantity(table(line)) <= MAX_ITEMS
+    except Unusable:
+        return False
+
+
+def contents(lines: list[dict[str, Any]]) -> dict[str, Any]:
+    counts = [quantity(line) for line in lines]
+    names = [line["category"] for line in lines if isinstance(line.get("category"), str)]
+    categories = list(dict.fromkeys(name for name in names if name))
+    items = sum(int(each) if each == int(each) else 1 for each in counts)
+    return {"items": items, "categories": tuple(categories[:32])}
+
+
+def traits_of(body: dict[str, Any]) -> dict[str, Any]:
+    """The event's traits, or those of its context."""
+    traits, context = body.get("traits"), body.get("context")
+    if traits is None and isinstance(context, dict):
+        traits = context.get("traits")
+    return {} if traits is None else table(traits)
 
 
 def flat(traits: dict[str, Any]) -> tuple[tuple[str, Trait], ...]:
@@ -121,6 +178,10 @@ def flat(traits: dict[str, Any]) -> tuple[tuple[str, Trait], ...]:
 
 
 def is_scalar(value: Any) -> bool:
+    if isinstance(value, int):
+        return -(2**63) <= value < 2**63
+    if isinstance(value, Decimal):
+        return abs(value) <= MAX_DOUBLE
     return not isinstance(value, list | dict)
 
 

@@ -139,6 +139,18 @@ APART: dict[str, list[Event | bytes]] = {
         event("Order Completed", 0, 1, order_id="o", products=[{"price": 1.005, "quantity": 3}])
     ],
     "an amount that is not finite": [ENORMOUS],
+    "a revenue of a wrong type beside a total": [order(0, 1, "o", revenue="gratis"), look(1)],
+    "a product that cannot be counted": [
+        order(0, 1, "o", products=[{"category": "A", "quantity": -1}, {"category": "B", "quantity": "2"}, None]),
+        look(1),
+    ],
+    "a price that is not finite, and a quantity that is none": [
+        json.dumps(
+            event("Order Completed", 0, 1, order_id="o", products=[{"price": 77}, {"price": 0, "quantity": "x"}])
+        )
+        .replace("77", "1e400")
+        .encode()
+    ],
     "churned, as foretold": [
         order(0, 1, "o"),
         event("Support Ticket Created", 52, 2, ticket_id="t"),

@@ -19,7 +19,7 @@ from streams.sources.source import SourceError, SourceEvent
 NOW = from_text("2026-01-01")
 
 
-def line(timestamp: str, user: str | None = "c1", event: str = "Order Completed", kind: str = "track") -> bytes:
+def line(timestamp: str, user: str | int | None = "c1", event: str = "Order Completed", kind: str = "track") -> bytes:
     return orjson.dumps({"type": kind, "event": event, "userId": user, "timestamp": timestamp, "messageId": "m"})
 
 
@@ -55,8 +55,9 @@ def test_bad_lines_stay_where_they_stood() -> None:
     assert {event.instant for event in found} == {from_text("2025-01-01")}
 
 
-def test_a_line_without_a_user_has_no_key() -> None:
-    assert jsonl.from_lines([line("2025-01-01T00:00:00Z", None)], NOW)[0].key is None
+def test_the_key_is_the_text_of_the_user_id() -> None:
+    users = [jsonl.from_lines([line("2025-01-01T00:00:00Z", user)], NOW)[0].key for user in ("7", 7, None)]
+    assert users == [b"7", b"7", None]
 
 
 @given(st.lists(st.binary(max_size=40).filter(lambda text: b"\n" not in text), max_size=20))

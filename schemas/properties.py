@@ -1,0 +1,194 @@
+"""The properties of events: as the published schemas have them, and as they are read where a producer wrote otherwise.
+
+A ``coerced_...`` function returns the properties as they should have been written, or raises ``RejectedError``.
+"""
+
+from math import isfinite
+
+import msgspec
+from msgspec import Raw
+
+from schemas.coercion import NULL, Fields, as_json, fields_of, identifier, is_numeric, number, short, shown, text
+from schemas.reject import RejectedError
+
+PLACE = "properties."
+MAX_QUANTITY = 1_000_000
+RATINGS = range(1, 6)
+
+
+class Product(msgspec.Struct, gc=False):
+    """One line of an order."""
+
+    category: str | None = None
+    quantity: float = 1
+    price: float | None = None
+
+
+class OrderProperties(msgspec.Struct, gc=False):
+    """``total`` is what was paid; ``revenue`` and ``value`` are the spec's other names for it."""
+
+    order_id: str
+    total: float | None = None
+    revenue: float | None = None
+    value: float | None = None
+    currency: str | None = None
+    products: list[Product] = []
+
+
+class RefundProperties(msgspec.Struct, gc=False):
+    """Without ``total`` the whole order is refunded."""
+
+    order_id: str
+    total: float | None = None
+    currency: str | None = None
+
+
+class CancelProperties(msgspec.Struct, gc=False):
+    """Names the order."""
+
+    order_id: str
+
+
+class TicketProperties(msgspec.Struct, gc=False):
+    """Names the ticket, or the live chat's conversation."""
+
+    ticket_id: str | None = None
+    conversation_id: str | None = None
+    rating: int | None = None
+
+
+read_order = msgspec.json.Decoder(OrderProperties).decode
+read_refund = msgspec.json.Decoder(RefundProperties).decode
+read_cancel = msgspec.json.Decoder(CancelProperties).decode
+read_ticket = msgspec.json.Decoder(TicketProperties).decode
+_read_list = msgspec.json.Decoder(list[Raw]).decode
+
+
+def unchanged(raw: Raw) -> Raw:
+    """Return properties that are not read."""
+    return raw
+
+
+def coerced_order(raw: Raw) -> Raw:
+    """Return the properties of an order. With a stated amount, products that cannot be used are left out."""
+    given = fields_of(raw, "properties")
+    order_id = _order_id(given)
+    total = _stated(given, "total", "revenue", "value")
+    currency = text(given, "currency", PLACE)
+    products = _products(given, priced=total is None)
+    order = OrderProperties(order_id=order_id, total=total, currency=currency, products=products)
+    for amount in (total, *(product.price for product in products), *(product.quantity for product in products)):
+        _finite(amount)
+    return as_json(order)
+
+
+def coerced_refund(raw: Raw) -> Raw:
+    """Return the properties of a refund; the currency of no amount is left out."""
+    given = fields_of(raw, "properties")
+    order_id = _order_id(given)
+    total = _stated(given, "total")
+    currency = None if total is None else text(given, "currency", PLACE)
+    _finite(total)
+    return as_json(RefundProperties(order_id=order_id, total=total, currency=currency))
+
+
+def coerced_cancel(raw: Raw) -> Raw:
+    """Return the properties of a cancellation."""
+    return as_json(CancelProperties(_order_id(fields_of(raw, "properties"))))
+
+
+def coerced_ticket(raw: Raw) -> Raw:
+    """Return the properties of a ticket or a live chat, with the id under ``ticket_id``."""
+    return as_json(TicketProperties(ticket_id=_ticket_id(fields_of(raw, "properties"))))
+
+
+def coerced_rating(raw: Raw) -> Raw:
+    """Return the properties of a ticket that was rated."""
+    given = fields_of(raw, "properties")
+    return as_json(TicketProperties(ticket_id=_ticket_id(given), rating=_rating(given)))
+
+
+def coerced_traits(raw: Raw) -> Raw:
+    """Return traits without what is no trait: lists, objects in objects, and numbers beyond a double."""
+    kept: dict[str, Raw | Fields] = {}
+    for name, value in fields_of(raw, "traits").items():
+        if bytes(value)[:1] == b"{":
+            kept[name] = {inner: each for inner, each in fields_of(value, "traits").items() if _is_trait(each)}
+        elif _is_trait(value):
+            kept[name] = value
+    return as_json(kept)
+
+
+def _is_trait(raw: Raw) -> bool:
+    content = bytes(raw)
+    return content[:1] not in (b"{", b"[") and not (is_numeric(content) and not isfinite(float(content)))
+
+
+def _rating(given: Fields) -> int:
+    try:
+        rating = number(given, "rating")
+    except RejectedError:
+        rating = None
+    if rating is None or rating not in RATINGS:
+        written = bytes(given.get("rating", NULL))
+        told = "missing" if written == b"null" else shown(written)
+        raise RejectedError("invalid", f"properties.rating is {told}: send a whole number from 1 to 5")
+    return int(rating)
+
+
+def _stated(given: Fields, *names: str) -> float | None:
+    return next((amount for name in names if (amount := number(given, name, PLACE)) is not None), None)
+
+
+def _products(given: Fields, priced: bool) -> list[Product]:
+    raw = bytes(given.get("products", NULL))
+    if raw[:1] != b"[":
+        if priced:
+            told = "missing" if raw == b"null" else shown(raw)
+            fix = "send the order's total, or a list of lines with prices"
+            raise RejectedError("invalid", f"properties.total is missing, and properties.products is {told}: {fix}")
+        return []
+    products = []
+    for place, line in enumerate(_read_list(raw)):
+        try:
+            products.append(_product(line, f"{PLACE}products[{place}]", priced))
+        except RejectedError:
+            if priced:
+                raise
+    return products
+
+
+def _product(raw: Raw, place: str, priced: bool) -> Product:
+    if bytes(raw)[:1] != b"{":
+        raise RejectedError("invalid", f"{place} is {shown(bytes(raw))}: send a JSON object")
+    given = fields_of(raw, place)
+    quantity = number(given, "quantity", f"{place}.")
+    category = text(given, "category") if bytes(given.get("category", NULL))[:1] == b'"' else None
+    if not priced:
+        if quantity is not None and not 0 <= quantity <= MAX_QUANTITY:
+            raise RejectedError("bad_amount", f"{place}.quantity is {quantity}: it must be 0 to {MAX_QUANTITY}")
+        return Product(category=category, quantity=1 if quantity is None else quantity)
+    price = number(given, "price", f"{place}.")
+    if price is None:
+        fix = "send the order's total, or a price on every line"
+        raise RejectedError("invalid", f"properties.total is missing, and {place} has no price either: {fix}")
+    return Product(category=category, quantity=1 if quantity is None else quantity, price=price)
+
+
+def _finite(amount: float | None) -> None:
+    if amount is not None and not isfinite(amount):
+        raise RejectedError("bad_amount", f"an amount of the order is {amount}: an amount is a finite number")
+
+
+def _order_id(given: Fields) -> str:
+    order_id = identifier(given, "order_id", "orderId", place=PLACE)
+    if order_id is None:
+        raise RejectedError("invalid", "properties.order_id is missing: send the id of the order")
+    return short(order_id, "properties.order_id")
+
+
+def _ticket_id(given: Fields) -> str:
+    ticket_id = identifier(given, "ticket_id", "conversation_id", "ticketId", "conversationId", place=PLACE)
+    if ticket_id is None:
+        raise RejectedError("invalid", "properties.ticket_id is missing: send the id of the ticket or conversation")
+    return short(ticket_id, "properties.ticket_id")
