@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,6 +58,11 @@ def check(live: list[bytes], events: list[SourceEvent], rules: Rulebook) -> None
     assert len(truth) > 1000
 
 
+def shared(healths: dict[str, Any]) -> bool:
+    """Return whether two workers have two partition groups each."""
+    return sorted(len(health["partitions"]) for health in healths.values() if health) == [2, 2]
+
+
 def quietly(progress: Progress) -> None:
     """Print nothing."""
 
@@ -77,12 +83,15 @@ async def test_killed_in_the_middle(settled: Installation, source: Source, rules
 
 @pytest.mark.parametrize("broker", ["embedded", pytest.param("apache", marks=pytest.mark.apache)])
 async def test_two_workers_share_the_partitions(settled: Installation, source: Source, rules: Rulebook) -> None:
+    middle = source.events[len(source.events) // 2].instant
     settled.start("one", LIFESTAGE_BATCH_RECORDS="300")
-    sending = asyncio.create_task(replay(source, settled.settings, quietly))
+    sending = asyncio.create_task(replay(source, settled.settings, quietly, end=middle))
     await settled.wait_for_progress(100)
     settled.start("two", LIFESTAGE_BATCH_RECORDS="300")
     await sending
-    healths = await settled.wait_until_done(source.events[-1].instant)
-    assert sorted(len(health["partitions"]) for health in healths.values()) == [2, 2]
+    # The first worker may be through before the second has joined; only the rest is surely work of both.
+    await settled.until_healths(shared)
+    await replay(source, settled.settings, quietly)
+    assert shared(await settled.wait_until_done(source.events[-1].instant))
     check(await settled.transitions(), list(source.events), rules)
     assert [settled.stop(name) for name in ("one", "two")] == [0, 0]
