@@ -22,7 +22,7 @@ NULL = Raw(b"null")
 _WHOLE = re.compile(rb"0|-?[1-9][0-9]*")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 _fields = msgspec.json.Decoder(Fields).decode
-_string = msgspec.json.Decoder(str).decode
+read_text = msgspec.json.Decoder(str).decode
 
 
 def short(text: str, place: str) -> str:
@@ -57,7 +57,7 @@ def text(fields: Fields, name: str, place: str = "") -> str | None:
     """Return a text; None where it is missing or null. Raises ``RejectedError`` for anything else."""
     raw = bytes(fields.get(name, NULL))
     if raw[:1] == b'"':
-        return _string(raw)
+        return read_text(raw)
     if raw == b"null":
         return None
     raise RejectedError("invalid", f"{place}{name} is {shown(raw)}: send a text")
@@ -75,7 +75,7 @@ def identifier(fields: Fields, *names: str, place: str = "") -> str | None:
         if raw[:1] != b'"' and raw != b"null":
             fix = "send an id as a text, or as a whole number without a point"
             raise RejectedError("invalid", f"{place}{name} is {shown(raw)}: {fix}")
-        if raw != b"null" and (found := _string(raw)):
+        if raw != b"null" and (found := read_text(raw)):
             return found
     return None
 
@@ -91,7 +91,7 @@ def number(fields: Fields, name: str, place: str = "") -> float | None:
     if is_numeric(raw):
         return float(raw)
     if raw[:1] == b'"':
-        written = _string(raw).strip()
+        written = read_text(raw).strip()
         if not written:
             return None
         if _DECIMAL.fullmatch(written):

@@ -30,6 +30,7 @@ from schemas.events import (
 from schemas.money import Exchange
 from schemas.properties import (
     MAX_QUANTITY,
+    RATINGS,
     CancelProperties,
     OrderProperties,
     Product,
@@ -164,7 +165,7 @@ def _solved_fact(name: str, at: int, message_id: str, raw: Raw, exchange: Exchan
 
 def _rated_fact(name: str, at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
     ticket = read_ticket(raw)
-    if ticket.rating is None or not 1 <= ticket.rating <= 5:
+    if ticket.rating is None or ticket.rating not in RATINGS:
         raise RejectedError("invalid", f"properties.rating is {ticket.rating}: a rating is 1 to 5")
     return TicketRated(at=at, message_id=message_id, ticket_id=_ticket_id(ticket), rating=ticket.rating)
 

@@ -4,9 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from decimal import Context, Decimal
 
-import msgspec
-
-from schemas.coercion import NULL, Fields, shown
+from schemas.coercion import NULL, Fields, is_numeric, read_text, shown
 from schemas.instant import EPOCH, START
 from schemas.reject import RejectedError
 
@@ -24,7 +22,6 @@ _TEXT = re.compile(
     r"(?:[Tt ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]+))?)?)?"
     r" ?([Zz]|UTC|GMT|([+-])([0-9]{2})(?::?([0-9]{2}))?)?"
 )
-_string = msgspec.json.Decoder(str).decode
 
 
 def happened(fields: Fields) -> datetime:
@@ -53,10 +50,10 @@ def _moment(fields: Fields, *names: str) -> datetime | None:
     for name in names:
         raw = bytes(fields.get(name, NULL))
         quoted = raw[:1] == b'"'
-        written = _string(raw).strip() if quoted else raw.decode()
+        written = read_text(raw).strip() if quoted else raw.decode()
         if written in ("", "null"):
             continue
-        if _NUMBER.fullmatch(written) or (not quoted and written[0] in "-0123456789"):
+        if _NUMBER.fullmatch(written) or is_numeric(raw):
             return _of_epoch(written, name)
         if not quoted:
             raise RejectedError("bad_timestamp", f"{name} is {shown(raw)}: {_FIX}")

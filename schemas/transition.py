@@ -3,9 +3,8 @@
 On the wire, and only there, a segment is called an audience: that is the word of the Segment spec.
 """
 
-from typing import TypedDict
-
 import msgspec
+from msgspec.structs import asdict
 
 from schemas.change import Publication, message_id
 from schemas.instant import to_text
@@ -81,33 +80,6 @@ class AudienceExited(Message, tag_field="event", tag="Audience Exited"):
 Transition = StageChanged | AudienceEntered | AudienceExited
 
 
-class _Shared(TypedDict):
-    """The fields of ``Properties`` as keyword arguments, so that both kinds of properties are built by name."""
-
-    from_: str
-    to: str
-    why: str | None
-    cause: str
-    cause_event: str | None
-    cause_deadline: str | None
-    cause_message_id: str | None
-    seq: int
-    policy_version: str
-    correction: bool
-    retracted: bool
-    corrects: str | None
-    revision: int
-    stage: str | None
-    orders: int | None
-    revenue: float | None
-    average_order_value: float | None
-    recency_days: float | None
-    mean_gap_days: float | None
-    patience_days: float | None
-    next_transition: str | None
-    next_at: str | None
-
-
 def encode(publication: Publication, customer: str, policy_version: str) -> bytes:
     """Return the JSON value of the transitions topic for a publication of the customer with this id."""
     change = publication.change
@@ -115,7 +87,7 @@ def encode(publication: Publication, customer: str, policy_version: str) -> byte
     if publication.retracted:
         own_id += ".retracted"
     timestamp = to_text(change.at)
-    shared = _shared(publication, customer, policy_version)
+    shared = asdict(_shared(publication, customer, policy_version))
     if change.segment is None:
         return _encode(
             StageChanged(
@@ -138,33 +110,33 @@ def encode(publication: Publication, customer: str, policy_version: str) -> byte
     )
 
 
-def _shared(publication: Publication, customer: str, policy_version: str) -> _Shared:
+def _shared(publication: Publication, customer: str, policy_version: str) -> Properties:
     change, cause, figures = publication.change, publication.change.cause, publication.figures
     by_deadline = cause.kind == "deadline"
-    return {
-        "from_": change.from_,
-        "to": change.to,
-        "why": None if figures is None else figures.why,
-        "cause": cause.kind,
-        "cause_event": None if by_deadline else cause.name,
-        "cause_deadline": cause.name if by_deadline else None,
-        "cause_message_id": cause.message_id,
-        "seq": publication.seq,
-        "policy_version": policy_version,
-        "correction": publication.correction,
-        "retracted": publication.retracted,
-        "corrects": None if publication.corrects is None else message_id(*publication.corrects, customer),
-        "revision": publication.revision,
-        "stage": None if figures is None else figures.stage,
-        "orders": None if figures is None else figures.orders,
-        "revenue": None if figures is None else figures.revenue,
-        "average_order_value": None if figures is None else figures.average_order_value,
-        "recency_days": None if figures is None else figures.recency_days,
-        "mean_gap_days": None if figures is None else figures.mean_gap_days,
-        "patience_days": None if figures is None else figures.patience_days,
-        "next_transition": None if figures is None else figures.next_transition,
-        "next_at": None if figures is None or figures.next_at is None else to_text(figures.next_at),
-    }
+    return Properties(
+        from_=change.from_,
+        to=change.to,
+        why=None if figures is None else figures.why,
+        cause=cause.kind,
+        cause_event=None if by_deadline else cause.name,
+        cause_deadline=cause.name if by_deadline else None,
+        cause_message_id=cause.message_id,
+        seq=publication.seq,
+        policy_version=policy_version,
+        correction=publication.correction,
+        retracted=publication.retracted,
+        corrects=None if publication.corrects is None else message_id(*publication.corrects, customer),
+        revision=publication.revision,
+        stage=None if figures is None else figures.stage,
+        orders=None if figures is None else figures.orders,
+        revenue=None if figures is None else figures.revenue,
+        average_order_value=None if figures is None else figures.average_order_value,
+        recency_days=None if figures is None else figures.recency_days,
+        mean_gap_days=None if figures is None else figures.mean_gap_days,
+        patience_days=None if figures is None else figures.patience_days,
+        next_transition=None if figures is None else figures.next_transition,
+        next_at=None if figures is None or figures.next_at is None else to_text(figures.next_at),
+    )
 
 
 _encode = msgspec.json.Encoder().encode

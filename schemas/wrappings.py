@@ -6,13 +6,12 @@ from binascii import Error as Base64Error
 import msgspec
 from msgspec import Raw
 
-from schemas.coercion import NULL, Fields, fields_of, shown, text
+from schemas.coercion import NULL, Fields, fields_of, read_text, shown, text
 from schemas.reject import RejectedError
 
 MAX_WRAPPINGS = 4
 
 _raw = msgspec.json.Decoder(Raw).decode
-_string = msgspec.json.Decoder(str).decode
 _BATCH = "send its events one by one, each as a record of its own"
 
 
@@ -44,7 +43,7 @@ def unwrapped(value: bytes) -> Fields:
 
 
 def _held(content: bytes) -> bytes:
-    value = _string(content).encode()
+    value = read_text(content).encode()
     try:
         return bytes(_raw(value))
     except msgspec.DecodeError:

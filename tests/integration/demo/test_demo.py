@@ -74,7 +74,7 @@ def test_going_on_with_a_complete_run_shows_the_same_again(first: First) -> None
 
 def test_starting_over_with_a_worker_killed_in_the_middle_shows_the_same(first: First) -> None:
     run = started(first.data, *SLICE, "--exit", "--fresh")
-    before = _until_processing(run)
+    before = _until_printed(run, "events processed")
     assert "starting over, as asked" in before
     (worker,) = [pid for pid, command in processes(first.data).items() if command.rstrip().endswith(" worker")]
     os.kill(worker, signal.SIGKILL)
@@ -103,12 +103,7 @@ def test_an_interrupted_run_leaves_nothing_running(data_folder: Path, number: si
 
 def test_it_stays_until_a_signal_ends_it(data_folder: Path) -> None:
     run = started(data_folder, "--source", "simulated", "--customers", "20")
-    assert run.stdout is not None
-    output = ""
-    while "Ctrl-C ends everything" not in output:
-        line = run.stdout.readline()
-        assert line, output
-        output += line
+    output = _until_printed(run, "Ctrl-C ends everything")
     assert "LIFESTAGE_REDIS_URL=redis://127.0.0.1:" in output
     run.send_signal(signal.SIGINT)
     rest = run.communicate(timeout=SECONDS)[0]
@@ -117,11 +112,11 @@ def test_it_stays_until_a_signal_ends_it(data_folder: Path) -> None:
     assert not processes(data_folder)
 
 
-def _until_processing(run: subprocess.Popen[str]) -> str:
-    """Read what a run says until the first share of the events is processed."""
+def _until_printed(run: subprocess.Popen[str], words: str) -> str:
+    """Read what a run says until it has said these words; return all of it."""
     assert run.stdout is not None
     printed = ""
-    while "events processed" not in printed:
+    while words not in printed:
         line = run.stdout.readline()
         assert line, printed
         printed += line
@@ -129,7 +124,7 @@ def _until_processing(run: subprocess.Popen[str]) -> str:
 
 
 def _interrupt(run: subprocess.Popen[str], number: signal.Signals, status: int) -> str:
-    printed = _until_processing(run)
+    printed = _until_printed(run, "events processed")
     run.send_signal(number)
     printed += run.communicate(timeout=SECONDS)[0]
     assert run.returncode == status, printed
