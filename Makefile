@@ -44,7 +44,7 @@ install-dev: $(INSTALLED_DEV) ## the same, with everything that tests and checks
 # Two processes, a file at a time: what a file has set up once is not set up twice.
 PYTEST = $(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder $(PYTEST_OPTIONS)
 JOBS ?= 2
-NO_SERVER := tests/unit tests/laws tests/topology tests/test_architecture.py
+NO_SERVER := tests/unit tests/cases tests/laws tests/topology tests/test_architecture.py
 # What runs in a worker process is not measured.
 IN_PROCESS := $(addprefix tests/integration/test_,commands.py inputs.py mirror.py redis.py replay.py)
 
