@@ -14,6 +14,7 @@ from schemas.reject import RejectedError
 from state.features.profile import build_profile
 from state.rules.rulebook import Rulebook
 from state.timeline.history import History, decide_history
+from streams.tally.tally import Tally
 
 _MAX_REJECT_BYTES = 65536
 
@@ -24,16 +25,13 @@ PublishedTransition = tuple[int, str, int, bytes]
 
 @dataclass(slots=True)
 class Events:
-    """The events that a backtest has read: facts by customer, and the counts of everything else.
+    """The events that a backtest has read: facts by customer, and the tally of everything.
 
-    ``lines`` = ``facts`` + ``unknown`` + ``rejects``; ``last`` is the latest event time (ms since 1970).
+    A duplicate is not known as such yet: it counts as applied. ``last`` is the latest event time (ms since 1970).
     """
 
     by_customer: defaultdict[str, list[AnyFact]] = field(default_factory=lambda: defaultdict(list))
-    lines: int = 0
-    facts: int = 0
-    unknown: int = 0
-    rejects: Counter[str] = field(default_factory=Counter)
+    tally: Tally = field(default_factory=Tally)
     last: int | None = None
 
 
@@ -64,11 +62,11 @@ def read_events(lines: NumberedLines, now: int, rules: Rulebook, on_reject: Call
     An event that lies more than ``MAX_AHEAD_MS`` after ``now`` (ms since 1970) is rejected.
     """
     events = Events()
-    by_customer, max_instant = events.by_customer, now + MAX_AHEAD_MS
-    last = -1
+    by_customer, tally, max_instant = events.by_customer, events.tally, now + MAX_AHEAD_MS
+    last, facts = -1, 0
 
     def reject(number: int, line: bytes, error: RejectedError) -> None:
-        events.rejects[error.reason] += 1
+        tally.reject(error.reason, place=number, example=f"line {number}: {error.detail}")
         kept = line[:_MAX_REJECT_BYTES].decode("utf-8", "replace")
         on_reject(orjson.dumps({"line": number, "reason": error.reason, "detail": error.detail, "value": kept}))
 
@@ -76,7 +74,6 @@ def read_events(lines: NumberedLines, now: int, rules: Rulebook, on_reject: Call
         line = text.rstrip(b"\r\n")
         if not line.strip():
             continue
-        events.lines += 1
         try:
             event = read_event(open_envelope(line), line, rules.exchange)
         except RejectedError as error:
@@ -84,15 +81,16 @@ def read_events(lines: NumberedLines, now: int, rules: Rulebook, on_reject: Call
             continue
         fact = event.fact
         if fact is None:
-            events.unknown += 1
+            tally.apply_unknown(event.unknown_name or "", place=number, example=f"line {number}")
             continue
         if fact.at > max_instant:
             reject(number, line, RejectedError("from_the_future", "the event lies ahead of the clock"))
             continue
         if fact.at > last:
             events.last = last = fact.at
-        events.facts += 1
+        facts += 1
         by_customer[event.user_id].append(fact)
+    tally.applied += facts
     return events
 
 
