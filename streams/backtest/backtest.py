@@ -1,24 +1,22 @@
 """A backtest: the same rules applied to recorded events, customer by customer, without Kafka."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import orjson
 
-from agents.tracker import MAX_AHEAD_MS
 from schemas import profile, transition
-from schemas.envelope import open_envelope, read_event
 from schemas.events import AnyFact
 from schemas.reject import RejectedError
 from state.features.profile import build_profile
 from state.rules.rulebook import Rulebook
 from state.timeline.history import History, decide_history
+from streams.tally.reading import NumberedLines, read_facts
 from streams.tally.tally import Tally
 
 _MAX_REJECT_BYTES = 65536
 
-NumberedLines = Iterable[tuple[int, bytes]]
 PublishedTransition = tuple[int, str, int, bytes]
 """A transition's sort key (instant, customer, seq), and its value."""
 
@@ -59,38 +57,20 @@ class BacktestResult:
 def read_events(lines: NumberedLines, now: int, rules: Rulebook, on_reject: Callable[[bytes], None]) -> Events:
     """Read numbered lines; ``on_reject`` gets one JSON line for each line that cannot be used.
 
-    An event that lies more than ``MAX_AHEAD_MS`` after ``now`` (ms since 1970) is rejected.
+    ``now`` in ms since 1970: what lies ahead of it is rejected.
     """
     events = Events()
-    by_customer, tally, max_instant = events.by_customer, events.tally, now + MAX_AHEAD_MS
-    last, facts = -1, 0
+    by_customer = events.by_customer
+    last = -1
 
     def reject(number: int, line: bytes, error: RejectedError) -> None:
-        tally.reject(error.reason, place=number, example=f"line {number}: {error.detail}")
         kept = line[:_MAX_REJECT_BYTES].decode("utf-8", "replace")
         on_reject(orjson.dumps({"line": number, "reason": error.reason, "detail": error.detail, "value": kept}))
 
-    for number, text in lines:
-        line = text.rstrip(b"\r\n")
-        if not line.strip():
-            continue
-        try:
-            event = read_event(open_envelope(line), line, rules.exchange)
-        except RejectedError as error:
-            reject(number, line, error)
-            continue
-        fact = event.fact
-        if fact is None:
-            tally.apply_unknown(event.unknown_name or "", place=number, example=f"line {number}")
-            continue
-        if fact.at > max_instant:
-            reject(number, line, RejectedError("from_the_future", "the event lies ahead of the clock"))
-            continue
+    for user_id, fact in read_facts(lines, now, rules.exchange, events.tally, reject):
         if fact.at > last:
             events.last = last = fact.at
-        facts += 1
-        by_customer[event.user_id].append(fact)
-    tally.applied += facts
+        by_customer[user_id].append(fact)
     return events
 
 

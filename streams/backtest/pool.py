@@ -15,7 +15,7 @@ from typing import cast
 import orjson
 
 from schemas.envelope import user_of
-from streams.backtest.backtest import NumberedLines, PublishedTransition
+from streams.backtest.backtest import PublishedTransition
 from streams.backtest.pool_process import (
     CHUNK_SIZE,
     BacktestOptions,
@@ -25,6 +25,7 @@ from streams.backtest.pool_process import (
     receive_items,
     run_process,
 )
+from streams.tally.reading import NumberedLines
 from streams.tally.tally import Tally
 
 _JOIN_TIMEOUT_SECONDS = 5.0

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from state.timeline.history import History
-from streams.backtest.backtest import NumberedLines, profile_of, read_events, run
+from streams.backtest.backtest import profile_of, read_events, run
 from streams.policy_file import load_rules
+from streams.tally.reading import NumberedLines
 from streams.tally.tally import Tally
 
 CHUNK_SIZE = 1000

@@ -24,13 +24,16 @@ class SeeAll(NamedTuple):
     duplicates: str = ""
 
 
-def print_tally(console: Console, tally: Tally, see_all: SeeAll) -> None:
-    """Print the table; on a pipe as plain text, one line a row."""
+def print_tally(console: Console, tally: Tally, see_all: SeeAll, *, decided: bool = True) -> None:
+    """Print the table; on a pipe as plain text, one line a row.
+
+    Not ``decided``: the events were only read, so that nobody knows yet which are duplicates.
+    """
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True, justify="right")
     table.add_column(overflow="fold")
-    for label, count, example in _rows(tally):
+    for label, count, example in _rows(tally, decided):
         table.add_row(Text(label), Text(f"{count:,}"), Text(example, "dim"))
     if not console.is_terminal:
         console = Console(file=console.file, width=_PIPE_WIDTH)
@@ -45,15 +48,19 @@ def meant(name: str) -> str:
     return f"do you mean {nearest}?" if nearest else ""
 
 
-def _rows(tally: Tally) -> Iterator[tuple[str, int, str]]:
+def _rows(tally: Tally, decided: bool) -> Iterator[tuple[str, int, str]]:
     yield "events in", tally.events, ""
-    yield "  applied", tally.applied, ""
-    yield "  duplicates", tally.duplicates.count, _shortened(tally.duplicates)
-    yield "  rejected", tally.rejected, ""
+    if decided:
+        yield "  applied", tally.applied, ""
+        yield "  duplicates", tally.duplicates.count, _shortened(tally.duplicates)
+        yield "  rejected", tally.rejected, ""
+    else:
+        yield "  can be read", tally.applied, ""
+        yield "  cannot be used", tally.rejected, ""
     for reason, counted in most_first(tally.rejects):
         yield f"    {reason}", counted.count, _shortened(counted)
     if tally.unknown:
-        yield "unknown names", tally.unknown_events, "applied, and changed nothing"
+        yield "unknown names", tally.unknown_events, "applied, and change nothing"
         named = most_first(tally.unknown)
         for name, counted in named[:_MAX_NAMES]:
             yield f"  {name}", counted.count, _together(_shortened(counted), meant(name))

@@ -18,7 +18,6 @@ from rich.table import Table
 
 from schemas import instant
 from schemas.event_types import nearest_name
-from streams.backtest.backtest import NumberedLines
 from streams.backtest.pool import BacktestPool, ProcessLostError, backtest_pool, cores
 from streams.backtest.pool_process import BacktestOptions, DecisionSummary, ReadSummary
 from streams.cli.failure import NothingUsableError
@@ -27,6 +26,7 @@ from streams.policy_file import PolicyFileError, load_rules
 from streams.sources.jsonl import GZIP_MAGIC
 from streams.sources.named import NAMES, open_source
 from streams.sources.source import SourceError
+from streams.tally.reading import NumberedLines
 from streams.tally.sentence import nothing_usable
 from streams.tally.table import SeeAll, print_tally
 from streams.tally.tally import Tally, most_first

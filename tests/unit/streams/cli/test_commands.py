@@ -84,13 +84,14 @@ def test_unknown_names_are_written_with_their_counts_and_the_nearest_name(tmp_pa
         ('{"event":"Order Completed","userId":"c"}', "could be used, mostly because of missing_timestamp"),
     ],
 )
+@pytest.mark.parametrize("command", [("backtest", "--out", "-", "--processes", 1), ("replay",)], ids=lambda it: it[0])
 def test_a_file_without_a_usable_event_ends_with_status_2_and_one_sentence(
-    tmp_path: Path, content: str, told: str
+    tmp_path: Path, command: tuple[str, ...], content: str, told: str
 ) -> None:
     path = tmp_path / "events"
     path.write_text(content)
-    done = call("backtest", path, "--out", "-", "--processes", 1)
-    assert done.exit_code == 2
+    done = call(command[0], path, *command[1:], LIFESTAGE_BROKER="127.0.0.1:1")
+    assert done.exit_code == 2, done.output
     (line,) = [line for line in done.output.splitlines() if line.startswith("Error: ")]
     assert told in line
 

@@ -35,7 +35,7 @@ def test_a_pipe_gets_a_line_a_row() -> None:
     assert rows[4].startswith("bad_amount 15 line 17: properties.total is -5: an amount is zero or more")
     assert rows[4].endswith("…")
     assert rows[5] == "late 2 line 9: [bold]the event is 5 ms older\N{REPLACEMENT CHARACTER}[2J"
-    assert rows[6] == "unknown names 65 applied, and changed nothing"
+    assert rows[6] == "unknown names 65 applied, and change nothing"
     assert rows[7] == "Order Compleet 40 line 3; do you mean Order Completed?"
     assert rows[-6] == "6 more names 6"
     assert rows[-4] == "traits 4"
@@ -51,6 +51,16 @@ def test_a_terminal_gets_no_line_that_is_wider_than_it_is() -> None:
 def test_where_nothing_was_put_aside_nothing_is_listed() -> None:
     rows = [" ".join(line.split()) for line in printed(Tally(applied=5), SeeAll("A", "B", "C")).splitlines()]
     assert rows == ["events in 5", "applied 5", "duplicates 0", "rejected 0"]
+
+
+def test_events_that_were_only_read_are_not_called_applied() -> None:
+    console = Console(file=io.StringIO())
+    tally = Tally(applied=5)
+    tally.reject("not_json")
+    print_tally(console, tally, SeeAll(), decided=False)
+    assert isinstance(console.file, io.StringIO)
+    rows = [" ".join(line.split()) for line in console.file.getvalue().splitlines()]
+    assert rows == ["events in 6", "can be read 5", "cannot be used 1", "not_json 1"]
 
 
 def test_the_line_about_a_minute() -> None:
