@@ -20,11 +20,12 @@ def read_facts(
     exchange: Exchange,
     tally: Tally,
     on_reject: Callable[[int, bytes, RejectedError], None] = lambda *_: None,
+    numbered: str = "line",
 ) -> Iterator[tuple[str, AnyFact]]:
     """Yield (userId, fact) of each line that has one; empty lines are skipped. All others are in the tally afterwards.
 
     An event that lies more than ``MAX_AHEAD_MS`` after ``now`` (ms since 1970) is rejected. A duplicate is not known as
-    such here: it counts as applied.
+    such here: it counts as applied. ``numbered`` says what the numbers count.
     """
     max_instant = now + MAX_AHEAD_MS
     facts = 0
@@ -37,12 +38,12 @@ def read_facts(
             event = read_event(open_envelope(line), line, exchange)
             fact = event.fact
             if fact is None:
-                tally.apply_unknown(event.unknown_name or "", place=number, example=f"line {number}")
+                tally.apply_unknown(event.unknown_name or "", place=number, example=f"{numbered} {number}")
                 continue
             if fact.at > max_instant:
                 raise RejectedError("from_the_future", "the event lies ahead of the clock")
         except RejectedError as error:
-            tally.reject(error.reason, place=number, example=f"line {number}: {error.detail}")
+            tally.reject(error.reason, place=number, example=f"{numbered} {number}: {error.detail}")
             on_reject(number, line, error)
             continue
         facts += 1
@@ -51,9 +52,9 @@ def read_facts(
 
 
 def tally_of(values: Iterable[bytes], exchange: Exchange) -> Tally:
-    """Return the tally of a source's events as they can be read now."""
+    """Return the tally of a source's events, in its order of time, as they can be read now."""
     tally = Tally()
     now = instant.from_datetime(datetime.now(UTC))
-    for _ in read_facts(enumerate(values, start=1), now, exchange, tally):
+    for _ in read_facts(enumerate(values, start=1), now, exchange, tally, numbered="event"):
         pass
     return tally

@@ -39,7 +39,7 @@ def nothing_usable(tally: Tally, source: str) -> str:
     """Return what to do about a source of which nothing could be used."""
     if not tally.events:
         return f"{source} holds no event: give it one JSON event a line, as docs/events.md says"
-    if not tally.rejects:
+    if tally.unknown_events >= tally.rejected:
         return f"nothing in {source} has a name that lifestage knows: use the names in docs/events.md"
     reason, _ = most_first(tally.rejects)[0]
     if reason == "not_json":
