@@ -6,6 +6,7 @@ another, such as a further kind of view, is added by one line.
 
 from collections.abc import Callable
 from decimal import Decimal
+from difflib import SequenceMatcher, get_close_matches
 from functools import lru_cache
 from typing import Literal
 
@@ -49,6 +50,7 @@ from schemas.properties import (
     unchanged,
 )
 from schemas.reject import RejectedError
+from schemas.spellings import LIKE, SPELLINGS, folded
 
 MAX_CATEGORIES = 32
 
@@ -223,35 +225,6 @@ _TABLE = (
     EventType("identify", PROFILES, None, _traits_fact, coerced_traits),
 )
 EVENT_TYPES = {it.name: it for it in _TABLE}
-SPELLINGS = {
-    "Order Completed": ("Completed Order",),
-    "Order Updated": ("Updated Order",),
-    "Order Refunded": ("Refunded Order",),
-    "Order Cancelled": ("Cancelled Order", "Order Canceled", "Canceled Order"),
-    "Coupon Applied": ("Applied Coupon",),
-    "Product Viewed": ("Viewed Product",),
-    "Product List Viewed": ("Viewed Product List", "Product Category Viewed", "Viewed Product Category"),
-    "Product Clicked": ("Clicked Product",),
-    "Products Searched": ("Searched Products",),
-    "Product Added": ("Added Product",),
-    "Product Removed": ("Removed Product",),
-    "Cart Viewed": ("Viewed Cart",),
-    "Checkout Started": ("Started Checkout",),
-    "Product Added to Wishlist": ("Added Product to Wishlist",),
-    "Wishlist Product Added to Cart": ("Added Wishlist Product to Cart",),
-    "Support Ticket Created": ("Created Support Ticket",),
-    "Support Ticket Solved": ("Solved Support Ticket",),
-    "Support Ticket Reopened": ("Reopened Support Ticket",),
-    "Support Ticket Rated": ("Rated Support Ticket",),
-    "Live Chat Conversation Started": ("Started Live Chat Conversation",),
-    "Live Chat Conversation Ended": ("Ended Live Chat Conversation",),
-}
-"""Other names of known events: those of older versions of the Segment spec, and American spelling."""
-
-
-def folded(name: str) -> str:
-    """Return a name without case, blanks, underscores and hyphens, in which spellings of one name are equal."""
-    return "".join(name.casefold().split()).replace("_", "").replace("-", "")
 
 
 def spelled(kind: str, event: str | None) -> EventType | None:
@@ -269,3 +242,28 @@ def _named(name: str) -> EventType | None:
 _BY_SPELLING = {
     folded(spelling): it for it in EVENT_TYPES.values() for spelling in (it.name, *SPELLINGS.get(it.name, ()))
 }
+_BY_LIKENESS = {folded(other): name for name, others in LIKE.items() for other in others}
+_LEAST_CONTAINED = 8
+_LEAST_ALIKE = 0.87
+_MAX_OTHER_LETTERS = 3
+"""Letters that only one of two names has; with more, ``Support Ticket Updated`` would be close to a rated one."""
+
+
+@lru_cache(maxsize=1024)
+def nearest_name(name: str) -> str | None:
+    """Return the known name that an unknown one may mean, for people; None if none is near.
+
+    It is that of the event that another system calls so, or the longest known name in it, or one with nearly the same
+    letters.
+    """
+    plain = folded(name[:MAX_TEXT])
+    if plain in _BY_LIKENESS:
+        return _BY_LIKENESS[plain]
+    contained = [known for known in _BY_SPELLING if len(known) >= _LEAST_CONTAINED and known in plain]
+    if contained:
+        return _BY_SPELLING[max(contained, key=len)].name
+    for known in get_close_matches(plain, _BY_SPELLING, 1, _LEAST_ALIKE):
+        letters = len(plain) + len(known)
+        if round(letters * (1 - SequenceMatcher(None, known, plain).ratio())) <= _MAX_OTHER_LETTERS:
+            return _BY_SPELLING[known].name
+    return None
