@@ -5,7 +5,6 @@ another, such as a further kind of view, is added by one line.
 """
 
 from collections.abc import Callable
-from decimal import Decimal
 from difflib import SequenceMatcher, get_close_matches
 from functools import lru_cache
 from typing import Literal
@@ -29,14 +28,14 @@ from schemas.events import (
     TraitsIdentified,
 )
 from schemas.money import Exchange
+from schemas.products import categories_of, items_of, sum_of
 from schemas.properties import (
-    MAX_QUANTITY,
     RATINGS,
     CancelProperties,
     OrderProperties,
-    Product,
     RefundProperties,
     TicketProperties,
+    check_no_amount,
     coerced_cancel,
     coerced_order,
     coerced_rating,
@@ -51,8 +50,6 @@ from schemas.properties import (
 )
 from schemas.reject import RejectedError
 from schemas.spellings import LIKE, SPELLINGS, folded
-
-MAX_CATEGORIES = 32
 
 PURCHASES = "purchases"
 BROWSING = "browsing"
@@ -98,8 +95,8 @@ def _order_fact(kind: type[OrderCompleted] | type[OrderUpdated]) -> Build:
             message_id=message_id,
             order_id=short(order.order_id, "properties.order_id"),
             total=_total(order, exchange),
-            items=_items(order.products),
-            categories=_categories(order.products),
+            items=items_of(order.products),
+            categories=categories_of(order.products),
         )
 
     return build
@@ -109,43 +106,27 @@ def _total(order: OrderProperties, exchange: Exchange) -> int:
     for amount in (order.total, order.revenue, order.value):
         if amount is not None:
             return exchange.minor(amount, order.currency)
-    total = 0
-    for product in order.products:
-        if product.price is None:
-            raise RejectedError("invalid", "properties.total is missing, and a product has no price either")
-        price = Decimal(repr(product.price)) * Decimal(repr(product.quantity))
-        total += exchange.minor(price, order.currency, "price times quantity")
-    if not order.products:
-        raise RejectedError("invalid", "properties.total is missing, and there are no products to make it up")
-    if total > exchange.max_amount * exchange.unit:
-        raise RejectedError("bad_amount", "the products' prices are together over the policy's most_per_order")
+    total = sum_of(order.products, order.currency, exchange)
+    if total < 0:
+        told = f"the products add up to {total / exchange.unit}: send what is given back as Order Refunded"
+        raise RejectedError("bad_amount", told)
     return total
-
-
-def _items(products: list[Product]) -> int:
-    count = 0
-    for product in products:
-        quantity = product.quantity
-        if quantity == 1.0:  # nearly all are
-            count += 1
-            continue
-        if not 0 <= quantity <= MAX_QUANTITY:
-            raise RejectedError("bad_amount", f"a product's quantity is {quantity}: it must be 0 to {MAX_QUANTITY}")
-        whole = int(quantity)
-        count += whole if whole == quantity else 1  # a product sold by weight counts as one item
-    return count
-
-
-def _categories(products: list[Product]) -> tuple[str, ...]:
-    found = {product.category: None for product in products}
-    return tuple([category[:MAX_TEXT] for category in found if category][:MAX_CATEGORIES])
 
 
 def _refund_fact(name: str, at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
     refund = read_refund(raw)
-    total = None if refund.total is None else exchange.minor(refund.total, refund.currency)
     order_id = short(refund.order_id, "properties.order_id")
+    total = _given_back(refund, exchange)
+    if total is None:
+        check_no_amount(raw)
     return OrderRefunded(at=at, message_id=message_id, order_id=order_id, total=total)
+
+
+def _given_back(refund: RefundProperties, exchange: Exchange) -> int | None:
+    for amount in (refund.total, refund.revenue, refund.value):
+        if amount is not None:
+            return exchange.minor(abs(amount), refund.currency)
+    return abs(sum_of(refund.products, refund.currency, exchange)) if refund.products else None
 
 
 def _cancel_fact(name: str, at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
