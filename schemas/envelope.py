@@ -11,13 +11,15 @@ from msgspec import Raw
 
 from schemas import instant, timestamps
 from schemas.coercion import NULL, Fields, fields_of, identifier, short, text
-from schemas.event_types import EVENT_TYPES, folded, spelled
+from schemas.event_types import EVENT_TYPES, spelled
 from schemas.events import AnyFact
 from schemas.money import AmountError, Exchange
 from schemas.reject import RejectedError
+from schemas.spellings import folded
 from schemas.wrappings import unframed, unwrapped
 
 MAX_BYTES = 262_144
+MAX_NAME = 64
 EMPTY = Raw(b"{}")
 
 
@@ -36,10 +38,14 @@ class Envelope(msgspec.Struct, rename="camel", gc=False):
 
 
 class Event(msgspec.Struct, gc=False):
-    """A usable event: the id of its customer, and its fact (None for a type that lifestage does not know)."""
+    """A usable event: the id of its customer, and its fact (None for a type that lifestage does not know).
+
+    ``unknown_name`` is then the event's name as it was sent, cut to ``MAX_NAME`` characters; empty if there is none.
+    """
 
     user_id: str
     fact: AnyFact | None
+    unknown_name: str | None = None
 
 
 class _Owner(msgspec.Struct, rename="camel", gc=False):
@@ -157,7 +163,7 @@ def read_event(envelope: Envelope, value: bytes, exchange: Exchange) -> Event:
         name = envelope.event if envelope.type == "track" else envelope.type
         event_type = EVENT_TYPES.get(name or "") or spelled(envelope.type, envelope.event)
         if event_type is None:
-            return Event(user_id, None)
+            return Event(user_id, None, (name or "")[:MAX_NAME])
         content = envelope.traits if event_type.name == "identify" else envelope.properties
         message_id = envelope.message_id or envelope.twin_message_id or blake2b(value, digest_size=12).hexdigest()
         short(message_id, "messageId")

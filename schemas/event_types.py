@@ -5,7 +5,7 @@ another, such as a further kind of view, is added by one line.
 """
 
 from collections.abc import Callable
-from decimal import Decimal
+from difflib import SequenceMatcher, get_close_matches
 from functools import lru_cache
 from typing import Literal
 
@@ -28,14 +28,14 @@ from schemas.events import (
     TraitsIdentified,
 )
 from schemas.money import Exchange
+from schemas.products import categories_of, items_of, sum_of
 from schemas.properties import (
-    MAX_QUANTITY,
     RATINGS,
     CancelProperties,
     OrderProperties,
-    Product,
     RefundProperties,
     TicketProperties,
+    check_no_amount,
     coerced_cancel,
     coerced_order,
     coerced_rating,
@@ -49,8 +49,7 @@ from schemas.properties import (
     unchanged,
 )
 from schemas.reject import RejectedError
-
-MAX_CATEGORIES = 32
+from schemas.spellings import LIKE, SPELLINGS, folded
 
 PURCHASES = "purchases"
 BROWSING = "browsing"
@@ -96,8 +95,8 @@ def _order_fact(kind: type[OrderCompleted] | type[OrderUpdated]) -> Build:
             message_id=message_id,
             order_id=short(order.order_id, "properties.order_id"),
             total=_total(order, exchange),
-            items=_items(order.products),
-            categories=_categories(order.products),
+            items=items_of(order.products),
+            categories=categories_of(order.products),
         )
 
     return build
@@ -107,43 +106,27 @@ def _total(order: OrderProperties, exchange: Exchange) -> int:
     for amount in (order.total, order.revenue, order.value):
         if amount is not None:
             return exchange.minor(amount, order.currency)
-    total = 0
-    for product in order.products:
-        if product.price is None:
-            raise RejectedError("invalid", "properties.total is missing, and a product has no price either")
-        price = Decimal(repr(product.price)) * Decimal(repr(product.quantity))
-        total += exchange.minor(price, order.currency, "price times quantity")
-    if not order.products:
-        raise RejectedError("invalid", "properties.total is missing, and there are no products to make it up")
-    if total > exchange.max_amount * exchange.unit:
-        raise RejectedError("bad_amount", "the products' prices are together over the policy's most_per_order")
+    total = sum_of(order.products, order.currency, exchange)
+    if total < 0:
+        told = f"the products add up to {total / exchange.unit}: send what is given back as Order Refunded"
+        raise RejectedError("bad_amount", told)
     return total
-
-
-def _items(products: list[Product]) -> int:
-    count = 0
-    for product in products:
-        quantity = product.quantity
-        if quantity == 1.0:  # nearly all are
-            count += 1
-            continue
-        if not 0 <= quantity <= MAX_QUANTITY:
-            raise RejectedError("bad_amount", f"a product's quantity is {quantity}: it must be 0 to {MAX_QUANTITY}")
-        whole = int(quantity)
-        count += whole if whole == quantity else 1  # a product sold by weight counts as one item
-    return count
-
-
-def _categories(products: list[Product]) -> tuple[str, ...]:
-    found = {product.category: None for product in products}
-    return tuple([category[:MAX_TEXT] for category in found if category][:MAX_CATEGORIES])
 
 
 def _refund_fact(name: str, at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
     refund = read_refund(raw)
-    total = None if refund.total is None else exchange.minor(refund.total, refund.currency)
     order_id = short(refund.order_id, "properties.order_id")
+    total = _given_back(refund, exchange)
+    if total is None:
+        check_no_amount(raw)
     return OrderRefunded(at=at, message_id=message_id, order_id=order_id, total=total)
+
+
+def _given_back(refund: RefundProperties, exchange: Exchange) -> int | None:
+    for amount in (refund.total, refund.revenue, refund.value):
+        if amount is not None:
+            return exchange.minor(abs(amount), refund.currency)
+    return abs(sum_of(refund.products, refund.currency, exchange)) if refund.products else None
 
 
 def _cancel_fact(name: str, at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
@@ -223,35 +206,6 @@ _TABLE = (
     EventType("identify", PROFILES, None, _traits_fact, coerced_traits),
 )
 EVENT_TYPES = {it.name: it for it in _TABLE}
-SPELLINGS = {
-    "Order Completed": ("Completed Order",),
-    "Order Updated": ("Updated Order",),
-    "Order Refunded": ("Refunded Order",),
-    "Order Cancelled": ("Cancelled Order", "Order Canceled", "Canceled Order"),
-    "Coupon Applied": ("Applied Coupon",),
-    "Product Viewed": ("Viewed Product",),
-    "Product List Viewed": ("Viewed Product List", "Product Category Viewed", "Viewed Product Category"),
-    "Product Clicked": ("Clicked Product",),
-    "Products Searched": ("Searched Products",),
-    "Product Added": ("Added Product",),
-    "Product Removed": ("Removed Product",),
-    "Cart Viewed": ("Viewed Cart",),
-    "Checkout Started": ("Started Checkout",),
-    "Product Added to Wishlist": ("Added Product to Wishlist",),
-    "Wishlist Product Added to Cart": ("Added Wishlist Product to Cart",),
-    "Support Ticket Created": ("Created Support Ticket",),
-    "Support Ticket Solved": ("Solved Support Ticket",),
-    "Support Ticket Reopened": ("Reopened Support Ticket",),
-    "Support Ticket Rated": ("Rated Support Ticket",),
-    "Live Chat Conversation Started": ("Started Live Chat Conversation",),
-    "Live Chat Conversation Ended": ("Ended Live Chat Conversation",),
-}
-"""Other names of known events: those of older versions of the Segment spec, and American spelling."""
-
-
-def folded(name: str) -> str:
-    """Return a name without case, blanks, underscores and hyphens, in which spellings of one name are equal."""
-    return "".join(name.casefold().split()).replace("_", "").replace("-", "")
 
 
 def spelled(kind: str, event: str | None) -> EventType | None:
@@ -269,3 +223,28 @@ def _named(name: str) -> EventType | None:
 _BY_SPELLING = {
     folded(spelling): it for it in EVENT_TYPES.values() for spelling in (it.name, *SPELLINGS.get(it.name, ()))
 }
+_BY_LIKENESS = {folded(other): name for name, others in LIKE.items() for other in others}
+_LEAST_CONTAINED = 8
+_LEAST_ALIKE = 0.87
+_MAX_OTHER_LETTERS = 3
+"""Letters that only one of two names has; with more, ``Support Ticket Updated`` would be close to a rated one."""
+
+
+@lru_cache(maxsize=1024)
+def nearest_name(name: str) -> str | None:
+    """Return the known name that an unknown one may mean, for people; None if none is near.
+
+    It is that of the event that another system calls so, or the longest known name in it, or one with nearly the same
+    letters.
+    """
+    plain = folded(name[:MAX_TEXT])
+    if plain in _BY_LIKENESS:
+        return _BY_LIKENESS[plain]
+    contained = [known for known in _BY_SPELLING if len(known) >= _LEAST_CONTAINED and known in plain]
+    if contained:
+        return _BY_SPELLING[max(contained, key=len)].name
+    for known in get_close_matches(plain, _BY_SPELLING, 1, _LEAST_ALIKE):
+        letters = len(plain) + len(known)
+        if round(letters * (1 - SequenceMatcher(None, known, plain).ratio())) <= _MAX_OTHER_LETTERS:
+            return _BY_SPELLING[known].name
+    return None
