@@ -86,7 +86,7 @@ class PatienceRules:
         found: list[Displeasure] = []
         if support.last_rating is not None and support.last_rating <= rules.bad_rating:
             ends = support.rated_at + int(rules.rating_counts_days * self.day_ms)
-            found.append(Displeasure(support.rated_at, ends, f"rating {support.last_rating} <= {rules.bad_rating}"))
+            found.append(Displeasure(support.rated_at, ends, f"rating {support.last_rating} <= {rules.bad_rating:g}"))
         oldest = support.oldest_open()
         if oldest is not None:
             begins = oldest + int(rules.open_days * self.day_ms)

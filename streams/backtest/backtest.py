@@ -78,7 +78,7 @@ def read_events(lines: NumberedLines, now: int, rules: Rulebook, on_reject: Call
             continue
         events.lines += 1
         try:
-            event = read_event(open_envelope(line), line, rules.exchange)
+            event = read_event(open_envelope(line), line, rules.intake)
         except RejectedError as error:
             reject(number, line, error)
             continue
