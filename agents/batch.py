@@ -81,7 +81,8 @@ class Outcome:
     ``changes``: the last snapshot of every customer touched, for the changelog.
     ``transitions`` and ``rejects``: (key, value, timestamp in ms) for their topics, in order.
     ``counts``: ``in`` = ``applied`` + ``duplicate`` + the sum of ``reject:REASON``; ``unknown`` is the part of
-    ``applied`` whose name lifestage does not know; ``poisoned`` customers could not be decided by a deadline.
+    ``applied`` whose name lifestage does not know, by name in ``unknown_names``; ``poisoned`` customers could not be
+    decided by a deadline.
     ``customers`` (with their header before, None for new ones) and ``publications``: the same changes before they
     became bytes, for the tracker and the metrics.
     """
@@ -91,5 +92,6 @@ class Outcome:
     transitions: list[tuple[bytes, bytes, int]] = field(default_factory=list)
     rejects: list[tuple[bytes | None, bytes, int]] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+    unknown_names: Counter[str] = field(default_factory=Counter)
     customers: dict[bytes, tuple[Timeline, Header | None]] = field(default_factory=dict)
     publications: list[tuple[bytes, Publication]] = field(default_factory=list)

@@ -123,7 +123,7 @@ class Tracker:
         for record in batch.records:
             clock = max(clock, record.time)
             try:
-                counts[self._admit(record, clock, touched)] += 1
+                counts[self._admit(record, clock, touched, outcome)] += 1
             except RejectedError as error:
                 self._reject(record, error, outcome)
         for key in self._deadlines.take(outcome.upto, MAX_DUE):
@@ -152,10 +152,11 @@ class Tracker:
         self._deadlines.done()
         self.upto = outcome.upto
 
-    def _admit(self, record: Record, clock: int, touched: dict[bytes, TouchedCustomer]) -> str:
+    def _admit(self, record: Record, clock: int, touched: dict[bytes, TouchedCustomer], outcome: Outcome) -> str:
         event = decode(record.value, record.key, self._rules.intake)
         fact = event.fact
         if fact is None:
+            outcome.unknown_names[event.unknown_name or ""] += 1
             return "unknown"
         at = fact.at
         if at > record.time + MAX_AHEAD_MS:

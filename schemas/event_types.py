@@ -258,6 +258,6 @@ def nearest_name(name: str) -> str | None:
         return _BY_SPELLING[max(contained, key=len)].name
     for known in get_close_matches(plain, _BY_SPELLING, 1, _LEAST_ALIKE):
         letters = len(plain) + len(known)
-        if letters * (1 - SequenceMatcher(None, known, plain).ratio()) <= _MAX_OTHER_LETTERS:
+        if round(letters * (1 - SequenceMatcher(None, known, plain).ratio())) <= _MAX_OTHER_LETTERS:
             return _BY_SPELLING[known].name
     return None

@@ -19,6 +19,7 @@ from streams.faust_driver.consumer import batch_transport
 from streams.faust_driver.recovery import table_manager
 from streams.faust_driver.tables import snapshot_table
 from streams.observe.health import Health
+from streams.observe.intake import Intake
 from streams.observe.metrics import Metrics
 from streams.observe.pages import serve_pages
 from streams.observe.stage_counts import StageCounts
@@ -44,7 +45,8 @@ def build(
     """Return the app of one worker, not started.
 
     ``group_state`` makes the state that decides the batches of a partition group, by default a ``Tracker``.
-    ``observers`` are shown every commit; by default they are the stage counts, the metrics and, with Redis, the mirror.
+    ``observers`` are shown every commit; by default they are the stage counts, the intake, the metrics and, with
+    Redis, the mirror.
     Raises ``SettingsError``.
     """
 
@@ -52,12 +54,12 @@ def build(
         return Tracker(rules, partition, share)
 
     # What is seen of the worker.
-    status, stage_counts = WorkerStatus(), StageCounts()
+    status, stage_counts, intake = WorkerStatus(), StageCounts(), Intake()
     mirror = _mirror(settings, rules) if observers is None else None
-    health = Health(status, rules.version, stage_counts, mirror)
+    health = Health(status, rules.version, stage_counts, intake, mirror)
     metrics = Metrics(health, live=settings.clock == "wall")
     if observers is None:
-        observers = [it for it in (stage_counts, metrics, mirror) if it is not None]
+        observers = [it for it in (stage_counts, intake, metrics, mirror) if it is not None]
     shown = Observers(observers)
 
     # What it keeps: the partition groups, and the table that shows their customers.
@@ -76,10 +78,12 @@ def build(
     reached = failpoint(settings.failpoint)
     _register(app, settings, track(assignment, shown, time.monotonic, settings.batch_timeout, reached))
     app.task(Watchdog(settings, assignment).watch)
+    app.task(intake.report)
     if mirror is not None:
         app.task(mirror.run)
     serve_pages(app, health, metrics)
     private.shorten_transaction_backoff()
+    private.rejoin_without_assignment()
     return app
 
 

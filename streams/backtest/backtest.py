@@ -1,39 +1,35 @@
 """A backtest: the same rules applied to recorded events, customer by customer, without Kafka."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import orjson
 
-from agents.tracker import MAX_AHEAD_MS
 from schemas import profile, transition
-from schemas.envelope import open_envelope, read_event
 from schemas.events import AnyFact
 from schemas.reject import RejectedError
 from state.features.profile import build_profile
 from state.rules.rulebook import Rulebook
 from state.timeline.history import History, decide_history
+from streams.tally.reading import NumberedLines, read_facts
+from streams.tally.tally import Tally
 
 _MAX_REJECT_BYTES = 65536
 
-NumberedLines = Iterable[tuple[int, bytes]]
 PublishedTransition = tuple[int, str, int, bytes]
 """A transition's sort key (instant, customer, seq), and its value."""
 
 
 @dataclass(slots=True)
 class Events:
-    """The events that a backtest has read: facts by customer, and the counts of everything else.
+    """The events that a backtest has read: facts by customer, and the tally of everything.
 
-    ``lines`` = ``facts`` + ``unknown`` + ``rejects``; ``last`` is the latest event time (ms since 1970).
+    A duplicate is not known as such yet: it counts as applied. ``last`` is the latest event time (ms since 1970).
     """
 
     by_customer: defaultdict[str, list[AnyFact]] = field(default_factory=lambda: defaultdict(list))
-    lines: int = 0
-    facts: int = 0
-    unknown: int = 0
-    rejects: Counter[str] = field(default_factory=Counter)
+    tally: Tally = field(default_factory=Tally)
     last: int | None = None
 
 
@@ -61,38 +57,20 @@ class BacktestResult:
 def read_events(lines: NumberedLines, now: int, rules: Rulebook, on_reject: Callable[[bytes], None]) -> Events:
     """Read numbered lines; ``on_reject`` gets one JSON line for each line that cannot be used.
 
-    An event that lies more than ``MAX_AHEAD_MS`` after ``now`` (ms since 1970) is rejected.
+    ``now`` in ms since 1970: what lies ahead of it is rejected.
     """
     events = Events()
-    by_customer, max_instant = events.by_customer, now + MAX_AHEAD_MS
+    by_customer = events.by_customer
     last = -1
 
     def reject(number: int, line: bytes, error: RejectedError) -> None:
-        events.rejects[error.reason] += 1
         kept = line[:_MAX_REJECT_BYTES].decode("utf-8", "replace")
         on_reject(orjson.dumps({"line": number, "reason": error.reason, "detail": error.detail, "value": kept}))
 
-    for number, text in lines:
-        line = text.rstrip(b"\r\n")
-        if not line.strip():
-            continue
-        events.lines += 1
-        try:
-            event = read_event(open_envelope(line), line, rules.intake)
-        except RejectedError as error:
-            reject(number, line, error)
-            continue
-        fact = event.fact
-        if fact is None:
-            events.unknown += 1
-            continue
-        if fact.at > max_instant:
-            reject(number, line, RejectedError("from_the_future", "the event lies ahead of the clock"))
-            continue
+    for user_id, fact in read_facts(lines, now, rules.intake, events.tally, reject):
         if fact.at > last:
             events.last = last = fact.at
-        events.facts += 1
-        by_customer[event.user_id].append(fact)
+        by_customer[user_id].append(fact)
     return events
 
 

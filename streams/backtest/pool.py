@@ -15,7 +15,7 @@ from typing import cast
 import orjson
 
 from schemas.envelope import user_of
-from streams.backtest.backtest import NumberedLines, PublishedTransition
+from streams.backtest.backtest import PublishedTransition
 from streams.backtest.pool_process import (
     CHUNK_SIZE,
     BacktestOptions,
@@ -25,6 +25,8 @@ from streams.backtest.pool_process import (
     receive_items,
     run_process,
 )
+from streams.tally.reading import NumberedLines
+from streams.tally.tally import Tally
 
 _JOIN_TIMEOUT_SECONDS = 5.0
 
@@ -129,13 +131,13 @@ def _process_lost() -> Iterator[None]:
 
 
 def _total_read(parts: Sequence[ReadSummary]) -> ReadSummary:
+    tally = Tally()
+    for part in parts:
+        tally.add(part.tally)
     return ReadSummary(
-        lines=sum(it.lines for it in parts),
-        facts=sum(it.facts for it in parts),
-        unknown=sum(it.unknown for it in parts),
+        tally=tally,
         customers=sum(it.customers for it in parts),
         last=max((it.last for it in parts if it.last is not None), default=None),
-        rejects=_total(it.rejects for it in parts),
         refused=sorted((refused for it in parts for refused in it.refused), key=_line_number),
     )
 

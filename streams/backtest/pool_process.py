@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from state.timeline.history import History
-from streams.backtest.backtest import NumberedLines, profile_of, read_events, run
+from streams.backtest.backtest import profile_of, read_events, run
 from streams.policy_file import load_rules
+from streams.tally.reading import NumberedLines
+from streams.tally.tally import Tally
 
 CHUNK_SIZE = 1000
 _REPORT_EVERY = 200
@@ -36,14 +38,11 @@ class LineChunk(NamedTuple):
 
 
 class ReadSummary(NamedTuple):
-    """The counts of what was read; ``refused`` are the rejects, one JSON line each."""
+    """The tally of what was read; ``refused`` are the rejects, one JSON line each."""
 
-    lines: int
-    facts: int
-    unknown: int
+    tally: Tally
     customers: int
     last: int | None
-    rejects: Counter[str]
     refused: list[bytes]
 
 
@@ -72,12 +71,9 @@ def run_process(connection: Connection, options: BacktestOptions) -> None:
     customers = len(events.by_customer)
     connection.send(
         ReadSummary(
-            lines=events.lines,
-            facts=events.facts,
-            unknown=events.unknown,
+            tally=events.tally,
             customers=customers,
             last=events.last,
-            rejects=events.rejects,
             refused=refused,
         )
     )

@@ -1,4 +1,4 @@
-"""The errors of commands that cannot reach a server or use a setting."""
+"""The errors of commands that cannot reach a server, or use a setting or any event."""
 
 import os
 
@@ -9,6 +9,12 @@ from streams.settings import Settings, SettingsError
 
 class UnreachableError(click.ClickException):
     """A server that does not answer, or an invalid setting: one line, exit status 2, no traceback."""
+
+    exit_code = 2
+
+
+class UnusableSourceError(click.ClickException):
+    """A source of which no event could be used: one line that says what to do, exit status 2."""
 
     exit_code = 2
 

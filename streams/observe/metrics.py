@@ -33,9 +33,6 @@ class Metrics:
         self._live = live
         self._now = now
         self._events = Counter("lifestage_events", "Records read, by outcome.", ["outcome"], registry=registry)
-        self._unknown = Counter(
-            "lifestage_unknown_events", "The applied events whose kind no rule uses.", registry=registry
-        )
         self._rejects = Counter("lifestage_rejects", "Records rejected, by reason.", ["reason"], registry=registry)
         self._transitions = Counter(
             "lifestage_transitions", "Lifecycle stage changes published.", ["from", "to"], registry=registry
@@ -76,8 +73,7 @@ class Metrics:
         counts = outcome.counts
         self._batches.inc()
         self._batch_seconds.observe(committed.seconds)
-        for name, counter in (("unknown", self._unknown), ("poisoned", self._poisoned)):
-            counter.inc(counts[name])
+        self._poisoned.inc(counts["poisoned"])
         rejected = {name.partition(":")[2]: count for name, count in counts.items() if name.startswith("reject:")}
         for reason, count in rejected.items():
             self._rejects.labels(reason).inc(count)
@@ -123,6 +119,12 @@ class _Gauges(Collector):
         for stage in STAGES:
             customers.add_metric([stage], stages.get(stage, 0))
         yield customers
+        unknown = CounterMetricFamily(
+            "lifestage_unknown_events", "Applied events whose name lifestage does not know.", labels=["name"]
+        )
+        for name, counted in self._health.intake.tally.unknown.items():
+            unknown.add_metric([name], counted.count)
+        yield unknown
         lag = GaugeMetricFamily(
             "lifestage_lag_records", "Records that no commit covers yet.", labels=["topic", "partition"]
         )

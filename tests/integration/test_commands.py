@@ -1,4 +1,4 @@
-"""`show`, `tail` and `rejects` as a user calls them, against real servers."""
+"""`show`, `tail`, `rejects` and `replay` as a user calls them, against real servers."""
 
 import asyncio
 import json
@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from streams.cli.commands import rejects, show, tail
+from streams.cli.commands import rejects, replay, show, tail
 from streams.cli.main import main
 from streams.embedded.child_process import stop
 from streams.settings import Settings
@@ -36,7 +36,7 @@ def settings(request: pytest.FixtureRequest, topic_prefix: str) -> Settings:
 
 
 def call(command: str, *arguments: str, settings: Settings, typed: str = "") -> Result:
-    module = {"show": show, "rejects": rejects, "tail": tail}[command]
+    module = {"show": show, "rejects": rejects, "tail": tail, "replay": replay}[command]
     return CliRunner().invoke(module.command, list(arguments), env=environment(settings, COLUMNS="200"), input=typed)
 
 
@@ -243,3 +243,17 @@ def test_show_says_what_is_wrong(redis_url: str, topic_prefix: str) -> None:
         wrong = call("show", "c1", settings=replace(settings, redis_url=url))
         assert wrong.exit_code == 2, wrong.output
         assert "LIFESTAGE_REDIS_URL" in wrong.output
+
+
+def test_a_replay_closes_with_what_can_be_read(settings: Settings, tmp_path: Path) -> None:
+    event = {"event": "Order Completed", "userId": "c1", "timestamp": "2025-03-01T10:00:00Z"}
+    good = {**event, "properties": {"order_id": "o1", "total": 5}}
+    path = tmp_path / "events.jsonl"
+    path.write_text("\n".join(map(json.dumps, [good, {**event, "event": "Order Compleet"}, event])))
+    result = call("replay", str(path), settings=settings)
+    assert result.exit_code == 0, result.output
+    told = [" ".join(line.split()) for line in result.output.splitlines()]
+    assert "3 events; the clock stands at 2025-03-01T10:00:00.000Z" in told
+    assert {"events in 3", "can be read 2", "cannot be used 1"} <= set(told)
+    assert "Order Compleet 1 event 2; do you mean Order Completed?" in told
+    assert "all rejects: lifestage rejects, which lists what the worker rejects, late events too" in told

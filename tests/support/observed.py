@@ -7,7 +7,9 @@ from agents.batch import Batch, Outcome, Position, Record
 from agents.mirror import Mirror, MirrorStatus
 from agents.observer import Committed
 from schemas.change import Cause, Change, Publication
+from schemas.reject import RejectedError, reject
 from streams.observe.health import Health
+from streams.observe.intake import Intake
 from streams.observe.stage_counts import StageCounts
 from streams.partitions.status import GroupStatus, WorkerStatus
 
@@ -43,11 +45,14 @@ class FewCustomers:
 
 
 def health(status: WorkerStatus | None = None) -> Health:
-    """Return the health of a worker with one open group and a mirror."""
+    """Return the health of a worker with one open group, a mirror, and one commit."""
     groups = {0: GroupStatus(state="open", upto=NOW, lag={"customer.purchases": 7})}
     stage_counts = StageCounts()
     stage_counts.opened(0, Position({}, 0), FewCustomers())
-    return Health(status or WorkerStatus(True, groups), "retail@12345678", stage_counts, StubMirror(MIRROR))
+    intake = Intake()
+    intake.committed(committed())
+    status = status or WorkerStatus(True, groups)
+    return Health(status, "retail@12345678", stage_counts, intake, StubMirror(MIRROR))
 
 
 def committed() -> Committed:
@@ -62,5 +67,9 @@ def committed() -> Committed:
     ]
     counted = Outcome(NOW, publications=[(key, it) for it in changes])
     counted.counts.update({"in": 6, "applied": 3, "unknown": 1, "duplicate": 1, "reject:late": 2, "poisoned": 1})
+    counted.unknown_names["Order Compleet"] += 1
+    late = RejectedError("late", f'userId is "{CUSTOMER}": too late', CUSTOMER)
+    value = reject(late, topic="customer.purchases", partition=0, offset=7, time=NOW, key=key, value=key)
+    counted.rejects += [(key, value, NOW)] * 2
     records = [Record("customer.purchases", it, NOW - 40, key, b"") for it in range(6)]
     return Committed(Batch(0, 1, records, NOW), counted, Position({}, NOW), 0.02)

@@ -5,25 +5,31 @@ import io
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
 import click
+import orjson
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from schemas import instant
-from streams.backtest.backtest import NumberedLines
+from schemas.event_types import nearest_name
 from streams.backtest.pool import BacktestPool, ProcessLostError, backtest_pool, cores
 from streams.backtest.pool_process import BacktestOptions, DecisionSummary, ReadSummary
+from streams.cli.failure import UnusableSourceError
 from streams.cli.instant import INSTANT
 from streams.policy_file import PolicyFileError, load_rules
 from streams.sources.jsonl import GZIP_MAGIC
 from streams.sources.named import NAMES, open_source
 from streams.sources.source import SourceError
+from streams.tally.reading import NumberedLines
+from streams.tally.sentence import nothing_usable
+from streams.tally.table import SeeAll, print_tally
+from streams.tally.tally import Tally, most_first
 
 
 @click.command(name="backtest")
@@ -37,6 +43,9 @@ from streams.sources.source import SourceError
 @click.option(
     "--rejects", "rejects_out", type=click.Path(path_type=Path), help="Where unusable lines go, with reasons."
 )
+@click.option(
+    "--unknown", "unknown_out", type=click.Path(path_type=Path), help="Where the unknown names go, with their counts."
+)
 @click.option("--processes", type=click.IntRange(min=1), help="How many work at once. Default: one for each core.")
 def command(
     events: str,
@@ -45,11 +54,13 @@ def command(
     out: Path,
     profiles_out: Path | None,
     rejects_out: Path | None,
+    unknown_out: Path | None,
     processes: int | None,
 ) -> None:
     """Run EVENTS (a JSONL file, .gz too, - for standard input, or a source such as complete-journey) through a policy.
 
-    Lines may come in any order. The transitions are exactly the values that the topic would carry.
+    Lines may come in any order. The transitions are exactly the values that the topic would carry. The status is 2 when
+    nothing could be used.
     """
     try:
         rules = load_rules(policy)
@@ -63,7 +74,16 @@ def command(
             read, decided = _run(pool, events, end, console, out, profiles_out, rejects_out)
     except ProcessLostError as error:
         raise click.ClickException(str(error)) from None
-    _print_summary(console, read, decided, rules.version)
+    tally = read.tally
+    tally.find_duplicates(decided.duplicates)
+    if unknown_out:
+        with _open(unknown_out) as file:
+            _write(file, map(orjson.dumps, _unknown_names(tally)))
+    if tally.usable:
+        _print_summary(console, decided, rules.version)
+    print_tally(console, tally, _see_all(rejects_out, unknown_out))
+    if not tally.usable:
+        raise UnusableSourceError(nothing_usable(tally, events))
 
 
 def _run(
@@ -84,7 +104,7 @@ def _run(
         lines, size = _lines(events)
         reading = progress.add_task("reading events", total=size)
         read = pool.read(lines, lambda more: progress.advance(reading, more))
-        progress.update(reading, total=read.lines, completed=read.lines)
+        progress.update(reading, total=read.tally.events, completed=read.tally.events)
         if rejects_out:
             _write(files.enter_context(_open(rejects_out)), read.refused)
         deciding = progress.add_task("deciding customers", total=read.customers)
@@ -117,10 +137,10 @@ def _numbered_lines(name: str) -> Iterator[tuple[int, bytes]]:
         raise click.ClickException(f"{name} cannot be read: {error}. Sources: {', '.join(NAMES)}") from None
 
 
-def _open(path: Path) -> IO[bytes]:
+def _open(path: Path) -> AbstractContextManager[IO[bytes]]:
     try:
         if str(path) == "-":
-            return click.get_binary_stream("stdout")
+            return nullcontext(click.get_binary_stream("stdout"))  # it stays open
         return gzip.open(path, "wb") if path.suffix == ".gz" else path.open("wb")  # type: ignore[return-value]
     except OSError as error:
         raise click.ClickException(f"{path} cannot be written: {error.strerror}") from None
@@ -131,20 +151,28 @@ def _write(file: IO[bytes], lines: Iterable[bytes]) -> None:
         file.write(line + b"\n")
 
 
-def _print_summary(console: Console, read: ReadSummary, decided: DecisionSummary, version: str) -> None:
-    console.print(
-        f"{read.lines:,} lines: {read.facts + read.unknown - decided.duplicates:,} applied"
-        f" ({read.unknown:,} of a kind that no rule uses), {decided.duplicates:,} duplicates,"
-        f" {sum(read.rejects.values()):,} rejects; {decided.after:,} of the applied lie after the end"
+def _print_summary(console: Console, decided: DecisionSummary, version: str) -> None:
+    later = f"; {decided.after:,} events lie later" if decided.after else ""
+    console.print(f"decided until {instant.to_text(decided.until)} under {version}{later}")
+    if decided.by_name:
+        table = Table("transition", "count", box=None)
+        for name, count in _by_count(decided.by_name):
+            table.add_row(name, f"{count:,}")
+        console.print(table)
+    if decided.stages:
+        console.print("customers: " + ", ".join(f"{count:,} {stage}" for stage, count in _by_count(decided.stages)))
+
+
+def _see_all(rejects_out: Path | None, unknown_out: Path | None) -> SeeAll:
+    return SeeAll(
+        rejects=f"in {rejects_out}" if rejects_out else "the same command with --rejects FILE",
+        unknown=f"in {unknown_out}" if unknown_out else "the same command with --unknown FILE",
     )
-    for reason, count in _by_count(read.rejects):
-        console.print(f"  rejected as {reason}: {count:,}")
-    console.print(f"decided until {instant.to_text(decided.until)} under {version}")
-    table = Table("transition", "count", box=None)
-    for name, count in _by_count(decided.by_name):
-        table.add_row(name, f"{count:,}")
-    console.print(table)
-    console.print("customers: " + ", ".join(f"{count:,} {stage}" for stage, count in _by_count(decided.stages)))
+
+
+def _unknown_names(tally: Tally) -> Iterator[dict[str, str | int | None]]:
+    for name, counted in most_first(tally.unknown):
+        yield {"name": name, "count": counted.count, "line": counted.place, "nearest": nearest_name(name)}
 
 
 def _by_count(counts: Counter[str]) -> list[tuple[str, int]]:

@@ -10,12 +10,19 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as ProgressBar
 
 from schemas.instant import to_text
+from streams.cli.failure import UnusableSourceError
 from streams.cli.instant import INSTANT
+from streams.policy_file import PolicyFileError, load_rules
 from streams.replay.rate_limit import RateLimit
 from streams.replay.replay import Progress, replay
 from streams.settings import Settings, SettingsError
 from streams.sources.named import NAMES, open_source
 from streams.sources.source import Source, SourceError
+from streams.tally.reading import tally_of
+from streams.tally.sentence import nothing_usable
+from streams.tally.table import BACKTEST, print_tally
+
+_SENT = BACKTEST._replace(rejects="lifestage rejects, which lists what the worker rejects, late events too")
 
 
 class Rate(click.ParamType):
@@ -53,7 +60,8 @@ def command(
     """Replay SOURCE into the input topics: complete-journey, cdnow, simulated, a FILE.jsonl[.gz], or - for stdin.
 
     As fast as it goes, unless an option sets a speed. The broker and the topics are those of the LIFESTAGE_ settings. A
-    replay that was interrupted goes on where it stopped when it is started again.
+    replay that was interrupted goes on where it stopped when it is started again. A file of which nothing can be used
+    is not sent, and the status is 2.
     """
     if rate is not None and speed is not None:
         raise click.UsageError("--rate and --speed exclude each other")
@@ -61,8 +69,14 @@ def command(
         settings = Settings.from_environment(os.environ)
         with Console(stderr=True).status(f"reading {source}"):
             opened = open_source(source, limit=limit, customers=customers)
+            tally = None
+            if source == "-" or source not in NAMES:
+                tally = tally_of((it.value for it in opened.events), load_rules(settings.policy).intake)
+        if tally is not None and not tally.usable and (opened.events or end is None):
+            print_tally(Console(stderr=True), tally, BACKTEST, decided=False)
+            raise UnusableSourceError(nothing_usable(tally, source))
         done = asyncio.run(_replay_with_bar(opened, settings, end, RateLimit(rate, speed)))
-    except (SettingsError, SourceError) as error:
+    except (SettingsError, SourceError, PolicyFileError) as error:
         hint = f"; sources: {', '.join(NAMES)}" if isinstance(error, SourceError) else ""
         raise click.ClickException(f"{error}{hint}") from None
     except KafkaError as error:
@@ -71,6 +85,8 @@ def command(
         ) from None
     skipped = f", {done.skipped:,} were there already" if done.skipped else ""
     click.echo(f"{done.sent:,} events{skipped}; the clock stands at {to_text(done.instant)}", err=True)
+    if tally is not None:
+        print_tally(Console(stderr=True), tally, _SENT, decided=False)
 
 
 async def _replay_with_bar(source: Source, settings: Settings, end: int | None, limit: RateLimit) -> Progress:

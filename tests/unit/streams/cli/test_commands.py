@@ -46,15 +46,54 @@ def test_simulated_events_become_transitions_profiles_and_rejects(tmp_path: Path
     options = ("--out", transitions, "--profiles", profiles, "--rejects", rejected, "--processes", 1)
     done = call("backtest", events, *options, "--until", "2025-12-31")
     assert done.exit_code == 0, done.output
-    assert f"{len(lines) + 2:,} lines: {len(lines):,} applied" in done.output
-    assert "1 duplicates, 1 rejects" in done.output
-    assert "rejected as not_json: 1" in done.output
+    told = {" ".join(line.split()) for line in done.output.splitlines()}
+    assert {f"events in {len(lines) + 2:,}", f"applied {len(lines):,}", "duplicates 1", "rejected 1"} <= told
+    assert f"not_json 1 line {len(lines) + 2}: Input data was truncated" in told
+    assert f"all rejects: in {rejected}" in done.output
     assert "decided until 2025-12-31T00:00:00.000Z" in done.output
     assert len(rejected.read_bytes().splitlines()) == 1
     customers = {json.loads(line)["userId"] for line in profiles.read_bytes().splitlines()}
     published = [json.loads(line) for line in gzip.decompress(transitions.read_bytes()).splitlines()]
     assert {it["userId"] for it in published} <= customers
     assert len(customers) == 5
+
+
+def test_unknown_names_are_written_with_their_counts_and_the_nearest_name(tmp_path: Path) -> None:
+    events, names = tmp_path / "events.jsonl", tmp_path / "names.jsonl"
+    lines = [
+        {"event": name, "userId": "c1", "timestamp": "2025-03-01T10:00:00Z", "properties": {"order_id": 1, "total": 5}}
+        for name in ("Order Completed", "Order Compleet", "Gift Wrapped", "Order Compleet", "x" * 80)
+    ]
+    events.write_text("\n".join(map(json.dumps, lines)))
+    done = call("backtest", events, "--out", "-", "--unknown", names, "--processes", 2)
+    assert done.exit_code == 0, done.output
+    assert [json.loads(line) for line in names.read_bytes().splitlines()] == [
+        {"name": "Order Compleet", "count": 2, "line": 2, "nearest": "Order Completed"},
+        {"name": "Gift Wrapped", "count": 1, "line": 3, "nearest": None},
+        {"name": "x" * 64, "count": 1, "line": 5, "nearest": None},
+    ]
+    assert "line 2; do you mean Order Completed?" in done.output
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("customer,total\nc1,5\n", "holds no JSON events, one a line"),
+        ("", "holds no event"),
+        ('{"event":"Gift","userId":"c","timestamp":"2025-03-01T10:00:00Z"}', "has a name that lifestage knows"),
+        ('{"event":"Order Completed","userId":"c"}', "could be used, mostly because of missing_timestamp"),
+    ],
+)
+@pytest.mark.parametrize("command", [("backtest", "--out", "-", "--processes", 1), ("replay",)], ids=lambda it: it[0])
+def test_a_file_without_a_usable_event_ends_with_status_2_and_one_sentence(
+    tmp_path: Path, command: tuple[str, ...], content: str, told: str
+) -> None:
+    path = tmp_path / "events"
+    path.write_text(content)
+    done = call(command[0], path, *command[1:], LIFESTAGE_BROKER="127.0.0.1:1")
+    assert done.exit_code == 2, done.output
+    (line,) = [line for line in done.output.splitlines() if line.startswith("Error: ")]
+    assert told in line
 
 
 @pytest.mark.parametrize(

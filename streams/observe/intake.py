@@ -1,0 +1,111 @@
+"""What a worker has read: the tally since its start for its pages, and a line in the log about each minute."""
+
+import asyncio
+import logging
+from typing import Any
+
+import msgspec
+
+from agents.batch import Outcome, Position
+from agents.observer import Committed, Customers
+from schemas.event_types import nearest_name
+from streams.tally.sentence import lately, without_values
+from streams.tally.tally import Counted, Tally, most_first
+
+logger = logging.getLogger(__name__)
+
+MAX_NAMES = 50
+_MINUTE = 60.0
+
+
+class _Refused(msgspec.Struct):
+    reason: str
+    detail: str
+    topic: str
+    partition: int
+    offset: int
+
+
+_refused = msgspec.json.Decoder(_Refused).decode
+
+
+class Intake:
+    """An observer that keeps the tally of what is committed. It names no customer, and ``MAX_NAMES`` unknown names."""
+
+    def __init__(self) -> None:
+        self.tally = _empty()
+        """Everything since the start of this process."""
+        self._lately = _empty()
+
+    def opened(self, partition: int, position: Position, customers: Customers) -> None:
+        """Do nothing: what this worker has read stays counted."""
+
+    def closed(self, partition: int) -> None:
+        """Do nothing, as for ``opened``."""
+
+    def committed(self, committed: Committed) -> None:
+        """Count a committed batch."""
+        outcome = committed.outcome
+        counts = outcome.counts
+        batch = Tally(applied=counts["applied"] - outcome.unknown_names.total())
+        batch.duplicates.count = counts["duplicate"]
+        for name, count in counts.items():
+            kind, _, what = name.partition(":")
+            if kind == "reject":
+                batch.reject(what, count)
+            elif kind == "bound":
+                batch.hold(what, count)
+        for name, count in outcome.unknown_names.items():
+            batch.apply_unknown(name, count)
+        if batch.rejects:
+            self._add_examples(batch, outcome)
+        self.tally.add(batch)
+        self._lately.add(batch)
+
+    async def report(self) -> None:
+        """Write a line about each minute in which something was put aside, until cancelled."""
+        while True:
+            await asyncio.sleep(_MINUTE)
+            line = self.line("the last minute")
+            if line:
+                logger.info("%s", line)
+
+    def line(self, span: str) -> str:
+        """Return a line about what was committed since the last call, empty if nothing was put aside."""
+        tally, self._lately = self._lately, _empty()
+        return lately(tally, span) if tally.put_aside else ""
+
+    def document(self) -> dict[str, Any]:
+        """Return the tally since the start as a JSON object."""
+        tally = self.tally
+        return {
+            "applied": tally.applied,
+            "duplicates": tally.duplicates.count,
+            "rejected": {reason: _with_example(it) for reason, it in most_first(tally.rejects)},
+            "unknown_names": {
+                name: {"count": it.count, "nearest": nearest_name(name)} for name, it in most_first(tally.unknown)
+            },
+            "bounds": {bound: it.count for bound, it in most_first(tally.bounds)},
+        }
+
+    def _add_examples(self, batch: Tally, outcome: Outcome) -> None:
+        known = self._lately.rejects
+        missing = {reason for reason in batch.rejects if reason not in known or not known[reason].example}
+        for _, value, _ in outcome.rejects:
+            if not missing:
+                return
+            refused = _refused(value)
+            if refused.reason in missing:
+                missing.remove(refused.reason)
+                # The error of a rule may say anything of the customer.
+                detail = refused.detail.partition(":")[0] if refused.reason == "poison" else refused.detail
+                place = f"{refused.topic}/{refused.partition}/{refused.offset}"
+                batch.reject(refused.reason, 0, example=f"{place}: {without_values(detail)}")
+
+
+def _empty() -> Tally:
+    return Tally(max_names=MAX_NAMES)
+
+
+def _with_example(counted: Counted) -> dict[str, Any]:
+    return {"count": counted.count, "example": counted.example}

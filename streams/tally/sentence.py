@@ -1,0 +1,58 @@
+"""Sentences about a tally: what was put aside lately, and what to do when nothing could be used."""
+
+import re
+
+from streams.tally.table import meant
+from streams.tally.tally import Counted, Tally, most_first
+from streams.terminal_text import printable
+
+_MAX_NAMES = 5
+_MAX_EXAMPLE = 120
+# What a detail repeats of the event: ``properties.total is "EUR 4": send a number``, ``Total: 'x' is no number: ...``.
+_QUOTED = re.compile(r"(['\"]).*\1", re.DOTALL)
+_VALUE = re.compile(r"^(.{1,60}?) is (?!missing|empty).*: ", re.DOTALL)
+
+
+def without_values(detail: str) -> str:
+    """Return the detail of a reject without what it repeats of the event, which may name a customer."""
+    told, colon, fix = detail.rpartition(": ")
+    text = printable(_VALUE.sub(r"\1: ", f"{_QUOTED.sub('…', told)}{colon}{fix}"))
+    return text if len(text) <= _MAX_EXAMPLE else f"{text[: _MAX_EXAMPLE - 1]}…"
+
+
+def lately(tally: Tally, span: str) -> str:
+    """Return one line about the events of a span of time, such as ``the last minute``; it names no customer."""
+    parts = [f"{tally.applied:,} applied", f"{tally.duplicates.count:,} duplicate"]
+    if tally.rejects:
+        entries = most_first(tally.rejects)
+        example = next((it.example for _, it in entries if it.example), "")
+        parts.append(f"{tally.rejected:,} rejected ({_listed(entries)}{f'; e.g. {example}' if example else ''})")
+    if tally.unknown:
+        entries = most_first(tally.unknown)
+        told = ", ".join(_with_nearest(name, it) for name, it in entries[:_MAX_NAMES])
+        more = f", {len(entries) - _MAX_NAMES} more names" if len(entries) > _MAX_NAMES else ""
+        parts.append(f"{tally.unknown_events:,} of unknown names ({told}{more})")
+    if tally.bounds:
+        parts.append(f"bounds that held: {_listed(most_first(tally.bounds))}")
+    return f"in {span}: {', '.join(parts)}"
+
+
+def nothing_usable(tally: Tally, source: str) -> str:
+    """Return what to do about a source of which nothing could be used."""
+    if not tally.events:
+        return f"{source} holds no event: give it one JSON event a line, as docs/events.md says"
+    if tally.unknown_events >= tally.rejected:
+        return f"nothing in {source} has a name that lifestage knows: use the names in docs/events.md"
+    reason, _ = most_first(tally.rejects)[0]
+    if reason == "not_json":
+        return f"{source} holds no JSON events, one a line: docs/events.md says what an event looks like"
+    return f"nothing in {source} could be used, mostly because of {reason}: mend what the example says and try again"
+
+
+def _listed(entries: list[tuple[str, Counted]]) -> str:
+    return ", ".join(f"{name} {it.count:,}" for name, it in entries)
+
+
+def _with_nearest(name: str, counted: Counted) -> str:
+    question = meant(name)
+    return f"{name} {counted.count:,}{f': {question}' if question else ''}"

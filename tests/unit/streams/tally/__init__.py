@@ -1,0 +1,1 @@
+"""The tally, its table and its sentences."""
