@@ -71,7 +71,7 @@ def command(
             opened = open_source(source, limit=limit, customers=customers)
             tally = None
             if source == "-" or source not in NAMES:
-                tally = tally_of((it.value for it in opened.events), load_rules(settings.policy).exchange)
+                tally = tally_of((it.value for it in opened.events), load_rules(settings.policy).intake)
         if tally is not None and not tally.usable and (opened.events or end is None):
             print_tally(Console(stderr=True), tally, BACKTEST, decided=False)
             raise UnusableSourceError(nothing_usable(tally, source))
