@@ -155,7 +155,7 @@ class Tracker:
         self.upto = outcome.upto
 
     def _admit(self, record: Record, clock: int, touched: dict[bytes, TouchedCustomer], outcome: Outcome) -> str:
-        event = decode(record.value, record.key, self._rules.exchange)
+        event = decode(record.value, record.key, self._rules.intake)
         fact = event.fact
         if fact is None:
             outcome.unknown_names[event.unknown_name or ""] += 1

@@ -28,15 +28,15 @@ from schemas.events import (
     TicketSolved,
     TraitsIdentified,
 )
+from schemas.intake import Intake
 from schemas.money import Exchange
+from schemas.products import contents_of, sum_of
 from schemas.properties import (
-    MAX_QUANTITY,
-    RATINGS,
     CancelProperties,
     OrderProperties,
-    Product,
     RefundProperties,
     TicketProperties,
+    check_no_amount,
     coerced_cancel,
     coerced_order,
     coerced_rating,
@@ -52,8 +52,6 @@ from schemas.properties import (
 from schemas.reject import RejectedError
 from schemas.spellings import LIKE, SPELLINGS, folded
 
-MAX_CATEGORIES = 32
-
 PURCHASES = "purchases"
 BROWSING = "browsing"
 SUPPORT = "support"
@@ -62,8 +60,8 @@ TOPIC_KINDS = (PURCHASES, BROWSING, SUPPORT, PROFILES)
 """The kinds of input topics; records of one instant are decided in this order."""
 
 
-Build = Callable[[str, int, str, Raw, Exchange], AnyFact]
-"""Makes the fact of (name, instant, messageId, properties or traits, exchange)."""
+Build = Callable[[str, int, str, Raw, Intake], AnyFact]
+"""Makes the fact of (name, instant, messageId, properties or traits, intake)."""
 
 
 class EventType(msgspec.Struct, frozen=True):
@@ -91,15 +89,18 @@ _read_object = msgspec.json.Decoder(dict[str, object]).decode
 
 
 def _order_fact(kind: type[OrderCompleted] | type[OrderUpdated]) -> Build:
-    def build(name: str, at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
+    def build(name: str, at: int, message_id: str, raw: Raw, intake: Intake) -> AnyFact:
         order = read_order(raw)
+        order_id = short(order.order_id, "properties.order_id")
+        total = _total(order, intake.exchange)
+        items, categories = contents_of(order.products)
         return kind(
             at=at,
             message_id=message_id,
-            order_id=short(order.order_id, "properties.order_id"),
-            total=_total(order, exchange),
-            items=_items(order.products),
-            categories=_categories(order.products),
+            order_id=order_id,
+            total=total,
+            items=items,
+            categories=categories,
         )
 
     return build
@@ -109,67 +110,60 @@ def _total(order: OrderProperties, exchange: Exchange) -> int:
     for amount in (order.total, order.revenue, order.value):
         if amount is not None:
             return exchange.minor(amount, order.currency)
-    total = 0
-    for product in order.products:
-        if product.price is None:
-            raise RejectedError("invalid", "properties.total is missing, and a product has no price either")
-        price = Decimal(repr(product.price)) * Decimal(repr(product.quantity))
-        total += exchange.minor(price, order.currency, "price times quantity")
-    if not order.products:
-        raise RejectedError("invalid", "properties.total is missing, and there are no products to make it up")
-    if total > exchange.max_amount * exchange.unit:
-        raise RejectedError("bad_amount", "the products' prices are together over the policy's most_per_order")
+    total = sum_of(order.products, order.currency, exchange)
+    if total < 0:
+        told = f"the products add up to {total / exchange.unit}: send what is given back as Order Refunded"
+        raise RejectedError("bad_amount", told)
     return total
 
 
-def _items(products: list[Product]) -> int:
-    count = 0
-    for product in products:
-        quantity = product.quantity
-        if quantity == 1.0:  # nearly all are
-            count += 1
-            continue
-        if not 0 <= quantity <= MAX_QUANTITY:
-            raise RejectedError("bad_amount", f"a product's quantity is {quantity}: it must be 0 to {MAX_QUANTITY}")
-        whole = int(quantity)
-        count += whole if whole == quantity else 1  # a product sold by weight counts as one item
-    return count
-
-
-def _categories(products: list[Product]) -> tuple[str, ...]:
-    found = {product.category: None for product in products}
-    return tuple([category[:MAX_TEXT] for category in found if category][:MAX_CATEGORIES])
-
-
-def _refund_fact(name: str, at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
+def _refund_fact(name: str, at: int, message_id: str, raw: Raw, intake: Intake) -> AnyFact:
     refund = read_refund(raw)
-    total = None if refund.total is None else exchange.minor(refund.total, refund.currency)
     order_id = short(refund.order_id, "properties.order_id")
+    total = _given_back(refund, intake.exchange)
+    if total is None:
+        check_no_amount(raw)
     return OrderRefunded(at=at, message_id=message_id, order_id=order_id, total=total)
 
 
-def _cancel_fact(name: str, at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
+def _given_back(refund: RefundProperties, exchange: Exchange) -> int | None:
+    for amount in (refund.total, refund.revenue, refund.value):
+        if amount is not None:
+            return exchange.minor(abs(amount), refund.currency)
+    return abs(sum_of(refund.products, refund.currency, exchange)) if refund.products else None
+
+
+def _cancel_fact(name: str, at: int, message_id: str, raw: Raw, intake: Intake) -> AnyFact:
     order_id = short(read_cancel(raw).order_id, "properties.order_id")
     return OrderCancelled(at=at, message_id=message_id, order_id=order_id)
 
 
-def _browsing_fact(name: str, at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
+def _browsing_fact(name: str, at: int, message_id: str, raw: Raw, intake: Intake) -> AnyFact:
     return Browsed(at=at, message_id=message_id, event=name)
 
 
-def _opened_fact(name: str, at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
+def _opened_fact(name: str, at: int, message_id: str, raw: Raw, intake: Intake) -> AnyFact:
     return TicketOpened(at=at, message_id=message_id, ticket_id=_ticket_id(read_ticket(raw)), event=name)
 
 
-def _solved_fact(name: str, at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
+def _solved_fact(name: str, at: int, message_id: str, raw: Raw, intake: Intake) -> AnyFact:
     return TicketSolved(at=at, message_id=message_id, ticket_id=_ticket_id(read_ticket(raw)), event=name)
 
 
-def _rated_fact(name: str, at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
+def _rated_fact(name: str, at: int, message_id: str, raw: Raw, intake: Intake) -> AnyFact:
     ticket = read_ticket(raw)
-    if ticket.rating is None or ticket.rating not in RATINGS:
-        raise RejectedError("invalid", f"properties.rating is {ticket.rating}: a rating is 1 to 5")
-    return TicketRated(at=at, message_id=message_id, ticket_id=_ticket_id(ticket), rating=ticket.rating)
+    if ticket.rating is None:
+        raise RejectedError("invalid", "properties.rating is missing: send a number")
+    rating = _on_scale(ticket.rating, *intake.rating_scale)
+    return TicketRated(at=at, message_id=message_id, ticket_id=_ticket_id(ticket), rating=rating)
+
+
+def _on_scale(rating: float, lowest: float, highest: float) -> int | float:
+    """Return a rating, rounded to two decimals, half to even. Raises ``RejectedError`` for one beyond the scale."""
+    if not lowest <= rating <= highest:
+        told = f"properties.rating is {rating:g}, and the policy's scale is {lowest:g} to {highest:g}"
+        raise RejectedError("invalid", f"{told}: set rating_scale in its [intake] to the scale of your ratings")
+    return int(rating) if rating == int(rating) else float(round(Decimal(repr(rating)), 2))
 
 
 def _ticket_id(ticket: TicketProperties) -> str:
@@ -179,7 +173,7 @@ def _ticket_id(ticket: TicketProperties) -> str:
     return short(ticket_id, "properties.ticket_id")
 
 
-def _traits_fact(name: str, at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
+def _traits_fact(name: str, at: int, message_id: str, raw: Raw, intake: Intake) -> AnyFact:
     traits: dict[str, Scalar | None] = {}
     for key, value in _read_object(raw).items():
         if isinstance(value, dict):

@@ -3,6 +3,8 @@
 A ``coerced_...`` function returns the properties as they should have been written, or raises ``RejectedError``.
 """
 
+import re
+from collections.abc import Iterable
 from math import isfinite
 
 import msgspec
@@ -13,11 +15,18 @@ from schemas.reject import RejectedError
 
 PLACE = "properties."
 MAX_QUANTITY = 1_000_000
-RATINGS = range(1, 6)
+ORDER_AMOUNTS = ("total", "revenue", "value")
+OTHER_REFUND_AMOUNTS = (
+    *("amount", "refund_amount", "refunded_amount", "amount_refunded", "total_refunded", "refund_total"),
+    *("refundAmount", "refundedAmount", "amountRefunded", "totalRefunded", "refundTotal"),
+)
+_MAY_BE_AMOUNT = re.compile("(?i).*(?:amount|total|revenue|value|price).*|refund(?:ed)?")
+_SAYS_NOTHING = re.compile(rb'null|\[\s*\]|"\s*"')
+_FLAGS = (b"true", b"false")
 
 
 class Product(msgspec.Struct, gc=False):
-    """One line of an order."""
+    """One line of an order; a negative quantity or price is a return or a discount."""
 
     category: str | None = None
     quantity: float = 1
@@ -36,11 +45,14 @@ class OrderProperties(msgspec.Struct, gc=False):
 
 
 class RefundProperties(msgspec.Struct, gc=False):
-    """Without ``total`` the whole order is refunded."""
+    """Without an amount, and without products, the whole order is refunded. A negative amount is its size."""
 
     order_id: str
     total: float | None = None
+    revenue: float | None = None
+    value: float | None = None
     currency: str | None = None
+    products: list[Product] = []
 
 
 class CancelProperties(msgspec.Struct, gc=False):
@@ -54,7 +66,7 @@ class TicketProperties(msgspec.Struct, gc=False):
 
     ticket_id: str | None = None
     conversation_id: str | None = None
-    rating: int | None = None
+    rating: float | None = None
 
 
 read_order = msgspec.json.Decoder(OrderProperties).decode
@@ -73,12 +85,11 @@ def coerced_order(raw: Raw) -> Raw:
     """Return the properties of an order. With a stated amount, products that cannot be used are left out."""
     given = fields_of(raw, "properties")
     order_id = _order_id(given)
-    total = _stated(given, "total", "revenue", "value")
+    total = _stated(given, ORDER_AMOUNTS)
     currency = text(given, "currency", PLACE)
     products = _products(given, priced=total is None)
     order = OrderProperties(order_id=order_id, total=total, currency=currency, products=products)
-    for amount in (total, *(product.price for product in products), *(product.quantity for product in products)):
-        _finite(amount)
+    _check_finite(total, products)
     return as_json(order)
 
 
@@ -86,10 +97,26 @@ def coerced_refund(raw: Raw) -> Raw:
     """Return the properties of a refund; the currency of no amount is left out."""
     given = fields_of(raw, "properties")
     order_id = _order_id(given)
-    total = _stated(given, "total")
-    currency = None if total is None else text(given, "currency", PLACE)
-    _finite(total)
-    return as_json(RefundProperties(order_id=order_id, total=total, currency=currency))
+    total = _stated(given, (*ORDER_AMOUNTS, *OTHER_REFUND_AMOUNTS))
+    products: list[Product] = []
+    if total is None and not _SAYS_NOTHING.fullmatch(given.get("products", NULL)):
+        products = _products(given, priced=True)
+    if total is None and not products:
+        check_no_amount(raw)
+        return as_json(RefundProperties(order_id))
+    refund = RefundProperties(order_id, total, currency=text(given, "currency", PLACE), products=products)
+    _check_finite(total, products)
+    return as_json(refund)
+
+
+def check_no_amount(raw: Raw) -> None:
+    """Check that a refund without an amount says none under another name either. Raises ``RejectedError``."""
+    for name, value in fields_of(raw, "properties").items():
+        if name in ORDER_AMOUNTS or not _MAY_BE_AMOUNT.fullmatch(name) or _SAYS_NOTHING.fullmatch(value):
+            continue
+        if name in OTHER_REFUND_AMOUNTS or bytes(value) not in _FLAGS:
+            told = f"{PLACE}{shown(name.encode())} is {shown(bytes(value))}, and may be how much was given back"
+            raise RejectedError("invalid", f"{told}: send that as total, or nothing of the kind for the whole order")
 
 
 def coerced_cancel(raw: Raw) -> Raw:
@@ -105,7 +132,7 @@ def coerced_ticket(raw: Raw) -> Raw:
 def coerced_rating(raw: Raw) -> Raw:
     """Return the properties of a ticket that was rated."""
     given = fields_of(raw, "properties")
-    return as_json(TicketProperties(ticket_id=_ticket_id(given), rating=_rating(given)))
+    return as_json(TicketProperties(ticket_id=_ticket_id(given), rating=number(given, "rating", PLACE)))
 
 
 def coerced_traits(raw: Raw) -> Raw:
@@ -124,19 +151,7 @@ def _is_trait(raw: Raw) -> bool:
     return content[:1] not in (b"{", b"[") and not (is_numeric(content) and not isfinite(float(content)))
 
 
-def _rating(given: Fields) -> int:
-    try:
-        rating = number(given, "rating")
-    except RejectedError:
-        rating = None
-    if rating is None or rating not in RATINGS:
-        written = bytes(given.get("rating", NULL))
-        told = "missing" if written == b"null" else shown(written)
-        raise RejectedError("invalid", f"properties.rating is {told}: send a whole number from 1 to 5")
-    return int(rating)
-
-
-def _stated(given: Fields, *names: str) -> float | None:
+def _stated(given: Fields, names: Iterable[str]) -> float | None:
     return next((amount for name in names if (amount := number(given, name, PLACE)) is not None), None)
 
 
@@ -145,7 +160,7 @@ def _products(given: Fields, priced: bool) -> list[Product]:
     if raw[:1] != b"[":
         if priced:
             told = "missing" if raw == b"null" else shown(raw)
-            fix = "send the order's total, or a list of lines with prices"
+            fix = "send the total, or a list of lines with prices"
             raise RejectedError("invalid", f"properties.total is missing, and properties.products is {told}: {fix}")
         return []
     products = []
@@ -165,19 +180,28 @@ def _product(raw: Raw, place: str, priced: bool) -> Product:
     quantity = number(given, "quantity", f"{place}.")
     category = text(given, "category") if bytes(given.get("category", NULL))[:1] == b'"' else None
     if not priced:
-        if quantity is not None and not 0 <= quantity <= MAX_QUANTITY:
-            raise RejectedError("bad_amount", f"{place}.quantity is {quantity}: it must be 0 to {MAX_QUANTITY}")
-        return Product(category=category, quantity=1 if quantity is None else quantity)
+        if quantity is not None and not abs(quantity) <= MAX_QUANTITY:
+            raise RejectedError("bad_amount", f"{place}.quantity is {quantity}: the most is {MAX_QUANTITY}")
+        return Product(category=category, quantity=1 if quantity is None else quantity, price=_price_if_any(given))
     price = number(given, "price", f"{place}.")
     if price is None:
-        fix = "send the order's total, or a price on every line"
+        fix = "send the total, or a price on every line"
         raise RejectedError("invalid", f"properties.total is missing, and {place} has no price either: {fix}")
     return Product(category=category, quantity=1 if quantity is None else quantity, price=price)
 
 
-def _finite(amount: float | None) -> None:
-    if amount is not None and not isfinite(amount):
-        raise RejectedError("bad_amount", f"an amount of the order is {amount}: an amount is a finite number")
+def _price_if_any(given: Fields) -> float | None:
+    try:
+        price = number(given, "price")
+    except RejectedError:
+        return None
+    return price if price is not None and isfinite(price) else None
+
+
+def _check_finite(total: float | None, products: list[Product]) -> None:
+    for amount in (total, *(product.price for product in products), *(product.quantity for product in products)):
+        if amount is not None and not isfinite(amount):
+            raise RejectedError("bad_amount", f"an amount of the order is {amount}: an amount is a finite number")
 
 
 def _order_id(given: Fields) -> str:

@@ -83,6 +83,7 @@ def build(
         app.task(mirror.run)
     serve_pages(app, health, metrics)
     private.shorten_transaction_backoff()
+    private.rejoin_without_assignment()
     return app
 
 

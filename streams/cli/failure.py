@@ -13,7 +13,7 @@ class UnreachableError(click.ClickException):
     exit_code = 2
 
 
-class NothingUsableError(click.ClickException):
+class UnusableSourceError(click.ClickException):
     """A source of which no event could be used: one line that says what to do, exit status 2."""
 
     exit_code = 2

@@ -21,8 +21,8 @@ class RunRecord(msgspec.Struct):
     """One run, as its folder records it.
 
     ``broker`` and ``redis`` are the user's own servers, empty for the embedded ones. Of ``events``, ``sent`` were
-    acknowledged and about ``processed`` were processed. ``measured`` events took ``seconds`` and ``memory`` bytes.
-    ``first`` and ``last`` are instants in ms since 1970.
+    acknowledged and about ``processed`` were processed, with so many ``duplicates``. ``measured`` events took
+    ``seconds`` and ``memory`` bytes. ``first`` and ``last`` are instants in ms since 1970.
     """
 
     source: str
@@ -41,6 +41,7 @@ class RunRecord(msgspec.Struct):
     state: Literal["interrupted", "complete"] = "interrupted"
     sent: int = 0
     processed: int = 0
+    duplicates: int = 0
     measured: int = 0
     seconds: float = 0.0
     memory: int = 0

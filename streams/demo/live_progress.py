@@ -21,11 +21,11 @@ _PROGRESS_LINES = 10
 class LiveProgress:
     """Shown for the length of a block: redrawn in place on a terminal, a line now and then elsewhere.
 
-    The replay sets ``sent``. ``processed`` begins with the count of a previous run that is resumed, and never
-    decreases; ``counted`` is the number of events that the workers of this run have read.
+    The replay sets ``sent``. ``processed`` and ``duplicates`` begin with the counts of a previous run that is resumed,
+    and never decrease; ``counted`` is the number of events that the workers of this run have read.
     """
 
-    def __init__(self, console: Console, total: int, processed: int = 0) -> None:
+    def __init__(self, console: Console, total: int, processed: int = 0, duplicates: int = 0) -> None:
         self.console = console
         self.total = total
         self.sent = self.processed = processed
@@ -35,6 +35,7 @@ class LiveProgress:
         self._upto = ""
         self._pid: int | None = None
         self._base = self._counted = self._events = 0
+        self._duplicates_before, self._duplicates = duplicates, 0
         self._samples: deque[tuple[float, int]] = deque()
         self._lines_printed = 0
         self._live = Live(self._render(), console=console, auto_refresh=False, transient=True)
@@ -73,6 +74,11 @@ class LiveProgress:
         return self._counted + self._events
 
     @property
+    def duplicates(self) -> int:
+        """Duplicates that the workers have found; a worker that was killed takes its last ones with it."""
+        return self._duplicates_before + self._duplicates
+
+    @property
     def rate(self) -> float:
         """Events a second, over the last few seconds."""
         if len(self._samples) < 2 or self._samples[-1][0] == self._samples[0][0]:
@@ -96,8 +102,10 @@ class LiveProgress:
             # A new worker counts from 0, and goes on from about the count that was shown last.
             self._base = self.processed
             self._counted += self._events
+            self._duplicates_before += self._duplicates
             self._pid = pid
         self._events = status.events
+        self._duplicates = status.health.intake.duplicates
         self.processed = max(self.processed, min(self._base + status.events, self.sent))
         self._stages = status.health.customers
         days = sorted({(group.upto or "")[:10] for group in status.health.partitions.values()})

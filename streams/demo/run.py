@@ -24,8 +24,9 @@ from streams.demo.pipeline import Pipeline
 from streams.demo.previous_run import ResumeChoice, discard_previous_run, resumable_run
 from streams.demo.report import ReportData, render_report
 from streams.demo.results import count_differences, read_profiles, read_transitions
+from streams.demo.run_tally import NothingUsableError, read_source, run_tally
 from streams.demo.servers import run_servers
-from streams.demo.summary import summary_lines
+from streams.demo.summary import command_lines, figure_lines, see_all
 from streams.demo.transition_history import TransitionHistory
 from streams.demo.worker_process import WorkerProcess
 from streams.embedded.child_process import ServerError
@@ -33,7 +34,10 @@ from streams.policy_file import compile_file
 from streams.settings import Settings
 from streams.sinks.redis import described
 from streams.sources.named import open_source
-from streams.sources.source import Source, SourceError
+from streams.sources.source import Source
+from streams.tally.sentence import nothing_usable
+from streams.tally.table import BACKTEST, print_tally
+from streams.tally.tally import Tally
 from streams.topic_reader import TopicUnreadableError
 from streams.topics import TopicsError, create
 
@@ -62,15 +66,17 @@ class DemoOptions:
 def run_demo(options: DemoOptions, given: Settings, environ: Mapping[str, str], console: Console) -> None:
     """Run the whole demo; ``given`` are the settings of the user's own servers.
 
-    Raises ``ServerError``, ``SourceError`` or ``PolicyFileError``, with messages for the user.
+    Raises ``ServerError``, ``SourceError``, ``NothingUsableError`` or ``PolicyFileError``, with messages for the user.
     """
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # its errors arrive as exceptions too
     policy = compile_file(options.policy)
     with open_data_folder(options.data) as folder, ExitStack() as stack:
         with console.status(f"reading {options.source}"):
             source = open_source(options.source, limit=options.limit, customers=options.customers)
-        if not source.events:
-            raise SourceError(f"{options.source} holds no event")
+            read = read_source(source, policy)
+        if not read.usable:
+            print_tally(console, read, BACKTEST, decided=False)
+            raise NothingUsableError(nothing_usable(read, options.source))
         run = _new_run(options, source, policy)
         previous = resumable_run(folder, run, options.resume, console)
         if previous is None:
@@ -85,17 +91,22 @@ def run_demo(options: DemoOptions, given: Settings, environ: Mapping[str, str], 
         _print(console, servers.description(folder, run))
         environment = servers.worker_environment(environ)
         worker = stack.enter_context(WorkerProcess(environment, servers.web, folder.path / "worker.log"))
-        progress = LiveProgress(console, run.events, run.processed)
+        progress = LiveProgress(console, run.events, run.processed, run.duplicates)
         pipeline = Pipeline(source, servers, worker, progress, _saving(folder, run, progress))
         _measure(pipeline, folder, run)
         data = _report_data(servers.settings, run, policy)
+        tally = _run_tally(servers.settings, read, run)
+        told = see_all(servers, options.source, options.stays)
+        if not data.profiles:
+            print_tally(console, tally, told)
+            raise NothingUsableError(nothing_usable(tally, options.source))
         console.print(render_report(data, console))
-        lines = summary_lines(data, run, servers, worker, folder, options.stays)
-        if not options.stays:
-            _print_all(console, lines)
-            return
         with suppress(KeyboardInterrupt, SystemExit):
-            _print_all(console, lines)
+            _print_all(console, figure_lines(data, run, worker))
+            print_tally(console, tally, told)
+            _print_all(console, command_lines(data, servers, worker, folder, options.stays))
+            if not options.stays:
+                return
             asyncio.run(pipeline.supervise())
         _print(console, f"\nending; the data stay in {folder.path}")
 
@@ -133,9 +144,9 @@ def _saving(folder: DataFolder, run: RunRecord, progress: LiveProgress) -> Calla
     """Return a callback that saves the run's record whenever its progress has changed."""
 
     def save() -> None:
-        current = (progress.sent, progress.processed)
-        if run.state == "interrupted" and current != (run.sent, run.processed):
-            run.sent, run.processed = current
+        current = (progress.sent, progress.processed, progress.duplicates)
+        if run.state == "interrupted" and current != (run.sent, run.processed, run.duplicates):
+            run.sent, run.processed, run.duplicates = current
             folder.save(run)
 
     return save
@@ -147,6 +158,7 @@ def _measure(pipeline: Pipeline, folder: DataFolder, run: RunRecord) -> None:
         measured = asyncio.run(pipeline.run(sends=not complete))
     if not complete:
         run.measured, run.seconds, run.memory = measured.events, measured.seconds, measured.memory
+        run.duplicates = pipeline.progress.duplicates
         run.state = "complete"
         folder.save(run)
 
@@ -166,6 +178,13 @@ def _report_data(settings: Settings, run: RunRecord, policy: CompiledPolicy) -> 
         currency=rules.money.currency,
         day_ms=rules.time.day_seconds * 1000,
     )
+
+
+def _run_tally(settings: Settings, read: Tally, run: RunRecord) -> Tally:
+    try:
+        return asyncio.run(run_tally(settings, read, run.duplicates))
+    except TopicUnreadableError as error:
+        raise ServerError(f"the rejects cannot be read: {error}") from error
 
 
 def _matching_profiles(settings: Settings, history: TransitionHistory) -> dict[str, Profile]:

@@ -15,18 +15,33 @@ from streams.demo.results import count_differences
 from streams.demo.servers import DemoServers
 from streams.demo.stories import choose_stories
 from streams.demo.worker_process import WorkerProcess
+from streams.tally.table import BACKTEST, SeeAll
 from streams.terminal_text import printable
 
+_KAFKA = ["LIFESTAGE_BROKER", "LIFESTAGE_TOPIC_PREFIX", "LIFESTAGE_APP_ID"]
 _DEFAULTS = {"LIFESTAGE_APP_ID": "lifestage", "LIFESTAGE_TOPIC_PREFIX": "", "LIFESTAGE_PARTITIONS": "4"}
 
 
-def summary_lines(
-    data: ReportData, run: RunRecord, servers: DemoServers, worker: WorkerProcess, folder: DataFolder, stays: bool
-) -> Iterator[Text]:
-    """Yield the lines; ``stays``: the servers and the worker go on, so that they can be asked."""
+def figure_lines(data: ReportData, run: RunRecord, worker: WorkerProcess) -> Iterator[Text]:
+    """Yield what the run took, and whether both results agree."""
     yield Text("")
     yield Text.assemble(*_figures(data, run, worker))
     yield _agreement(data)
+    yield Text("")
+
+
+def see_all(servers: DemoServers, source: str, stays: bool) -> SeeAll:
+    """Return how to see everything that was put aside."""
+    if not stays:
+        return BACKTEST._replace(rejects="run it again without --exit (EXIT=1), then lifestage rejects")
+    names = f"{_program()} backtest {shlex.quote(source)} --out /dev/null --unknown -"
+    return SeeAll(rejects=_command(servers, _KAFKA, "rejects"), unknown=names)
+
+
+def command_lines(
+    data: ReportData, servers: DemoServers, worker: WorkerProcess, folder: DataFolder, stays: bool
+) -> Iterator[Text]:
+    """Yield the commands to look further; ``stays``: the servers and the worker go on, so that they can be asked."""
     if not stays:
         yield _pair("data", f"{folder.path}; run it again without --exit (EXIT=1) to look customers up")
         return
@@ -34,8 +49,7 @@ def summary_lines(
     customer = stories[0].profile.user_id if stories else next(iter(data.profiles), "ID")
     yield Text("")
     yield _pair("a customer", _command(servers, ["LIFESTAGE_REDIS_URL", "LIFESTAGE_APP_ID"], "show", customer))
-    needed = ["LIFESTAGE_BROKER", "LIFESTAGE_TOPIC_PREFIX", "LIFESTAGE_APP_ID"]
-    yield _pair("all changes", _command(servers, needed, "tail", "--from-beginning"))
+    yield _pair("all changes", _command(servers, _KAFKA, "tail", "--from-beginning"))
     yield _pair("metrics", f"{servers.web}/metrics")
     yield _pair("health", f"{servers.web}/health")
     yield _pair("data", str(folder.path))

@@ -39,11 +39,18 @@ class MirrorHealth(msgspec.Struct):
     trouble: str
 
 
+class IntakeHealth(msgspec.Struct):
+    """What the worker has read, in ``/health``."""
+
+    duplicates: int
+
+
 class Health(msgspec.Struct):
     """The answer of ``/health``."""
 
     ready: bool
     customers: dict[str, int]
+    intake: IntakeHealth
     lag_records: int
     partitions: dict[str, GroupHealth]
     mirror: MirrorHealth | None

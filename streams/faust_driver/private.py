@@ -1,13 +1,18 @@
 """Private attributes of aiokafka 0.14.0, for what it has no public call: one function each."""
 
+from collections.abc import Awaitable, Callable
+from functools import wraps
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.consumer.group_coordinator import CoordinatorGroupRebalance
 from aiokafka.producer import sender
 from aiokafka.protocol.group import LeaveGroupRequest
 
 _TRANSACTION_BACKOFF_SECONDS = 0.005
+
+_Join = Callable[[CoordinatorGroupRebalance], Awaitable[tuple[str, bytes] | None]]
 
 
 def set_fetch_wait(consumer: AIOKafkaConsumer, milliseconds: int) -> None:
@@ -34,9 +39,31 @@ def shorten_transaction_backoff() -> None:
     sender.BACKOFF_OVERRIDE = _TRANSACTION_BACKOFF_SECONDS
 
 
+def rejoin_without_assignment() -> None:
+    """Let every consumer of this process join its group again if the broker's answer assigns nothing at all.
+
+    An assignment of no partitions is a few bytes. The embedded broker answers with none to a member that the leader did
+    not know of yet, and the client would end with an error on reading them.
+    """
+    CoordinatorGroupRebalance.perform_group_join = _assigned(CoordinatorGroupRebalance.perform_group_join)
+
+
 async def leave_group(admin: AIOKafkaAdminClient, coordinator: int, group: str, member: str) -> int:
     """Take a member out of a consumer group; return Kafka's error code, 0 for success."""
     client: Any = admin._client  # noqa: SLF001
     response = await client.send(coordinator, LeaveGroupRequest(group, member))
     code: int = response.error_code
     return code
+
+
+def _assigned(join: _Join) -> _Join:
+    if getattr(join, "__wrapped__", None) is not None:
+        return join
+
+    @wraps(join)
+    async def joined(rebalance: CoordinatorGroupRebalance) -> tuple[str, bytes] | None:
+        answer = await join(rebalance)
+        # The client takes None for "wait, then join again".
+        return answer if answer is not None and answer[1] else None
+
+    return joined

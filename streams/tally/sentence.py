@@ -8,13 +8,15 @@ from streams.terminal_text import printable
 
 _MAX_NAMES = 5
 _MAX_EXAMPLE = 120
-# What a detail repeats of the event: ``properties.total is "EUR 4": send a number``.
-_VALUE = re.compile(r"^(.{1,60}?) is (?!missing).*: ", re.DOTALL)
+# What a detail repeats of the event: ``properties.total is "EUR 4": send a number``, ``Total: 'x' is no number: ...``.
+_QUOTED = re.compile(r"(['\"]).*\1", re.DOTALL)
+_VALUE = re.compile(r"^(.{1,60}?) is (?!missing|empty).*: ", re.DOTALL)
 
 
 def without_values(detail: str) -> str:
     """Return the detail of a reject without what it repeats of the event, which may name a customer."""
-    text = printable(_VALUE.sub(r"\1: ", detail))
+    told, colon, fix = detail.rpartition(": ")
+    text = printable(_VALUE.sub(r"\1: ", f"{_QUOTED.sub('…', told)}{colon}{fix}"))
     return text if len(text) <= _MAX_EXAMPLE else f"{text[: _MAX_EXAMPLE - 1]}…"
 
 
@@ -39,7 +41,7 @@ def nothing_usable(tally: Tally, source: str) -> str:
     """Return what to do about a source of which nothing could be used."""
     if not tally.events:
         return f"{source} holds no event: give it one JSON event a line, as docs/events.md says"
-    if not tally.rejects:
+    if tally.unknown_events >= tally.rejected:
         return f"nothing in {source} has a name that lifestage knows: use the names in docs/events.md"
     reason, _ = most_first(tally.rejects)[0]
     if reason == "not_json":

@@ -24,6 +24,10 @@ class SeeAll(NamedTuple):
     duplicates: str = ""
 
 
+BACKTEST = SeeAll(rejects="lifestage backtest with --rejects FILE", unknown="lifestage backtest with --unknown FILE")
+"""For events that are in no topic."""
+
+
 def print_tally(console: Console, tally: Tally, see_all: SeeAll, *, decided: bool = True) -> None:
     """Print the table; on a pipe as plain text, one line a row.
 

@@ -1,7 +1,7 @@
 """Bytes in, values out: the same lines through the backtest and through the stream's tracker."""
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +25,10 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Result:
-    """What came out: profiles at the end and transitions that stand, by customer; rejects as (line, reason)."""
+    """What came out: profiles at the end and transitions that stand, by customer; rejects as (line, reason).
+
+    ``unknown_names`` is how many events had which unknown name.
+    """
 
     profiles: dict[str, Json]
     transitions: dict[str, list[Json]]
@@ -33,6 +36,7 @@ class Result:
     details: dict[int, str]
     duplicates: int
     unknown: int
+    unknown_names: dict[str, int]
 
     def stages(self, customer: str) -> list[tuple[str, str]]:
         """The lifecycle steps of a customer: (name, instant)."""
@@ -63,6 +67,7 @@ def by_backtest(lines: Iterable[bytes], policy: str = DEFAULT_POLICY, until: int
     refused: list[Json] = []
     events = read_events(enumerate(lines, 1), 2**62, rules, lambda line: refused.append(json.loads(line)))
     unknown = events.tally.unknown_events
+    unknown_names = {name: it.count for name, it in events.tally.unknown.items()}
     profiles: dict[str, Json] = {}
     end = until if until is not None else events.last or 0
     result = run(
@@ -76,6 +81,7 @@ def by_backtest(lines: Iterable[bytes], policy: str = DEFAULT_POLICY, until: int
         details={it["line"]: it["detail"] for it in refused},
         duplicates=result.duplicates,
         unknown=unknown,
+        unknown_names=unknown_names,
     )
 
 
@@ -107,6 +113,7 @@ def by_stream(lines: Iterable[bytes], policy: str = DEFAULT_POLICY, until: int |
         details=details,
         duplicates=sum(group.counts["duplicate"] for group in groups.values()),
         unknown=sum(group.counts["unknown"] for group in groups.values()),
+        unknown_names=dict(sum((group.unknown_names for group in groups.values()), Counter())),
     )
 
 
@@ -116,7 +123,7 @@ both = pytest.mark.parametrize("intake", [by_backtest, by_stream])
 
 def _instant(line: bytes, rules: Rulebook) -> int:
     try:
-        fact = read_event(open_envelope(line), line, rules.exchange).fact
+        fact = read_event(open_envelope(line), line, rules.intake).fact
     except RejectedError:
         return 0
     return 0 if fact is None else fact.at

@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from streams.cli.failure import NothingUsableError
+from streams.cli.failure import UnusableSourceError
 from tests.reference_model import compare
 from tests.reference_model.__main__ import backtest, conflicts, read_lines
 from tests.reference_model.calendar import read_instant, write_instant
@@ -24,7 +24,7 @@ STARTS = {"rhythm": "2017-09-01T00:00:00Z"}
 
 def run(name: str, *arguments: str | Path) -> None:
     command = import_module(f"streams.cli.commands.{name}").command
-    with suppress(NothingUsableError):  # to reject everything is an answer
+    with suppress(UnusableSourceError):  # to reject everything is an answer
         command.main(list(map(str, arguments)), standalone_mode=False)
 
 

@@ -56,6 +56,13 @@ MALFORMED = [
     b'{"type":"page","userId":"u","timestamp":[1740823200]}',
     b'{"type":"page","userId":"u","sentAt":1740823200,"receivedAt":1740823200}',
     b'{"type":"page","userId":"u","originalTimestamp":1740823200,"sentAt":"soon"}',
+    b'{"type":"page","userId":" Guest ","timestamp":"2025-03-01T00:00:00Z"}',
+    b'{"type":"page","userId":0,"timestamp":"2025-03-01T00:00:00Z"}',
+    b'{"type":"page","userId":"null"}',
+    b'{"type":"group","userId":"Undefined","timestamp":"2025-03-01T00:00:00Z"}',
+    b'{"type":"page","userId":"{{ user.id }}","timestamp":"2025-03-01T00:00:00Z"}',
+    b'{"type":"page","userId":"{{}","timestamp":"2025-03-01T00:00:00Z"}',
+    b'{"type":"page","userId":"TEST-5","timestamp":"2025-03-01T00:00:00Z"}',
     b'{"type":"group","userId":"u","timestamp":"2025-03-01T00:00:00Z"}',
     b'{"type":"page","userId":"' + b"u" * 257 + b'","timestamp":"2025-03-01T00:00:00Z"}',
     b'{"type":"page","messageId":"' + b"m" * 257 + b'","userId":"u","timestamp":"2025-03-01T00:00:00Z"}',
@@ -81,8 +88,19 @@ WRONG_PROPERTIES: list[tuple[str, Event]] = [
     ("Order Completed", {"order_id": "w", "products": [{"price": -1}, {"price": "free"}]}),
     ("Order Completed", {"order_id": "w", "products": [{"price": 1}, None]}),
     ("Order Completed", {"order_id": "w", "products": {"0": {"price": 1}}}),
+    ("Order Completed", {"order_id": "w", "products": [{"price": 5}, {"price": 2, "quantity": -3}]}),
     ("Order Refunded", {"order_id": "w", "total": "all"}),
-    ("Support Ticket Rated", {"ticket_id": "t", "rating": "4.5"}),
+    ("Order Refunded", {"order_id": "w", "total": "all", "revenue": 5}),
+    ("Order Refunded", {"order_id": "w", "amount": True}),
+    ("Order Refunded", {"order_id": "w", "amount": 5, "currency": 5}),
+    ("Order Refunded", {"order_id": "w", "Order_Value": 5}),
+    ("Order Refunded", {"order_id": "w", "refund": {"id": 5}}),
+    ("Order Refunded", {"order_id": "w", "products": [{"product_id": "p"}]}),
+    ("Order Refunded", {"order_id": "w", "products": [{"price": 1}, {"price": 1, "quantity": -1000001}]}),
+    ("Order Refunded", {"order_id": "w", "products": {"0": {"price": 5}}}),
+    ("Order Refunded", {"order_id": "w", "products": [{"price": 5}], "currency": "XXX"}),
+    ("Support Ticket Rated", {"ticket_id": "t", "rating": "5 stars"}),
+    ("Support Ticket Rated", {"ticket_id": "t", "rating": 10.001}),
     ("Support Ticket Rated", {"ticket_id": "t", "rating": True}),
     ("Order Refunded", {"total": 1}),
     ("Order Cancelled", {"order_id": "w" * 257}),
@@ -132,8 +150,8 @@ class Hostility:
             made[self.dice.choice(["total", "revenue", "value"])] = self.dice.choice([0, 12.345, 99.995, 7, 250.0049])
         made["products"] = [
             {
-                "price": self.dice.choice([0.125, 2.5, 19.99, 3]),
-                "quantity": self.dice.choice([1, 2, 3, 0.5, 0]),
+                "price": self.dice.choice([0.125, 2.5, 19.99, 3, -1.5]),
+                "quantity": self.dice.choice([1, 2, 3, 0.5, 0, -1]),
                 "category": self.dice.choice(["Coffee", "Grocery", "", "Tea"]),
             }
             for _ in range(self.dice.choice([1, 2, 3]))
@@ -147,12 +165,27 @@ class Hostility:
             ["Order Refunded", "Order Refunded", "Order Cancelled", "Order Updated", "Order Completed"]
         )
         if name == "Order Refunded":
-            total = self.dice.choice([None, 5, 12.345, 0, 300])
-            return self.event(user_id, then, name, {"order_id": order_id, "total": total})
+            return self.event(user_id, then, name, {"order_id": order_id, **self.given_back()})
         if name == "Order Cancelled":
             return self.event(user_id, then, name, {"order_id": order_id})
         again = order_id if name == "Order Updated" or self.dice.random() < 0.3 else f"{order_id}-{self.made}"
         return self.event(user_id, then, name, self.order(again))
+
+    def given_back(self) -> Event:
+        """How much, under one of its names, as products, or not at all; a negative one is its size."""
+        size = self.dice.choice([5, 12.345, 0, 300, -5, "7.5", "-0.005"])
+        lines = [{"price": self.dice.choice([2.5, "3", -1.005]), "quantity": self.dice.choice([1, -1, 2, None])}] * 2
+        name = self.dice.choice(["total", "total", "revenue", "value", "amount", "refund_amount", "totalRefunded"])
+        return self.dice.choice(
+            [
+                {name: size},
+                {name: size},
+                {name: size, "products": [{}], "currency": self.dice.choice(["EUR", "jpy", None])},
+                {"products": lines},
+                {"total": None},
+                {"refund_reason": "late", "refunded": True, "revenue": "", "products": []},
+            ]
+        )
 
     def anything(self, user_id: str, at: datetime) -> Event:
         """A ticket, a rating, a trait, a click."""
@@ -164,7 +197,10 @@ class Hostility:
             ("Live Chat Conversation Started", {"conversation_id": ticket}),
             ("Live Chat Conversation Ended", {"conversation_id": ticket}),
             ("Support Ticket Rated", {"ticket_id": ticket, "rating": self.dice.randint(1, 5)}),
-            ("Support Ticket Rated", {"ticket_id": ticket, "rating": self.dice.randint(1, 5)}),
+            (
+                "Support Ticket Rated",
+                {"ticket_id": ticket, "rating": self.dice.choice([1, 2.345, "4.5", 4.625, 5, 0.5])},
+            ),
             ("Coupon Applied", {}),
             ("Product Added to Wishlist", {}),
             ("Product List Viewed", {}),

@@ -10,6 +10,21 @@ from tests.reference_model.policy import Policy
 
 MAX_ITEMS = 1_000_000
 MAX_DOUBLE = Decimal(sys.float_info.max)
+AMOUNTS = ("total", "revenue", "value")
+REFUNDED = (
+    "amount",
+    "refund_amount",
+    "refunded_amount",
+    "amount_refunded",
+    "total_refunded",
+    "refund_total",
+    "refundAmount",
+    "refundedAmount",
+    "amountRefunded",
+    "totalRefunded",
+    "refundTotal",
+)
+MONEY = ("amount", "total", "revenue", "value", "price")
 PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", flags=re.ASCII)
 
 Trait = float | str | bool | None
@@ -74,17 +89,18 @@ def properties(kind: str, body: dict[str, Any], policy: Policy) -> dict[str, Any
     if kind in ("order", "update"):
         return {"order_id": order_of(given), **bought(given, policy)}
     if kind == "refund":
-        order_id, total = order_of(given), number(given.get("total"))
-        return {"order_id": order_id, "amount": None if total is None else amount(total, given, policy)}
+        return {"order_id": order_of(given), "amount": given_back(given, policy)}
     if kind == "cancel":
         return {"order_id": order_of(given)}
     if kind in ("open", "solve"):
         return {"ticket_id": ticket_of(given)}
     if kind == "rate":
         rating = number(given.get("rating"))
-        if rating is None or rating not in (1, 2, 3, 4, 5):
+        lowest, highest = policy.rating_scale
+        if rating is None or not lowest <= rating <= highest:
             raise Unusable("invalid")
-        return {"ticket_id": ticket_of(given), "rating": int(rating)}
+        rating = round(rating, 2)
+        return {"ticket_id": ticket_of(given), "rating": int(rating) if rating == int(rating) else float(rating)}
     return {}
 
 
@@ -108,30 +124,66 @@ def amount(written: Decimal, given: dict[str, Any], policy: Policy) -> int:
     return minor(written, rate, money.places)
 
 
+def stated(given: dict[str, Any], names: tuple[str, ...]) -> Decimal | None:
+    numbers = (number(given.get(name)) for name in names)
+    return next((each for each in numbers if each is not None), None)
+
+
 def bought(given: dict[str, Any], policy: Policy) -> dict[str, Any]:
-    stated = (number(given.get(name)) for name in ("total", "revenue", "value"))
-    total = next((each for each in stated if each is not None), None)
+    total = stated(given, AMOUNTS)
     text(given.get("currency"))
-    if total is None:
-        return itemised(given, policy)
-    lines = [line for line in listed(given.get("products")) if countable(line)]
-    return {"amount": amount(total, given, policy), **contents(lines)}
+    lines = listed(given.get("products"))
+    if total is not None:
+        return {"amount": amount(total, given, policy), **contents([line for line in lines if countable(line)])}
+    sum_of_lines = itemised(lines, given, policy)
+    if sum_of_lines < 0:
+        raise Unusable("bad_amount")
+    return {"amount": sum_of_lines, **contents(lines)}
 
 
-def itemised(given: dict[str, Any], policy: Policy) -> dict[str, Any]:
-    """An order whose lines make up its amount: every line must be right."""
-    lines = [table(line) for line in listed(given.get("products"))]
-    prices = [number(line.get("price")) for line in lines]
-    quantities = [quantity(line) for line in lines]
-    if not lines or None in prices:
+def given_back(given: dict[str, Any], policy: Policy) -> int | None:
+    """How much a refund gives back; None for everything."""
+    total = stated(given, AMOUNTS + REFUNDED)
+    if total is not None:
+        text(given.get("currency"))
+        return amount(abs(total), given, policy)
+    if not is_nothing(given.get("products")):
+        lines = listed(given["products"])
+        for line in lines:
+            priced(line)
+        text(given.get("currency"))
+        return abs(itemised(lines, given, policy))
+    for name, value in given.items():
+        if any(word in name.lower() for word in MONEY) or name.lower() in ("refund", "refunded"):
+            is_flag = isinstance(value, bool) and name not in REFUNDED
+            if name not in AMOUNTS and not is_nothing(value) and not is_flag:
+                raise Unusable("invalid")
+    return None
+
+
+def is_nothing(value: Any) -> bool:
+    return value is None or value == [] or (isinstance(value, str) and not value.strip(" \t\r\n"))
+
+
+def priced(line: Any) -> tuple[Decimal, Decimal]:
+    price, count = number(table(line).get("price")), quantity(line)
+    if price is None:
         raise Unusable("invalid")
-    if any(abs(each) > MAX_DOUBLE for each in [*prices, *quantities] if each is not None):
+    return price, count
+
+
+def itemised(lines: list[Any], given: dict[str, Any], policy: Policy) -> int:
+    """The sum of lines that make up an amount: every line must be right."""
+    if not lines:
+        raise Unusable("invalid")
+    pairs = [priced(line) for line in lines]
+    if any(abs(price) > MAX_DOUBLE or abs(count) > MAX_ITEMS for price, count in pairs):
         raise Unusable("bad_amount")
-    costs = [price * each for price, each in zip(prices, quantities, strict=True) if price is not None]
-    total = sum(amount(cost, given, policy) for cost in costs)
-    if Decimal(total).scaleb(-policy.money.places) > policy.money.most or not all(map(countable, lines)):
+    costs = [price * count for price, count in pairs]
+    total = sum(amount(abs(cost), given, policy) * (-1 if cost < 0 else 1) for cost in costs)
+    if Decimal(abs(total)).scaleb(-policy.money.places) > policy.money.most:
         raise Unusable("bad_amount")
-    return {"amount": total, **contents(lines)}
+    return total
 
 
 def listed(lines: Any) -> list[Any]:
@@ -146,12 +198,22 @@ def quantity(line: dict[str, Any]) -> Decimal:
 def countable(line: Any) -> bool:
     """Whether a line's quantity can be counted."""
     try:
-        return 0 <= quantity(table(line)) <= MAX_ITEMS
+        return abs(quantity(table(line))) <= MAX_ITEMS
     except Unusable:
         return False
 
 
+def is_item(line: dict[str, Any]) -> bool:
+    """A return or a discount is none."""
+    try:
+        price = number(line.get("price"))
+    except Unusable:
+        price = None
+    return quantity(line) >= 0 and not (price is not None and -MAX_DOUBLE <= price < 0)
+
+
 def contents(lines: list[dict[str, Any]]) -> dict[str, Any]:
+    lines = [line for line in lines if is_item(line)]
     counts = [quantity(line) for line in lines]
     names = [line["category"] for line in lines if isinstance(line.get("category"), str)]
     categories = list(dict.fromkeys(name for name in names if name))

@@ -21,7 +21,7 @@ from schemas.event_types import nearest_name
 from streams.backtest.backtest import conflict_line
 from streams.backtest.pool import BacktestPool, ProcessLostError, backtest_pool, cores
 from streams.backtest.pool_process import BacktestOptions, DecisionSummary, ReadSummary
-from streams.cli.failure import NothingUsableError
+from streams.cli.failure import UnusableSourceError
 from streams.cli.instant import INSTANT
 from streams.policy_file import PolicyFileError, load_rules
 from streams.sources.jsonl import GZIP_MAGIC
@@ -86,7 +86,7 @@ def command(
         _print_summary(console, decided, rules.version)
     print_tally(console, tally, _see_all(rejects_out, unknown_out))
     if not tally.usable:
-        raise NothingUsableError(nothing_usable(tally, events))
+        raise UnusableSourceError(nothing_usable(tally, events))
 
 
 def _run(

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from streams.cli.failure import UnreachableError, settings_or_fail
+from streams.cli.failure import UnreachableError, UnusableSourceError, settings_or_fail
 from streams.embedded.child_process import ServerError
 from streams.policy_file import PolicyFileError
 from streams.settings import Settings, SettingsError
@@ -64,6 +64,7 @@ def command(
     # --help need not wait for the clients of Kafka and Redis.
     from streams.demo.previous_run import ResumeChoice  # noqa: PLC0415
     from streams.demo.run import DemoOptions, run_demo  # noqa: PLC0415
+    from streams.demo.run_tally import NothingUsableError  # noqa: PLC0415
 
     if fresh and continues:
         raise click.UsageError("--fresh and --continue exclude each other")
@@ -84,6 +85,8 @@ def command(
         run_demo(options, _given(broker, redis), os.environ, console)
     except SourceError as error:
         raise click.ClickException(f"{error}; sources: {', '.join(NAMES[:-1])}") from None
+    except NothingUsableError as error:
+        raise UnusableSourceError(str(error)) from None
     except (ServerError, PolicyFileError) as error:
         raise click.ClickException(str(error)) from None
     except KeyboardInterrupt:

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as ProgressBar
 
 from schemas.instant import to_text
-from streams.cli.failure import NothingUsableError
+from streams.cli.failure import UnusableSourceError
 from streams.cli.instant import INSTANT
 from streams.policy_file import PolicyFileError, load_rules
 from streams.replay.rate_limit import RateLimit
@@ -20,10 +20,9 @@ from streams.sources.named import NAMES, open_source
 from streams.sources.source import Source, SourceError
 from streams.tally.reading import tally_of
 from streams.tally.sentence import nothing_usable
-from streams.tally.table import SeeAll, print_tally
+from streams.tally.table import BACKTEST, print_tally
 
-_BACKTEST = SeeAll(rejects="lifestage backtest with --rejects FILE", unknown="lifestage backtest with --unknown FILE")
-_SENT = _BACKTEST._replace(rejects="lifestage rejects, which lists what the worker rejects, late events too")
+_SENT = BACKTEST._replace(rejects="lifestage rejects, which lists what the worker rejects, late events too")
 
 
 class Rate(click.ParamType):
@@ -72,10 +71,10 @@ def command(
             opened = open_source(source, limit=limit, customers=customers)
             tally = None
             if source == "-" or source not in NAMES:
-                tally = tally_of((it.value for it in opened.events), load_rules(settings.policy).exchange)
+                tally = tally_of((it.value for it in opened.events), load_rules(settings.policy).intake)
         if tally is not None and not tally.usable and (opened.events or end is None):
-            print_tally(Console(stderr=True), tally, _BACKTEST, decided=False)
-            raise NothingUsableError(nothing_usable(tally, source))
+            print_tally(Console(stderr=True), tally, BACKTEST, decided=False)
+            raise UnusableSourceError(nothing_usable(tally, source))
         done = asyncio.run(_replay_with_bar(opened, settings, end, RateLimit(rate, speed)))
     except (SettingsError, SourceError, PolicyFileError) as error:
         hint = f"; sources: {', '.join(NAMES)}" if isinstance(error, SourceError) else ""

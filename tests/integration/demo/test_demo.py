@@ -1,5 +1,6 @@
 """The demo with real servers and a real worker: what it shows, what it leaves, and what it survives."""
 
+import json
 import os
 import signal
 import subprocess
@@ -99,6 +100,21 @@ def test_an_interrupted_run_leaves_nothing_running(data_folder: Path, number: si
     rest = _interrupt(started(data_folder, *SLICE), number, status)
     assert number == signal.SIGTERM or "the next run goes on from here" in rest
     wait_until(lambda: not processes(data_folder))
+
+
+def test_what_was_put_aside_is_told(data_folder: Path, tmp_path: Path) -> None:
+    event = {"event": "Order Completed", "userId": "c1", "timestamp": "2025-03-01T10:00:00Z", "messageId": "m1"}
+    good = {**event, "properties": {"order_id": "o1", "total": 5}}
+    bad = {**event, "properties": {"order_id": "o1", "total": "EUR 4"}}
+    source = tmp_path / "events.jsonl"
+    source.write_text("\n".join(map(json.dumps, [good, good, {**good, "event": "Order Compleet"}, bad])))
+    for options in ((), ("--continue",)):
+        done = demo(data_folder, "--source", str(source), *options)
+        assert done.returncode == 0, done.stderr
+        told = [" ".join(line.split()) for line in done.stdout.splitlines()]
+        assert {"events in 4", "applied 2", "duplicates 1", "rejected 1"} <= set(told)
+        assert "Order Compleet 1 event 3; do you mean Order Completed?" in told
+        assert any(line.startswith("invalid 1 event 4: properties.total is") for line in told)
 
 
 def test_it_stays_until_a_signal_ends_it(data_folder: Path) -> None:

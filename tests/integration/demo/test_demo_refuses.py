@@ -27,6 +27,16 @@ def test_a_source_that_is_missing(data_folder: Path) -> None:
     assert "complete-journey" in output
 
 
+def test_a_file_of_which_nothing_can_be_used(data_folder: Path, tmp_path: Path) -> None:
+    source = tmp_path / "events.jsonl"
+    source.write_text('{"event":"Order Compleet","userId":"c1","timestamp":"2025-03-01T10:00:00Z"}\n{\n')
+    done = demo(data_folder, "--source", str(source))
+    assert done.returncode == 2
+    assert "nothing in" in _refused(done)
+    assert "do you mean Order Completed?" in done.stdout
+    assert not processes(data_folder)
+
+
 def test_a_policy_that_is_wrong(data_folder: Path, tmp_path: Path) -> None:
     policy = tmp_path / "policy.toml"
     policy.write_text('name = "mine"\n\n[lifecycle]\none_time_patience_days = "two months"\n')

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from streams.demo import live_progress
 from streams.demo.live_progress import LiveProgress
-from streams.demo.worker_process import GroupHealth, Health, MirrorHealth, WorkerStatus
+from streams.demo.worker_process import GroupHealth, Health, IntakeHealth, MirrorHealth, WorkerStatus
 
 
 class Clock:
@@ -32,7 +32,7 @@ def printed(shown: LiveProgress) -> str:
 
 
 def status(
-    events: int, ready: bool = True, memory: int = 50_000_000, waiting: int = 0, trouble: str = ""
+    events: int, ready: bool = True, memory: int = 50_000_000, waiting: int = 0, trouble: str = "", duplicates: int = 0
 ) -> WorkerStatus:
     groups = {
         "0": GroupHealth("open", "", "2017-03-01T00:00:00.000Z", {}),
@@ -40,7 +40,9 @@ def status(
         "2": GroupHealth("open", "", "2017-03-02T00:00:00.000Z", {}),
     }
     mirror = MirrorHealth(not trouble, waiting, 0, trouble)
-    return WorkerStatus(Health(ready, {"new": 7, "loyal": 2}, 0, groups, mirror), events, 50_000_000)
+    return WorkerStatus(
+        Health(ready, {"new": 7, "loyal": 2}, IntakeHealth(duplicates), 0, groups, mirror), events, 50_000_000
+    )
 
 
 def test_a_worker_that_was_restarted_counts_on(clock: Clock) -> None:
@@ -56,6 +58,14 @@ def test_a_worker_that_was_restarted_counts_on(clock: Clock) -> None:
     assert shown.processed == 600, "it never decreases"
     shown.finish()
     assert shown.processed == shown.sent
+
+
+def test_duplicates_add_up_over_workers_and_runs(clock: Clock) -> None:
+    shown = LiveProgress(Console(file=io.StringIO()), 1000, duplicates=5)
+    assert shown.duplicates == 5
+    for pid, found in ((1, 2), (1, 3), (2, 0), (2, 4)):
+        shown.show(status(10, duplicates=found), pid)
+    assert shown.duplicates == 5 + 3 + 4
 
 
 def test_a_run_that_is_resumed_begins_with_the_count_of_the_previous_one(clock: Clock) -> None:

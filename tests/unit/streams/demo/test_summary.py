@@ -12,7 +12,7 @@ from streams.demo import summary
 from streams.demo.data_folder import DataFolder
 from streams.demo.report import ReportData
 from streams.demo.servers import DemoServers
-from streams.demo.summary import summary_lines
+from streams.demo.summary import command_lines, figure_lines, see_all
 from streams.demo.transition_history import build_history
 from streams.demo.worker_process import WorkerProcess
 from streams.settings import Settings
@@ -31,7 +31,9 @@ def lines(
     worker = WorkerProcess({}, "", Path("/tmp/run/worker.log"))
     worker.restarts = restarts
     measured = msgspec.structs.replace(RUN, **{"measured": 30_000, "seconds": 2.0, "memory": 80_000_000, **run})
-    return [it.plain for it in summary_lines(data, measured, DemoServers(settings), worker, FOLDER, stays)]
+    figures = figure_lines(data, measured, worker)
+    commands = command_lines(data, DemoServers(settings), worker, FOLDER, stays)
+    return [it.plain for it in (*figures, *commands)]
 
 
 @pytest.fixture(autouse=True)
@@ -57,7 +59,7 @@ def test_kafka_and_redis_are_compared(stage: str, line: str) -> None:
 
 
 def test_after_the_run_only_its_data_are_named() -> None:
-    assert lines(stays=False)[3:] == [
+    assert lines(stays=False)[4:] == [
         "data         /tmp/run; run it again without --exit (EXIT=1) to look customers up"
     ]
 
@@ -74,6 +76,15 @@ def test_the_commands_have_the_settings_that_they_need_and_can_be_copied() -> No
     ]
     assert tail[:3] == ["LIFESTAGE_BROKER=kafka:9092", "LIFESTAGE_TOPIC_PREFIX=d.", "LIFESTAGE_APP_ID=lifestage-demo-1"]
     assert found["metrics"] == "http://127.0.0.1:6066/metrics"
+
+
+def test_what_was_put_aside_can_be_listed() -> None:
+    told = see_all(DemoServers(OWN), "my file.jsonl", stays=True)
+    assert shlex.split(told.rejects)[-2:] == ["lifestage", "rejects"]
+    assert shlex.split(told.unknown) == [
+        *("lifestage", "backtest", "my file.jsonl", "--out", "/dev/null", "--unknown", "-")
+    ]
+    assert "without --exit" in see_all(DemoServers(OWN), "f", stays=False).rejects
 
 
 def test_settings_that_are_the_defaults_are_left_out() -> None:

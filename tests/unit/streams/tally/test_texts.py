@@ -84,6 +84,8 @@ def test_the_line_about_a_minute() -> None:
         ('userId is ["c-4711"]: send a text', "userId: send a text"),
         ("timestamp is missing: send when the event happened", "timestamp is missing: send when the event happened"),
         ("the event is 5 ms older than the allowed lateness", "the event is 5 ms older than the allowed lateness"),
+        ("Total: 'c-4711: is 5' is no number: name another column", "Total: …: name another column"),
+        ("Customer is empty: say who it is", "Customer is empty: say who it is"),
         ('the value is "c-4711: 5": send a JSON object', "the value: send a JSON object"),
         ("x" * 200, "x" * 119 + "…"),
     ],

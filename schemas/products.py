@@ -1,0 +1,59 @@
+"""Products: the lines of an order or a refund, what they add up to, and the items and categories among them."""
+
+from decimal import Decimal
+
+from schemas.coercion import MAX_TEXT
+from schemas.money import Exchange
+from schemas.properties import MAX_QUANTITY, Product
+from schemas.reject import RejectedError
+
+MAX_CATEGORIES = 32
+
+
+def sum_of(products: list[Product], currency: str | None, exchange: Exchange) -> int:
+    """Return what lines add up to, in minor units; returns and discounts are negative.
+
+    Raises ``RejectedError``, or ``AmountError`` for a line that no order can have.
+    """
+    for product in products:
+        if product.price is None:
+            raise RejectedError("invalid", "properties.total is missing, and a product has no price either")
+        _check_quantity(product.quantity)
+    if not products:
+        raise RejectedError("invalid", "properties.total is missing, and there are no products to make it up")
+    total = 0
+    for product in products:
+        cost = Decimal(repr(product.price)) * Decimal(repr(product.quantity))
+        size = exchange.minor(abs(cost), currency, "price times quantity")
+        total += size if cost >= 0 else -size
+    if abs(total) > exchange.max_amount * exchange.unit:
+        raise RejectedError("bad_amount", "the products' prices are together over the policy's most_per_order")
+    return total
+
+
+def contents_of(products: list[Product]) -> tuple[int, tuple[str, ...]]:
+    """Return how many items the lines are, and their categories, each once.
+
+    A line with a negative quantity or price is a return or a discount, and no item. Raises ``RejectedError`` for an
+    impossible quantity.
+    """
+    items = 0
+    found: dict[str | None, None] = {}
+    for product in products:
+        quantity, price = product.quantity, product.price
+        if quantity == 1.0:  # nearly all are
+            whole = 1
+        else:
+            _check_quantity(quantity)
+            whole = int(quantity)
+            if whole != quantity:
+                whole = 1  # a product sold by weight
+        if quantity >= 0 and (price is None or price >= 0):
+            items += whole
+            found[product.category] = None
+    return items, tuple([category[:MAX_TEXT] for category in found if category][:MAX_CATEGORIES])
+
+
+def _check_quantity(quantity: float) -> None:
+    if abs(quantity) > MAX_QUANTITY:
+        raise RejectedError("bad_amount", f"a product's quantity is {quantity}: the most is {MAX_QUANTITY}")
