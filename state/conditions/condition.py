@@ -1,7 +1,7 @@
 """Conditions on one customer: whether they hold, when they begin to hold by themselves, and why they do."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -71,12 +71,11 @@ def compile_condition(text: str, catalogue: Catalogue) -> Condition:
 
 
 def entering(enter: Condition, leave: Condition) -> Condition:
-    """Return a condition that holds when ``enter`` does and ``leave`` does not; it explains itself as ``enter``."""
+    """Return a condition that holds when ``enter`` does and ``leave`` does not."""
     if leave.tree == Not(enter.tree):
         return enter
     tree = AllOf((enter.tree, Not(leave.tree)))
-    both = _condition(f"({enter.text}) and not ({leave.text})", tree, enter.catalogue)
-    return replace(both, explanation=enter.explanation)
+    return _condition(f"({enter.text}) and not ({leave.text})", tree, enter.catalogue)
 
 
 def opposite(condition: Condition) -> Condition:

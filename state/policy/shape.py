@@ -60,7 +60,10 @@ class Fixed(Section, frozen=True, tag="fixed", tag_field="method"):
 
 
 class PAlive(Section, frozen=True, tag="p_alive", tag_field="method"):
-    """Patience until the chance that the customer is still active falls to a limit (BG/NBD)."""
+    """Patience until the chance that the customer is still active falls to a limit (BG/NBD).
+
+    Between at risk and churned lie at least ``min_at_risk_days``.
+    """
 
     limit: Share
     churn_limit: Share
@@ -71,6 +74,7 @@ class PAlive(Section, frozen=True, tag="p_alive", tag_field="method"):
     unit_days: Days = 7.0
     min_days: Days = 14.0
     max_days: Days = 365.0
+    min_at_risk_days: Days = 7.0
 
 
 Patience = Rhythm | Fixed | PAlive

@@ -40,7 +40,7 @@ def silences(policy: Policy, orders: list[Order]) -> tuple[int, int]:
 
     patience = min(max(int(unit * idle(given["limit"])), least), most)
     churn = min(max(int(unit * idle(given["churn_limit"])), least), span(2 * given["max_days"]))
-    return patience, max(churn, patience + 1)
+    return patience, max(churn, patience + max(1, span(given.get("min_at_risk_days", 7))))
 
 
 def displeased(policy: Policy, memory: Memory, at: int) -> bool:

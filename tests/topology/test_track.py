@@ -36,7 +36,7 @@ def test_silence_is_an_event_at_its_very_instant() -> None:
     assert last["properties"]["transition"] == "at_risk"
     assert last["timestamp"] == to_text(START + 60 * DAY)
     assert last["properties"]["cause_deadline"] == "patience"
-    assert last["properties"]["why"] == "days_since_order 60.0 >= 60.0 (one order)"
+    assert last["properties"]["why"] == "days_since_order 60 >= 60 (one_time_patience_days 60)"
 
 
 def test_a_transition_says_what_comes_next() -> None:

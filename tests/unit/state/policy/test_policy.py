@@ -30,7 +30,7 @@ def test_all_that_is_left_out_has_a_default():
     assert compiled.day_ms == 86_400_000
     assert compiled.lateness_ms == 3_600_000
     assert compiled.session_ms == 1_800_000
-    assert compiled.loyal_min_stay_ms == 30 * 86_400_000
+    assert compiled.loyal_stay.ms == 30 * 86_400_000
     assert isinstance(compiled.policy.lifecycle.patience, Rhythm)
     assert compiled.segments == ()
 
@@ -50,7 +50,7 @@ def test_the_version_changes_with_what_it_says_and_not_with_how():
 def test_a_shortened_day_shortens_every_stay():
     compiled = read(LEAST + '[time]\nday_seconds = 60\n[[segments]]\nkey="a"\nname="A"\nenter="loyal"\nmin_stay_days=2')
     assert compiled.day_ms == 60_000
-    assert compiled.segments[0].min_stay_ms == 120_000
+    assert compiled.segments[0].stay.ms == 120_000
 
 
 def test_entering_never_holds_while_leaving_does():
