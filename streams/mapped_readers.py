@@ -4,8 +4,8 @@ from agents.mapped_records import RecordReader
 from streams.mapped_topics import MappedTopic
 from streams.mapping.record_mapping import RecordMapping
 from streams.mapping.shape import MappingShape
-from streams.mapping.text import MappingError, read_mapping
 from streams.mapping.topic_records import TopicReader
+from streams.mapping_file import MappingFileError, load_mapping
 from streams.settings import Settings, SettingsError
 
 
@@ -17,14 +17,10 @@ def mapped_readers(settings: Settings) -> dict[str, RecordReader]:
 def _load(source: MappedTopic) -> MappingShape:
     path = source.mapping
     try:
-        shape, _ = read_mapping(path.read_text("utf-8"))
-    except OSError as error:
-        raise SettingsError(f"the mapping {path} of {source.topic} cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise SettingsError(f"{path} is no UTF-8 text (byte {error.start}); save it as UTF-8") from None
-    except MappingError as error:
-        lines = [f"{path}:{problem.line}: {problem.message}; {problem.fix}" for problem in error.problems]
-        raise SettingsError("\n".join(lines)) from None
+        # What is no file may be one that ships.
+        shape = load_mapping(str(path) if path.exists() else path.name).shape
+    except MappingFileError as error:
+        raise SettingsError(str(error)) from None
     _check(shape, source)
     return shape
 

@@ -84,5 +84,5 @@ def test_a_mapping_that_cannot_be_used_is_told_with_its_line(tmp_path: Path, map
 
 def test_a_mapping_that_is_missing_is_told_with_its_topic(tmp_path: Path) -> None:
     path = written(tmp_path, TWO.replace("shop.toml", "none.toml"))
-    with pytest.raises(SettingsError, match=r"none.toml"):
+    with pytest.raises(SettingsError, match=r"the mapping none.toml cannot be read"):
         mapped_readers(Settings(sources=read_mapped_topics(path)))
