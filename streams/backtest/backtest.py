@@ -42,7 +42,7 @@ class BacktestResult:
 
     ``until`` in ms since 1970; ``after`` counts the facts later than that. ``by_name`` counts transitions, and
     segments entered and left; ``stages`` customers by their last stage. ``conflicts`` are the lines that contradict
-    another record of the same event, by number, with what is told of each.
+    another record of the same event, by number, with what is told of each. ``bounds`` counts those that held.
     """
 
     published: list[PublishedTransition]
@@ -52,6 +52,7 @@ class BacktestResult:
     by_name: Counter[str]
     stages: Counter[str]
     conflicts: list[tuple[int, str]]
+    bounds: Counter[str]
 
     @property
     def transitions(self) -> list[bytes]:
@@ -94,7 +95,14 @@ def run(
     """
     end = until if until is not None else events.last or 0
     result = BacktestResult(
-        published=[], until=end, duplicates=0, after=0, by_name=Counter(), stages=Counter(), conflicts=[]
+        published=[],
+        until=end,
+        duplicates=0,
+        after=0,
+        by_name=Counter(),
+        stages=Counter(),
+        conflicts=[],
+        bounds=Counter(),
     )
     while events.by_customer:
         customer, facts = events.by_customer.popitem()
@@ -104,6 +112,7 @@ def run(
             continue
         result.duplicates += history.duplicates
         result.after += history.after
+        result.bounds.update(history.bounds)
         for conflict in history.conflicts:
             number = next(number for fact, number in zip(facts, numbers, strict=True) if fact is conflict.fact)
             result.conflicts.append((number, conflict.detail()))

@@ -47,7 +47,7 @@ class ReadSummary(NamedTuple):
 
 
 class DecisionSummary(NamedTuple):
-    """The counts of what was decided, until an instant (ms since 1970); ``conflicts`` as in ``BacktestResult``."""
+    """The counts of what was decided, until an instant (ms since 1970); the last two as in ``BacktestResult``."""
 
     until: int
     duplicates: int
@@ -55,6 +55,7 @@ class DecisionSummary(NamedTuple):
     by_name: Counter[str]
     stages: Counter[str]
     conflicts: list[tuple[int, str]]
+    bounds: Counter[str]
 
 
 def run_process(connection: Connection, options: BacktestOptions) -> None:
@@ -96,6 +97,7 @@ def run_process(connection: Connection, options: BacktestOptions) -> None:
             by_name=result.by_name,
             stages=result.stages,
             conflicts=result.conflicts,
+            bounds=result.bounds,
         )
     )
     _send_chunks(connection, result.published)

@@ -90,6 +90,8 @@ def command(
     tally.find_duplicates(decided.duplicates)
     for number, detail in decided.conflicts:
         tally.find_conflict(number, f"line {number}: {detail}")
+    for bound, count in decided.bounds.items():
+        tally.hold(bound, count)
     if unknown_out:
         with _open(unknown_out) as file:
             _write(file, map(orjson.dumps, _unknown_names(tally)))
