@@ -9,13 +9,22 @@ import msgspec
 MAX_TRAITS = 64
 
 Scalar = str | int | float | bool
+Traits = dict[str, Scalar | None]
+"""Traits by name; one that is None is to be forgotten."""
 
 
-class Fact(msgspec.Struct, frozen=True, array_like=True, tag=True, gc=False):
-    """Something that happened at ``at`` (ms since 1970) and was sent as ``message_id``; both order the timeline."""
-
+class _Sent(msgspec.Struct, frozen=True, array_like=True, gc=False):
     at: int
     message_id: str
+
+
+class Fact(_Sent, frozen=True, array_like=True, tag=True, kw_only=True, gc=False):
+    """Something that happened at ``at`` (ms since 1970) and was sent as ``message_id``; both order the timeline.
+
+    ``context_traits`` is what the event said about the customer besides. By keyword, so it comes after all others.
+    """
+
+    context_traits: Traits | None = None
 
     name: ClassVar[str] = ""
 
@@ -91,7 +100,7 @@ class TicketRated(Fact, frozen=True, array_like=True, tag="n"):
 class TraitsIdentified(Fact, frozen=True, array_like=True, tag="i"):
     """What is known of the customer, at most ``MAX_TRAITS`` traits; a trait that is None is deleted."""
 
-    traits: dict[str, Scalar | None]
+    traits: Traits
 
     name: ClassVar[str] = "identify"
 
