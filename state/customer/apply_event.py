@@ -15,6 +15,7 @@ from schemas.events import (
     TicketOpened,
     TicketRated,
     TicketSolved,
+    Traits,
     TraitsIdentified,
 )
 from state.calendar import Calendar
@@ -54,7 +55,11 @@ class EventApplier:
 
     def apply(self, customer: Customer, fact: AnyFact) -> Effect:
         """Update a customer's aggregates by a fact."""
-        return self._handlers[type(fact)](customer, fact, self._day_of(fact.at))
+        effect = self._handlers[type(fact)](customer, fact, self._day_of(fact.at))
+        if fact.context_traits is None:
+            return effect
+        _learn(customer, fact.context_traits)
+        return effect[0], effect[1] | TRAITS
 
     def _browsed(self, customer: Customer, fact: Browsed, day: int) -> Effect:
         return OrderEffect.NONE, customer.engagement.browse(fact, day, self._session_ms)
@@ -88,7 +93,10 @@ def _ticket_rated(customer: Customer, fact: TicketRated, day: int) -> Effect:
 
 
 def _identified(customer: Customer, fact: TraitsIdentified, day: int) -> Effect:
-    traits = customer.traits | fact.traits
-    known = [(name, value) for name, value in traits.items() if value is not None]
-    customer.traits = dict(known[:MAX_TRAITS])
+    _learn(customer, fact.traits)
     return OrderEffect.NONE, TRAITS
+
+
+def _learn(customer: Customer, traits: Traits) -> None:
+    known = [(name, value) for name, value in (customer.traits | traits).items() if value is not None]
+    customer.traits = dict(known[:MAX_TRAITS])
