@@ -17,11 +17,18 @@ from schemas.intake import Intake
 from schemas.money import AmountError
 from schemas.reject import RejectedError
 from schemas.spellings import folded
+from schemas.traits import with_context_traits
 from schemas.wrappings import unframed, unwrapped
 
 MAX_BYTES = 262_144
 MAX_NAME = 64
 EMPTY = Raw(b"{}")
+
+
+class Context(msgspec.Struct, gc=False):
+    """What is known around an event; of that, only the traits are read."""
+
+    traits: Raw = NULL
 
 
 class Envelope(msgspec.Struct, rename="camel", gc=False):
@@ -34,6 +41,7 @@ class Envelope(msgspec.Struct, rename="camel", gc=False):
     timestamp: datetime = timestamps.MISSING
     properties: Raw = EMPTY
     traits: Raw = NULL
+    context: Context | None = None
     specversion: str | None = None
     twin_message_id: str | None = msgspec.field(name="message_id", default=None)
 
@@ -142,12 +150,12 @@ def _coerced(fields: Fields) -> Envelope:
         timestamp=timestamps.happened(fields),
         properties=fields.get("properties", EMPTY),
         traits=fields.get("traits", NULL),
+        context=_context(fields.get("context", NULL)),
     )
 
 
-def _context_traits(fields: Fields) -> Raw:
-    context = fields.get("context", NULL)
-    return fields_of(context, "context").get("traits", NULL) if bytes(context)[:1] == b"{" else NULL
+def _context(raw: Raw) -> Context | None:
+    return Context(fields_of(raw, "context").get("traits", NULL)) if bytes(raw)[:1] == b"{" else None
 
 
 def read_event(envelope: Envelope, value: bytes, intake: Intake) -> Event:
@@ -172,12 +180,13 @@ def read_event(envelope: Envelope, value: bytes, intake: Intake) -> Event:
         message_id = envelope.message_id or envelope.twin_message_id or blake2b(value, digest_size=12).hexdigest()
         short(message_id, "messageId")
         try:
-            return Event(user_id, event_type.build(event_type.name, at, message_id, content, intake))
+            fact = event_type.build(event_type.name, at, message_id, content, intake)
         except (msgspec.ValidationError, AmountError, RejectedError):
-            if event_type.name == "identify" and bytes(content) == b"null":
-                content = _context_traits(unwrapped(unframed(value)))
             content = event_type.coerce(content)
-            return Event(user_id, event_type.build(event_type.name, at, message_id, content, intake))
+            fact = event_type.build(event_type.name, at, message_id, content, intake)
+        if envelope.context is not None:
+            fact = with_context_traits(fact, envelope.context.traits)
+        return Event(user_id, fact)
     except RejectedError as error:
         error.user_id = user_id
         raise

@@ -58,7 +58,11 @@ class EventApplier:
 
     def apply(self, customer: Customer, fact: AnyFact) -> Effect:
         """Update a customer's aggregates by a fact."""
-        return self._handlers[type(fact)](customer, fact, self._day_of(fact.at))
+        effect = self._handlers[type(fact)](customer, fact, self._day_of(fact.at))
+        if fact.context_traits is None:
+            return effect
+        customer.traits = merged(customer.traits, fact.context_traits, self._named)
+        return effect[0], effect[1] | TRAITS
 
     def _browsed(self, customer: Customer, fact: Browsed, day: int) -> Effect:
         return OrderEffect.NONE, customer.engagement.browse(fact, day, self._session_ms)

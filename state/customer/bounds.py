@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from schemas.events import MAX_TRAITS, AnyFact, Scalar, TicketOpened, TraitsIdentified
+from schemas.events import MAX_TRAITS, AnyFact, Scalar, TicketOpened, Traits, TraitsIdentified
 from state.customer.customer import Customer
 from state.customer.support import MAX_OPEN_TICKETS
 
@@ -10,7 +10,7 @@ TRAITS_BOUND = "traits"
 TICKETS_BOUND = "tickets"
 
 
-def merged(known: dict[str, Scalar], said: dict[str, Scalar | None], named: Collection[str]) -> dict[str, Scalar]:
+def merged(known: dict[str, Scalar], said: Traits, named: Collection[str]) -> dict[str, Scalar]:
     """Return traits with further ones: those ``named``, and the first ``MAX_TRAITS`` others."""
     traits = {name: value for name, value in (known | said).items() if value is not None}
     if len(traits) <= MAX_TRAITS:
@@ -28,12 +28,14 @@ def merged(known: dict[str, Scalar], said: dict[str, Scalar | None], named: Coll
 
 def bounds_met(customer: Customer, fact: AnyFact, named: Collection[str]) -> Sequence[str]:
     """Return the bounds by which something is lost when a fact is applied to a customer."""
+    met = []
     if isinstance(fact, TicketOpened):
         is_open = customer.support.open
         if len(is_open) >= MAX_OPEN_TICKETS and fact.ticket_id not in is_open:
-            return (TICKETS_BOUND,)
-    elif isinstance(fact, TraitsIdentified) and len(customer.traits) + len(fact.traits) > MAX_TRAITS:
-        traits = {name for name, value in (customer.traits | fact.traits).items() if value is not None}
+            met.append(TICKETS_BOUND)
+    said = fact.traits if isinstance(fact, TraitsIdentified) else fact.context_traits
+    if said is not None and len(customer.traits) + len(said) > MAX_TRAITS:
+        traits = {name for name, value in (customer.traits | said).items() if value is not None}
         if len(traits.difference(named)) > MAX_TRAITS:
-            return (TRAITS_BOUND,)
-    return ()
+            met.append(TRAITS_BOUND)
+    return met

@@ -252,6 +252,7 @@ class Hostility:
             self.other_names,
             self.wrapped,
             self.other_traits,
+            self.other_context,
         ]
         return self.dice.choice(changes)(dict(event))
 
@@ -348,6 +349,13 @@ class Hostility:
         context: Any = self.dice.choice([None, [], {}, {"traits": None}, {"traits": {**plan, "odd": ignored}}])
         traits = self.dice.choice([None, None, {}, {**plan, "nested": {"odd": ignored, "score": 7}}])
         return {**event, "type": "identify", "traits": traits, "context": context}
+
+    def other_context(self, event: Event) -> Event:
+        """What an SDK knows of the customer, beside what happened."""
+        odd = self.dice.choice([{}, [1], 2**63, {"deep": [1], "score": 3}, None, "x" * 300])
+        traits = {"plan": self.dice.choice(["free", "plus", None]), "odd": odd, "x" * 300: 1}
+        context: Any = self.dice.choice([{"traits": traits}, {"traits": traits}, {"traits": [traits]}, "web", None])
+        return {**event, "context": context}
 
     def lines(self, simulated: list[bytes]) -> list[bytes]:
         """The simulated lines and what is done to them, in any order."""

@@ -59,6 +59,7 @@ class Memory:
             if self.visited_at is None or fact.at - self.visited_at > self.session:
                 self.days["sessions"].append(day)
             self.visited_at = fact.at
+        self.learn(fact.traits)
         if fact.kind in ("order", "update"):
             return self.take_order(fact, day)
         if fact.kind in ("refund", "cancel"):
@@ -70,7 +71,6 @@ class Memory:
         if fact.kind == "rate":
             self.ratings.append((day, fact.rating))
             self.last_rating, self.rated_at = fact.rating, fact.at
-        self.learn(fact.traits)
         return ""
 
     def remembered(self, order_id: str, day: int) -> Order | None:

@@ -201,7 +201,8 @@ APART: dict[str, list[Event | bytes]] = {
 
 def judged(folder: Path, history: list[Event | bytes], policy: str = POLICY) -> str:
     (folder / "policy.toml").write_text(policy, encoding="utf-8")
-    lines = [line if isinstance(line, bytes) else json.dumps(line).encode() for line in history]
+    usable = {"type": "page", "userId": "another", "timestamp": BEGINNING.isoformat()}  # without any, a backtest fails
+    lines = [line if isinstance(line, bytes) else json.dumps(line).encode() for line in [usable, *history]]
     return agreement(folder, folder / "policy.toml", lines, None)
 
 
