@@ -46,6 +46,8 @@ def read_facts(
             tally.reject(error.reason, place=number, example=f"{numbered} {number}: {error.detail}")
             on_reject(number, line, error)
             continue
+        for bound in event.bounds:
+            tally.hold(bound, place=number, example=f"{numbered} {number}")
         facts += 1
         yield number, event.user_id, fact
     tally.applied += facts
