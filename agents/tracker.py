@@ -13,6 +13,7 @@ from schemas.envelope import decode
 from schemas.events import AnyFact
 from schemas.reject import RejectedError, reject
 from schemas.transition import encode
+from schemas.wrappings import SeveralEventsError
 from state.rules.rulebook import Rulebook
 from state.timeline.snapshot import Header, SnapshotError, dump, load, read_header
 from state.timeline.timeline import Timeline, adopt, apply_facts, begin
@@ -124,6 +125,8 @@ class Tracker:
             clock = max(clock, record.time)
             try:
                 counts[self._admit(record, clock, touched, outcome)] += 1
+            except SeveralEventsError as several:
+                self._admit_each(record, several.events, clock, touched, outcome)
             except RejectedError as error:
                 self._reject(record, error, outcome)
         for key in self._deadlines.take(outcome.upto, MAX_DUE):
@@ -172,6 +175,23 @@ class Tracker:
             return "duplicate"
         customer.add(record, fact)
         return "applied"
+
+    def _admit_each(
+        self,
+        record: Record,
+        values: list[bytes],
+        clock: int,
+        touched: dict[bytes, TouchedCustomer],
+        outcome: Outcome,
+    ) -> None:
+        """Admit the events of a record that holds several, each as if it had come in a record of its own there."""
+        outcome.counts["in"] += len(values) - 1
+        for number, value in enumerate(values, start=1):
+            event = msgspec.structs.replace(record, value=value)
+            try:
+                outcome.counts[self._admit(event, clock, touched, outcome)] += 1
+            except RejectedError as error:
+                self._reject(event, error.within(f"event {number} of its record"), outcome)
 
     def _touch(self, key: bytes, touched: dict[bytes, TouchedCustomer], at: int = 0) -> TouchedCustomer:
         customer = touched.get(key)
