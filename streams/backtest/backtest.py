@@ -13,7 +13,7 @@ from schemas.reject import RejectedError
 from state.features.profile import build_profile
 from state.rules.rulebook import Rulebook
 from state.timeline.history import History, decide_history
-from streams.tally.reading import NumberedLines, read_facts
+from streams.tally.reading import NumberedLines, line_and_event, read_facts
 from streams.tally.tally import Tally
 
 _MAX_REJECT_BYTES = 65536
@@ -70,7 +70,9 @@ def read_events(lines: NumberedLines, now: int, rules: Rulebook, on_reject: Call
 
     def reject(number: int, line: bytes, error: RejectedError) -> None:
         kept = line[:_MAX_REJECT_BYTES].decode("utf-8", "replace")
-        on_reject(orjson.dumps({"line": number, "reason": error.reason, "detail": error.detail, "value": kept}))
+        line_number, event = line_and_event(number)
+        place = {"line": line_number, "event": event} if event else {"line": line_number}
+        on_reject(orjson.dumps({**place, "reason": error.reason, "detail": error.detail, "value": kept}))
 
     for number, user_id, fact in read_facts(lines, now, rules.intake, events.tally, reject):
         if fact.at > last:
