@@ -42,7 +42,7 @@ def holds(customer, at):
 ...     order = OrderCompleted(at=at, message_id=f"{at}", order_id=f"{at}", total=500, items=1, categories=())
 ...     assert customer.purchases.place(order, at // day)
 >>> condition.why(customer, 2 * day)
-'orders_90d 2 >= 2; days_since_order 1.0 <= 30'
+'orders_90d 2 >= 2; days_since_order 1 <= 30'
 >>> (opposite(condition).begins(customer, 2 * day) - 1) / day
 31.0
 

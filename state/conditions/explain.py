@@ -1,45 +1,34 @@
 """Explanations: the comparisons that make a condition hold, with the values that they compared."""
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
+from state.conditions.exact_test import Value
+from state.conditions.implied import OPPOSITE, Proof, proof_of
 from state.conditions.kind import Kind
 from state.conditions.nodes import (
     AllOf,
     AnyOf,
     Arithmetic,
     Comparison,
-    FeatureRef,
     Known,
     Leaf,
     ListLiteral,
     Literal,
-    Negative,
     Not,
     Operand,
     Test,
     Truth,
     leaves_of,
 )
+from state.conditions.printed import DECIMALS, Side, compared
 from state.customer.customer import Customer
 
-Value = Callable[[Customer, int], Any]
-"""The value of an operand at an instant."""
 Truths = Callable[[Customer, int], tuple[bool, ...]]
 """Whether each leaf of a tree holds at an instant."""
-_OPPOSITE = {
-    "==": "!=",
-    "!=": "==",
-    "<": ">=",
-    "<=": ">",
-    ">": "<=",
-    ">=": "<",
-    "in": "not in",
-    "not in": "in",
-}
-
-
 _TruthOf = dict[int, bool]
 """Whether each leaf holds, by its identity."""
 
@@ -63,7 +52,13 @@ class LeafValues:
                 left, right = self.left(customer, at), self.right(customer, at)
                 if left is None or right is None:
                     return f"{leaf.left_text if left is None else leaf.right_text} is not known"
-                sign = leaf.sign if held else _OPPOSITE[leaf.sign]
+                sign = leaf.sign if held else OPPOSITE[leaf.sign]
+                if leaf.left.kind is Kind.NUMBER and not isinstance(leaf.right, ListLiteral):
+                    return compared(
+                        _number_side(leaf.left, leaf.left_text, left),
+                        sign,
+                        _number_side(leaf.right, leaf.right_text, right),
+                    )
                 return f"{_side(leaf.left, leaf.left_text, left)} {sign} {_side(leaf.right, leaf.right_text, right)}"
 
 
@@ -80,11 +75,23 @@ class Explanation:
         self._truths = truths(leaves)
 
     def text(self, customer: Customer, at: int) -> str:
-        """Return the comparisons that make the tree hold at that instant, or keep it from holding."""
+        """Return the comparisons that make the tree hold at that instant, or keep it from holding.
+
+        One that follows from those before it is left out.
+        """
         truth = dict(zip(self._ids, self._truths(customer, at), strict=True))
-        deciding = dict.fromkeys(_deciding(self._tree, _holds(self._tree, truth), truth))
-        texts = (self._leaves[leaf].text(customer, at, truth[leaf]) for leaf in deciding)
-        return "; ".join(dict.fromkeys(texts))
+        texts: dict[str, None] = {}
+        said: list[Proof] = []
+        for leaf in dict.fromkeys(_deciding(self._tree, _holds(self._tree, truth), truth)):
+            values, held = self._leaves[leaf], truth[leaf]
+            text = values.text(customer, at, held)
+            proof = None if text.endswith(" is not known") else proof_of(values.leaf, held)
+            if proof is None:
+                texts[text] = None
+            elif not any(it.implies(proof) for it in said):
+                texts[text] = None
+                said.append(proof)
+        return "; ".join(texts)
 
 
 def _holds(test: Test, truth: _TruthOf) -> bool:
@@ -112,35 +119,17 @@ def _deciding(test: Test, held: bool, truth: _TruthOf) -> Iterator[int]:
             yield id(test)
 
 
+def _number_side(operand: Operand, text: str, value: Fraction) -> Side:
+    return Side(text, value, as_written=True) if isinstance(operand, Literal) else Side(_named(operand, text), value)
+
+
 def _side(operand: Operand, text: str, value: Any) -> str:
     if isinstance(operand, Literal | ListLiteral) or operand.kind is Kind.TEXTS:
         return text
-    name = f"({text})" if isinstance(operand, Arithmetic) else text
-    return f"{name} {shown(value, _unit(operand))}"
+    if operand.kind is Kind.NUMBER:
+        return _number_side(operand, text, value).printed(DECIMALS)
+    return f"{text} {json.dumps(value, ensure_ascii=False)}"
 
 
-def _unit(operand: Operand) -> str:
-    match operand:
-        case FeatureRef(feature):
-            return feature.unit
-        case Negative(of):
-            return _unit(of)
-        case Arithmetic() if operand.sign != "/":
-            return _unit(operand.left) or _unit(operand.right)
-        case Arithmetic():
-            return "" if _unit(operand.right) else _unit(operand.left)
-        case _:
-            return ""
-
-
-def shown(value: Any, unit: str) -> str:
-    """Return a value as people read it: money with 2 decimals, days with 1, texts in quotation marks."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str):
-        return f'"{value}"'
-    if isinstance(value, int) and unit != "currency":
-        return str(value)
-    if unit in ("currency", "days"):
-        return f"{value:.2f}" if unit == "currency" else f"{value:.1f}"
-    return f"{value:.2f}" if abs(value) >= 10 else f"{value:.4g}"
+def _named(operand: Operand, text: str) -> str:
+    return f"({text})" if isinstance(operand, Arithmetic) else text

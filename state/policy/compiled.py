@@ -15,6 +15,15 @@ from state.policy.toml_lines import Path
 
 
 @dataclass(frozen=True, slots=True)
+class MinimumStay:
+    """A minimum stay in ms, and as the policy has it, in days of so many ms."""
+
+    ms: int
+    days: float
+    day_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class CompiledSegment:
     """A segment's conditions. ``enter`` never holds while ``leave`` does."""
 
@@ -22,7 +31,7 @@ class CompiledSegment:
     name: str
     enter: Condition
     leave: Condition
-    min_stay_ms: int
+    stay: MinimumStay
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +43,7 @@ class CompiledPolicy:
     catalogue: Catalogue
     loyal_enter: Condition
     loyal_leave: Condition
-    loyal_min_stay_ms: int
+    loyal_stay: MinimumStay
     segments: tuple[CompiledSegment, ...]
     day_ms: int
     lateness_ms: int
@@ -56,7 +65,7 @@ def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> Com
     segments = []
     for number, segment in enumerate(policy.segments):
         enter, leave = conditions.pair(("segments", number), segment.enter, segment.leave, lifelong=True)
-        segments.append(CompiledSegment(segment.key, segment.name, enter, leave, round(segment.min_stay_days * day)))
+        segments.append(CompiledSegment(segment.key, segment.name, enter, leave, _stay(segment.min_stay_days, day)))
     if source.problems:
         raise PolicyError(source.problems)
     return CompiledPolicy(
@@ -65,12 +74,16 @@ def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> Com
         catalogue=catalogue,
         loyal_enter=loyal_enter,
         loyal_leave=loyal_leave,
-        loyal_min_stay_ms=round(loyal.min_stay_days * day),
+        loyal_stay=_stay(loyal.min_stay_days, day),
         segments=tuple(segments),
         day_ms=day,
         lateness_ms=round(policy.time.lateness_minutes * 60_000),
         session_ms=round(policy.browsing.session_minutes * 60_000),
     )
+
+
+def _stay(days: float, day_ms: int) -> MinimumStay:
+    return MinimumStay(round(days * day_ms), days, day_ms)
 
 
 def _with_defaults(policy: Policy) -> Policy:

@@ -66,7 +66,8 @@ def _patience(patience: Patience) -> Iterator[str]:
             yield f"  churned   after {_days(patience.churn_days)} without an order"
         case PAlive():
             yield f"  at risk   when the chance of still being a customer falls to {patience.limit:g} (BG/NBD)"
-            yield f"  churned   when it falls to {patience.churn_limit:g}"
+            least = _days(patience.min_at_risk_days)
+            yield f"  churned   when it falls to {patience.churn_limit:g}, at least {least} after that"
             yield f"            patience is at least {_days(patience.min_days)}, at most {_days(patience.max_days)}"
         case _:
             yield f"  at risk   when silent for {patience.multiple:g} times the customer's usual gap between orders,"
@@ -77,7 +78,7 @@ def _patience(patience: Patience) -> Iterator[str]:
 def _support(rules: SupportRules) -> Iterator[str]:
     yield (
         f"  Patience is multiplied by {rules.shorten_to:g} for {_days(rules.rating_counts_days)} after a rating of "
-        f"{rules.bad_rating} or less,"
+        f"{rules.bad_rating:g} or less,"
     )
     yield f"  and while a ticket is open for more than {_days(rules.open_days)}."
 

@@ -5,9 +5,12 @@ from typing import NamedTuple
 from state.customer.apply_event import OrderEffect
 from state.customer.customer import Customer
 from state.rules.patience import PatienceRules, SilenceLimits, displeasure_at
+from state.rules.silence_reason import SilenceReasons, SilentStage
 
 ACTIVE = frozenset(("new", "repeat", "loyal"))
-SILENT = frozenset(("at_risk", "churned"))
+SILENT_STAGES: tuple[SilentStage, SilentStage] = ("churned", "at_risk")
+SILENT = frozenset(SILENT_STAGES)
+LOYALTY_DECIDES = frozenset(("repeat", "loyal"))
 WAITING = ACTIVE | {"at_risk"}
 
 
@@ -29,45 +32,26 @@ def stage_at(customer: Customer, at: int, effect: OrderEffect, limits: SilenceLi
         return Stage("prospect", "orders 0 < 1")
     latched = customer.stage if customer.stage in SILENT and effect is OrderEffect.NONE else None
     silence = at - (purchases.last() or 0)
-    for name, limit in (("churned", limits.churned), ("at_risk", limits.at_risk)):
-        if latched == name:
-            return Stage(name, customer.why)
-        if silence >= patience.shortened(limit):
-            why = _why_silent(customer, at, silence, limit, limits, patience)
-            if why:
-                return Stage(name, why)
+    for stage in SILENT_STAGES:
+        if latched == stage:
+            return Stage(stage, customer.why)
+        if silence >= patience.shortened(limits.of(stage)):
+            reasons = SilenceReasons(customer, at, limits, patience)
+            if why := reasons.reached(stage):
+                was_churned = customer.stage == "churned" and stage == "at_risk"
+                return Stage(stage, f"{reasons.below('churned')}; {why}" if was_churned else why)
     name = "new" if orders == 1 else "repeat" if customer.loyal_since is None else "loyal"
     if name == customer.stage:
         return Stage(name, "")
-    return Stage(name, _why_active(customer, silence, orders, effect, limits, patience.day_ms))
+    return Stage(name, _why_active(customer, orders, effect, SilenceReasons(customer, at, limits, patience)))
 
 
-def _why_active(
-    customer: Customer, silence: int, orders: int, effect: OrderEffect, limits: SilenceLimits, day_ms: int
-) -> str:
+def _why_active(customer: Customer, orders: int, effect: OrderEffect, reasons: SilenceReasons) -> str:
     if orders > 1:
         count = f"orders {orders} >= 2"
     else:
         count = "orders 1 < 2" if effect is OrderEffect.UNDONE else "orders 1 >= 1"
-    if customer.stage not in SILENT:
-        return count
-    return f"days_since_order {silence / day_ms:.1f} < {limits.at_risk / day_ms:.1f}; {count}"
-
-
-def _why_silent(
-    customer: Customer, at: int, silence: int, limit: int, limits: SilenceLimits, patience: PatienceRules
-) -> str | None:
-    day_ms = patience.day_ms
-    origin = limits.origin(day_ms)
-    if silence >= limit:
-        return f"days_since_order {silence / day_ms:.1f} >= {limit / day_ms:.1f} ({origin})"
-    displeasure = displeasure_at(patience.displeasures(customer), at)
-    if displeasure is None:
-        return None
-    return (
-        f"days_since_order {silence / day_ms:.1f} >= {patience.shortened(limit) / day_ms:.1f} "
-        f"({origin}, {limit / day_ms:.1f} shortened by support: {displeasure.why})"
-    )
+    return f"{reasons.below('at_risk')}; {count}" if customer.stage in SILENT else count
 
 
 def silence_deadline(

@@ -30,10 +30,10 @@ class Loyalty:
         if since is None:
             customer.loyal_since = at
             return self._rule.enter.why(customer, at), False
-        if at < since + self._rule.stay:
+        if at < since + self._rule.stay.ms:
             return "", True
         customer.loyal_since = None
-        return self._rule.leave.why(customer, at), False
+        return self._rule.why_left(customer, at, since), False
 
     def next_change(self, customer: Customer, at: int, waits: bool, until: int) -> int | None:
         """Return the first instant after ``at``, up to ``until``, at which loyalty changes by itself, or None.

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from schemas.change import Cause, Change, Figures
 from schemas.events import AnyFact, event_name
+from schemas.intake import Intake
 from schemas.money import Exchange, decimals
 from state.calendar import Calendar
 from state.customer.apply_event import EventApplier, OrderEffect
@@ -16,7 +17,7 @@ from state.customer.figures import average_order_value, mean_gap, time_since_ord
 from state.customer.parts import ALL_PARTS, DECIDED, LIFECYCLE_PARTS, ORDERS
 from state.policy.compiled import CompiledPolicy
 from state.rules.decision import Decision, ReasonedChange
-from state.rules.lifecycle import ACTIVE, Stage, patience_days, silence_deadline, stage_at, transition
+from state.rules.lifecycle import ACTIVE, LOYALTY_DECIDES, Stage, patience_days, silence_deadline, stage_at, transition
 from state.rules.loyalty import Loyalty
 from state.rules.membership import MembershipRule
 from state.rules.patience import PatienceRules, SilenceLimits
@@ -43,7 +44,8 @@ class Rulebook:
         self.compiled = compiled
         self.version = compiled.version
         self.fingerprint = bytes.fromhex(compiled.version.rpartition("@")[2])
-        self.exchange = Exchange(policy.money.currency, policy.money.most_per_order, policy.money.rates)
+        exchange = Exchange(policy.money.currency, policy.money.most_per_order, policy.money.rates)
+        self.intake = Intake(exchange, policy.intake.not_customers, policy.intake.rating_scale)
         calendar = Calendar(policy.time.zone, compiled.day_ms)
         self.apply_event = EventApplier(calendar, compiled.session_ms).apply
         """Update a customer's aggregates by a fact, and decide nothing."""
@@ -51,7 +53,7 @@ class Rulebook:
         self._day_ms = compiled.day_ms
         self._look_ahead_ms = LOOK_AHEAD_DAYS * compiled.day_ms
         self._patience = PatienceRules(policy, compiled.day_ms)
-        self._loyalty = Loyalty(MembershipRule(compiled.loyal_enter, compiled.loyal_leave, compiled.loyal_min_stay_ms))
+        self._loyalty = Loyalty(MembershipRule(compiled.loyal_enter, compiled.loyal_leave, compiled.loyal_stay))
         self._segments = segment_rules(compiled.segments)
         self._lifecycle_parts = LIFECYCLE_PARTS | compiled.loyal_enter.parts | compiled.loyal_leave.parts
         self._keys = frozenset(it.key for it in compiled.segments)
@@ -204,7 +206,10 @@ def _enter_stage(
     before = customer.stage
     name = transition(before, stage.name, effect)
     deadline = PATIENCE if name == "at_risk" else CHURN if name == "churned" else LOYALTY
-    why = f"{stage.why}; {loyal_why}" if loyal_why else stage.why
+    why = stage.why
+    if stage.name in LOYALTY_DECIDES:
+        loyalty = loyal_why or ("not loyal" if customer.loyal_since is None else "loyal")
+        why = "; ".join(dict.fromkeys([why, *loyalty.split("; ")]))  # both may ask for two orders
     change = Change(
         at=at, segment=None, name=name, from_=before, to=stage.name, cause=deadline if cause is None else cause()
     )

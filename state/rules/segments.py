@@ -32,9 +32,7 @@ NO_CHANGE = SegmentOutcome(changes=(), next_change=None, waits=False)
 
 def segment_rules(segments: Iterable[CompiledSegment]) -> "SegmentRules":
     """Return the rules of a policy's segments."""
-    return SegmentRules(
-        [SegmentRule(it.key, it.name, MembershipRule(it.enter, it.leave, it.min_stay_ms)) for it in segments]
-    )
+    return SegmentRules([SegmentRule(it.key, it.name, MembershipRule(it.enter, it.leave, it.stay)) for it in segments])
 
 
 class SegmentRules:
@@ -82,7 +80,7 @@ class SegmentRules:
         waiting = list(now)
         for row, (key, name, rule) in enumerate(self._segments):
             entered = memberships.get(key)
-            if not now[row] or (entered is not None and at < entered + rule.stay):
+            if not now[row] or (entered is not None and at < entered + rule.stay.ms):
                 continue
             waiting[row] = False
             if entered is None:
@@ -90,7 +88,7 @@ class SegmentRules:
                 memberships[key] = at
                 change = Change(at=at, segment=key, name=name, from_="out", to="in", cause=cause)
             else:
-                why = rule.leave.why(customer, at)
+                why = rule.why_left(customer, at, entered)
                 del memberships[key]
                 change = Change(at=at, segment=key, name=name, from_="in", to="out", cause=cause)
             changes.append(ReasonedChange(change, why))

@@ -101,4 +101,4 @@ def _given(broker: str, redis: str) -> Settings:
         named = Settings.from_environment({"LIFESTAGE_BROKER": broker or given.broker, "LIFESTAGE_REDIS_URL": redis})
     except SettingsError as error:
         raise UnreachableError(str(error)) from None
-    return replace(given, broker=named.broker, redis_url=named.redis_url)
+    return replace(given, broker=named.broker, redis_url=named.redis_url, sources=())

@@ -119,10 +119,8 @@ def test_reasons_show_values_against_limits():
     why = compile_condition(
         "orders_30d >= 1 and (revenue_7d > 5 or days_since_order < 2 * mean_gap_days)", CATALOGUE
     ).why
-    assert why(toy, 600) == "orders_30d 1 >= 1; days_since_order 1.0 < (2 * mean_gap_days) 59.0"
-    assert (
-        why(toy, 3000) == "orders_30d 0 < 1; revenue_7d 0.00 <= 5; days_since_order 241.0 >= (2 * mean_gap_days) 59.0"
-    )
+    assert why(toy, 600) == "orders_30d 1 >= 1; days_since_order 1 < (2 * mean_gap_days) 59.04"
+    assert why(toy, 3000) == "orders_30d 0 < 1; revenue_7d 0 <= 5; days_since_order 241 >= (2 * mean_gap_days) 59.04"
     assert compile_condition("mean_gap_days > 3", CATALOGUE).why(Toy(), 0) == "mean_gap_days is not known"
     assert compile_condition("not stage in ['new']", CATALOGUE).why(Toy(), 0) == "stage \"new\" in ['new']"
 
@@ -134,10 +132,38 @@ def test_entering_needs_the_leaving_limit_to_be_past():
     toy = Toy(orders=[(590, 1.0), (600, 1.0)])
     assert both.holds(toy, 650)
     assert not both.holds(toy, 651)
-    assert both.why(toy, 600) == "orders_30d 2 >= 2"
+    assert both.why(toy, 600) == "orders_30d 2 >= 2; days_since_order 0 <= 5"
     assert both.features == {"orders_30d", "days_since_order"}
     assert both.windows == {30}
     assert entering(enter, opposite(enter)) is enter
+
+
+@pytest.mark.parametrize(
+    ("enter", "leave", "why"),
+    [
+        ("orders >= 2", "orders <= 1", "orders 2 >= 2"),
+        ("orders >= 2", "orders > 3", "orders 2 >= 2; orders 2 <= 3"),
+        ("2 <= orders <= 3", "orders < 1 or orders > 5", "2 <= orders 2; orders 2 <= 3"),
+        ("orders > 1", "orders < 2 or mean_gap_days > 9", "orders 2 > 1; orders 2 >= 2; mean_gap_days is not known"),
+        (
+            "orders >= 2",
+            "orders is not known or days_since_order is not known",
+            "orders 2 >= 2; days_since_order is known",
+        ),
+        ("stage in ['new']", "stage not in ['new']", "stage \"new\" in ['new']"),
+    ],
+)
+def test_what_follows_is_not_said_again(enter, leave, why):
+    both = entering(compile_condition(enter, CATALOGUE), compile_condition(leave, CATALOGUE))
+    toy = Toy(orders=[(590, 1.0), (600, 1.0)])
+    assert both.holds(toy, 600)
+    assert both.why(toy, 600) == why
+
+
+def test_a_printed_comparison_is_true_of_the_digits_printed():
+    toy = Toy(orders=[(590, 100.0), (590, 100.004), (590, 100.0)], gap=2.00004)
+    why = compile_condition("average_order_value_7d > 100 and mean_gap_days > 2 and mean_gap_days < 2.1", CATALOGUE).why
+    assert why(toy, 600) == "average_order_value_7d 100.0013 > 100; mean_gap_days 2.00004 > 2; mean_gap_days 2 < 2.1"
 
 
 def test_what_time_cannot_bring_about_is_never_looked_for():

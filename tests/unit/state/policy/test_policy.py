@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from state.features.catalogue import catalogue
 from state.policy.compiled import read_policy
 from state.policy.shape import Fixed, PAlive, Rhythm
 from state.policy.summary import summarize
@@ -25,12 +26,28 @@ def problems(text):
     return [(it.line, it.message, it.fix) for it in caught.value.problems]
 
 
+@pytest.mark.parametrize(
+    ("table", "enter", "leave"),
+    [
+        ("", "orders_365d >= 6", "orders_365d < 4"),
+        ("min_stay_days = 3", "orders_365d >= 6", "orders_365d < 4"),
+        ('leave = "orders < 1"', "orders_365d >= 6", "orders < 1"),
+        ('enter = "orders >= 3"', "orders >= 3", "not (orders >= 3)"),
+        ('enter = "orders >= 3"\nleave = ""', "orders >= 3", "not (orders >= 3)"),
+    ],
+)
+def test_who_gives_only_the_loyal_enter_means_its_opposite(table, enter, leave):
+    compiled = read_policy(f'name = "p"\n[lifecycle.loyal]\n{table}\n', catalogue)
+    assert compiled.policy.lifecycle.loyal.enter == enter
+    assert compiled.loyal_leave.text == leave
+
+
 def test_all_that_is_left_out_has_a_default():
     compiled = read(LEAST)
     assert compiled.day_ms == 86_400_000
     assert compiled.lateness_ms == 3_600_000
     assert compiled.session_ms == 1_800_000
-    assert compiled.loyal_min_stay_ms == 30 * 86_400_000
+    assert compiled.loyal_stay.ms == 30 * 86_400_000
     assert isinstance(compiled.policy.lifecycle.patience, Rhythm)
     assert compiled.segments == ()
 
@@ -50,7 +67,7 @@ def test_the_version_changes_with_what_it_says_and_not_with_how():
 def test_a_shortened_day_shortens_every_stay():
     compiled = read(LEAST + '[time]\nday_seconds = 60\n[[segments]]\nkey="a"\nname="A"\nenter="loyal"\nmin_stay_days=2')
     assert compiled.day_ms == 60_000
-    assert compiled.segments[0].min_stay_ms == 120_000
+    assert compiled.segments[0].stay.ms == 120_000
 
 
 def test_entering_never_holds_while_leaving_does():

@@ -57,7 +57,7 @@ def case(id_: str, *values: object) -> object:
             12,
             NONE,
             "at_risk",
-            "days_since_order 10.0 >= 10.0 (fixed)",
+            "days_since_order 10 >= 10 (days 10)",
         ),
         case(
             "one-time buyers have limits of their own",
@@ -65,7 +65,7 @@ def case(id_: str, *values: object) -> object:
             21,
             NONE,
             "at_risk",
-            "days_since_order 20.0 >= 20.0 (one order)",
+            "days_since_order 20 >= 20 (one_time_patience_days 20)",
         ),
         case(
             "churned comes before at risk",
@@ -73,7 +73,7 @@ def case(id_: str, *values: object) -> object:
             32,
             NONE,
             "churned",
-            "days_since_order 30.0 >= 30.0 (fixed)",
+            "days_since_order 30 >= 30 (churn_days 30)",
         ),
         case(
             "at risk becomes churned",
@@ -81,7 +81,7 @@ def case(id_: str, *values: object) -> object:
             32,
             NONE,
             "churned",
-            "days_since_order 30.0 >= 30.0 (fixed)",
+            "days_since_order 30 >= 30 (churn_days 30)",
         ),
         case(
             "a bad rating halves the limit",
@@ -89,7 +89,8 @@ def case(id_: str, *values: object) -> object:
             7,
             NONE,
             "at_risk",
-            "days_since_order 5.0 >= 5.0 (fixed, 10.0 shortened by support: rating 2 <= 2)",
+            "days_since_order 5 >= 5 (shorten_to 0.5 x 10, days 10); last_rating 2 <= 2 (bad_rating 2); "
+            "days_since_rating 2 < 8 (rating_counts_days 8)",
         ),
         case("a fair rating does not", buyer(1, 2, stage="repeat", rated=(5, 3)), 7, NONE, "repeat", ""),
         case(
@@ -106,7 +107,7 @@ def case(id_: str, *values: object) -> object:
             7,
             NONE,
             "at_risk",
-            "days_since_order 5.0 >= 5.0 (fixed, 10.0 shortened by support: a ticket open for 2 days)",
+            "days_since_order 5 >= 5 (shorten_to 0.5 x 10, days 10); oldest_ticket_days 2 >= 2 (open_days 2)",
         ),
         case(
             "a ticket that is open for a day does not",
@@ -138,7 +139,7 @@ def case(id_: str, *values: object) -> object:
             8,
             ORDERED,
             "repeat",
-            "days_since_order 0.0 < 10.0; orders 3 >= 2",
+            "days_since_order 0 < 10 (days 10); orders 3 >= 2",
         ),
         case(
             "an order undone can end it, for other limits hold then",
@@ -146,7 +147,7 @@ def case(id_: str, *values: object) -> object:
             15,
             UNDONE,
             "new",
-            "days_since_order 14.0 < 20.0; orders 1 < 2",
+            "days_since_order 14 < 20 (one_time_patience_days 20); orders 1 < 2",
         ),
     ],
 )

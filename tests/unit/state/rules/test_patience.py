@@ -1,5 +1,6 @@
 """Patience as a decision table: the silence limits under each method of a policy."""
 
+import msgspec
 import pytest
 
 from state.bgnbd import p_alive
@@ -21,31 +22,30 @@ RHYTHM = rules(patience=Rhythm(multiple=3, churn_multiple=2, min_days=6, max_day
 FIXED = rules(patience=Fixed(days=15, churn_days=45))
 CDNOW = PAlive(limit=0.6, churn_limit=0.2, r=0.243, alpha=4.414, a=0.793, b=2.426, min_days=7, max_days=100)
 ALIVE = rules(patience=CDNOW)
+DAILY = rules(patience=msgspec.structs.replace(CDNOW, min_at_risk_days=2))
 
 
 @pytest.mark.parametrize(
-    ("patience", "order_days", "at_risk", "churned", "origin"),
+    ("patience", "order_days", "at_risk", "churned"),
     [
-        case("rhythm: one order has the one-time limits", RHYTHM, (1,), 40, 100, "one order"),
-        case("fixed: one order has the one-time limits", FIXED, (1,), 40, 100, "one order"),
-        case("p_alive: one order has the one-time limits", ALIVE, (1,), 40, 100, "one order"),
-        case("rhythm: three mean gaps", RHYTHM, (1, 6), 15, 30, "3 x mean gap 5.0"),
-        case("rhythm: the mean of all gaps, not the last", RHYTHM, (1, 2, 17), 24, 48, "3 x mean gap 8.0"),
-        case("rhythm: orders at one instant have the least patience", RHYTHM, (1, 1), 6, 12, "3 x mean gap 0.0"),
-        case("rhythm: never below the least", RHYTHM, (1, 2), 6, 12, "3 x mean gap 1.0"),
-        case("rhythm: just the least", RHYTHM, (1, 3), 6, 12, "3 x mean gap 2.0"),
-        case("rhythm: never above the most", RHYTHM, (1, 41), 60, 120, "3 x mean gap 40.0"),
-        case("fixed: the same for slow buyers", FIXED, (1, 300), 15, 45, "fixed"),
-        case("fixed: the same for fast buyers", FIXED, (1, 2, 3, 4), 15, 45, "fixed"),
-        case(
-            "p_alive: never above the most, twice that for churn", ALIVE, (1, 3000), 100, 200, "P(alive) falls to 0.6"
-        ),
+        case("rhythm: one order has the one-time limits", RHYTHM, (1,), 40, 100),
+        case("fixed: one order has the one-time limits", FIXED, (1,), 40, 100),
+        case("p_alive: one order has the one-time limits", ALIVE, (1,), 40, 100),
+        case("rhythm: three mean gaps", RHYTHM, (1, 6), 15, 30),
+        case("rhythm: the mean of all gaps, not the last", RHYTHM, (1, 2, 17), 24, 48),
+        case("rhythm: orders at one instant have the least patience", RHYTHM, (1, 1), 6, 12),
+        case("rhythm: never below the least", RHYTHM, (1, 2), 6, 12),
+        case("rhythm: just the least", RHYTHM, (1, 3), 6, 12),
+        case("rhythm: never above the most", RHYTHM, (1, 41), 60, 120),
+        case("fixed: the same for slow buyers", FIXED, (1, 300), 15, 45),
+        case("fixed: the same for fast buyers", FIXED, (1, 2, 3, 4), 15, 45),
+        case("p_alive: never above the most, twice that for churn", ALIVE, (1, 3000), 100, 200),
+        case("p_alive: at risk for some days before it churns", DAILY, tuple(range(1, 400)), 7, 9),
     ],
 )
-def test_the_limits(patience, order_days, at_risk, churned, origin):
+def test_the_limits(patience, order_days, at_risk, churned):
     limits = patience.limits_of(buyer(*order_days))
     assert (limits.at_risk, limits.churned) == (ms(at_risk), ms(churned))
-    assert limits.origin(DAY) == origin
 
 
 @pytest.mark.parametrize("order_days", [(1, 30), (1, 20, 60), (1, 2, 3, 80)])
@@ -64,7 +64,7 @@ def test_p_alive_is_over_its_limit_until_the_customer_is_at_risk(order_days):
 def test_p_alive_puts_at_risk_before_it_churns():
     close = rules(patience=PAlive(limit=0.6, churn_limit=0.59, r=1, alpha=1, a=1, b=1, min_days=50, max_days=60))
     limits = close.limits_of(buyer(1, 2))
-    assert limits.at_risk == ms(50) and limits.churned == limits.at_risk + 1
+    assert limits.at_risk == ms(50) and limits.churned == ms(57)
 
 
 def test_a_shorter_day_shortens_the_limits():
@@ -75,8 +75,8 @@ SUPPORT = rules(
     patience=Fixed(days=10, churn_days=30),
     support=SupportRules(shorten_to=0.5, bad_rating=2, rating_counts_days=8, open_days=2),
 )
-RATING_1 = Displeasure(ms(5), ms(13), "rating 1 <= 2")
-OPEN = Displeasure(ms(6), None, "a ticket open for 2 days")
+RATING_1 = Displeasure(ms(5), ms(13))
+OPEN = Displeasure(ms(6), None)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ OPEN = Displeasure(ms(6), None, "a ticket open for 2 days")
             "the limit of a bad rating belongs to the bad ones",
             SUPPORT,
             buyer(1, 2, rated=(5, 2)),
-            [RATING_1._replace(why="rating 2 <= 2")],
+            [RATING_1],
         ),
         case("a fair rating does not displease", SUPPORT, buyer(1, 2, rated=(5, 3)), []),
         case("an open ticket displeases after two days", SUPPORT, buyer(1, 2, ticket_opened=4), [OPEN]),
@@ -123,7 +123,7 @@ def test_the_displeasure_that_holds(day, holds):
         case("not before the displeasure begins", 0, [OPEN], 3, 6),
         case("at the whole limit if the displeasure ends before half of it", 9, [RATING_1], 9, 19),
         case("at the whole limit if the displeasure ends just then", 8, [RATING_1], 8, 18),
-        case("at the earliest of several", 2, [Displeasure(ms(9), None, ""), OPEN], 3, 7),
+        case("at the earliest of several", 2, [Displeasure(ms(9), None), OPEN], 3, 7),
         case("now if a displeasure is over its half", 2, [OPEN], 8, 8),
     ],
 )

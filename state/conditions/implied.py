@@ -1,0 +1,68 @@
+"""Comparisons that follow from one another: who has at least nine has more than seven, and has a known number."""
+
+from fractions import Fraction
+from typing import NamedTuple
+
+from state.conditions.nodes import Comparison, Known, Leaf, Literal, Sign
+
+OPPOSITE: dict[Sign, Sign] = {
+    "==": "!=",
+    "!=": "==",
+    "<": ">=",
+    "<=": ">",
+    ">": "<=",
+    ">=": "<",
+    "in": "not in",
+    "not in": "in",
+}
+_MIRRORED: dict[Sign, Sign] = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
+
+class Proof(NamedTuple):
+    """What a leaf proves: that these values (as written) are known, and that one is within a limit, if there is one."""
+
+    known: tuple[str, ...]
+    limit: "Limit | None" = None
+
+    def implies(self, other: "Proof") -> bool:
+        """Tell whether the other one follows."""
+        if isinstance(other.limit, Limit):
+            return self.limit is not None and self.limit.implies(other.limit)
+        return other.only_known and other.known[0] in self.known
+
+    @property
+    def only_known(self) -> bool:
+        """Whether that a value is known is all."""
+        return self.limit is None and len(self.known) == 1
+
+
+class Limit(NamedTuple):
+    """A number in the text that a value is above (``up``) or below, or, unless ``strict``, equal to."""
+
+    value: str
+    up: bool
+    limit: Fraction
+    strict: bool
+
+    def implies(self, other: "Limit") -> bool:
+        """Tell whether every value within this limit is within the other one."""
+        if (self.value, self.up) != (other.value, other.up):
+            return False
+        if self.limit == other.limit:
+            return self.strict or not other.strict
+        return (self.limit > other.limit) is self.up
+
+
+def proof_of(leaf: Leaf, held: bool) -> Proof | None:
+    """Return what a leaf proves by holding or not, if its values are known; None if it proves nothing."""
+    if isinstance(leaf, Known):
+        return Proof((leaf.text,)) if held else None
+    if not isinstance(leaf, Comparison):
+        return None
+    sign = leaf.sign if held else OPPOSITE[leaf.sign]
+    value, limit, text = leaf.left, leaf.right, leaf.left_text
+    if isinstance(value, Literal):
+        value, limit, text, sign = limit, value, leaf.right_text, _MIRRORED.get(sign, sign)
+    if sign not in _MIRRORED or not isinstance(limit, Literal) or isinstance(value, Literal):
+        return Proof((leaf.left_text, leaf.right_text))
+    return Proof((text,), Limit(text, sign in (">", ">="), limit.exact, sign in ("<", ">")))
