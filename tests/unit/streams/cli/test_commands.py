@@ -14,6 +14,7 @@ from streams.cli.commands import topics as topics_command
 from streams.cli.main import main
 from streams.partitions import skip_lost
 from streams.partitions.changelog import MarkerMissingError
+from streams.policy_file import shipped_policy
 from streams.settings import Settings
 from streams.topics import TopicsError
 
@@ -229,3 +230,14 @@ def test_topics_that_were_created_are_named(monkeypatch: pytest.MonkeyPatch, cre
     monkeypatch.setattr(topics_command, "check", check)
     done = call("topics", "create")
     assert (done.exit_code, done.output) == (0, output)
+
+
+def test_a_policy_of_ones_own_begins_with_the_one_that_ships(tmp_path: Path) -> None:
+    done = call("policy", "init", "--currency", "gbp", "--zone", "Europe/London")
+    path = tmp_path / "mine.toml"
+    path.write_text(done.output)
+    assert (done.exit_code, call("policy", "check", path).exit_code) == (0, 0)
+    assert ('currency = "GBP"' in done.output, 'zone = "Europe/London"' in done.output) == (True, True)
+    assert call("policy", "init").output == shipped_policy().read_text("utf-8")
+    wrong = call("policy", "init", "--currency", "pounds")
+    assert (wrong.exit_code, "as in EUR" in wrong.output) == (2, True)
