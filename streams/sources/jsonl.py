@@ -18,13 +18,13 @@ def from_lines(lines: Iterable[bytes], now: int) -> list[SourceEvent]:
     found: list[SourceEvent] = []
     undated: list[SourceEvent] = []
     last: int | None = None
-    for line in lines:
+    for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         instant, topic, key = _inspect(line)
         if instant is not None and instant <= now:
             last = instant
-        event = SourceEvent(last or 0, topic, key, line)
+        event = SourceEvent(last or 0, topic, key, line, number)
         (undated if last is None else found).append(event)
     start = found[0].instant if found else now
     dated = [event._replace(instant=start) for event in undated]

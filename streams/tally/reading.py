@@ -9,6 +9,7 @@ from schemas.envelope import open_envelope, read_event
 from schemas.events import AnyFact
 from schemas.money import Exchange
 from schemas.reject import RejectedError
+from streams.sources.source import Source
 from streams.tally.tally import Tally
 
 NumberedLines = Iterable[tuple[int, bytes]]
@@ -51,10 +52,11 @@ def read_facts(
     tally.applied += facts
 
 
-def tally_of(values: Iterable[bytes], exchange: Exchange) -> Tally:
-    """Return the tally of a source's events, in its order of time, as they can be read now."""
+def tally_of(source: Source, exchange: Exchange) -> Tally:
+    """Return the tally of a source's events as they can be read now."""
     tally = Tally()
-    now = instant.from_datetime(datetime.now(UTC))
-    for _ in read_facts(enumerate(values, start=1), now, exchange, tally, numbered="event"):
+    lines = ((event.number, event.value) for event in source.events)
+    numbered = "line" if source.report is None else "event"
+    for _ in read_facts(lines, instant.from_datetime(datetime.now(UTC)), exchange, tally, numbered=numbered):
         pass
     return tally
