@@ -124,7 +124,7 @@ class Tracker:
             # any of them.
             self._policy_taken_at = self.upto
         outcome = Outcome(max(batch.upto, self.upto))
-        counts, readers, exchange = outcome.counts, self._readers, self._rules.exchange
+        counts, readers, intake = outcome.counts, self._readers, self._rules.intake
         counts["in"] = len(batch.records)
         clock = self.upto
         touched: dict[bytes, TouchedCustomer] = {}
@@ -134,7 +134,7 @@ class Tracker:
                 self._admit_mapped(record, clock, touched, outcome)
                 continue
             try:
-                event = decode(record.value, record.key, exchange)
+                event = decode(record.value, record.key, intake)
                 counts[self._admit(record, event, record.key or b"", clock, touched, outcome)] += 1
             except RejectedError as error:
                 self._reject(record, error, outcome)
@@ -167,7 +167,7 @@ class Tracker:
     def _admit_mapped(
         self, record: Record, clock: int, touched: dict[bytes, TouchedCustomer], outcome: Outcome
     ) -> None:
-        events = read_mapped(record, self._readers[record.topic], self._rules.exchange)
+        events = read_mapped(record, self._readers[record.topic], self._rules.intake)
         outcome.counts["in"] += len(events) - 1
         for event in events:
             try:

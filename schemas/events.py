@@ -80,10 +80,10 @@ class TicketSolved(Fact, frozen=True, array_like=True, tag="s"):
 
 
 class TicketRated(Fact, frozen=True, array_like=True, tag="n"):
-    """The customer's satisfaction with a case: 1 (very bad) to 5 (very good)."""
+    """The customer's satisfaction with a case, on the policy's scale: the higher, the better."""
 
     ticket_id: str
-    rating: int
+    rating: int | float
 
     name: ClassVar[str] = "Support Ticket Rated"
 

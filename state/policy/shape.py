@@ -1,10 +1,13 @@
 """The policy as it is written: every number and condition that a business decides, and its bounds."""
 
 import hashlib
-from typing import Annotated, Literal
+from collections.abc import Container
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
+
+from schemas.intake import HIGHEST_RATING, LOWEST_RATING, NOT_CUSTOMERS
 
 Days = Annotated[float, Meta(gt=0, le=36500)]
 DaysOrNone = Annotated[float, Meta(ge=0, le=36500)]
@@ -15,10 +18,16 @@ Multiple = Annotated[float, Meta(ge=1, le=1000)]
 Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
 Key = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]*$", max_length=64)]
 Text = Annotated[str, Meta(min_length=1)]
+Rating = Annotated[float, Meta(ge=-1e6, le=1e6)]
 
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A table of the policy file."""
+
+    @staticmethod
+    def implied(given: Container[str]) -> dict[str, Any]:
+        """Return the values that follow from which keys are given, in place of their defaults."""
+        return {}
 
 
 class Time(Section, frozen=True):
@@ -41,6 +50,13 @@ class Browsing(Section, frozen=True):
     """The silence after which browsing counts as a new session."""
 
     session_minutes: Annotated[float, Meta(gt=0, le=1440)] = 30.0
+
+
+class Reading(Section, frozen=True):
+    """How events are read: the userIds that stand for no customer, and the lowest and highest rating."""
+
+    not_customers: tuple[Text, ...] = NOT_CUSTOMERS
+    rating_scale: tuple[Rating, Rating] = (LOWEST_RATING, HIGHEST_RATING)
 
 
 class Rhythm(Section, frozen=True, tag="rhythm", tag_field="method"):
@@ -84,17 +100,25 @@ class SupportRules(Section, frozen=True):
     """What a bad support experience does: patience is multiplied by ``shorten_to``."""
 
     shorten_to: Annotated[float, Meta(gt=0, le=1)] = 0.5
-    bad_rating: Annotated[int, Meta(ge=1, le=5)] = 2
+    bad_rating: Rating = 2
     rating_counts_days: Days = 30.0
     open_days: Days = 3.0
 
 
 class Loyal(Section, frozen=True):
-    """When a customer becomes loyal, and when no longer. An empty ``leave`` means: not ``enter``."""
+    """When a customer becomes loyal, and when no longer. An empty ``leave`` means: not ``enter``.
+
+    The default of ``leave`` belongs to that of ``enter``: beside another ``enter`` it is empty.
+    """
 
     enter: Text = "orders_365d >= 6"
     leave: str = "orders_365d < 4"
     min_stay_days: DaysOrNone = 30.0
+
+    @staticmethod
+    def implied(given: Container[str]) -> dict[str, Any]:
+        """Return no condition for leaving if only one for entering is given."""
+        return {"leave": ""} if "enter" in given else {}
 
 
 class Lifecycle(Section, frozen=True):
@@ -134,6 +158,7 @@ class Policy(Section, frozen=True):
     time: Time = Time()
     money: Money = Money()
     browsing: Browsing = Browsing()
+    intake: Reading = Reading()
     lifecycle: Lifecycle = Lifecycle()
     rfm: Rfm = Rfm()
     segments: tuple[Segment, ...] = ()

@@ -67,7 +67,7 @@ def read_events(lines: NumberedLines, now: int, rules: Rulebook, on_reject: Call
         kept = line[:_MAX_REJECT_BYTES].decode("utf-8", "replace")
         on_reject(orjson.dumps({"line": number, "reason": error.reason, "detail": error.detail, "value": kept}))
 
-    for user_id, fact in read_facts(lines, now, rules.exchange, events.tally, reject):
+    for user_id, fact in read_facts(lines, now, rules.intake, events.tally, reject):
         if fact.at > last:
             events.last = last = fact.at
         by_customer[user_id].append(fact)

@@ -7,7 +7,7 @@ from agents.tracker import MAX_AHEAD_MS
 from schemas import instant
 from schemas.envelope import open_envelope, read_event
 from schemas.events import AnyFact
-from schemas.money import Exchange
+from schemas.intake import Intake
 from schemas.reject import RejectedError
 from streams.sources.source import Source
 from streams.tally.tally import Tally
@@ -18,7 +18,7 @@ NumberedLines = Iterable[tuple[int, bytes]]
 def read_facts(
     lines: NumberedLines,
     now: int,
-    exchange: Exchange,
+    intake: Intake,
     tally: Tally,
     on_reject: Callable[[int, bytes, RejectedError], None] = lambda *_: None,
     numbered: str = "line",
@@ -36,7 +36,7 @@ def read_facts(
         if not line.strip():
             continue
         try:
-            event = read_event(open_envelope(line), line, exchange)
+            event = read_event(open_envelope(line), line, intake)
             fact = event.fact
             if fact is None:
                 tally.apply_unknown(event.unknown_name or "", place=number, example=f"{numbered} {number}")
@@ -52,11 +52,11 @@ def read_facts(
     tally.applied += facts
 
 
-def tally_of(source: Source, exchange: Exchange) -> Tally:
+def tally_of(source: Source, intake: Intake) -> Tally:
     """Return the tally of a source's events as they can be read now."""
     tally = Tally()
     lines = ((event.number, event.value) for event in source.events)
     numbered = "line" if source.report is None else "event"
-    for _ in read_facts(lines, instant.from_datetime(datetime.now(UTC)), exchange, tally, numbered=numbered):
+    for _ in read_facts(lines, instant.from_datetime(datetime.now(UTC)), intake, tally, numbered=numbered):
         pass
     return tally

@@ -122,7 +122,7 @@ both = pytest.mark.parametrize("intake", [by_backtest, by_stream])
 
 def _instant(line: bytes, rules: Rulebook) -> int:
     try:
-        fact = read_event(open_envelope(line), line, rules.exchange).fact
+        fact = read_event(open_envelope(line), line, rules.intake).fact
     except RejectedError:
         return 0
     return 0 if fact is None else fact.at

@@ -1,6 +1,7 @@
 """A customer's whole life under a policy: every decision, in order."""
 
 from collections.abc import Iterable
+from fractions import Fraction
 from typing import Any
 
 from tests.reference_model.events import Fact
@@ -72,18 +73,18 @@ class Life:
             if displeased(self.policy, self.memory, self.at):
                 silence = shortened(self.policy, silence)
             patience = silence / self.policy.calendar.day_ms
-        exact = {
-            "average_order_value": features("average_order_value"),
-            "recency_days": features("days_since_order"),
-            "mean_gap_days": features("mean_gap_days"),
+        revenue, unit = sum(order.left for order in self.memory.orders), features.unit
+        doubles = {
+            "average_order_value": revenue / len(self.memory.orders) / unit if self.memory.orders else None,
+            "recency_days": as_double(features("days_since_order")),
+            "mean_gap_days": as_double(features("mean_gap_days")),
             "patience_days": patience,
         }
-        rounded = {name: round(value, 4) if isinstance(value, float) else None for name, value in exact.items()}
         return {
             "stage": self.standing.stage,
             "orders": features("orders"),
-            "revenue": features("revenue"),
-            **rounded,
+            "revenue": revenue / unit,
+            **{name: None if value is None else round(value, 4) for name, value in doubles.items()},
         }
 
     def coming(self) -> dict[str, Any]:
@@ -105,6 +106,10 @@ class Life:
                 if (joined is None) is not (self.standing.loyal is None):
                     return {"next_transition": "loyalty_lapsed" if joined is None else "became_loyal", "next_at": at}
         raise AssertionError("a silence without end")
+
+
+def as_double(value: object) -> float | None:
+    return float(value) if isinstance(value, Fraction) else None
 
 
 def live(facts: Iterable[Fact], policy: Policy, until: int) -> Life | None:

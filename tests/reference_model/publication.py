@@ -36,7 +36,7 @@ def message_id(user_id: str, at: int, change: Change, cause: Cause) -> str:
 def publish(
     policy: Policy, user_id: str, at: int, change: Change, cause: Cause, seq: int, figures: dict[str, Any]
 ) -> Transition:
-    """The value that a topic would carry, without `why`; the policy's version only by its name."""
+    """The value that a topic would carry; the policy's version only by its name."""
     event = "Lifecycle Stage Changed"
     content = {"transition": change.name}
     if change.key is not None:
@@ -53,6 +53,7 @@ def publish(
             **content,
             "from": change.before,
             "to": change.after,
+            "why": change.why,
             "cause": cause.kind,
             "cause_event": cause.event,
             "cause_deadline": deadline_of(change) if cause.kind == "deadline" else None,

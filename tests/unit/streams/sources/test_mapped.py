@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from schemas.envelope import open_envelope, read_event
+from schemas.intake import Intake
 from schemas.money import Exchange
 from streams.mapping_file import MappingFileError, load_mapping, shipped_mappings
 from streams.sources import examples, order_rows
@@ -56,10 +57,10 @@ def orders(file: MappedFile) -> list[tuple[str, float]]:
 def test_every_shipped_mapping_reads_its_example_whole(folder: Path, shape: str) -> None:
     path = examples.write_example(shape, folder, customers=40)
     file = MappedFile(str(path), load_mapping(shape))
-    exchange = Exchange("USD", 1e6, {"GBP": 1.0, "BRL": 1.0})
+    intake = Intake(Exchange("USD", 1e6, {"GBP": 1.0, "BRL": 1.0}))
     counts: Counter[str] = Counter()
     for _, line in file.lines():
-        fact = read_event(open_envelope(line), line, exchange).fact
+        fact = read_event(open_envelope(line), line, intake).fact
         assert fact is not None, line
         counts[fact.name] += 1
     assert counts["Order Completed"] > 100
