@@ -15,6 +15,8 @@ from schemas.events import AnyFact
 from schemas.reject import RejectedError, reject
 from schemas.transition import encode
 from state.rules.rulebook import Rulebook
+from state.timeline.receive import Receipt, receive
+from state.timeline.records_of_event import Conflict
 from state.timeline.snapshot import Header, SnapshotError, dump, load, read_header
 from state.timeline.timeline import Timeline, adopt, apply_facts, begin
 
@@ -26,7 +28,8 @@ AT_ONCE = 0
 class TouchedCustomer(msgspec.Struct, gc=False):
     """A customer whom a batch touches: their timeline, taken out of the cache, and what of the batch concerns them.
 
-    ``before`` is the header of their snapshot as of the last commit; ``records`` are those that carried the ``facts``.
+    ``before`` is the header of their snapshot as of the last commit; ``facts`` have arrived and are not applied yet,
+    ``records`` are those that counted as applied.
     """
 
     timeline: Timeline
@@ -36,19 +39,18 @@ class TouchedCustomer(msgspec.Struct, gc=False):
     records: list[Record] = []
     ids: set[str] = set()
 
-    def knows(self, fact: AnyFact, lateness: int) -> bool:
-        """Say whether a fact with this one's id is known, at most ``lateness`` ms before or after it."""
+    def receive(self, record: Record, fact: AnyFact, lateness: int) -> Receipt | Conflict:
+        """Take a fact of the batch."""
         message_id = fact.message_id
-        return (
-            message_id in self.ids
-            and any(it.message_id == message_id and abs(it.at - fact.at) <= lateness for it in self.facts)
-        ) or self.timeline.knows(fact, lateness)
-
-    def add(self, record: Record, fact: AnyFact) -> None:
-        """Add a new fact of the batch."""
-        self.facts.append(fact)
-        self.records.append(record)
-        self.ids.add(fact.message_id)
+        receipt: Receipt | Conflict = Receipt.APPLIED
+        if message_id in self.ids or self.timeline.has_id(message_id):
+            receipt = receive(self.timeline, self.facts, fact, lateness)
+        else:
+            self.facts.append(fact)
+            self.ids.add(message_id)
+        if receipt is Receipt.APPLIED:
+            self.records.append(record)
+        return receipt
 
 
 class Tracker:
@@ -199,10 +201,10 @@ class Tracker:
         customer = touched.get(key) or self._touch(key, touched, at)
         if at < customer.timeline.closed_before:
             raise RejectedError("late", "a flood of events, or a new policy, has closed this customer's past")
-        if customer.knows(fact, self._lateness):
-            return "duplicate"
-        customer.add(record, fact)
-        return "applied"
+        receipt = customer.receive(record, fact, self._lateness)
+        if isinstance(receipt, Conflict):
+            raise RejectedError("conflict", receipt.detail())
+        return "applied" if receipt is Receipt.APPLIED else "duplicate"
 
     def _touch(self, key: bytes, touched: dict[bytes, TouchedCustomer], at: int = 0) -> TouchedCustomer:
         customer = touched.get(key)
@@ -234,7 +236,7 @@ class Tracker:
             values = [encode(it, key.decode(), self._rules.version) for it in publications]
             snapshot = dump(timeline, self._rules)
         except Exception as error:  # as above: a rule that raises is this customer's reject
-            outcome.counts["applied"] -= len(customer.facts)
+            outcome.counts["applied"] -= len(customer.records)
             outcome.counts["poisoned"] += 1
             for record in customer.records:
                 self._reject(record, RejectedError("poison", f"{type(error).__name__}: {error}"), outcome)

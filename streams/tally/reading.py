@@ -22,8 +22,8 @@ def read_facts(
     tally: Tally,
     on_reject: Callable[[int, bytes, RejectedError], None] = lambda *_: None,
     numbered: str = "line",
-) -> Iterator[tuple[str, AnyFact]]:
-    """Yield (userId, fact) of each line that has one; empty lines are skipped. All others are in the tally afterwards.
+) -> Iterator[tuple[int, str, AnyFact]]:
+    """Yield (number, userId, fact) of each line that has a fact; empty lines are skipped. All others are in the tally.
 
     An event that lies more than ``MAX_AHEAD_MS`` after ``now`` (ms since 1970) is rejected. A duplicate is not known as
     such here: it counts as applied. ``numbered`` says what the numbers count.
@@ -48,7 +48,7 @@ def read_facts(
             on_reject(number, line, error)
             continue
         facts += 1
-        yield event.user_id, fact
+        yield number, event.user_id, fact
     tally.applied += facts
 
 

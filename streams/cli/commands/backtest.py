@@ -16,6 +16,7 @@ from rich.table import Table
 
 from schemas import instant
 from schemas.event_types import nearest_name
+from streams.backtest.backtest import conflict_line
 from streams.backtest.pool import BacktestPool, ProcessLostError, backtest_pool, cores
 from streams.backtest.pool_process import BacktestOptions, DecisionSummary, ReadSummary
 from streams.cli.failure import UnusableSourceError
@@ -87,6 +88,8 @@ def command(
         console.print(report.told(), markup=False, highlight=False, soft_wrap=True)
     tally = read.tally
     tally.find_duplicates(decided.duplicates)
+    for number, detail in decided.conflicts:
+        tally.find_conflict(number, f"line {number}: {detail}")
     if unknown_out:
         with _open(unknown_out) as file:
             _write(file, map(orjson.dumps, _unknown_names(tally)))
@@ -117,12 +120,14 @@ def _run(
         read = pool.read(lines, lambda more: progress.advance(reading, more))
         add_report(read.tally, report)
         progress.update(reading, total=read.tally.events, completed=read.tally.events)
-        if rejects_out:
-            _write(files.enter_context(_open(rejects_out)), [*read.refused, *(report.refused if report else ())])
+        rejects = files.enter_context(_open(rejects_out)) if rejects_out else None
         deciding = progress.add_task("deciding customers", total=read.customers)
         until = end if end is not None else read.last or 0
         decided = pool.decide(until, lambda more: progress.advance(deciding, more))
         progress.update(deciding, completed=read.customers)
+        if rejects is not None:
+            _write(rejects, [*read.refused, *(report.refused if report else ())])
+            _write(rejects, (conflict_line(number, detail) for number, detail in decided.conflicts))
         _write(files.enter_context(_open(out)), pool.transitions())
         if profiles_out:
             _write(files.enter_context(_open(profiles_out)), pool.profiles())
