@@ -79,7 +79,7 @@ def by_backtest(lines: Iterable[bytes], policy: str = DEFAULT_POLICY, until: int
         transitions=_by_customer(map(json.loads, result.transitions)),
         rejects=[(it["line"], it["reason"]) for it in refused],
         details={it["line"]: it["detail"] for it in refused},
-        duplicates=result.duplicates,
+        duplicates=len(result.duplicates),
         unknown=unknown,
         unknown_names=unknown_names,
     )
