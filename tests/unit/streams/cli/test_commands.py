@@ -45,8 +45,8 @@ def test_simulated_events_become_transitions_profiles_and_rejects(tmp_path: Path
     lines = gzip.decompress(events.read_bytes()).splitlines()
     events.write_bytes(gzip.compress(b"\n".join([*lines, lines[0], b"{"])))
     options = ("--out", transitions, "--profiles", profiles, "--rejects", rejected, "--processes", 2)
-    options = (*options, "--duplicates", tmp_path / "duplicates.jsonl")
-    done = call("backtest", events, *options, "--until", "2025-12-31")
+    duplicates = ("--duplicates", tmp_path / "duplicates.jsonl")
+    done = call("backtest", events, *options, *duplicates, "--until", "2025-12-31")
     assert done.exit_code == 0, done.output
     told = {" ".join(line.split()) for line in done.output.splitlines()}
     assert {f"events in {len(lines) + 2:,}", f"applied {len(lines):,}", "rejected 1"} <= told
