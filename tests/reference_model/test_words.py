@@ -145,6 +145,12 @@ AGREED: dict[str, list[Event | bytes]] = {
         traits(1, 2, a=1, z00=None),
         traits(2, 3, a=2),
     ],
+    "more traits than are kept, and named ones after them": [
+        traits(0, 1, **{f"z{each:02}": 1 for each in range(64)}),
+        traits(1, 2, a=1),
+        traits(2, 3, b=1, z03=None),
+        traits(3, 4, a=2),
+    ],
     "more open tickets than are held": [
         *(event("Support Ticket Created", each / 100, each, ticket_id=f"t{each}") for each in range(70)),
         event("Support Ticket Solved", 1, 900, ticket_id="t68"),
