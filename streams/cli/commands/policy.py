@@ -6,7 +6,7 @@ import click
 
 from state.policy.generated import generated_code
 from state.policy.summary import summarize
-from streams.policy_file import PolicyFileError, compile_file
+from streams.policy_file import PolicyFileError, compile_file, shipped_policy
 
 
 @click.group("policy")
@@ -25,3 +25,5 @@ def check(file: Path | None, code: bool) -> None:
         click.echo(str(error), err=True)
         raise SystemExit(1) from None
     click.echo(generated_code(compiled) if code else summarize(compiled))
+    for warning in compiled.warnings:
+        click.echo(f"{file or shipped_policy()}:{warning.line}: warning: {warning.message}. {warning.fix}", err=True)
