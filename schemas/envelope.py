@@ -13,7 +13,8 @@ from schemas import instant, timestamps
 from schemas.coercion import NULL, Fields, fields_of, identifier, short, text
 from schemas.event_types import EVENT_TYPES, spelled
 from schemas.events import AnyFact
-from schemas.money import AmountError, Exchange
+from schemas.intake import Intake
+from schemas.money import AmountError
 from schemas.reject import RejectedError
 from schemas.spellings import folded
 from schemas.wrappings import unframed, unwrapped
@@ -62,14 +63,14 @@ _carrier = msgspec.json.Decoder(_Carrier).decode
 _owner = msgspec.json.Decoder(_Owner).decode
 
 
-def decode(value: bytes | None, key: bytes | None, exchange: Exchange) -> Event:
+def decode(value: bytes | None, key: bytes | None, intake: Intake) -> Event:
     """Return the event in a record's value.
 
     ``key`` must be the userId in UTF-8, since the partition follows from the key.
     Raises ``RejectedError`` with the reason and a detail that names the place.
     """
     envelope = open_envelope(value)
-    event = read_event(envelope, value or b"", exchange)
+    event = read_event(envelope, value or b"", intake)
     if key is None or key != event.user_id.encode():
         raise RejectedError("key_mismatch", "the record's key is not the event's userId", event.user_id)
     return event
@@ -149,7 +150,7 @@ def _context_traits(fields: Fields) -> Raw:
     return fields_of(context, "context").get("traits", NULL) if bytes(context)[:1] == b"{" else NULL
 
 
-def read_event(envelope: Envelope, value: bytes, exchange: Exchange) -> Event:
+def read_event(envelope: Envelope, value: bytes, intake: Intake) -> Event:
     """Return the event in an open envelope. An event without a messageId gets one from ``value``.
 
     Raises ``RejectedError``.
@@ -160,6 +161,9 @@ def read_event(envelope: Envelope, value: bytes, exchange: Exchange) -> Event:
         at = instant.from_datetime(envelope.timestamp)
         if not instant.EARLIEST <= at < instant.LATEST:
             raise RejectedError("bad_timestamp", "timestamp lies outside the years 1970 to 2199")
+        if user_id[0] not in intake.customers_begin and intake.is_placeholder(user_id):
+            told = f"userId is {user_id!r}, which stands for no customer: send the customer's own id"
+            raise RejectedError("placeholder_user", f"{told}, or take it off not_customers in the policy's [intake]")
         name = envelope.event if envelope.type == "track" else envelope.type
         event_type = EVENT_TYPES.get(name or "") or spelled(envelope.type, envelope.event)
         if event_type is None:
@@ -168,12 +172,12 @@ def read_event(envelope: Envelope, value: bytes, exchange: Exchange) -> Event:
         message_id = envelope.message_id or envelope.twin_message_id or blake2b(value, digest_size=12).hexdigest()
         short(message_id, "messageId")
         try:
-            return Event(user_id, event_type.build(event_type.name, at, message_id, content, exchange))
+            return Event(user_id, event_type.build(event_type.name, at, message_id, content, intake))
         except (msgspec.ValidationError, AmountError, RejectedError):
             if event_type.name == "identify" and bytes(content) == b"null":
                 content = _context_traits(unwrapped(unframed(value)))
             content = event_type.coerce(content)
-            return Event(user_id, event_type.build(event_type.name, at, message_id, content, exchange))
+            return Event(user_id, event_type.build(event_type.name, at, message_id, content, intake))
     except RejectedError as error:
         error.user_id = user_id
         raise

@@ -5,6 +5,7 @@ another, such as a further kind of view, is added by one line.
 """
 
 from collections.abc import Callable
+from decimal import Decimal
 from difflib import SequenceMatcher, get_close_matches
 from functools import lru_cache
 from typing import Literal
@@ -27,10 +28,10 @@ from schemas.events import (
     TicketSolved,
     TraitsIdentified,
 )
+from schemas.intake import Intake
 from schemas.money import Exchange
-from schemas.products import categories_of, items_of, sum_of
+from schemas.products import contents_of, sum_of
 from schemas.properties import (
-    RATINGS,
     CancelProperties,
     OrderProperties,
     RefundProperties,
@@ -59,8 +60,8 @@ TOPIC_KINDS = (PURCHASES, BROWSING, SUPPORT, PROFILES)
 """The kinds of input topics; records of one instant are decided in this order."""
 
 
-Build = Callable[[str, int, str, Raw, Exchange], AnyFact]
-"""Makes the fact of (name, instant, messageId, properties or traits, exchange)."""
+Build = Callable[[str, int, str, Raw, Intake], AnyFact]
+"""Makes the fact of (name, instant, messageId, properties or traits, intake)."""
 
 
 class EventType(msgspec.Struct, frozen=True):
@@ -88,15 +89,18 @@ _read_object = msgspec.json.Decoder(dict[str, object]).decode
 
 
 def _order_fact(kind: type[OrderCompleted] | type[OrderUpdated]) -> Build:
-    def build(name: str, at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
+    def build(name: str, at: int, message_id: str, raw: Raw, intake: Intake) -> AnyFact:
         order = read_order(raw)
+        order_id = short(order.order_id, "properties.order_id")
+        total = _total(order, intake.exchange)
+        items, categories = contents_of(order.products)
         return kind(
             at=at,
             message_id=message_id,
-            order_id=short(order.order_id, "properties.order_id"),
-            total=_total(order, exchange),
-            items=items_of(order.products),
-            categories=categories_of(order.products),
+            order_id=order_id,
+            total=total,
+            items=items,
+            categories=categories,
         )
 
     return build
@@ -113,10 +117,10 @@ def _total(order: OrderProperties, exchange: Exchange) -> int:
     return total
 
 
-def _refund_fact(name: str, at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
+def _refund_fact(name: str, at: int, message_id: str, raw: Raw, intake: Intake) -> AnyFact:
     refund = read_refund(raw)
     order_id = short(refund.order_id, "properties.order_id")
-    total = _given_back(refund, exchange)
+    total = _given_back(refund, intake.exchange)
     if total is None:
         check_no_amount(raw)
     return OrderRefunded(at=at, message_id=message_id, order_id=order_id, total=total)
@@ -129,28 +133,37 @@ def _given_back(refund: RefundProperties, exchange: Exchange) -> int | None:
     return abs(sum_of(refund.products, refund.currency, exchange)) if refund.products else None
 
 
-def _cancel_fact(name: str, at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
+def _cancel_fact(name: str, at: int, message_id: str, raw: Raw, intake: Intake) -> AnyFact:
     order_id = short(read_cancel(raw).order_id, "properties.order_id")
     return OrderCancelled(at=at, message_id=message_id, order_id=order_id)
 
 
-def _browsing_fact(name: str, at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
+def _browsing_fact(name: str, at: int, message_id: str, raw: Raw, intake: Intake) -> AnyFact:
     return Browsed(at=at, message_id=message_id, event=name)
 
 
-def _opened_fact(name: str, at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
+def _opened_fact(name: str, at: int, message_id: str, raw: Raw, intake: Intake) -> AnyFact:
     return TicketOpened(at=at, message_id=message_id, ticket_id=_ticket_id(read_ticket(raw)), event=name)
 
 
-def _solved_fact(name: str, at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
+def _solved_fact(name: str, at: int, message_id: str, raw: Raw, intake: Intake) -> AnyFact:
     return TicketSolved(at=at, message_id=message_id, ticket_id=_ticket_id(read_ticket(raw)), event=name)
 
 
-def _rated_fact(name: str, at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
+def _rated_fact(name: str, at: int, message_id: str, raw: Raw, intake: Intake) -> AnyFact:
     ticket = read_ticket(raw)
-    if ticket.rating is None or ticket.rating not in RATINGS:
-        raise RejectedError("invalid", f"properties.rating is {ticket.rating}: a rating is 1 to 5")
-    return TicketRated(at=at, message_id=message_id, ticket_id=_ticket_id(ticket), rating=ticket.rating)
+    if ticket.rating is None:
+        raise RejectedError("invalid", "properties.rating is missing: send a number")
+    rating = _on_scale(ticket.rating, *intake.rating_scale)
+    return TicketRated(at=at, message_id=message_id, ticket_id=_ticket_id(ticket), rating=rating)
+
+
+def _on_scale(rating: float, lowest: float, highest: float) -> int | float:
+    """Return a rating, rounded to two decimals, half to even. Raises ``RejectedError`` for one beyond the scale."""
+    if not lowest <= rating <= highest:
+        told = f"properties.rating is {rating:g}, and the policy's scale is {lowest:g} to {highest:g}"
+        raise RejectedError("invalid", f"{told}: set rating_scale in its [intake] to the scale of your ratings")
+    return int(rating) if rating == int(rating) else float(round(Decimal(repr(rating)), 2))
 
 
 def _ticket_id(ticket: TicketProperties) -> str:
@@ -160,7 +173,7 @@ def _ticket_id(ticket: TicketProperties) -> str:
     return short(ticket_id, "properties.ticket_id")
 
 
-def _traits_fact(name: str, at: int, message_id: str, raw: Raw, exchange: Exchange) -> AnyFact:
+def _traits_fact(name: str, at: int, message_id: str, raw: Raw, intake: Intake) -> AnyFact:
     traits: dict[str, Scalar | None] = {}
     for key, value in _read_object(raw).items():
         if isinstance(value, dict):

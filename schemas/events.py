@@ -1,7 +1,5 @@
 """Facts: what happened to a customer, one frozen type per kind of event, small enough to keep in the timeline."""
 
-from collections.abc import Callable
-from operator import attrgetter
 from typing import ClassVar
 
 import msgspec
@@ -12,12 +10,17 @@ Scalar = str | int | float | bool
 
 
 class Fact(msgspec.Struct, frozen=True, array_like=True, tag=True, gc=False):
-    """Something that happened at ``at`` (ms since 1970) and was sent as ``message_id``; both order the timeline."""
+    """Something that happened at ``at`` (ms since 1970) and was sent as ``message_id``.
+
+    Of facts of one instant, those of a lower ``rank`` come first: what makes an order or a ticket comes before what
+    changes it. ``schemas.fact_order`` has the whole order.
+    """
 
     at: int
     message_id: str
 
     name: ClassVar[str] = ""
+    rank: ClassVar[int]
 
 
 class OrderCompleted(Fact, frozen=True, array_like=True, tag="o"):
@@ -29,6 +32,7 @@ class OrderCompleted(Fact, frozen=True, array_like=True, tag="o"):
     categories: tuple[str, ...]
 
     name: ClassVar[str] = "Order Completed"
+    rank: ClassVar[int] = 1
 
 
 class OrderUpdated(Fact, frozen=True, array_like=True, tag="u"):
@@ -40,6 +44,7 @@ class OrderUpdated(Fact, frozen=True, array_like=True, tag="u"):
     categories: tuple[str, ...]
 
     name: ClassVar[str] = "Order Updated"
+    rank: ClassVar[int] = 2
 
 
 class OrderRefunded(Fact, frozen=True, array_like=True, tag="r"):
@@ -49,6 +54,7 @@ class OrderRefunded(Fact, frozen=True, array_like=True, tag="r"):
     total: int | None
 
     name: ClassVar[str] = "Order Refunded"
+    rank: ClassVar[int] = 3
 
 
 class OrderCancelled(Fact, frozen=True, array_like=True, tag="c"):
@@ -57,12 +63,15 @@ class OrderCancelled(Fact, frozen=True, array_like=True, tag="c"):
     order_id: str
 
     name: ClassVar[str] = "Order Cancelled"
+    rank: ClassVar[int] = 4
 
 
 class Browsed(Fact, frozen=True, array_like=True, tag="b"):
     """A view, search, cart or other sign of interest; ``event`` is its name in ``EVENT_TYPES``."""
 
     event: str
+
+    rank: ClassVar[int] = 8
 
 
 class TicketOpened(Fact, frozen=True, array_like=True, tag="t"):
@@ -71,6 +80,8 @@ class TicketOpened(Fact, frozen=True, array_like=True, tag="t"):
     ticket_id: str
     event: str
 
+    rank: ClassVar[int] = 5
+
 
 class TicketSolved(Fact, frozen=True, array_like=True, tag="s"):
     """A support case ended."""
@@ -78,14 +89,17 @@ class TicketSolved(Fact, frozen=True, array_like=True, tag="s"):
     ticket_id: str
     event: str
 
+    rank: ClassVar[int] = 7
+
 
 class TicketRated(Fact, frozen=True, array_like=True, tag="n"):
-    """The customer's satisfaction with a case: 1 (very bad) to 5 (very good)."""
+    """The customer's satisfaction with a case, on the policy's scale: the higher, the better."""
 
     ticket_id: str
-    rating: int
+    rating: int | float
 
     name: ClassVar[str] = "Support Ticket Rated"
+    rank: ClassVar[int] = 6
 
 
 class TraitsIdentified(Fact, frozen=True, array_like=True, tag="i"):
@@ -94,6 +108,7 @@ class TraitsIdentified(Fact, frozen=True, array_like=True, tag="i"):
     traits: dict[str, Scalar | None]
 
     name: ClassVar[str] = "identify"
+    rank: ClassVar[int] = 0
 
 
 AnyFact = (
@@ -107,10 +122,6 @@ AnyFact = (
     | TicketRated
     | TraitsIdentified
 )
-
-
-time_order: Callable[[AnyFact], tuple[int, str]] = attrgetter("at", "message_id")
-"""The sort key of a customer's facts: when they happened, and within one instant their ids."""
 
 
 def event_name(fact: AnyFact) -> str:

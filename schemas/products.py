@@ -31,31 +31,27 @@ def sum_of(products: list[Product], currency: str | None, exchange: Exchange) ->
     return total
 
 
-def items_of(products: list[Product]) -> int:
-    """Return how many items the lines are. Raises ``RejectedError`` for an impossible quantity."""
-    count = 0
+def contents_of(products: list[Product]) -> tuple[int, tuple[str, ...]]:
+    """Return how many items the lines are, and their categories, each once.
+
+    A line with a negative quantity or price is a return or a discount, and no item. Raises ``RejectedError`` for an
+    impossible quantity.
+    """
+    items = 0
+    found: dict[str | None, None] = {}
     for product in products:
-        quantity = product.quantity
-        if quantity == 1.0 and not _is_taken_off(product):  # nearly all are
-            count += 1
-            continue
-        _check_quantity(quantity)
-        if _is_taken_off(product):
-            continue
-        whole = int(quantity)
-        count += whole if whole == quantity else 1  # a product sold by weight counts as one item
-    return count
-
-
-def _is_taken_off(product: Product) -> bool:
-    """Tell whether a line is a return or a discount: it counts in the sum, and is no item."""
-    return product.quantity < 0 or (product.price is not None and product.price < 0)
-
-
-def categories_of(products: list[Product]) -> tuple[str, ...]:
-    """Return the categories of the lines, each once."""
-    found = {product.category: None for product in products if not _is_taken_off(product)}
-    return tuple([category[:MAX_TEXT] for category in found if category][:MAX_CATEGORIES])
+        quantity, price = product.quantity, product.price
+        if quantity == 1.0:  # nearly all are
+            whole = 1
+        else:
+            _check_quantity(quantity)
+            whole = int(quantity)
+            if whole != quantity:
+                whole = 1  # a product sold by weight
+        if quantity >= 0 and (price is None or price >= 0):
+            items += whole
+            found[product.category] = None
+    return items, tuple([category[:MAX_TEXT] for category in found if category][:MAX_CATEGORIES])
 
 
 def _check_quantity(quantity: float) -> None:

@@ -20,7 +20,6 @@ OTHER_REFUND_AMOUNTS = (
     *("amount", "refund_amount", "refunded_amount", "amount_refunded", "total_refunded", "refund_total"),
     *("refundAmount", "refundedAmount", "amountRefunded", "totalRefunded", "refundTotal"),
 )
-RATINGS = range(1, 6)
 _MAY_BE_AMOUNT = re.compile("(?i).*(?:amount|total|revenue|value|price).*|refund(?:ed)?")
 _SAYS_NOTHING = re.compile(rb'null|\[\s*\]|"\s*"')
 _FLAGS = (b"true", b"false")
@@ -67,7 +66,7 @@ class TicketProperties(msgspec.Struct, gc=False):
 
     ticket_id: str | None = None
     conversation_id: str | None = None
-    rating: int | None = None
+    rating: float | None = None
 
 
 read_order = msgspec.json.Decoder(OrderProperties).decode
@@ -133,7 +132,7 @@ def coerced_ticket(raw: Raw) -> Raw:
 def coerced_rating(raw: Raw) -> Raw:
     """Return the properties of a ticket that was rated."""
     given = fields_of(raw, "properties")
-    return as_json(TicketProperties(ticket_id=_ticket_id(given), rating=_rating(given)))
+    return as_json(TicketProperties(ticket_id=_ticket_id(given), rating=number(given, "rating", PLACE)))
 
 
 def coerced_traits(raw: Raw) -> Raw:
@@ -150,18 +149,6 @@ def coerced_traits(raw: Raw) -> Raw:
 def _is_trait(raw: Raw) -> bool:
     content = bytes(raw)
     return content[:1] not in (b"{", b"[") and not (is_numeric(content) and not isfinite(float(content)))
-
-
-def _rating(given: Fields) -> int:
-    try:
-        rating = number(given, "rating")
-    except RejectedError:
-        rating = None
-    if rating is None or rating not in RATINGS:
-        written = bytes(given.get("rating", NULL))
-        told = "missing" if written == b"null" else shown(written)
-        raise RejectedError("invalid", f"properties.rating is {told}: send a whole number from 1 to 5")
-    return int(rating)
 
 
 def _stated(given: Fields, names: Iterable[str]) -> float | None:

@@ -6,7 +6,7 @@ from schemas.events import TicketOpened, TicketRated, TicketSolved
 from state.customer.daily_counts import Daily, PackedDaily, no_counts, unpack_daily
 from state.customer.purchases import MAX_WINDOW_DAYS
 
-OPENED, SOLVED, RATINGS, RATING_SUM = range(4)
+OPENED, SOLVED, RATINGS, RATING_SUM, RATING_HUNDREDTHS = range(5)
 MAX_OPEN_TICKETS = 64
 
 
@@ -15,7 +15,7 @@ class Support(msgspec.Struct, gc=False):
 
     open: dict[str, int]
     daily: Daily
-    last_rating: int | None = None
+    last_rating: int | float | None = None
     rated_at: int = 0
 
     def open_ticket(self, ticket: TicketOpened, day: int) -> None:
@@ -36,7 +36,10 @@ class Support(msgspec.Struct, gc=False):
         """Count a rating, which becomes the last one."""
         self.daily.drop_before(day - MAX_WINDOW_DAYS + 1)
         self.daily.add(day, RATINGS)
-        self.daily.add(day, RATING_SUM, rated.rating)
+        whole, hundredths = divmod(round(rated.rating * 100), 100)
+        self.daily.add(day, RATING_SUM, whole)
+        if hundredths:  # nearly all ratings are whole, and need no further column
+            self.daily.add(day, RATING_HUNDREDTHS, hundredths)
         self.last_rating = rated.rating
         self.rated_at = rated.at
 
@@ -60,7 +63,7 @@ class _Packed(msgspec.Struct, array_like=True, gc=False):
 
     open: dict[str, int]
     daily: PackedDaily | None
-    last_rating: int | None
+    last_rating: int | float | None
     rated_at: int
 
 

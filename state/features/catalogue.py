@@ -109,7 +109,7 @@ def _tickets_open(support: Support) -> int:
     return len(support.open)
 
 
-def _last_rating(support: Support) -> int | None:
+def _last_rating(support: Support) -> float | None:
     return support.last_rating
 
 
@@ -150,4 +150,4 @@ def _present(day_ms: int) -> Iterator[Feature]:
     yield _constant("kind", "", "trait kind: consumer, business, channel, internal", TRAITS, Formula(_kind))
     yield _constant("categories", "", "categories of the last ten orders", ORDERS, Formula(_categories))
     yield _constant("tickets_open", "tickets", "tickets open now", SUPPORT, Formula(_tickets_open))
-    yield _constant("last_rating", "1 to 5", "the last support rating", SUPPORT, Formula(_last_rating))
+    yield _constant("last_rating", "the policy's scale", "the last support rating", SUPPORT, Formula(_last_rating))

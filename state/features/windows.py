@@ -10,7 +10,7 @@ from state.conditions.formula import Formula
 from state.customer.engagement import COLUMN_PARTS, COLUMNS, Engagement
 from state.customer.parts import ORDERS, SUPPORT
 from state.customer.purchases import Purchases
-from state.customer.support import OPENED, RATING_SUM, RATINGS, SOLVED, Support
+from state.customer.support import OPENED, RATING_HUNDREDTHS, RATING_SUM, RATINGS, SOLVED, Support
 
 WINDOWS = (7, 30, 90, 365)
 
@@ -54,7 +54,9 @@ def _average_order_value(purchases: Purchases, day: int, before: int, unit: int)
 
 def _average_rating(support: Support, day: int, before: int) -> float | None:
     return (
-        support.daily.total(RATING_SUM, day - before) / ratings
+        (support.daily.total(RATING_SUM, day - before) * 100 + support.daily.total(RATING_HUNDREDTHS, day - before))
+        / 100
+        / ratings
         if (ratings := support.daily.total(RATINGS, day - before))
         else None
     )
@@ -104,7 +106,7 @@ def _averages(days: int, unit: int) -> Iterator[Feature]:
     )
     yield Feature(
         name=f"average_rating_{days}d",
-        unit="1 to 5",
+        unit="the policy's scale",
         meaning=f"mean support rating, last {days} days",
         formula=Formula(_average_rating, before=days - 1),
         parts=SUPPORT,

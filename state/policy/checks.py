@@ -4,6 +4,7 @@ import difflib
 from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
+from schemas.intake import ANY
 from schemas.money import CURRENCIES
 from state.policy.shape import Fixed, PAlive, Policy, Segment
 from state.policy.text import PolicyText
@@ -14,6 +15,7 @@ def check_values(policy: Policy, source: PolicyText, decoded: bool) -> None:
     """Report what does not fit; unless ``decoded``, defaults are in place of values that could not be decoded."""
     _check_time(policy, source)
     _check_money(policy, source)
+    _check_intake(policy, source)
     if decoded:  # a default need not fit the value beside it
         _check_lifecycle(policy, source)
     for name in ("recency_days", "frequency_orders", "monetary"):
@@ -49,6 +51,23 @@ def _check_money(policy: Policy, source: PolicyText) -> None:
             f"{policy.money.currency} is the currency that everything is counted in",
             "leave its rate out: it is 1",
         )
+
+
+def _check_intake(policy: Policy, source: PolicyText) -> None:
+    for it in policy.intake.not_customers:
+        plain = it.strip()
+        if not plain.strip(ANY) or plain.count(ANY) > 1:
+            told = f'`not_customers` has "{it}"'
+            fix = f"write a text with at most one {ANY} in it, which stands for anything"
+            source.report(("intake", "not_customers"), told, fix)
+    lowest, highest = policy.intake.rating_scale
+    if lowest >= highest:
+        told = "`rating_scale` does not rise"
+        source.report(("intake", "rating_scale"), told, "write the lowest and the highest rating, as in [1, 5]")
+    elif (support := policy.lifecycle.support) is not None and not lowest <= support.bad_rating <= highest:
+        told = f"`bad_rating` is {support.bad_rating:g}, which is not on the scale of ratings"
+        fix = f"write at least {lowest:g} and at most {highest:g}, or another rating_scale in [intake]"
+        source.report(("lifecycle", "support", "bad_rating"), told, fix)
 
 
 def _check_lifecycle(policy: Policy, source: PolicyText) -> None:

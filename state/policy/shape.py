@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from schemas.intake import HIGHEST_RATING, LOWEST_RATING, NOT_CUSTOMERS
+
 Days = Annotated[float, Meta(gt=0, le=36500)]
 DaysOrNone = Annotated[float, Meta(ge=0, le=36500)]
 Share = Annotated[float, Meta(gt=0, lt=1)]
@@ -16,6 +18,7 @@ Multiple = Annotated[float, Meta(ge=1, le=1000)]
 Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z")]
 Key = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*\Z", max_length=64)]
 Text = Annotated[str, Meta(min_length=1)]
+Rating = Annotated[float, Meta(ge=-1e6, le=1e6)]
 
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,6 +50,13 @@ class Browsing(Section, frozen=True):
     """The silence after which browsing counts as a new session."""
 
     session_minutes: Annotated[float, Meta(gt=0, le=1440)] = 30.0
+
+
+class Reading(Section, frozen=True):
+    """How events are read: the userIds that stand for no customer, and the lowest and highest rating."""
+
+    not_customers: tuple[Text, ...] = NOT_CUSTOMERS
+    rating_scale: tuple[Rating, Rating] = (LOWEST_RATING, HIGHEST_RATING)
 
 
 class Rhythm(Section, frozen=True, tag="rhythm", tag_field="method"):
@@ -90,7 +100,7 @@ class SupportRules(Section, frozen=True):
     """What a bad support experience does: patience is multiplied by ``shorten_to``."""
 
     shorten_to: Annotated[float, Meta(gt=0, le=1)] = 0.5
-    bad_rating: Annotated[int, Meta(ge=1, le=5)] = 2
+    bad_rating: Rating = 2
     rating_counts_days: Days = 30.0
     open_days: Days = 3.0
 
@@ -148,6 +158,7 @@ class Policy(Section, frozen=True):
     time: Time = Time()
     money: Money = Money()
     browsing: Browsing = Browsing()
+    intake: Reading = Reading()
     lifecycle: Lifecycle = Lifecycle()
     rfm: Rfm = Rfm()
     segments: tuple[Segment, ...] = ()

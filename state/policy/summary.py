@@ -79,7 +79,7 @@ def _patience(patience: Patience) -> Iterator[str]:
 def _support(rules: SupportRules) -> Iterator[str]:
     yield (
         f"  Patience is multiplied by {rules.shorten_to:g} for {_days(rules.rating_counts_days)} after a rating of "
-        f"{rules.bad_rating} or less,"
+        f"{rules.bad_rating:g} or less,"
     )
     yield f"  and while a ticket is open for more than {_days(rules.open_days)}."
 

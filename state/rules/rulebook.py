@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from schemas.change import Cause, Change, Figures
 from schemas.events import AnyFact, event_name
+from schemas.intake import Intake
 from schemas.money import Exchange, decimals
 from state.calendar import Calendar
 from state.customer.apply_event import EventApplier, OrderEffect
@@ -43,7 +44,8 @@ class Rulebook:
         self.compiled = compiled
         self.version = compiled.version
         self.fingerprint = bytes.fromhex(compiled.version.rpartition("@")[2])
-        self.exchange = Exchange(policy.money.currency, policy.money.most_per_order, policy.money.rates)
+        exchange = Exchange(policy.money.currency, policy.money.most_per_order, policy.money.rates)
+        self.intake = Intake(exchange, policy.intake.not_customers, policy.intake.rating_scale)
         calendar = Calendar(policy.time.zone, compiled.day_ms)
         self.apply_event = EventApplier(calendar, compiled.session_ms).apply
         """Update a customer's aggregates by a fact, and decide nothing."""
@@ -206,7 +208,8 @@ def _enter_stage(
     deadline = PATIENCE if name == "at_risk" else CHURN if name == "churned" else LOYALTY
     why = stage.why
     if stage.name in LOYALTY_DECIDES:
-        why = f"{why}; {loyal_why or ('not loyal' if customer.loyal_since is None else 'loyal')}"
+        loyalty = loyal_why or ("not loyal" if customer.loyal_since is None else "loyal")
+        why = "; ".join(dict.fromkeys([why, *loyalty.split("; ")]))  # both may ask for two orders
     change = Change(
         at=at, segment=None, name=name, from_=before, to=stage.name, cause=deadline if cause is None else cause()
     )

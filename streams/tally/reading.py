@@ -7,7 +7,7 @@ from agents.tracker import MAX_AHEAD_MS
 from schemas import instant
 from schemas.envelope import open_envelope, read_event
 from schemas.events import AnyFact
-from schemas.money import Exchange
+from schemas.intake import Intake
 from schemas.reject import RejectedError
 from streams.tally.tally import Tally
 
@@ -17,12 +17,12 @@ NumberedLines = Iterable[tuple[int, bytes]]
 def read_facts(
     lines: NumberedLines,
     now: int,
-    exchange: Exchange,
+    intake: Intake,
     tally: Tally,
     on_reject: Callable[[int, bytes, RejectedError], None] = lambda *_: None,
     numbered: str = "line",
-) -> Iterator[tuple[str, AnyFact]]:
-    """Yield (userId, fact) of each line that has one; empty lines are skipped. All others are in the tally afterwards.
+) -> Iterator[tuple[int, str, AnyFact]]:
+    """Yield (number, userId, fact) of each line that has a fact; empty lines are skipped. All others are in the tally.
 
     An event that lies more than ``MAX_AHEAD_MS`` after ``now`` (ms since 1970) is rejected. A duplicate is not known as
     such here: it counts as applied. ``numbered`` says what the numbers count.
@@ -35,7 +35,7 @@ def read_facts(
         if not line.strip():
             continue
         try:
-            event = read_event(open_envelope(line), line, exchange)
+            event = read_event(open_envelope(line), line, intake)
             fact = event.fact
             if fact is None:
                 tally.apply_unknown(event.unknown_name or "", place=number, example=f"{numbered} {number}")
@@ -47,14 +47,14 @@ def read_facts(
             on_reject(number, line, error)
             continue
         facts += 1
-        yield event.user_id, fact
+        yield number, event.user_id, fact
     tally.applied += facts
 
 
-def tally_of(values: Iterable[bytes], exchange: Exchange) -> Tally:
+def tally_of(values: Iterable[bytes], intake: Intake) -> Tally:
     """Return the tally of a source's events, in its order of time, as they can be read now."""
     tally = Tally()
     now = instant.from_datetime(datetime.now(UTC))
-    for _ in read_facts(enumerate(values, start=1), now, exchange, tally, numbered="event"):
+    for _ in read_facts(enumerate(values, start=1), now, intake, tally, numbered="event"):
         pass
     return tally

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from schemas.events import AnyFact, Browsed, OrderCompleted, time_order
+from schemas.events import AnyFact, Browsed, OrderCompleted
 from state.conditions.condition import Condition, compile_condition, opposite
 from state.conditions.errors import ConditionError
 from state.customer.customer import Customer
@@ -141,7 +141,7 @@ def test_a_condition_holds_when_mathematics_says_so(text: str, history: list[Any
     condition = compiled(text)
     assume(condition is not None)
     assert condition is not None
-    end = max(history, key=time_order).at
+    end = max(it.at for it in history)
     customer = customer_of(history, end)
     change = condition.begins(customer, end) if not condition.holds(customer, end) else None
     if change is None and condition.holds(customer, end):
@@ -158,7 +158,7 @@ def test_between_midnights_time_changes_a_comparison_once_at_most(text: str, his
     condition = compiled(text)
     assume(condition is not None)
     assert condition is not None
-    at = max(history, key=time_order).at
+    at = max(it.at for it in history)
     customer = customer_of(history, at)
     against = opposite(condition)
     changes = []

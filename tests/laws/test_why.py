@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.change import Change
-from schemas.events import AnyFact, time_order
+from schemas.events import AnyFact
+from schemas.fact_order import in_order
 from state.bgnbd import p_alive
 from state.customer.customer import Customer, first_seen
 from state.customer.packing import pack, unpack
@@ -233,7 +234,7 @@ def check(decision: Decision, customer: Customer, standing: Standing, rulebook: 
 @given(st.data())
 def test_every_part_of_every_why_is_true(data: st.DataObject) -> None:
     rulebook = data.draw(rules)
-    history: list[AnyFact] = sorted(data.draw(facts()), key=time_order)
+    history: list[AnyFact] = in_order(data.draw(facts()))
     customer, standing = first_seen(history[0].at), Standing(since=history[0].at)
 
     def judge(decisions: list[Decision]) -> None:

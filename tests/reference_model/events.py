@@ -2,7 +2,7 @@
 
 import json
 from base64 import b64decode
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
@@ -91,8 +91,9 @@ class Fact:
     items: int = 0
     categories: tuple[str, ...] = ()
     ticket_id: str = ""
-    rating: int = 0
+    rating: float = 0
     traits: tuple[tuple[str, Trait], ...] = ()
+    line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,14 @@ def usable(value: bytes | None, key: bytes | None, policy: Policy) -> Fact | Rej
         return read(value, key, policy)
     except Unusable as unusable:
         return Reject(str(unusable))
+
+
+def is_like(user_id: str, placeholder: str) -> bool:
+    plain = user_id.strip().casefold()
+    start, star, end = placeholder.strip().casefold().partition("*")
+    if not star:
+        return plain == start
+    return len(plain) >= len(start + end) and plain.startswith(start) and plain.endswith(end)
 
 
 def refuse(constant: str) -> Any:
@@ -144,6 +153,8 @@ def read(value: bytes | None, key: bytes | None, policy: Policy) -> Fact | Unkno
     if len(user_id) > 256:
         raise Unusable("invalid")
     at = happened(body)
+    if any(is_like(user_id, each) for each in policy.not_customers):
+        raise Unusable("placeholder_user")
     sent_as = texts["event"] if is_track(texts["type"]) else texts["type"]
     name = KNOWN.get(bare(sent_as)) if len(sent_as) <= 256 else None
     if name is None:

@@ -52,7 +52,8 @@ class Features:
             ratings = [rating for day, rating in self.memory.ratings if day >= since]
             if base == "ratings":
                 return len(ratings)
-            return Fraction(sum(ratings), len(ratings)) if ratings else None
+            hundredths = sum(round(rating * 100) for rating in ratings)
+            return Fraction(hundredths, 100 * len(ratings)) if ratings else None
         return self.bought(base, self.orders_of(window))
 
     def bought(self, base: str, orders: list[Order]) -> Value:

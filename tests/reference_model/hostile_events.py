@@ -56,6 +56,13 @@ MALFORMED = [
     b'{"type":"page","userId":"u","timestamp":[1740823200]}',
     b'{"type":"page","userId":"u","sentAt":1740823200,"receivedAt":1740823200}',
     b'{"type":"page","userId":"u","originalTimestamp":1740823200,"sentAt":"soon"}',
+    b'{"type":"page","userId":" Guest ","timestamp":"2025-03-01T00:00:00Z"}',
+    b'{"type":"page","userId":0,"timestamp":"2025-03-01T00:00:00Z"}',
+    b'{"type":"page","userId":"null"}',
+    b'{"type":"group","userId":"Undefined","timestamp":"2025-03-01T00:00:00Z"}',
+    b'{"type":"page","userId":"{{ user.id }}","timestamp":"2025-03-01T00:00:00Z"}',
+    b'{"type":"page","userId":"{{}","timestamp":"2025-03-01T00:00:00Z"}',
+    b'{"type":"page","userId":"TEST-5","timestamp":"2025-03-01T00:00:00Z"}',
     b'{"type":"group","userId":"u","timestamp":"2025-03-01T00:00:00Z"}',
     b'{"type":"page","userId":"' + b"u" * 257 + b'","timestamp":"2025-03-01T00:00:00Z"}',
     b'{"type":"page","messageId":"' + b"m" * 257 + b'","userId":"u","timestamp":"2025-03-01T00:00:00Z"}',
@@ -92,7 +99,8 @@ WRONG_PROPERTIES: list[tuple[str, Event]] = [
     ("Order Refunded", {"order_id": "w", "products": [{"price": 1}, {"price": 1, "quantity": -1000001}]}),
     ("Order Refunded", {"order_id": "w", "products": {"0": {"price": 5}}}),
     ("Order Refunded", {"order_id": "w", "products": [{"price": 5}], "currency": "XXX"}),
-    ("Support Ticket Rated", {"ticket_id": "t", "rating": "4.5"}),
+    ("Support Ticket Rated", {"ticket_id": "t", "rating": "5 stars"}),
+    ("Support Ticket Rated", {"ticket_id": "t", "rating": 10.001}),
     ("Support Ticket Rated", {"ticket_id": "t", "rating": True}),
     ("Order Refunded", {"total": 1}),
     ("Order Cancelled", {"order_id": "w" * 257}),
@@ -189,7 +197,10 @@ class Hostility:
             ("Live Chat Conversation Started", {"conversation_id": ticket}),
             ("Live Chat Conversation Ended", {"conversation_id": ticket}),
             ("Support Ticket Rated", {"ticket_id": ticket, "rating": self.dice.randint(1, 5)}),
-            ("Support Ticket Rated", {"ticket_id": ticket, "rating": self.dice.randint(1, 5)}),
+            (
+                "Support Ticket Rated",
+                {"ticket_id": ticket, "rating": self.dice.choice([1, 2.345, "4.5", 4.625, 5, 0.5])},
+            ),
             ("Coupon Applied", {}),
             ("Product Added to Wishlist", {}),
             ("Product List Viewed", {}),
@@ -209,6 +220,22 @@ class Hostility:
         """The same messageId once more, some minutes away."""
         at = datetime.fromisoformat(event["timestamp"])
         return {**event, "timestamp": written(at + MINUTE * self.dice.choice([0, 1, 30, 45, 46, 60, 61, 180, 181]))}
+
+    def twin(self, event: Event) -> Event:
+        """Another event under the same messageId, or the same event told otherwise, at the same instant or near it."""
+        properties = dict(event.get("properties", {}))
+        name = self.dice.choice([event.get("event"), "Order Refunded", "Order Cancelled", "Order Updated", "page"])
+        if "order_id" in properties:
+            properties.update(self.order(properties["order_id"]))
+        if self.dice.random() < 0.3:
+            properties["order_id"] = properties["ticket_id"] = self.dice.choice(["1", "2", 3])
+        if "rating" in properties:
+            properties["rating"] = self.dice.randint(1, 5)
+        at = datetime.fromisoformat(event["timestamp"]) + MINUTE * self.dice.choice([0, 0, 0, 1, 30, -60, -61, 90])
+        other = {**event, "event": name, "properties": properties, "timestamp": written(at)}
+        if event["type"] == "identify":
+            other["traits"] = {**event.get("traits", {}), "plan": self.dice.choice(["free", True, 1, 1.5])}
+        return other
 
     def wrong(self, user_id: str, at: datetime) -> bytes:
         if self.dice.random() < 0.5:
@@ -334,6 +361,7 @@ class Hostility:
             if self.dice.random() < 0.02:
                 wrong.append(self.wrong(event["userId"], at))
         made += [self.again(event) for event in made if self.dice.random() < 0.03]
+        made += [self.twin(event) for event in made if self.dice.random() < 0.05]
         made += [{**event, "userId": int(self.dice.choice("345"))} for event in made if self.dice.random() < 0.02]
         made = [self.odd(event) if self.dice.random() < 0.15 else event for event in made]
         lines = [json.dumps(event, ensure_ascii=self.dice.random() < 0.5).encode() for event in made] + wrong

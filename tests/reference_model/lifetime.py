@@ -1,6 +1,9 @@
 """A customer's whole life under a policy: every decision, in order."""
 
+import json
+from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -13,20 +16,47 @@ from tests.reference_model.policy import Policy
 from tests.reference_model.publication import Cause, Transition, publish
 from tests.reference_model.standing import Standing, decision, membership
 
+SEQUENCE = ("identify", "order", "update", "refund", "cancel", "open", "rate", "solve")
+
 
 def in_order(facts: Iterable[Fact]) -> list[Fact]:
-    return sorted(facts, key=lambda fact: (fact.at, fact.message_id))
+    return sorted(facts, key=lambda fact: (fact.at, sequence(fact.kind), fact.message_id, content(fact)))
 
 
-def without_duplicates(ordered: list[Fact], lateness: int) -> list[Fact]:
-    """The facts without those whose messageId came at most the lateness before; a duplicate makes no other one."""
-    last: dict[str, int] = {}
-    kept = []
+def sequence(kind: str) -> int:
+    """What makes comes before what changes; browsing comes last."""
+    return SEQUENCE.index(kind) if kind in SEQUENCE else len(SEQUENCE)
+
+
+def content(fact: Fact) -> str:
+    """What a fact says besides its instant and its messageId."""
+    said: dict[str, list[Any]] = {
+        "order": [fact.order_id, fact.amount, fact.items, fact.categories],
+        "refund": [fact.order_id, fact.amount],
+        "cancel": [fact.order_id],
+        "open": [fact.ticket_id],
+        "solve": [fact.ticket_id],
+        "rate": [fact.ticket_id, fact.rating],
+        "identify": [dict(fact.traits)],
+    }
+    said["update"] = said["order"]
+    return json.dumps([fact.name, *said.get(fact.kind, [])], separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+
+
+def sorted_out(ordered: list[Fact], lateness: int) -> tuple[list[Fact], list[Fact]]:
+    """The facts that count, and those in conflict; all others are duplicates."""
+    first: dict[tuple[str, ...], Fact] = {}
+    heard: dict[tuple[str, ...], set[str]] = {}
+    kept, conflicts = [], []
     for fact in ordered:
-        if fact.message_id not in last or fact.at - last[fact.message_id] > lateness:
+        event = (fact.message_id, fact.name, fact.order_id, fact.ticket_id)
+        if event not in first or fact.at - first[event].at > lateness:
             kept.append(fact)
-            last[fact.message_id] = fact.at
-    return kept
+            first[event], heard[event] = fact, set()
+        elif content(fact) not in heard[event]:
+            conflicts.append(fact)
+        heard[event].add(content(fact))
+    return kept, conflicts
 
 
 class Life:
@@ -39,6 +69,7 @@ class Life:
         self.standing = Standing("prospect", first.at, None, {})
         self.at = first.at
         self.transitions: list[Transition] = []
+        self.published: Counter[tuple[Any, ...]] = Counter()
 
     def take(self, fact: Fact) -> None:
         self.pass_until(fact.at)
@@ -61,9 +92,11 @@ class Life:
         if changes:
             figures = {**self.figures(), **self.coming()}
             for change in changes:
-                self.transitions.append(
-                    publish(self.policy, self.user_id, at, change, cause, len(self.transitions) + 1, figures)
-                )
+                alike = (at, change.key, change.before, change.after, cause.kind, cause.message_id)
+                own = replace(cause, again=self.published[alike])
+                self.published[alike] += 1
+                seq = len(self.transitions) + 1
+                self.transitions.append(publish(self.policy, self.user_id, at, change, own, seq, figures))
 
     def figures(self) -> dict[str, Any]:
         features = Features(self.policy, self.memory, self.at)
@@ -118,10 +151,15 @@ def live(facts: Iterable[Fact], policy: Policy, until: int) -> Life | None:
     if not ordered:
         return None
     life = Life(policy, ordered[0])
-    for fact in without_duplicates(ordered, policy.lateness):
+    for fact in sorted_out(ordered, policy.lateness)[0]:
         life.take(fact)
     life.pass_until(until)
     return life
+
+
+def conflicting(facts: Iterable[Fact], policy: Policy, until: int) -> list[Fact]:
+    """The facts up to an instant that contradict an earlier record of the same event."""
+    return sorted_out([fact for fact in in_order(facts) if fact.at <= until], policy.lateness)[1]
 
 
 def decide(facts: Iterable[Fact], policy: Policy, until: int) -> list[Transition]:

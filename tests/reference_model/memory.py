@@ -40,10 +40,10 @@ class Memory:
     newest: list[Order] = field(default_factory=list)
     refunds: list[tuple[int, int]] = field(default_factory=list)
     days: dict[str, list[int]] = field(default_factory=lambda: {name: [] for name in DAYS})
-    ratings: list[tuple[int, int]] = field(default_factory=list)
+    ratings: list[tuple[int, float]] = field(default_factory=list)
     visited_at: int | None = None
     open: dict[str, int] = field(default_factory=dict)
-    last_rating: int | None = None
+    last_rating: float | None = None
     rated_at: int = 0
     traits: dict[str, Trait] = field(default_factory=dict)
     eventful: set[int] = field(default_factory=set)

@@ -59,6 +59,12 @@ class Support:
     open_for: int
 
 
+PLACEHOLDERS = """
+guest;anonymous;anon;unknown;not set;(not set);(none);null;<null>;nil;<nil>;none;undefined;nan;n/a;#n/a;true;false
+0;-1;-;[];{};[object Object];00000000-0000-0000-0000-000000000000;00000000000000000000000000000000;{{*}};${*};<%*%>
+"""
+
+
 @dataclass(frozen=True)
 class Policy:
     source: Path
@@ -67,6 +73,8 @@ class Policy:
     lateness: int
     session: int
     money: Money
+    not_customers: list[str]
+    rating_scale: tuple[Decimal, Decimal]
     one_time_days: float
     one_time_churn_days: float
     patience: dict[str, Any]
@@ -104,6 +112,8 @@ def read_policy(path: Path | str) -> Policy:
     loyal = lifecycle.get("loyal", {})
     if "enter" not in loyal:  # who gives an `enter` alone leaves when that no longer holds
         loyal = {"enter": "orders_365d >= 6", "leave": "orders_365d < 4", **loyal}
+    intake = tomllib.loads(text, parse_float=Decimal).get("intake", {})
+    lowest, highest = intake.get("rating_scale", [1, 5])
     return Policy(
         source=Path(path),
         name=whole["name"],
@@ -115,6 +125,8 @@ def read_policy(path: Path | str) -> Policy:
             most=Decimal(written.get("most_per_order", 1_000_000 * size_of(currency))),
             rates={code: Decimal(rate) for code, rate in written.get("rates", {}).items()},
         ),
+        not_customers=intake.get("not_customers", PLACEHOLDERS.strip().replace("\n", ";").split(";")),
+        rating_scale=(Decimal(lowest), Decimal(highest)),
         one_time_days=lifecycle.get("one_time_patience_days", 60),
         one_time_churn_days=lifecycle.get("one_time_churn_days", 180),
         patience={**PATIENCE[method], "method": method, **lifecycle.get("patience", {})},

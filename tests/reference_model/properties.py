@@ -96,9 +96,11 @@ def properties(kind: str, body: dict[str, Any], policy: Policy) -> dict[str, Any
         return {"ticket_id": ticket_of(given)}
     if kind == "rate":
         rating = number(given.get("rating"))
-        if rating is None or rating not in (1, 2, 3, 4, 5):
+        lowest, highest = policy.rating_scale
+        if rating is None or not lowest <= rating <= highest:
             raise Unusable("invalid")
-        return {"ticket_id": ticket_of(given), "rating": int(rating)}
+        rating = round(rating, 2)
+        return {"ticket_id": ticket_of(given), "rating": int(rating) if rating == int(rating) else float(rating)}
     return {}
 
 

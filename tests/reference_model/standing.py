@@ -58,7 +58,7 @@ def why_stage(policy: Policy, memory: Memory, before: str, after: str, at: int, 
         parts += [f"orders {orders} >= 2", loyal_why]
     else:
         parts += ["orders 1 < 2" if effect == "ended" else "orders 1 >= 1"]
-    return "; ".join(parts)
+    return "; ".join(dict.fromkeys("; ".join(parts).split("; ")))
 
 
 def membership(rule: Rule, joined: int | None, features: Features) -> int | None:

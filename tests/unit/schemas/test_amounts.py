@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from schemas.envelope import decode
 from schemas.events import AnyFact, OrderCompleted, OrderRefunded, TicketOpened, TicketRated
+from schemas.intake import Intake
 from schemas.money import Exchange
 from schemas.reject import RejectedError
 
-EXCHANGE = Exchange("USD", 1_000_000.0, {"EUR": 1.08})
+INTAKE = Intake(Exchange("USD", 1_000_000.0, {"EUR": 1.08}))
 AT = 1740823200000
 LINE = {"product_id": "p", "price": 20, "quantity": 1, "category": "Shoes"}
 
@@ -23,7 +24,7 @@ def track(name: str, properties: str) -> bytes:
 
 
 def read(name: str, properties: str) -> AnyFact | None:
-    return decode(track(name, properties), b"u", EXCHANGE).fact
+    return decode(track(name, properties), b"u", INTAKE).fact
 
 
 def order(properties: str) -> tuple[int, int, tuple[str, ...]]:
@@ -190,23 +191,49 @@ def test_a_refund_whose_amount_cannot_be_read_is_told(properties: str, detail: s
     assert told("Order Refunded", f'{{"order_id":"1",{properties}}}').startswith(detail)
 
 
-@pytest.mark.parametrize(("rating", "stars"), [("2", 2), ('"2"', 2), ("3.0", 3), ('"4.0"', 4), ("5e0", 5)])
-def test_a_rating_is_a_whole_number(rating: str, stars: int) -> None:
+@pytest.mark.parametrize(
+    ("rating", "stars"),
+    [
+        ("2", 2),
+        ('"2"', 2),
+        ("3.0", 3),
+        ('"4.0"', 4),
+        ("5e0", 5),
+        ("4.5", 4.5),
+        ('" 1.125 "', 1.12),
+        ("4.999", 5),
+        ("1.0000001", 1),
+    ],
+)
+def test_a_rating_is_a_number_of_at_most_two_decimals(rating: str, stars: float) -> None:
     rated = read("Support Ticket Rated", f'{{"ticket_id":12345,"rating":{rating}}}')
     assert rated == TicketRated(AT, "m", "12345", stars)
 
 
-@pytest.mark.parametrize("rating", ["4.5", '"bad"', "9", "0", "true", "1e400", "[5]"])
+@pytest.mark.parametrize("rating", ['"bad"', '"5 stars"', "9", "0", "5.001", "0.999", "true", "1e400", "[5]"])
 def test_what_is_no_rating_is_told(rating: str) -> None:
     assert told("Support Ticket Rated", f'{{"ticket_id":"1","rating":{rating}}}').startswith(
         "invalid: properties.rating"
     )
 
 
+def test_ratings_on_the_scale_of_the_policy() -> None:
+    def rated(rating: str, lowest: float, highest: float) -> AnyFact | None:
+        intake = Intake(INTAKE.exchange, rating_scale=(lowest, highest))
+        value = track("Support Ticket Rated", f'{{"ticket_id":"t","rating":{rating}}}')
+        return decode(value, b"u", intake).fact
+
+    assert rated("0", 0, 10) == TicketRated(AT, "m", "t", 0)
+    assert rated('"9.5"', 0, 10) == TicketRated(AT, "m", "t", 9.5)
+    assert rated("-1", -1, 1) == TicketRated(AT, "m", "t", -1)
+    with pytest.raises(RejectedError, match=r"properties.rating is 11, and the policy's scale is 0 to 10: set rating_"):
+        rated("11", 0, 10)
+
+
 def test_a_field_that_is_not_used_is_not_judged() -> None:
     opened = read("Support Ticket Created", '{"ticket_id":"1","rating":"none yet","conversation_id":[]}')
     assert opened == TicketOpened(AT, "m", "1", "Support Ticket Created")
-    assert told("Support Ticket Rated", '{"ticket_id":"1"}').endswith("is missing: send a whole number from 1 to 5")
+    assert told("Support Ticket Rated", '{"ticket_id":"1"}').endswith("is missing: send a number")
 
 
 @given(st.decimals(min_value=-10, max_value=1_000_001, places=4, allow_nan=False))

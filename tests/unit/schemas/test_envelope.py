@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from schemas.envelope import decode
 from schemas.events import Browsed, OrderCompleted, OrderRefunded, TicketOpened, TraitsIdentified
+from schemas.intake import Intake
 from schemas.money import Exchange
 from schemas.reject import RejectedError
 
-EXCHANGE = Exchange("USD", 1_000_000.0, {"EUR": 1.08, "JPY": 0.0067})
+INTAKE = Intake(Exchange("USD", 1_000_000.0, {"EUR": 1.08, "JPY": 0.0067}))
 ORDER = (
     '{"type":"track","event":"Order Completed","messageId":"m1","userId":"c1","timestamp":"2017-01-01T11:53:26Z",'
     '"properties":{"order_id":"o1","total":12.34,"currency":"USD",'
@@ -26,7 +27,7 @@ def changed(old: str, new: str) -> bytes:
 
 def reason_of(value: bytes | None, key: bytes | None = b"c1") -> str:
     with pytest.raises(RejectedError) as refused:
-        decode(value, key, EXCHANGE)
+        decode(value, key, INTAKE)
     return refused.value.reason
 
 
@@ -77,42 +78,42 @@ def test_the_key_must_be_the_customer() -> None:
 
 
 def test_an_order() -> None:
-    event = decode(ORDER.encode(), b"c1", EXCHANGE)
+    event = decode(ORDER.encode(), b"c1", INTAKE)
     assert event.fact == OrderCompleted(1483271606000, "m1", "o1", 1234, 1, ("Grocery",))
 
 
 def test_an_unknown_event_is_no_fact_and_no_reject() -> None:
-    assert decode(changed("Order Completed", "Moon Landed"), b"c1", EXCHANGE).fact is None
+    assert decode(changed("Order Completed", "Moon Landed"), b"c1", INTAKE).fact is None
 
 
 def test_framings_that_others_use() -> None:
-    plain = decode(ORDER.encode(), b"c1", EXCHANGE).fact
-    assert decode(b"\x00\x00\x00\x00\x07" + ORDER.encode(), b"c1", EXCHANGE).fact == plain
+    plain = decode(ORDER.encode(), b"c1", INTAKE).fact
+    assert decode(b"\x00\x00\x00\x00\x07" + ORDER.encode(), b"c1", INTAKE).fact == plain
     cloud = f'{{"specversion":"1.0","id":"1","source":"shop","type":"order","data":{ORDER}}}'
-    assert decode(cloud.encode(), b"c1", EXCHANGE).fact == plain
+    assert decode(cloud.encode(), b"c1", INTAKE).fact == plain
 
 
 def test_an_event_without_an_id_gets_the_same_one_every_time() -> None:
     value = changed('"messageId":"m1",', "")
-    first, again = (decode(value, b"c1", EXCHANGE).fact for _ in range(2))
+    first, again = (decode(value, b"c1", INTAKE).fact for _ in range(2))
     assert first == again
     assert first is not None and len(first.message_id) == 24
 
 
 def test_other_kinds() -> None:
     refund = changed("Order Completed", "Order Refunded").replace(b'"total":12.34,', b"")
-    assert decode(refund, b"c1", EXCHANGE).fact == OrderRefunded(1483271606000, "m1", "o1", 1234)
+    assert decode(refund, b"c1", INTAKE).fact == OrderRefunded(1483271606000, "m1", "o1", 1234)
     refund = refund.replace(b'"products"', b'"lines"')
-    assert decode(refund, b"c1", EXCHANGE).fact == OrderRefunded(1483271606000, "m1", "o1", None)
+    assert decode(refund, b"c1", INTAKE).fact == OrderRefunded(1483271606000, "m1", "o1", None)
     page = b'{"type":"page","messageId":"p","userId":"c1","timestamp":"2017-01-01T00:00:00.1239Z"}'
-    assert decode(page, b"c1", EXCHANGE).fact == Browsed(1483228800123, "p", "page")
+    assert decode(page, b"c1", INTAKE).fact == Browsed(1483228800123, "p", "page")
     chat = changed("Order Completed", "Live Chat Conversation Started").replace(b"order_id", b"conversation_id")
-    assert isinstance(decode(chat, b"c1", EXCHANGE).fact, TicketOpened)
+    assert isinstance(decode(chat, b"c1", INTAKE).fact, TicketOpened)
     identify = (
         b'{"type":"identify","messageId":"i","userId":"c1","timestamp":"2017-01-01T00:00:00Z",'
         b'"traits":{"plan":"gold","age":44,"address":{"city":"Bonn"},"tags":["a"],"phone":null}}'
     )
-    fact = decode(identify, b"c1", EXCHANGE).fact
+    fact = decode(identify, b"c1", INTAKE).fact
     assert isinstance(fact, TraitsIdentified)
     assert fact.traits == {"plan": "gold", "age": 44, "address_city": "Bonn", "phone": None}
 
@@ -120,17 +121,17 @@ def test_other_kinds() -> None:
 @given(st.decimals(min_value=0, max_value=1_000_000, places=3, allow_nan=False))
 def test_money_is_the_decimal_text_rounded_half_to_even(amount: Decimal) -> None:
     exact = int((amount * 100).quantize(Decimal(1), ROUND_HALF_EVEN))
-    assert EXCHANGE.minor(float(amount), "USD") == exact
+    assert INTAKE.exchange.minor(float(amount), "USD") == exact
 
 
 def test_other_currencies_have_their_rate() -> None:
-    assert EXCHANGE.minor(100, "EUR") == 10800
-    assert EXCHANGE.minor(1000, "JPY") == 670
+    assert INTAKE.exchange.minor(100, "EUR") == 10800
+    assert INTAKE.exchange.minor(1000, "JPY") == 670
 
 
 @given(st.binary(max_size=300))
 def test_no_bytes_whatever_end_in_anything_but_an_event_or_a_reject(value: bytes) -> None:
     try:
-        decode(value, b"c1", EXCHANGE)
+        decode(value, b"c1", INTAKE)
     except RejectedError as refused:
         assert refused.reason and refused.detail

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from schemas.envelope import decode, user_of
 from schemas.events import AnyFact, Browsed, OrderCancelled, OrderCompleted, OrderRefunded, TicketOpened, TicketRated
+from schemas.intake import Intake
 from schemas.money import Exchange
 from schemas.reject import RejectedError
 
-EXCHANGE = Exchange("USD", 1_000_000.0, {})
+INTAKE = Intake(Exchange("USD", 1_000_000.0, {}))
 AT = 1740823200000
 Event = dict[str, Any]
 
@@ -28,12 +29,12 @@ def track(name: str, **properties: Any) -> Event:
 def fact(event: Event, key: bytes = b"1002") -> AnyFact | None:
     value = json.dumps(event).encode()
     assert user_of(value) == key.decode()
-    return decode(value, key, EXCHANGE).fact
+    return decode(value, key, INTAKE).fact
 
 
 def detail(event: Event) -> str:
     with pytest.raises(RejectedError) as refused:
-        decode(json.dumps(event).encode(), b"1002", EXCHANGE)
+        decode(json.dumps(event).encode(), b"1002", INTAKE)
     return str(refused.value)
 
 
@@ -93,15 +94,15 @@ def test_an_id_that_could_be_two_is_told(event: Event, told: str) -> None:
 def test_a_zero_with_a_sign_is_no_id() -> None:
     value = json.dumps(page()).replace('"1002"', "-0").encode()
     with pytest.raises(RejectedError, match="userId is -0"):
-        decode(value, b"0", EXCHANGE)
+        decode(value, b"0", INTAKE)
     assert user_of(value) is None
 
 
 def test_the_key_is_the_text_of_the_id() -> None:
     value = json.dumps(page(userId=1002)).encode()
-    assert decode(value, b"1002", EXCHANGE).user_id == "1002"
+    assert decode(value, b"1002", INTAKE).user_id == "1002"
     with pytest.raises(RejectedError, match="key_mismatch"):
-        decode(value, b'"1002"', EXCHANGE)
+        decode(value, b'"1002"', INTAKE)
 
 
 identities = st.none() | st.text(max_size=3) | st.integers() | st.floats(allow_nan=False) | st.booleans()
@@ -112,7 +113,7 @@ def test_the_backtest_deals_an_event_to_the_customer_who_owns_it(fields: Event, 
     event = {"type": "page", "timestamp": "2025-03-01T10:00:00Z", **fields}
     value = json.dumps({"specversion": "1.0", "data": event} if wrapped else event).encode()
     try:
-        user_id = decode(value, (user_of(value) or "").encode(), EXCHANGE).user_id
+        user_id = decode(value, (user_of(value) or "").encode(), INTAKE).user_id
     except RejectedError as refused:
         assert refused.reason != "key_mismatch"
     else:

@@ -8,12 +8,13 @@ import pytest
 from schemas.envelope import MAX_NAME, Event, decode
 from schemas.event_types import EVENT_TYPES, PROFILES, PURCHASES, nearest_name
 from schemas.events import AnyFact, Browsed, OrderCancelled, OrderCompleted, TicketOpened, TraitsIdentified
+from schemas.intake import Intake
 from schemas.money import Exchange
 from schemas.reject import RejectedError
 from schemas.spellings import LIKE, SPELLINGS, folded
 from streams.sources.source import topic_of
 
-EXCHANGE = Exchange("USD", 1_000_000.0, {})
+INTAKE = Intake(Exchange("USD", 1_000_000.0, {}))
 AT = 1740823200000
 
 
@@ -25,7 +26,7 @@ def opened(kind: object, event: object) -> Event:
     fields = {"type": kind, "event": event, "traits": {"a": 1}}
     outside = {"messageId": "m", "userId": "u", "timestamp": "2025-03-01T10:00:00Z"}
     properties = {"order_id": "1", "total": 20, "ticket_id": "t", "rating": 1}
-    return decode(json.dumps({**outside, **fields, "properties": properties}).encode(), b"u", EXCHANGE)
+    return decode(json.dumps({**outside, **fields, "properties": properties}).encode(), b"u", INTAKE)
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from schemas.envelope import decode
 from schemas.instant import from_text
+from schemas.intake import Intake
 from schemas.money import Exchange
 from schemas.reject import RejectedError
 
-EXCHANGE = Exchange("USD", 1_000_000.0, {})
+INTAKE = Intake(Exchange("USD", 1_000_000.0, {}))
 TEN = "2025-03-01T10:00:00Z"
 
 
@@ -22,7 +23,7 @@ def page(**times: Any) -> bytes:
 
 
 def at(value: bytes) -> int:
-    fact = decode(value, b"u", EXCHANGE).fact
+    fact = decode(value, b"u", INTAKE).fact
     assert fact is not None
     return fact.at
 

@@ -7,10 +7,11 @@ import pytest
 
 from schemas.envelope import decode
 from schemas.events import TraitsIdentified
+from schemas.intake import Intake
 from schemas.money import Exchange
 from schemas.reject import RejectedError
 
-EXCHANGE = Exchange("USD", 1_000_000.0, {})
+INTAKE = Intake(Exchange("USD", 1_000_000.0, {}))
 KNOWN = {"kind": "business", "country": "DE"}
 
 
@@ -20,7 +21,7 @@ def identify(**fields: Any) -> bytes:
 
 
 def traits(value: bytes) -> dict[str, Any]:
-    fact = decode(value, b"u", EXCHANGE).fact
+    fact = decode(value, b"u", INTAKE).fact
     assert isinstance(fact, TraitsIdentified)
     return fact.traits
 
@@ -69,4 +70,4 @@ def test_what_does_not_fit_is_ignored(value: str) -> None:
 @pytest.mark.parametrize("fields", [{"traits": [1]}, {"traits": "x"}, {"context": {"traits": [1]}}])
 def test_traits_that_are_no_object_are_told(fields: dict[str, Any]) -> None:
     with pytest.raises(RejectedError, match=r"invalid: traits is .*: send a JSON object"):
-        decode(identify(**fields), b"u", EXCHANGE)
+        decode(identify(**fields), b"u", INTAKE)

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from schemas.envelope import decode, user_of
 from schemas.events import Browsed, OrderCompleted
+from schemas.intake import Intake
 from schemas.money import Exchange
 from schemas.reject import RejectedError
 
-EXCHANGE = Exchange("USD", 1_000_000.0, {})
+INTAKE = Intake(Exchange("USD", 1_000_000.0, {}))
 AT = 1740823200000
 ORDER = {
     "type": "track",
@@ -53,7 +54,7 @@ CHANGE = {"before": None, "after": {"id": 7}, "op": "c", "ts_ms": 1740823200000}
 @pytest.mark.parametrize("frame", [b"", b"\x00\x00\x00\x00\x07"])
 def test_the_event_is_found(value: Any, frame: bytes) -> None:
     content = frame + json.dumps(value).encode()
-    assert decode(content, b"u", EXCHANGE).fact == OrderCompleted(AT, "m", "1", 2000, 0, ())
+    assert decode(content, b"u", INTAKE).fact == OrderCompleted(AT, "m", "1", 2000, 0, ())
     assert user_of(content) == "u"
 
 
@@ -88,7 +89,7 @@ def test_the_event_is_found(value: Any, frame: bytes) -> None:
 def test_what_is_no_single_event_is_called_by_its_name(value: Any, told: str) -> None:
     content = json.dumps(value).encode()
     with pytest.raises(RejectedError) as refused:
-        decode(content, b"u", EXCHANGE)
+        decode(content, b"u", INTAKE)
     assert str(refused.value).startswith(told)
     assert user_of(content) is None
 
@@ -98,13 +99,13 @@ def test_wrappings_have_a_bound() -> None:
     for _ in range(5):
         value = {**CLOUD, "data": value}
     with pytest.raises(RejectedError, match="wrapped more than 4 times"):
-        decode(json.dumps(value).encode(), b"u", EXCHANGE)
+        decode(json.dumps(value).encode(), b"u", INTAKE)
 
 
 def test_an_event_without_an_id_has_that_of_its_whole_value() -> None:
     page = {"type": "page", "userId": "u", "timestamp": "2025-03-01T10:00:00Z"}
     inside, outside = (json.dumps(it).encode() for it in ({**CLOUD, "data": page}, page))
-    facts = [decode(value, b"u", EXCHANGE).fact for value in (inside, inside, outside)]
+    facts = [decode(value, b"u", INTAKE).fact for value in (inside, inside, outside)]
     assert facts[0] == facts[1] != facts[2]
     assert all(isinstance(fact, Browsed) for fact in facts)
 
@@ -123,7 +124,7 @@ json_values: st.SearchStrategy[Any] = st.recursive(
 def test_the_backtest_deals_a_wrapped_event_to_its_customer(value: Any) -> None:
     content = json.dumps(value).encode()
     try:
-        decode(content, (user_of(content) or "").encode(), EXCHANGE)
+        decode(content, (user_of(content) or "").encode(), INTAKE)
     except RejectedError as refused:
         assert refused.reason != "key_mismatch"
         assert refused.detail

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from schemas.envelope import open_envelope, read_event
+from schemas.intake import Intake
 from schemas.money import Exchange
 from schemas.reject import RejectedError
 from streams.mapping.columns import check_columns
@@ -209,10 +210,10 @@ def test_traits_have_types() -> None:
 def test_a_mapped_event_is_read_as_any_other() -> None:
     import orjson
 
-    exchange = Exchange("EUR", 1e6, {})
+    intake = Intake(Exchange("EUR", 1e6, {}))
     for outcome in mapping(columns=COLUMNS).outcomes(ROW):
         line = orjson.dumps(outcome)
-        fact = read_event(open_envelope(line), line, exchange).fact
+        fact = read_event(open_envelope(line), line, intake).fact
         assert fact is not None and fact.message_id
 
 

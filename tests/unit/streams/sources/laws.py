@@ -5,10 +5,11 @@ from itertools import pairwise
 
 from schemas.envelope import decode
 from schemas.events import AnyFact
+from schemas.intake import Intake
 from schemas.money import Exchange
 from streams.sources.source import SourceEvent
 
-DOLLARS = Exchange("USD", 1_000_000, {})
+DOLLARS = Intake(Exchange("USD", 1_000_000, {}))
 
 
 def facts(events: Sequence[SourceEvent]) -> list[AnyFact | None]:

@@ -1,0 +1,49 @@
+"""Intake: what a policy says about the reading of events."""
+
+from collections.abc import Iterable
+
+from schemas.money import Exchange
+
+ANY = "*"
+NOT_CUSTOMERS = (
+    *("guest", "anonymous", "anon", "unknown", "not set", "(not set)", "(none)", "null", "<null>", "nil", "<nil>"),
+    *("none", "undefined", "nan", "n/a", "#n/a", "true", "false", "0", "-1", "-", "[]", "{}", "[object object]"),
+    *("00000000-0000-0000-0000-000000000000", "00000000000000000000000000000000", "{{*}}", "${*}", "<%*%>"),
+)
+"""What producers send as userId when they know none: their guest, what a program makes of nothing, and templates."""
+LOWEST_RATING, HIGHEST_RATING = 1, 5
+
+
+class Intake:
+    """How events are read under a policy: the conversion of money, who is no customer, and the scale of ratings.
+
+    ``not_customers`` are compared without case, and without blanks around them; one ``*`` in a text stands for any.
+    """
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        not_customers: Iterable[str] = NOT_CUSTOMERS,
+        rating_scale: tuple[float, float] = (LOWEST_RATING, HIGHEST_RATING),
+    ) -> None:
+        self.exchange = exchange
+        self.rating_scale = rating_scale
+        folded = [_folded(it) for it in not_customers]
+        self._whole = frozenset(it for it in folded if ANY not in it)
+        self._parts = [(start, end) for start, any_, end in (it.partition(ANY) for it in folded) if any_]
+        firsts = "".join(it[0] for it in self._whole) + "".join(start[:1] for start, _ in self._parts)
+        ascii_ = map(chr, range(128)) if all(start for start, _ in self._parts) else ()
+        self.customers_begin = frozenset(it for it in ascii_ if not it.isspace() and it.lower() not in firsts)
+        """Characters with which no placeholder begins: that spares nearly all customers the comparison."""
+
+    def is_placeholder(self, user_id: str) -> bool:
+        """Tell whether a userId stands for no customer."""
+        plain = _folded(user_id)
+        return plain in self._whole or any(
+            len(plain) >= len(start) + len(end) and plain.startswith(start) and plain.endswith(end)
+            for start, end in self._parts
+        )
+
+
+def _folded(text: str) -> str:
+    return text.strip().casefold()
