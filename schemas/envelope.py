@@ -20,7 +20,7 @@ from schemas.money import AmountError
 from schemas.reject import RejectedError
 from schemas.spellings import folded
 from schemas.traits import with_context_traits
-from schemas.wrappings import unframed, unwrapped
+from schemas.wrappings import SeveralEventsError, unframed, unwrapped
 
 MAX_BYTES = 262_144
 MAX_NAME = 64
@@ -91,7 +91,7 @@ def decode(value: bytes | None, key: bytes | None, intake: Intake) -> Event:
 def open_envelope(value: bytes | None) -> Envelope:
     """Return the outer object, with a customer and a timestamp, out of whatever it is wrapped in.
 
-    Raises ``RejectedError``.
+    Raises ``RejectedError``; for a list of events, that is a ``SeveralEventsError``.
     """
     if value is None:
         raise RejectedError("tombstone", "the record has no value; an event has one")
@@ -116,8 +116,22 @@ def open_envelope(value: bytes | None) -> Envelope:
         raise RejectedError("not_json", "the JSON is nested too deeply") from None
 
 
+def events_in(value: bytes) -> list[bytes]:
+    """Return the values of the events in a value, if that is a list of events; of any other none."""
+    try:
+        open_envelope(value)
+    except SeveralEventsError as several:
+        return several.events
+    except RejectedError:
+        pass
+    return []
+
+
 def user_of(value: bytes) -> str | None:
-    """Return the userId of a usable event, for less than ``decode`` costs; of any other, some userId or None."""
+    """Return the userId of a usable event, for less than ``decode`` costs; of any other, some userId or None.
+
+    None for a list of events: each of them may have another.
+    """
     value = unframed(value)
     try:
         try:

@@ -16,7 +16,7 @@ from state.timeline.records_of_event import Conflict, distinct
 
 
 class History(NamedTuple):
-    """The customer in the end, what was published, and how many facts were duplicates or lie after the end.
+    """The customer in the end, what was published, the facts that are duplicates, and how many lie after the end.
 
     ``conflicts`` are the facts that say something else than an earlier record of the same event, ``bounds`` those by
     which something was lost.
@@ -24,7 +24,7 @@ class History(NamedTuple):
 
     customer: Customer
     published: list[Publication]
-    duplicates: int
+    duplicates: list[AnyFact]
     after: int
     conflicts: list[Conflict]
     bounds: list[str]

@@ -128,7 +128,7 @@ class _Gauges(Collector):
         unknown = CounterMetricFamily(
             "lifestage_unknown_events", "Applied events whose name lifestage does not know.", labels=["name"]
         )
-        for name, counted in self._health.intake.tally.unknown.items():
+        for name, counted in self._health.tally.total.unknown.items():
             unknown.add_metric([name], counted.count)
         yield unknown
         lag = GaugeMetricFamily(

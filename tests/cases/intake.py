@@ -10,7 +10,7 @@ import pytest
 
 from agents.batch import Record
 from schemas import profile
-from schemas.envelope import open_envelope, read_event, user_of
+from schemas.envelope import events_in, open_envelope, read_event, user_of
 from schemas.reject import RejectedError
 from state.features.catalogue import catalogue
 from state.features.profile import build_profile
@@ -80,7 +80,7 @@ def by_backtest(lines: Iterable[bytes], policy: str = DEFAULT_POLICY, until: int
         transitions=_by_customer(map(json.loads, result.transitions)),
         rejects=[(it["line"], it["reason"]) for it in refused],
         details={it["line"]: it["detail"] for it in refused},
-        duplicates=result.duplicates,
+        duplicates=len(result.duplicates),
         unknown=unknown,
         unknown_names=unknown_names,
         bounds={name: it.count for name, it in events.tally.bounds.items()} | result.bounds,
@@ -95,7 +95,7 @@ def by_stream(lines: Iterable[bytes], policy: str = DEFAULT_POLICY, until: int |
     details: dict[int, str] = {}
     last = 0
     for number, line in enumerate(lines, 1):
-        user = user_of(line)
+        user = user_of((events_in(line) or [line])[0])
         group = groups[user or ""]
         time = max(group.tracker.upto, _instant(line, rules))
         last = max(last, time)
@@ -125,6 +125,8 @@ both = pytest.mark.parametrize("intake", [by_backtest, by_stream])
 
 
 def _instant(line: bytes, rules: Rulebook) -> int:
+    if events := events_in(line):
+        return max(_instant(it, rules) for it in events)
     try:
         fact = read_event(open_envelope(line), line, rules.intake).fact
     except RejectedError:
