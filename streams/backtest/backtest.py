@@ -74,9 +74,7 @@ def read_events(lines: NumberedLines, now: int, rules: Rulebook, on_reject: Call
 
     def reject(number: int, line: bytes, error: RejectedError) -> None:
         kept = line[:_MAX_REJECT_BYTES].decode("utf-8", "replace")
-        line_number, event = line_and_event(number)
-        place = {"line": line_number, "event": event} if event else {"line": line_number}
-        on_reject(orjson.dumps({**place, "reason": error.reason, "detail": error.detail, "value": kept}))
+        on_reject(orjson.dumps({**_place(number), "reason": error.reason, "detail": error.detail, "value": kept}))
 
     for number, user_id, fact in read_facts(lines, now, rules.intake, events.tally, reject):
         if fact.at > last:
@@ -88,7 +86,12 @@ def read_events(lines: NumberedLines, now: int, rules: Rulebook, on_reject: Call
 
 def conflict_line(number: int, detail: str) -> bytes:
     """Return the JSON line of a conflict, as ``on_reject`` gets one; the line itself is not kept."""
-    return orjson.dumps({"line": number, "reason": "conflict", "detail": detail, "value": None})
+    return orjson.dumps({**_place(number), "reason": "conflict", "detail": detail, "value": None})
+
+
+def _place(number: int) -> dict[str, int]:
+    line_number, event = line_and_event(number)
+    return {"line": line_number, "event": event} if event else {"line": line_number}
 
 
 def run(
@@ -136,7 +139,7 @@ def _add_repeated(result: BacktestResult, history: History, numbers: Mapping[int
     for conflict in history.conflicts:
         result.conflicts.append((numbers[id(conflict.fact)], conflict.detail()))
     for fact in history.duplicates:
-        number = numbers[id(fact)]
+        number, _ = line_and_event(numbers[id(fact)])
         result.duplicates.append(number)
         if result.first_duplicate is None or number < result.first_duplicate[0]:
             told = f"{event_name(fact)} of {to_text(fact.at)} again, messageId {fact.message_id}"

@@ -142,11 +142,11 @@ def bought(given: dict[str, Any], policy: Policy) -> dict[str, Any]:
     text(given.get("currency"))
     lines = listed(given.get("products"))
     if total is not None:
-        return {"amount": amount(total, given, policy), **contents([line for line in lines if countable(line)])}
+        return {"amount": amount(total, given, policy), **contents([line for line in lines if countable(line)], policy)}
     sum_of_lines = itemised(lines, given, policy)
     if sum_of_lines < 0:
         raise Unusable("bad_amount")
-    return {"amount": sum_of_lines, **contents(lines)}
+    return {"amount": sum_of_lines, **contents(lines, policy)}
 
 
 def given_back(given: dict[str, Any], policy: Policy) -> int | None:
@@ -220,13 +220,15 @@ def is_item(line: dict[str, Any]) -> bool:
     return quantity(line) >= 0 and not (price is not None and -MAX_DOUBLE <= price < 0)
 
 
-def contents(lines: list[dict[str, Any]]) -> dict[str, Any]:
+def contents(lines: list[dict[str, Any]], policy: Policy) -> dict[str, Any]:
     lines = [line for line in lines if is_item(line)]
     counts = [quantity(line) for line in lines]
     names = [line["category"] for line in lines if isinstance(line.get("category"), str)]
     categories = list(dict.fromkeys(name for name in names if name))
     items = sum(int(each) if each == int(each) else 1 for each in counts)
-    return {"items": items, "categories": tuple(categories[:32])}
+    others = [name for name in categories if name not in policy.named_categories][:32]
+    kept = [name[:256] for name in categories if name in others or name in policy.named_categories]
+    return {"items": items, "categories": tuple(kept)}
 
 
 def traits_around(body: dict[str, Any]) -> dict[str, Trait]:

@@ -27,7 +27,7 @@ from streams.sources.mapping_report import MappingReport
 from streams.sources.named import is_own, mapped_file, open_source
 from streams.sources.source import SourceError
 from streams.tally.mapped import add_report
-from streams.tally.reading import NumberedLines
+from streams.tally.reading import NumberedLines, line_and_event
 from streams.tally.sentence import nothing_usable
 from streams.tally.table import SeeAll, print_tally
 from streams.tally.tally import Tally, most_first
@@ -95,7 +95,8 @@ def command(
         number, told = decided.first_duplicate
         tally.find_duplicates(len(decided.duplicates), number, f"line {number}: {told}")
     for number, detail in decided.conflicts:
-        tally.find_conflict(number, f"line {number}: {detail}")
+        line_number, _ = line_and_event(number)
+        tally.find_conflict(line_number, f"line {line_number}: {detail}")
     if duplicates_out:
         with _open(duplicates_out) as file:
             _write(file, (orjson.dumps({"line": number}) for number in decided.duplicates))
