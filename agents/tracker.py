@@ -1,20 +1,22 @@
 """The tracker: the customers of one partition group, and what a batch of records does to them."""
 
 from collections import Counter
-from collections.abc import Iterable, MutableMapping
-
-import msgspec
+from collections.abc import Iterable, Mapping, MutableMapping
 
 from agents.batch import Batch, Outcome, Record
 from agents.customer_cache import CustomerCache
 from agents.deadlines import Deadlines
+from agents.listed_records import read_each
+from agents.mapped_records import RecordReader, read_mapped
+from agents.touched_customer import TouchedCustomer
 from schemas.change import Publication
-from schemas.envelope import decode
-from schemas.events import AnyFact
+from schemas.envelope import Event, decode
 from schemas.reject import RejectedError, reject
 from schemas.transition import encode
 from schemas.wrappings import SeveralEventsError
 from state.rules.rulebook import Rulebook
+from state.timeline.receive import Receipt
+from state.timeline.records_of_event import Conflict
 from state.timeline.snapshot import Header, SnapshotError, dump, load, read_header
 from state.timeline.timeline import Timeline, adopt, apply_facts, begin
 
@@ -23,43 +25,21 @@ MAX_DUE = 200
 AT_ONCE = 0
 
 
-class TouchedCustomer(msgspec.Struct, gc=False):
-    """A customer whom a batch touches: their timeline, taken out of the cache, and what of the batch concerns them.
-
-    ``before`` is the header of their snapshot as of the last commit; ``records`` are those that carried the ``facts``.
-    """
-
-    timeline: Timeline
-    before: Header | None
-    publications: list[Publication]
-    facts: list[AnyFact] = []
-    records: list[Record] = []
-    ids: set[str] = set()
-
-    def knows(self, fact: AnyFact, lateness: int) -> bool:
-        """Say whether a fact with this one's id is known, at most ``lateness`` ms before or after it."""
-        message_id = fact.message_id
-        return (
-            message_id in self.ids
-            and any(it.message_id == message_id and abs(it.at - fact.at) <= lateness for it in self.facts)
-        ) or self.timeline.knows(fact, lateness)
-
-    def add(self, record: Record, fact: AnyFact) -> None:
-        """Add a new fact of the batch."""
-        self.facts.append(fact)
-        self.records.append(record)
-        self.ids.add(fact.message_id)
-
-
 class Tracker:
     """The customers of one partition group.
 
     ``compute`` changes nothing that others can see; ``apply`` takes its outcome over once that is committed.
     ``table`` is the group's share of the Faust table ``customers``: customer key to snapshot. It is written here and
-    nowhere else, and only with what the changelog has.
+    nowhere else, and only with what the changelog has. ``readers`` are those of the topics in another shape.
     """
 
-    def __init__(self, rules: Rulebook, partition: int, table: MutableMapping[bytes, bytes]) -> None:
+    def __init__(
+        self,
+        rules: Rulebook,
+        partition: int,
+        table: MutableMapping[bytes, bytes],
+        readers: Mapping[str, RecordReader] | None = None,
+    ) -> None:
         self.upto = 0
         self.stages: Counter[str] = Counter()
         """How many customers are in each lifecycle stage."""
@@ -69,6 +49,7 @@ class Tracker:
         self._lateness = rules.compiled.lateness_ms
         self._partition = partition
         self._table = table
+        self._readers = readers or {}
         self._cache = CustomerCache()
         self._deadlines = Deadlines(self._due_of)
 
@@ -117,16 +98,21 @@ class Tracker:
             # any of them.
             self._policy_taken_at = self.upto
         outcome = Outcome(max(batch.upto, self.upto))
-        counts = outcome.counts
+        counts, readers, intake = outcome.counts, self._readers, self._rules.intake
         counts["in"] = len(batch.records)
         clock = self.upto
         touched: dict[bytes, TouchedCustomer] = {}
         for record in batch.records:
             clock = max(clock, record.time)
+            if readers and record.topic in readers:
+                mapped = read_mapped(record, readers[record.topic], intake)
+                self._admit_each(((record, it) for it in mapped), clock, touched, outcome)
+                continue
             try:
-                counts[self._admit(record, clock, touched, outcome)] += 1
+                event = decode(record.value, record.key, intake)
+                counts[self._admit(record, event, record.key or b"", clock, touched, outcome)] += 1
             except SeveralEventsError as several:
-                self._admit_each(record, several.events, clock, touched, outcome)
+                self._admit_each(read_each(record, several.events, intake), clock, touched, outcome, in_list=True)
             except RejectedError as error:
                 self._reject(record, error, outcome)
         for key in self._deadlines.take(outcome.upto, MAX_DUE):
@@ -155,8 +141,34 @@ class Tracker:
         self._deadlines.done()
         self.upto = outcome.upto
 
-    def _admit(self, record: Record, clock: int, touched: dict[bytes, TouchedCustomer], outcome: Outcome) -> str:
-        event = decode(record.value, record.key, self._rules.intake)
+    def _admit_each(
+        self,
+        events: Iterable[tuple[Record, Event | RejectedError]],
+        clock: int,
+        touched: dict[bytes, TouchedCustomer],
+        outcome: Outcome,
+        in_list: bool = False,
+    ) -> None:
+        """Admit the events of one record, each with the record that it would be by itself."""
+        outcome.counts["in"] -= 1
+        for place, (record, event) in enumerate(events, start=1):
+            outcome.counts["in"] += 1
+            try:
+                if isinstance(event, RejectedError):
+                    raise event
+                outcome.counts[self._admit(record, event, event.user_id.encode(), clock, touched, outcome)] += 1
+            except RejectedError as error:
+                self._reject(record, error.within(f"event {place} of its record") if in_list else error, outcome)
+
+    def _admit(
+        self,
+        record: Record,
+        event: Event,
+        key: bytes,
+        clock: int,
+        touched: dict[bytes, TouchedCustomer],
+        outcome: Outcome,
+    ) -> str:
         fact = event.fact
         if fact is None:
             outcome.unknown_names[event.unknown_name or ""] += 1
@@ -167,31 +179,13 @@ class Tracker:
         horizon = clock - self._lateness
         if at < horizon:
             raise RejectedError("late", f"the event is {horizon - at} ms older than the allowed lateness")
-        key = record.key or b""
         customer = touched.get(key) or self._touch(key, touched, at)
         if at < customer.timeline.closed_before:
             raise RejectedError("late", "a flood of events, or a new policy, has closed this customer's past")
-        if customer.knows(fact, self._lateness):
-            return "duplicate"
-        customer.add(record, fact)
-        return "applied"
-
-    def _admit_each(
-        self,
-        record: Record,
-        values: list[bytes],
-        clock: int,
-        touched: dict[bytes, TouchedCustomer],
-        outcome: Outcome,
-    ) -> None:
-        """Admit the events of a record that holds several, each as if it had come in a record of its own there."""
-        outcome.counts["in"] += len(values) - 1
-        for number, value in enumerate(values, start=1):
-            event = msgspec.structs.replace(record, value=value)
-            try:
-                outcome.counts[self._admit(event, clock, touched, outcome)] += 1
-            except RejectedError as error:
-                self._reject(event, error.within(f"event {number} of its record"), outcome)
+        receipt = customer.receive(record, fact, self._lateness)
+        if isinstance(receipt, Conflict):
+            raise RejectedError("conflict", receipt.detail())
+        return "applied" if receipt is Receipt.APPLIED else "duplicate"
 
     def _touch(self, key: bytes, touched: dict[bytes, TouchedCustomer], at: int = 0) -> TouchedCustomer:
         customer = touched.get(key)
@@ -223,7 +217,7 @@ class Tracker:
             values = [encode(it, key.decode(), self._rules.version) for it in publications]
             snapshot = dump(timeline, self._rules)
         except Exception as error:  # as above: a rule that raises is this customer's reject
-            outcome.counts["applied"] -= len(customer.facts)
+            outcome.counts["applied"] -= len(customer.records)
             outcome.counts["poisoned"] += 1
             for record in customer.records:
                 self._reject(record, RejectedError("poison", f"{type(error).__name__}: {error}"), outcome)

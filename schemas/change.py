@@ -18,7 +18,8 @@ class Change(msgspec.Struct, frozen=True, array_like=True):
     """One change of a customer: of the stage (``segment`` is None), or of the membership in one segment.
 
     ``name`` is the lifecycle transition (``at_risk``) or the segment's name for people; ``from_`` and ``to`` are
-    stages, or ``out`` and ``in``.
+    stages, or ``out`` and ``in``. ``again`` is the number of earlier changes of the customer that are alike in all that
+    makes their identity: several facts of one instant may have the same messageId.
     """
 
     at: int
@@ -27,11 +28,16 @@ class Change(msgspec.Struct, frozen=True, array_like=True):
     from_: str
     to: str
     cause: Cause
+    again: int = 0
 
     def identity(self, customer: str) -> str:
         """Return the id of this change: the same in every run that decides the same."""
-        content = (customer, self.at, self.segment, self.from_, self.to, self.cause.kind, self.cause.message_id)
-        return blake2b(orjson.dumps(content), digest_size=12).hexdigest()
+        content = (customer, *self.likeness())
+        return blake2b(orjson.dumps((*content, self.again) if self.again else content), digest_size=12).hexdigest()
+
+    def likeness(self) -> tuple[int, str | None, str, str, str, str | None]:
+        """Return what makes its identity among the changes of a customer, but for ``again``."""
+        return self.at, self.segment, self.from_, self.to, self.cause.kind, self.cause.message_id
 
 
 class Figures(msgspec.Struct, frozen=True, array_like=True):

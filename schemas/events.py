@@ -1,7 +1,5 @@
 """Facts: what happened to a customer, one frozen type per kind of event, small enough to keep in the timeline."""
 
-from collections.abc import Callable
-from operator import attrgetter
 from typing import ClassVar
 
 import msgspec
@@ -19,14 +17,17 @@ class _Sent(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Fact(_Sent, frozen=True, array_like=True, tag=True, kw_only=True, gc=False):
-    """Something that happened at ``at`` (ms since 1970) and was sent as ``message_id``; both order the timeline.
+    """Something that happened at ``at`` (ms since 1970) and was sent as ``message_id``.
 
-    ``context_traits`` is what the event said about the customer besides. By keyword, so it comes after all others.
+    Of facts of one instant, those of a lower ``rank`` come first: what makes an order or a ticket comes before what
+    changes it. ``schemas.fact_order`` has the whole order. ``context_traits`` is what the event said about the customer
+    besides; it is given by keyword, and comes last.
     """
 
     context_traits: Traits | None = None
 
     name: ClassVar[str] = ""
+    rank: ClassVar[int]
 
 
 class OrderCompleted(Fact, frozen=True, array_like=True, tag="o"):
@@ -38,6 +39,7 @@ class OrderCompleted(Fact, frozen=True, array_like=True, tag="o"):
     categories: tuple[str, ...]
 
     name: ClassVar[str] = "Order Completed"
+    rank: ClassVar[int] = 1
 
 
 class OrderUpdated(Fact, frozen=True, array_like=True, tag="u"):
@@ -49,6 +51,7 @@ class OrderUpdated(Fact, frozen=True, array_like=True, tag="u"):
     categories: tuple[str, ...]
 
     name: ClassVar[str] = "Order Updated"
+    rank: ClassVar[int] = 2
 
 
 class OrderRefunded(Fact, frozen=True, array_like=True, tag="r"):
@@ -58,6 +61,7 @@ class OrderRefunded(Fact, frozen=True, array_like=True, tag="r"):
     total: int | None
 
     name: ClassVar[str] = "Order Refunded"
+    rank: ClassVar[int] = 3
 
 
 class OrderCancelled(Fact, frozen=True, array_like=True, tag="c"):
@@ -66,12 +70,15 @@ class OrderCancelled(Fact, frozen=True, array_like=True, tag="c"):
     order_id: str
 
     name: ClassVar[str] = "Order Cancelled"
+    rank: ClassVar[int] = 4
 
 
 class Browsed(Fact, frozen=True, array_like=True, tag="b"):
     """A view, search, cart or other sign of interest; ``event`` is its name in ``EVENT_TYPES``."""
 
     event: str
+
+    rank: ClassVar[int] = 8
 
 
 class TicketOpened(Fact, frozen=True, array_like=True, tag="t"):
@@ -80,12 +87,16 @@ class TicketOpened(Fact, frozen=True, array_like=True, tag="t"):
     ticket_id: str
     event: str
 
+    rank: ClassVar[int] = 5
+
 
 class TicketSolved(Fact, frozen=True, array_like=True, tag="s"):
     """A support case ended."""
 
     ticket_id: str
     event: str
+
+    rank: ClassVar[int] = 7
 
 
 class TicketRated(Fact, frozen=True, array_like=True, tag="n"):
@@ -95,6 +106,7 @@ class TicketRated(Fact, frozen=True, array_like=True, tag="n"):
     rating: int | float
 
     name: ClassVar[str] = "Support Ticket Rated"
+    rank: ClassVar[int] = 6
 
 
 class TraitsIdentified(Fact, frozen=True, array_like=True, tag="i"):
@@ -103,6 +115,7 @@ class TraitsIdentified(Fact, frozen=True, array_like=True, tag="i"):
     traits: Traits
 
     name: ClassVar[str] = "identify"
+    rank: ClassVar[int] = 0
 
 
 AnyFact = (
@@ -116,10 +129,6 @@ AnyFact = (
     | TicketRated
     | TraitsIdentified
 )
-
-
-time_order: Callable[[AnyFact], tuple[int, str]] = attrgetter("at", "message_id")
-"""The sort key of a customer's facts: when they happened, and within one instant their ids."""
 
 
 def event_name(fact: AnyFact) -> str:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeVar
 
+from streams.mapped_topics import MappedTopic, MappedTopicsError, read_mapped_topics
+
 PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 
@@ -35,7 +37,8 @@ class Settings:
     ``embedded`` says that the broker is noida-db, which keeps listing a producer as aborted after the end of its
     aborted transaction: its changelogs must be read from the beginning, or records are missed.
     ``store`` says where the snapshots are kept, in memory or in a file of this worker under ``data``; both are rebuilt
-    from the changelog. ``policy`` is ``None`` for the policy that ships with the product.
+    from the changelog. ``policy`` is ``None`` for the policy that ships with the product. ``sources`` are the input
+    topics besides the usual four.
     """
 
     broker: str = "127.0.0.1:9092"
@@ -45,6 +48,7 @@ class Settings:
     partitions: int = 4
     replication: int = 1
     policy: Path | None = None
+    sources: tuple[MappedTopic, ...] = ()
     clock: Literal["wall", "stream"] = "wall"
     store: Literal["memory", "disk"] = "memory"
     web_host: str = "127.0.0.1"
@@ -78,6 +82,7 @@ class Settings:
             partitions=read.whole("PARTITIONS", default.partitions, least=1),
             replication=read.whole("REPLICATION", default.replication, least=1),
             policy=Path(policy) if policy else None,
+            sources=_sources(read.text("SOURCES", "")),
             clock=read.checked("CLOCK", default.clock, _clock, "wall or stream"),
             store=read.checked("STORE", default.store, _store, "memory or disk"),
             web_host=read.text("WEB_HOST", default.web_host),
@@ -119,6 +124,13 @@ class _Reader:
             return _at_least(float(given), 0.001)
 
         return self.checked(name, str(default), check, "a number of seconds above 0")
+
+
+def _sources(given: str) -> tuple[MappedTopic, ...]:
+    try:
+        return read_mapped_topics(Path(given)) if given else ()
+    except MappedTopicsError as error:
+        raise SettingsError(f"LIFESTAGE_SOURCES cannot be used: {error}") from None
 
 
 def _at_least(number: _T, least: _T) -> _T:

@@ -28,12 +28,21 @@ class TopicsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Topics:
-    """The names of the topics of one installation; ``inputs`` in the order that breaks ties of record time."""
+    """The names of the topics of one installation; ``inputs`` in the order that breaks ties of record time.
+
+    ``mapped`` are those of the inputs whose records have another shape. They belong to somebody else.
+    """
 
     inputs: tuple[str, ...]
     transitions: str
     rejects: str
     changelog: str
+    mapped: frozenset[str] = frozenset()
+
+    @property
+    def own_inputs(self) -> tuple[str, ...]:
+        """The four inputs of lifestage itself, in the order of ``TOPIC_KINDS``."""
+        return tuple(name for name in self.inputs if name not in self.mapped)
 
     @property
     def all(self) -> tuple[str, ...]:
@@ -44,20 +53,28 @@ class Topics:
 def topics_of(settings: Settings) -> Topics:
     """Return the topic names of an installation."""
     prefix = settings.topic_prefix
+    inputs: list[str] = []
+    for kind, name in zip(TOPIC_KINDS, INPUTS, strict=True):
+        inputs += [prefix + name, *(it.topic for it in settings.sources if it.feeds == kind)]
     return Topics(
-        inputs=tuple(prefix + name for name in INPUTS),
+        inputs=tuple(inputs),
         transitions=f"{prefix}customer.transitions",
         rejects=f"{prefix}customer.rejects",
         changelog=f"{settings.app_id}-{TABLE}-changelog",
+        mapped=frozenset(it.topic for it in settings.sources),
     )
 
 
 async def create(settings: Settings) -> list[str]:
-    """Create the topics that are missing and return their names; those that exist are left as they are."""
+    """Create the topics that are missing and return their names; those that exist are left as they are.
+
+    Mapped topics are not created: whoever writes them has them.
+    """
     topics = topics_of(settings)
+    own = [name for name in topics.all if name not in topics.mapped]
     wanted = [
         NewTopic(name, settings.partitions, settings.replication, topic_configs=_configuration(topics, name))
-        for name in topics.all
+        for name in own
     ]
     created = []
     async with administration(settings) as admin:
@@ -69,7 +86,7 @@ async def create(settings: Settings) -> list[str]:
                 raise TopicsError(f"cannot create {name}: {for_code(code).__name__} {' '.join(map(str, why))}")
         # A broker answers before it lists the new topics itself.
         async with asyncio.timeout(_SETTLING_SECONDS):
-            while not set(topics.all) <= set(await admin.list_topics()):
+            while not set(own) <= set(await admin.list_topics()):
                 await asyncio.sleep(0.1)
     return created
 
@@ -102,6 +119,8 @@ async def _partitions(admin: AIOKafkaAdminClient, topics: Topics) -> dict[str, i
     # All topics are listed instead of asking for these: some brokers create a topic that is asked for.
     existing = set(await admin.list_topics())
     missing = [name for name in topics.all if name not in existing]
+    if foreign := [name for name in missing if name in topics.mapped]:
+        raise TopicsError(f"no such topic: {', '.join(foreign)}; is it the name that LIFESTAGE_SOURCES should have?")
     if missing:
         raise TopicsError(f"no such topic: {', '.join(missing)}; make them with: lifestage topics create")
     described = await admin.describe_topics(list(topics.all))

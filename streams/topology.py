@@ -18,6 +18,7 @@ from streams.faust_driver.app import BatchApp
 from streams.faust_driver.consumer import batch_transport
 from streams.faust_driver.recovery import table_manager
 from streams.faust_driver.tables import snapshot_table
+from streams.mapped_readers import mapped_readers
 from streams.observe.health import Health
 from streams.observe.intake import Intake
 from streams.observe.metrics import Metrics
@@ -49,9 +50,10 @@ def build(
     Redis, the mirror.
     Raises ``SettingsError``.
     """
+    readers = mapped_readers(settings)
 
     def tracker(partition: int, share: MutableMapping[bytes, bytes]) -> GroupState:
-        return Tracker(rules, partition, share)
+        return Tracker(rules, partition, share, readers)
 
     # What is seen of the worker.
     status, stage_counts, intake = WorkerStatus(), StageCounts(), Intake()

@@ -28,7 +28,8 @@ class ComparisonChecker:
             self._require_one_kind(comparison, left_node, right_node)
         self._require_allowed(left_node, comparison.left, comparison.right)
         self._require_allowed(right_node, comparison.right, comparison.left)
-        return self._foreseeable(comparison, left_node)
+        self._require_foreseeable(comparison, left_node)
+        return comparison
 
     def _in_texts(self, comparison: Comparison, left_node: ast.expr, right_node: ast.expr) -> Comparison:
         """Return a comparison of a text with a feature that is a list of texts."""
@@ -81,8 +82,8 @@ class ComparisonChecker:
                 fix = f'did you mean "{near[0]}"?' if near else "it is one of " + ", ".join(allowed)
                 raise self._error(node, f'`{other.feature.name}` is never "{value}"', fix)
 
-    def _foreseeable(self, comparison: Comparison, node: ast.expr) -> Comparison:
-        """Return a comparison whose changes can be found, rounded where its sides move against one another."""
+    def _require_foreseeable(self, comparison: Comparison, node: ast.expr) -> None:
+        """Raise ``ConditionError`` if the changes of a comparison cannot be found."""
         monotonicity = comparison.monotonicity
         if monotonicity.terms == 1 and not monotonicity.curved and comparison.sign not in _ORDERED:
             raise self._error(
@@ -91,15 +92,12 @@ class ComparisonChecker:
                 "for a single millisecond",
                 "write a range, as in `7 <= days_since_order < 8`",
             )
-        if monotonicity.terms < 2 or monotonicity.flow is not Direction.EITHER:
-            return comparison
-        if monotonicity.curved:
+        if monotonicity.terms > 1 and monotonicity.curved and monotonicity.flow is Direction.EITHER:
             raise self._error(
                 node,
                 "both sides move with every moment, and not in straight lines",
                 "compare this with something that changes only by events or by days",
             )
-        return replace(comparison, rounded=True)
 
 
 def _values(operand: Operand) -> Iterable[object]:

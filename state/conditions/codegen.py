@@ -13,10 +13,10 @@ import builtins
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from state.conditions.exact_test import exact_test
 from state.conditions.features import Catalogue, Feature
 from state.conditions.formula import AGGREGATES
 from state.conditions.generated_code import make_function
-from state.conditions.kind import Kind
 from state.conditions.nodes import (
     AllOf,
     AnyOf,
@@ -33,6 +33,8 @@ from state.conditions.nodes import (
     Trait,
     Truth,
 )
+from state.conditions.precision import MARGIN, Trust, trust_of
+from state.conditions.trait_value import OF_KIND
 
 Sure = set[str]
 """The variables that certainly hold a value where the next expression is evaluated."""
@@ -45,13 +47,11 @@ class CodeWriter:
     """The writer of one function of a customer and some instants; ``instant`` is that of the next expression."""
 
     def __init__(self, catalogue: Catalogue, instants: tuple[str, ...] = (PRESENT,)) -> None:
-        self._title = catalogue.title
+        self._catalogue = catalogue
         self._globals: dict[str, Any] = {
             "day_of": catalogue.day_of,
             "unread": object(),
-            Kind.NUMBER.value: _number,
-            Kind.TEXT.value: _text,
-            Kind.FLAG.value: _flag,
+            **{kind.value: of_kind for kind, of_kind in OF_KIND.items()},
         }
         self._taken = {"customer", "joined", *instants, *self._globals, *vars(builtins)}
         self._variables: dict[tuple[object, str], str] = {}
@@ -73,7 +73,7 @@ class CodeWriter:
         body += [*lines, f"return {returns}"]
         head = f"def {name}({', '.join(('customer', *self._instants, *arguments))}):\n"
         source = head + "".join(f"    {line}\n" for line in body)
-        return make_function(name, f"{self._title}: {subject}", source, self._globals)
+        return make_function(name, f"{self._catalogue.title}: {subject}", source, self._globals)
 
     def variable(self, name: str) -> str:
         """Return ``name``, or one like it that is not used yet."""
@@ -93,6 +93,8 @@ class CodeWriter:
                 return self._joined(parts, " or ", sure)
             case Not(part):
                 return f"(not {self.test(part, sure)})"
+            case Known() if trust_of(test) is Trust.NONE:
+                return self._exact(test)
             case Known(operand):
                 return f"({self.operand(operand, sure)} is not None)"
             case Truth(operand):
@@ -102,10 +104,51 @@ class CodeWriter:
 
     def comparison(self, test: Comparison, sure: Sure, instants: tuple[str, str] | None = None) -> str:
         """Return an expression for a comparison of its left and right side, each at its own instant if given."""
+        trust = trust_of(test)
+        instants = instants or (self.instant, self.instant)
+        if trust is Trust.NONE:
+            return self._exact(test, instants)
         guards, left, right = self._sides(test.left, test.right, sure, instants=instants)
-        if test.rounded:
-            left, right = f"round({left}, 10)", f"round({right}, 10)"
-        return f"({' and '.join([*guards, f'{left} {test.sign} {right}'])})"
+        if trust is Trust.FULL:
+            return f"({' and '.join([*guards, f'{left} {test.sign} {right}'])})"
+        terms = f"{self._magnitude(test.left, instants[0])} + {self._magnitude(test.right, instants[1])}"
+        apart, margin = self.variable("apart"), self.variable("margin")
+        distance, rounding = f"({apart} := {left} - {right})", f"({margin} := {MARGIN} * ({terms}))"
+        near = self._exact(test, instants)
+        match test.sign:
+            case ">" | ">=":
+                answer = f"({distance} > {rounding} or (not {apart} < -{margin} and {near}))"
+            case "<" | "<=":
+                answer = f"({distance} < -{rounding} or (not {apart} > {margin} and {near}))"
+            case "!=":
+                answer = f"({distance} > {rounding} or {apart} < -{margin} or {near})"
+            case _:
+                answer = f"(not ({distance} > {rounding} or {apart} < -{margin}) and {near})"
+        return f"({' and '.join([*guards, answer])})"
+
+    def _exact(self, test: Comparison | Known, instants: tuple[str, str] | None = None) -> str:
+        left_at, right_at = instants or (self.instant, self.instant)
+        exact = self._global("exactly", exact_test(test, self._catalogue))
+        return f"{exact}(customer, {left_at}, {right_at})"
+
+    def _magnitude(self, operand: Operand, instant: str) -> str:
+        """Return the sum of the terms of a number that has been evaluated, without their signs."""
+        self.instant = instant
+        match operand:
+            case Negative(of):
+                return self._magnitude(of, instant)
+            case Arithmetic(sign, left, right):
+                one, two = self._magnitude(left, instant), self._magnitude(right, instant)
+                if sign == "/":
+                    return f"{one} / {self._size(right)}"
+                return f"({one} + {two})" if sign in "+-" else f"{one} * {two}"
+            case _:
+                return self._size(operand)
+
+    def _size(self, operand: Operand) -> str:
+        return (
+            repr(abs(operand.number)) if isinstance(operand, Literal) else f"abs({self._variables[self._key(operand)]})"
+        )
 
     def operand(self, operand: Operand, sure: Sure) -> str:
         """Return an expression for a value, None if it is missing; add to ``sure`` what it certainly assigns."""
@@ -219,15 +262,3 @@ class CodeWriter:
             sources.append(self.test(part, seen))
             seen = set(seen)
         return f"({word.join(sources)})"
-
-
-def _number(value: object) -> object:
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-def _text(value: object) -> object:
-    return value if isinstance(value, str) else None
-
-
-def _flag(value: object) -> object:
-    return value if isinstance(value, bool) else None

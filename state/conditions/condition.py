@@ -4,13 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
-from typing import Any
 
 from state.conditions.codegen import CodeWriter
 from state.conditions.direction import RISES, as_inequalities, direction_of, leaf_monotonicity
+from state.conditions.exact_test import exact_value
 from state.conditions.explain import Explanation, LeafValues, Truths
 from state.conditions.features import Catalogue
-from state.conditions.next_change import CombinedChange, LeafChange, NegatedChange, NextChange
+from state.conditions.next_change import CombinedChange, Gap, LeafChange, NegatedChange, NextChange
 from state.conditions.nodes import (
     AllOf,
     AnyOf,
@@ -19,7 +19,6 @@ from state.conditions.nodes import (
     FeatureRef,
     Leaf,
     Not,
-    Operand,
     Test,
     Trait,
     operands_of,
@@ -124,8 +123,8 @@ class _Compiler:
 
     def leaf_values(self, leaf: Leaf) -> LeafValues:
         """Return the functions of the two values that a leaf compares."""
-        sides = sides_of(leaf)
-        return LeafValues(leaf, self._value(sides[0]), self._value(sides[-1]))
+        values = [exact_value(side, self._catalogue) for side in sides_of(leaf)]
+        return LeafValues(leaf, values[0], values[-1])
 
     def next_change(self, test: Test) -> NextChange:
         """Return what finds the next instant at which a test changes."""
@@ -144,7 +143,7 @@ class _Compiler:
         monotonicity = leaf_monotonicity(leaf)
         gap = None
         if isinstance(leaf, Comparison) and leaf.sign in RISES and monotonicity.terms:
-            gap = self._value(Arithmetic("-", leaf.left, leaf.right, monotonicity))
+            gap = self._gap(Arithmetic("-", leaf.left, leaf.right, monotonicity))
         return LeafChange(
             holds=self.holds(leaf),
             gap=gap,
@@ -154,6 +153,6 @@ class _Compiler:
             roll_offs=self._catalogue.roll_offs,
         )
 
-    def _value(self, operand: Operand) -> Callable[[Customer, int], Any]:
+    def _gap(self, difference: Arithmetic) -> Gap:
         writer = CodeWriter(self._catalogue)
-        return writer.function("value", self._text, writer.operand(operand, set()))
+        return writer.function("gap", self._text, writer.operand(difference, set()))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from state.conditions.exact_test import Value
 from state.conditions.implied import OPPOSITE, Proof, proof_of
 from state.conditions.kind import Kind
 from state.conditions.nodes import (
@@ -26,8 +27,6 @@ from state.conditions.nodes import (
 from state.conditions.printed import DECIMALS, Side, compared
 from state.customer.customer import Customer
 
-Value = Callable[[Customer, int], Any]
-"""The value of an operand at an instant."""
 Truths = Callable[[Customer, int], tuple[bool, ...]]
 """Whether each leaf of a tree holds at an instant."""
 _TruthOf = dict[int, bool]
@@ -120,9 +119,8 @@ def _deciding(test: Test, held: bool, truth: _TruthOf) -> Iterator[int]:
             yield id(test)
 
 
-def _number_side(operand: Operand, text: str, value: float | Fraction) -> Side:
-    exact = value if isinstance(value, Fraction) else Fraction(repr(value))
-    return Side(text, exact, as_written=True) if isinstance(operand, Literal) else Side(_named(operand, text), exact)
+def _number_side(operand: Operand, text: str, value: Fraction) -> Side:
+    return Side(text, value, as_written=True) if isinstance(operand, Literal) else Side(_named(operand, text), value)
 
 
 def _side(operand: Operand, text: str, value: Any) -> str:

@@ -56,6 +56,12 @@ class Feature:
         return self.formula.nullable
 
     @property
+    def is_exact(self) -> bool:
+        """Whether the value is what it stands for, and not the rounded quotient of whole numbers."""
+        is_curve = self.window is None and self.trend is Trend.FALLING
+        return self.formula.is_whole or is_curve or not self.formula.denominators
+
+    @property
     def is_continuous(self) -> bool:
         """Whether it can change at any instant, and not only at the roll-offs of a window."""
         return self.window is None and self.trend is not Trend.CONSTANT

@@ -6,17 +6,20 @@ import inspect
 import re
 import textwrap
 from collections import ChainMap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from types import NoneType, UnionType
-from typing import Any, get_args, get_origin
+from typing import Any, TypeGuard, get_args, get_origin
 
+from state.conditions.exact_number import ratio
 from state.conditions.generated_code import make_function
 from state.conditions.kind import Kind
 from state.customer.customer import Customer
 
 AGGREGATES = ("purchases", "engagement", "support")
 """The aggregates of a customer that a formula may take as arguments."""
+_RATIO = "exact_ratio"
+_MOST_COUNTED = 2**31
 _GIVEN = ("customer", "at", "day", *AGGREGATES)
 _SLOT = re.compile(r"_slot_(\d+)_")
 _KINDS = {int: Kind.NUMBER, float: Kind.NUMBER, str: Kind.TEXT, bool: Kind.FLAG, tuple: Kind.TEXTS}
@@ -30,10 +33,10 @@ class Formula:
     """A function of one ``return``, whose expression stands in the code of every condition that asks for it.
 
     Its arguments are any of ``customer``, the customer's aggregates by name, ``at`` (ms since 1970), ``day`` (the day
-    of ``at`` in the catalogue's calendar), and ``constants``, which become literals. It must be pure. ``kind`` and
-    ``nullable`` (whether the value may be missing) are those of the annotated return type. An aggregate that it takes
-    is read in any case, so that code after it can rely on that. Inlining saves a call for each feature, which would
-    cost more than most of them do.
+    of ``at`` in the catalogue's calendar), and ``constants``, which become literals. It must be pure, and the only
+    rounding in it a quotient of whole numbers. ``kind``, ``nullable`` (whether the value may be missing) and
+    ``is_whole`` are those of the annotated return type. An aggregate that it takes is read in any case, so that code
+    after it can rely on that. Inlining saves a call for each feature, which would cost more than most of them do.
 
     Raises ``FormulaError`` if the function cannot be inlined: more than one ``return``, names that are unknown, or an
     aggregate that is read only in some cases.
@@ -42,7 +45,7 @@ class Formula:
     def __init__(self, function: Callable[..., Any], **constants: object) -> None:
         self.function = function
         self.constants = constants
-        self.kind, self.nullable = _returned(function)
+        self.kind, self.nullable, self.is_whole = _returned(function)
         arguments = inspect.signature(function).parameters.keys()
         if unused := sorted(constants.keys() - arguments):
             raise _refused(function, f"it has no argument `{unused[0]}`")
@@ -63,11 +66,47 @@ class Formula:
     @cached_property
     def value(self) -> Callable[[Customer, int, int], Any]:
         """The formula as a function of (customer, at, day)."""
+        return self._function(self._expression, {})
+
+    @cached_property
+    def exact(self) -> Callable[[Customer, int, int], Any]:
+        """The formula with exact quotients: ``Fraction`` instead of ``float``."""
+        tree = _ExactQuotients().visit(ast.parse(self._expression, mode="eval"))
+        return self._function(ast.unparse(tree), {_RATIO: ratio})
+
+    @cached_property
+    def denominators(self) -> Sequence[int]:
+        """What the formula divides by, each at most so large."""
+        tree = ast.parse(self._expression)
+        return [
+            node.right.value
+            if isinstance(node.right, ast.Constant) and isinstance(node.right.value, int)
+            else _MOST_COUNTED
+            for node in ast.walk(tree)
+            if _is_quotient(node)
+        ]
+
+    @property
+    def _expression(self) -> str:
+        return self.inline(lambda it: f"customer.{it}" if it in AGGREGATES else it)
+
+    def _function(self, expression: str, names: Mapping[str, Any]) -> Callable[[Customer, int, int], Any]:
         name = self.function.__name__
-        expression = self.inline(lambda it: f"customer.{it}" if it in AGGREGATES else it)
         source = f"def {name}(customer, at, day):\n    return {expression}\n"
         constants = ", ".join(f"{name}={value}" for name, value in self.constants.items())
-        return make_function(name, f"formula({constants})", source, self.names)
+        return make_function(name, f"formula({constants})", source, {**self.names, **names})
+
+
+class _ExactQuotients(ast.NodeTransformer):
+    """Every quotient as a call of ``ratio``."""
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        self.generic_visit(node)
+        return ast.Call(ast.Name(_RATIO, ast.Load()), [node.left, node.right], []) if _is_quotient(node) else node
+
+
+def _is_quotient(node: ast.AST) -> TypeGuard[ast.BinOp]:
+    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div)
 
 
 class _Inlined(ast.NodeTransformer):
@@ -166,14 +205,14 @@ def _reads(node: ast.AST, certain: bool) -> Iterator[tuple[str, bool]]:
                 yield from _reads(child, certain)
 
 
-def _returned(function: Callable[..., Any]) -> tuple[Kind, bool]:
+def _returned(function: Callable[..., Any]) -> tuple[Kind, bool, bool]:
     returned = inspect.get_annotations(function, eval_str=True).get("return")
     types = set(get_args(returned) if isinstance(returned, UnionType) else (returned,))
     kinds = {_KINDS.get(get_origin(it) or it) for it in types - {NoneType}}
     kind = kinds.pop() if len(kinds) == 1 else None
     if kind is None:
         raise _refused(function, "it is not annotated to return a number, a text, a flag or a tuple of texts")
-    return kind, NoneType in types
+    return kind, NoneType in types, int in types
 
 
 def _is_literal(value: object) -> bool:

@@ -65,4 +65,4 @@ def proof_of(leaf: Leaf, held: bool) -> Proof | None:
         value, limit, text, sign = limit, value, leaf.right_text, _MIRRORED.get(sign, sign)
     if sign not in _MIRRORED or not isinstance(limit, Literal) or isinstance(value, Literal):
         return Proof((leaf.left_text, leaf.right_text))
-    return Proof((text,), Limit(text, sign in (">", ">="), Fraction(repr(limit.value)), sign in ("<", ">")))
+    return Proof((text,), Limit(text, sign in (">", ">="), limit.exact, sign in ("<", ">")))

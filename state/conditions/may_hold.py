@@ -5,6 +5,7 @@ from state.conditions.direction import RISES, as_inequalities, direction_of, lea
 from state.conditions.features import Catalogue
 from state.conditions.monotone import Direction
 from state.conditions.nodes import AllOf, AnyOf, Comparison, Leaf, Not, Operand, Test, sides_of
+from state.conditions.precision import Trust, trust_of
 
 START, END = PRESENT, "until"
 
@@ -55,7 +56,7 @@ class MayHoldWriter(CodeWriter):
         if left is not None and right is not None:
             source = self.comparison(leaf, sure, (left, right))
             return source if wanted else f"(not {source})"
-        if not wanted:
+        if not wanted or trust_of(leaf) is Trust.NONE:
             return "True"
         # What is missing now will be missing later, unless it can become known by itself.
         self.instant = START

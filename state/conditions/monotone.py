@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from enum import Enum
+from fractions import Fraction
 
 from state.conditions.features import Feature, Trend
 
@@ -78,7 +79,7 @@ class Monotonicity:
             gaps=self.gaps or other.gaps,
         )
 
-    def times(self, factor: float) -> "Monotonicity":
+    def times(self, factor: Fraction) -> "Monotonicity":
         """Return the monotonicity of the product with a fixed number."""
         return self.negative if factor < 0 else self
 

@@ -1,9 +1,11 @@
 """The syntax tree of a condition: operands, which have a value, and tests, which hold or do not."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Literal as OneOf
 
 from schemas.events import Scalar
+from state.conditions.exact_number import exact
 from state.conditions.features import Feature
 from state.conditions.kind import Kind
 from state.conditions.monotone import CONSTANT, Monotonicity, monotonicity_of
@@ -14,12 +16,24 @@ ArithmeticSign = OneOf["+", "-", "*", "/"]
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """A value in the text."""
+    """A value in the text; ``fraction`` is a number that was calculated, before it was rounded."""
 
     value: Scalar
     kind: Kind
+    fraction: Fraction | None = None
     nullable = False
     monotonicity = CONSTANT
+
+    @property
+    def number(self) -> int | float:
+        """The value of a number."""
+        assert not isinstance(self.value, str)
+        return self.value
+
+    @property
+    def exact(self) -> Fraction:
+        """The number that a number stands for."""
+        return exact(self.number) if self.fraction is None else self.fraction
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,18 +118,13 @@ Operand = Literal | ListLiteral | FeatureRef | Trait | Negative | Arithmetic
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two operands compared; it does not hold if one is missing.
-
-    With ``rounded``, both sides are rounded to 10 decimals first: they move against one another, and the last bits of
-    their difference would otherwise flicker. ``left_text`` and ``right_text`` are the sides as written.
-    """
+    """Two operands compared; it does not hold if one is missing. ``left_text``, ``right_text``: as written."""
 
     sign: Sign
     left: Operand
     right: Operand
     left_text: str
     right_text: str
-    rounded: bool = False
 
     @property
     def monotonicity(self) -> Monotonicity:

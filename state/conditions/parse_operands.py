@@ -2,8 +2,10 @@
 
 import ast
 import difflib
+import operator
+from collections.abc import Callable
+from fractions import Fraction
 
-from schemas.events import Scalar
 from state.conditions.errors import ConditionError, error_at
 from state.conditions.features import Catalogue
 from state.conditions.kind import Kind
@@ -25,6 +27,12 @@ _SIGNS: dict[type[ast.operator], ArithmeticSign] = {
     ast.Sub: "-",
     ast.Mult: "*",
     ast.Div: "/",
+}
+_CALCULATE: dict[ArithmeticSign, Callable[[Fraction, Fraction], Fraction]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
 }
 
 
@@ -59,7 +67,7 @@ class OperandParser:
             case ast.UnaryOp(ast.USub(), of):
                 number = self.number(of)
                 if isinstance(number, Literal):
-                    return Literal(_calculated("-", 0, number.value), Kind.NUMBER)
+                    return _literal_of(-number.exact)
                 return Negative(number)
             case ast.UnaryOp(ast.UAdd(), of):
                 return self.number(of)
@@ -113,13 +121,16 @@ class OperandParser:
             return Literal(value, Kind.TEXT)
         if isinstance(value, int | float):
             if abs(value) > MAX_NUMBER:
-                raise self.error(node, "this number is too large", "use numbers up to 1000000000000000")
+                raise self._too_large(node)
             return Literal(value, Kind.NUMBER)
         raise self.error(
             node,
             f"`{self.text(node)}` is not a value of the language",
             "for a missing value write `is known` or `is not known`",
         )
+
+    def _too_large(self, node: ast.expr) -> ConditionError:
+        return self.error(node, "this number is too large", "use numbers up to 1000000000000000")
 
     def _feature(self, node: ast.expr, name: str) -> FeatureRef:
         feature = self.catalogue.features.get(name)
@@ -139,8 +150,10 @@ class OperandParser:
         if sign == "/" and isinstance(right, Literal) and right.value == 0:
             raise self.error(node, "this divides by zero", "divide by another number")
         if isinstance(left, Literal) and isinstance(right, Literal):
-            value = _calculated(sign, left.value, right.value)
-            return self._literal(node, value)
+            calculated = _CALCULATE[sign](left.exact, right.exact)
+            if abs(calculated) > MAX_NUMBER:
+                raise self._too_large(node)
+            return _literal_of(calculated)
         return Arithmetic(sign, left, right, self._monotonicity(node, sign, left, right))
 
     def _monotonicity(self, node: ast.expr, sign: ArithmeticSign, left: Operand, right: Operand) -> Monotonicity:
@@ -163,21 +176,12 @@ class OperandParser:
                     "multiply the other side of the comparison instead",
                 )
             case _ if isinstance(right, Literal):
-                return one.times(_as_number(right.value))
+                return one.times(right.exact)
             case "*" if isinstance(left, Literal):
-                return two.times(_as_number(left.value))
+                return two.times(left.exact)
             case _:
                 return one.combined(two, divided=sign == "/")
 
 
-def _as_number(value: Scalar) -> float:
-    return 0.0 if isinstance(value, str) else float(value)
-
-
-def _calculated(sign: str, left: Scalar, right: Scalar) -> float:
-    one, two = _as_number(left), _as_number(right)
-    if sign == "/":
-        answer = one / two
-    else:
-        answer = one + two if sign == "+" else one - two if sign == "-" else one * two
-    return int(answer) if answer.is_integer() else answer
+def _literal_of(number: Fraction) -> Literal:
+    return Literal(int(number) if number.denominator == 1 else float(number), Kind.NUMBER, number)

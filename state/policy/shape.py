@@ -1,7 +1,8 @@
 """The policy as it is written: every number and condition that a business decides, and its bounds."""
 
 import hashlib
-from typing import Annotated, Literal
+from collections.abc import Container
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -22,6 +23,11 @@ Rating = Annotated[float, Meta(ge=-1e6, le=1e6)]
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A table of the policy file."""
+
+    @staticmethod
+    def implied(given: Container[str]) -> dict[str, Any]:
+        """Return the values that follow from which keys are given, in place of their defaults."""
+        return {}
 
 
 class Time(Section, frozen=True):
@@ -100,11 +106,19 @@ class SupportRules(Section, frozen=True):
 
 
 class Loyal(Section, frozen=True):
-    """When a customer becomes loyal, and when no longer. An empty ``leave`` means: not ``enter``."""
+    """When a customer becomes loyal, and when no longer. An empty ``leave`` means: not ``enter``.
+
+    The default of ``leave`` belongs to that of ``enter``: beside another ``enter`` it is empty.
+    """
 
     enter: Text = "orders_365d >= 6"
     leave: str = "orders_365d < 4"
     min_stay_days: DaysOrNone = 30.0
+
+    @staticmethod
+    def implied(given: Container[str]) -> dict[str, Any]:
+        """Return no condition for leaving if only one for entering is given."""
+        return {"leave": ""} if "enter" in given else {}
 
 
 class Lifecycle(Section, frozen=True):

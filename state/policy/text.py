@@ -73,7 +73,7 @@ class PolicyText:
         for key in table:
             if key not in fields and key != tag:
                 self._unknown((*path, key), str(key), list(fields))
-        values: dict[str, Any] = {}
+        values: dict[str, Any] = section.implied(table)
         for name, field in fields.items():
             if name in table:
                 values[name] = self._value(field, table[name], (*path, name))

@@ -208,7 +208,8 @@ def _enter_stage(
     deadline = PATIENCE if name == "at_risk" else CHURN if name == "churned" else LOYALTY
     why = stage.why
     if stage.name in LOYALTY_DECIDES:
-        why = f"{why}; {loyal_why or ('not loyal' if customer.loyal_since is None else 'loyal')}"
+        loyalty = loyal_why or ("not loyal" if customer.loyal_since is None else "loyal")
+        why = "; ".join(dict.fromkeys([why, *loyalty.split("; ")]))  # both may ask for two orders
     change = Change(
         at=at, segment=None, name=name, from_=before, to=stage.name, cause=deadline if cause is None else cause()
     )

@@ -5,7 +5,8 @@ change that was retracted can have been published before. After others, all deci
 what was published.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -27,8 +28,10 @@ def publish(decisions: Sequence[Decision], emitted: list[Emitted], seq: int) -> 
     ``seq`` is the number of the customer's last publication.
     """
     retracted = {it.change: it for it in emitted if not it.stands}
+    first = decisions[0].change.at if decisions else 0
+    together = [it.change for it in emitted if it.stands and it.change.at == first]
     published = []
-    for number, (change, figures) in enumerate(decisions, start=seq + 1):
+    for number, (change, figures) in enumerate(numbered(decisions, together), start=seq + 1):
         before = retracted.get(change)
         revision = 0
         if before is not None:
@@ -48,6 +51,7 @@ def correct(
     ``Emitted``. Each new change corrects one that was retracted, the oldest first. A change before ``known_until``, the
     instant up to which the past was already published, is a correction as well.
     """
+    decisions = numbered(decisions)
     known = {it.change: it for it in emitted}
     decided = {change for change, _ in decisions}
     untrue = [it for it in emitted if it.stands and it.change not in decided]
@@ -73,6 +77,20 @@ def correct(
         )
         now.append(Emitted(change, revision, stands=True))
     return published, now
+
+
+def numbered(decisions: Sequence[Decision], earlier: Iterable[Change] = ()) -> Sequence[Decision]:
+    """Return decisions whose changes differ from each other, and from the ``earlier`` ones, in ``again`` at least."""
+    known = Counter([it.likeness() for it in earlier])
+    fresh = [it.change.likeness() for it in decisions]
+    if len({*known, *fresh}) == len(known) + len(fresh):
+        return decisions
+    found = []
+    for (change, figures), likeness in zip(decisions, fresh, strict=True):
+        again = known[likeness]
+        known[likeness] += 1
+        found.append(Decision(msgspec.structs.replace(change, again=again), figures))
+    return found
 
 
 def _retraction(emitted: Emitted, seq: int) -> Publication:

@@ -1,54 +1,52 @@
 """A history: all facts of one customer at once, decided from the first to the last, as a backtest does."""
 
+from bisect import bisect_right
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import NamedTuple
 
 from schemas.change import Publication
-from schemas.events import AnyFact, time_order
+from schemas.events import AnyFact
+from schemas.fact_order import in_order
 from state.customer.customer import Customer, first_seen
 from state.rules.decision import Decision
 from state.rules.rulebook import Rulebook
+from state.timeline.corrections import numbered
+from state.timeline.records_of_event import Conflict, distinct
 
 
 class History(NamedTuple):
-    """The customer in the end, what was published, and how many facts were duplicates or lie after the end."""
+    """The customer in the end, what was published, and how many facts were duplicates or lie after the end.
+
+    ``conflicts`` are the facts that say something else than an earlier record of the same event.
+    """
 
     customer: Customer
     published: list[Publication]
     duplicates: int
     after: int
+    conflicts: list[Conflict]
 
 
 def decide_history(facts: Iterable[AnyFact], until: int, rules: Rulebook) -> History | None:
     """Decide a customer's whole history, in whatever order the facts are given; None when nothing happened.
 
-    A fact is a duplicate when one with the same messageId lies at most the allowed lateness before it, which is what
-    the timeline of a stream can know. Facts after ``until`` are left out.
+    Facts after ``until`` are left out.
     """
-    ordered = sorted(facts, key=time_order)
+    ordered = in_order(facts)
+    within = bisect_right(ordered, until, key=_instant)
+    if not within:
+        return None
+    counting, duplicates, conflicts = distinct(ordered[:within], rules.compiled.lateness_ms)
+    customer = first_seen(counting[0].at)
     decisions: list[Decision] = []
-    customer: Customer | None = None
-    sent: dict[str, int] = {}
-    lateness = rules.compiled.lateness_ms
-    duplicates = 0
-    for number, fact in enumerate(ordered):
-        if fact.at > until:
-            if customer is None:
-                return None
-            return _end(customer, until, decisions, duplicates, len(ordered) - number, rules)
-        before = sent.get(fact.message_id)
-        if before is not None and fact.at - before <= lateness:
-            duplicates += 1
-            continue
-        sent[fact.message_id] = fact.at
-        customer = customer or first_seen(fact.at)
+    for fact in counting:
         rules.advance(customer, fact, decisions)
-    return None if customer is None else _end(customer, until, decisions, duplicates, 0, rules)
-
-
-def _end(
-    customer: Customer, until: int, decisions: list[Decision], duplicates: int, after: int, rules: Rulebook
-) -> History:
     rules.elapse(customer, until, decisions)
-    published = [Publication(change, figures, seq) for seq, (change, figures) in enumerate(decisions, start=1)]
-    return History(customer, published, duplicates, after)
+    published = [
+        Publication(change, figures, seq) for seq, (change, figures) in enumerate(numbered(decisions), start=1)
+    ]
+    return History(customer, published, duplicates, len(ordered) - within, conflicts)
+
+
+_instant = attrgetter("at")

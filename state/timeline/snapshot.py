@@ -13,7 +13,7 @@ from state.rules.rulebook import Rulebook
 from state.timeline.corrections import Emitted
 from state.timeline.timeline import Timeline
 
-VERSION = 3
+VERSION = 4
 NEVER = -1
 HEADER = struct.Struct(">BBq4s")
 
@@ -46,6 +46,7 @@ class _Stored(msgspec.Struct, array_like=True, gc=False):
     last_event_at: int = 0
     due: int | None = None
     decided: DecidedState | None = None
+    twins: list[AnyFact] = []
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -61,6 +62,7 @@ def dump(timeline: Timeline, rules: Rulebook) -> bytes:
         emitted=timeline.emitted,
         seq=timeline.seq,
         closed_before=timeline.closed_before,
+        twins=timeline.twins,
     )
     if not timeline.folded:
         stored.at, stored.last_event_at, stored.due = head.at, head.last_event_at, head.due
@@ -101,6 +103,7 @@ def load(snapshot: bytes, rules: Rulebook) -> Timeline:
         closed_before=stored.closed_before,
         base_decided=base_decided,
         folded=stored.at is None,
+        twins=stored.twins,
     )
 
 

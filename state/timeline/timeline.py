@@ -4,6 +4,8 @@
 present (``head``) is the base with the tail applied. A fact that comes after all of the tail is applied to the head. An
 earlier one is put in its place, the head is rebuilt from the base, and what is then decided is compared with what was
 published.
+
+A fact stays in the tail for twice the lateness: for as long as one that is not late may be a record of the same event.
 """
 
 from collections.abc import Sequence
@@ -11,7 +13,8 @@ from collections.abc import Sequence
 import msgspec
 
 from schemas.change import Publication
-from schemas.events import AnyFact, time_order
+from schemas.events import AnyFact
+from schemas.fact_order import EventIdentity, identity_of, in_order, place
 from state.customer.customer import Customer, first_seen
 from state.customer.decided import DecidedState, decided_state
 from state.customer.packing import pack, unpack
@@ -29,7 +32,8 @@ class Timeline(msgspec.Struct, gc=False):
     ``base`` is packed, since it is read only when a fact comes out of order; ``base_decided`` is what was decided as of
     the base. ``folded`` says that the head equals the base. ``closed_before`` is the instant before which this customer
     accepts no facts, because a flood of them has moved the base ahead of the horizon, or a new policy was adopted.
-    ``seq`` is the number of the last publication.
+    ``seq`` is the number of the last publication. ``twins`` are further records of events whose first record is in the
+    tail; ``stale`` says that a fact of the head was taken out of the tail since.
     """
 
     base: bytes | None
@@ -40,12 +44,13 @@ class Timeline(msgspec.Struct, gc=False):
     closed_before: int
     base_decided: DecidedState | None
     folded: bool
+    twins: list[AnyFact] = []
+    stale: bool = False
 
-    def knows(self, fact: AnyFact, lateness: int) -> bool:
-        """Tell whether a fact with this one's id is in the tail, at most ``lateness`` ms before or after it."""
-        message_id = fact.message_id
-        for known in self.tail:
-            if known.message_id == message_id and abs(known.at - fact.at) <= lateness:
+    def has_id(self, message_id: str) -> bool:
+        """Tell whether a fact with this messageId is in the tail."""
+        for known in self.tail:  # a loop, since a generator would cost more than the comparisons
+            if known.message_id == message_id:
                 return True
         return False
 
@@ -69,11 +74,12 @@ def apply_facts(
 ) -> list[Publication]:
     """Apply facts, let time pass until ``upto``, and fold what lies before ``horizon``; return what to publish.
 
-    The facts must be new (see ``knows``), and neither before the horizon of the last call nor before
+    The facts must be those of ``receive``, and neither before the horizon of the last call nor before
     ``closed_before``.
     """
-    arrived = sorted(facts, key=time_order) if len(facts) > 1 else facts
-    if _is_past(timeline, min(horizon, arrived[0].at) if arrived else horizon):
+    lateness = rules.compiled.lateness_ms
+    arrived = in_order(facts) if len(facts) > 1 else facts
+    if _is_past(timeline, (min(horizon, arrived[0].at) if arrived else horizon) - lateness):
         _fold(timeline)
     decisions: list[Decision] = []
     if _are_next(timeline, arrived):
@@ -81,13 +87,12 @@ def apply_facts(
     else:
         head = timeline.head
         known_until = max(head.last_event_at, max((it.change.at for it in timeline.emitted), default=0))
-        timeline.tail += arrived
-        timeline.tail.sort(key=time_order)
-        timeline.folded = False
+        timeline.tail = in_order([*timeline.tail, *arrived])
+        timeline.folded = timeline.stale = False
         timeline.head = rebuild(timeline.base, timeline.tail, max(upto, head.at), rules, decisions)
         published, timeline.emitted = correct(decisions, timeline.emitted, known_until, timeline.seq)
     timeline.seq += len(published)
-    _tidy(timeline, horizon, rules)
+    _tidy(timeline, horizon, horizon - lateness, rules)
     return published
 
 
@@ -117,10 +122,12 @@ def rebuild(
 
 
 def _are_next(timeline: Timeline, arrived: Sequence[AnyFact]) -> bool:
+    if timeline.stale:
+        return False
     if not arrived:
         return True
     tail = timeline.tail
-    return arrived[0].at >= timeline.head.at and (not tail or time_order(arrived[0]) > time_order(tail[-1]))
+    return arrived[0].at >= timeline.head.at and (not tail or place(arrived[0]) > place(tail[-1]))
 
 
 def _continue(
@@ -146,21 +153,27 @@ def _fold(timeline: Timeline) -> None:
     if not timeline.folded:
         timeline.base, timeline.base_decided, timeline.folded = pack(timeline.head), decided_state(timeline.head), True
         timeline.tail.clear()
+        timeline.twins.clear()
         timeline.emitted.clear()
 
 
-def _tidy(timeline: Timeline, horizon: int, rules: Rulebook) -> None:
+def _tidy(timeline: Timeline, horizon: int, kept_from: int, rules: Rulebook) -> None:
     tail = timeline.tail
-    if _is_past(timeline, horizon):
+    if _is_past(timeline, kept_from):
         _fold(timeline)
     # Folding facts decides them once more, so it waits until there are several.
-    elif len(tail) > MIN_FOLD and tail[MIN_FOLD].at < horizon:
+    elif len(tail) > MIN_FOLD and tail[MIN_FOLD].at < kept_from:
+        _fold_before(timeline, kept_from, rules)
+    if _is_flooded(timeline):
         _fold_before(timeline, horizon, rules)
-    if len(timeline.tail) > MAX_TAIL:
-        _fold_before(timeline, horizon, rules)
-        if len(timeline.tail) > MAX_TAIL:
-            timeline.closed_before = timeline.tail[-MAX_TAIL // 2].at + 1
+        if _is_flooded(timeline):
+            newest = in_order([*timeline.tail, *timeline.twins])[-MAX_TAIL // 2]
+            timeline.closed_before = newest.at + 1
             _fold_before(timeline, timeline.closed_before, rules)
+
+
+def _is_flooded(timeline: Timeline) -> bool:
+    return len(timeline.tail) + len(timeline.twins) > MAX_TAIL
 
 
 def _fold_before(timeline: Timeline, horizon: int, rules: Rulebook) -> None:
@@ -169,4 +182,14 @@ def _fold_before(timeline: Timeline, horizon: int, rules: Rulebook) -> None:
         base = rebuild(timeline.base, timeline.tail[:count], horizon - 1, rules, [])
         timeline.base, timeline.base_decided = pack(base), decided_state(base)
     timeline.tail = timeline.tail[count:]
+    if timeline.twins:
+        timeline.twins = _with_first(timeline.twins, timeline.tail, rules.compiled.lateness_ms)
     timeline.emitted = [it for it in timeline.emitted if it.change.at >= horizon]
+
+
+def _with_first(twins: list[AnyFact], tail: list[AnyFact], lateness: int) -> list[AnyFact]:
+    """Return the twins whose first record is still in the tail: of the others nothing can follow any more."""
+    first: dict[EventIdentity, list[int]] = {}
+    for fact in tail:
+        first.setdefault(identity_of(fact), []).append(fact.at)
+    return [it for it in twins if any(0 <= it.at - at <= lateness for at in first.get(identity_of(it), ()))]

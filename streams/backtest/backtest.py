@@ -1,5 +1,6 @@
 """A backtest: the same rules applied to recorded events, customer by customer, without Kafka."""
 
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -25,10 +26,12 @@ PublishedTransition = tuple[int, str, int, bytes]
 class Events:
     """The events that a backtest has read: facts by customer, and the tally of everything.
 
-    A duplicate is not known as such yet: it counts as applied. ``last`` is the latest event time (ms since 1970).
+    Duplicates and conflicts are not known as such yet: they count as applied. ``numbers`` are those of the lines of the
+    facts. ``last`` is the latest event time (ms since 1970).
     """
 
     by_customer: defaultdict[str, list[AnyFact]] = field(default_factory=lambda: defaultdict(list))
+    numbers: defaultdict[str, "array[int]"] = field(default_factory=lambda: defaultdict(lambda: array("Q")))
     tally: Tally = field(default_factory=Tally)
     last: int | None = None
 
@@ -38,7 +41,8 @@ class BacktestResult:
     """The result of a backtest: what is published, in order, and the counts.
 
     ``until`` in ms since 1970; ``after`` counts the facts later than that. ``by_name`` counts transitions, and
-    segments entered and left; ``stages`` customers by their last stage.
+    segments entered and left; ``stages`` customers by their last stage. ``conflicts`` are the lines that contradict
+    another record of the same event, by number, with what is told of each.
     """
 
     published: list[PublishedTransition]
@@ -47,6 +51,7 @@ class BacktestResult:
     after: int
     by_name: Counter[str]
     stages: Counter[str]
+    conflicts: list[tuple[int, str]]
 
     @property
     def transitions(self) -> list[bytes]:
@@ -60,7 +65,7 @@ def read_events(lines: NumberedLines, now: int, rules: Rulebook, on_reject: Call
     ``now`` in ms since 1970: what lies ahead of it is rejected.
     """
     events = Events()
-    by_customer = events.by_customer
+    by_customer, numbers = events.by_customer, events.numbers
     last = -1
 
     def reject(number: int, line: bytes, error: RejectedError) -> None:
@@ -69,11 +74,17 @@ def read_events(lines: NumberedLines, now: int, rules: Rulebook, on_reject: Call
         place = {"line": line_number, "event": event} if event else {"line": line_number}
         on_reject(orjson.dumps({**place, "reason": error.reason, "detail": error.detail, "value": kept}))
 
-    for user_id, fact in read_facts(lines, now, rules.intake, events.tally, reject):
+    for number, user_id, fact in read_facts(lines, now, rules.intake, events.tally, reject):
         if fact.at > last:
             events.last = last = fact.at
         by_customer[user_id].append(fact)
+        numbers[user_id].append(number)
     return events
+
+
+def conflict_line(number: int, detail: str) -> bytes:
+    """Return the JSON line of a conflict, as ``on_reject`` gets one; the line itself is not kept."""
+    return orjson.dumps({"line": number, "reason": "conflict", "detail": detail, "value": None})
 
 
 def run(
@@ -84,14 +95,22 @@ def run(
     Consumes ``events.by_customer``, to bound the peak memory.
     """
     end = until if until is not None else events.last or 0
-    result = BacktestResult(published=[], until=end, duplicates=0, after=0, by_name=Counter(), stages=Counter())
+    result = BacktestResult(
+        published=[], until=end, duplicates=0, after=0, by_name=Counter(), stages=Counter(), conflicts=[]
+    )
     while events.by_customer:
         customer, facts = events.by_customer.popitem()
+        numbers = events.numbers.pop(customer)
         history = decide_history(facts, end, rules)
         if history is None:
             continue
         result.duplicates += history.duplicates
         result.after += history.after
+        for conflict in history.conflicts:
+            number = next(number for fact, number in zip(facts, numbers, strict=True) if fact is conflict.fact)
+            line_number, event = line_and_event(number)
+            within = f"event {event} of its record: " if event else ""
+            result.conflicts.append((line_number, within + conflict.detail()))
         result.stages[history.customer.stage] += 1
         for it in history.published:
             segment = it.change.segment
@@ -100,6 +119,7 @@ def run(
             result.published.append((it.change.at, customer, it.seq, value))
         on_history(customer, history)
     result.published.sort()
+    result.conflicts.sort()
     return result
 
 

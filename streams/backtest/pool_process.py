@@ -47,13 +47,14 @@ class ReadSummary(NamedTuple):
 
 
 class DecisionSummary(NamedTuple):
-    """The counts of what was decided, until an instant (ms since 1970)."""
+    """The counts of what was decided, until an instant (ms since 1970); ``conflicts`` as in ``BacktestResult``."""
 
     until: int
     duplicates: int
     after: int
     by_name: Counter[str]
     stages: Counter[str]
+    conflicts: list[tuple[int, str]]
 
 
 def run_process(connection: Connection, options: BacktestOptions) -> None:
@@ -87,7 +88,16 @@ def run_process(connection: Connection, options: BacktestOptions) -> None:
             profiles.append((customer, profile_of(customer, history, until, rules)))
 
     result = run(events, until, rules, on_history)
-    connection.send(DecisionSummary(result.until, result.duplicates, result.after, result.by_name, result.stages))
+    connection.send(
+        DecisionSummary(
+            until=result.until,
+            duplicates=result.duplicates,
+            after=result.after,
+            by_name=result.by_name,
+            stages=result.stages,
+            conflicts=result.conflicts,
+        )
+    )
     _send_chunks(connection, result.published)
     if options.with_profiles:  # without, nobody reads on after the transitions
         _send_chunks(connection, sorted(profiles))

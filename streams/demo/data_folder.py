@@ -42,6 +42,7 @@ class RunRecord(msgspec.Struct):
     sent: int = 0
     processed: int = 0
     duplicates: int = 0
+    mapping: str = ""
     measured: int = 0
     seconds: float = 0.0
     memory: int = 0
@@ -54,7 +55,7 @@ class RunRecord(msgspec.Struct):
 
 def _identity(run: RunRecord) -> dict[str, object]:
     return {
-        "source": (run.source, run.limit, run.customers),
+        "source": (run.source, run.mapping, run.limit, run.customers),
         "events": (run.events, run.first, run.last),
         "policy": run.policy,
         "broker": run.broker,

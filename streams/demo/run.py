@@ -35,6 +35,7 @@ from streams.settings import Settings
 from streams.sinks.redis import described
 from streams.sources.named import open_source
 from streams.sources.source import Source
+from streams.tally.mapped import add_report
 from streams.tally.sentence import nothing_usable
 from streams.tally.table import BACKTEST, print_tally
 from streams.tally.tally import Tally
@@ -53,6 +54,7 @@ class DemoOptions:
     """
 
     source: str
+    mapping: str | None
     policy: Path | None
     limit: int | None
     customers: int | None
@@ -72,9 +74,14 @@ def run_demo(options: DemoOptions, given: Settings, environ: Mapping[str, str], 
     policy = compile_file(options.policy)
     with open_data_folder(options.data) as folder, ExitStack() as stack:
         with console.status(f"reading {options.source}"):
-            source = open_source(options.source, limit=options.limit, customers=options.customers)
+            source = open_source(
+                options.source, mapping=options.mapping, limit=options.limit, customers=options.customers
+            )
             read = read_source(source, policy)
+        if source.report is not None:
+            _print(console, source.report.told())
         if not read.usable:
+            add_report(read, source.report)
             print_tally(console, read, BACKTEST, decided=False)
             raise NothingUsableError(nothing_usable(read, options.source))
         run = _new_run(options, source, policy)
@@ -96,7 +103,8 @@ def run_demo(options: DemoOptions, given: Settings, environ: Mapping[str, str], 
         _measure(pipeline, folder, run)
         data = _report_data(servers.settings, run, policy)
         tally = _run_tally(servers.settings, read, run)
-        told = see_all(servers, options.source, options.stays)
+        add_report(tally, source.report)
+        told = see_all(servers, options.source, options.mapping, options.stays)
         if not data.profiles:
             print_tally(console, tally, told)
             raise NothingUsableError(nothing_usable(tally, options.source))
@@ -117,6 +125,7 @@ def _new_run(options: DemoOptions, source: Source, policy: CompiledPolicy) -> Ru
     name = f"lifestage-demo-{uuid.uuid4().hex[:6]}" if own_servers else "lifestage"
     return RunRecord(
         source=options.source,
+        mapping=options.mapping or "",
         limit=options.limit,
         customers=options.customers,
         policy=policy.version,

@@ -4,7 +4,7 @@ from schemas.reject import read_reject
 from state.policy.compiled import CompiledPolicy
 from state.rules.rulebook import Rulebook
 from streams.settings import Settings
-from streams.sources.named import NAMES
+from streams.sources.named import is_own
 from streams.sources.source import Source
 from streams.tally.reading import tally_of
 from streams.tally.tally import Tally
@@ -18,7 +18,7 @@ class NothingUsableError(ValueError):
 
 def read_source(source: Source, policy: CompiledPolicy) -> Tally:
     """Return the tally of a source as it can be read; those that ship are known to be fine, and are only counted."""
-    if source.name in NAMES and source.name != "-":
+    if is_own(source.name):
         return Tally(applied=len(source.events))
     return tally_of((event.value for event in source.events), Rulebook(policy).intake)
 

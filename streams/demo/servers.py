@@ -69,6 +69,7 @@ class DemoServers:
             | self.variables()
             | {
                 "LIFESTAGE_POLICY": str(settings.policy.resolve()) if settings.policy else "",
+                "LIFESTAGE_SOURCES": "",
                 "LIFESTAGE_CLOCK": settings.clock,
                 "LIFESTAGE_WEB_HOST": settings.web_host,
                 "LIFESTAGE_WEB_PORT": str(settings.web_port),

@@ -30,12 +30,14 @@ def figure_lines(data: ReportData, run: RunRecord, worker: WorkerProcess) -> Ite
     yield Text("")
 
 
-def see_all(servers: DemoServers, source: str, stays: bool) -> SeeAll:
+def see_all(servers: DemoServers, source: str, mapping: str | None, stays: bool) -> SeeAll:
     """Return how to see everything that was put aside."""
     if not stays:
         return BACKTEST._replace(rejects="run it again without --exit (EXIT=1), then lifestage rejects")
-    names = f"{_program()} backtest {shlex.quote(source)} --out /dev/null --unknown -"
-    return SeeAll(rejects=_command(servers, _KAFKA, "rejects"), unknown=names)
+    file = shlex.quote(source) if mapping is None else f"{shlex.quote(source)} --mapping {shlex.quote(mapping)}"
+    again = f"{_program()} backtest {file} --out /dev/null"
+    rejects = _command(servers, _KAFKA, "rejects") if mapping is None else f"{again} --rejects -"
+    return SeeAll(rejects=rejects, unknown=f"{again} --unknown -")
 
 
 def command_lines(

@@ -6,22 +6,35 @@ from collections.abc import Iterator, Sequence
 from schemas.money import CURRENCIES
 from state.policy.text import Problem
 from state.policy.toml_lines import Path
-from streams.mapping.paths import PathError, Paths
+from streams.mapping.paths import PathError, Paths, root_of
 from streams.mapping.shape import MappingShape, names_of
 from streams.mapping.text import MappingError, MappingText, values_of
 
 
-def check_columns(shape: MappingShape, text: MappingText, columns: Sequence[str]) -> None:
-    """Raise ``MappingError`` with every column that the mapping names and the file has not."""
+def check_columns(shape: MappingShape, text: MappingText, columns: Sequence[str], *, nested: bool = False) -> None:
+    """Raise ``MappingError`` with every column that the mapping names and the file has not, or has twice.
+
+    ``nested``: a column may hold objects, into which paths lead.
+    """
     paths = Paths(columns)
     problems = [
         problem
         for place, names in _needed(shape)
-        if not any(paths.has(name) for name in names)
+        if not any(paths.has(name) or (nested and _leads_somewhere(name, paths)) for name in names)
         for problem in _problems(text.line(place), names, paths, columns)
     ]
+    for place, names in _needed(shape):
+        for name in names:
+            if columns.count(name) > 1:
+                told = f"there are {columns.count(name)} columns `{name}`"
+                problems.append(Problem(text.line(place), told, "rename all but one of them in the file"))
     if problems:
         raise MappingError(problems)
+
+
+def _leads_somewhere(path: str, paths: Paths) -> bool:
+    root = root_of(path)
+    return not root or (root != path and paths.has(root))
 
 
 def _needed(shape: MappingShape) -> Iterator[tuple[Path, Sequence[str]]]:

@@ -1,4 +1,7 @@
-"""Paths into a foreign record: a column of a row, a plain dotted path, or JMESPath."""
+"""Paths into a foreign record: a column of a row, a plain dotted path, or JMESPath.
+
+``Invoice || InvoiceNo`` is the first of the two that is not empty, as in JMESPath; ``|| ''`` at the end: or nothing.
+"""
 
 import difflib
 import re
@@ -9,7 +12,9 @@ from typing import Any
 Getter = Callable[[Any], Any]
 """Takes a record, and returns the value at a path; None where there is none."""
 
-_JMESPATH = re.compile(r"[\[\]|?*&@(){}'`\"!<>]")
+NOTHING = "''"
+_JMESPATH = re.compile(r"[\[\]{}\"`]|\*\.|\.\*|\s\|\s|\w\(")
+"""What no plain name has: `Created (UTC)`, `@timestamp` and `Paid?` are names, `sum(a)` and `a[0]` are not."""
 
 
 class PathError(ValueError):
@@ -30,10 +35,17 @@ class Paths:
 
     def has(self, name: str) -> bool:
         """Tell whether a path can exist; for an object nobody knows, and so it may."""
-        return self._columns is None or _folded(name) in self._by_name
+        if self._columns is None or _folded(name) in self._by_name:
+            return True
+        return any(it == NOTHING or _folded(it) in self._by_name for it in _alternatives(name))
 
     def getter(self, name: str) -> Getter:
         """Return the function that reads a path. Raises ``PathError``."""
+        alternatives = _alternatives(name)
+        if len(alternatives) > 1 and (self._columns is None or name not in self._columns):
+            there = [it for it in alternatives if it != NOTHING and self.has(it)]
+            if there or NOTHING in alternatives:
+                return first_of([self.getter(it) for it in there])
         if self._columns is None:
             return _of_object(name)
         index = self._columns.index(name) if name in self._columns else self._by_name.get(_folded(name))
@@ -42,6 +54,33 @@ class Paths:
             fix = f"did you mean `{near[0]}`?" if near else f"its columns are {', '.join(self._columns)}"
             raise PathError(f"there is no column `{name}`", fix)
         return itemgetter(index)
+
+
+def first_of(getters: Sequence[Getter]) -> Getter:
+    """Return a function that gives the first value that is not empty."""
+    if len(getters) == 1:
+        return getters[0]
+
+    def first(record: Any) -> Any:
+        for get in getters:
+            value = get(record)
+            if value is not None and not (isinstance(value, str) and not value.strip()):
+                return value
+        return None
+
+    return first
+
+
+def _alternatives(name: str) -> list[str]:
+    parts = [part.strip() for part in name.split("||")]
+    plain = all(part == NOTHING or not _JMESPATH.search(part) for part in parts)
+    return parts if plain else [name]
+
+
+def root_of(path: str) -> str:
+    """Return the first name of a path into an object; an empty one where it begins otherwise, as with a function."""
+    root = re.match(r"[^.\[\]|?*&@(){}'`\"]*", path)
+    return "" if root is None or path[root.end() :][:1] == "(" else root[0]
 
 
 def _folded(name: str) -> str:
@@ -79,6 +118,8 @@ def _jmespath(path: str) -> Getter:
     try:
         search = compile_path(path).search
     except JMESPathError as error:
+        if not re.search(r"[\[\]{}`]", path):
+            return lambda record: record.get(path)  # a column like `Amount($)`
         told = " ".join(str(error).split())
         raise PathError(f"`{path}` is no path: {told}", "write it as JMESPath, as in items[0].price") from None
 

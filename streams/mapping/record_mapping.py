@@ -53,7 +53,9 @@ class RecordMapping:
             try:
                 event = rule.event(rows)
             except RejectedError as error:
-                found.append(error)
+                # What several rules lack, such as the customer, is told once.
+                if not any(isinstance(it, RejectedError) and str(it) == str(error) for it in found):
+                    found.append(error)
             else:
                 if event is not None:
                     found.append(event)
@@ -157,7 +159,7 @@ class _Rule:
         return found
 
     def _add_purchase(self, found: dict[str, Any], name: str, rows: Rows) -> None:
-        order_id = self._order_id(rows)
+        order_id = None if self._returns else self._order_id(rows)
         if order_id is not None:
             found["order_id"] = order_id
         if name == "Order Cancelled":

@@ -78,12 +78,16 @@ class File(Section, frozen=True):
 
 
 class Join(Section, frozen=True):
-    """A second file whose rows belong to a record: those with the same value, as a list under the name ``into``."""
+    """A second file whose rows belong to a record: those with the same value, under the name ``into``.
+
+    They are a list, or, with ``one``, the first of them.
+    """
 
     file: Text
     on: Text
     into: Text
     key: str = ""
+    one: bool = False
 
 
 class Customers(Section, frozen=True):

@@ -8,7 +8,7 @@ from typing import Any
 from schemas.money import decimals
 from schemas.reject import RejectedError
 from streams.mapping.amounts import NumberError, number_reader, shown
-from streams.mapping.paths import Getter, Paths
+from streams.mapping.paths import Getter, Paths, first_of
 from streams.mapping.shape import Names, Value, names_of
 
 Rows = Sequence[Any]
@@ -35,18 +35,7 @@ class Values:
         there = [name for name in listed if self._paths.has(name)]
         if not there and (optional or not listed):
             return lambda record: None
-        getters = [self._paths.getter(name) for name in there or listed]
-        if len(getters) == 1:
-            return getters[0]
-
-        def first(record: Any) -> Any:
-            for get in getters:
-                value = get(record)
-                if value is not None and not (isinstance(value, str) and not value.strip()):
-                    return value
-            return None
-
-        return first
+        return first_of([self._paths.getter(name) for name in there or listed])
 
     def text(self, value: Value) -> Callable[[Rows], str | None]:
         """Return a function that reads a text, such as an id; None where there is none."""

@@ -17,10 +17,11 @@ class TopicBuffer:
 
     ``times`` holds one order time a record: its own time, or that of its predecessor if that is later. So a record
     out of order is merged right after its predecessor, and the order of the log is kept. ``last_time`` is the order
-    time of the last record.
+    time of the last record. Replays do not write into every topic (``replayed``).
     """
 
     topic: str
+    replayed: bool = True
     last_time: int = NEVER
     caught_up: bool = True
     watermark: Watermark | None = None
@@ -40,7 +41,7 @@ class TopicBuffer:
 
     def bound(self, replaying: bool) -> int | None:
         """Return the earliest order time of a record still to come; ``None`` if none holds the other topics back."""
-        if not replaying:
+        if not (replaying and self.replayed):
             return None if self.caught_up else self.last_time
         promised = NEVER if self.watermark is None else self.watermark.instant
         # During a replay, caught up means nothing: the rest is still being written.

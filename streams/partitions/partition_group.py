@@ -38,7 +38,11 @@ class PartitionGroup:
         """As of the last commit; ``None`` before the first."""
         self.lost: dict[str, int] = {}
         """By topic, where its log begins if that is past the position: records were deleted before they were read."""
-        self.buffers = [InputBuffer(topic, most_records=settings.batch_records) for topic in topics_of(settings).inputs]
+        topics = topics_of(settings)
+        self.buffers = [
+            InputBuffer(topic, topic not in topics.mapped, most_records=settings.batch_records)
+            for topic in topics.inputs
+        ]
         self._wall = settings.clock == "wall"
         self._limit = settings.batch_records
         self._upto = 0

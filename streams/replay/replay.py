@@ -101,7 +101,7 @@ class _InputTopics:
     @classmethod
     async def open(cls, producer: AIOKafkaProducer, settings: Settings) -> "_InputTopics":
         by_kind = {}
-        for kind, topic in zip(TOPIC_KINDS, topics_of(settings).inputs, strict=True):
+        for kind, topic in zip(TOPIC_KINDS, topics_of(settings).own_inputs, strict=True):
             numbers = await producer.partitions_for(topic)
             by_kind[kind] = [TopicPartition(topic, number) for number in sorted(numbers)]
         return cls(producer, by_kind)

@@ -1,40 +1,23 @@
-"""Events of a file or of standard input: one JSON envelope a line, in any order, plain or gzip."""
+"""The events of lines, one JSON envelope each, in any order, as they are sent into the input topics."""
 
-import gzip
-import sys
-import zlib
 from collections.abc import Iterable
-from datetime import UTC, datetime
-from pathlib import Path
 
 from schemas.envelope import events_in, open_envelope
 from schemas.event_types import BROWSING
 from schemas.instant import from_datetime
 from schemas.reject import RejectedError
-from streams.sources.source import SourceError, SourceEvent, topic_of
+from streams.sources.source import SourceEvent, topic_of
 
 _Inspected = tuple[int | None, str, bytes | None]
 """The instant, topic and key of an event."""
-GZIP_MAGIC = b"\x1f\x8b"
-
-
-def events(name: str) -> list[SourceEvent]:
-    """Read all lines of a file (``-``: standard input), sorted by instant, then in the file's order.
-
-    A line that is no valid envelope is passed on unchanged, at the instant of the line before it, so that the
-    processor rejects it. So is a line from the future: its record must not advance the time.
-    Raises ``SourceError`` when the file cannot be read.
-    """
-    try:
-        content = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-        text = gzip.decompress(content) if content.startswith(GZIP_MAGIC) else content
-    except (OSError, EOFError, zlib.error) as error:
-        raise SourceError(f"{name} cannot be read: {error}") from None
-    return from_lines(text.split(b"\n"), now=from_datetime(datetime.now(UTC)))
 
 
 def from_lines(lines: Iterable[bytes], now: int) -> list[SourceEvent]:
-    """Return the events of these lines, sorted by instant; empty lines are skipped, instants after ``now`` ignored."""
+    """Return the events of these lines, sorted by instant, then in the order of the lines; empty ones are skipped.
+
+    A line that is no valid envelope is passed on unchanged, at the instant of the line before it, so that the
+    processor rejects it. So is a line from after ``now``: its record must not advance the time.
+    """
     found: list[SourceEvent] = []
     undated: list[SourceEvent] = []
     last: int | None = None

@@ -1,17 +1,29 @@
 """The sources by the names that users type."""
 
-from streams.sources import cdnow, complete_journey, jsonl, simulated
-from streams.sources.source import Source
+from datetime import UTC, datetime
 
-NAMES = ("complete-journey", "cdnow", "simulated", "FILE.jsonl[.gz]", "-")
+from schemas.instant import from_datetime
+from streams.mapping_file import MappingFileError, load_mapping
+from streams.sources import cdnow, complete_journey, simulated
+from streams.sources.event_lines import event_lines
+from streams.sources.jsonl import from_lines
+from streams.sources.mapped import MappedFile
+from streams.sources.source import Source, SourceError
+
+_OWN = ("complete-journey", "cdnow", "simulated")
 _DEFAULT_CUSTOMERS = 500
 
 
-def open_source(name: str, *, limit: int | None = None, customers: int | None = None) -> Source:
+def open_source(
+    name: str, *, mapping: str | None = None, limit: int | None = None, customers: int | None = None
+) -> Source:
     """Read a source by name, or a file of events; ``limit`` and ``customers`` keep only the first ones.
 
+    A file of another shape is read by a ``mapping``: its path, or the name of one that ships.
     ``simulated`` generates exactly ``customers`` customers (500 by default) over a year. Raises ``SourceError``.
     """
+    if mapping is not None:
+        return _mapped(name, mapping).first(limit, customers)
     if name == "simulated":
         events = simulated.events(customers=customers or _DEFAULT_CUSTOMERS)
         return Source(name, "simulated shop: nobody in it is real", events).first(limit)
@@ -20,5 +32,34 @@ def open_source(name: str, *, limit: int | None = None, customers: int | None = 
     elif name == "cdnow":
         source = Source(name, "CDNOW: a CD shop's customers, 1997 and 1998", cdnow.events())
     else:
-        source = Source(name, "standard input" if name == "-" else name, jsonl.events(name))
+        source = Source(name, _title(name), from_lines((line for _, line in event_lines(name)), _now()))
     return source.first(limit, customers)
+
+
+def mapped_file(name: str, mapping: str) -> MappedFile:
+    """Return a file with its mapping, which is read only when it is asked for its events. Raises ``SourceError``."""
+    if name in _OWN:
+        raise SourceError(f"{name} needs no mapping: leave it out")
+    try:
+        return MappedFile(name, load_mapping(mapping))
+    except MappingFileError as error:
+        raise SourceError(str(error)) from None
+
+
+def is_own(name: str) -> bool:
+    """Tell whether a name is that of a source which lifestage brings, and not of a file."""
+    return name in _OWN
+
+
+def _mapped(name: str, mapping: str) -> Source:
+    file = mapped_file(name, mapping)
+    events = from_lines((line for _, line in file.lines()), _now())
+    return Source(name, f"{_title(name)} by {mapping}", events, file.report)
+
+
+def _title(name: str) -> str:
+    return "standard input" if name == "-" else name
+
+
+def _now() -> int:
+    return from_datetime(datetime.now(UTC))

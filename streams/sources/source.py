@@ -2,12 +2,13 @@
 
 import importlib.util
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import compress
 from pathlib import Path
 from typing import NamedTuple
 
 from schemas.event_types import BROWSING, EVENT_TYPES, spelled
+from streams.sources.mapping_report import MappingReport
 
 
 class SourceEvent(NamedTuple):
@@ -29,11 +30,12 @@ class SourceError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Events with the name of their source and a short ``title`` for people."""
+    """Events with the name of their source and a short ``title`` for people, and what a mapping made of it."""
 
     name: str
     title: str
     events: Sequence[SourceEvent]
+    report: MappingReport | None = None
 
     def first(self, limit: int | None = None, customers: int | None = None) -> "Source":
         """Return a source of only the first ``customers`` that appear, cut after ``limit`` events."""
@@ -41,7 +43,7 @@ class Source:
         if customers is not None:
             kept = set(_first_keys(events, customers))
             events = list(compress(events, (event.key in kept for event in events)))
-        return Source(self.name, self.title, events if limit is None else events[:limit])
+        return replace(self, events=events if limit is None else events[:limit])
 
 
 def topic_of(kind: str, name: str) -> str:

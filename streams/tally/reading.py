@@ -35,8 +35,8 @@ def read_facts(
     tally: Tally,
     on_reject: Callable[[int, bytes, RejectedError], None] = lambda *_: None,
     numbered: str = "line",
-) -> Iterator[tuple[str, AnyFact]]:
-    """Yield (userId, fact) of each line that has one; empty lines are skipped. All others are in the tally afterwards.
+) -> Iterator[tuple[int, str, AnyFact]]:
+    """Yield (number, userId, fact) of each line that has a fact; empty lines are skipped. All others are in the tally.
 
     The events of a line that is a list of events are read as if each were a line.
     An event that lies more than ``MAX_AHEAD_MS`` after ``now`` (ms since 1970) is rejected. A duplicate is not known as
@@ -69,7 +69,7 @@ def read_facts(
             on_reject(number, line, told)
             continue
         facts += 1
-        yield event.user_id, fact
+        yield number, event.user_id, fact
     tally.applied += facts
 
 

@@ -35,7 +35,10 @@ def test_the_nearest_known_name_is_proposed(name: str, nearest: str | None) -> N
     ("content", "told"),
     [
         (b"\n".join(event(name, "n", AT, order_id="1", total=20) for name in UNKNOWN), "Order Compleet  1  line 1; do"),
-        (b"Order,Customer,Total\n1,n1,20\n2,n2,30\n", "holds no JSON events"),
+        (
+            b"Order,Customer,Total\n1,n1,20\n2,n2,30\n",
+            "is CSV with the columns Order, Customer, Total: ",
+        ),
         (b'"1"\n"2"\n', "invalid"),
         (b"\n\n", "holds no event"),
     ],

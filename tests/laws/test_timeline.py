@@ -1,16 +1,19 @@
 """Order of arrival, duplicates and ticks do not change which transitions stand in the end."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.change import Change, Publication
 from schemas.events import AnyFact
+from schemas.fact_order import EventIdentity, identity_of
 from state.customer.packing import pack, unpack
 from state.rules.decision import Decision
 from state.rules.rulebook import Rulebook
 from state.timeline.history import decide_history
+from state.timeline.receive import receive
+from state.timeline.records_of_event import Conflict
 from state.timeline.snapshot import dump, load
 from state.timeline.timeline import Timeline, apply_facts, begin
 from tests.support.histories import DAY, Arrival, arrivals, decided, facts, rules
@@ -18,27 +21,31 @@ from tests.support.histories import DAY, Arrival, arrivals, decided, facts, rule
 AFTER = 200 * DAY
 
 
-def stream(
-    order: list[Arrival], end: int, ticks: list[int], rulebook: Rulebook, reload: bool
-) -> tuple[Timeline, list[Publication]]:
-    """Let facts arrive one after another, with ticks between them, as a partition group does."""
-    timeline: Timeline | None = None
-    published: list[Publication] = []
-    lateness = rulebook.compiled.lateness_ms
-    moments = sorted([(it.at, 1, number, it) for number, it in enumerate(order)] + [(at, 2, 0, None) for at in ticks])
-    for at, _, _, arrival in [*moments, (end, 2, 0, None)]:
-        new: list[AnyFact] = []
-        if arrival is not None:
-            timeline = timeline or begin(arrival.fact.at)
-            if not timeline.knows(arrival.fact, lateness) and arrival.fact.at >= at - lateness:
-                new = [arrival.fact]
-        if timeline is None:
-            continue
-        published += apply_facts(timeline, new, at, at - lateness, rulebook)
-        if reload:
-            timeline = load(dump(timeline, rulebook), rulebook)
-    assert timeline is not None
-    return timeline, published
+class Stream:
+    """One customer of a partition group: facts arrive one after another, with ticks between them."""
+
+    def __init__(self, order: list[Arrival], end: int, ticks: list[int], rulebook: Rulebook, reload: bool) -> None:
+        lateness = rulebook.compiled.lateness_ms
+        self.published: list[Publication] = []
+        self.counts: Counter[str] = Counter()
+        timeline: Timeline | None = None
+        moments = sorted(
+            [(it.at, 1, number, it) for number, it in enumerate(order)] + [(at, 2, 0, None) for at in ticks]
+        )
+        for at, _, _, arrival in [*moments, (end, 2, 0, None)]:
+            new: list[AnyFact] = []
+            if arrival is not None:
+                assert arrival.fact.at >= at - lateness
+                timeline = timeline or begin(arrival.fact.at)
+                receipt = receive(timeline, new, arrival.fact, lateness)
+                self.counts["conflict" if isinstance(receipt, Conflict) else receipt.name.lower()] += 1
+            if timeline is None:
+                continue
+            self.published += apply_facts(timeline, new, at, at - lateness, rulebook)
+            if reload:
+                timeline = load(dump(timeline, rulebook), rulebook)
+        assert timeline is not None
+        self.timeline = timeline
 
 
 def left_standing(published: list[Publication]) -> Counter[Change]:
@@ -58,11 +65,36 @@ def test_arrival_order_duplicates_and_ticks_make_no_difference(data: st.DataObje
     end = max(it.at for it in order) + data.draw(st.sampled_from((0, 8 * DAY, AFTER)))
     moments = st.integers(history[0].at, end)
     ticks = [data.draw(moments) for _ in range(data.draw(st.integers(0, 6)))]
-    timeline, published = stream(order, end, ticks, rulebook, data.draw(st.booleans()))
-    truth = decide_history(history, end, rulebook)
+    stream = Stream(order, end, ticks, rulebook, data.draw(st.booleans()))
+    truth = decide_history([it.fact for it in order], end, rulebook)
     assert truth is not None
-    assert left_standing(published) == Counter(it.change for it in truth.published)
-    assert decided(timeline.head) == decided(truth.customer)
+    assert left_standing(stream.published) == Counter(it.change for it in truth.published)
+    assert decided(stream.timeline.head) == decided(truth.customer)
+    repeated = truth.duplicates + len(truth.conflicts)
+    assert stream.counts["applied"] == len(order) - repeated
+    assert stream.counts["duplicate"] + stream.counts["conflict"] == repeated
+    if not has_chain(history, rulebook.compiled.lateness_ms):
+        assert stream.counts["duplicate"] == truth.duplicates
+
+
+def has_chain(history: list[AnyFact], lateness: int) -> bool:
+    """Whether one event has two records that are neither near each other, nor apart from all between them."""
+    instants: defaultdict[EventIdentity, set[int]] = defaultdict(set)
+    for fact in history:
+        instants[identity_of(fact)].add(fact.at)
+    return any(max(found) - min(found) > lateness for found in instants.values())
+
+
+@given(st.data())
+def test_records_that_share_ids_make_no_difference_by_their_order(data: st.DataObject) -> None:
+    rulebook = data.draw(rules)
+    history = data.draw(facts())
+    shuffled = data.draw(st.permutations(history))
+    end = history[-1].at + AFTER
+    truth, again = decide_history(history, end, rulebook), decide_history(shuffled, end, rulebook)
+    assert truth is not None and again is not None
+    assert truth.published == again.published
+    assert [(it.fact, it.other) for it in truth.conflicts] == [(it.fact, it.other) for it in again.conflicts]
 
 
 @settings(max_examples=settings().max_examples // 2)
@@ -72,7 +104,7 @@ def test_sequence_numbers_and_ids_are_unique(data: st.DataObject) -> None:
     history = data.draw(facts())
     order = data.draw(arrivals(history, rulebook.compiled.lateness_ms))
     end = max(it.at for it in order) + AFTER
-    _, published = stream(order, end, [], rulebook, False)
+    published = Stream(order, end, [], rulebook, False).published
     assert [it.seq for it in published] == list(range(1, len(published) + 1))
     ids = [(it.change, it.revision, it.retracted) for it in published]
     assert len(set(ids)) == len(ids)
@@ -135,8 +167,9 @@ def test_a_snapshot_holds_all_of_a_timeline(data: st.DataObject) -> None:
     rulebook = data.draw(rules)
     history = data.draw(facts())
     order = data.draw(arrivals(history, rulebook.compiled.lateness_ms))
-    timeline, _ = stream(order, order[-1].at, [], rulebook, False)
+    timeline = Stream(order, order[-1].at, [], rulebook, False).timeline
     again = load(dump(timeline, rulebook), rulebook)
     assert dump(again, rulebook) == dump(timeline, rulebook)
     assert decided(again.head) == decided(timeline.head)
-    assert (again.tail, again.emitted, again.seq) == (timeline.tail, timeline.emitted, timeline.seq)
+    assert (again.tail, again.twins) == (timeline.tail, timeline.twins)
+    assert (again.emitted, again.seq) == (timeline.emitted, timeline.seq)

@@ -8,13 +8,14 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from tests.reference_model.calendar import read_instant
 from tests.reference_model.events import Fact, Reject, usable
-from tests.reference_model.lifetime import live
+from tests.reference_model.lifetime import conflicting, live
 from tests.reference_model.policy import Policy, read_policy
 from tests.reference_model.publication import Transition
 
@@ -37,7 +38,7 @@ def read_lines(lines: Iterable[bytes], policy: Policy, now: int) -> tuple[dict[s
             if isinstance(found, Reject):
                 rejects.append((number, found.reason))
             elif isinstance(found, Fact):
-                facts[found.user_id].append(found)
+                facts[found.user_id].append(replace(found, line=number))
     return facts, rejects
 
 
@@ -58,11 +59,21 @@ def judged(source: Path, until: int, facts: list[Fact]) -> tuple[list[Transition
     }
 
 
+def the_end(facts: dict[str, list[Fact]], until: int | None) -> int:
+    return max((fact.at for own in facts.values() for fact in own), default=0) if until is None else until
+
+
+def conflicts(facts: dict[str, list[Fact]], policy: Policy, until: int | None) -> list[tuple[int, str]]:
+    """The lines that contradict another record of the same event, as rejects."""
+    end = the_end(facts, until)
+    return [(fact.line, "conflict") for own in facts.values() for fact in conflicting(own, policy, end)]
+
+
 def backtest(
     facts: dict[str, list[Fact]], policy: Policy, until: int | None, processes: int
 ) -> tuple[list[Transition], list[Profile]]:
     """All customers' transitions in order, and where each of them stands at the end."""
-    end = max((fact.at for own in facts.values() for fact in own), default=0) if until is None else until
+    end = the_end(facts, until)
     work = partial(judged, policy.source, end)
     if processes == 1:
         results = [work(own) for own in facts.values()]
@@ -90,6 +101,7 @@ def main() -> None:
     opened = gzip.open if given.events.suffix == ".gz" else open
     with opened(given.events, "rb") as lines:
         facts, rejects = read_lines(lines, policy, time.time_ns() // 1_000_000)
+    rejects += conflicts(facts, policy, until)
     transitions, profiles = backtest(facts, policy, until, given.processes)
     write(sys.stdout, transitions)
     if given.profiles:

@@ -13,9 +13,8 @@ SHOWN = 3
 
 
 def flattened(value: dict[str, Any]) -> Flat:
-    """A transition's fields without the words of `why`; a field that is null is as good as none."""
+    """A transition's fields; a field that is null is as good as none."""
     flat = {**{name: each for name, each in value.items() if name != "properties"}, **value["properties"]}
-    flat.pop("why", None)
     flat["policy_version"] = flat["policy_version"].rpartition("@")[0]
     return {name: each for name, each in flat.items() if each is not None}
 

@@ -1,15 +1,16 @@
-"""Conditions, evaluated by walking Python's syntax tree of their text."""
+"""Conditions, evaluated by walking Python's syntax tree of their text, in rational numbers."""
 
 import ast
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 
-Scalar = float | str | bool
-Value = Scalar | tuple[str, ...] | None
+from tests.reference_model.reasons import OPPOSITE, Reason, compared, quoted
+
+Value = Fraction | float | str | bool | tuple[str, ...] | None
 Lookup = Callable[[str], Value]
 Read = Callable[[Lookup], Value]
-Test = Callable[[Lookup], bool]
 
 MOVING = {
     "days_since_order",
@@ -20,20 +21,31 @@ MOVING = {
     "oldest_ticket_days",
     "p_alive",
 }
-COMPARED: dict[type[ast.cmpop], Callable[[float, float], bool]] = {
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
+SIGNS: dict[type[ast.cmpop], str] = {
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+    ast.In: "in",
+    ast.NotIn: "not in",
 }
-CALCULATED: dict[type[ast.operator], Callable[[float, float], float]] = {
+COMPARED: dict[str, Callable[[Fraction, Fraction], bool]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+CALCULATED: dict[type[ast.operator], Callable[[Fraction, Fraction], Fraction]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
 }
+FLAGS = {"true": True, "false": False}
 
 
 @dataclass(frozen=True)
@@ -45,9 +57,111 @@ class Crossing:
 
     def sign(self, values: Lookup) -> int | None:
         left, right = self.left(values), self.right(values)
-        if not isinstance(left, int | float) or not isinstance(right, int | float):
+        if not isinstance(left, Fraction) or not isinstance(right, Fraction):
             return None
         return (left > right) - (left < right)
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of a comparison: its text, its value, and whether the text says it all."""
+
+    text: str
+    read: Read
+    is_literal: bool
+    is_calculated: bool
+
+    def words(self, value: Value) -> str:
+        """The side as printed; numbers beside numbers are printed together (`compared`)."""
+        if self.is_literal or isinstance(value, tuple):
+            return self.text
+        return f"{self.name} {quoted(value)}"
+
+    @property
+    def name(self) -> str:
+        return f"({self.text})" if self.is_calculated else self.text
+
+
+class Leaf:
+    """A comparison, a question whether something is known, or a flag."""
+
+    def __init__(self, sign: str, left: Side, right: Side) -> None:
+        self.sign, self.left, self.right = sign, left, right
+
+    def holds(self, values: Lookup) -> bool:
+        left = self.left.read(values)
+        if self.sign == "known":
+            return left is not None
+        if self.sign == "flag":
+            return left is True
+        right = self.right.read(values)
+        if self.sign in ("in", "not in"):
+            return member(left, right, self.sign == "in")
+        return alike(left, right) and COMPARED[self.sign](left, right)  # type: ignore[arg-type]
+
+    def reasons(self, values: Lookup, held: bool) -> list[Reason]:
+        left, right = self.left.read(values), self.right.read(values)
+        if self.sign == "known":
+            return [Reason(f"{self.left.text} is {'' if held else 'not '}known", frozenset((self.left.text,)))]
+        if self.sign == "flag":
+            return [Reason(self.left.text if held else f"not {self.left.text}")]
+        if not held:
+            if left is None or self.is_of_another_kind(left, right):
+                return [Reason(f"{self.left.text} is not known")]
+            if right is None:
+                return [Reason(f"{self.right.text} is not known")]
+        sign = self.sign if held else OPPOSITE[self.sign]
+        known = frozenset((self.left.text, self.right.text))
+        if isinstance(left, Fraction) and isinstance(right, Fraction):
+            sides = [(None if it.is_literal else it.name, it.text) for it in (self.left, self.right)]
+            words = compared(sides[0], left, sign, sides[1], right)
+            return [Reason(words, known, *self.limit(sign, left, right))]
+        return [Reason(f"{self.left.words(left)} {sign} {self.right.words(right)}", known)]
+
+    def is_of_another_kind(self, left: Value, right: Value) -> bool:
+        choice = right[0] if isinstance(right, tuple) and right else right
+        return self.left.text.startswith("traits.") and choice is not None and not alike(left, choice)
+
+    def limit(self, sign: str, left: Fraction, right: Fraction) -> tuple[str, str, Fraction] | tuple[()]:
+        """What the comparison proves of a side: its text, the sign, and the number in the text."""
+        mirrored = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+        if sign not in mirrored or self.left.is_literal == self.right.is_literal:
+            return ()
+        if self.right.is_literal:
+            return self.left.text, sign, right
+        return self.right.text, mirrored[sign], left
+
+
+@dataclass(frozen=True)
+class Joined:
+    """Parts joined by `and` (every) or `or`."""
+
+    every: bool
+    parts: "list[Part]"
+
+    def holds(self, values: Lookup) -> bool:
+        answers = [part.holds(values) for part in self.parts]
+        return all(answers) if self.every else any(answers)
+
+    def reasons(self, values: Lookup, held: bool) -> list[Reason]:
+        deciding = [part for part in self.parts if part.holds(values) is held]
+        return [reason for part in deciding for reason in part.reasons(values, held)]
+
+
+@dataclass(frozen=True)
+class Denied:
+    """What holds when the part does not."""
+
+    part: "Part"
+
+    def holds(self, values: Lookup) -> bool:
+        return not self.part.holds(values)
+
+    def reasons(self, values: Lookup, held: bool) -> list[Reason]:
+        return self.part.reasons(values, not held)
+
+
+Part = Leaf | Joined | Denied
 
 
 class Condition:
@@ -55,57 +169,51 @@ class Condition:
 
     def __init__(self, text: str, *, denied: bool = False) -> None:
         self.text = text
-        self.is_denied = denied
+        self.source = f"({text}\n)"
         self.crossings: list[Crossing] = []
-        self.test = self.truth(ast.parse(f"({text})", mode="eval").body)
+        part = self.part(ast.parse(self.source, mode="eval").body)
+        self.test: Part = Denied(part) if denied else part
 
     def denied(self) -> "Condition":
-        return Condition(self.text, denied=not self.is_denied)
+        return Condition(self.text, denied=True)
 
     def holds(self, values: Lookup) -> bool:
-        return self.test(values) is not self.is_denied
+        return self.test.holds(values)
 
-    def truth(self, node: ast.expr) -> Test:
+    def reasons(self, values: Lookup, held: bool) -> list[Reason]:
+        """What makes it hold, or keeps it from holding."""
+        return self.test.reasons(values, held)
+
+    def part(self, node: ast.expr) -> Part:
         if isinstance(node, ast.BoolOp):
-            parts = [self.truth(each) for each in node.values]
-            joined = all if isinstance(node.op, ast.And) else any
-            return lambda values: joined(part(values) for part in parts)
+            return Joined(isinstance(node.op, ast.And), [self.part(each) for each in node.values])
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-            inner = self.truth(node.operand)
-            return lambda values: not inner(values)
+            return Denied(self.part(node.operand))
         if isinstance(node, ast.Compare):
             operands = [node.left, *node.comparators]
-            pairs = [
+            links = [
                 self.comparison(left, op, right)
                 for left, op, right in zip(operands, node.ops, operands[1:], strict=False)
             ]
-            return lambda values: all(pair(values) for pair in pairs)
-        read = reading(node)
-        return lambda values: read(values) is True
+            return links[0] if len(links) == 1 else Joined(True, links)
+        return Leaf("flag", self.side(node), self.side(node))
 
-    def comparison(self, left: ast.expr, op: ast.cmpop, right: ast.expr) -> Test:
-        one = reading(left)
+    def comparison(self, left: ast.expr, op: ast.cmpop, right: ast.expr) -> Part:
         if isinstance(op, ast.Is | ast.IsNot):
-            known = isinstance(op, ast.Is)
-            return lambda values: (one(values) is not None) is known
-        if isinstance(op, ast.In | ast.NotIn):
-            inside = isinstance(op, ast.In)
-            choices = options(right)
-            return lambda values: member(one(values), choices(values), inside)
-        other = reading(right)
-        if moves(left) and moves(right):
-            one, other = rounded(one), rounded(other)
+            known = Leaf("known", self.side(left), self.side(left))
+            return known if isinstance(op, ast.Is) else Denied(known)
+        sides = self.side(left), self.side(right)
         if moves(left) or moves(right):
-            self.crossings.append(Crossing(one, other))
-        compared = COMPARED[type(op)]
+            self.crossings.append(Crossing(sides[0].read, sides[1].read))
+        return Leaf(SIGNS[type(op)], *sides)
 
-        def test(values: Lookup) -> bool:
-            first, second = one(values), other(values)
-            if not alike(first, second):
-                return False
-            return compared(first, second)  # type: ignore[arg-type]
-
-        return test
+    def side(self, node: ast.expr) -> Side:
+        text = " ".join((ast.get_source_segment(self.source, node) or "").split())
+        named = any(isinstance(each, ast.Name) and each.id not in FLAGS for each in ast.walk(node))
+        inner = node
+        while isinstance(inner, ast.UnaryOp) and isinstance(inner.op, ast.UAdd):
+            inner = inner.operand
+        return Side(text, reading(node), not named, isinstance(inner, ast.BinOp))
 
 
 def moves(node: ast.expr) -> bool:
@@ -122,14 +230,6 @@ def alike(first: Value, second: Value) -> bool:
     return first is not None and second is not None and sort_of(first) == sort_of(second)
 
 
-def rounded(read: Read) -> Read:
-    def to_ten(values: Lookup) -> Value:
-        value = read(values)
-        return round(value, 10) if isinstance(value, float) else value
-
-    return to_ten
-
-
 def member(value: Value, choices: Value | tuple[Value, ...], inside: bool) -> bool:
     if not isinstance(choices, tuple) or value is None:
         return False
@@ -138,36 +238,44 @@ def member(value: Value, choices: Value | tuple[Value, ...], inside: bool) -> bo
     return any(alike(value, choice) and value == choice for choice in choices) is inside
 
 
-def options(node: ast.expr) -> Callable[[Lookup], Value | tuple[Value, ...]]:
-    if isinstance(node, ast.List | ast.Tuple):
-        written = tuple(ast.literal_eval(each) for each in node.elts)
-        return lambda _: written
-    return reading(node)
+def exact(value: object) -> Value:
+    """A value, numbers as the rational that they stand for."""
+    if isinstance(value, bool | str | tuple | None):
+        return value
+    assert isinstance(value, int | float | Fraction)
+    return rational(value)
+
+
+def rational(number: float | Fraction) -> Fraction:
+    """A double is the decimal number of its shortest text."""
+    return Fraction(repr(number)) if isinstance(number, float) else Fraction(number)
 
 
 def reading(node: ast.expr) -> Read:
     """What an operand is worth; None where it is missing."""
     if isinstance(node, ast.Constant):
-        constant = node.value
-        assert isinstance(constant, int | float | str)
+        constant = exact(node.value)
         return lambda _: constant
+    if isinstance(node, ast.List | ast.Tuple | ast.Set):
+        written = tuple(exact(ast.literal_eval(each)) for each in node.elts)
+        return lambda _: written  # type: ignore[return-value]
     if isinstance(node, ast.Name):
         name = node.id
-        return lambda values: values(name)
+        return lambda values: FLAGS[name] if name in FLAGS else exact(values(name))
     if isinstance(node, ast.Attribute):
         trait = f"traits.{node.attr}"
-        return lambda values: values(trait)
+        return lambda values: exact(values(trait))
     if isinstance(node, ast.UnaryOp):
         inner = reading(node.operand)
-        factor = -1 if isinstance(node.op, ast.USub) else 1
+        factor = Fraction(-1 if isinstance(node.op, ast.USub) else 1)
         return lambda values: calculated(operator.mul, factor, inner(values))
     assert isinstance(node, ast.BinOp)
     left, right, calculate = reading(node.left), reading(node.right), CALCULATED[type(node.op)]
     return lambda values: calculated(calculate, left(values), right(values))
 
 
-def calculated(calculate: Callable[[float, float], float], left: Value, right: Value) -> Value:
-    if isinstance(left, bool | str | tuple | None) or isinstance(right, bool | str | tuple | None):
+def calculated(calculate: Callable[[Fraction, Fraction], Fraction], left: Value, right: Value) -> Value:
+    if not isinstance(left, Fraction) or not isinstance(right, Fraction):
         return None
     if calculate is operator.truediv and right == 0:
         return None

@@ -2,7 +2,7 @@
 
 import json
 from base64 import b64decode
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
@@ -95,6 +95,7 @@ class Fact:
     ticket_id: str = ""
     rating: float = 0
     traits: tuple[tuple[str, Trait], ...] = ()
+    line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)

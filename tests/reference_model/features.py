@@ -2,9 +2,10 @@
 
 import re
 from bisect import bisect_left
+from fractions import Fraction
 from functools import lru_cache
 
-from tests.reference_model.conditions import Value
+from tests.reference_model.conditions import Value, rational
 from tests.reference_model.memory import Memory, Order
 from tests.reference_model.patience import p_alive
 from tests.reference_model.policy import Policy
@@ -33,8 +34,8 @@ class Features:
         base, window = split(name)
         return self.windowed(base, window) if window else self.plain(base)
 
-    def ago(self, instant: int | None) -> float | None:
-        return None if instant is None else (self.at - instant) / self.policy.calendar.day_ms
+    def ago(self, instant: int | None) -> Fraction | None:
+        return None if instant is None else Fraction(self.at - instant, self.policy.calendar.day_ms)
 
     def orders_of(self, window: int) -> list[Order]:
         orders = self.memory.orders
@@ -46,13 +47,13 @@ class Features:
             days = self.memory.days[base]
             return len(days) - bisect_left(days, since)
         if base == "refunds":
-            return sum(taken for day, taken in self.memory.refunds if day >= since) / self.unit
+            return Fraction(sum(taken for day, taken in self.memory.refunds if day >= since), self.unit)
         if base in ("ratings", "average_rating"):
             ratings = [rating for day, rating in self.memory.ratings if day >= since]
             if base == "ratings":
                 return len(ratings)
             hundredths = sum(round(rating * 100) for rating in ratings)
-            return hundredths / 100 / len(ratings) if ratings else None
+            return Fraction(hundredths, 100 * len(ratings)) if ratings else None
         return self.bought(base, self.orders_of(window))
 
     def bought(self, base: str, orders: list[Order]) -> Value:
@@ -62,9 +63,9 @@ class Features:
             return sum(order.items for order in orders)
         revenue = sum(order.left for order in orders)
         if base == "revenue":
-            return revenue / self.unit
+            return Fraction(revenue, self.unit)
         assert base == "average_order_value", base
-        return revenue / len(orders) / self.unit if orders else None
+        return Fraction(revenue, len(orders) * self.unit) if orders else None
 
     def plain(self, name: str) -> Value:
         memory = self.memory
@@ -76,7 +77,7 @@ class Features:
         if name == "mean_gap_days":
             if len(orders) < 2:
                 return None
-            return (orders[-1].at - orders[0].at) / (len(orders) - 1) / self.policy.calendar.day_ms
+            return Fraction(orders[-1].at - orders[0].at, (len(orders) - 1) * self.policy.calendar.day_ms)
         if name == "days_since_visit":
             return self.ago(memory.visited_at)
         if name == "days_known":
@@ -110,10 +111,10 @@ class Features:
         if not orders:
             return None
         if name == "recency_score":
-            silent = (self.at - orders[-1].at) / self.policy.calendar.day_ms
-            return 5 - sum(silent >= limit for limit in scores.recency)
+            silent = Fraction(self.at - orders[-1].at, self.policy.calendar.day_ms)
+            return 5 - sum(silent >= rational(limit) for limit in scores.recency)
         recent = self.orders_of(scores.window)
         if name == "frequency_score":
             return 1 + sum(len(recent) >= limit for limit in scores.frequency)
-        revenue = sum(order.left for order in recent) / self.unit
-        return 1 + sum(revenue >= limit for limit in scores.monetary)
+        revenue = Fraction(sum(order.left for order in recent), self.unit)
+        return 1 + sum(revenue >= rational(limit) for limit in scores.monetary)

@@ -221,6 +221,22 @@ class Hostility:
         at = datetime.fromisoformat(event["timestamp"])
         return {**event, "timestamp": written(at + MINUTE * self.dice.choice([0, 1, 30, 45, 46, 60, 61, 180, 181]))}
 
+    def twin(self, event: Event) -> Event:
+        """Another event under the same messageId, or the same event told otherwise, at the same instant or near it."""
+        properties = dict(event.get("properties", {}))
+        name = self.dice.choice([event.get("event"), "Order Refunded", "Order Cancelled", "Order Updated", "page"])
+        if "order_id" in properties:
+            properties.update(self.order(properties["order_id"]))
+        if self.dice.random() < 0.3:
+            properties["order_id"] = properties["ticket_id"] = self.dice.choice(["1", "2", 3])
+        if "rating" in properties:
+            properties["rating"] = self.dice.randint(1, 5)
+        at = datetime.fromisoformat(event["timestamp"]) + MINUTE * self.dice.choice([0, 0, 0, 1, 30, -60, -61, 90])
+        other = {**event, "event": name, "properties": properties, "timestamp": written(at)}
+        if event["type"] == "identify":
+            other["traits"] = {**event.get("traits", {}), "plan": self.dice.choice(["free", True, 1, 1.5])}
+        return other
+
     def wrong(self, user_id: str, at: datetime) -> bytes:
         if self.dice.random() < 0.5:
             return self.dice.choice(MALFORMED)
@@ -366,6 +382,7 @@ class Hostility:
             if self.dice.random() < 0.02:
                 wrong.append(self.wrong(event["userId"], at))
         made += [self.again(event) for event in made if self.dice.random() < 0.03]
+        made += [self.twin(event) for event in made if self.dice.random() < 0.05]
         made += [{**event, "userId": int(self.dice.choice("345"))} for event in made if self.dice.random() < 0.02]
         made = [self.odd(event) if self.dice.random() < 0.15 else event for event in made]
         lines = [json.dumps(event, ensure_ascii=self.dice.random() < 0.5).encode() for event in made] + wrong

@@ -1,6 +1,10 @@
 """A customer's whole life under a policy: every decision, in order."""
 
+import json
+from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 from tests.reference_model.events import Fact
@@ -12,20 +16,49 @@ from tests.reference_model.policy import Policy
 from tests.reference_model.publication import Cause, Transition, publish
 from tests.reference_model.standing import Standing, decision, membership
 
+SEQUENCE = ("identify", "order", "update", "refund", "cancel", "open", "rate", "solve")
+
 
 def in_order(facts: Iterable[Fact]) -> list[Fact]:
-    return sorted(facts, key=lambda fact: (fact.at, fact.message_id))
+    return sorted(facts, key=lambda fact: (fact.at, sequence(fact.kind), fact.message_id, content(fact)))
 
 
-def without_duplicates(ordered: list[Fact], lateness: int) -> list[Fact]:
-    """The facts without those whose messageId came at most the lateness before; a duplicate makes no other one."""
-    last: dict[str, int] = {}
-    kept = []
+def sequence(kind: str) -> int:
+    """What makes comes before what changes; browsing comes last."""
+    return SEQUENCE.index(kind) if kind in SEQUENCE else len(SEQUENCE)
+
+
+def content(fact: Fact) -> str:
+    """What a fact says besides its instant and its messageId."""
+    said: dict[str, list[Any]] = {
+        "order": [fact.order_id, fact.amount, fact.items, fact.categories],
+        "refund": [fact.order_id, fact.amount],
+        "cancel": [fact.order_id],
+        "open": [fact.ticket_id],
+        "solve": [fact.ticket_id],
+        "rate": [fact.ticket_id, fact.rating],
+        "identify": [dict(fact.traits)],
+    }
+    said["update"] = said["order"]
+    around = [dict(fact.traits)] if fact.traits and fact.kind != "identify" else []
+    whole = [fact.name, *said.get(fact.kind, []), *around]
+    return json.dumps(whole, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+
+
+def sorted_out(ordered: list[Fact], lateness: int) -> tuple[list[Fact], list[Fact]]:
+    """The facts that count, and those in conflict; all others are duplicates."""
+    first: dict[tuple[str, ...], Fact] = {}
+    heard: dict[tuple[str, ...], set[str]] = {}
+    kept, conflicts = [], []
     for fact in ordered:
-        if fact.message_id not in last or fact.at - last[fact.message_id] > lateness:
+        event = (fact.message_id, fact.name, fact.order_id, fact.ticket_id)
+        if event not in first or fact.at - first[event].at > lateness:
             kept.append(fact)
-            last[fact.message_id] = fact.at
-    return kept
+            first[event], heard[event] = fact, set()
+        elif content(fact) not in heard[event]:
+            conflicts.append(fact)
+        heard[event].add(content(fact))
+    return kept, conflicts
 
 
 class Life:
@@ -38,6 +71,7 @@ class Life:
         self.standing = Standing("prospect", first.at, None, {})
         self.at = first.at
         self.transitions: list[Transition] = []
+        self.published: Counter[tuple[Any, ...]] = Counter()
 
     def take(self, fact: Fact) -> None:
         self.pass_until(fact.at)
@@ -60,9 +94,11 @@ class Life:
         if changes:
             figures = {**self.figures(), **self.coming()}
             for change in changes:
-                self.transitions.append(
-                    publish(self.policy, self.user_id, at, change, cause, len(self.transitions) + 1, figures)
-                )
+                alike = (at, change.key, change.before, change.after, cause.kind, cause.message_id)
+                own = replace(cause, again=self.published[alike])
+                self.published[alike] += 1
+                seq = len(self.transitions) + 1
+                self.transitions.append(publish(self.policy, self.user_id, at, change, own, seq, figures))
 
     def figures(self) -> dict[str, Any]:
         features = Features(self.policy, self.memory, self.at)
@@ -72,18 +108,18 @@ class Life:
             if displeased(self.policy, self.memory, self.at):
                 silence = shortened(self.policy, silence)
             patience = silence / self.policy.calendar.day_ms
-        exact = {
-            "average_order_value": features("average_order_value"),
-            "recency_days": features("days_since_order"),
-            "mean_gap_days": features("mean_gap_days"),
+        revenue, unit = sum(order.left for order in self.memory.orders), features.unit
+        doubles = {
+            "average_order_value": revenue / len(self.memory.orders) / unit if self.memory.orders else None,
+            "recency_days": as_double(features("days_since_order")),
+            "mean_gap_days": as_double(features("mean_gap_days")),
             "patience_days": patience,
         }
-        rounded = {name: round(value, 4) if isinstance(value, float) else None for name, value in exact.items()}
         return {
             "stage": self.standing.stage,
             "orders": features("orders"),
-            "revenue": features("revenue"),
-            **rounded,
+            "revenue": revenue / unit,
+            **{name: None if value is None else round(value, 4) for name, value in doubles.items()},
         }
 
     def coming(self) -> dict[str, Any]:
@@ -107,16 +143,25 @@ class Life:
         raise AssertionError("a silence without end")
 
 
+def as_double(value: object) -> float | None:
+    return float(value) if isinstance(value, Fraction) else None
+
+
 def live(facts: Iterable[Fact], policy: Policy, until: int) -> Life | None:
     """The life of the customer whose facts these are, up to and including an instant."""
     ordered = [fact for fact in in_order(facts) if fact.at <= until]
     if not ordered:
         return None
     life = Life(policy, ordered[0])
-    for fact in without_duplicates(ordered, policy.lateness):
+    for fact in sorted_out(ordered, policy.lateness)[0]:
         life.take(fact)
     life.pass_until(until)
     return life
+
+
+def conflicting(facts: Iterable[Fact], policy: Policy, until: int) -> list[Fact]:
+    """The facts up to an instant that contradict an earlier record of the same event."""
+    return sorted_out([fact for fact in in_order(facts) if fact.at <= until], policy.lateness)[1]
 
 
 def decide(facts: Iterable[Fact], policy: Policy, until: int) -> list[Transition]:

@@ -27,10 +27,19 @@ def silences(policy: Policy, orders: list[Order]) -> tuple[int, int]:
     if given["method"] == "fixed":
         return span(given["days"]), span(given["churn_days"])
     least, most = span(given["min_days"]), span(given["max_days"])
-    length = orders[-1].at - orders[0].at
+    free, free_churn = unbounded(policy, orders)
+    patience = min(max(free, least), most)
     if given["method"] == "rhythm":
-        patience = min(max(int(given["multiple"] * length / (n - 1)), least), most)
         return patience, int(patience * given["churn_multiple"])
+    churn = min(max(free_churn, least), span(2 * given["max_days"]))
+    return patience, max(churn, patience + max(1, span(given["min_at_risk_days"])))
+
+
+def unbounded(policy: Policy, orders: list[Order]) -> tuple[int, int]:
+    """The two silences by rhythm or p_alive before they are bounded (by rhythm, only the first is)."""
+    given, n, length = policy.patience, len(orders), orders[-1].at - orders[0].at
+    if given["method"] == "rhythm":
+        return int(given["multiple"] * length / (n - 1)), 0
     unit = given["unit_days"] * policy.calendar.day_ms
     x, t_x = n - 1, length / unit
     alpha, r, a, b = given["alpha"], given["r"], given["a"], given["b"]
@@ -38,9 +47,7 @@ def silences(policy: Policy, orders: list[Order]) -> tuple[int, int]:
     def idle(p: float) -> float:
         return float(max(0, (alpha + t_x) * (((1 - p) / p * (b + x - 1) / a) ** (1 / (r + x)) - 1)))
 
-    patience = min(max(int(unit * idle(given["limit"])), least), most)
-    churn = min(max(int(unit * idle(given["churn_limit"])), least), span(2 * given["max_days"]))
-    return patience, max(churn, patience + max(1, span(given.get("min_at_risk_days", 7))))
+    return int(unit * idle(given["limit"])), int(unit * idle(given["churn_limit"]))
 
 
 def displeased(policy: Policy, memory: Memory, at: int) -> bool:

@@ -17,7 +17,9 @@ class Rule:
 
     enter: Condition
     leave: Condition
+    is_leave_given: bool
     stay: int
+    stay_days: float
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,8 @@ class Scores:
 class Support:
     shorten_to: float
     bad_rating: float
+    rating_counts_days: float
+    open_days: float
     rating_counts: int
     open_for: int
 
@@ -79,10 +83,19 @@ class Policy:
     segments: list[Audience]
 
 
+PATIENCE: dict[str, dict[str, Any]] = {
+    "rhythm": {"multiple": 2, "churn_multiple": 2, "min_days": 14, "max_days": 120},
+    "fixed": {"days": 60, "churn_days": 180},
+    "p_alive": {"unit_days": 7, "min_days": 14, "max_days": 365, "min_at_risk_days": 7},
+}
+
+
 def rule(table: dict[str, Any], calendar: Calendar) -> Rule:
     enter = Condition(table["enter"])
-    leave = Condition(table["leave"]) if table.get("leave", "").strip() else enter.denied()
-    return Rule(enter, leave, round(table.get("min_stay_days", 0) * calendar.day_ms))
+    given = bool(table.get("leave", "").strip())
+    leave = Condition(table["leave"]) if given else enter.denied()
+    days = table.get("min_stay_days", 0)
+    return Rule(enter, leave, given, round(days * calendar.day_ms), days)
 
 
 def read_policy(path: Path | str) -> Policy:
@@ -93,9 +106,12 @@ def read_policy(path: Path | str) -> Policy:
     time, lifecycle, rfm = whole.get("time", {}), whole.get("lifecycle", {}), whole.get("rfm", {})
     calendar = Calendar(time.get("zone", "UTC"), time.get("day_seconds", 86400))
     support = lifecycle.get("support")
+    method = lifecycle.get("patience", {}).get("method", "rhythm")
+    loyal = lifecycle.get("loyal", {})
+    if "enter" not in loyal:  # who gives an `enter` alone leaves when that no longer holds
+        loyal = {"enter": "orders_365d >= 6", "leave": "orders_365d < 4", **loyal}
     intake = tomllib.loads(text, parse_float=Decimal).get("intake", {})
     lowest, highest = intake.get("rating_scale", [1, 5])
-    loyal = {"enter": "orders_365d >= 6", "leave": "orders_365d < 4", "min_stay_days": 30}
     return Policy(
         source=Path(path),
         name=whole["name"],
@@ -111,23 +127,18 @@ def read_policy(path: Path | str) -> Policy:
         rating_scale=(Decimal(lowest), Decimal(highest)),
         one_time_days=lifecycle.get("one_time_patience_days", 60),
         one_time_churn_days=lifecycle.get("one_time_churn_days", 180),
-        patience={
-            "method": "rhythm",
-            "multiple": 2,
-            "churn_multiple": 2,
-            "min_days": 14,
-            "max_days": 120,
-            **lifecycle.get("patience", {}),
-        },
+        patience={**PATIENCE[method], "method": method, **lifecycle.get("patience", {})},
         support=Support(
-            shorten_to=support["shorten_to"],
-            bad_rating=support["bad_rating"],
-            rating_counts=calendar.span(support["rating_counts_days"]),
-            open_for=calendar.span(support["open_days"]),
+            shorten_to=support.get("shorten_to", 0.5),
+            bad_rating=support.get("bad_rating", 2),
+            rating_counts_days=(rating_counts_days := support.get("rating_counts_days", 30)),
+            open_days=(open_days := support.get("open_days", 3)),
+            rating_counts=calendar.span(rating_counts_days),
+            open_for=calendar.span(open_days),
         )
         if support is not None
         else None,
-        loyal=rule(lifecycle.get("loyal", loyal), calendar),
+        loyal=rule({"min_stay_days": 30, **loyal}, calendar),
         scores=Scores(
             window=rfm.get("window_days", 365),
             recency=rfm.get("recency_days", [30, 60, 120, 240]),

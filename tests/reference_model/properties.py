@@ -105,7 +105,8 @@ def details(kind: str, body: dict[str, Any], policy: Policy) -> dict[str, Any]:
         lowest, highest = policy.rating_scale
         if rating is None or not lowest <= rating <= highest:
             raise Unusable("invalid")
-        return {"ticket_id": ticket_of(given), "rating": float(round(rating, 2))}
+        rating = round(rating, 2)
+        return {"ticket_id": ticket_of(given), "rating": int(rating) if rating == int(rating) else float(rating)}
     return {}
 
 

@@ -14,11 +14,12 @@ Transition = dict[str, Any]
 
 @dataclass(frozen=True)
 class Cause:
-    """A fact (its name and messageId) or a deadline."""
+    """A fact (its name and messageId) or a deadline; `again` counts earlier transitions with the same ends."""
 
     kind: str
     event: str | None = None
     message_id: str | None = None
+    again: int = 0
 
 
 def deadline_of(change: Change) -> str:
@@ -29,6 +30,7 @@ def deadline_of(change: Change) -> str:
 
 def message_id(user_id: str, at: int, change: Change, cause: Cause) -> str:
     content = [user_id, at, change.key, change.before, change.after, cause.kind, cause.message_id]
+    content += [cause.again] if cause.again else []
     text = json.dumps(content, separators=(",", ":"), ensure_ascii=False)
     return blake2b(text.encode(), digest_size=12).hexdigest()
 
@@ -36,7 +38,7 @@ def message_id(user_id: str, at: int, change: Change, cause: Cause) -> str:
 def publish(
     policy: Policy, user_id: str, at: int, change: Change, cause: Cause, seq: int, figures: dict[str, Any]
 ) -> Transition:
-    """The value that a topic would carry, without `why`; the policy's version only by its name."""
+    """The value that a topic would carry; the policy's version only by its name."""
     event = "Lifecycle Stage Changed"
     content = {"transition": change.name}
     if change.key is not None:
@@ -53,6 +55,7 @@ def publish(
             **content,
             "from": change.before,
             "to": change.after,
+            "why": change.why,
             "cause": cause.kind,
             "cause_event": cause.event,
             "cause_deadline": deadline_of(change) if cause.kind == "deadline" else None,

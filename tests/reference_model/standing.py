@@ -1,11 +1,14 @@
 """One decision: the loyal rule, the stage, the segments."""
 
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 from tests.reference_model.features import Features
 from tests.reference_model.memory import Memory
 from tests.reference_model.patience import reached, silences
 from tests.reference_model.policy import Policy, Rule
+from tests.reference_model.reasons import compared, in_words, written
+from tests.reference_model.silence_reason import silence
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,36 @@ class Change:
     name: str
     before: str
     after: str
+    why: str
+
+
+def why_member(rule: Rule, joined: int | None, features: Features, day_ms: int) -> str:
+    """Why a customer joins (`joined` None) or leaves; what the features say of the stage must be as it was decided."""
+    if joined is None:
+        kept = rule.leave.reasons(features, False) if rule.is_leave_given else []
+        return in_words([*rule.enter.reasons(features, True), *kept])
+    why = in_words(rule.leave.reasons(features, True))
+    if not rule.stay:
+        return why
+    ages = Fraction(features.at - joined, day_ms), Fraction(rule.stay, day_ms)
+    stayed = compared(("days_since_joining", ""), ages[0], ">=", ("", ""), ages[1])
+    return f"{why}; {stayed} (min_stay_days {written(rule.stay_days)})"
+
+
+def why_stage(policy: Policy, memory: Memory, before: str, after: str, at: int, effect: str, loyal_why: str) -> str:
+    orders = len(memory.orders)
+    if after == "prospect":
+        return "orders 0 < 1"
+    if after in ("at_risk", "churned"):
+        reached_ = silence(policy, memory, after, at, ">=")
+        back = before == "churned"
+        return f"{silence(policy, memory, 'churned', at, '<')}; {reached_}" if back else reached_
+    parts = [silence(policy, memory, "at_risk", at, "<")] if before in ("at_risk", "churned") else []
+    if orders > 1:
+        parts += [f"orders {orders} >= 2", loyal_why]
+    else:
+        parts += ["orders 1 < 2" if effect == "ended" else "orders 1 >= 1"]
+    return "; ".join(dict.fromkeys("; ".join(parts).split("; ")))
 
 
 def membership(rule: Rule, joined: int | None, features: Features) -> int | None:
@@ -73,11 +106,18 @@ def decision(
 ) -> tuple[Standing, list[Change]]:
     """What is decided at an instant, and where the customer stands then."""
     features = Features(policy, memory, at)
-    standing = replace(standing, loyal=membership(policy.loyal, standing.loyal, features))
+    features.stage, features.since, features.loyal = standing.stage, standing.since, standing.loyal is not None
+    day_ms = policy.calendar.day_ms
+    was_loyal = standing.loyal
+    standing = replace(standing, loyal=membership(policy.loyal, was_loyal, features))
+    loyal_why = "not loyal" if standing.loyal is None else "loyal"
+    if (was_loyal is None) is not (standing.loyal is None):
+        loyal_why = why_member(policy.loyal, was_loyal, features, day_ms)
     stage = stage_of(policy, memory, standing, at, effect)
     changes = []
     if stage != standing.stage:
-        changes.append(Change(None, step(standing.stage, stage, effect), standing.stage, stage))
+        why = why_stage(policy, memory, standing.stage, stage, at, effect, loyal_why)
+        changes.append(Change(None, step(standing.stage, stage, effect), standing.stage, stage, why))
         standing = replace(standing, stage=stage, since=at)
     features.stage, features.since, features.loyal = standing.stage, standing.since, standing.loyal is not None
     segments = dict(standing.segments)
@@ -88,5 +128,6 @@ def decision(
             segments[segment.key] = joined
         if (was is None) is not (joined is None):
             ends = ("in", "out") if joined is None else ("out", "in")
-            changes.append(Change(segment.key, segment.name, *ends))
+            why = why_member(segment.rule, was, features, day_ms)
+            changes.append(Change(segment.key, segment.name, *ends, why))
     return replace(standing, segments=segments), changes

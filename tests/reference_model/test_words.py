@@ -106,10 +106,40 @@ AGREED: dict[str, list[Event | bytes]] = {
     ],
     "an order of nothing, refunded": [order(0, 1, "o1", 0), event("Order Refunded", 1, 2, order_id="o1"), look(3)],
     **{
-        f"the same messageId after {minutes} minutes": [order(0, 1, "o1"), order(minutes / 1440, 1, "o2"), look(3)]
+        f"the same messageId after {minutes} minutes, {what}": [
+            order(0, 1, "o1"),
+            order(minutes / 1440, 1, *again),
+            look(3),
+        ]
         for minutes in (0, 59, 60, 61)
+        for what, again in {"told otherwise": ("o1", 20.0), "of another order": ("o2", 10.0)}.items()
     },
-    "duplicates of duplicates": [order(each * 50 / 1440, 1, f"o{each}") for each in range(6)],
+    **{
+        f"duplicates of duplicates, {step} minutes apart": [
+            event("Support Ticket Rated", each * step / 1440, 1, ticket_id="t", rating=1 + each % 3)
+            for each in range(7)
+        ]
+        for step in (0, 20, 50)
+    },
+    "all that befalls an order in one instant, under its number": [
+        order(1, 1, "o1", 70),
+        event("Order Cancelled", 1, 1, order_id="o3"),
+        event("Order Refunded", 1, 1, order_id="o1", total=5),
+        {**order(1, 1, "o1", 50), "event": "Order Updated"},
+        order(1, 1, "o3", 90),
+        order(1, 1, "o2", 80),
+        traits(1, 1, a=1),
+        traits(1, 1, a=True),
+        look(2),
+    ],
+    "a ticket of one instant": [
+        event("Support Ticket Solved", 1, 1, ticket_id="t"),
+        event("Support Ticket Reopened", 1, 1, ticket_id="t"),
+        event("Support Ticket Created", 1, 1, ticket_id="t"),
+        event("Support Ticket Rated", 1, 1, ticket_id="t", rating=4),
+        event("Support Ticket Rated", 1, 1, ticket_id="t", rating=4.5),
+        look(2),
+    ],
     "more traits than are kept": [
         traits(0, 1, **{f"z{each:02}": 1 for each in range(64)}),
         traits(1, 2, a=1, z00=None),

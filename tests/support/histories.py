@@ -181,17 +181,22 @@ class Arrival:
 
 @st.composite
 def facts(draw: st.DrawFn, most: int = 14) -> list[AnyFact]:
-    """Facts of one customer over some months, few ids so that orders and tickets are referred to, ties possible."""
+    """Facts of one customer over some months, few ids so that orders and tickets are referred to, ties possible.
+
+    Some share their messageId, their name and what they are about, and differ in the rest or not.
+    """
     made: list[AnyFact] = []
     at = START
+    sharing = draw(st.booleans())
     for number in range(draw(st.integers(1, most))):
-        at += draw(st.sampled_from((0, 1, 60_000, DAY // 3, DAY, 2 * DAY, 5 * DAY, 11 * DAY, 40 * DAY)))
-        message = f"m{number}"
+        at += draw(st.sampled_from((0, 0, 1, 60_000, DAY // 3, DAY, 2 * DAY, 5 * DAY, 7 * DAY, 11 * DAY, 40 * DAY)))
+        message = f"m{draw(st.integers(0, 2))}" if sharing else f"m{number}"
         order = f"o{draw(st.integers(0, 4))}"
         ticket = f"t{draw(st.integers(0, 1))}"
         total = draw(st.sampled_from((0, 999, 2500, 6000)))
-        fresh = OrderCompleted(at, message, f"{order}-{number}", total, 1, draw(st.sampled_from(((), ("shoes",)))))
-        country = draw(st.sampled_from(("DE", "FR", None)))
+        own = order if sharing else f"{order}-{number}"
+        fresh = OrderCompleted(at, message, own, total, 1, draw(st.sampled_from(((), ("shoes",)))))
+        country = draw(st.sampled_from(("DE", "FR", True, 1, None)))
         choices: tuple[AnyFact, ...] = (
             fresh,
             fresh,

@@ -80,7 +80,9 @@ def test_portions_restarts_and_disorder_make_no_difference(data: st.DataObject) 
     rules = Rulebook(read_policy(text, catalogue))
     count = data.draw(st.integers(1, 25))
     moments = [START + data.draw(st.integers(0, 60)) * DAY // 2 for _ in range(count)]
-    sent = [order(f"c{number % 3}", at, number, 25.0) for number, at in enumerate(moments)]
+    ids = data.draw(st.sampled_from((count, 4)))
+    totals = st.sampled_from((25.0, 25.0, 70.0))
+    sent = [order(f"c{number % 3}", at, number % ids, data.draw(totals)) for number, at in enumerate(moments)]
     sent += [it for it in sent if data.draw(st.integers(0, 9)) == 0]
     # A record's own time is when it was sent: up to the lateness after its event.
     late = [data.draw(st.sampled_from((0, 0, HOUR, 3 * DAY))) for _ in sent]
@@ -104,7 +106,8 @@ def test_portions_restarts_and_disorder_make_no_difference(data: st.DataObject) 
     lines = list(enumerate(it.value or b"" for it in sent))
     events = read_events(lines, end + DAY, rules, refused.append)
     assert refused == []
-    truth = [json.loads(value) for value in run(events, end, rules).transitions]
+    decided = run(events, end, rules)
+    truth = [json.loads(value) for value in decided.transitions]
     for transition in truth:
         for hidden in ("seq", "correction", "corrects", "revision"):
             del transition["properties"][hidden]
@@ -114,7 +117,9 @@ def test_portions_restarts_and_disorder_make_no_difference(data: st.DataObject) 
 
     identified = [(it["messageId"], it["properties"]["to"]) for it in sorted(driver.standing(), key=position)]
     assert sorted(identified) == sorted((it["messageId"], it["properties"]["to"]) for it in truth)
-    assert driver.counts["in"] == driver.counts["applied"] + driver.counts["duplicate"]
+    repeated = driver.counts["duplicate"] + driver.counts["reject:conflict"]
+    assert repeated == decided.duplicates + len(decided.conflicts)
+    assert driver.counts["in"] == driver.counts["applied"] + repeated
 
 
 def test_everything_that_comes_in_is_accounted_for() -> None:

@@ -1,8 +1,6 @@
 """``lifestage backtest``: what a policy would have decided about recorded events."""
 
 import gzip
-import io
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, nullcontext
@@ -18,22 +16,29 @@ from rich.table import Table
 
 from schemas import instant
 from schemas.event_types import nearest_name
+from streams.backtest.backtest import conflict_line
 from streams.backtest.pool import BacktestPool, ProcessLostError, backtest_pool, cores
 from streams.backtest.pool_process import BacktestOptions, DecisionSummary, ReadSummary
 from streams.cli.failure import UnusableSourceError
 from streams.cli.instant import INSTANT
 from streams.policy_file import PolicyFileError, load_rules
-from streams.sources.jsonl import GZIP_MAGIC
-from streams.sources.named import NAMES, open_source
+from streams.sources.event_lines import event_lines
+from streams.sources.mapping_report import MappingReport
+from streams.sources.named import is_own, mapped_file, open_source
 from streams.sources.source import SourceError
+from streams.tally.mapped import add_report
 from streams.tally.reading import NumberedLines
 from streams.tally.sentence import nothing_usable
 from streams.tally.table import SeeAll, print_tally
 from streams.tally.tally import Tally, most_first
 
+_Lines = tuple[NumberedLines, int | None, MappingReport | None]
+"""Numbered lines, how many they are if that is known, and what a mapping makes of them."""
+
 
 @click.command(name="backtest")
 @click.argument("events")
+@click.option("--mapping", help="How to read a file of another shape: a TOML file, or one that ships (shopify).")
 @click.option("--policy", type=click.Path(path_type=Path), help="Policy file; without it the one that ships.")
 @click.option("--until", "end", type=INSTANT, help="Decide until this instant or date. Default: the last event.")
 @click.option(
@@ -49,6 +54,7 @@ from streams.tally.tally import Tally, most_first
 @click.option("--processes", type=click.IntRange(min=1), help="How many work at once. Default: one for each core.")
 def command(
     events: str,
+    mapping: str | None,
     policy: Path | None,
     end: int | None,
     out: Path,
@@ -57,10 +63,11 @@ def command(
     unknown_out: Path | None,
     processes: int | None,
 ) -> None:
-    """Run EVENTS (a JSONL file, .gz too, - for standard input, or a source such as complete-journey) through a policy.
+    """Run EVENTS (a file, - for standard input, or a source such as complete-journey) through a policy.
 
-    Lines may come in any order. The transitions are exactly the values that the topic would carry. The status is 2 when
-    nothing could be used.
+    A file holds JSON lines or a JSON array of events; with --mapping, CSV, JSON or Parquet of any shape; it may be
+    packed as .gz or .zst. Lines may come in any order. The transitions are exactly the values that the topic would
+    carry. The status is 2 when nothing could be used.
     """
     try:
         rules = load_rules(policy)
@@ -71,11 +78,18 @@ def command(
     try:
         options = BacktestOptions(policy, now, profiles_out is not None)
         with backtest_pool(options, processes or cores()) as pool:
-            read, decided = _run(pool, events, end, console, out, profiles_out, rejects_out)
+            lines, size, report = _lines(events, mapping)
+            read, decided = _run(pool, (lines, size, report), end, console, out, profiles_out, rejects_out)
     except ProcessLostError as error:
         raise click.ClickException(str(error)) from None
+    except SourceError as error:
+        raise UnusableSourceError(str(error)) from None
+    if report is not None:
+        console.print(report.told(), markup=False, highlight=False, soft_wrap=True)
     tally = read.tally
     tally.find_duplicates(decided.duplicates)
+    for number, detail in decided.conflicts:
+        tally.find_conflict(number, f"line {number}: {detail}")
     if unknown_out:
         with _open(unknown_out) as file:
             _write(file, map(orjson.dumps, _unknown_names(tally)))
@@ -88,7 +102,7 @@ def command(
 
 def _run(
     pool: BacktestPool,
-    events: str,
+    source: _Lines,
     end: int | None,
     console: Console,
     out: Path,
@@ -101,40 +115,33 @@ def _run(
             TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console
         ) as progress,
     ):
-        lines, size = _lines(events)
+        lines, size, report = source
         reading = progress.add_task("reading events", total=size)
         read = pool.read(lines, lambda more: progress.advance(reading, more))
+        add_report(read.tally, report)
         progress.update(reading, total=read.tally.events, completed=read.tally.events)
-        if rejects_out:
-            _write(files.enter_context(_open(rejects_out)), read.refused)
+        rejects = files.enter_context(_open(rejects_out)) if rejects_out else None
         deciding = progress.add_task("deciding customers", total=read.customers)
         until = end if end is not None else read.last or 0
         decided = pool.decide(until, lambda more: progress.advance(deciding, more))
         progress.update(deciding, completed=read.customers)
+        if rejects is not None:
+            _write(rejects, [*read.refused, *(report.refused if report else ())])
+            _write(rejects, (conflict_line(number, detail) for number, detail in decided.conflicts))
         _write(files.enter_context(_open(out)), pool.transitions())
         if profiles_out:
             _write(files.enter_context(_open(profiles_out)), pool.profiles())
     return read, decided
 
 
-def _lines(events: str) -> tuple[NumberedLines, int | None]:
-    if events not in NAMES or events == "-":
-        return _numbered_lines(events), None
-    try:
-        source = open_source(events)
-    except SourceError as error:
-        raise click.ClickException(str(error)) from None
-    return ((number, it.value) for number, it in enumerate(source.events, start=1)), len(source.events)
-
-
-def _numbered_lines(name: str) -> Iterator[tuple[int, bytes]]:
-    try:
-        with click.open_file(name, "rb") as file:
-            start = file.peek(2)[:2] if hasattr(file, "peek") else b""
-            content = io.BufferedReader(gzip.open(file)) if start == GZIP_MAGIC else file
-            yield from enumerate(content, start=1)
-    except (OSError, EOFError, zlib.error) as error:
-        raise click.ClickException(f"{name} cannot be read: {error}. Sources: {', '.join(NAMES)}") from None
+def _lines(events: str, mapping: str | None) -> _Lines:
+    if mapping is not None:
+        mapped = mapped_file(events, mapping)
+        return mapped.lines(), None, mapped.report
+    if not is_own(events):
+        return event_lines(events), None, None
+    source = open_source(events)
+    return ((number, it.value) for number, it in enumerate(source.events, start=1)), len(source.events), None
 
 
 def _open(path: Path) -> AbstractContextManager[IO[bytes]]:

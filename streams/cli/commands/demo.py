@@ -11,7 +11,6 @@ from streams.cli.failure import UnreachableError, UnusableSourceError, settings_
 from streams.embedded.child_process import ServerError
 from streams.policy_file import PolicyFileError
 from streams.settings import Settings, SettingsError
-from streams.sources.named import NAMES
 from streams.sources.source import SourceError
 
 _WIDTH = 100  # for output that has no width: a file, a CI log
@@ -22,8 +21,9 @@ _WIDTH = 100  # for output that has no width: a file, a CI log
     "--source",
     default="complete-journey",
     show_default=True,
-    help="complete-journey, cdnow, simulated, or FILE.jsonl[.gz].",
+    help="complete-journey, cdnow, simulated, or a file of events.",
 )
+@click.option("--mapping", help="How to read a file of another shape: a TOML file, or one that ships (shopify).")
 @click.option(
     "--policy",
     type=click.Path(path_type=Path),
@@ -47,6 +47,7 @@ _WIDTH = 100  # for output that has no width: a file, a CI log
 def command(
     *,
     source: str,
+    mapping: str | None,
     policy: Path | None,
     limit: int | None,
     customers: int | None,
@@ -71,6 +72,7 @@ def command(
     resume = ResumeChoice.FRESH if fresh else ResumeChoice.CONTINUE if continues else ResumeChoice.ASK
     options = DemoOptions(
         source=source,
+        mapping=mapping,
         policy=policy,
         limit=limit,
         customers=customers,
@@ -83,9 +85,7 @@ def command(
     console = Console(highlight=False, width=None if Console().is_terminal else _WIDTH)
     try:
         run_demo(options, _given(broker, redis), os.environ, console)
-    except SourceError as error:
-        raise click.ClickException(f"{error}; sources: {', '.join(NAMES[:-1])}") from None
-    except NothingUsableError as error:
+    except (SourceError, NothingUsableError) as error:
         raise UnusableSourceError(str(error)) from None
     except (ServerError, PolicyFileError) as error:
         raise click.ClickException(str(error)) from None
@@ -101,4 +101,4 @@ def _given(broker: str, redis: str) -> Settings:
         named = Settings.from_environment({"LIFESTAGE_BROKER": broker or given.broker, "LIFESTAGE_REDIS_URL": redis})
     except SettingsError as error:
         raise UnreachableError(str(error)) from None
-    return replace(given, broker=named.broker, redis_url=named.redis_url)
+    return replace(given, broker=named.broker, redis_url=named.redis_url, sources=())

@@ -16,8 +16,9 @@ from streams.policy_file import PolicyFileError, load_rules
 from streams.replay.rate_limit import RateLimit
 from streams.replay.replay import Progress, replay
 from streams.settings import Settings, SettingsError
-from streams.sources.named import NAMES, open_source
+from streams.sources.named import is_own, open_source
 from streams.sources.source import Source, SourceError
+from streams.tally.mapped import add_report
 from streams.tally.reading import tally_of
 from streams.tally.sentence import nothing_usable
 from streams.tally.table import BACKTEST, print_tally
@@ -43,6 +44,7 @@ class Rate(click.ParamType):
 
 @click.command("replay")
 @click.argument("source", metavar="SOURCE")
+@click.option("--mapping", help="How to read a file of another shape: a TOML file, or one that ships (shopify).")
 @click.option("--rate", type=Rate(), help="At most so many events a second, e.g. 500/s.")
 @click.option("--speed", type=click.FloatRange(min=0, min_open=True), help="So many times faster than life.")
 @click.option("--end", type=INSTANT, help="Leave out what is later, and let time pass up to here.")
@@ -51,13 +53,14 @@ class Rate(click.ParamType):
 def command(
     source: str,
     *,
+    mapping: str | None,
     rate: float | None,
     speed: float | None,
     end: int | None,
     limit: int | None,
     customers: int | None,
 ) -> None:
-    """Replay SOURCE into the input topics: complete-journey, cdnow, simulated, a FILE.jsonl[.gz], or - for stdin.
+    """Replay SOURCE into the input topics: complete-journey, cdnow, simulated, a file, or - for standard input.
 
     As fast as it goes, unless an option sets a speed. The broker and the topics are those of the LIFESTAGE_ settings. A
     replay that was interrupted goes on where it stopped when it is started again. A file of which nothing can be used
@@ -68,17 +71,21 @@ def command(
     try:
         settings = Settings.from_environment(os.environ)
         with Console(stderr=True).status(f"reading {source}"):
-            opened = open_source(source, limit=limit, customers=customers)
+            opened = open_source(source, mapping=mapping, limit=limit, customers=customers)
             tally = None
-            if source == "-" or source not in NAMES:
+            if not is_own(source):
                 tally = tally_of((it.value for it in opened.events), load_rules(settings.policy).intake)
+                add_report(tally, opened.report)
+        if opened.report is not None:
+            click.echo(opened.report.told(), err=True)
         if tally is not None and not tally.usable and (opened.events or end is None):
             print_tally(Console(stderr=True), tally, BACKTEST, decided=False)
             raise UnusableSourceError(nothing_usable(tally, source))
         done = asyncio.run(_replay_with_bar(opened, settings, end, RateLimit(rate, speed)))
-    except (SettingsError, SourceError, PolicyFileError) as error:
-        hint = f"; sources: {', '.join(NAMES)}" if isinstance(error, SourceError) else ""
-        raise click.ClickException(f"{error}{hint}") from None
+    except SourceError as error:
+        raise UnusableSourceError(str(error)) from None
+    except (SettingsError, PolicyFileError) as error:
+        raise click.ClickException(str(error)) from None
     except KafkaError as error:
         raise click.ClickException(
             f"replaying to {settings.broker} failed: {error!r}; start it again to go on"

@@ -18,6 +18,7 @@ MAX_KEPT = 65_536
 _LATE = re.compile(r"the event is (\d+) ms older than the allowed lateness")
 
 Place = tuple[str, int, int]
+Event = tuple[str, str, str, str]
 
 
 class Customer:
@@ -70,6 +71,8 @@ def admitted(
     clocks: dict[tuple[str, int], int] = defaultdict(int)
     reasons: Counter[str] = Counter()
     recent: dict[str, int] = Counter()
+    events: Counter[Event] = Counter()
+    contradicted: dict[Place, Event] = {}
     for record in records:
         log = record.topic, record.partition
         clocks[log] = max(clocks[log], record.time)
@@ -84,10 +87,17 @@ def admitted(
             findings.add("unaccounted", f"{place} {wrong}")
         if isinstance(found, Fact):
             recent[found.user_id] += 1
-            if given is None:
+            event = found.user_id, found.message_id, found.name, found.order_id or found.ticket_id
+            events[event] += 1
+            if given is not None and given[0] == "conflict":
+                contradicted[place] = event
+            if given is None or given[0] == "conflict":  # which of the two counts is known from all of them
                 customers.setdefault(found.user_id, Customer(record.partition)).facts.append(found)
             elif given[0] == "late" and not _LATE.search(given[1]) and recent[found.user_id] < MAX_TAIL:
                 findings.add("unaccounted", f"{place} late by a flood of {recent[found.user_id]} events")
+    for place, event in contradicted.items():
+        if events[event] < 2:
+            findings.add("unaccounted", f"{place} is in conflict with nothing")
     findings.figures.update({f"reject:{reason}": count for reason, count in reasons.items()})
     findings.figures["events"] = len(records)
     return customers
@@ -112,7 +122,8 @@ def _judged(
     elif found.at < clock - policy.lateness:
         wanted = {"late"}
     else:
-        wanted = {"poison" if found.user_id in poisoned else "", "late"}
+        wanted = {"poison"} if found.user_id in poisoned else {"", "conflict"}
+        wanted.add("late")
     reason, detail = given or ("", "")
     if reason not in wanted:
         return f"was {reason or 'applied'} and should be {' or '.join(each or 'applied' for each in sorted(wanted))}"

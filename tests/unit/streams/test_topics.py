@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,6 +13,7 @@ from aiokafka.admin.config_resource import ConfigResource
 from aiokafka.errors import TopicAlreadyExistsError, TopicAuthorizationFailedError
 
 from streams import topics
+from streams.mapped_topics import MappedTopic
 from streams.settings import Settings
 from streams.topics import TopicsError, check, create, topics_of
 
@@ -83,6 +86,18 @@ async def test_what_is_published_may_be_longer_than_what_is_read(admin: FakeAdmi
     assert await create(SETTINGS) == [*TOPICS.all]
     longer = {name for name, topic in admin.created.items() if "max.message.bytes" in topic.topic_configs}
     assert longer == {*TOPICS.all} - {*TOPICS.inputs}
+
+
+async def test_a_mapped_topic_is_checked_and_never_created(admin: FakeAdmin) -> None:
+    admin.partitions.clear()
+    settings = replace(SETTINGS, sources=(MappedTopic("shop.orders", Path("shop.toml"), "purchases"),))
+    assert "shop.orders" not in await create(settings)
+    admin.partitions = dict.fromkeys(TOPICS.all, 4)
+    with pytest.raises(TopicsError, match=r"no such topic: shop.orders; is it the name that LIFESTAGE_SOURCES"):
+        await check(settings)
+    admin.partitions["shop.orders"] = 6
+    with pytest.raises(TopicsError, match=r"numbers of partitions differ \(.*shop.orders 6"):
+        await check(settings)
 
 
 async def test_a_topic_that_cannot_be_created_is_named_with_the_reason(admin: FakeAdmin) -> None:

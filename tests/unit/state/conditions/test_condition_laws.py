@@ -5,6 +5,8 @@ from hypothesis import strategies as st
 
 from state.conditions.condition import compile_condition, entering, opposite
 from state.conditions.errors import ConditionError
+from state.conditions.nodes import leaves_of
+from state.conditions.precision import Trust, trust_of
 from state.conditions.rule_set import RuleSet
 from tests.unit.state.conditions.condition_texts import texts, toys
 from tests.unit.state.conditions.toy import CATALOGUE, Toy
@@ -64,7 +66,8 @@ def test_all_at_once_answer_as_each_alone_and_read_a_feature_once(several, toy, 
     apart = tuple(it.holds(toy, NOW) is not (str(number) in joined) for number, it in enumerate(conditions))
     toy.reads.clear()
     assert _rule_set(conditions).now(toy, NOW, joined) == apart
-    assert len(toy.reads) == len(set(toy.reads))
+    if all(trust_of(leaf) is Trust.FULL for it in conditions for leaf in leaves_of(it.tree)):
+        assert len(toy.reads) == len(set(toy.reads))
 
 
 @settings(max_examples=settings().max_examples // 2)

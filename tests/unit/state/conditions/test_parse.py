@@ -37,7 +37,7 @@ def shown(tree: Test | Operand) -> str:
         case Not(part):
             return f"Not({shown(part)})"
         case Comparison(sign, left, right):
-            return f"{'rounded ' * tree.rounded}{shown(left)} {sign} {shown(right)}"
+            return f"{shown(left)} {sign} {shown(right)}"
         case Known(operand):
             return f"Known({shown(operand)})"
         case Truth(operand):
@@ -86,7 +86,7 @@ def shown(tree: Test | Operand) -> str:
         ("1 / 4 < orders", "0.25 < orders"),
         ("revenue / orders > 5", "(revenue / orders) > 5"),
         ("days_since_order > 2 * mean_gap_days", "days_since_order > (2 * mean_gap_days)"),
-        ("2 * days_since_order > days_known", "rounded (2 * days_since_order) > days_known"),
+        ("2 * days_since_order > days_known", "(2 * days_since_order) > days_known"),
         ("orders > 2  # but\n and loyal # not", "AllOf(orders > 2, Truth(loyal))"),
     ],
 )  # fmt: skip

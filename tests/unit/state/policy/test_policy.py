@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from state.features.catalogue import catalogue
 from state.policy.compiled import read_policy
 from state.policy.shape import Fixed, PAlive, Rhythm
 from state.policy.summary import summarize
@@ -23,6 +24,22 @@ def problems(text):
     with pytest.raises(PolicyError) as caught:
         read(text)
     return [(it.line, it.message, it.fix) for it in caught.value.problems]
+
+
+@pytest.mark.parametrize(
+    ("table", "enter", "leave"),
+    [
+        ("", "orders_365d >= 6", "orders_365d < 4"),
+        ("min_stay_days = 3", "orders_365d >= 6", "orders_365d < 4"),
+        ('leave = "orders < 1"', "orders_365d >= 6", "orders < 1"),
+        ('enter = "orders >= 3"', "orders >= 3", "not (orders >= 3)"),
+        ('enter = "orders >= 3"\nleave = ""', "orders >= 3", "not (orders >= 3)"),
+    ],
+)
+def test_who_gives_only_the_loyal_enter_means_its_opposite(table, enter, leave):
+    compiled = read_policy(f'name = "p"\n[lifecycle.loyal]\n{table}\n', catalogue)
+    assert compiled.policy.lifecycle.loyal.enter == enter
+    assert compiled.loyal_leave.text == leave
 
 
 def test_all_that_is_left_out_has_a_default():

@@ -78,7 +78,7 @@ def test_unknown_names_are_written_with_their_counts_and_the_nearest_name(tmp_pa
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ("customer,total\nc1,5\n", "holds no JSON events, one a line"),
+        ("customer,total\nc1,5\n", "is CSV with the columns customer, total: give --mapping"),
         ("", "holds no event"),
         ('{"event":"Gift","userId":"c","timestamp":"2025-03-01T10:00:00Z"}', "has a name that lifestage knows"),
         ('{"event":"Order Completed","userId":"c"}', "could be used, mostly because of missing_timestamp"),
@@ -113,7 +113,7 @@ def test_a_file_that_cannot_be_read_is_one_clear_line(
     if content is not None:
         path.write_bytes(content)
     done = call(command[0], path, *command[1:], LIFESTAGE_BROKER="127.0.0.1:1")
-    assert done.exit_code == 1
+    assert done.exit_code == 2
     (line,) = [line for line in done.output.splitlines() if line.startswith("Error: ")]
     assert f"{path} cannot be read" in line
     assert re.search(problem, line)

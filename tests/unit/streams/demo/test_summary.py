@@ -79,12 +79,14 @@ def test_the_commands_have_the_settings_that_they_need_and_can_be_copied() -> No
 
 
 def test_what_was_put_aside_can_be_listed() -> None:
-    told = see_all(DemoServers(OWN), "my file.jsonl", stays=True)
+    told = see_all(DemoServers(OWN), "my file.jsonl", None, stays=True)
     assert shlex.split(told.rejects)[-2:] == ["lifestage", "rejects"]
     assert shlex.split(told.unknown) == [
         *("lifestage", "backtest", "my file.jsonl", "--out", "/dev/null", "--unknown", "-")
     ]
-    assert "without --exit" in see_all(DemoServers(OWN), "f", stays=False).rejects
+    assert "without --exit" in see_all(DemoServers(OWN), "f", None, stays=False).rejects
+    mapped = see_all(DemoServers(OWN), "orders.csv", "shopify", stays=True)
+    assert shlex.split(mapped.rejects)[1:5] == ["backtest", "orders.csv", "--mapping", "shopify"]
 
 
 def test_settings_that_are_the_defaults_are_left_out() -> None:

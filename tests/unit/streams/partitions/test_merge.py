@@ -66,6 +66,14 @@ def test_a_topic_that_a_replay_has_not_reached_yet_holds_the_others() -> None:
     assert merge(buffers, limit=10).records == []
 
 
+def test_a_replay_does_not_hold_back_a_topic_that_it_does_not_write() -> None:
+    replayed = TopicBuffer("t", watermark=Watermark(5, final=False), caught_up=True)
+    mapped = TopicBuffer("m", replayed=False, caught_up=True)
+    replayed.add(log("t", [1, 3]))
+    mapped.add(log("m", [2, 9]))
+    assert [it.time for it in merge([replayed, mapped], 10).records] == [1, 2, 3]
+
+
 def test_final_watermarks_release_everything() -> None:
     buffers = [TopicBuffer(topic, watermark=Watermark(9, final=True)) for topic in TOPICS]
     buffers[0].add(log("purchases", [1, 2]))

@@ -11,7 +11,7 @@ from schemas.events import OrderCompleted, OrderRefunded, OrderUpdated
 from schemas.instant import from_text
 from streams.cli.commands.simulate import command
 from streams.sources import simulated
-from streams.sources.jsonl import events as read_events
+from streams.sources.named import open_source
 from streams.sources.source import SourceEvent
 from tests.unit.streams.sources import laws
 
@@ -88,7 +88,7 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path: Path, name: str) -> None:
         assert result.exit_code == 0, result.output
         written.append(path.read_bytes())
     assert written[0] == written[1]
-    assert read_events(str(path)) == simulated.events(20, 60, 3, from_text("2024-06-01"))
+    assert open_source(str(path)).events == simulated.events(20, 60, 3, from_text("2024-06-01"))
 
 
 def test_a_wrong_instant_is_said_plainly(tmp_path: Path) -> None:

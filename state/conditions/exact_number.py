@@ -1,0 +1,18 @@
+"""Exact numbers: what a value is in mathematics, where the double that stands for it is rounded.
+
+A double stands for the decimal number of its shortest text, which is the number that was written.
+"""
+
+from fractions import Fraction
+
+Number = int | float | Fraction
+
+
+def exact(value: Number) -> Fraction:
+    """Return the number that a value stands for."""
+    return Fraction(repr(value)) if isinstance(value, float) else Fraction(value)
+
+
+def ratio(numerator: Number, denominator: Number) -> Fraction:
+    """Return a quotient, not rounded."""
+    return exact(numerator) / exact(denominator)

@@ -1,0 +1,21 @@
+"""Values of traits: each is missing (None) where another kind is asked for."""
+
+from collections.abc import Callable
+
+from schemas.events import Scalar
+from state.conditions.kind import Kind
+
+
+def _number(value: object) -> int | float | None:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _flag(value: object) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+OF_KIND: dict[Kind, Callable[[object], Scalar | None]] = {Kind.NUMBER: _number, Kind.TEXT: _text, Kind.FLAG: _flag}

@@ -1,0 +1,93 @@
+"""Rows of one order brought together, wherever they stand in a file, in bounded memory."""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import IO, Any
+from zlib import crc32
+
+import orjson
+
+from streams.sources.source import SourceError
+
+Group = tuple[int, list[Any]]
+"""The number of its first row, and its rows."""
+
+_MAX_HELD_BYTES = 256 * 1024 * 1024
+_PARTS = 64
+
+
+def grouped(records: Iterator[tuple[int, Any]], key_of: Callable[[Any], Any], max_held: int = 0) -> Iterator[Group]:
+    """Yield the rows of each order once all records are read, in the order of their first rows.
+
+    A row without a key belongs to the row before it. What is more than ``max_held`` bytes (256 MiB) goes to files in
+    the folder for temporary ones; the orders then come in another order.
+    """
+    held: dict[str, list[bytes]] = {}
+    size, limit, last = 0, max_held or _MAX_HELD_BYTES, ""
+    with ExitStack() as files:
+        parts: list[IO[bytes]] = []
+        for number, record in records:
+            last = key_text(key_of(record)) or last or f"\0{number}"
+            packed = orjson.dumps((number, record), default=str)
+            held.setdefault(last, []).append(packed)
+            size += len(packed)
+            if size > limit:
+                parts = parts or [files.enter_context(tempfile.TemporaryFile()) for _ in range(_PARTS)]
+                _spill(held, parts)
+                held, size = {}, 0
+        if parts:
+            _spill(held, parts)
+            for part in parts:
+                yield from _unpacked(_read(part))
+        else:
+            yield from _unpacked(held)
+
+
+def adjacent(name: str, records: Iterator[tuple[int, Any]], key_of: Callable[[Any], Any]) -> Iterator[Group]:
+    """Yield the rows of each order as soon as the next one begins; for files in which they stand together.
+
+    Raises ``SourceError`` for an order that stands in two places.
+    """
+    ended: set[str] = set()
+    last, first, rows = "", 0, list[Any]()
+    for number, record in records:
+        key = key_text(key_of(record)) or last
+        if key != last and rows:
+            yield first, rows
+            ended.add(last)
+            rows = []
+        if key in ended:
+            raise SourceError(f"{name}:{number}: order {key!r} stands in two places: leave out sorted = true")
+        if not rows:
+            first = number
+        last = key
+        rows.append(record)
+    if rows:
+        yield first, rows
+
+
+def key_text(key: Any) -> str:
+    """Return the text of a key; an empty one for none."""
+    return key.strip() if isinstance(key, str) else "" if key is None else str(key)
+
+
+def _unpacked(held: dict[str, list[bytes]]) -> Iterator[Group]:
+    for packed in held.values():
+        rows = [orjson.loads(it) for it in packed]
+        yield rows[0][0], [record for _, record in rows]
+
+
+def _spill(held: dict[str, list[bytes]], parts: list[IO[bytes]]) -> None:
+    for key, packed in held.items():
+        part = parts[crc32(key.encode()) % len(parts)]
+        part.writelines(orjson.dumps(key) + b"\t" + it + b"\n" for it in packed)
+
+
+def _read(part: IO[bytes]) -> dict[str, list[bytes]]:
+    found: dict[str, list[bytes]] = {}
+    part.seek(0)
+    for line in part:
+        key, _, packed = line.rstrip(b"\n").partition(b"\t")
+        found.setdefault(orjson.loads(key), []).append(packed)
+    return found

@@ -1,0 +1,254 @@
+"""Every `why` is true: read by a parser of its own, and recomputed from the customer at that instant."""
+
+import ast
+import json
+import operator
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.change import Change
+from schemas.events import AnyFact
+from schemas.fact_order import in_order
+from state.bgnbd import p_alive
+from state.customer.customer import Customer, first_seen
+from state.customer.packing import pack, unpack
+from state.policy.shape import Fixed, PAlive, Rhythm
+from state.rules.decision import Decision
+from state.rules.rulebook import Rulebook
+from tests.support.histories import DAY, facts, rules
+
+COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "in": lambda value, values: value in values,
+    "not in": lambda value, values: value not in values,
+}
+PART = re.compile(r"(?P<left>.+?) (?P<sign>==|!=|<=|>=|<|>|not in|in) (?P<right>.+)")
+EXPLAINED = re.compile(r"(?P<number>-?[\d.]+) \((?P<origins>.+)\)")
+VALUED = re.compile(r"(?P<text>.+) (?P<value>-?\d[\d.]*|\".*\"|true|false)")
+ABOUT = Fraction(1, 10_000)
+CALCULATE = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
+
+
+@dataclass
+class Standing:
+    """What the transitions so far say of a customer."""
+
+    stage: str = "prospect"
+    since: int = 0
+    joined: dict[str, int] = field(default_factory=dict)
+
+    def take(self, change: Change) -> None:
+        if change.segment is None:
+            self.stage, self.since = change.to, change.at
+        elif change.to == "in":
+            self.joined[change.segment] = change.at
+        else:
+            del self.joined[change.segment]
+
+
+class Reader:
+    """Reads the `why` of one change, and asserts that each part of it is true."""
+
+    def __init__(self, rulebook: Rulebook, customer: Customer, standing: Standing, change: Change) -> None:
+        self.policy = rulebook.compiled.policy
+        self.catalogue = rulebook.compiled.catalogue
+        self.customer, self.standing, self.change = customer, standing, change
+        self.at = change.at
+
+    def feature(self, name: str) -> Any:
+        if name == "days_since_joining" and self.change.segment is not None:
+            return Fraction(self.at - self.standing.joined[self.change.segment], DAY)
+        if name == "days_since_rating":
+            return Fraction(self.at - self.customer.support.rated_at, DAY)
+        value = self.catalogue.features[name].formula.value(self.customer, self.at, self.catalogue.day_of(self.at))
+        return Fraction(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+    def calculated(self, node: ast.expr) -> Any:
+        match node:
+            case ast.Constant(value):
+                return Fraction(repr(value)) if isinstance(value, int | float) else value
+            case ast.List(items):
+                return [self.calculated(item) for item in items]
+            case ast.Name(name):
+                return self.feature(name)
+            case ast.Attribute(_, name):
+                return self.customer.traits.get(name)
+            case ast.UnaryOp(ast.USub(), of):
+                return -self.calculated(of)
+            case ast.BinOp(left, sign, right):
+                return CALCULATE[type(sign)](self.calculated(left), self.calculated(right))
+            case _:
+                raise AssertionError(ast.dump(node))
+
+    def side(self, text: str) -> Any:
+        """The value that a side prints, which must be that of the customer."""
+        valued = VALUED.fullmatch(text)
+        if valued is None:
+            return self.calculated(ast.parse(text, mode="eval").body)
+        name, value = valued["text"], valued["value"]
+        printed = Fraction(value) if value[0] in "-0123456789" else json.loads(value)
+        if name == "days_since_joining" and self.change.segment is None:  # the loyal rule, which nobody sees joined
+            return printed
+        real = self.calculated(ast.parse(name, mode="eval").body)
+        if isinstance(printed, Fraction):
+            places = len(value.partition(".")[2])
+            assert abs(printed - real) <= max(Fraction(1, 2 * 10 ** max(places, 4)), abs(real) / 10**12), (text, real)
+            assert places <= 4 or Fraction(round(real, 4)) != printed
+        else:
+            assert printed == real
+        return printed
+
+    def check(self, part: str) -> str:
+        """Assert that a part is true; return what it is about."""
+        if part.endswith(" is not known"):
+            assert self.calculated(ast.parse(part.removesuffix(" is not known"), mode="eval").body) is None
+            return part
+        if part.endswith(" is known"):
+            assert self.calculated(ast.parse(part.removesuffix(" is known"), mode="eval").body) is not None
+            return part
+        if part in ("loyal", "not loyal"):
+            assert (part == "loyal") is (self.change.to == "loyal")
+            return part
+        match = PART.fullmatch(part)
+        assert match, part
+        left, right = self.side(match["left"]), match["right"]
+        explained = EXPLAINED.fullmatch(right)
+        limit = Fraction(explained["number"]) if explained else self.side(right)
+        assert COMPARE[match["sign"]](left, limit), part
+        if explained:
+            origins = explained["origins"].split(", ")
+            self.explain(limit, origins, part)
+            return f"{match['left'].split()[0]} {origins[-1].rpartition(' ')[0]}"
+        return match["left"]
+
+    def explain(self, number: Fraction, origins: list[str], part: str) -> None:
+        """Assert that each origin gives the last number before it."""
+        for origin in origins:
+            number = self.origin(number, origin, part)
+        assert number == -1, part
+
+    def origin(self, number: Fraction, origin: str, part: str) -> Fraction:
+        lifecycle, patience = self.policy.lifecycle, self.policy.lifecycle.patience
+        words = origin.split()
+        match words:
+            case ["p_alive", "falls", "to", key, value] if isinstance(patience, PAlive):
+                assert Fraction(value) == Fraction(repr(getattr(patience, key)))
+                assert abs(self.alive(patience, float(number)) - float(value)) < 1e-4, part
+                return Fraction(-1)
+            case ["multiple", factor, "x", "mean_gap_days", gap] if isinstance(patience, Rhythm):
+                assert float(factor) == patience.multiple
+                assert abs(Fraction(gap) - self.feature("mean_gap_days")) <= ABOUT
+                assert abs(Fraction(factor) * Fraction(gap) - number) <= ABOUT * (1 + Fraction(factor)), part
+                return Fraction(-1)
+            case ["churn_multiple" | "shorten_to" as key, factor, "x", of]:
+                owner: Any = patience if key == "churn_multiple" else lifecycle.support
+                assert float(factor) == getattr(owner, key)
+                assert abs(Fraction(factor) * Fraction(of) - number) <= ABOUT * (1 + Fraction(factor)), part
+                return Fraction(of)
+            case [of, "+", "min_at_risk_days", least, "=", total, ">=", without] if isinstance(patience, PAlive):
+                assert float(least) == patience.min_at_risk_days
+                assert abs(Fraction(of) + Fraction(least) - Fraction(total)) <= ABOUT
+                assert abs(Fraction(total) - number) <= ABOUT and Fraction(total) >= Fraction(without), part
+                return Fraction(without)
+            case ["min_days" as key, value, ">=" | "<=" as sign, without]:
+                return self.bound(number, Fraction(value), key, sign, Fraction(without))
+            case ["max_days" as key, value, "<=" as sign, without]:
+                return self.bound(number, Fraction(value), key, sign, Fraction(without))
+            case ["2", "x", "max_days" as key, value, "<=" as sign, without]:
+                return self.bound(number, Fraction(value), key, sign, Fraction(without), times=2)
+            case [key, value]:
+                holders: list[Any] = [lifecycle, lifecycle.support] + [patience] * isinstance(patience, Fixed)
+                known = [getattr(holder, key) for holder in holders if hasattr(holder, key)]
+                if key == "min_stay_days":
+                    known = [it.min_stay_days for it in self.policy.segments if it.key == self.change.segment]
+                    known += [lifecycle.loyal.min_stay_days] * (self.change.segment is None)
+                assert float(value) in known, part
+                assert abs(number - Fraction(value)) <= ABOUT, part
+                return Fraction(-1)
+            case _:
+                raise AssertionError(f"{origin} in {part}")
+
+    def bound(
+        self, number: Fraction, value: Fraction, key: str, sign: str, without: Fraction, times: int = 1
+    ) -> Fraction:
+        assert float(value) == getattr(self.policy.lifecycle.patience, key)
+        assert abs(number - times * value) <= ABOUT
+        assert COMPARE[sign](times * value, without)
+        return without
+
+    def alive(self, patience: PAlive, silence: float) -> float:
+        """P(alive) after a silence in days."""
+        purchases, unit = self.customer.purchases, patience.unit_days
+        span = ((purchases.last() or 0) - (purchases.first() or 0)) / DAY
+        shape = {"r": patience.r, "alpha": patience.alpha, "a": patience.a, "b": patience.b}
+        return p_alive(purchases.count() - 1, span / unit, (span + silence) / unit, **shape)
+
+
+def expected(change: Change, standing: Standing, orders: int) -> list[str]:
+    """What the first parts of a change of stage must be about."""
+    silent = ("at_risk", "churned")
+    if change.to == "prospect":
+        return ["orders"]
+    if change.to in silent:
+        return ["days_since_order", "days_since_order"] if standing.stage == "churned" else ["days_since_order"]
+    return ["days_since_order"] * (standing.stage in silent) + ["orders"] + [""] * (orders > 1)
+
+
+CHURN_KEYS = ("one_time_churn_days", "churn_days", "churn_multiple", "churn_limit")
+RISK_KEYS = ("one_time_patience_days", "days", "multiple", "limit")
+
+
+def check(decision: Decision, customer: Customer, standing: Standing, rulebook: Rulebook) -> None:
+    change, why = decision.change, decision.figures.why
+    seen = unpack(pack(customer))
+    seen.stage, seen.since = standing.stage, standing.since
+    parts = why.split("; ")
+    reader = Reader(rulebook, seen, standing, change)
+    assert why and len(parts) == len(set(parts)), why
+    for part in parts:
+        reader.check(part)
+    if change.segment is not None:
+        return
+    first = expected(change, standing, customer.purchases.count())
+    assert len(parts) >= len(first)
+    names = [part.split()[0] for part in parts if not part.startswith(("last_rating", "days_since_r", "oldest_t"))]
+    assert all(it in ("", name) for it, name in zip(first, names, strict=False)), why
+    if change.to in ("at_risk", "churned"):
+        decided = next(part for part in parts if " >= " in part and part.startswith("days_since_order"))
+        words = decided.replace("(", " ").replace(",", " ").split()
+        assert any(key in words for key in (CHURN_KEYS if change.to == "churned" else RISK_KEYS)), why
+        assert change.to == "churned" or not any(key in words for key in CHURN_KEYS), why
+
+
+@given(st.data())
+def test_every_part_of_every_why_is_true(data: st.DataObject) -> None:
+    rulebook = data.draw(rules)
+    history: list[AnyFact] = in_order(data.draw(facts()))
+    customer, standing = first_seen(history[0].at), Standing(since=history[0].at)
+
+    def judge(decisions: list[Decision]) -> None:
+        for decision in decisions:
+            check(decision, customer, standing, rulebook)
+            standing.take(decision.change)
+
+    for fact in history:
+        by_time: list[Decision] = []
+        rulebook.elapse(customer, fact.at, by_time)
+        judge(by_time)
+        by_fact: list[Decision] = []
+        rulebook.advance(customer, fact, by_fact)
+        judge(by_fact)
+    last: list[Decision] = []
+    rulebook.elapse(customer, history[-1].at + 250 * DAY, last)
+    judge(last)
