@@ -21,7 +21,7 @@ class Fact(_Sent, frozen=True, array_like=True, tag=True, kw_only=True, gc=False
 
     Of facts of one instant, those of a lower ``rank`` come first: what makes an order or a ticket comes before what
     changes it. ``schemas.fact_order`` has the whole order. ``context_traits`` is what the event said about the customer
-    besides; it is given by keyword, and comes last.
+    besides. By keyword, so it comes after all others.
     """
 
     context_traits: Traits | None = None

@@ -40,9 +40,10 @@ def content(fact: Fact) -> str:
         "identify": [dict(fact.traits)],
     }
     said["update"] = said["order"]
-    around = [dict(fact.traits)] if fact.traits and fact.kind != "identify" else []
-    whole = [fact.name, *said.get(fact.kind, []), *around]
-    return json.dumps(whole, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+    besides = [dict(fact.traits)] if fact.traits and fact.kind != "identify" else []
+    return json.dumps(
+        [fact.name, *said.get(fact.kind, []), *besides], separators=(",", ":"), sort_keys=True, ensure_ascii=False
+    )
 
 
 def sorted_out(ordered: list[Fact], lateness: int) -> tuple[list[Fact], list[Fact]]:
