@@ -3,19 +3,19 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, MutableMapping
 
+import msgspec
+
 from agents.batch import Batch, Outcome, Record
 from agents.customer_cache import CustomerCache
 from agents.deadlines import Deadlines
-from agents.listed_records import read_each
-from agents.mapped_records import RecordReader, read_mapped
-from agents.touched_customer import TouchedCustomer
+from agents.record_events import RecordReader, events_of
 from schemas.change import Publication
-from schemas.envelope import Event, decode
+from schemas.envelope import Event
+from schemas.events import AnyFact
 from schemas.reject import RejectedError, reject
 from schemas.transition import encode
-from schemas.wrappings import SeveralEventsError
 from state.rules.rulebook import Rulebook
-from state.timeline.receive import Receipt
+from state.timeline.receive import Receipt, receive
 from state.timeline.records_of_event import Conflict
 from state.timeline.snapshot import Header, SnapshotError, dump, load, read_header
 from state.timeline.timeline import Timeline, adopt, apply_facts, begin
@@ -23,6 +23,34 @@ from state.timeline.timeline import Timeline, adopt, apply_facts, begin
 MAX_AHEAD_MS = 300_000
 MAX_DUE = 200
 AT_ONCE = 0
+
+
+class TouchedCustomer(msgspec.Struct, gc=False):
+    """A customer whom a batch touches: their timeline, taken out of the cache, and what of the batch concerns them.
+
+    ``before`` is the header of their snapshot as of the last commit; ``facts`` have arrived and are not applied yet,
+    ``records`` are those that counted as applied.
+    """
+
+    timeline: Timeline
+    before: Header | None
+    publications: list[Publication]
+    facts: list[AnyFact] = []
+    records: list[Record] = []
+    ids: set[str] = set()
+
+    def receive(self, record: Record, fact: AnyFact, lateness: int) -> Receipt | Conflict:
+        """Take a fact of the batch."""
+        message_id = fact.message_id
+        receipt: Receipt | Conflict = Receipt.APPLIED
+        if message_id in self.ids or self.timeline.has_id(message_id):
+            receipt = receive(self.timeline, self.facts, fact, lateness)
+        else:
+            self.facts.append(fact)
+            self.ids.add(message_id)
+        if receipt is Receipt.APPLIED:
+            self.records.append(record)
+        return receipt
 
 
 class Tracker:
@@ -99,22 +127,18 @@ class Tracker:
             self._policy_taken_at = self.upto
         outcome = Outcome(max(batch.upto, self.upto))
         counts, readers, intake = outcome.counts, self._readers, self._rules.intake
-        counts["in"] = len(batch.records)
         clock = self.upto
         touched: dict[bytes, TouchedCustomer] = {}
         for record in batch.records:
             clock = max(clock, record.time)
-            if readers and record.topic in readers:
-                mapped = read_mapped(record, readers[record.topic], intake)
-                self._admit_each(((record, it) for it in mapped), clock, touched, outcome)
-                continue
-            try:
-                event = decode(record.value, record.key, intake)
-                counts[self._admit(record, event, record.key or b"", clock, touched, outcome)] += 1
-            except SeveralEventsError as several:
-                self._admit_each(read_each(record, several.events, intake), clock, touched, outcome, in_list=True)
-            except RejectedError as error:
-                self._reject(record, error, outcome)
+            for part, event in events_of(record, readers.get(record.topic), intake):
+                counts["in"] += 1
+                try:
+                    if isinstance(event, RejectedError):
+                        raise event
+                    counts[self._admit(part, event, clock, touched, outcome)] += 1
+                except RejectedError as error:
+                    self._reject(part, error, outcome)
         for key in self._deadlines.take(outcome.upto, MAX_DUE):
             try:
                 self._touch(key, touched)
@@ -141,33 +165,8 @@ class Tracker:
         self._deadlines.done()
         self.upto = outcome.upto
 
-    def _admit_each(
-        self,
-        events: Iterable[tuple[Record, Event | RejectedError]],
-        clock: int,
-        touched: dict[bytes, TouchedCustomer],
-        outcome: Outcome,
-        in_list: bool = False,
-    ) -> None:
-        """Admit the events of one record, each with the record that it would be by itself."""
-        outcome.counts["in"] -= 1
-        for place, (record, event) in enumerate(events, start=1):
-            outcome.counts["in"] += 1
-            try:
-                if isinstance(event, RejectedError):
-                    raise event
-                outcome.counts[self._admit(record, event, event.user_id.encode(), clock, touched, outcome)] += 1
-            except RejectedError as error:
-                self._reject(record, error.within(f"event {place} of its record") if in_list else error, outcome)
-
     def _admit(
-        self,
-        record: Record,
-        event: Event,
-        key: bytes,
-        clock: int,
-        touched: dict[bytes, TouchedCustomer],
-        outcome: Outcome,
+        self, record: Record, event: Event, clock: int, touched: dict[bytes, TouchedCustomer], outcome: Outcome
     ) -> str:
         fact = event.fact
         if fact is None:
@@ -179,6 +178,7 @@ class Tracker:
         horizon = clock - self._lateness
         if at < horizon:
             raise RejectedError("late", f"the event is {horizon - at} ms older than the allowed lateness")
+        key = event.user_id.encode()
         customer = touched.get(key) or self._touch(key, touched, at)
         if at < customer.timeline.closed_before:
             raise RejectedError("late", "a flood of events, or a new policy, has closed this customer's past")
@@ -213,6 +213,9 @@ class Tracker:
         horizon = outcome.upto - self._lateness
         try:
             publications = apply_facts(timeline, customer.facts, outcome.upto, horizon, self._rules)
+            for bound in timeline.held:
+                outcome.counts[f"bound:{bound}"] += 1
+            timeline.held = []
             publications = customer.publications + publications
             values = [encode(it, key.decode(), self._rules.version) for it in publications]
             snapshot = dump(timeline, self._rules)

@@ -2,13 +2,14 @@
 
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import orjson
 
 from schemas import profile, transition
-from schemas.events import AnyFact
+from schemas.events import AnyFact, event_name
+from schemas.instant import to_text
 from schemas.reject import RejectedError
 from state.features.profile import build_profile
 from state.rules.rulebook import Rulebook
@@ -42,16 +43,19 @@ class BacktestResult:
 
     ``until`` in ms since 1970; ``after`` counts the facts later than that. ``by_name`` counts transitions, and
     segments entered and left; ``stages`` customers by their last stage. ``conflicts`` are the lines that contradict
-    another record of the same event, by number, with what is told of each.
+    another record of the same event, by number, with what is told of each. ``duplicates`` are the numbers of lines, and
+    ``first_duplicate`` is the lowest, with what is told of it. ``bounds`` counts those that held.
     """
 
     published: list[PublishedTransition]
     until: int
-    duplicates: int
+    duplicates: "array[int]"
+    first_duplicate: tuple[int, str] | None
     after: int
     by_name: Counter[str]
     stages: Counter[str]
     conflicts: list[tuple[int, str]]
+    bounds: Counter[str]
 
     @property
     def transitions(self) -> list[bytes]:
@@ -96,7 +100,15 @@ def run(
     """
     end = until if until is not None else events.last or 0
     result = BacktestResult(
-        published=[], until=end, duplicates=0, after=0, by_name=Counter(), stages=Counter(), conflicts=[]
+        published=[],
+        until=end,
+        duplicates=array("Q"),
+        first_duplicate=None,
+        after=0,
+        by_name=Counter(),
+        stages=Counter(),
+        conflicts=[],
+        bounds=Counter(),
     )
     while events.by_customer:
         customer, facts = events.by_customer.popitem()
@@ -104,13 +116,10 @@ def run(
         history = decide_history(facts, end, rules)
         if history is None:
             continue
-        result.duplicates += history.duplicates
         result.after += history.after
-        for conflict in history.conflicts:
-            number = next(number for fact, number in zip(facts, numbers, strict=True) if fact is conflict.fact)
-            line_number, event = line_and_event(number)
-            within = f"event {event} of its record: " if event else ""
-            result.conflicts.append((line_number, within + conflict.detail()))
+        result.bounds.update(history.bounds)
+        if history.duplicates or history.conflicts:
+            _add_repeated(result, history, {id(fact): number for fact, number in zip(facts, numbers, strict=True)})
         result.stages[history.customer.stage] += 1
         for it in history.published:
             segment = it.change.segment
@@ -121,6 +130,18 @@ def run(
     result.published.sort()
     result.conflicts.sort()
     return result
+
+
+def _add_repeated(result: BacktestResult, history: History, numbers: Mapping[int, int]) -> None:
+    for conflict in history.conflicts:
+        line, _ = line_and_event(numbers[id(conflict.fact)])
+        result.conflicts.append((line, conflict.detail()))
+    for fact in history.duplicates:
+        number, _ = line_and_event(numbers[id(fact)])
+        result.duplicates.append(number)
+        if result.first_duplicate is None or number < result.first_duplicate[0]:
+            told = f"{event_name(fact)} of {to_text(fact.at)} again, messageId {fact.message_id}"
+            result.first_duplicate = number, told
 
 
 def profile_of(customer: str, history: History, at: int, rules: Rulebook) -> bytes:

@@ -160,11 +160,13 @@ def _place(refused: bytes) -> tuple[int, int]:
 def _total_decided(parts: Sequence[DecisionSummary]) -> DecisionSummary:
     return DecisionSummary(
         until=parts[0].until,
-        duplicates=sum(it.duplicates for it in parts),
+        duplicates=array("Q", sorted(number for it in parts for number in it.duplicates)),
+        first_duplicate=min((it.first_duplicate for it in parts if it.first_duplicate is not None), default=None),
         after=sum(it.after for it in parts),
         by_name=_total(it.by_name for it in parts),
         stages=_total(it.stages for it in parts),
         conflicts=sorted(conflict for it in parts for conflict in it.conflicts),
+        bounds=_total(it.bounds for it in parts),
     )
 
 

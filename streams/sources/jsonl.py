@@ -21,13 +21,13 @@ def from_lines(lines: Iterable[bytes], now: int) -> list[SourceEvent]:
     found: list[SourceEvent] = []
     undated: list[SourceEvent] = []
     last: int | None = None
-    for line in lines:
+    for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         for value, (instant, topic, key) in _inspected(line):
             if instant is not None and instant <= now:
                 last = instant
-            event = SourceEvent(last or 0, topic, key, value)
+            event = SourceEvent(last or 0, topic, key, value, number)
             (undated if last is None else found).append(event)
     start = found[0].instant if found else now
     dated = [event._replace(instant=start) for event in undated]

@@ -10,6 +10,7 @@ from schemas.events import AnyFact
 from schemas.intake import Intake
 from schemas.reject import RejectedError
 from schemas.wrappings import SeveralEventsError
+from streams.sources.source import Source
 from streams.tally.tally import Tally
 
 NumberedLines = Iterable[tuple[int, bytes]]
@@ -73,10 +74,11 @@ def read_facts(
     tally.applied += facts
 
 
-def tally_of(values: Iterable[bytes], intake: Intake) -> Tally:
-    """Return the tally of a source's events, in its order of time, as they can be read now."""
+def tally_of(source: Source, intake: Intake) -> Tally:
+    """Return the tally of a source's events as they can be read now."""
     tally = Tally()
-    now = instant.from_datetime(datetime.now(UTC))
-    for _ in read_facts(enumerate(values, start=1), now, intake, tally, numbered="event"):
+    lines = ((event.number, event.value) for event in source.events)
+    numbered = "line" if source.report is None else "event"
+    for _ in read_facts(lines, instant.from_datetime(datetime.now(UTC)), intake, tally, numbered=numbered):
         pass
     return tally
