@@ -202,7 +202,7 @@ def read_event(envelope: Envelope, value: bytes, intake: Intake) -> Event:
             content = event_type.coerce(content)
             fact = event_type.build(event_type.name, at, message_id, content, intake)
         if envelope.context is not None:
-            fact = with_context_traits(fact, envelope.context.traits)
+            fact = with_context_traits(fact, envelope.context.traits, intake.named_traits)
         return Event(user_id, fact)
     except RejectedError as error:
         error.user_id = user_id

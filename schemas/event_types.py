@@ -169,7 +169,7 @@ def _ticket_id(ticket: TicketProperties) -> str:
 
 
 def _traits_fact(name: str, at: int, message_id: str, raw: Raw, intake: Intake) -> AnyFact:
-    return TraitsIdentified(at=at, message_id=message_id, traits=traits_of(raw))
+    return TraitsIdentified(at=at, message_id=message_id, traits=traits_of(raw, intake.named_traits))
 
 
 # A browsing or ticket fact refers to the name in this table, so that a million facts share one string.

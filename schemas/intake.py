@@ -1,6 +1,6 @@
 """Intake: what a policy says about the reading of events."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 
 from schemas.money import Exchange
 
@@ -18,6 +18,7 @@ class Intake:
     """How events are read under a policy: the conversion of money, who is no customer, and the scale of ratings.
 
     ``not_customers`` are compared without case, and without blanks around them; one ``*`` in a text stands for any.
+    ``named_traits`` are those that the policy reads.
     """
 
     def __init__(
@@ -25,8 +26,10 @@ class Intake:
         exchange: Exchange,
         not_customers: Iterable[str] = NOT_CUSTOMERS,
         rating_scale: tuple[float, float] = (LOWEST_RATING, HIGHEST_RATING),
+        named_traits: Set[str] = frozenset(),
     ) -> None:
         self.exchange = exchange
+        self.named_traits = named_traits
         self.rating_scale = rating_scale
         folded = [_folded(it) for it in not_customers]
         self._whole = frozenset(it for it in folded if ANY not in it)

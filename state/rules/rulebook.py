@@ -46,7 +46,7 @@ class Rulebook:
         self.version = compiled.version
         self.fingerprint = bytes.fromhex(compiled.version.rpartition("@")[2])
         exchange = Exchange(policy.money.currency, policy.money.most_per_order, policy.money.rates)
-        self.intake = Intake(exchange, policy.intake.not_customers, policy.intake.rating_scale)
+        self.intake = Intake(exchange, policy.intake.not_customers, policy.intake.rating_scale, compiled.named_traits)
         calendar = Calendar(policy.time.zone, compiled.day_ms)
         self._named = compiled.named_traits
         self.apply_event = EventApplier(calendar, compiled.session_ms, self._named).apply

@@ -92,7 +92,9 @@ def properties(kind: str, body: dict[str, Any], policy: Policy) -> dict[str, Any
     if kind == "identify":
         own = body.get("traits")
         known |= flat({} if own is None else table(own))
-    return {"traits": tuple(sorted(known.items())[:64]), **details(kind, body, policy)}
+    others = sorted(name for name in known if name not in policy.named)[:256]
+    kept = [(name, value) for name, value in sorted(known.items()) if name in policy.named or name in others]
+    return {"traits": tuple(kept), **details(kind, body, policy)}
 
 
 def details(kind: str, body: dict[str, Any], policy: Policy) -> dict[str, Any]:

@@ -70,6 +70,17 @@ def test_every_known_event_has_the_traits_of_its_context(kind: str) -> None:
     )
 
 
+def test_a_named_trait_is_before_many_others() -> None:
+    named = Intake(INTAKE.exchange, named_traits={"zone", "plan"})
+    many = {f"t{number:03}": number for number in range(300)}
+    around, own = {**many, "zone": "north"}, {**many, "plan": "pro"}
+    fact = decode(identify(traits=own, context={"traits": around}), b"u", named).fact
+    kept = {f"t{number:03}": number for number in range(256)}
+    assert fact == TraitsIdentified(AT, "m", {**kept, "zone": "north", "plan": "pro"})
+    fact = decode(identify(traits=own, context={"traits": around}), b"u", INTAKE).fact
+    assert fact == TraitsIdentified(AT, "m", {**dict(list(many.items())[:255]), "plan": "pro"})
+
+
 def test_an_unknown_event_has_no_traits() -> None:
     for kind, event in (("group", None), ("alias", None), ("track", "Nobody Knows")):
         value = identify(type=kind, event=event, traits=KNOWN, context={"traits": KNOWN})
