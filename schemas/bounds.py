@@ -6,9 +6,11 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from schemas.coercion import MAX_TEXT
-from schemas.events import MAX_TRAITS, AnyFact, OrderCompleted, OrderUpdated, Scalar, Traits, TraitsIdentified
+from schemas.events import AnyFact, OrderCompleted, OrderUpdated, Scalar, Traits, TraitsIdentified
 
 MAX_CATEGORIES = 32
+MAX_EVENT_TRAITS = 256
+"""More than are kept of a customer: so that an event with many updates those that are."""
 CATEGORIES_BOUND = "categories"
 TRAITS_BOUND = "event_traits"
 TEXTS_BOUND = "texts"
@@ -30,8 +32,8 @@ def bounded(fact: AnyFact, named: Named) -> tuple[AnyFact, Sequence[str]]:
     if isinstance(fact, _ORDERS):
         fits = _fit(fact.categories, MAX_CATEGORIES)
     else:
-        fits = not isinstance(fact, TraitsIdentified) or _fit(fact.traits.values(), MAX_TRAITS)
-    if fits and (fact.context_traits is None or _fit(fact.context_traits.values(), MAX_TRAITS)):
+        fits = not isinstance(fact, TraitsIdentified) or _fit(fact.traits.values(), MAX_EVENT_TRAITS)
+    if fits and (fact.context_traits is None or _fit(fact.context_traits.values(), MAX_EVENT_TRAITS)):
         return fact, ()
     return _cut_off(fact, named)
 
@@ -66,7 +68,7 @@ def _cut_off(fact: AnyFact, named: Named) -> tuple[AnyFact, Sequence[str]]:
 
 
 def _cut_off_traits(traits: Traits, named: Named, met: dict[str, None]) -> Traits:
-    beyond = unnamed_beyond(traits, named.traits, MAX_TRAITS)
+    beyond = unnamed_beyond(traits, named.traits, MAX_EVENT_TRAITS)
     if beyond:
         met[TRAITS_BOUND] = None
     kept: Traits = {}

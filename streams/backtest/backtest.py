@@ -137,7 +137,8 @@ def run(
 
 def _add_repeated(result: BacktestResult, history: History, numbers: Mapping[int, int]) -> None:
     for conflict in history.conflicts:
-        result.conflicts.append((numbers[id(conflict.fact)], conflict.detail()))
+        line, _ = line_and_event(numbers[id(conflict.fact)])
+        result.conflicts.append((line, conflict.detail()))
     for fact in history.duplicates:
         number, _ = line_and_event(numbers[id(fact)])
         result.duplicates.append(number)

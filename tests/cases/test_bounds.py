@@ -59,19 +59,19 @@ def test_usual_events_meet_no_bound(intake: Intake) -> None:
 
 @both
 def test_a_trait_that_the_policy_names_comes_before_all_others_of_an_event(intake: Intake) -> None:
-    many = {f"a{number:03}": number for number in range(200)}
+    many = {f"a{number:03}": number for number in range(300)}
     result = intake([identify(0, **many, **VIP)], POLICY)
     assert joined(result) == ["vip"]
-    assert result.bounds == {"event_traits": 1}
+    assert result.bounds == {"event_traits": 1, "traits": 1}
 
 
 @both
 def test_traits_around_an_event_are_bounded_like_those_of_an_identify(intake: Intake) -> None:
-    many = {f"a{number:03}": number for number in range(70)}
+    many = {f"a{number:03}": number for number in range(257)}
     line = json.loads(event("page", "c", minute(0), "p"))
     result = intake([json.dumps({**line, "context": {"traits": {**many, **VIP}}}).encode()], POLICY)
     assert joined(result) == ["vip"]
-    assert result.bounds == {"event_traits": 1}
+    assert result.bounds == {"event_traits": 1, "traits": 1}
 
 
 @both

@@ -26,6 +26,14 @@ MALFORMED = [
     b'{"specversion":"1.0","data_base64":5}',
     b'{"specversion":"1.0","data_base64":"/w=="}',
     b'{"specversion":true,"userId":"u","timestamp":"2025-03-01T00:00:00Z"}',
+    b'\xef\xbb\xbf{"type":"page","userId":"u","timestamp":"2025-03-01T00:00:00Z","x":[NaN,"\\ud83d","NaN"]}',
+    b'{"type":"page","userId":"u","timestamp":NaN}',
+    b'{"type":"page","userId":-Infinity,"timestamp":"2025-03-01T00:00:00Z"}',
+    b'{"type":"page","userId":"\\ud83d","timestamp":"2025-03-01T00:00:00Z","x":"\xff"}',
+    b'{"type":"page","userId":"\xff","timestamp":"2025-03-01T00:00:00Z"}',
+    b'{"type":"page","userId":"u","timestamp":"2025-03-01T00:00:00Z","x":' + b"[" * 499 + b"]" * 499 + b"}",
+    b'{"type":"page","userId":"u","timestamp":"2025-03-01T00:00:00Z","x":' + b"[" * 500 + b"]" * 500 + b"}",
+    b'{"type":"page","userId":"u","timestamp":"2025-03-01T00:00:00Z","x":' + b"[{}]," * 700 + b"0}",
     b"{not json",
     b"[]",
     b"null",
@@ -358,6 +366,8 @@ class Hostility:
         """What an SDK knows of the customer, beside what happened."""
         odd = self.dice.choice([{}, [1], 2**63, {"deep": [1], "score": 3}, None, "x" * 300])
         traits = {"plan": self.dice.choice(["free", "plus", None]), "odd": odd, "x" * 300: 1}
+        if self.dice.random() < 0.05:
+            traits |= {f"a{number:03}": number for number in range(self.dice.choice([60, 70, 300]))}
         context: Any = self.dice.choice([{"traits": traits}, {"traits": traits}, {"traits": [traits]}, "web", None])
         return {**event, "context": context}
 
