@@ -20,6 +20,12 @@ def shipped_policy() -> Path:
     return next(path for path in _SHIPPED if path.exists())
 
 
+def shipped_text(currency: str, zone: str) -> str:
+    """Return the text of the policy that ships, in this currency and time zone."""
+    text = shipped_policy().read_text("utf-8")
+    return text.replace('currency = "USD"', f'currency = "{currency}"').replace('zone = "UTC"', f'zone = "{zone}"')
+
+
 def compile_file(path: Path | None) -> CompiledPolicy:
     """Compile the policy in a file; None: the one that ships. Raises ``PolicyFileError``."""
     path = path or shipped_policy()

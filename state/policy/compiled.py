@@ -24,6 +24,9 @@ class MinimumStay:
     day_ms: int
 
 
+TRAIT = "traits."
+
+
 @dataclass(frozen=True, slots=True)
 class CompiledSegment:
     """A segment's conditions. ``enter`` never holds while ``leave`` does."""
@@ -50,6 +53,14 @@ class CompiledPolicy:
     lateness_ms: int
     session_ms: int
     warnings: tuple[Problem, ...] = ()
+
+    @property
+    def named_traits(self) -> frozenset[str]:
+        """The traits that a condition reads, and ``kind``: none of them may be lost to a bound."""
+        conditions = [self.loyal_enter, self.loyal_leave]
+        conditions += [it for segment in self.segments for it in (segment.enter, segment.leave)]
+        names = {name for condition in conditions for name in condition.features}
+        return frozenset({"kind", *(name.removeprefix(TRAIT) for name in names if name.startswith(TRAIT))})
 
 
 def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> CompiledPolicy:

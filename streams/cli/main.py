@@ -16,6 +16,7 @@ _COMMANDS = (
     "schema",
     "simulate",
     "backtest",
+    "map",
     "demo",
 )
 

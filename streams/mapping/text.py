@@ -97,6 +97,9 @@ def _check(shape: MappingShape, text: MappingText) -> None:
     if not shape.events:
         text.report((), "no [[events]] says what a record is", 'write [[events]] and event = "Order Completed"')
     for place, value in values_of(shape):
+        if value.value is None and not columns_of(value):
+            fix = 'write the name of a column, or { value = "..." }'
+            text.report(place, f"`{place[-1]}` names no column", fix)
         for name in columns_of(value):
             _check_path(name, place, text)
     for number, event in enumerate(shape.events):
@@ -122,8 +125,6 @@ def _check_event(event: Event, number: int, shape: MappingShape, text: MappingTe
             near = difflib.get_close_matches(str(named), EVENT_TYPES, n=1)
             fix = f"did you mean `{near[0]}`?" if near else "docs/events.md lists the events that are known"
             text.report((*path, "event"), f"there is no event `{named}`", fix)
-    if event.event.value is None and not columns_of(event.event):
-        text.report((*path, "event"), "`event` says no event", 'write event = "Order Completed" or its like')
 
 
 _NEEDED = {"customer": "who the customer is", "at": "when it happened"}

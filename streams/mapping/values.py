@@ -43,6 +43,8 @@ class Values:
             constant = str(value.value)
             return lambda rows: constant
         get, whole, lower = self.getter(value.column, optional=value.optional), value.whole, value.lower
+        if not (whole or lower or value.values):
+            return _plain_text(get)
         translated = {key.strip().casefold(): it for key, it in value.values.items()}
         skips = value.other == "skip"
 
@@ -71,6 +73,9 @@ class Values:
         summed = [(name, self.getter(name, optional=value.optional)) for name in names_of(value.sum)]
         taken = [(name, self.getter(name, optional=value.optional)) for name in names_of(value.minus)]
         name, minor = " or ".join(names_of(value.column)), value.minor_units
+        if get is not None and not (summed or taken or minor):
+            number = self.number
+            return lambda rows: number(get(rows[0]), name)
 
         def read(rows: Rows) -> Decimal | None:
             found = None if get is None else self.number(get(rows[0]), name)
@@ -130,8 +135,16 @@ class Values:
 
 def as_number(number: Decimal) -> int | float:
     """Return a number as JSON shall have it: whole ones without a point."""
-    whole = number == number.to_integral_value()
-    return int(number) if whole and abs(number) < 2**53 else float(number)
+    found = float(number)
+    return int(found) if found.is_integer() and abs(found) < 2**53 else found
+
+
+def _plain_text(get: Getter) -> Callable[[Rows], str | None]:
+    def read(rows: Rows) -> str | None:
+        found = get(rows[0])
+        return (found.strip() if isinstance(found, str) else _text(found)) or None
+
+    return read
 
 
 def _plus(total: Decimal | None, more: Decimal | None) -> Decimal | None:

@@ -60,9 +60,14 @@ def _told_of_table(content: Content) -> str:
 
 
 def _mend(name: str, columns: list[str]) -> str:
-    fitting = [it for it in shipped_mappings() if columns and _fits(it, columns)]
+    fitting = fitting_mappings(columns)
     known = f"give --mapping {fitting[0]}" if fitting else "give --mapping FILE.toml"
     return f"{known} (make run: MAPPING=), or let lifestage map --suggest {name} write one"
+
+
+def fitting_mappings(columns: list[str]) -> list[str]:
+    """Return the mappings that ship of which a file with these columns has all that they need."""
+    return [it for it in shipped_mappings() if columns and _fits(it, columns)]
 
 
 def _fits(mapping: str, columns: list[str]) -> bool:

@@ -42,7 +42,7 @@ class MappingReport:
         """Return a line for people: what the records became."""
         parts = [f"{self.source}: {self.records:,} records became {self.made:,} events by {self.mapping}"]
         if self.skipped:
-            parts.append(f"{self.skipped:,} are none by its rules")
+            parts.append(f"{self.skipped:,} are no events by its rules")
         if self.silent:
             parts.append(f"{self.silent:,} customers have none")
         return "; ".join(parts)

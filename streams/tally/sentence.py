@@ -42,10 +42,10 @@ def nothing_usable(tally: Tally, source: str) -> str:
     if not tally.events:
         return f"{source} holds no event: give it one JSON event a line, as docs/events.md says"
     if tally.unknown_events >= tally.rejected:
-        return f"nothing in {source} has a name that lifestage knows: use the names in docs/events.md"
+        return f"nothing in {source} has a name that lifestage knows: use those in docs/events.md, or give a --mapping"
     reason, _ = most_first(tally.rejects)[0]
     if reason == "not_json":
-        return f"{source} holds no JSON events, one a line: docs/events.md says what an event looks like"
+        return f"{source} holds no JSON events, one a line: see docs/events.md, or give a --mapping"
     return f"nothing in {source} could be used, mostly because of {reason}: mend what the example says and try again"
 
 

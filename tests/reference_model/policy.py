@@ -1,5 +1,6 @@
 """A policy as its TOML file has it."""
 
+import re
 import tomllib
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,6 +11,9 @@ from tests.reference_model.calendar import Calendar
 from tests.reference_model.conditions import Condition
 from tests.reference_model.money import decimals
 from tests.reference_model.version import size_of
+
+QUOTED = re.compile(r'"[^"]*"|\'[^\']*\'')
+TRAIT = re.compile(r"traits\s*\.\s*(\w+)")
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,13 @@ class Policy:
     loyal: Rule
     scores: Scores
     segments: list[Audience]
+
+    @property
+    def named(self) -> frozenset[str]:
+        """The traits that a condition reads."""
+        rules = [self.loyal, *(segment.rule for segment in self.segments)]
+        texts = [QUOTED.sub("", condition.text) for rule in rules for condition in (rule.enter, rule.leave)]
+        return frozenset({"kind", *(name for text in texts for name in TRAIT.findall(text))})
 
 
 PATIENCE: dict[str, dict[str, Any]] = {

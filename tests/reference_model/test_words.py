@@ -145,6 +145,12 @@ AGREED: dict[str, list[Event | bytes]] = {
         traits(1, 2, a=1, z00=None),
         traits(2, 3, a=2),
     ],
+    "more traits than are kept, and named ones after them": [
+        traits(0, 1, **{f"z{each:02}": 1 for each in range(64)}),
+        traits(1, 2, a=1),
+        traits(2, 3, b=1, z03=None),
+        traits(3, 4, a=2),
+    ],
     "more open tickets than are held": [
         *(event("Support Ticket Created", each / 100, each, ticket_id=f"t{each}") for each in range(70)),
         event("Support Ticket Solved", 1, 900, ticket_id="t68"),
@@ -195,7 +201,8 @@ APART: dict[str, list[Event | bytes]] = {
 
 def judged(folder: Path, history: list[Event | bytes], policy: str = POLICY) -> str:
     (folder / "policy.toml").write_text(policy, encoding="utf-8")
-    lines = [line if isinstance(line, bytes) else json.dumps(line).encode() for line in history]
+    usable = {"type": "page", "userId": "another", "timestamp": BEGINNING.isoformat()}  # without any, a backtest fails
+    lines = [line if isinstance(line, bytes) else json.dumps(line).encode() for line in [usable, *history]]
     return agreement(folder, folder / "policy.toml", lines, None)
 
 

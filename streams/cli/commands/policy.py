@@ -4,9 +4,10 @@ from pathlib import Path
 
 import click
 
+from schemas.money import CURRENCIES
 from state.policy.generated import generated_code
 from state.policy.summary import summarize
-from streams.policy_file import PolicyFileError, compile_file, shipped_policy
+from streams.policy_file import PolicyFileError, compile_file, shipped_policy, shipped_text
 
 
 @click.group("policy")
@@ -27,3 +28,13 @@ def check(file: Path | None, code: bool) -> None:
     click.echo(generated_code(compiled) if code else summarize(compiled))
     for warning in compiled.warnings:
         click.echo(f"{file or shipped_policy()}:{warning.line}: warning: {warning.message}. {warning.fix}", err=True)
+
+
+@command.command("init")
+@click.option("--currency", default="USD", show_default=True, help="What your orders are in.")
+@click.option("--zone", default="UTC", show_default=True, help="Where your days begin, as in Europe/Berlin.")
+def init(currency: str, zone: str) -> None:
+    """Print the policy that ships, in another currency or zone, to make your own of it."""
+    if currency.upper() not in CURRENCIES:
+        raise click.UsageError(f"{currency!r} is no currency: write its three letters, as in EUR")
+    click.echo(shipped_text(currency.upper(), zone), nl=False)

@@ -14,6 +14,7 @@ from streams.cli.commands import topics as topics_command
 from streams.cli.main import main
 from streams.partitions import skip_lost
 from streams.partitions.changelog import MarkerMissingError
+from streams.policy_file import shipped_policy
 from streams.settings import Settings
 from streams.topics import TopicsError
 
@@ -43,11 +44,16 @@ def test_simulated_events_become_transitions_profiles_and_rejects(tmp_path: Path
     call("simulate", "--customers", 5, "--days", 200, "--out", events)
     lines = gzip.decompress(events.read_bytes()).splitlines()
     events.write_bytes(gzip.compress(b"\n".join([*lines, lines[0], b"{"])))
-    options = ("--out", transitions, "--profiles", profiles, "--rejects", rejected, "--processes", 1)
-    done = call("backtest", events, *options, "--until", "2025-12-31")
+    options = ("--out", transitions, "--profiles", profiles, "--rejects", rejected, "--processes", 2)
+    duplicates = ("--duplicates", tmp_path / "duplicates.jsonl")
+    done = call("backtest", events, *options, *duplicates, "--until", "2025-12-31")
     assert done.exit_code == 0, done.output
     told = {" ".join(line.split()) for line in done.output.splitlines()}
-    assert {f"events in {len(lines) + 2:,}", f"applied {len(lines):,}", "duplicates 1", "rejected 1"} <= told
+    assert {f"events in {len(lines) + 2:,}", f"applied {len(lines):,}", "rejected 1"} <= told
+    first = json.loads(lines[0])
+    again = f"identify of {first['timestamp']} again, messageId {first['messageId']}"
+    assert f"duplicates 1 line {len(lines) + 1}: {again}" in told
+    assert (tmp_path / "duplicates.jsonl").read_text() == f'{{"line":{len(lines) + 1}}}\n'
     assert f"not_json 1 line {len(lines) + 2}: Input data was truncated" in told
     assert f"all rejects: in {rejected}" in done.output
     assert "decided until 2025-12-31T00:00:00.000Z" in done.output
@@ -229,3 +235,14 @@ def test_topics_that_were_created_are_named(monkeypatch: pytest.MonkeyPatch, cre
     monkeypatch.setattr(topics_command, "check", check)
     done = call("topics", "create")
     assert (done.exit_code, done.output) == (0, output)
+
+
+def test_a_policy_of_ones_own_begins_with_the_one_that_ships(tmp_path: Path) -> None:
+    done = call("policy", "init", "--currency", "gbp", "--zone", "Europe/London")
+    path = tmp_path / "mine.toml"
+    path.write_text(done.output)
+    assert (done.exit_code, call("policy", "check", path).exit_code) == (0, 0)
+    assert ('currency = "GBP"' in done.output, 'zone = "Europe/London"' in done.output) == (True, True)
+    assert call("policy", "init").output == shipped_policy().read_text("utf-8")
+    wrong = call("policy", "init", "--currency", "pounds")
+    assert (wrong.exit_code, "as in EUR" in wrong.output) == (2, True)

@@ -1,0 +1,221 @@
+"""The text of a proposed mapping, from the columns of a sample, and the doubts about it."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from streams.suggestion import roles
+from streams.suggestion.column import Column, columns_of, lists_of
+from streams.suggestion.roles import find
+from streams.suggestion.written_instants import written_instants
+
+_MAX_STATES = 20
+_MAX_TOLD = 6
+
+
+class Proposal:
+    """A mapping for records with these columns; ``doubts`` are sentences for the person who has to look at it.
+
+    ``is_complete``: it says who the customer is and when it happened, without which nothing is an event.
+    """
+
+    def __init__(self, name: str, columns: Sequence[Column], sample: Sequence[Any], *, are_rows: bool) -> None:
+        self.doubts: list[str] = []
+        self._columns = columns
+        self._top = [f"name = {_quoted(name)}", ""]
+        self._tables: list[str] = []
+        self._taken: set[str] = set()
+        has_customer, has_instant = self._customer(), self._instant()
+        self.is_complete = has_customer and has_instant
+        order = self._order()
+        self._lines_of_rows = False
+        has_lines = self._products(order, sample, are_rows=are_rows)
+        self._currency()
+        self._events(order, has_lines=has_lines)
+
+    @property
+    def text(self) -> str:
+        """The mapping as TOML."""
+        return "\n".join([*self._top, *self._tables]) + "\n"
+
+    def _customer(self) -> bool:
+        found = find(self._columns, roles.CUSTOMER) or [it for it in self._columns if it.is_email]
+        if not found:
+            self.doubts.append("no column looks like a customer: without one there is nobody to follow")
+            self._top.append('customer = ""  # which column says who the customer is?')
+            return False
+        best, *others = found
+        if best.filled < 0.999:
+            told = f"{best.name} is empty in {(1 - best.filled):.0%} of the records, which then cannot be used"
+            self.doubts.append(told + (f"; {others[0].name} could fill in: [{_names(found[:2])}]" if others else ""))
+        elif others:
+            self.doubts.append(f"the customer is {best.name}; it could also be {_told(others)}")
+        option = ", whole = true" if best.are_whole_decimals else ", lower = true" if best.is_email else ""
+        self._set("customer", best, option)
+        return True
+
+    def _instant(self) -> bool:
+        written = {it.name: how for it in self._columns if (how := written_instants(it)) and self._may_be_instant(it)}
+        found = find(self._columns, roles.INSTANT, lambda it: it.name in written)
+        found = found or [it for it in self._columns if it.name in written]
+        if not found:
+            self.doubts.append("no column looks like a date or a time")
+            self._top.append('at = ""  # which column says when it happened?')
+            return False
+        best, *others = found
+        how = written[best.name]
+        self._set("at", best)
+        if others:
+            self.doubts.append(f"the instant is {best.name}; it could also be {_told(others)}")
+        if how.formats:
+            example = next(iter(best.texts))
+            if how.is_ambiguous:
+                first = "day" if how.formats[0].startswith("%d") else "month"
+                told = f"{best.name}: all dates, such as {example}, can have the day or the month first"
+                self.doubts.append(f"{told}; the {first} is assumed")
+            self._top.append(f"formats = [{', '.join(map(_quoted, how.formats))}]  # {example}")
+        if not how.names_zone:
+            self.doubts.append(f'{best.name} names no time zone: UTC is assumed; write yours, as in "Europe/Berlin"')
+            self._top.append('zone = "UTC"')
+        return True
+
+    def _may_be_instant(self, column: Column) -> bool:
+        # Many numbers could be epoch times: only a name makes one of them an instant.
+        return not column.is_number or bool(find([column], roles.INSTANT))
+
+    def _order(self) -> Column | None:
+        found = [it for it in find(self._columns, roles.ORDER) if it.name not in self._taken and it.filled > 0.5]
+        if not found:
+            self.doubts.append("no column looks like the id of an order: equal rows count as one order")
+            return None
+        self._set("order_id", found[0])
+        return found[0]
+
+    def _products(self, order: Column | None, sample: Sequence[Any], *, are_rows: bool) -> bool:
+        inner, each = self._columns, ""
+        for path, elements in ({} if are_rows else lists_of(sample)).items():
+            within = columns_of(elements, None)
+            if find(within, roles.PRICE, lambda it: it.is_number):
+                inner, each = within, path
+                break
+        if not each:
+            if order is None or not order.repeats or not find(inner, roles.PRICE, lambda it: it.is_number):
+                return False
+            self._lines_of_rows = True
+            self._top.append(f"group_by = {_quoted(order.name)}  # rows with the same value are the lines of one order")
+        self._tables += ["", "[products]", *([f"each = {_quoted(each)}"] if each else [])]
+        for key, words in (("product_id", roles.PRODUCT), ("category", roles.CATEGORY)):
+            for column in find(inner, words)[:1]:
+                self._tables.append(f"{key} = {_quoted(column.name)}")
+        for key, words in (("quantity", roles.QUANTITY), ("price", roles.PRICE)):
+            for column in find(inner, words, lambda it: it.is_number)[:1]:
+                self._tables.append(f"{key} = {_quoted(column.name)}")
+                if not each:
+                    self._taken.add(column.name)
+                    self._decimal(column)
+        return True
+
+    def _currency(self) -> None:
+        found = [it for it in self._columns if it.is_currency and it.name not in self._taken]
+        if found:
+            self._set("currency", found[0])
+        else:
+            self.doubts.append("no column names a currency: amounts are taken to be in that of the policy")
+
+    def _events(self, order: Column | None, *, has_lines: bool) -> None:
+        named = find(self._columns, roles.EVENT, lambda it: any(map(roles.known_event, it.texts)))
+        if named and not has_lines and not find(self._columns, roles.TOTAL, lambda it: it.is_number):
+            self._named_events(named[0], [])
+            return
+        total = self._total(has_lines=has_lines)
+        amount = [f"total = {_quoted(total.name)}"] if total else []
+        if named:
+            self._named_events(named[0], amount)
+            return
+        when = self._states()
+        signed = total or next(iter(find(self._columns, roles.QUANTITY, lambda it: it.is_number)), None)
+        if signed is None or not signed.has_negative:
+            self._event("Order Completed", when, amount)
+            return
+        self._event("Order Completed", [*when, f'{_quoted(signed.name)} = "! < 0"'], amount)
+        told = f"a {signed.name} below zero is taken for a refund"
+        if has_lines:
+            self.doubts.append(f"{told}, of what the customer bought before")
+            self._event("Order Refunded", [*when, f'{_quoted(signed.name)} = "< 0"'], ["returns = true"])
+            return
+        self.doubts.append(f"{told}, of the order that {order.name if order else 'order_id'} names")
+        self._event("Order Refunded", [*when, f'{_quoted(signed.name)} = "< 0"'], amount)
+
+    def _total(self, *, has_lines: bool) -> Column | None:
+        found = [it for it in find(self._columns, roles.TOTAL, lambda it: it.is_number) if it.name not in self._taken]
+        if self._lines_of_rows:
+            found = [it for it in found if not find([it], roles.PRICE)]
+        elif not has_lines and not found:
+            numbers = [it for it in self._columns if it.is_number and it.name not in self._taken]
+            found = [it for it in numbers if not find([it], (*roles.QUANTITY, *roles.ORDER, *roles.INSTANT))]
+            if len(found) != 1:
+                self.doubts.append("no column looks like what was paid: write total = ... into [[events]]")
+                return None
+        if not found:
+            return None
+        if found[1:]:
+            self.doubts.append(f"the amount is {found[0].name}; it could also be {_told(found[1:])}")
+        self._decimal(found[0])
+        return found[0]
+
+    def _named_events(self, column: Column, amount: list[str]) -> None:
+        known = {text: roles.known_event(text) for text in column.texts}
+        others = [text for text, name in known.items() if not name]
+        if others:
+            told = ", ".join(others[:_MAX_TOLD])
+            self.doubts.append(f"{column.name} is also {told}, which lifestage does not know: they are left out")
+        self._tables += ["", "[[events]]", *amount, "[events.event]", f"column = {_quoted(column.name)}"]
+        self._tables += ["[events.event.values]"]
+        self._tables += [f"{_quoted(text)} = {_quoted(name)}" for text, name in known.items() if name]
+
+    def _states(self) -> list[str]:
+        found = find(self._columns, roles.STATE, lambda it: not it.is_number and len(it.texts) <= _MAX_STATES)
+        if not found:
+            return []
+        states = list(found[0].texts)
+        ordered = [state for state in states if roles.is_ordered(state)]
+        others = ", ".join([state for state in states if state not in ordered][:_MAX_TOLD])
+        if not ordered:
+            self.doubts.append(f"{found[0].name} is {others}: which of them are orders? All are taken")
+            return []
+        if others:
+            self.doubts.append(f"{found[0].name} is {others} in records that are left out")
+        if any("refund" in state.casefold() for state in ordered):
+            self.doubts.append(
+                f"{found[0].name} tells of refunds: add [[events]] for their amounts (docs/your-data.md)"
+            )
+        return [f"{_quoted(found[0].name)} = [{', '.join(map(_quoted, ordered))}]"]
+
+    def _decimal(self, column: Column) -> None:
+        mark = column.decimal
+        if mark and not any(line.startswith("decimal") for line in self._top):
+            example = next(text for text in column.texts if "," in text)
+            what = "the decimal point" if mark == "," else "a mark between thousands"
+            self.doubts.append(f"{column.name}: the comma in {example} is taken for {what}")
+            self._top.append(f'decimal = "{mark}"')
+
+    def _event(self, name: str, when: list[str], more: list[str]) -> None:
+        conditions = [f"when = {{ {', '.join(when)} }}"] if when else []
+        self._tables += ["", "[[events]]", f"event = {_quoted(name)}", *conditions, *more]
+
+    def _set(self, key: str, column: Column, option: str = "") -> None:
+        self._taken.add(column.name)
+        written = _quoted(column.name)
+        self._top.append(f"{key} = {{ column = {written}{option} }}" if option else f"{key} = {written}")
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _names(columns: Iterable[Column]) -> str:
+    return ", ".join(_quoted(it.name) for it in columns)
+
+
+def _told(columns: Sequence[Column]) -> str:
+    return ", ".join(it.name for it in columns[:_MAX_TOLD])

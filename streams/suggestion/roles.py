@@ -1,0 +1,78 @@
+"""Which column is what: proposed by names that exports use, and by what the values look like."""
+
+from collections.abc import Callable, Sequence
+from functools import cache
+
+from schemas.event_types import EVENT_TYPES, spelled
+from streams.mapping_file import load_mapping
+from streams.suggestion.column import Column
+
+CUSTOMER = (
+    "customeruniqueid customerid userid clientid memberid accountid shopperid buyerid contactid householdid"
+    " kundennummer kundenid kunde cliente klant customer user client buyer member userpseudoid customeremail email"
+).split()
+INSTANT = (
+    "createdat created createdutc orderdate orderedat invoicedate purchasedate purchasedat transactiondate eventtime"
+    " eventtimestamp timestamp datetime date time datum paidat fecha ts day"
+).split()
+ORDER = (
+    "orderid ordernumber orderno invoiceno invoiceid invoicenumber transactionid receiptid basketid bestellnummer order"
+    " invoice transaction receipt number id name"
+).split()
+TOTAL = (
+    "ordertotal totalamount grandtotal totalprice amountpaid netamount total amount revenue paid value sum sales"
+    " turnover betrag umsatz price"
+).split()
+PRICE = "unitprice itemprice lineitemprice itemcost price preis".split()
+QUANTITY = "quantity lineitemquantity qty units pieces menge".split()
+PRODUCT = "productid sku lineitemsku stockcode itemid articleid article product item productname description".split()
+CATEGORY = "category productcategory itemcategory department".split()
+STATE = "financialstatus orderstatus paymentstatus status state".split()
+EVENT = "event eventname action activity type".split()
+
+_ORDERED = (
+    "paid completed complete delivered shipped processing succeeded success successful approved invoiced fulfilled done"
+    " captured closed partiallypaid partiallyrefunded refunded bezahlt"
+).split()
+_FOR_PEOPLE = ("url", "note", "comment", "address", "phone", "zip", "referrer")
+
+
+def find(columns: Sequence[Column], words: Sequence[str], fits: Callable[[Column], bool] = bool) -> list[Column]:
+    """Return the filled columns whose names say one of these words, the likeliest first."""
+    ranked = [
+        (rank, -column.filled, place)
+        for place, column in enumerate(columns)
+        if column.values and (rank := _rank(column.name, words)) is not None and fits(column)
+    ]
+    return [columns[place] for *_, place in sorted(ranked)]
+
+
+def is_ordered(state: str) -> bool:
+    """Tell whether an order in this state was paid or is on its way."""
+    return _squeezed(state) in _ORDERED
+
+
+def known_event(name: str) -> str:
+    """Return the event that a name means, also as Google Analytics calls it; empty for an unknown one."""
+    found = EVENT_TYPES.get(name) or spelled("track", name)
+    return _of_analytics().get(name, "") if found is None else found.name
+
+
+@cache
+def _of_analytics() -> dict[str, str]:
+    shape = load_mapping("ga4").shape
+    return {"purchase": "Order Completed", "refund": "Order Refunded"} | dict(shape.events[-1].event.values)
+
+
+def _rank(name: str, words: Sequence[str]) -> int | None:
+    whole, last = _squeezed(name), _squeezed(name.rpartition(".")[2])
+    for rank, word in enumerate(words):
+        if word in (whole, last):
+            return rank
+    if any(word in whole for word in _FOR_PEOPLE):
+        return None
+    return next((len(words) + rank for rank, word in enumerate(words) if len(word) > 3 and word in whole), None)
+
+
+def _squeezed(text: str) -> str:
+    return "".join(character for character in text.casefold() if character.isalnum())

@@ -1,0 +1,73 @@
+"""The proposal for one file: read from a sample, tried on it, and told with its doubts."""
+
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from schemas.reject import RejectedError
+from streams.mapping.columns import check_columns
+from streams.mapping.record_mapping import RecordMapping
+from streams.mapping.shape import File
+from streams.mapping.text import MappingError, read_mapping
+from streams.mapping_file import shipped_mappings
+from streams.sources.content import open_content
+from streams.sources.event_lines import fitting_mappings
+from streams.sources.order_rows import key_text
+from streams.sources.records import Records
+from streams.sources.source import SourceError
+from streams.suggestion.column import columns_of
+from streams.suggestion.proposal import Proposal
+
+_SAMPLE = 2000
+
+
+def suggest(name: str) -> tuple[str, bool]:
+    """Return the text of a mapping for a file, and whether it can be used as it stands. Raises ``SourceError``."""
+    with open_content(name) as content:
+        records = Records(content, File())
+        sample = [record for _, record in islice(records.read(lambda *_: None), _SAMPLE)]
+        columns, are_rows = records.columns, records.are_lists
+    if not sample:
+        raise SourceError(f"{name} has no record: a mapping is proposed from a header and some records")
+    for shipped in fitting_mappings(list(columns or dict.fromkeys(key for record in sample for key in record))):
+        text = shipped_mappings()[shipped].read_text("utf-8")
+        known = f"{Path(name).name} has the columns of a mapping that ships: --mapping {shipped}. This is it."
+        return f"# {known}{_tried_shipped(text, sample, columns if are_rows else None)}\n\n{text}", True
+    names = columns if are_rows else None
+    proposal = Proposal(_slug(name), columns_of(sample, names), sample, are_rows=are_rows)
+    tried = _tried(proposal.text, sample, names) if proposal.is_complete else "Not tried: it is not complete."
+    told = [f"Proposed from the first {len(sample):,} records of {Path(name).name}. {tried}"]
+    if proposal.doubts:
+        told += ["", "Please look at what is not sure:", *(f"- {doubt}." for doubt in proposal.doubts)]
+    return "\n".join([*(f"# {line}".rstrip() for line in told), "", proposal.text]), proposal.is_complete
+
+
+def _tried_shipped(text: str, sample: Sequence[Any], columns: Sequence[str] | None) -> str:
+    if read_mapping(text)[0].joins:
+        return ""  # it needs its other files
+    return f"\n# From the first {len(sample):,} records. {_tried(text, sample, columns)}"
+
+
+def _tried(text: str, sample: Sequence[Any], columns: Sequence[str] | None) -> str:
+    try:
+        shape, lines = read_mapping(text)
+        if columns is not None:
+            check_columns(shape, lines, columns)
+    except MappingError as error:
+        return f"It cannot be used as it stands: {error}"
+    mapping = RecordMapping(shape, columns)
+    groups: dict[str, list[Any]] = {}
+    for number, record in enumerate(sample):
+        key = "" if mapping.group_of is None else key_text(mapping.group_of(record))
+        groups.setdefault(key or f"\0{number}", []).append(record)
+    outcomes = [outcome for rows in groups.values() for outcome in mapping.outcomes_of_rows(rows)]
+    refused = [it for it in outcomes if isinstance(it, RejectedError)]
+    told = f"Tried on them: {len(outcomes) - len(refused):,} events"
+    return f"{told}, and {len(refused):,} that cannot be used ({refused[0]})." if refused else f"{told}."
+
+
+def _slug(name: str) -> str:
+    stem = Path(name).name.split(".")[0].lower()
+    slug = "".join(it if it.isascii() and it.isalnum() else "-" for it in stem).strip("-")
+    return slug[:64] or "mine"

@@ -1,0 +1,158 @@
+"""Mappings proposed from a header and a sample: they work, and say what they are not sure of."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from streams.cli.main import main
+from streams.mapping_file import load_mapping, shipped_mappings
+from streams.sources import examples
+from streams.sources.mapped import MappedFile
+from streams.suggestion.suggest import suggest
+
+
+def written(folder: Path, text: str, name: str = "data.csv") -> str:
+    path = folder / name
+    path.write_text(text)
+    return str(path)
+
+
+def proposed(folder: Path, text: str, name: str = "data.csv") -> tuple[str, bool, list[dict[str, Any]]]:
+    """Return the proposal, whether it is complete, and the events that it makes of the file it was made for."""
+    path = written(folder, text, name)
+    mapping, complete = suggest(path)
+    if not complete:
+        return mapping, False, []
+    place = written(folder, mapping, "proposed.toml")
+    return mapping, True, [event for _, event in MappedFile(path, load_mapping(place)).events()]
+
+
+def test_orders_with_a_semicolon_a_comma_and_a_state(tmp_path: Path) -> None:
+    text, complete, events = proposed(
+        tmp_path,
+        "Order ID;Kunde;Datum;Betrag;Status\n"
+        "1;anna;03.04.2025;12,50;bezahlt\n2;bert;05.04.2025;1.200,00;bezahlt\n"
+        "3;anna;06.05.2025;9,99;storniert\n4;anna;06.05.2025;1,234;bezahlt\n",
+    )
+    assert complete
+    assert [(it["userId"], it["timestamp"][:10], it["properties"]["total"]) for it in events] == [
+        ("anna", "2025-04-03", 12.5),
+        ("bert", "2025-04-05", 1200),
+        ("anna", "2025-05-06", 1.234),
+    ]
+    assert "such as 03.04.2025, can have the day or the month first; the day is assumed." in text
+    assert "Betrag: the comma in 12,50 is taken for the decimal point." in text
+    assert "Status is storniert in records that are left out." in text
+    assert "Datum names no time zone" in text
+    assert "no column names a currency" in text
+
+
+def test_lines_of_invoices_with_returns(tmp_path: Path) -> None:
+    text, complete, events = proposed(
+        tmp_path,
+        "invoice,sku,qty,unit_price,client_id,invoice_date\n"
+        "1,A,2,5.00,17.0,13/2/2025 10:00\n1,B,1,2.50,17.0,13/2/2025 10:00\n"
+        "2,A,1,5.00,18.0,3/4/2025 11:30\nC3,A,-1,5.00,18.0,5/6/2025 11:30\n",
+    )
+    assert complete
+    assert [(it["userId"], it["event"], it["properties"]["total"]) for it in events] == [
+        ("17", "Order Completed", 12.5),
+        ("18", "Order Completed", 5),
+        ("18", "Order Refunded", 5),
+    ]
+    assert "day or the month first" not in text
+    assert "a qty below zero is taken for a refund, of what the customer bought before." in text
+
+
+def test_two_amounts_and_two_customers(tmp_path: Path) -> None:
+    text, _, events = proposed(
+        tmp_path,
+        "id,customer_id,email,created_at,total,value,currency\n1,7,a@x.org,2025-01-01T10:00:00Z,20,18,EUR\n",
+    )
+    assert "the amount is total; it could also be value." in text
+    assert "the customer is customer_id; it could also be email." in text
+    assert events[0]["properties"] == {"order_id": "1", "total": 20, "currency": "EUR"}
+
+
+def test_objects_with_lists(tmp_path: Path) -> None:
+    _, complete, events = proposed(
+        tmp_path,
+        '{"id":1,"customer":{"id":"c1"},"created_at":"2025-01-01T10:00:00Z","total_price":"12.00",'
+        '"line_items":[{"sku":"A","price":"6.00","quantity":2}],"financial_status":"paid"}\n'
+        '{"id":2,"customer":{"id":"c2"},"created_at":"2025-01-03T10:00:00Z","total_price":"6.00",'
+        '"line_items":[],"financial_status":"pending"}\n',
+        "orders.jsonl",
+    )
+    assert complete
+    assert [it["properties"]["total"] for it in events] == [12]
+    assert events[0]["properties"]["products"] == [{"product_id": "A", "quantity": 2, "price": 6}]
+
+
+def test_a_stream_of_named_events(tmp_path: Path) -> None:
+    text, complete, events = proposed(
+        tmp_path, "user_id,event,ts\nu1,page_view,1735725600\nu1,Product Viewed,1735725700\nu2,scroll,1735725800\n"
+    )
+    assert complete
+    assert [it["event"] for it in events] == ["page", "Product Viewed"]
+    assert "event is also scroll, which lifestage does not know: they are left out." in text
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("day,shop,amount\n2025-01-01,north,10\n", "no column looks like a customer"),
+        ("customer,amount\nann,10\n", "no column looks like a date or a time"),
+    ],
+)
+def test_what_is_missing_is_told_and_has_status_2(tmp_path: Path, text: str, told: str) -> None:
+    mapping, complete, _ = proposed(tmp_path, text)
+    assert not complete
+    assert told in mapping
+    done = call("--suggest", written(tmp_path, text))
+    assert (done.exit_code, told in done.output, "is not complete" in done.output) == (2, True, True)
+    used = call(written(tmp_path, text), "--mapping", written(tmp_path, mapping, "mine.toml"))
+    assert (used.exit_code, "names no column; write the name of a column" in used.output) == (2, True)
+
+
+@pytest.mark.parametrize("shape", examples.names())
+def test_a_mapping_that_ships_is_recognised(tmp_path: Path, shape: str) -> None:
+    path = examples.write_example(shape, tmp_path, customers=10)
+    text, complete = suggest(str(path))
+    assert complete
+    assert f"has the columns of a mapping that ships: --mapping {shape}. This is it." in text.splitlines()[0]
+    assert text.endswith(shipped_mappings()[shape].read_text("utf-8"))
+
+
+def call(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["map", *arguments])
+
+
+def test_the_command_shows_events_and_counts(tmp_path: Path) -> None:
+    path = call("--example", "stripe", "--out", str(tmp_path)).output.strip()
+    head = call(path, "--mapping", "stripe", "--head", "2")
+    assert head.exit_code == 0
+    assert len(head.stdout.splitlines()) == 2
+    out = tmp_path / "events.jsonl"
+    whole = call(path, "--mapping", "stripe", "--out", str(out))
+    assert whole.exit_code == 0
+    assert "records became" in whole.output
+    assert len(out.read_text().splitlines()) > 1000
+    assert call("--print", "stripe").output == shipped_mappings()["stripe"].read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ((), "name a FILE, or --print or --example with one of ga4, olist,"),
+        (("file.csv",), "give --mapping, or --suggest"),
+        (("--print", "nothing"), "there is no mapping 'nothing': those that ship are ga4,"),
+        (("none.csv", "--suggest"), "none.csv cannot be read: No such file"),
+        (("none.csv", "--mapping", "shopify"), "none.csv cannot be read: No such file"),
+        (("none.csv", "--mapping", "none.toml"), "the mapping none.toml cannot be read"),
+    ],
+)
+def test_a_mistake_is_one_sentence_with_status_2(arguments: tuple[str, ...], told: str) -> None:
+    done = call(*arguments)
+    assert (done.exit_code, told in done.output) == (2, True), done.output
