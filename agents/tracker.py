@@ -213,6 +213,9 @@ class Tracker:
         horizon = outcome.upto - self._lateness
         try:
             publications = apply_facts(timeline, customer.facts, outcome.upto, horizon, self._rules)
+            for bound in timeline.held:
+                outcome.counts[f"bound:{bound}"] += 1
+            timeline.held = []
             publications = customer.publications + publications
             values = [encode(it, key.decode(), self._rules.version) for it in publications]
             snapshot = dump(timeline, self._rules)

@@ -44,7 +44,7 @@ class BacktestResult:
     ``until`` in ms since 1970; ``after`` counts the facts later than that. ``by_name`` counts transitions, and
     segments entered and left; ``stages`` customers by their last stage. ``conflicts`` are the lines that contradict
     another record of the same event, by number, with what is told of each. ``duplicates`` are the numbers of lines, and
-    ``first_duplicate`` is the lowest, with what is told of it.
+    ``first_duplicate`` is the lowest, with what is told of it. ``bounds`` counts those that held.
     """
 
     published: list[PublishedTransition]
@@ -55,6 +55,7 @@ class BacktestResult:
     by_name: Counter[str]
     stages: Counter[str]
     conflicts: list[tuple[int, str]]
+    bounds: Counter[str]
 
     @property
     def transitions(self) -> list[bytes]:
@@ -107,6 +108,7 @@ def run(
         by_name=Counter(),
         stages=Counter(),
         conflicts=[],
+        bounds=Counter(),
     )
     while events.by_customer:
         customer, facts = events.by_customer.popitem()
@@ -115,6 +117,7 @@ def run(
         if history is None:
             continue
         result.after += history.after
+        result.bounds.update(history.bounds)
         if history.duplicates or history.conflicts:
             _add_repeated(result, history, {id(fact): number for fact, number in zip(facts, numbers, strict=True)})
         result.stages[history.customer.stage] += 1

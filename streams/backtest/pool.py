@@ -166,6 +166,7 @@ def _total_decided(parts: Sequence[DecisionSummary]) -> DecisionSummary:
         by_name=_total(it.by_name for it in parts),
         stages=_total(it.stages for it in parts),
         conflicts=sorted(conflict for it in parts for conflict in it.conflicts),
+        bounds=_total(it.bounds for it in parts),
     )
 
 

@@ -56,6 +56,7 @@ class DecisionSummary(NamedTuple):
     by_name: Counter[str]
     stages: Counter[str]
     conflicts: list[tuple[int, str]]
+    bounds: Counter[str]
 
 
 def run_process(connection: Connection, options: BacktestOptions) -> None:
@@ -98,6 +99,7 @@ def run_process(connection: Connection, options: BacktestOptions) -> None:
             by_name=result.by_name,
             stages=result.stages,
             conflicts=result.conflicts,
+            bounds=result.bounds,
         )
     )
     _send_chunks(connection, result.published)

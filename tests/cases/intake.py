@@ -27,7 +27,7 @@ Json = dict[str, Any]
 class Result:
     """What came out: profiles at the end and transitions that stand, by customer; rejects as (line, reason).
 
-    ``unknown_names`` is how many events had which unknown name.
+    ``unknown_names`` is how many events had which unknown name, ``bounds`` how often which bound held.
     """
 
     profiles: dict[str, Json]
@@ -37,6 +37,7 @@ class Result:
     duplicates: int
     unknown: int
     unknown_names: dict[str, int]
+    bounds: dict[str, int]
 
     def stages(self, customer: str) -> list[tuple[str, str]]:
         """The lifecycle steps of a customer: (name, instant)."""
@@ -82,6 +83,7 @@ def by_backtest(lines: Iterable[bytes], policy: str = DEFAULT_POLICY, until: int
         duplicates=len(result.duplicates),
         unknown=unknown,
         unknown_names=unknown_names,
+        bounds={name: it.count for name, it in events.tally.bounds.items()} | result.bounds,
     )
 
 
@@ -114,6 +116,7 @@ def by_stream(lines: Iterable[bytes], policy: str = DEFAULT_POLICY, until: int |
         duplicates=sum(group.counts["duplicate"] for group in groups.values()),
         unknown=sum(group.counts["unknown"] for group in groups.values()),
         unknown_names=dict(sum((group.unknown_names for group in groups.values()), Counter())),
+        bounds=_bounds(groups.values()),
     )
 
 
@@ -145,6 +148,11 @@ def _profile(group: Driver, user: str, at: int, rules: Rulebook) -> Json | None:
     )
     found: Json = json.loads(profile.encode(built))
     return found
+
+
+def _bounds(groups: Iterable[Driver]) -> dict[str, int]:
+    counts = sum((group.counts for group in groups), Counter[str]())
+    return {name.removeprefix("bound:"): count for name, count in counts.items() if name.startswith("bound:")}
 
 
 def _by_customer(transitions: Iterable[Json]) -> dict[str, list[Json]]:

@@ -68,7 +68,7 @@ class Life:
     def __init__(self, policy: Policy, first: Fact) -> None:
         self.policy = policy
         self.user_id = first.user_id
-        self.memory = Memory(policy.calendar, policy.session, first.at)
+        self.memory = Memory(policy.calendar, policy.session, first.at, policy.named)
         self.standing = Standing("prospect", first.at, None, {})
         self.at = first.at
         self.transitions: list[Transition] = []

@@ -36,6 +36,7 @@ class Memory:
     calendar: Calendar
     session: int
     first_event_at: int
+    named: frozenset[str] = frozenset()
     orders: list[Order] = field(default_factory=list)
     newest: list[Order] = field(default_factory=list)
     refunds: list[tuple[int, int]] = field(default_factory=list)
@@ -117,4 +118,6 @@ class Memory:
 
     def learn(self, traits: tuple[tuple[str, Trait], ...]) -> None:
         known = self.traits | dict(traits)
-        self.traits = dict([(name, value) for name, value in known.items() if value is not None][:64])
+        known = {name: value for name, value in known.items() if value is not None}
+        others = [name for name in known if name not in self.named][:64]
+        self.traits = {name: value for name, value in known.items() if name in self.named or name in others}

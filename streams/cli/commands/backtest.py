@@ -99,6 +99,8 @@ def command(
     if duplicates_out:
         with _open(duplicates_out) as file:
             _write(file, (orjson.dumps({"line": number}) for number in decided.duplicates))
+    for bound, count in decided.bounds.items():
+        tally.hold(bound, count)
     if unknown_out:
         with _open(unknown_out) as file:
             _write(file, map(orjson.dumps, _unknown_names(tally)))
