@@ -73,7 +73,12 @@ def distinct(ordered: list[AnyFact], lateness: int) -> Distinct:
             counting.append(group[0])
             told = _conflicts(group)
             conflicts += told
-            duplicates += [fact for fact in group[1:] if not any(fact is it.fact for it in told)]
+            differing = {id(it.fact) for it in told}
+            for fact in group[1:]:
+                if id(fact) in differing:
+                    differing.remove(id(fact))
+                else:
+                    duplicates.append(fact)
     return Distinct(in_order(counting), duplicates, conflicts)
 
 
