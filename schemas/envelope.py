@@ -16,6 +16,7 @@ from schemas.coercion import NULL, Fields, fields_of, identifier, short, text
 from schemas.event_types import EVENT_TYPES, spelled
 from schemas.events import AnyFact
 from schemas.intake import Intake
+from schemas.json_text import MAX_DEPTH, check_depth
 from schemas.money import AmountError
 from schemas.reject import RejectedError
 from schemas.spellings import folded
@@ -98,6 +99,8 @@ def open_envelope(value: bytes | None) -> Envelope:
     if len(value) > MAX_BYTES:
         raise RejectedError("too_large", f"the value has {len(value)} bytes; the most is {MAX_BYTES}")
     value = unframed(value)
+    if len(value) > MAX_DEPTH:
+        check_depth(value)
     try:
         try:
             envelope = _envelope(value)
@@ -107,7 +110,7 @@ def open_envelope(value: bytes | None) -> Envelope:
                     return _coerced(unwrapped(value))
             if envelope.user_id and envelope.timestamp.tzinfo is not None:
                 return envelope
-        except msgspec.ValidationError:
+        except msgspec.DecodeError:
             pass
         return _coerced(unwrapped(value))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -142,7 +145,7 @@ def user_of(value: bytes) -> str | None:
                     return inner.user_id
             elif owner.user_id:
                 return owner.user_id
-        except msgspec.ValidationError:
+        except msgspec.DecodeError:
             pass
         return _user_id(unwrapped(value))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, RejectedError):
@@ -199,7 +202,7 @@ def read_event(envelope: Envelope, value: bytes, intake: Intake) -> Event:
         short(message_id, "messageId")
         try:
             fact = event_type.build(event_type.name, at, message_id, content, intake)
-        except (msgspec.ValidationError, AmountError, RejectedError):
+        except (msgspec.ValidationError, UnicodeDecodeError, AmountError, RejectedError):
             content = event_type.coerce(content)
             fact = event_type.build(event_type.name, at, message_id, content, intake)
         if envelope.context is not None:

@@ -134,9 +134,10 @@ def run(
 
 def _add_repeated(result: BacktestResult, history: History, numbers: Mapping[int, int]) -> None:
     for conflict in history.conflicts:
-        result.conflicts.append((numbers[id(conflict.fact)], conflict.detail()))
+        line, _ = line_and_event(numbers[id(conflict.fact)])
+        result.conflicts.append((line, conflict.detail()))
     for fact in history.duplicates:
-        number = numbers[id(fact)]
+        number, _ = line_and_event(numbers[id(fact)])
         result.duplicates.append(number)
         if result.first_duplicate is None or number < result.first_duplicate[0]:
             told = f"{event_name(fact)} of {to_text(fact.at)} again, messageId {fact.message_id}"

@@ -39,6 +39,13 @@ def text(value: Any) -> str:
         return ""
     if not isinstance(value, str):
         raise Unusable("invalid")
+    return readable(value)
+
+
+def readable(value: str) -> str:
+    """A text that was UTF-8."""
+    if any("\ud800" <= letter <= "\udfff" for letter in value):
+        raise Unusable("not_json")
     return value
 
 
@@ -51,7 +58,7 @@ def table(value: Any) -> dict[str, Any]:
 def number(value: Any) -> Decimal | None:
     """A number, or a text that is one in plain notation; None where there is none."""
     if isinstance(value, str):
-        value = value.strip() or None
+        value = readable(value).strip() or None
         if value is not None and not PLAIN.fullmatch(value):
             raise Unusable("invalid")
     elif isinstance(value, bool) or not isinstance(value, int | Decimal | None):
@@ -223,7 +230,7 @@ def is_item(line: dict[str, Any]) -> bool:
 def contents(lines: list[dict[str, Any]]) -> dict[str, Any]:
     lines = [line for line in lines if is_item(line)]
     counts = [quantity(line) for line in lines]
-    names = [line["category"] for line in lines if isinstance(line.get("category"), str)]
+    names = [readable(line["category"]) for line in lines if isinstance(line.get("category"), str)]
     categories = list(dict.fromkeys(name for name in names if name))
     items = sum(int(each) if each == int(each) else 1 for each in counts)
     return {"items": items, "categories": tuple(categories[:32])}
@@ -256,5 +263,5 @@ def is_scalar(value: Any) -> bool:
 
 def scalar(value: Any) -> Trait:
     if isinstance(value, str):
-        return value[:256]
+        return readable(value)[:256]
     return float(value) if isinstance(value, Decimal) else value
