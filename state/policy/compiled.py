@@ -52,6 +52,8 @@ class CompiledPolicy:
     day_ms: int
     lateness_ms: int
     session_ms: int
+    occasion_ms: int
+    undo_days: int
     warnings: tuple[Problem, ...] = ()
 
     @property
@@ -92,6 +94,8 @@ def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> Com
         day_ms=day,
         lateness_ms=round(policy.time.lateness_minutes * 60_000),
         session_ms=round(policy.browsing.session_minutes * 60_000),
+        occasion_ms=int(policy.lifecycle.occasion_days * day),
+        undo_days=policy.orders.undo_days,
         warnings=tuple(
             sorted(
                 {

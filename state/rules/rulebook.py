@@ -16,8 +16,10 @@ from state.customer.bounds import bounds_met
 from state.customer.customer import Customer
 from state.customer.figures import average_order_value, mean_gap, time_since_order
 from state.customer.parts import ALL_PARTS, DECIDED, LIFECYCLE_PARTS, ORDERS
+from state.customer.purchases import OrderMemory
 from state.policy.compiled import CompiledPolicy
 from state.rules.decision import Decision, ReasonedChange
+from state.rules.forgetting import Forgetting
 from state.rules.lifecycle import ACTIVE, LOYALTY_DECIDES, Stage, patience_days, silence_deadline, stage_at, transition
 from state.rules.loyalty import Loyalty
 from state.rules.membership import MembershipRule
@@ -49,8 +51,10 @@ class Rulebook:
         self._named = compiled.named_traits
         self.intake = Intake(exchange, policy.intake.not_customers, policy.intake.rating_scale, self._named)
         calendar = Calendar(policy.time.zone, compiled.day_ms)
-        self.apply_event = EventApplier(calendar, compiled.session_ms, self._named).apply
+        self._memory = OrderMemory(compiled.occasion_ms, compiled.undo_days)
+        self.apply_event = EventApplier(calendar, compiled.session_ms, self._named, self._memory).apply
         """Update a customer's aggregates by a fact, and decide nothing."""
+        self.forgetting = Forgetting(calendar, self._memory)
         self._unit: int = 10 ** decimals(policy.money.currency)
         self._day_ms = compiled.day_ms
         self._look_ahead_ms = LOOK_AHEAD_DAYS * compiled.day_ms
@@ -92,6 +96,7 @@ class Rulebook:
     def adopt(self, customer: Customer, at: int, decisions: list[Decision]) -> None:
         """Put a customer under this policy: leave the segments that it does not have, and decide everything anew."""
         cause = Cause(kind="policy", name=self.version)
+        customer.purchases.recount(self._memory)
         changes = []
         for key in [key for key in customer.memberships if key not in self._keys]:
             del customer.memberships[key]
@@ -169,7 +174,7 @@ class Rulebook:
             change is not None
             and (customer.expected_at is None or change < customer.expected_at)
             and customer.stage in ACTIVE
-            and customer.purchases.count() > 1
+            and customer.purchases.occasions > 1
         ):
             customer.expected = "became_loyal" if customer.loyal_since is None else "loyalty_lapsed"
             customer.expected_at = change

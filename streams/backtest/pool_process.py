@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from state.timeline.history import History
-from streams.backtest.backtest import profile_of, read_events, run
+from streams.backtest.backtest import RefusedLine, profile_of, read_events, run
 from streams.policy_file import load_rules
 from streams.tally.reading import NumberedLines
 from streams.tally.tally import Tally
@@ -55,7 +55,7 @@ class DecisionSummary(NamedTuple):
     after: int
     by_name: Counter[str]
     stages: Counter[str]
-    conflicts: list[tuple[int, str]]
+    refused: list[RefusedLine]
     bounds: Counter[str]
 
 
@@ -98,7 +98,7 @@ def run_process(connection: Connection, options: BacktestOptions) -> None:
             after=result.after,
             by_name=result.by_name,
             stages=result.stages,
-            conflicts=result.conflicts,
+            refused=result.refused,
             bounds=result.bounds,
         )
     )

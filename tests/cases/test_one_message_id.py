@@ -117,6 +117,7 @@ def test_a_record_is_known_for_as_long_as_another_may_come(intake: Intake) -> No
 @both
 def test_three_orders_of_one_instant_and_id_leave_transitions_of_their_own(intake: Intake) -> None:
     policy = 'name = "x"\n[[segments]]\nkey = "k"\nname = "K"\nenter = "average_order_value > 5"\n'
+    policy += "[lifecycle]\noccasion_days = 0\n"
     lines = [
         event("Order Completed", "c", at(10), "m", order_id=order_id, total=total)
         for order_id, total in (("a", 9), ("b", 0), ("c", 90))

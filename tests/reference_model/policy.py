@@ -79,6 +79,8 @@ class Policy:
     money: Money
     not_customers: list[str]
     rating_scale: tuple[Decimal, Decimal]
+    occasion: int
+    undo_days: int
     one_time_days: float
     one_time_churn_days: float
     patience: dict[str, Any]
@@ -138,6 +140,8 @@ def read_policy(path: Path | str) -> Policy:
         ),
         not_customers=intake.get("not_customers", PLACEHOLDERS.strip().replace("\n", ";").split(";")),
         rating_scale=(Decimal(lowest), Decimal(highest)),
+        occasion=calendar.span(lifecycle.get("occasion_days", 1)),
+        undo_days=whole.get("orders", {}).get("undo_days", 400),
         one_time_days=lifecycle.get("one_time_patience_days", 60),
         one_time_churn_days=lifecycle.get("one_time_churn_days", 180),
         patience={**PATIENCE[method], "method": method, **lifecycle.get("patience", {})},

@@ -16,7 +16,6 @@ from rich.table import Table
 
 from schemas import instant
 from schemas.event_types import nearest_name
-from streams.backtest.backtest import conflict_line
 from streams.backtest.pool import BacktestPool, ProcessLostError, backtest_pool, cores
 from streams.backtest.pool_process import BacktestOptions, DecisionSummary, ReadSummary
 from streams.cli.failure import UnusableSourceError
@@ -93,8 +92,8 @@ def command(
     if decided.first_duplicate is not None:
         number, told = decided.first_duplicate
         tally.find_duplicates(len(decided.duplicates), number, f"line {number}: {told}")
-    for number, detail in decided.conflicts:
-        tally.find_conflict(number, f"line {number}: {detail}")
+    for it in decided.refused:
+        tally.refuse(it.reason, it.line, f"line {it.line}: {it.detail}")
     if duplicates_out:
         with _open(duplicates_out) as file:
             _write(file, (orjson.dumps({"line": number}) for number in decided.duplicates))
@@ -137,7 +136,7 @@ def _run(
         progress.update(deciding, completed=read.customers)
         if rejects is not None:
             _write(rejects, [*read.refused, *(report.refused if report else ())])
-            _write(rejects, (conflict_line(number, detail) for number, detail in decided.conflicts))
+            _write(rejects, (it.reject() for it in decided.refused))
         _write(files.enter_context(_open(out)), pool.transitions())
         if profiles_out:
             _write(files.enter_context(_open(profiles_out)), pool.profiles())

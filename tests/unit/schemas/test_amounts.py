@@ -150,7 +150,9 @@ def test_what_could_be_two_amounts_is_told(properties: str, detail: str) -> None
     ],
 )
 def test_a_refund_says_its_amount_like_an_order(written: str, minor: int) -> None:
-    assert read("Order Refunded", f'{{"order_id":"1",{written}}}') == OrderRefunded(AT, "m", "1", minor)
+    refund = read("Order Refunded", f'{{"order_id":"1",{written}}}')
+    assert isinstance(refund, OrderRefunded)
+    assert refund.total == minor
 
 
 @pytest.mark.parametrize(
