@@ -207,7 +207,7 @@ def read_event(envelope: Envelope, value: bytes, intake: Intake) -> Event:
             fact = event_type.build(event_type.name, at, message_id, content, intake)
         if envelope.context is not None:
             fact = with_context_traits(fact, envelope.context.traits)
-        fact, bounds = bounded(fact, intake.named_traits)
+        fact, bounds = bounded(fact, intake.named)
         return Event(user_id, fact, bounds=bounds)
     except RejectedError as error:
         error.user_id = user_id

@@ -49,11 +49,12 @@ class Rulebook:
         self.version = compiled.version
         self.fingerprint = bytes.fromhex(compiled.version.rpartition("@")[2])
         exchange = Exchange(policy.money.currency, policy.money.most_per_order, policy.money.rates)
-        self._named = compiled.named_traits
-        self.intake = Intake(exchange, policy.intake.not_customers, policy.intake.rating_scale, self._named)
+        named = compiled.named
+        self._named_traits = named.traits
+        self.intake = Intake(exchange, policy.intake.not_customers, policy.intake.rating_scale, named)
         calendar = Calendar(policy.time.zone, compiled.day_ms)
         self._memory = OrderMemory(compiled.occasion_ms, compiled.undo_days)
-        self.apply_event = EventApplier(calendar, compiled.session_ms, self._named, self._memory).apply
+        self.apply_event = EventApplier(calendar, compiled.session_ms, named.traits, self._memory).apply
         """Update a customer's aggregates by a fact, and decide nothing."""
         self.forgetting = Forgetting(calendar, self._memory)
         self._unit: int = 10 ** decimals(policy.money.currency)
@@ -87,7 +88,7 @@ class Rulebook:
 
     def bounds_met(self, customer: Customer, fact: AnyFact) -> Sequence[str]:
         """Return the bounds by which something would be lost if a fact were applied to a customer."""
-        return bounds_met(customer, fact, self._named)
+        return bounds_met(customer, fact, self._named_traits)
 
     def elapse(self, customer: Customer, upto: int, decisions: list[Decision]) -> None:
         """Let time pass: decide at every deadline until ``upto``, included, in order and each at its own instant."""

@@ -27,11 +27,12 @@ class Conflict(NamedTuple):
     def detail(self) -> str:
         """Return what is in conflict, for people."""
         one, other = asdict(self.fact), asdict(self.other)
-        differing = " and ".join(name for name in one if name not in ("at", "message_id") and one[name] != other[name])
+        names = [name for name in one if name != "at" and repr(one[name]) != repr(other[name])]  # 1 and true differ
+        differing = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names).replace("_", " ")
         verdict = "this one is the first and counts in its place" if self.counts else "that one is the first and counts"
         return (
-            f"the same {event_name(self.fact)} under this messageId has another {differing or 'content'},"
-            f" at {to_text(self.other.at)}: {verdict}; send each event under a messageId of its own"
+            f"another {event_name(self.fact)} with this messageId, of {to_text(self.other.at)}, differs in {differing}:"
+            f" {verdict}; send each event under a messageId of its own"
         )
 
 

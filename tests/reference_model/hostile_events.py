@@ -164,6 +164,8 @@ class Hostility:
             }
             for _ in range(self.dice.choice([1, 2, 3]))
         ]
+        if self.dice.random() < 0.02:
+            made["products"] = [{"price": 1, "category": f"c{number}"} for number in range(40)] + made["products"]
         return made
 
     def around_order(self, user_id: str, order_id: str, at: datetime) -> Event:

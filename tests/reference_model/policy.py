@@ -13,6 +13,7 @@ from tests.reference_model.money import decimals
 from tests.reference_model.version import size_of
 
 QUOTED = re.compile(r'"[^"]*"|\'[^\']*\'')
+CATEGORY = re.compile(r"""("[^"]*"|'[^']*')\s+(not\s+)?in\s+categories""")
 TRAIT = re.compile(r"traits\s*\.\s*(\w+)")
 
 
@@ -90,11 +91,20 @@ class Policy:
     segments: list[Audience]
 
     @property
+    def conditions(self) -> list[str]:
+        rules = [self.loyal, *(segment.rule for segment in self.segments)]
+        return [condition.text for rule in rules for condition in (rule.enter, rule.leave)]
+
+    @property
     def named(self) -> frozenset[str]:
         """The traits that a condition reads."""
-        rules = [self.loyal, *(segment.rule for segment in self.segments)]
-        texts = [QUOTED.sub("", condition.text) for rule in rules for condition in (rule.enter, rule.leave)]
+        texts = [QUOTED.sub("", text) for text in self.conditions]
         return frozenset({"kind", *(name for text in texts for name in TRAIT.findall(text))})
+
+    @property
+    def named_categories(self) -> frozenset[str]:
+        """The categories that a condition looks for."""
+        return frozenset(found[0][1:-1] for text in self.conditions for found in CATEGORY.findall(text))
 
 
 PATIENCE: dict[str, dict[str, Any]] = {

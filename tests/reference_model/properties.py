@@ -92,7 +92,7 @@ def properties(kind: str, body: dict[str, Any], policy: Policy) -> dict[str, Any
     if kind == "identify":
         own = body.get("traits")
         known |= flat({} if own is None else table(own))
-    others = sorted(known.keys() - policy.named)[:64]
+    others = sorted(known.keys() - policy.named)[:256]
     kept = {name: each for name, each in known.items() if name in others or name in policy.named}
     return {"traits": tuple(sorted(kept.items())), **details(kind, body, policy)}
 
@@ -153,13 +153,13 @@ def bought(given: dict[str, Any], policy: Policy) -> dict[str, Any]:
     lines = listed(given.get("products"))
     if total is not None:
         minor_units = amount(total, given, policy)
-        counted = contents([line for line in lines if countable(line)])
+        counted = contents([line for line in lines if countable(line)], policy)
         return {"amount": minor_units, "own": own(total, named_currency(given, policy), policy), **counted}
     sum_of_lines = itemised(lines, given, policy)
     if sum_of_lines < 0:
         raise Unusable("bad_amount")
     cost = sum((price * count for price, count in map(priced, lines)), Decimal(0))
-    return {"amount": sum_of_lines, "own": own(cost, named_currency(given, policy), policy), **contents(lines)}
+    return {"amount": sum_of_lines, "own": own(cost, named_currency(given, policy), policy), **contents(lines, policy)}
 
 
 def own(written: Decimal | int, currency: str, policy: Policy) -> tuple[str, int] | None:
@@ -280,13 +280,15 @@ def is_item(line: dict[str, Any]) -> bool:
     return quantity(line) >= 0 and not (price is not None and -MAX_DOUBLE <= price < 0)
 
 
-def contents(lines: list[dict[str, Any]]) -> dict[str, Any]:
+def contents(lines: list[dict[str, Any]], policy: Policy) -> dict[str, Any]:
     lines = [line for line in lines if is_item(line)]
     counts = [quantity(line) for line in lines]
     names = [readable(line["category"]) for line in lines if isinstance(line.get("category"), str)]
     categories = list(dict.fromkeys(name for name in names if name))
     items = sum(int(each) if each == int(each) else 1 for each in counts)
-    return {"items": items, "categories": tuple(categories[:32])}
+    others = [name for name in categories if name not in policy.named_categories][:32]
+    kept = [name[:256] for name in categories if name in others or name in policy.named_categories]
+    return {"items": items, "categories": tuple(kept)}
 
 
 def traits_around(body: dict[str, Any]) -> dict[str, Trait]:
