@@ -99,6 +99,11 @@ def test_a_stream_of_named_events(tmp_path: Path) -> None:
     assert "event is also scroll, which lifestage does not know: they are left out." in text
 
 
+def test_a_file_without_a_header(tmp_path: Path) -> None:
+    text, _, _ = proposed(tmp_path, "c1,2025-01-01,5.00\nc2,2025-01-02,6.00\n")
+    assert "the first row looks like data: if there is no header, name the columns in [file] header." in text
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
