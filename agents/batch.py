@@ -80,7 +80,7 @@ class Outcome:
 
     ``changes``: the last snapshot of every customer touched, for the changelog.
     ``transitions`` and ``rejects``: (key, value, timestamp in ms) for their topics, in order.
-    ``counts``: ``in`` (the events in the batch's records) = ``applied`` + ``duplicate`` + the sum of
+    ``counts`` are of events, of which a record may hold several: ``in`` = ``applied`` + ``duplicate`` + the sum of
     ``reject:REASON``; ``unknown`` is the part of ``applied`` whose name lifestage does not know, by name in
     ``unknown_names``; ``poisoned`` customers could not be decided by a deadline.
     ``customers`` (with their header before, None for new ones) and ``publications``: the same changes before they

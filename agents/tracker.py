@@ -8,9 +8,9 @@ import msgspec
 from agents.batch import Batch, Outcome, Record
 from agents.customer_cache import CustomerCache
 from agents.deadlines import Deadlines
-from agents.mapped_records import RecordReader, read_mapped
+from agents.record_events import RecordReader, events_of
 from schemas.change import Publication
-from schemas.envelope import Event, decode
+from schemas.envelope import Event
 from schemas.events import AnyFact
 from schemas.reject import RejectedError, reject
 from schemas.transition import encode
@@ -126,20 +126,19 @@ class Tracker:
             # any of them.
             self._policy_taken_at = self.upto
         outcome = Outcome(max(batch.upto, self.upto))
-        counts, readers, exchange = outcome.counts, self._readers, self._rules.intake
-        counts["in"] = len(batch.records)
+        counts, readers, intake = outcome.counts, self._readers, self._rules.intake
         clock = self.upto
         touched: dict[bytes, TouchedCustomer] = {}
         for record in batch.records:
             clock = max(clock, record.time)
-            if readers and record.topic in readers:
-                self._admit_mapped(record, clock, touched, outcome)
-                continue
-            try:
-                event = decode(record.value, record.key, exchange)
-                counts[self._admit(record, event, record.key or b"", clock, touched, outcome)] += 1
-            except RejectedError as error:
-                self._reject(record, error, outcome)
+            for part, event in events_of(record, readers.get(record.topic), intake):
+                counts["in"] += 1
+                try:
+                    if isinstance(event, RejectedError):
+                        raise event
+                    counts[self._admit(part, event, clock, touched, outcome)] += 1
+                except RejectedError as error:
+                    self._reject(part, error, outcome)
         for key in self._deadlines.take(outcome.upto, MAX_DUE):
             try:
                 self._touch(key, touched)
@@ -166,27 +165,8 @@ class Tracker:
         self._deadlines.done()
         self.upto = outcome.upto
 
-    def _admit_mapped(
-        self, record: Record, clock: int, touched: dict[bytes, TouchedCustomer], outcome: Outcome
-    ) -> None:
-        events = read_mapped(record, self._readers[record.topic], self._rules.intake)
-        outcome.counts["in"] += len(events) - 1
-        for event in events:
-            try:
-                if isinstance(event, RejectedError):
-                    raise event
-                outcome.counts[self._admit(record, event, event.user_id.encode(), clock, touched, outcome)] += 1
-            except RejectedError as error:
-                self._reject(record, error, outcome)
-
     def _admit(
-        self,
-        record: Record,
-        event: Event,
-        key: bytes,
-        clock: int,
-        touched: dict[bytes, TouchedCustomer],
-        outcome: Outcome,
+        self, record: Record, event: Event, clock: int, touched: dict[bytes, TouchedCustomer], outcome: Outcome
     ) -> str:
         fact = event.fact
         if fact is None:
@@ -198,6 +178,7 @@ class Tracker:
         horizon = clock - self._lateness
         if at < horizon:
             raise RejectedError("late", f"the event is {horizon - at} ms older than the allowed lateness")
+        key = event.user_id.encode()
         customer = touched.get(key) or self._touch(key, touched, at)
         if at < customer.timeline.closed_before:
             raise RejectedError("late", "a flood of events, or a new policy, has closed this customer's past")
@@ -232,6 +213,9 @@ class Tracker:
         horizon = outcome.upto - self._lateness
         try:
             publications = apply_facts(timeline, customer.facts, outcome.upto, horizon, self._rules)
+            for bound in timeline.held:
+                outcome.counts[f"bound:{bound}"] += 1
+            timeline.held = []
             publications = customer.publications + publications
             values = [encode(it, key.decode(), self._rules.version) for it in publications]
             snapshot = dump(timeline, self._rules)

@@ -17,11 +17,18 @@ from schemas.intake import Intake
 from schemas.money import AmountError
 from schemas.reject import RejectedError
 from schemas.spellings import folded
-from schemas.wrappings import unframed, unwrapped
+from schemas.traits import with_context_traits
+from schemas.wrappings import SeveralEventsError, unframed, unwrapped
 
 MAX_BYTES = 262_144
 MAX_NAME = 64
 EMPTY = Raw(b"{}")
+
+
+class Context(msgspec.Struct, gc=False):
+    """What is known around an event; of that, only the traits are read."""
+
+    traits: Raw = NULL
 
 
 class Envelope(msgspec.Struct, rename="camel", gc=False):
@@ -34,6 +41,7 @@ class Envelope(msgspec.Struct, rename="camel", gc=False):
     timestamp: datetime = timestamps.MISSING
     properties: Raw = EMPTY
     traits: Raw = NULL
+    context: Context | None = None
     specversion: str | None = None
     twin_message_id: str | None = msgspec.field(name="message_id", default=None)
 
@@ -79,7 +87,7 @@ def decode(value: bytes | None, key: bytes | None, intake: Intake) -> Event:
 def open_envelope(value: bytes | None) -> Envelope:
     """Return the outer object, with a customer and a timestamp, out of whatever it is wrapped in.
 
-    Raises ``RejectedError``.
+    Raises ``RejectedError``; for a list of events, that is a ``SeveralEventsError``.
     """
     if value is None:
         raise RejectedError("tombstone", "the record has no value; an event has one")
@@ -104,8 +112,22 @@ def open_envelope(value: bytes | None) -> Envelope:
         raise RejectedError("not_json", "the JSON is nested too deeply") from None
 
 
+def events_in(value: bytes) -> list[bytes]:
+    """Return the values of the events in a value, if that is a list of events; of any other none."""
+    try:
+        open_envelope(value)
+    except SeveralEventsError as several:
+        return several.events
+    except RejectedError:
+        pass
+    return []
+
+
 def user_of(value: bytes) -> str | None:
-    """Return the userId of a usable event, for less than ``decode`` costs; of any other, some userId or None."""
+    """Return the userId of a usable event, for less than ``decode`` costs; of any other, some userId or None.
+
+    None for a list of events: each of them may have another.
+    """
     value = unframed(value)
     try:
         try:
@@ -142,12 +164,12 @@ def _coerced(fields: Fields) -> Envelope:
         timestamp=timestamps.happened(fields),
         properties=fields.get("properties", EMPTY),
         traits=fields.get("traits", NULL),
+        context=_context(fields.get("context", NULL)),
     )
 
 
-def _context_traits(fields: Fields) -> Raw:
-    context = fields.get("context", NULL)
-    return fields_of(context, "context").get("traits", NULL) if bytes(context)[:1] == b"{" else NULL
+def _context(raw: Raw) -> Context | None:
+    return Context(fields_of(raw, "context").get("traits", NULL)) if bytes(raw)[:1] == b"{" else None
 
 
 def read_event(envelope: Envelope, value: bytes, intake: Intake) -> Event:
@@ -172,12 +194,13 @@ def read_event(envelope: Envelope, value: bytes, intake: Intake) -> Event:
         message_id = envelope.message_id or envelope.twin_message_id or blake2b(value, digest_size=12).hexdigest()
         short(message_id, "messageId")
         try:
-            return Event(user_id, event_type.build(event_type.name, at, message_id, content, intake))
+            fact = event_type.build(event_type.name, at, message_id, content, intake)
         except (msgspec.ValidationError, AmountError, RejectedError):
-            if event_type.name == "identify" and bytes(content) == b"null":
-                content = _context_traits(unwrapped(unframed(value)))
             content = event_type.coerce(content)
-            return Event(user_id, event_type.build(event_type.name, at, message_id, content, intake))
+            fact = event_type.build(event_type.name, at, message_id, content, intake)
+        if envelope.context is not None:
+            fact = with_context_traits(fact, envelope.context.traits)
+        return Event(user_id, fact)
     except RejectedError as error:
         error.user_id = user_id
         raise

@@ -15,14 +15,12 @@ from msgspec import Raw
 
 from schemas.coercion import MAX_TEXT, short
 from schemas.events import (
-    MAX_TRAITS,
     AnyFact,
     Browsed,
     OrderCancelled,
     OrderCompleted,
     OrderRefunded,
     OrderUpdated,
-    Scalar,
     TicketOpened,
     TicketRated,
     TicketSolved,
@@ -42,7 +40,6 @@ from schemas.properties import (
     coerced_rating,
     coerced_refund,
     coerced_ticket,
-    coerced_traits,
     read_cancel,
     read_order,
     read_refund,
@@ -51,6 +48,7 @@ from schemas.properties import (
 )
 from schemas.reject import RejectedError
 from schemas.spellings import LIKE, SPELLINGS, folded
+from schemas.traits import coerced_traits, traits_of
 
 PURCHASES = "purchases"
 BROWSING = "browsing"
@@ -83,9 +81,6 @@ class EventType(msgspec.Struct, frozen=True):
     def is_track(self) -> bool:
         """Tell whether it comes as ``"type": "track"`` with the name as ``event``."""
         return self.name not in ("page", "screen", "identify")
-
-
-_read_object = msgspec.json.Decoder(dict[str, object]).decode
 
 
 def _order_fact(kind: type[OrderCompleted] | type[OrderUpdated]) -> Build:
@@ -174,21 +169,7 @@ def _ticket_id(ticket: TicketProperties) -> str:
 
 
 def _traits_fact(name: str, at: int, message_id: str, raw: Raw, intake: Intake) -> AnyFact:
-    traits: dict[str, Scalar | None] = {}
-    for key, value in _read_object(raw).items():
-        if isinstance(value, dict):
-            for inner, scalar in value.items():
-                _add_trait(traits, f"{key}_{inner}", scalar)
-        else:
-            _add_trait(traits, key, value)
-    return TraitsIdentified(at=at, message_id=message_id, traits=dict(sorted(traits.items())[:MAX_TRAITS]))
-
-
-def _add_trait(traits: dict[str, Scalar | None], name: str, value: object) -> None:
-    if isinstance(value, str):
-        traits[name[:MAX_TEXT]] = value[:MAX_TEXT]
-    elif value is None or isinstance(value, float) or (isinstance(value, int) and -(2**63) <= value < 2**63):
-        traits[name[:MAX_TEXT]] = value
+    return TraitsIdentified(at=at, message_id=message_id, traits=traits_of(raw))
 
 
 # A browsing or ticket fact refers to the name in this table, so that a million facts share one string.

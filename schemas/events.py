@@ -7,17 +7,24 @@ import msgspec
 MAX_TRAITS = 64
 
 Scalar = str | int | float | bool
+Traits = dict[str, Scalar | None]
+"""Traits by name; one that is None is to be forgotten."""
 
 
-class Fact(msgspec.Struct, frozen=True, array_like=True, tag=True, gc=False):
+class _Sent(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    at: int
+    message_id: str
+
+
+class Fact(_Sent, frozen=True, array_like=True, tag=True, kw_only=True, gc=False):
     """Something that happened at ``at`` (ms since 1970) and was sent as ``message_id``.
 
     Of facts of one instant, those of a lower ``rank`` come first: what makes an order or a ticket comes before what
-    changes it. ``schemas.fact_order`` has the whole order.
+    changes it. ``schemas.fact_order`` has the whole order. ``context_traits`` is what the event said about the customer
+    besides. By keyword, so it comes after all others.
     """
 
-    at: int
-    message_id: str
+    context_traits: Traits | None = None
 
     name: ClassVar[str] = ""
     rank: ClassVar[int]
@@ -105,7 +112,7 @@ class TicketRated(Fact, frozen=True, array_like=True, tag="n"):
 class TraitsIdentified(Fact, frozen=True, array_like=True, tag="i"):
     """What is known of the customer, at most ``MAX_TRAITS`` traits; a trait that is None is deleted."""
 
-    traits: dict[str, Scalar | None]
+    traits: Traits
 
     name: ClassVar[str] = "identify"
     rank: ClassVar[int] = 0

@@ -36,7 +36,9 @@ def said(fact: AnyFact) -> str:
     content = asdict(fact)
     del content["at"], content["message_id"]
     content.pop("event", None)
-    return json.dumps([event_name(fact), *content.values()], separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+    traits = content.pop("context_traits")
+    whole = [event_name(fact), *content.values(), *([traits] if traits else ())]
+    return json.dumps(whole, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
 
 
 def identity_of(fact: AnyFact) -> EventIdentity:

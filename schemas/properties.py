@@ -10,7 +10,7 @@ from math import isfinite
 import msgspec
 from msgspec import Raw
 
-from schemas.coercion import NULL, Fields, as_json, fields_of, identifier, is_numeric, number, short, shown, text
+from schemas.coercion import NULL, Fields, as_json, fields_of, identifier, number, short, shown, text
 from schemas.reject import RejectedError
 
 PLACE = "properties."
@@ -133,22 +133,6 @@ def coerced_rating(raw: Raw) -> Raw:
     """Return the properties of a ticket that was rated."""
     given = fields_of(raw, "properties")
     return as_json(TicketProperties(ticket_id=_ticket_id(given), rating=number(given, "rating", PLACE)))
-
-
-def coerced_traits(raw: Raw) -> Raw:
-    """Return traits without what is no trait: lists, objects in objects, and numbers beyond a double."""
-    kept: dict[str, Raw | Fields] = {}
-    for name, value in fields_of(raw, "traits").items():
-        if bytes(value)[:1] == b"{":
-            kept[name] = {inner: each for inner, each in fields_of(value, "traits").items() if _is_trait(each)}
-        elif _is_trait(value):
-            kept[name] = value
-    return as_json(kept)
-
-
-def _is_trait(raw: Raw) -> bool:
-    content = bytes(raw)
-    return content[:1] not in (b"{", b"[") and not (is_numeric(content) and not isfinite(float(content)))
 
 
 def _stated(given: Fields, names: Iterable[str]) -> float | None:

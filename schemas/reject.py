@@ -19,6 +19,10 @@ class RejectedError(Exception):
         self.detail = detail
         self.user_id = user_id
 
+    def within(self, place: str) -> "RejectedError":
+        """Return the same rejection, which says where in its record the event stands."""
+        return RejectedError(self.reason, f"{place}: {self.detail}", self.user_id)
+
 
 class Reject(msgspec.Struct, rename="camel"):
     """One rejected record: where it stood, what was wrong, and its bytes (base64).

@@ -1,18 +1,35 @@
-"""Wrappings: what an event may come wrapped in, and what is no single event."""
+"""Wrappings: what an event may come wrapped in, alone or with others."""
 
 from base64 import b64decode
 from binascii import Error as Base64Error
+from collections.abc import Iterable
+from hashlib import blake2b
 
 import msgspec
 from msgspec import Raw
 
-from schemas.coercion import NULL, Fields, fields_of, read_text, shown, text
+from schemas.coercion import NULL, Fields, as_json, fields_of, identifier, read_text, shown, text
 from schemas.reject import RejectedError
 
 MAX_WRAPPINGS = 4
+MAX_EVENTS = 2_500
 
 _raw = msgspec.json.Decoder(Raw).decode
-_BATCH = "send its events one by one, each as a record of its own"
+_read_list = msgspec.json.Decoder(list[Raw]).decode
+_SHARED = (("sentAt", "sent_at"), ("receivedAt", "received_at"))
+_MAX_SHARED = 64
+_LIST_IN_LIST = "the value is a list of events in a list of events: send one list"
+
+
+class SeveralEventsError(RejectedError):
+    """Raised for a value that is a list of events: ``events`` are their values, each as it would stand alone.
+
+    As a rejection, it is that of a list in a list.
+    """
+
+    def __init__(self, events: list[bytes]) -> None:
+        super().__init__("invalid", _LIST_IN_LIST)
+        self.events = events
 
 
 def unframed(value: bytes) -> bytes:
@@ -20,25 +37,32 @@ def unframed(value: bytes) -> bytes:
     return value[5:] if value[:1] == b"\x00" else value
 
 
-def unwrapped(value: bytes) -> Fields:
+def unwrapped(value: bytes, in_list: bool = False) -> Fields:
     """Return the fields of the event in a CloudEvent, in a Connect payload, or in a JSON text, one in another.
 
-    Raises ``RejectedError`` for what holds no event or several, and msgspec's ``DecodeError`` for what is not JSON.
+    Raises ``SeveralEventsError`` for a list of events, ``RejectedError`` for what holds none, and msgspec's
+    ``DecodeError`` for what is not JSON.
     """
+    whole = value
     for _ in range(MAX_WRAPPINGS + 1):
         content = bytes(_raw(value)).strip()
         if content[:1] == b'"':
             value = _held(content)
             continue
         if content[:1] == b"[":
-            raise RejectedError("invalid", f"the value is a JSON array: {_BATCH}")
+            raise RejectedError("invalid", _LIST_IN_LIST) if in_list else _several(content, {}, whole)
         if content[:1] != b"{":
             raise RejectedError("invalid", f"the value is {shown(content)}: send a JSON object")
         fields = fields_of(content, "the value")
         inner = _inner(fields)
-        if inner is None:
+        if inner is not None:
+            value = inner
+        elif _is_batch(fields):
+            raise (
+                RejectedError("invalid", _LIST_IN_LIST) if in_list else _several(bytes(fields["batch"]), fields, whole)
+            )
+        else:
             return fields
-        value = inner
     raise RejectedError("invalid", f"the event is wrapped more than {MAX_WRAPPINGS} times: send it as it is")
 
 
@@ -63,9 +87,50 @@ def _inner(fields: Fields) -> bytes | None:
         if not _has(fields, "payload"):
             raise RejectedError("missing_user", "the Kafka Connect payload is null: put the event into it")
         return bytes(fields["payload"])
-    if bytes(fields.get("batch", NULL))[:1] == b"[":
-        raise RejectedError("missing_user", f"the value is a Segment batch of events: {_BATCH}")
     return None
+
+
+def _is_batch(fields: Fields) -> bool:
+    is_event = _has(fields, "userId") or _has(fields, "user_id")
+    return not is_event and bytes(fields.get("batch", NULL))[:1] == b"["
+
+
+def _several(content: bytes, around: Fields, whole: bytes) -> RejectedError:
+    events = _read_list(content)
+    if not events:
+        return RejectedError("invalid", "the value is a list without any event: send an event")
+    if len(events) > MAX_EVENTS:
+        return RejectedError("too_large", f"the value is a list of {len(events)} events; the most is {MAX_EVENTS}")
+    origin = _digest(whole)
+    shared = {names: it for names in _SHARED if (it := _shared(around, names)) is not None}
+    return SeveralEventsError([_alone(it, shared, f"{origin}#{place}") for place, it in enumerate(events, start=1)])
+
+
+def _shared(around: Fields, names: Iterable[str]) -> Raw | None:
+    """Return a time that a batch says of all of its events, if it may be one."""
+    return next((around[name] for name in names if _has(around, name) and len(around[name]) <= _MAX_SHARED), None)
+
+
+def _alone(event: Raw, shared: dict[tuple[str, str], Raw], origin: str) -> bytes:
+    """Return an event of a list as it would stand alone, in one line: with what the list says of all, and with an id.
+
+    ``origin`` makes the id of an event that has none.
+    """
+    try:
+        fields = unwrapped(bytes(event), in_list=True)
+        if identifier(fields, "messageId", "message_id") is None:
+            fields["messageId"] = as_json(_digest(origin.encode()))
+        for names, it in shared.items():
+            if not any(_has(fields, name) for name in names):
+                fields[names[0]] = it
+        alone = bytes(as_json(fields))
+    except (RejectedError, msgspec.DecodeError, UnicodeDecodeError):
+        alone = bytes(event)  # it will be told what is wrong with it
+    return alone.replace(b"\n", b" ").replace(b"\r", b" ")
+
+
+def _digest(origin: bytes) -> str:
+    return blake2b(origin, digest_size=12).hexdigest()
 
 
 def _cloud_data(fields: Fields) -> bytes:

@@ -1,6 +1,6 @@
 """The readers of the mapped topics: each mapping compiled, and refused where it needs more than one record."""
 
-from agents.mapped_records import RecordReader
+from agents.record_events import RecordReader
 from streams.mapped_topics import MappedTopic
 from streams.mapping.record_mapping import RecordMapping
 from streams.mapping.shape import MappingShape

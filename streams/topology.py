@@ -20,10 +20,10 @@ from streams.faust_driver.recovery import table_manager
 from streams.faust_driver.tables import snapshot_table
 from streams.mapped_readers import mapped_readers
 from streams.observe.health import Health
-from streams.observe.intake import Intake
 from streams.observe.metrics import Metrics
 from streams.observe.pages import serve_pages
 from streams.observe.stage_counts import StageCounts
+from streams.observe.worker_tally import WorkerTally
 from streams.partitions.assignment import Assignment, GroupStateFactory
 from streams.partitions.failpoints import failpoint
 from streams.partitions.snapshots import PartitionedSnapshots
@@ -46,7 +46,7 @@ def build(
     """Return the app of one worker, not started.
 
     ``group_state`` makes the state that decides the batches of a partition group, by default a ``Tracker``.
-    ``observers`` are shown every commit; by default they are the stage counts, the intake, the metrics and, with
+    ``observers`` are shown every commit; by default they are the stage counts, the tally, the metrics and, with
     Redis, the mirror.
     Raises ``SettingsError``.
     """
@@ -56,12 +56,12 @@ def build(
         return Tracker(rules, partition, share, readers)
 
     # What is seen of the worker.
-    status, stage_counts, intake = WorkerStatus(), StageCounts(), Intake()
+    status, stage_counts, tally = WorkerStatus(), StageCounts(), WorkerTally()
     mirror = _mirror(settings, rules) if observers is None else None
-    health = Health(status, rules.version, stage_counts, intake, mirror)
+    health = Health(status, rules.version, stage_counts, tally, mirror)
     metrics = Metrics(health, live=settings.clock == "wall")
     if observers is None:
-        observers = [it for it in (stage_counts, intake, metrics, mirror) if it is not None]
+        observers = [it for it in (stage_counts, tally, metrics, mirror) if it is not None]
     shown = Observers(observers)
 
     # What it keeps: the partition groups, and the table that shows their customers.
@@ -80,7 +80,7 @@ def build(
     reached = failpoint(settings.failpoint)
     _register(app, settings, track(assignment, shown, time.monotonic, settings.batch_timeout, reached))
     app.task(Watchdog(settings, assignment).watch)
-    app.task(intake.report)
+    app.task(tally.report)
     if mirror is not None:
         app.task(mirror.run)
     serve_pages(app, health, metrics)

@@ -16,6 +16,7 @@ from state.conditions.nodes import (
     AnyOf,
     Comparison,
     Known,
+    Literal,
     Not,
     Operand,
     Sign,
@@ -114,6 +115,8 @@ class _TestParser:
         match node:
             case ast.Compare(left, [operator], [ast.Name("known")]):
                 known = Known(self._operands.operand(left), self._operands.text(left))
+                if isinstance(known.operand, Literal):
+                    raise self._error(left, f"`{known.text}` is always known", "ask for a feature or a trait")
                 return Not(known) if isinstance(operator, ast.IsNot) else known
             case _:
                 raise self._error(node, "after `is` comes `known` or `not known`", "write `==` to compare values")

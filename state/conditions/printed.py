@@ -40,8 +40,9 @@ class Side(NamedTuple):
         return f"{self.text} {digits}" if self.text else digits
 
     def rounded(self, places: int) -> Fraction:
-        """Return the number that is printed."""
-        return self.value if self.as_written else round(self.value, places)
+        """Return the number that is printed; one that no decimals can write is rounded even as written (``1 / 3``)."""
+        is_exact = self.as_written and 10**_MOST_DECIMALS % self.value.denominator == 0
+        return self.value if is_exact else round(self.value, places)
 
 
 def compared(left: Side, sign: str, right: Side) -> str:

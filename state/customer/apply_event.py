@@ -1,11 +1,10 @@
 """Applying an event: how a fact changes the aggregates of a customer, before anything is decided."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from enum import Enum
 from typing import Any
 
 from schemas.events import (
-    MAX_TRAITS,
     AnyFact,
     Browsed,
     OrderCancelled,
@@ -18,6 +17,7 @@ from schemas.events import (
     TraitsIdentified,
 )
 from state.calendar import Calendar
+from state.customer.bounds import merged
 from state.customer.customer import Customer
 from state.customer.parts import ORDERS, SUPPORT, TRAITS
 
@@ -35,11 +35,15 @@ Effect = tuple[OrderEffect, int]
 
 
 class EventApplier:
-    """The application of facts under a policy's calendar; a session ends after ``session_ms`` without browsing."""
+    """The application of facts under a policy's calendar; a session ends after ``session_ms`` without browsing.
 
-    def __init__(self, calendar: Calendar, session_ms: int) -> None:
+    The traits ``named`` are kept in any case.
+    """
+
+    def __init__(self, calendar: Calendar, session_ms: int, named: Collection[str]) -> None:
         self._day_of = calendar.day_of
         self._session_ms = session_ms
+        self._named = named
         self._handlers: dict[type[AnyFact], Callable[[Customer, Any, int], Effect]] = {
             Browsed: self._browsed,
             OrderCompleted: _ordered,
@@ -49,15 +53,23 @@ class EventApplier:
             TicketOpened: _ticket_opened,
             TicketSolved: _ticket_solved,
             TicketRated: _ticket_rated,
-            TraitsIdentified: _identified,
+            TraitsIdentified: self._identified,
         }
 
     def apply(self, customer: Customer, fact: AnyFact) -> Effect:
         """Update a customer's aggregates by a fact."""
-        return self._handlers[type(fact)](customer, fact, self._day_of(fact.at))
+        effect = self._handlers[type(fact)](customer, fact, self._day_of(fact.at))
+        if fact.context_traits is None:
+            return effect
+        customer.traits = merged(customer.traits, fact.context_traits, self._named)
+        return effect[0], effect[1] | TRAITS
 
     def _browsed(self, customer: Customer, fact: Browsed, day: int) -> Effect:
         return OrderEffect.NONE, customer.engagement.browse(fact, day, self._session_ms)
+
+    def _identified(self, customer: Customer, fact: TraitsIdentified, day: int) -> Effect:
+        customer.traits = merged(customer.traits, fact.traits, self._named)
+        return OrderEffect.NONE, TRAITS
 
 
 def _ordered(customer: Customer, fact: OrderCompleted | OrderUpdated, day: int) -> Effect:
@@ -85,10 +97,3 @@ def _ticket_solved(customer: Customer, fact: TicketSolved, day: int) -> Effect:
 def _ticket_rated(customer: Customer, fact: TicketRated, day: int) -> Effect:
     customer.support.rate(fact, day)
     return OrderEffect.NONE, SUPPORT
-
-
-def _identified(customer: Customer, fact: TraitsIdentified, day: int) -> Effect:
-    traits = customer.traits | fact.traits
-    known = [(name, value) for name, value in traits.items() if value is not None]
-    customer.traits = dict(known[:MAX_TRAITS])
-    return OrderEffect.NONE, TRAITS

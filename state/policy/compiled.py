@@ -10,8 +10,9 @@ from state.conditions.errors import ConditionError
 from state.conditions.features import Catalogue
 from state.policy.checks import check_values
 from state.policy.shape import PAlive, Policy
-from state.policy.text import PolicyError, PolicyText
+from state.policy.text import PolicyError, PolicyText, Problem
 from state.policy.toml_lines import Path
+from state.policy.warnings import warnings_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,9 @@ class MinimumStay:
     ms: int
     days: float
     day_ms: int
+
+
+TRAIT = "traits."
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,7 @@ class CompiledSegment:
 
 @dataclass(frozen=True, slots=True)
 class CompiledPolicy:
-    """A policy, its version, its conditions, and its durations in ms."""
+    """A policy, its version, its conditions, its durations in ms, and what is odd about it."""
 
     policy: Policy
     version: str
@@ -48,6 +52,15 @@ class CompiledPolicy:
     day_ms: int
     lateness_ms: int
     session_ms: int
+    warnings: tuple[Problem, ...] = ()
+
+    @property
+    def named_traits(self) -> frozenset[str]:
+        """The traits that a condition reads, and ``kind``: none of them may be lost to a bound."""
+        conditions = [self.loyal_enter, self.loyal_leave]
+        conditions += [it for segment in self.segments for it in (segment.enter, segment.leave)]
+        names = {name for condition in conditions for name in condition.features}
+        return frozenset({"kind", *(name.removeprefix(TRAIT) for name in names if name.startswith(TRAIT))})
 
 
 def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> CompiledPolicy:
@@ -79,6 +92,14 @@ def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> Com
         day_ms=day,
         lateness_ms=round(policy.time.lateness_minutes * 60_000),
         session_ms=round(policy.browsing.session_minutes * 60_000),
+        warnings=tuple(
+            sorted(
+                {
+                    Problem(source.line(path), message, fix)
+                    for path, message, fix in warnings_of(policy, conditions.compiled)
+                }
+            )
+        ),
     )
 
 
@@ -92,11 +113,12 @@ def _with_defaults(policy: Policy) -> Policy:
 
 
 class _Conditions:
-    """The compiler of a policy's conditions, which reports what is wrong with them."""
+    """The compiler of a policy's conditions, which reports what is wrong with them; ``compiled`` has them by key."""
 
     def __init__(self, source: PolicyText, catalogue: Catalogue, policy: Policy) -> None:
         self._source = source
         self._catalogue = catalogue
+        self.compiled: dict[Path, Condition] = {}
         self._by_p_alive = isinstance(policy.lifecycle.patience, PAlive)
 
     def pair(self, path: Path, enter: str, leave: str, lifelong: bool) -> tuple[Condition, Condition]:
@@ -111,6 +133,7 @@ class _Conditions:
             where = f"in `{path[-1]}`, column {error.column}"
             self._source.report(path, f"{where}: {error.message}", error.fix, error.row)
             return compile_condition("true", self._catalogue)
+        self.compiled[path] = condition
         circular = sorted(condition.features & {"stage", "days_in_stage", "loyal"})
         if circular and not lifelong:
             self._source.report(

@@ -15,8 +15,8 @@ Share = Annotated[float, Meta(gt=0, lt=1)]
 Shape = Annotated[float, Meta(gt=0, le=1e6)]
 Amount = Annotated[float, Meta(gt=0, le=1e12)]
 Multiple = Annotated[float, Meta(ge=1, le=1000)]
-Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
-Key = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]*$", max_length=64)]
+Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z")]
+Key = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*\Z", max_length=64)]
 Text = Annotated[str, Meta(min_length=1)]
 Rating = Annotated[float, Meta(ge=-1e6, le=1e6)]
 
@@ -154,7 +154,7 @@ class Segment(Section, frozen=True):
 class Policy(Section, frozen=True):
     """Everything that a business decides, in one file."""
 
-    name: Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64)]
+    name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\Z", max_length=64)]
     time: Time = Time()
     money: Money = Money()
     browsing: Browsing = Browsing()

@@ -66,9 +66,10 @@ def _patience(patience: Patience) -> Iterator[str]:
             yield f"  churned   after {_days(patience.churn_days)} without an order"
         case PAlive():
             yield f"  at risk   when the chance of still being a customer falls to {patience.limit:g} (BG/NBD)"
-            least = _days(patience.min_at_risk_days)
-            yield f"  churned   when it falls to {patience.churn_limit:g}, at least {least} after that"
-            yield f"            patience is at least {_days(patience.min_days)}, at most {_days(patience.max_days)}"
+            least, between = _days(patience.min_days), _days(patience.min_at_risk_days)
+            yield f"  churned   when it falls to {patience.churn_limit:g}, and at least {between} after that"
+            yield f"            patience is at least {least}, at most {_days(patience.max_days)}; for those who buy so"
+            yield f"            often that both limits lie within {least}, they are {between} apart"
         case _:
             yield f"  at risk   when silent for {patience.multiple:g} times the customer's usual gap between orders,"
             yield f"            at least {_days(patience.min_days)}, at most {_days(patience.max_days)}"
@@ -86,7 +87,7 @@ def _support(rules: SupportRules) -> Iterator[str]:
 def _scores(rfm: Rfm, currency: str) -> Iterator[str]:
     recency = ", ".join(f"{limit:g}" for limit in rfm.recency_days)
     frequency = ", ".join(f"{limit:g}" for limit in rfm.frequency_orders)
-    monetary = ", ".join(f"{limit:g}" for limit in rfm.monetary)
+    monetary = ", ".join(f"{limit:,.0f}" if limit.is_integer() else f"{limit:g}" for limit in rfm.monetary)
     yield f"  recency    5, and one less from each of {recency} days without an order"
     yield f"  frequency  1, and one more from each of {frequency} orders in {rfm.window_days} days"
     yield f"  monetary   1, and one more from each of {monetary} {currency} in {rfm.window_days} days"

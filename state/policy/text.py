@@ -10,6 +10,7 @@ from typing import Any, get_args, get_origin
 
 import msgspec
 
+from state.policy.currency_size import in_size
 from state.policy.shape import Policy, Section
 from state.policy.toml_lines import Path, lines_of
 
@@ -62,7 +63,7 @@ class PolicyText:
     def policy(self) -> Policy:
         """Return the policy, with the default in place of every value that is wrong."""
         policy: Policy = self._section(Policy, self._tables, ())
-        return policy
+        return in_size(policy, self._tables)
 
     def _section(self, section: type[Any], table: object, path: Path) -> Any:
         if not isinstance(table, dict):

@@ -12,6 +12,7 @@ from schemas.intake import Intake
 from schemas.money import Exchange, decimals
 from state.calendar import Calendar
 from state.customer.apply_event import EventApplier, OrderEffect
+from state.customer.bounds import bounds_met
 from state.customer.customer import Customer
 from state.customer.figures import average_order_value, mean_gap, time_since_order
 from state.customer.parts import ALL_PARTS, DECIDED, LIFECYCLE_PARTS, ORDERS
@@ -47,7 +48,8 @@ class Rulebook:
         exchange = Exchange(policy.money.currency, policy.money.most_per_order, policy.money.rates)
         self.intake = Intake(exchange, policy.intake.not_customers, policy.intake.rating_scale)
         calendar = Calendar(policy.time.zone, compiled.day_ms)
-        self.apply_event = EventApplier(calendar, compiled.session_ms).apply
+        self._named = compiled.named_traits
+        self.apply_event = EventApplier(calendar, compiled.session_ms, self._named).apply
         """Update a customer's aggregates by a fact, and decide nothing."""
         self._unit: int = 10 ** decimals(policy.money.currency)
         self._day_ms = compiled.day_ms
@@ -77,6 +79,10 @@ class Rulebook:
             self._decide(customer, at, cause, effect, ALL_PARTS if is_first else changed, decisions)
         else:
             self._decide_segments(customer, at, cause, self._segments.touched_by(changed), decisions)
+
+    def bounds_met(self, customer: Customer, fact: AnyFact) -> Sequence[str]:
+        """Return the bounds by which something would be lost if a fact were applied to a customer."""
+        return bounds_met(customer, fact, self._named)
 
     def elapse(self, customer: Customer, upto: int, decisions: list[Decision]) -> None:
         """Let time pass: decide at every deadline until ``upto``, included, in order and each at its own instant."""

@@ -16,16 +16,18 @@ from state.timeline.records_of_event import Conflict, distinct
 
 
 class History(NamedTuple):
-    """The customer in the end, what was published, and how many facts were duplicates or lie after the end.
+    """The customer in the end, what was published, the facts that are duplicates, and how many lie after the end.
 
-    ``conflicts`` are the facts that say something else than an earlier record of the same event.
+    ``conflicts`` are the facts that say something else than an earlier record of the same event, ``bounds`` those by
+    which something was lost.
     """
 
     customer: Customer
     published: list[Publication]
-    duplicates: int
+    duplicates: list[AnyFact]
     after: int
     conflicts: list[Conflict]
+    bounds: list[str]
 
 
 def decide_history(facts: Iterable[AnyFact], until: int, rules: Rulebook) -> History | None:
@@ -40,13 +42,15 @@ def decide_history(facts: Iterable[AnyFact], until: int, rules: Rulebook) -> His
     counting, duplicates, conflicts = distinct(ordered[:within], rules.compiled.lateness_ms)
     customer = first_seen(counting[0].at)
     decisions: list[Decision] = []
+    bounds: list[str] = []
     for fact in counting:
+        bounds += rules.bounds_met(customer, fact)
         rules.advance(customer, fact, decisions)
     rules.elapse(customer, until, decisions)
     published = [
         Publication(change, figures, seq) for seq, (change, figures) in enumerate(numbered(decisions), start=1)
     ]
-    return History(customer, published, duplicates, len(ordered) - within, conflicts)
+    return History(customer, published, duplicates, len(ordered) - within, conflicts, bounds)
 
 
 _instant = attrgetter("at")

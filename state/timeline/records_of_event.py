@@ -36,10 +36,10 @@ class Conflict(NamedTuple):
 
 
 class Distinct(NamedTuple):
-    """The facts that count, in order; how many others are duplicates, and those that are in conflict."""
+    """The facts that count, in order; the others that are duplicates, and those that are in conflict."""
 
     facts: list[AnyFact]
-    duplicates: int
+    duplicates: list[AnyFact]
     conflicts: list[Conflict]
 
 
@@ -58,7 +58,7 @@ def distinct(ordered: list[AnyFact], lateness: int) -> Distinct:
     """Return which of a customer's facts, given in order, count."""
     repeated = {it for it, count in Counter(map(_message_id, ordered)).items() if count > 1}
     if not repeated:
-        return Distinct(ordered, 0, [])
+        return Distinct(ordered, [], [])
     counting: list[AnyFact] = []
     records: defaultdict[EventIdentity, list[AnyFact]] = defaultdict(list)
     for fact in ordered:
@@ -66,12 +66,15 @@ def distinct(ordered: list[AnyFact], lateness: int) -> Distinct:
             records[identity_of(fact)].append(fact)
         else:
             counting.append(fact)
-    conflicts = []
+    duplicates: list[AnyFact] = []
+    conflicts: list[Conflict] = []
     for same in records.values():
         for group in groups(same, lateness):
             counting.append(group[0])
-            conflicts += _conflicts(group)
-    return Distinct(in_order(counting), len(ordered) - len(counting) - len(conflicts), conflicts)
+            told = _conflicts(group)
+            conflicts += told
+            duplicates += [fact for fact in group[1:] if not any(fact is it.fact for it in told)]
+    return Distinct(in_order(counting), duplicates, conflicts)
 
 
 def _conflicts(group: Sequence[AnyFact]) -> list[Conflict]:

@@ -24,6 +24,8 @@ from state.timeline.corrections import Emitted, correct, publish
 
 MAX_TAIL = 256
 MIN_FOLD = 8
+TAIL_BOUND = "tail"
+IDS_BOUND = "ids"
 
 
 class Timeline(msgspec.Struct, gc=False):
@@ -33,7 +35,8 @@ class Timeline(msgspec.Struct, gc=False):
     the base. ``folded`` says that the head equals the base. ``closed_before`` is the instant before which this customer
     accepts no facts, because a flood of them has moved the base ahead of the horizon, or a new policy was adopted.
     ``seq`` is the number of the last publication. ``twins`` are further records of events whose first record is in the
-    tail; ``stale`` says that a fact of the head was taken out of the tail since.
+    tail; ``stale`` says that a fact of the head was taken out of the tail since. ``held`` are the bounds by which
+    something was lost, each time; who counts them takes them out.
     """
 
     base: bytes | None
@@ -46,6 +49,7 @@ class Timeline(msgspec.Struct, gc=False):
     folded: bool
     twins: list[AnyFact] = []
     stale: bool = False
+    held: list[str] = []
 
     def has_id(self, message_id: str) -> bool:
         """Tell whether a fact with this messageId is in the tail."""
@@ -89,7 +93,9 @@ def apply_facts(
         known_until = max(head.last_event_at, max((it.change.at for it in timeline.emitted), default=0))
         timeline.tail = in_order([*timeline.tail, *arrived])
         timeline.folded = timeline.stale = False
-        timeline.head = rebuild(timeline.base, timeline.tail, max(upto, head.at), rules, decisions)
+        timeline.head = rebuild(
+            timeline.base, timeline.tail, max(upto, head.at), rules, decisions, arrived, timeline.held
+        )
         published, timeline.emitted = correct(decisions, timeline.emitted, known_until, timeline.seq)
     timeline.seq += len(published)
     _tidy(timeline, horizon, horizon - lateness, rules)
@@ -111,11 +117,23 @@ def adopt(timeline: Timeline, at: int, rules: Rulebook) -> list[Publication]:
 
 
 def rebuild(
-    base: bytes | None, tail: Sequence[AnyFact], upto: int, rules: Rulebook, decisions: list[Decision]
+    base: bytes | None,
+    tail: Sequence[AnyFact],
+    upto: int,
+    rules: Rulebook,
+    decisions: list[Decision],
+    arrived: Sequence[AnyFact],
+    held: list[str],
 ) -> Customer:
-    """Return the customer at ``upto``, the base with the tail applied; decisions are appended in order."""
+    """Return the customer at ``upto``, the base with the tail applied; decisions are appended in order.
+
+    So are, to ``held``, the bounds by which something is lost of the facts that have ``arrived``.
+    """
     customer = first_seen(tail[0].at) if base is None else unpack(base)
+    new = set(map(id, arrived))
     for fact in tail:
+        if id(fact) in new:
+            held += rules.bounds_met(customer, fact)
         rules.advance(customer, fact, decisions)
     rules.elapse(customer, upto, decisions)
     return customer
@@ -138,6 +156,7 @@ def _continue(
         return []
     timeline.folded = False
     for fact in arrived:
+        timeline.held += rules.bounds_met(head, fact)
         rules.advance(head, fact, decisions)
     rules.elapse(head, upto, decisions)
     timeline.tail += arrived
@@ -165,8 +184,11 @@ def _tidy(timeline: Timeline, horizon: int, kept_from: int, rules: Rulebook) -> 
     elif len(tail) > MIN_FOLD and tail[MIN_FOLD].at < kept_from:
         _fold_before(timeline, kept_from, rules)
     if _is_flooded(timeline):
-        _fold_before(timeline, horizon, rules)
+        if timeline.tail[0].at < horizon:
+            timeline.held.append(IDS_BOUND)
+            _fold_before(timeline, horizon, rules)
         if _is_flooded(timeline):
+            timeline.held.append(TAIL_BOUND)
             newest = in_order([*timeline.tail, *timeline.twins])[-MAX_TAIL // 2]
             timeline.closed_before = newest.at + 1
             _fold_before(timeline, timeline.closed_before, rules)
@@ -179,7 +201,7 @@ def _is_flooded(timeline: Timeline) -> bool:
 def _fold_before(timeline: Timeline, horizon: int, rules: Rulebook) -> None:
     count = sum(fact.at < horizon for fact in timeline.tail)
     if timeline.base is not None or count:
-        base = rebuild(timeline.base, timeline.tail[:count], horizon - 1, rules, [])
+        base = rebuild(timeline.base, timeline.tail[:count], horizon - 1, rules, [], (), [])
         timeline.base, timeline.base_decided = pack(base), decided_state(base)
     timeline.tail = timeline.tail[count:]
     if timeline.twins:

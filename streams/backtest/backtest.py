@@ -2,18 +2,19 @@
 
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import orjson
 
 from schemas import profile, transition
-from schemas.events import AnyFact
+from schemas.events import AnyFact, event_name
+from schemas.instant import to_text
 from schemas.reject import RejectedError
 from state.features.profile import build_profile
 from state.rules.rulebook import Rulebook
 from state.timeline.history import History, decide_history
-from streams.tally.reading import NumberedLines, read_facts
+from streams.tally.reading import NumberedLines, line_and_event, read_facts
 from streams.tally.tally import Tally
 
 _MAX_REJECT_BYTES = 65536
@@ -42,16 +43,19 @@ class BacktestResult:
 
     ``until`` in ms since 1970; ``after`` counts the facts later than that. ``by_name`` counts transitions, and
     segments entered and left; ``stages`` customers by their last stage. ``conflicts`` are the lines that contradict
-    another record of the same event, by number, with what is told of each.
+    another record of the same event, by number, with what is told of each. ``duplicates`` are the numbers of lines, and
+    ``first_duplicate`` is the lowest, with what is told of it. ``bounds`` counts those that held.
     """
 
     published: list[PublishedTransition]
     until: int
-    duplicates: int
+    duplicates: "array[int]"
+    first_duplicate: tuple[int, str] | None
     after: int
     by_name: Counter[str]
     stages: Counter[str]
     conflicts: list[tuple[int, str]]
+    bounds: Counter[str]
 
     @property
     def transitions(self) -> list[bytes]:
@@ -70,7 +74,9 @@ def read_events(lines: NumberedLines, now: int, rules: Rulebook, on_reject: Call
 
     def reject(number: int, line: bytes, error: RejectedError) -> None:
         kept = line[:_MAX_REJECT_BYTES].decode("utf-8", "replace")
-        on_reject(orjson.dumps({"line": number, "reason": error.reason, "detail": error.detail, "value": kept}))
+        line_number, event = line_and_event(number)
+        place = {"line": line_number, "event": event} if event else {"line": line_number}
+        on_reject(orjson.dumps({**place, "reason": error.reason, "detail": error.detail, "value": kept}))
 
     for number, user_id, fact in read_facts(lines, now, rules.intake, events.tally, reject):
         if fact.at > last:
@@ -94,7 +100,15 @@ def run(
     """
     end = until if until is not None else events.last or 0
     result = BacktestResult(
-        published=[], until=end, duplicates=0, after=0, by_name=Counter(), stages=Counter(), conflicts=[]
+        published=[],
+        until=end,
+        duplicates=array("Q"),
+        first_duplicate=None,
+        after=0,
+        by_name=Counter(),
+        stages=Counter(),
+        conflicts=[],
+        bounds=Counter(),
     )
     while events.by_customer:
         customer, facts = events.by_customer.popitem()
@@ -102,11 +116,10 @@ def run(
         history = decide_history(facts, end, rules)
         if history is None:
             continue
-        result.duplicates += history.duplicates
         result.after += history.after
-        for conflict in history.conflicts:
-            number = next(number for fact, number in zip(facts, numbers, strict=True) if fact is conflict.fact)
-            result.conflicts.append((number, conflict.detail()))
+        result.bounds.update(history.bounds)
+        if history.duplicates or history.conflicts:
+            _add_repeated(result, history, {id(fact): number for fact, number in zip(facts, numbers, strict=True)})
         result.stages[history.customer.stage] += 1
         for it in history.published:
             segment = it.change.segment
@@ -117,6 +130,17 @@ def run(
     result.published.sort()
     result.conflicts.sort()
     return result
+
+
+def _add_repeated(result: BacktestResult, history: History, numbers: Mapping[int, int]) -> None:
+    for conflict in history.conflicts:
+        result.conflicts.append((numbers[id(conflict.fact)], conflict.detail()))
+    for fact in history.duplicates:
+        number = numbers[id(fact)]
+        result.duplicates.append(number)
+        if result.first_duplicate is None or number < result.first_duplicate[0]:
+            told = f"{event_name(fact)} of {to_text(fact.at)} again, messageId {fact.message_id}"
+            result.first_duplicate = number, told
 
 
 def profile_of(customer: str, history: History, at: int, rules: Rulebook) -> bytes:

@@ -14,7 +14,7 @@ from typing import cast
 
 import orjson
 
-from schemas.envelope import user_of
+from schemas.envelope import events_in, user_of
 from streams.backtest.backtest import PublishedTransition
 from streams.backtest.pool_process import (
     CHUNK_SIZE,
@@ -25,7 +25,7 @@ from streams.backtest.pool_process import (
     receive_items,
     run_process,
 )
-from streams.tally.reading import NumberedLines
+from streams.tally.reading import NumberedLines, line_and_event, number_within
 from streams.tally.tally import Tally
 
 _JOIN_TIMEOUT_SECONDS = 5.0
@@ -88,14 +88,24 @@ class BacktestPool:
         processes = len(self._connections)
         numbers = [array("Q") for _ in range(processes)]
         texts: list[list[bytes]] = [[] for _ in range(processes)]
-        for number, line in lines:
-            user = user_of(line) if processes > 1 else None
-            index = (number if user is None else hash(user)) % processes
+        for index, number, line in _dealt(lines, processes):
             numbers[index].append(number)
             texts[index].append(line.rstrip(b"\r\n"))
         for connection, its_numbers, its_texts in zip(self._connections, numbers, texts, strict=True):
             if its_texts:
                 connection.send(LineChunk(its_numbers, b"\n".join(its_texts)))
+
+
+def _dealt(lines: NumberedLines, processes: int) -> Iterator[tuple[int, int, bytes]]:
+    """Yield (process, number, line); of a line that is a list of events, each by itself, since each has a customer."""
+    for number, line in lines:
+        user = user_of(line) if processes > 1 else None
+        if user is not None:
+            yield hash(user) % processes, number, line
+        elif processes > 1 and not line_and_event(number)[1] and (events := events_in(line)):
+            yield from _dealt([(number_within(number, it), event) for it, event in enumerate(events, 1)], processes)
+        else:
+            yield number % processes, number, line
 
 
 @contextmanager
@@ -138,23 +148,25 @@ def _total_read(parts: Sequence[ReadSummary]) -> ReadSummary:
         tally=tally,
         customers=sum(it.customers for it in parts),
         last=max((it.last for it in parts if it.last is not None), default=None),
-        refused=sorted((refused for it in parts for refused in it.refused), key=_line_number),
+        refused=sorted((refused for it in parts for refused in it.refused), key=_place),
     )
 
 
-def _line_number(refused: bytes) -> int:
-    number: int = orjson.loads(refused)["line"]
-    return number
+def _place(refused: bytes) -> tuple[int, int]:
+    place = orjson.loads(refused)
+    return place["line"], place.get("event", 0)
 
 
 def _total_decided(parts: Sequence[DecisionSummary]) -> DecisionSummary:
     return DecisionSummary(
         until=parts[0].until,
-        duplicates=sum(it.duplicates for it in parts),
+        duplicates=array("Q", sorted(number for it in parts for number in it.duplicates)),
+        first_duplicate=min((it.first_duplicate for it in parts if it.first_duplicate is not None), default=None),
         after=sum(it.after for it in parts),
         by_name=_total(it.by_name for it in parts),
         stages=_total(it.stages for it in parts),
         conflicts=sorted(conflict for it in parts for conflict in it.conflicts),
+        bounds=_total(it.bounds for it in parts),
     )
 
 

@@ -47,14 +47,16 @@ class ReadSummary(NamedTuple):
 
 
 class DecisionSummary(NamedTuple):
-    """The counts of what was decided, until an instant (ms since 1970); ``conflicts`` as in ``BacktestResult``."""
+    """What was decided, until an instant (ms since 1970), as in ``BacktestResult``."""
 
     until: int
-    duplicates: int
+    duplicates: "array[int]"
+    first_duplicate: tuple[int, str] | None
     after: int
     by_name: Counter[str]
     stages: Counter[str]
     conflicts: list[tuple[int, str]]
+    bounds: Counter[str]
 
 
 def run_process(connection: Connection, options: BacktestOptions) -> None:
@@ -92,10 +94,12 @@ def run_process(connection: Connection, options: BacktestOptions) -> None:
         DecisionSummary(
             until=result.until,
             duplicates=result.duplicates,
+            first_duplicate=result.first_duplicate,
             after=result.after,
             by_name=result.by_name,
             stages=result.stages,
             conflicts=result.conflicts,
+            bounds=result.bounds,
         )
     )
     _send_chunks(connection, result.published)

@@ -22,11 +22,11 @@ async def resend(rejects: Iterable[Reject], settings: Settings) -> Counter[str]:
     """Send records again; return the counts ``sent``, ``gone`` (from their topic) and ``elsewhere``.
 
     Each record goes to its own partition with its own time; a record from the future gets the present time, as its
-    event may no longer be ahead of it. Records of topics that these settings do not read are counted as
-    ``elsewhere`` and not sent. Raises ``TopicUnreadableError``; records sent before that stay sent.
+    event may no longer be ahead of it. Records of topics that are not lifestage's own are counted as ``elsewhere`` and
+    not sent: others read them too. Raises ``TopicUnreadableError``; records sent before that stay sent.
     """
     counts: Counter[str] = Counter()
-    inputs = topics_of(settings).inputs
+    inputs = topics_of(settings).own_inputs
     producer = AIOKafkaProducer(
         **client_arguments(settings), enable_idempotence=True, max_request_size=_MAX_REQUEST_BYTES
     )

@@ -105,7 +105,7 @@ class LiveProgress:
             self._duplicates_before += self._duplicates
             self._pid = pid
         self._events = status.events
-        self._duplicates = status.health.intake.duplicates
+        self._duplicates = status.health.tally.duplicates
         self.processed = max(self.processed, min(self._base + status.events, self.sent))
         self._stages = status.health.customers
         days = sorted({(group.upto or "")[:10] for group in status.health.partitions.values()})

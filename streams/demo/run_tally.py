@@ -20,7 +20,7 @@ def read_source(source: Source, policy: CompiledPolicy) -> Tally:
     """Return the tally of a source as it can be read; those that ship are known to be fine, and are only counted."""
     if is_own(source.name):
         return Tally(applied=len(source.events))
-    return tally_of((event.value for event in source.events), Rulebook(policy).intake)
+    return tally_of(source, Rulebook(policy).intake)
 
 
 async def run_tally(settings: Settings, read: Tally, duplicates: int) -> Tally:

@@ -37,7 +37,7 @@ def see_all(servers: DemoServers, source: str, mapping: str | None, stays: bool)
     file = shlex.quote(source) if mapping is None else f"{shlex.quote(source)} --mapping {shlex.quote(mapping)}"
     again = f"{_program()} backtest {file} --out /dev/null"
     rejects = _command(servers, _KAFKA, "rejects") if mapping is None else f"{again} --rejects -"
-    return SeeAll(rejects=rejects, unknown=f"{again} --unknown -")
+    return SeeAll(rejects=rejects, unknown=f"{again} --unknown -", duplicates=f"{again} --duplicates -")
 
 
 def command_lines(

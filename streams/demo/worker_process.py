@@ -39,7 +39,7 @@ class MirrorHealth(msgspec.Struct):
     trouble: str
 
 
-class IntakeHealth(msgspec.Struct):
+class TallyHealth(msgspec.Struct):
     """What the worker has read, in ``/health``."""
 
     duplicates: int
@@ -50,7 +50,7 @@ class Health(msgspec.Struct):
 
     ready: bool
     customers: dict[str, int]
-    intake: IntakeHealth
+    tally: TallyHealth
     lag_records: int
     partitions: dict[str, GroupHealth]
     mirror: MirrorHealth | None

@@ -7,8 +7,8 @@ from typing import Any
 
 from agents.mirror import Mirror, MirrorStatus
 from schemas import instant
-from streams.observe.intake import Intake
 from streams.observe.stage_counts import StageCounts
+from streams.observe.worker_tally import WorkerTally
 from streams.partitions.status import GroupStatus, WorkerStatus
 
 
@@ -19,7 +19,7 @@ class Health:
     status: WorkerStatus
     policy_version: str
     stage_counts: StageCounts
-    intake: Intake
+    tally: WorkerTally
     mirror: Mirror | None
 
     @property
@@ -49,7 +49,7 @@ class Health:
             "missing": self.missing(),
             "policy_version": self.policy_version,
             "customers": dict(self.stages),
-            "intake": self.intake.document(),
+            "tally": self.tally.document(),
             "lag_records": sum(status.lag.values()),
             "partitions": {str(partition): _group(it, now) for partition, it in sorted(status.groups.items())},
             "mirror": None if mirror is None else asdict(mirror),

@@ -33,6 +33,9 @@ class Metrics:
         self._live = live
         self._now = now
         self._events = Counter("lifestage_events", "Records read, by outcome.", ["outcome"], registry=registry)
+        self._bounds = Counter(
+            "lifestage_bounds", "Times that something was not kept because of a bound.", ["bound"], registry=registry
+        )
         self._rejects = Counter("lifestage_rejects", "Records rejected, by reason.", ["reason"], registry=registry)
         self._transitions = Counter(
             "lifestage_transitions", "Lifecycle stage changes published.", ["from", "to"], registry=registry
@@ -75,6 +78,9 @@ class Metrics:
         self._batch_seconds.observe(committed.seconds)
         self._poisoned.inc(counts["poisoned"])
         rejected = {name.partition(":")[2]: count for name, count in counts.items() if name.startswith("reject:")}
+        for name, count in counts.items():
+            if name.startswith("bound:"):
+                self._bounds.labels(name.partition(":")[2]).inc(count)
         for reason, count in rejected.items():
             self._rejects.labels(reason).inc(count)
         self._events.labels("applied").inc(counts["applied"])
@@ -122,7 +128,7 @@ class _Gauges(Collector):
         unknown = CounterMetricFamily(
             "lifestage_unknown_events", "Applied events whose name lifestage does not know.", labels=["name"]
         )
-        for name, counted in self._health.intake.tally.unknown.items():
+        for name, counted in self._health.tally.total.unknown.items():
             unknown.add_metric([name], counted.count)
         yield unknown
         lag = GaugeMetricFamily(

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable
 
-from schemas.envelope import open_envelope
+from schemas.envelope import events_in, open_envelope
 from schemas.event_types import BROWSING
 from schemas.instant import from_datetime
 from schemas.reject import RejectedError
 from streams.sources.source import SourceEvent, topic_of
+
+_Inspected = tuple[int | None, str, bytes | None]
+"""The instant, topic and key of an event."""
 
 
 def from_lines(lines: Iterable[bytes], now: int) -> list[SourceEvent]:
@@ -18,20 +21,27 @@ def from_lines(lines: Iterable[bytes], now: int) -> list[SourceEvent]:
     found: list[SourceEvent] = []
     undated: list[SourceEvent] = []
     last: int | None = None
-    for line in lines:
+    for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
-        instant, topic, key = _inspect(line)
-        if instant is not None and instant <= now:
-            last = instant
-        event = SourceEvent(last or 0, topic, key, line)
-        (undated if last is None else found).append(event)
+        for value, (instant, topic, key) in _inspected(line):
+            if instant is not None and instant <= now:
+                last = instant
+            event = SourceEvent(last or 0, topic, key, value, number)
+            (undated if last is None else found).append(event)
     start = found[0].instant if found else now
     dated = [event._replace(instant=start) for event in undated]
     return sorted([*dated, *found], key=lambda event: event.instant)
 
 
-def _inspect(line: bytes) -> tuple[int | None, str, bytes | None]:
+def _inspected(line: bytes) -> list[tuple[bytes, _Inspected]]:
+    """Return what stands in a line: one event, or each of a list of events."""
+    whole = _inspect(line)
+    several = events_in(line) if whole[2] is None else []
+    return [(it, _inspect(it)) for it in several] or [(line, whole)]
+
+
+def _inspect(line: bytes) -> _Inspected:
     try:
         envelope = open_envelope(line)
     except RejectedError:

@@ -15,13 +15,14 @@ class SourceEvent(NamedTuple):
     """One event, ready to be produced.
 
     ``instant`` is its event time in ms since 1970; ``topic`` one of the four kinds of input, without prefix; ``key``
-    the userId, None for an event without one.
+    the userId, None for an event without one. ``number`` is its line, or which event of a file it is.
     """
 
     instant: int
     topic: str
     key: bytes | None
     value: bytes
+    number: int = 0
 
 
 class SourceError(ValueError):

@@ -9,9 +9,24 @@ from schemas.envelope import open_envelope, read_event
 from schemas.events import AnyFact
 from schemas.intake import Intake
 from schemas.reject import RejectedError
+from schemas.wrappings import SeveralEventsError
+from streams.sources.source import Source
 from streams.tally.tally import Tally
 
 NumberedLines = Iterable[tuple[int, bytes]]
+"""Lines and their numbers. A line that is one event of a list has the number that ``number_within`` gives."""
+
+_LINE_BITS = 40
+
+
+def number_within(number: int, event: int) -> int:
+    """Return the number of an event, counted from 1, in the list of events that a line is."""
+    return number | event << _LINE_BITS
+
+
+def line_and_event(number: int) -> tuple[int, int]:
+    """Return the number of a line, and of the event in it; 0 if the line is one event."""
+    return number & ((1 << _LINE_BITS) - 1), number >> _LINE_BITS
 
 
 def read_facts(
@@ -24,6 +39,7 @@ def read_facts(
 ) -> Iterator[tuple[int, str, AnyFact]]:
     """Yield (number, userId, fact) of each line that has a fact; empty lines are skipped. All others are in the tally.
 
+    The events of a line that is a list of events are read as if each were a line.
     An event that lies more than ``MAX_AHEAD_MS`` after ``now`` (ms since 1970) is rejected. A duplicate is not known as
     such here: it counts as applied. ``numbered`` says what the numbers count.
     """
@@ -38,23 +54,31 @@ def read_facts(
             event = read_event(open_envelope(line), line, intake)
             fact = event.fact
             if fact is None:
-                tally.apply_unknown(event.unknown_name or "", place=number, example=f"{numbered} {number}")
+                line_number, _ = line_and_event(number)
+                tally.apply_unknown(event.unknown_name or "", place=line_number, example=f"{numbered} {line_number}")
                 continue
             if fact.at > max_instant:
                 raise RejectedError("from_the_future", "the event lies ahead of the clock")
         except RejectedError as error:
-            tally.reject(error.reason, place=number, example=f"{numbered} {number}: {error.detail}")
-            on_reject(number, line, error)
+            line_number, position = line_and_event(number)
+            if isinstance(error, SeveralEventsError) and not position:
+                each = ((number_within(number, place), it) for place, it in enumerate(error.events, start=1))
+                yield from read_facts(each, now, intake, tally, on_reject, numbered)
+                continue
+            told = error.within(f"event {position} of its record") if position else error
+            tally.reject(told.reason, place=line_number, example=f"{numbered} {line_number}: {told.detail}")
+            on_reject(number, line, told)
             continue
         facts += 1
         yield number, event.user_id, fact
     tally.applied += facts
 
 
-def tally_of(values: Iterable[bytes], intake: Intake) -> Tally:
-    """Return the tally of a source's events, in its order of time, as they can be read now."""
+def tally_of(source: Source, intake: Intake) -> Tally:
+    """Return the tally of a source's events as they can be read now."""
     tally = Tally()
-    now = instant.from_datetime(datetime.now(UTC))
-    for _ in read_facts(enumerate(values, start=1), now, intake, tally, numbered="event"):
+    lines = ((event.number, event.value) for event in source.events)
+    numbered = "line" if source.report is None else "event"
+    for _ in read_facts(lines, instant.from_datetime(datetime.now(UTC)), intake, tally, numbered=numbered):
         pass
     return tally

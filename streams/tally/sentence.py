@@ -47,10 +47,10 @@ def nothing_usable(tally: Tally, source: str, report: MappingReport | None = Non
     if not tally.events:
         return f"{source} holds no event: give it one JSON event a line, as docs/events.md says"
     if tally.unknown_events >= tally.rejected:
-        return f"nothing in {source} has a name that lifestage knows: use the names in docs/events.md"
+        return f"nothing in {source} has a name that lifestage knows: use those in docs/events.md, or give a --mapping"
     reason, _ = most_first(tally.rejects)[0]
     if reason == "not_json":
-        return f"{source} holds no JSON events, one a line: docs/events.md says what an event looks like"
+        return f"{source} holds no JSON events, one a line: see docs/events.md, or give a --mapping"
     told = f"nothing in {source} could be used, mostly because of {reason}"
     if reason == "unknown_currency":
         return f"{told}: lifestage policy init --currency prints a policy that counts in the currency of your orders"

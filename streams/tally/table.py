@@ -24,7 +24,7 @@ class SeeAll(NamedTuple):
     duplicates: str = ""
 
 
-BACKTEST = SeeAll(rejects="lifestage backtest with --rejects FILE", unknown="lifestage backtest with --unknown FILE")
+BACKTEST = SeeAll(*(f"lifestage backtest with {option} FILE" for option in ("--rejects", "--unknown", "--duplicates")))
 """For events that are in no topic."""
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from agents.batch import Record
 from schemas import profile
-from schemas.envelope import open_envelope, read_event, user_of
+from schemas.envelope import events_in, open_envelope, read_event, user_of
 from schemas.reject import RejectedError
 from state.features.catalogue import catalogue
 from state.features.profile import build_profile
@@ -27,7 +27,7 @@ Json = dict[str, Any]
 class Result:
     """What came out: profiles at the end and transitions that stand, by customer; rejects as (line, reason).
 
-    ``unknown_names`` is how many events had which unknown name.
+    ``unknown_names`` is how many events had which unknown name, ``bounds`` how often which bound held.
     """
 
     profiles: dict[str, Json]
@@ -37,6 +37,7 @@ class Result:
     duplicates: int
     unknown: int
     unknown_names: dict[str, int]
+    bounds: dict[str, int]
 
     def stages(self, customer: str) -> list[tuple[str, str]]:
         """The lifecycle steps of a customer: (name, instant)."""
@@ -79,9 +80,10 @@ def by_backtest(lines: Iterable[bytes], policy: str = DEFAULT_POLICY, until: int
         transitions=_by_customer(map(json.loads, result.transitions)),
         rejects=[(it["line"], it["reason"]) for it in refused],
         details={it["line"]: it["detail"] for it in refused},
-        duplicates=result.duplicates,
+        duplicates=len(result.duplicates),
         unknown=unknown,
         unknown_names=unknown_names,
+        bounds={name: it.count for name, it in events.tally.bounds.items()} | result.bounds,
     )
 
 
@@ -93,7 +95,7 @@ def by_stream(lines: Iterable[bytes], policy: str = DEFAULT_POLICY, until: int |
     details: dict[int, str] = {}
     last = 0
     for number, line in enumerate(lines, 1):
-        user = user_of(line)
+        user = user_of((events_in(line) or [line])[0])
         group = groups[user or ""]
         time = max(group.tracker.upto, _instant(line, rules))
         last = max(last, time)
@@ -114,6 +116,7 @@ def by_stream(lines: Iterable[bytes], policy: str = DEFAULT_POLICY, until: int |
         duplicates=sum(group.counts["duplicate"] for group in groups.values()),
         unknown=sum(group.counts["unknown"] for group in groups.values()),
         unknown_names=dict(sum((group.unknown_names for group in groups.values()), Counter())),
+        bounds=_bounds(groups.values()),
     )
 
 
@@ -122,6 +125,8 @@ both = pytest.mark.parametrize("intake", [by_backtest, by_stream])
 
 
 def _instant(line: bytes, rules: Rulebook) -> int:
+    if events := events_in(line):
+        return max(_instant(it, rules) for it in events)
     try:
         fact = read_event(open_envelope(line), line, rules.intake).fact
     except RejectedError:
@@ -143,6 +148,11 @@ def _profile(group: Driver, user: str, at: int, rules: Rulebook) -> Json | None:
     )
     found: Json = json.loads(profile.encode(built))
     return found
+
+
+def _bounds(groups: Iterable[Driver]) -> dict[str, int]:
+    counts = sum((group.counts for group in groups), Counter[str]())
+    return {name.removeprefix("bound:"): count for name, count in counts.items() if name.startswith("bound:")}
 
 
 def _by_customer(transitions: Iterable[Json]) -> dict[str, list[Json]]:

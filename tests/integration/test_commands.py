@@ -255,5 +255,5 @@ def test_a_replay_closes_with_what_can_be_read(settings: Settings, tmp_path: Pat
     told = [" ".join(line.split()) for line in result.output.splitlines()]
     assert "3 events; the clock stands at 2025-03-01T10:00:00.000Z" in told
     assert {"events in 3", "can be read 2", "cannot be used 1"} <= set(told)
-    assert "Order Compleet 1 event 2; do you mean Order Completed?" in told
+    assert "Order Compleet 1 line 2; do you mean Order Completed?" in told
     assert "all rejects: lifestage rejects, which lists what the worker rejects, late events too" in told

@@ -120,5 +120,5 @@ async def test_a_mapped_topic_is_decided_exactly_once_though_workers_are_killed(
     rejects = [json.loads(it.value) for it in await read(installed.settings, topics_of(installed.settings).rejects)]
     assert [it["reason"] for it in rejects] == ["key_mismatch"] * PARTITIONS
     health = (await installed.until_healths(lambda healths: all(healths.values())))["one"]
-    assert health["intake"]["rejected"]["key_mismatch"]["count"] == PARTITIONS
-    assert health["intake"]["unknown_names"][f"no event: {next(iter(topics_of(installed.settings).mapped))}"[:64]]
+    assert health["tally"]["rejected"]["key_mismatch"]["count"] == PARTITIONS
+    assert health["tally"]["unknown_names"][f"no event: {next(iter(topics_of(installed.settings).mapped))}"[:64]]

@@ -31,13 +31,14 @@ def read_lines(lines: Iterable[bytes], policy: Policy, now: int) -> tuple[dict[s
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
-        found = usable(line.rstrip(b"\r\n"), None, policy)
-        if isinstance(found, Fact) and found.at > now + AHEAD:
-            found = Reject("from_the_future")
-        if isinstance(found, Reject):
-            rejects.append((number, found.reason))
-        elif isinstance(found, Fact):
-            facts[found.user_id].append(replace(found, line=number))
+        for event in usable(line.rstrip(b"\r\n"), None, policy):
+            found = event
+            if isinstance(found, Fact) and found.at > now + AHEAD:
+                found = Reject("from_the_future")
+            if isinstance(found, Reject):
+                rejects.append((number, found.reason))
+            elif isinstance(found, Fact):
+                facts[found.user_id].append(replace(found, line=number))
     return facts, rejects
 
 

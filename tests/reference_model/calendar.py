@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
+HOUR = 3_600_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FIRST_ORDINAL = EPOCH.toordinal()
 WRITTEN = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):?(\d\d))", flags=re.ASCII)
@@ -58,21 +59,30 @@ class Calendar:
         self.clock = ZoneInfo(self.zone)
 
     def day(self, at: int) -> int:
+        """The last day that has begun: what clocks show a second time belongs to the new day."""
         if self.rehearsal:
             return at // self.day_ms
+        shown = self.shown(at)
+        return next(day for day in (shown + 2, shown + 1, shown) if day == shown or self.start(day) <= at)
+
+    def shown(self, at: int) -> int:
+        """The day that the clocks show."""
         return (EPOCH + timedelta(milliseconds=at)).astimezone(self.clock).toordinal() - FIRST_ORDINAL
 
     def start(self, day: int) -> int:
-        """The first instant of the day, or of the next one where the clocks skip it."""
+        """The first instant at which the clocks show the day, or a later one if they skip it."""
+        if self.rehearsal:
+            return day * self.day_ms
         if day not in self.starts:
-            low, high = (day - 2) * self.day_ms, (day + 2) * self.day_ms
-            while low < high:
-                middle = (low + high) // 2
-                if self.day(middle) >= day:
-                    high = middle
-                else:
-                    low = middle + 1
-            self.starts[day] = low
+            # Clocks that go back show the old day again: the first quarter of a minute in the day decides.
+            middle = day * self.day_ms
+            quarters = range(middle - 30 * HOUR, middle + 30 * HOUR, HOUR // 240)
+            high = next(at for at in quarters if self.shown(at) >= day)
+            low = high - HOUR // 240
+            while high - low > 1:
+                between = (low + high) // 2
+                low, high = (low, between) if self.shown(between) >= day else (between, high)
+            self.starts[day] = high
         return self.starts[day]
 
     def span(self, days: float) -> int:

@@ -65,6 +65,8 @@ OTHER_NAMES = {
     "Ended Live Chat Conversation": "Live Chat Conversation Ended",
 }
 MAX_NUMBER = 262_144
+MAX_EVENTS = 2_500
+TIMES = (("sentAt", "sent_at"), ("receivedAt", "received_at"))
 
 
 def bare(name: str) -> str:
@@ -106,12 +108,56 @@ class Unknown:
     """An event of a name that no rule knows."""
 
 
-def usable(value: bytes | None, key: bytes | None, policy: Policy) -> Fact | Reject | Unknown:
-    """What a value says; a key of None is no key at all, as in a file."""
+class Several(Exception):
+    """Carries the events of a list, and the times that the list says of all."""
+
+    def __init__(self, events: list[Any], times: dict[str, Any]) -> None:
+        super().__init__()
+        self.events = events
+        self.times = times
+
+
+def usable(value: bytes | None, key: bytes | None, policy: Policy) -> list[Fact | Reject | Unknown]:
+    """What a value says, of each event in it; a key of None is no key at all, as in a file."""
     try:
-        return read(value, key, policy)
+        if value is None:
+            raise Unusable("tombstone")
+        if len(value) > MAX_NUMBER:
+            raise Unusable("too_large")
+        body = value[5:] if value[:1] == b"\x00" else value
+        content = parsed(body)
+        try:
+            return [read(unwrapped(content), digest(value), key, policy)]
+        except Several as several:
+            if not several.events:
+                raise Unusable("invalid") from None
+            if len(several.events) > MAX_EVENTS:
+                raise Unusable("too_large") from None
+            return [
+                one_of_several(each, several.times, digest(f"{digest(body)}#{place}".encode()), key, policy)
+                for place, each in enumerate(several.events, 1)
+            ]
+    except Unusable as unusable:
+        return [Reject(str(unusable))]
+
+
+def one_of_several(
+    content: Any, times: dict[str, Any], own_id: str, key: bytes | None, policy: Policy
+) -> Fact | Reject | Unknown:
+    try:
+        body = unwrapped(content)
+        for name, twin in TIMES:
+            if name in times and body.get(name) is None and body.get(twin) is None:
+                body = {**body, name: times[name]}
+        return read(body, own_id, key, policy)
+    except Several:
+        return Reject("invalid")
     except Unusable as unusable:
         return Reject(str(unusable))
+
+
+def digest(value: bytes) -> str:
+    return blake2b(value, digest_size=12).hexdigest()
 
 
 def is_like(user_id: str, placeholder: str) -> bool:
@@ -140,12 +186,7 @@ def parsed(value: bytes) -> Any:
     return whole
 
 
-def read(value: bytes | None, key: bytes | None, policy: Policy) -> Fact | Unknown:
-    if value is None:
-        raise Unusable("tombstone")
-    if len(value) > MAX_NUMBER:
-        raise Unusable("too_large")
-    body = unwrapped(parsed(value[5:] if value[:1] == b"\x00" else value))
+def read(body: dict[str, Any], own_id: str, key: bytes | None, policy: Policy) -> Fact | Unknown:
     texts = fields(body)
     user_id = texts["userId"]
     if not user_id:
@@ -160,7 +201,7 @@ def read(value: bytes | None, key: bytes | None, policy: Policy) -> Fact | Unkno
     if name is None:
         keyed(user_id, key)
         return Unknown()
-    message_id = texts["messageId"] or blake2b(value, digest_size=12).hexdigest()
+    message_id = texts["messageId"] or own_id
     if len(message_id) > 256:
         raise Unusable("invalid")
     details = properties(KINDS[name], body, policy)
@@ -174,6 +215,8 @@ def unwrapped(content: Any) -> dict[str, Any]:
         if isinstance(content, str):
             content = held(content)
             continue
+        if isinstance(content, list):
+            raise Several(content, {})
         body = table(content)
         if body.get("specversion") is not None:
             content = cloud_data(body)
@@ -186,10 +229,18 @@ def unwrapped(content: Any) -> dict[str, Any]:
                 raise Unusable("missing_user")
             content = body["payload"]
         elif isinstance(body.get("batch"), list):
-            raise Unusable("missing_user")
+            given = {
+                name: next((body[it] for it in (name, twin) if is_time(body.get(it))), None) for name, twin in TIMES
+            }
+            raise Several(body["batch"], {name: it for name, it in given.items() if it is not None})
         else:
             return body
     raise Unusable("invalid")
+
+
+def is_time(value: Any) -> bool:
+    """Whether a value may be a time, by its length as it was written."""
+    return value is not None and len(json.dumps(value, ensure_ascii=False, default=str).encode()) <= 64
 
 
 def held(content: str) -> Any:

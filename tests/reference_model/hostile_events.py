@@ -243,7 +243,7 @@ class Hostility:
         name, properties = self.dice.choice(WRONG_PROPERTIES)
         return json.dumps(self.event(user_id, at, name, properties)).encode()
 
-    def odd(self, event: Event) -> Event:
+    def odd(self, event: Event) -> Any:
         """The same event as some producer might write it instead."""
         changes = [
             self.other_ids,
@@ -252,6 +252,8 @@ class Hostility:
             self.other_names,
             self.wrapped,
             self.other_traits,
+            self.other_context,
+            self.in_a_list,
         ]
         return self.dice.choice(changes)(dict(event))
 
@@ -348,6 +350,25 @@ class Hostility:
         context: Any = self.dice.choice([None, [], {}, {"traits": None}, {"traits": {**plan, "odd": ignored}}])
         traits = self.dice.choice([None, None, {}, {**plan, "nested": {"odd": ignored, "score": 7}}])
         return {**event, "type": "identify", "traits": traits, "context": context}
+
+    def other_context(self, event: Event) -> Event:
+        """What an SDK knows of the customer, beside what happened."""
+        odd = self.dice.choice([{}, [1], 2**63, {"deep": [1], "score": 3}, None, "x" * 300])
+        traits = {"plan": self.dice.choice(["free", "plus", None]), "odd": odd, "x" * 300: 1}
+        context: Any = self.dice.choice([{"traits": traits}, {"traits": traits}, {"traits": [traits]}, "web", None])
+        return {**event, "context": context}
+
+    def in_a_list(self, event: Event) -> Any:
+        """The event in a list with others, or alone."""
+        at = datetime.fromisoformat(event["timestamp"])
+        untimed = {"type": "page", "userId": event["userId"], "originalTimestamp": written(at + DAY)}
+        others = [untimed, {**untimed, "sent_at": written(at + DAY)}, {"type": "page"}, 5, [event], {"batch": [event]}]
+        events = [event, *self.dice.sample(others, self.dice.randint(0, 4))]
+        self.dice.shuffle(events)
+        events = [self.dice.choice([it, it, json.dumps(it), {"specversion": "1.0", "data": it}]) for it in events]
+        times = {"sentAt": written(at + DAY + MINUTE), self.dice.choice(["receivedAt", "received_at"]): written(at)}
+        batches = [{"batch": events, **times}, {"batch": events}, {"batch": events, "sentAt": "x" * 70}, {"batch": []}]
+        return self.dice.choice([events, *batches])
 
     def lines(self, simulated: list[bytes]) -> list[bytes]:
         """The simulated lines and what is done to them, in any order."""

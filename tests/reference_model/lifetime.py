@@ -40,7 +40,10 @@ def content(fact: Fact) -> str:
         "identify": [dict(fact.traits)],
     }
     said["update"] = said["order"]
-    return json.dumps([fact.name, *said.get(fact.kind, [])], separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+    besides = [dict(fact.traits)] if fact.traits and fact.kind != "identify" else []
+    return json.dumps(
+        [fact.name, *said.get(fact.kind, []), *besides], separators=(",", ":"), sort_keys=True, ensure_ascii=False
+    )
 
 
 def sorted_out(ordered: list[Fact], lateness: int) -> tuple[list[Fact], list[Fact]]:
@@ -65,7 +68,7 @@ class Life:
     def __init__(self, policy: Policy, first: Fact) -> None:
         self.policy = policy
         self.user_id = first.user_id
-        self.memory = Memory(policy.calendar, policy.session, first.at)
+        self.memory = Memory(policy.calendar, policy.session, first.at, policy.named)
         self.standing = Standing("prospect", first.at, None, {})
         self.at = first.at
         self.transitions: list[Transition] = []

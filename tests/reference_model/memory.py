@@ -36,6 +36,7 @@ class Memory:
     calendar: Calendar
     session: int
     first_event_at: int
+    named: frozenset[str] = frozenset()
     orders: list[Order] = field(default_factory=list)
     newest: list[Order] = field(default_factory=list)
     refunds: list[tuple[int, int]] = field(default_factory=list)
@@ -58,6 +59,7 @@ class Memory:
             if self.visited_at is None or fact.at - self.visited_at > self.session:
                 self.days["sessions"].append(day)
             self.visited_at = fact.at
+        self.learn(fact.traits)
         if fact.kind in ("order", "update"):
             return self.take_order(fact, day)
         if fact.kind in ("refund", "cancel"):
@@ -69,7 +71,6 @@ class Memory:
         if fact.kind == "rate":
             self.ratings.append((day, fact.rating))
             self.last_rating, self.rated_at = fact.rating, fact.at
-        self.learn(fact.traits)
         return ""
 
     def remembered(self, order_id: str, day: int) -> Order | None:
@@ -117,4 +118,6 @@ class Memory:
 
     def learn(self, traits: tuple[tuple[str, Trait], ...]) -> None:
         known = self.traits | dict(traits)
-        self.traits = dict([(name, value) for name, value in known.items() if value is not None][:64])
+        known = {name: value for name, value in known.items() if value is not None}
+        others = [name for name in known if name not in self.named][:64]
+        self.traits = {name: value for name, value in known.items() if name in self.named or name in others}

@@ -1,5 +1,6 @@
 """A policy as its TOML file has it."""
 
+import re
 import tomllib
 from dataclasses import dataclass
 from decimal import Decimal
@@ -9,6 +10,10 @@ from typing import Any
 from tests.reference_model.calendar import Calendar
 from tests.reference_model.conditions import Condition
 from tests.reference_model.money import decimals
+from tests.reference_model.version import size_of
+
+QUOTED = re.compile(r'"[^"]*"|\'[^\']*\'')
+TRAIT = re.compile(r"traits\s*\.\s*(\w+)")
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,13 @@ class Policy:
     scores: Scores
     segments: list[Audience]
 
+    @property
+    def named(self) -> frozenset[str]:
+        """The traits that a condition reads."""
+        rules = [self.loyal, *(segment.rule for segment in self.segments)]
+        texts = [QUOTED.sub("", condition.text) for rule in rules for condition in (rule.enter, rule.leave)]
+        return frozenset({"kind", *(name for text in texts for name in TRAIT.findall(text))})
+
 
 PATIENCE: dict[str, dict[str, Any]] = {
     "rhythm": {"multiple": 2, "churn_multiple": 2, "min_days": 14, "max_days": 120},
@@ -106,6 +118,7 @@ def read_policy(path: Path | str) -> Policy:
     time, lifecycle, rfm = whole.get("time", {}), whole.get("lifecycle", {}), whole.get("rfm", {})
     calendar = Calendar(time.get("zone", "UTC"), time.get("day_seconds", 86400))
     support = lifecycle.get("support")
+    currency = written.get("currency", "USD")
     method = lifecycle.get("patience", {}).get("method", "rhythm")
     loyal = lifecycle.get("loyal", {})
     if "enter" not in loyal:  # who gives an `enter` alone leaves when that no longer holds
@@ -119,8 +132,8 @@ def read_policy(path: Path | str) -> Policy:
         lateness=int(time.get("lateness_minutes", 60) * 60_000),
         session=int(whole.get("browsing", {}).get("session_minutes", 30) * 60_000),
         money=Money(
-            currency=written.get("currency", "USD"),
-            most=Decimal(written.get("most_per_order", 1_000_000)),
+            currency=currency,
+            most=Decimal(written.get("most_per_order", 1_000_000 * size_of(currency))),
             rates={code: Decimal(rate) for code, rate in written.get("rates", {}).items()},
         ),
         not_customers=intake.get("not_customers", PLACEHOLDERS.strip().replace("\n", ";").split(";")),
@@ -143,7 +156,7 @@ def read_policy(path: Path | str) -> Policy:
             window=rfm.get("window_days", 365),
             recency=rfm.get("recency_days", [30, 60, 120, 240]),
             frequency=rfm.get("frequency_orders", [2, 4, 8, 16]),
-            monetary=rfm.get("monetary", [50, 150, 400, 1000]),
+            monetary=rfm.get("monetary", [limit * size_of(currency) for limit in (50, 150, 400, 1000)]),
         ),
         segments=[Audience(each["key"], each["name"], rule(each, calendar)) for each in whole.get("segments", [])],
     )

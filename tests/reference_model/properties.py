@@ -81,8 +81,14 @@ def order_of(given: dict[str, Any]) -> str:
 
 
 def properties(kind: str, body: dict[str, Any], policy: Policy) -> dict[str, Any]:
+    known = traits_around(body)
     if kind == "identify":
-        return {"traits": flat(traits_of(body))}
+        own = body.get("traits")
+        known |= flat({} if own is None else table(own))
+    return {"traits": tuple(sorted(known.items())[:64]), **details(kind, body, policy)}
+
+
+def details(kind: str, body: dict[str, Any], policy: Policy) -> dict[str, Any]:
     if kind not in ("order", "update", "refund", "cancel", "open", "solve", "rate"):
         return {}
     given = table(body.get("properties", {}))
@@ -221,22 +227,21 @@ def contents(lines: list[dict[str, Any]]) -> dict[str, Any]:
     return {"items": items, "categories": tuple(categories[:32])}
 
 
-def traits_of(body: dict[str, Any]) -> dict[str, Any]:
-    """The event's traits, or those of its context."""
-    traits, context = body.get("traits"), body.get("context")
-    if traits is None and isinstance(context, dict):
-        traits = context.get("traits")
-    return {} if traits is None else table(traits)
+def traits_around(body: dict[str, Any]) -> dict[str, Trait]:
+    """The traits in the event's context."""
+    context = body.get("context")
+    traits = context.get("traits") if isinstance(context, dict) else None
+    return flat(traits) if isinstance(traits, dict) else {}
 
 
-def flat(traits: dict[str, Any]) -> tuple[tuple[str, Trait], ...]:
+def flat(traits: dict[str, Any]) -> dict[str, Trait]:
     found: dict[str, Trait] = {}
     for outer, value in traits.items():
-        if isinstance(value, dict):
-            found.update({f"{outer}_{inner}": scalar(each) for inner, each in value.items() if is_scalar(each)})
-        elif is_scalar(value):
-            found[outer] = scalar(value)
-    return tuple(sorted(found.items())[:64])
+        inside = {f"{outer}_{inner}": each for inner, each in value.items()} if isinstance(value, dict) else None
+        for name, each in ({outer: value} if inside is None else inside).items():
+            if is_scalar(each):
+                found[name[:256]] = scalar(each)
+    return found
 
 
 def is_scalar(value: Any) -> bool:

@@ -62,6 +62,14 @@ def rounded(number: Fraction, places: int) -> Decimal:
     return Decimal(round(number * 10**places)).scaleb(-places)
 
 
+def is_decimal(number: Fraction) -> bool:
+    rest = number.denominator
+    for prime in (2, 5):
+        while rest % prime == 0:
+            rest //= prime
+    return rest == 1
+
+
 def digits(number: Fraction, places: int = 4) -> str:
     text = f"{rounded(number, places):f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
@@ -83,7 +91,7 @@ def compared(left: Named, one: Fraction, sign: str, right: Named, two: Fraction)
     places = 4
     while True:
         shown = [
-            value if name is None else Fraction(rounded(value, places))
+            value if name is None and is_decimal(value) else Fraction(rounded(value, places))
             for (name, _), value in ((left, one), (right, two))
         ]
         if TRUE[sign](*shown) or places > 60:

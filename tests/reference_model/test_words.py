@@ -145,6 +145,12 @@ AGREED: dict[str, list[Event | bytes]] = {
         traits(1, 2, a=1, z00=None),
         traits(2, 3, a=2),
     ],
+    "more traits than are kept, and named ones after them": [
+        traits(0, 1, **{f"z{each:02}": 1 for each in range(64)}),
+        traits(1, 2, a=1),
+        traits(2, 3, b=1, z03=None),
+        traits(3, 4, a=2),
+    ],
     "more open tickets than are held": [
         *(event("Support Ticket Created", each / 100, each, ticket_id=f"t{each}") for each in range(70)),
         event("Support Ticket Solved", 1, 900, ticket_id="t68"),
@@ -195,7 +201,8 @@ APART: dict[str, list[Event | bytes]] = {
 
 def judged(folder: Path, history: list[Event | bytes], policy: str = POLICY) -> str:
     (folder / "policy.toml").write_text(policy, encoding="utf-8")
-    lines = [line if isinstance(line, bytes) else json.dumps(line).encode() for line in history]
+    usable = {"type": "page", "userId": "another", "timestamp": BEGINNING.isoformat()}  # without any, a backtest fails
+    lines = [line if isinstance(line, bytes) else json.dumps(line).encode() for line in [usable, *history]]
     return agreement(folder, folder / "policy.toml", lines, None)
 
 
@@ -211,3 +218,68 @@ def test_the_rules_are_kept_to_the_word(tmp_path: Path, history: list[Event | by
 
 def test_who_must_stay_loyal_is_at_risk_before(tmp_path: Path) -> None:
     assert judged(tmp_path, [order(0, 1, "o1"), order(1, 2, "o2")], POLICY + STAYING) == ""
+
+
+SCORED = """
+[[segments]]
+key = "scored"
+name = "Scored"
+enter = "monetary_score >= 3 or revenue / 3 == 1 / 3 or 0.1 * revenue + 0.2 == 0.3"
+"""
+
+
+@pytest.mark.parametrize("currency", ["VND", "JPY", "SEK", "USD"])
+def test_defaults_follow_the_currency(tmp_path: Path, currency: str) -> None:
+    totals = [1, 1, 100, 150, 2_999_999, 3_000_000, 20_000_000_000, 20_000_000_001, 1_000_001, 10_000_001]
+    history: list[Event | bytes] = [order(each, each, f"o{each}", total) for each, total in enumerate(totals)]
+    policy = f'name = "sized"\n[money]\ncurrency = "{currency}"\n' + SCORED
+    assert judged(tmp_path, [*history, look(30)], policy) == ""
+
+
+@pytest.mark.parametrize("zone", ["America/St_Johns", "Pacific/Apia", "America/Sao_Paulo", "Asia/Beirut"])
+@pytest.mark.parametrize("first", ["2010-11-07T02:15:00Z", "2011-12-29T21:00:00Z", "2018-11-04T02:00:00Z"])
+def test_days_that_clocks_skip_or_repeat(tmp_path: Path, zone: str, first: str) -> None:
+    start = datetime.fromisoformat(first)
+    policy = f'name = "zoned"\n[time]\nzone = "{zone}"\n' + POLICY.partition('name = "words"')[2] + ZONED
+    history: list[Event | bytes] = [
+        {**look(0, each), "timestamp": (start + timedelta(minutes=20 * each)).isoformat()} for each in range(12)
+    ]
+    assert judged(tmp_path, [*history, {**look(0), "timestamp": (start + timedelta(days=9)).isoformat()}], policy) == ""
+
+
+ZONED = """
+[[segments]]
+key = "few"
+name = "Few"
+enter = "1 <= coupons_7d <= 7"
+"""
+IN_STEP = """
+name = "step"
+[[segments]]
+key = "up"
+name = "Up"
+enter = "0.9 * days_since_order > 0.9 * days_since_visit + 0.9"
+[[segments]]
+key = "down"
+name = "Down"
+enter = "0.1 * days_since_order - 0.1 < 0.1 * days_since_visit or days_since_order / 3 > 1.7 - days_since_visit / 7"
+leave = "days_since_order >= 3 * days_since_visit and days_since_visit > 20.3"
+min_stay_days = 1.5
+[[segments]]
+key = "odd"
+name = "Odd"
+enter = 'traits.a is not known or true and traits.b in ["x", "y"] or not (days_known + days_since_order) is known'
+leave = "days_known > 12.000001"
+"""
+
+
+def test_values_that_move_in_step(tmp_path: Path) -> None:
+    history: list[Event | bytes] = [
+        order(0, 1, "o"),
+        {**event("", 1, 2), "type": "page"},
+        traits(2, 3, a=1, b='y; "z"'),
+        traits(3, 4, b="y"),
+        traits(15, 5, b="x\n\u2028é"),
+        look(60),
+    ]
+    assert judged(tmp_path, history, IN_STEP) == ""

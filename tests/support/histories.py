@@ -196,6 +196,7 @@ def facts(draw: st.DrawFn, most: int = 14) -> list[AnyFact]:
         total = draw(st.sampled_from((0, 999, 2500, 6000)))
         own = order if sharing else f"{order}-{number}"
         fresh = OrderCompleted(at, message, own, total, 1, draw(st.sampled_from(((), ("shoes",)))))
+        country = draw(st.sampled_from(("DE", "FR", True, 1, None)))
         choices: tuple[AnyFact, ...] = (
             fresh,
             fresh,
@@ -207,8 +208,10 @@ def facts(draw: st.DrawFn, most: int = 14) -> list[AnyFact]:
             Browsed(at, message, draw(st.sampled_from(BROWSING_EVENTS))),
             TicketOpened(at, message, ticket, "Support Ticket Created"),
             TicketSolved(at, message, ticket, "Support Ticket Solved"),
-            TicketRated(at, message, ticket, draw(st.integers(1, 5))),
-            TraitsIdentified(at, message, {"country": draw(st.sampled_from(("DE", "FR", True, 1, None)))}),
+            TicketRated(at, message, ticket, draw(st.sampled_from((1, 2, 3, 4.5, 1.25, 5)))),
+            TraitsIdentified(at, message, {"country": country}),
+            Browsed(at, message, "page", context_traits={"country": country}),
+            OrderUpdated(at, message, order, total, 3, (), context_traits={"country": country, "kind": "business"}),
         )
         made.append(draw(st.sampled_from(choices)))
     return made

@@ -9,8 +9,8 @@ from agents.observer import Committed
 from schemas.change import Cause, Change, Publication
 from schemas.reject import RejectedError, reject
 from streams.observe.health import Health
-from streams.observe.intake import Intake
 from streams.observe.stage_counts import StageCounts
+from streams.observe.worker_tally import WorkerTally
 from streams.partitions.status import GroupStatus, WorkerStatus
 
 NOW = 1_500_000_000_000
@@ -49,10 +49,10 @@ def health(status: WorkerStatus | None = None) -> Health:
     groups = {0: GroupStatus(state="open", upto=NOW, lag={"customer.purchases": 7})}
     stage_counts = StageCounts()
     stage_counts.opened(0, Position({}, 0), FewCustomers())
-    intake = Intake()
-    intake.committed(committed())
+    tally = WorkerTally()
+    tally.committed(committed())
     status = status or WorkerStatus(True, groups)
-    return Health(status, "retail@12345678", stage_counts, intake, StubMirror(MIRROR))
+    return Health(status, "retail@12345678", stage_counts, tally, StubMirror(MIRROR))
 
 
 def committed() -> Committed:

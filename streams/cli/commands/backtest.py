@@ -52,6 +52,9 @@ _Lines = tuple[NumberedLines, int | None, MappingReport | None]
 @click.option(
     "--unknown", "unknown_out", type=click.Path(path_type=Path), help="Where the unknown names go, with their counts."
 )
+@click.option(
+    "--duplicates", "duplicates_out", type=click.Path(path_type=Path), help="Where the numbers of duplicate lines go."
+)
 @click.option("--processes", type=click.IntRange(min=1), help="How many work at once. Default: one for each core.")
 def command(
     events: str,
@@ -62,6 +65,7 @@ def command(
     profiles_out: Path | None,
     rejects_out: Path | None,
     unknown_out: Path | None,
+    duplicates_out: Path | None,
     processes: int | None,
 ) -> None:
     """Run EVENTS (a file, - for standard input, or a source such as complete-journey) through a policy.
@@ -86,15 +90,22 @@ def command(
     if report is not None:
         console.print(report.told(), markup=False, highlight=False, soft_wrap=True)
     tally = read.tally
-    tally.find_duplicates(decided.duplicates)
+    if decided.first_duplicate is not None:
+        number, told = decided.first_duplicate
+        tally.find_duplicates(len(decided.duplicates), number, f"line {number}: {told}")
     for number, detail in decided.conflicts:
         tally.find_conflict(number, f"line {number}: {detail}")
+    if duplicates_out:
+        with _open(duplicates_out) as file:
+            _write(file, (orjson.dumps({"line": number}) for number in decided.duplicates))
+    for bound, count in decided.bounds.items():
+        tally.hold(bound, count)
     if unknown_out:
         with _open(unknown_out) as file:
             _write(file, map(orjson.dumps, _unknown_names(tally)))
     if tally.usable:
         _print_summary(console, decided, rules.version)
-    print_tally(console, tally, _see_all(rejects_out, unknown_out))
+    print_tally(console, tally, _see_all(rejects_out, unknown_out, duplicates_out))
     if not tally.usable:
         raise UnusableSourceError(nothing_usable(tally, events, report))
 
@@ -169,11 +180,11 @@ def _print_summary(console: Console, decided: DecisionSummary, version: str) -> 
         console.print("customers: " + ", ".join(f"{count:,} {stage}" for stage, count in _by_count(decided.stages)))
 
 
-def _see_all(rejects_out: Path | None, unknown_out: Path | None) -> SeeAll:
-    return SeeAll(
-        rejects=f"in {rejects_out}" if rejects_out else "the same command with --rejects FILE",
-        unknown=f"in {unknown_out}" if unknown_out else "the same command with --unknown FILE",
-    )
+def _see_all(rejects_out: Path | None, unknown_out: Path | None, duplicates_out: Path | None) -> SeeAll:
+    def way(out: Path | None, option: str) -> str:
+        return f"in {out}" if out else f"the same command with {option} FILE"
+
+    return SeeAll(way(rejects_out, "--rejects"), way(unknown_out, "--unknown"), way(duplicates_out, "--duplicates"))
 
 
 def _unknown_names(tally: Tally) -> Iterator[dict[str, str | int | None]]:

@@ -7,7 +7,7 @@ import click
 from schemas.money import CURRENCIES
 from state.policy.generated import generated_code
 from state.policy.summary import summarize
-from streams.policy_file import PolicyFileError, compile_file, shipped_text
+from streams.policy_file import PolicyFileError, compile_file, shipped_policy, shipped_text
 
 
 @click.group("policy")
@@ -26,6 +26,8 @@ def check(file: Path | None, code: bool) -> None:
         click.echo(str(error), err=True)
         raise SystemExit(1) from None
     click.echo(generated_code(compiled) if code else summarize(compiled))
+    for warning in compiled.warnings:
+        click.echo(f"{file or shipped_policy()}:{warning.line}: warning: {warning.message}. {warning.fix}", err=True)
 
 
 @command.command("init")

@@ -119,4 +119,4 @@ def _print_counts(counts: Counter[str]) -> None:
     if counts["gone"]:
         click.echo(f"{counts['gone']} were too long to be kept whole, and their topic has them no more", err=True)
     if counts["elsewhere"]:
-        click.echo(f"{counts['elsewhere']} belong to topics that these settings do not read: left alone", err=True)
+        click.echo(f"{counts['elsewhere']} belong to topics that lifestage does not write: left alone", err=True)

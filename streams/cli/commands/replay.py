@@ -74,7 +74,7 @@ def command(
             opened = open_source(source, mapping=mapping, limit=limit, customers=customers)
             tally = None
             if not is_own(source):
-                tally = tally_of((it.value for it in opened.events), load_rules(settings.policy).intake)
+                tally = tally_of(opened, load_rules(settings.policy).intake)
                 add_report(tally, opened.report)
         if opened.report is not None:
             click.echo(opened.report.told(), err=True)

@@ -114,8 +114,8 @@ def test_what_was_put_aside_is_told(data_folder: Path, tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
         told = [" ".join(line.split()) for line in done.stdout.splitlines()]
         assert {"events in 4", "applied 2", "duplicates 1", "rejected 1"} <= set(told)
-        assert "Order Compleet 1 event 3; do you mean Order Completed?" in told
-        assert any(line.startswith("invalid 1 event 4: properties.total is") for line in told)
+        assert "Order Compleet 1 line 3; do you mean Order Completed?" in told
+        assert any(line.startswith("invalid 1 line 4: properties.total is") for line in told)
 
 
 def test_an_export_in_pounds_gives_the_picture(data_folder: Path, tmp_path: Path) -> None:

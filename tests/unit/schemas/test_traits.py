@@ -4,15 +4,18 @@ import json
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from schemas.envelope import decode
-from schemas.events import TraitsIdentified
+from schemas.envelope import Event, decode
+from schemas.events import AnyFact, Browsed, TraitsIdentified
 from schemas.intake import Intake
 from schemas.money import Exchange
 from schemas.reject import RejectedError
 
+AT = 1740823200000
 INTAKE = Intake(Exchange("USD", 1_000_000.0, {}))
 KNOWN = {"kind": "business", "country": "DE"}
+KNOWN_BETTER = {"kind": "consumer", "country": None}
 
 
 def identify(**fields: Any) -> bytes:
@@ -32,8 +35,9 @@ def traits(value: bytes) -> dict[str, Any]:
         ({"traits": KNOWN}, KNOWN),
         ({"context": {"traits": KNOWN, "library": {"name": "x"}}}, KNOWN),
         ({"traits": None, "context": {"traits": KNOWN}}, KNOWN),
-        ({"traits": {}, "context": {"traits": KNOWN}}, {}),
-        ({"traits": {"a": 1}, "context": {"traits": KNOWN}}, {"a": 1}),
+        ({"traits": {}, "context": {"traits": KNOWN}}, KNOWN),
+        ({"traits": {"a": 1}, "context": {"traits": KNOWN}}, {"a": 1, **KNOWN}),
+        ({"traits": {"kind": "consumer", "country": None}, "context": {"traits": KNOWN}}, KNOWN_BETTER),
         ({"traits": {"a": 1}, "context": {"traits": "not read"}}, {"a": 1}),
         ({"messageId": 5, "context": {"traits": KNOWN}}, KNOWN),
         ({"traits": None}, {}),
@@ -41,10 +45,35 @@ def traits(value: bytes) -> dict[str, Any]:
         ({"context": None}, {}),
         ({"context": [KNOWN]}, {}),
         ({"context": {"traits": None}}, {}),
+        ({"context": {"traits": [1]}}, {}),
+        ({"context": {"traits": {"tags": ["vip"], "large": 2**63, **KNOWN}}}, KNOWN),
     ],
 )
 def test_where_traits_are(fields: dict[str, Any], known: dict[str, Any]) -> None:
     assert traits(identify(**fields)) == known
+
+
+@pytest.mark.parametrize("kind", ["page", "screen", "track", "Track"])
+def test_every_known_event_has_the_traits_of_its_context(kind: str) -> None:
+    def read(context: Any, **fields: Any) -> AnyFact | None:
+        return decode(identify(type=kind, event="Product Viewed", context=context, **fields), b"u", INTAKE).fact
+
+    viewed = Browsed(AT, "m", "Product Viewed" if kind.lower() == "track" else kind)
+    empty: list[Any] = [None, {}, "x", [1], {"a": []}]
+    nothings: list[Any] = [None, {}, *({"traits": it} for it in empty)]
+    for nothing in nothings:
+        assert read(nothing) == viewed
+    assert read(None, traits=KNOWN) == viewed
+    assert read([KNOWN]) == viewed
+    assert read({"traits": {**KNOWN, "address": {"city": "Bonn"}}, "ip": "::1"}, traits={"plan": "pro"}) == replace(
+        viewed, context_traits={"address_city": "Bonn", "country": "DE", "kind": "business"}
+    )
+
+
+def test_an_unknown_event_has_no_traits() -> None:
+    for kind, event in (("group", None), ("alias", None), ("track", "Nobody Knows")):
+        value = identify(type=kind, event=event, traits=KNOWN, context={"traits": KNOWN})
+        assert decode(value, b"u", INTAKE) == Event("u", None, event or kind)
 
 
 def test_the_context_is_that_of_the_event_itself() -> None:
@@ -67,7 +96,7 @@ def test_what_does_not_fit_is_ignored(value: str) -> None:
         assert traits(value_of.replace(b"77", value.encode())) == {"plan": "gold"}
 
 
-@pytest.mark.parametrize("fields", [{"traits": [1]}, {"traits": "x"}, {"context": {"traits": [1]}}])
+@pytest.mark.parametrize("fields", [{"traits": [1]}, {"traits": "x"}])
 def test_traits_that_are_no_object_are_told(fields: dict[str, Any]) -> None:
     with pytest.raises(RejectedError, match=r"invalid: traits is .*: send a JSON object"):
         decode(identify(**fields), b"u", INTAKE)

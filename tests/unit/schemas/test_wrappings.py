@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.envelope import decode, user_of
+from schemas.envelope import decode, events_in, user_of
 from schemas.events import Browsed, OrderCompleted
 from schemas.intake import Intake
 from schemas.money import Exchange
@@ -61,18 +61,17 @@ def test_the_event_is_found(value: Any, frame: bytes) -> None:
 @pytest.mark.parametrize(
     ("value", "told"),
     [
-        (
-            {"batch": [ORDER]},
-            "missing_user: the value is a Segment batch of events: send its events one by one, each as",
-        ),
-        ([ORDER], "invalid: the value is a JSON array: send its events one by one, each as a record of its own"),
+        ({"batch": []}, "invalid: the value is a list without any event: send an event"),
+        ([], "invalid: the value is a list without any event: send an event"),
+        ([1] * 2501, "too_large: the value is a list of 2501 events; the most is 2500"),
+        ({"batch": [ORDER]}, "invalid: the value is a list of events in a list of events: send one list"),
         (CHANGE, "missing_user: the value is a Debezium change, which is a row and no event: map it to an event first"),
         (
             {"schema": {}, "payload": {**CHANGE, "op": "d", "before": {}}},
             "missing_user: the value is a Debezium change",
         ),
         ({"schema": {}, "payload": None}, "missing_user: the Kafka Connect payload is null: put the event into it"),
-        ({"schema": {}, "payload": [ORDER]}, "invalid: the value is a JSON array"),
+        ({"schema": {}, "payload": [ORDER]}, "invalid: the value is a list of events in a list of events"),
         (CLOUD, "missing_user: the CloudEvent has no data: put the event into its data"),
         ({**CLOUD, "data": 5}, "invalid: the value is 5: send a JSON object"),
         ({**CLOUD, "data": ""}, 'invalid: the value is the text "", which holds no JSON: send a JSON object'),
@@ -92,6 +91,51 @@ def test_what_is_no_single_event_is_called_by_its_name(value: Any, told: str) ->
         decode(content, b"u", INTAKE)
     assert str(refused.value).startswith(told)
     assert user_of(content) is None
+
+
+def each(value: Any) -> list[Any]:
+    content = json.dumps(value, indent=1).encode()
+    assert user_of(content) is None
+    return [json.loads(it) for it in events_in(content)]
+
+
+@pytest.mark.parametrize(
+    "wrapped", [lambda it: it, lambda it: {**CLOUD, "data": it}, json.dumps, lambda it: {"schema": 1, "payload": it}]
+)
+def test_the_events_of_a_list_stand_alone(wrapped: Any) -> None:
+    cart = {"type": "page", "messageId": 7, "userId": "v", "timestamp": 1740823200, "context": {"a": "b\nc"}}
+    for held in ([ORDER, cart], {"batch": [ORDER, cart], "sentAt": None}):
+        assert each(wrapped(held)) == [ORDER, cart]
+    assert each(wrapped([{**CLOUD, "data": ORDER}, AS_TEXT])) == [ORDER, ORDER]
+    assert not any(b"\n" in it for it in events_in(json.dumps(wrapped([cart, 5]), indent=1).encode()))
+
+
+def test_an_event_of_a_batch_has_its_times() -> None:
+    page = {"type": "page", "messageId": "m", "userId": "u", "originalTimestamp": "2025-03-01T10:00:00Z"}
+    times = {"sentAt": "2025-03-01T10:00:01Z", "received_at": 1740823211}
+    own, shared = each({"batch": [{**page, "sent_at": "2025-03-01T10:00:02Z"}, page], **times})
+    assert own == {**page, "sent_at": "2025-03-01T10:00:02Z", "receivedAt": 1740823211}
+    assert shared == {**page, "sentAt": "2025-03-01T10:00:01Z", "receivedAt": 1740823211}
+    fact = decode(json.dumps(shared).encode(), b"u", INTAKE).fact
+    assert fact == Browsed(1740823210000, "m", "page")
+    assert each({"batch": [page], "sentAt": "x" * 100}) == [page]
+
+
+def test_an_event_of_a_list_without_an_id_has_one_by_its_place() -> None:
+    page = {"type": "page", "userId": "u", "timestamp": "2025-03-01T10:00:00Z"}
+    first, second, named = each([page, page, {**page, "message_id": "m"}])
+    assert first["messageId"] != second["messageId"]
+    assert named == {**page, "message_id": "m"}
+    assert each([page, page, {**page, "message_id": "m"}])[0] == first
+    assert each([page])[0] != first
+
+
+def test_what_is_no_event_in_a_list_stands_as_it_is() -> None:
+    wrong: list[Any] = [5, None, "text", [ORDER], {"batch": [ORDER]}, CHANGE, {**ORDER, "messageId": []}]
+    assert each(wrong) == wrong
+    assert each([{"type": "page"}])[0].keys() == {"type", "messageId"}
+    assert each([]) == each({"batch": []}) == []
+    assert each({**ORDER, "batch": [ORDER]} | {"userId": None}) == [ORDER]
 
 
 def test_wrappings_have_a_bound() -> None:

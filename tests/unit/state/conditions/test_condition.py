@@ -45,6 +45,21 @@ def test_lists_texts_and_flags():
     assert holds("loyal == true and loyal and not (loyal != True) and stage == 'new'", toy)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "true", "True and not false", "loyal", "not traits.vip or loyal", "(orders + revenue_7d) is known",
+        "(orders + mean_gap_days) is not known", "traits.age / 2 is not known", "+orders == -(-0)", "1_000 > orders",
+        "0x10 > orders", "1e2 > orders", "stage in ('new',)", "stage in {'new', 'loyal'}", "kind is not known",
+        "'new' == stage", "orders in [0, -1, 2.5]", "p_alive in [1] or p_alive is not known", "1 < 2",
+        "recency_score == 3 or recency_score is not known", "days_since_order == days_since_first_order or orders == 0",
+        "not (days_since_order > recency_score)",
+    ],
+)  # fmt: skip
+def test_what_may_be_written_besides_comparisons(text):
+    assert holds(text, Toy(loyal=True))
+
+
 def test_several_lines_and_comments():
     assert holds("orders == 0  # nobody (yet\n  and stage == 'new'\n  and not loyal")
 
@@ -89,6 +104,13 @@ def test_several_lines_and_comments():
         ("orders / 0 > 1", 1, "by zero"),
         ("orders > 1e300", 10, "too large"),
         ("1 < orders in [2]", 1, "chain"),
+        ("orders in [1, 1 / 2]", 11, "as they stand"), ("orders in [true]", 11, "as they stand"),
+        ("3 is known", 1, "always known"), ("orders > 2 or true is known", 15, "always known"),
+        ("orders > 1e15 + 1", 10, "too large"), ("orders > 3 * -4e14", 10, "too large"),
+        ("recency_score + days_since_order > 3", 1, "straight lines"),
+        ("days_since_order in [3]", 1, "single millisecond"), ("1 / recency_score > 3", 1, "divides by"),
+        ("loyal > false", 1, "numbers only"), ("orders % 2 == 1", 1, "not part of the language"),
+        ("kind == f'a'", 9, "not part of the language"), ("orders > 2 is known", 1, "after `is`"),
         ("days_since_order == 3", 1, "single millisecond"),
         ("days_since_order * days_since_first_order > 3", 1, "move with every moment"),
         ("1 / days_since_order > 3", 1, "divides by"),

@@ -37,7 +37,8 @@ def test_several_processes_make_what_one_alone_makes(processes: int) -> None:
         read = pool.read(lines, sent.append)
         assert (read.tally, read.last, read.refused) == (alone.tally, alone.last, refused)
         decided = pool.decide(read.last or 0, lambda _more: None)
-        assert decided.duplicates == result.duplicates
+        assert (list(decided.duplicates), decided.first_duplicate) == (list(result.duplicates), result.first_duplicate)
+        assert len(decided.duplicates) == 1
         assert (decided.by_name, decided.stages) == (result.by_name, result.stages)
         assert list(pool.transitions()) == result.transitions
         assert list(pool.profiles()) == [profile for _, profile in sorted(profiles.items())]

@@ -44,11 +44,16 @@ def test_simulated_events_become_transitions_profiles_and_rejects(tmp_path: Path
     call("simulate", "--customers", 5, "--days", 200, "--out", events)
     lines = gzip.decompress(events.read_bytes()).splitlines()
     events.write_bytes(gzip.compress(b"\n".join([*lines, lines[0], b"{"])))
-    options = ("--out", transitions, "--profiles", profiles, "--rejects", rejected, "--processes", 1)
-    done = call("backtest", events, *options, "--until", "2025-12-31")
+    options = ("--out", transitions, "--profiles", profiles, "--rejects", rejected, "--processes", 2)
+    duplicates = ("--duplicates", tmp_path / "duplicates.jsonl")
+    done = call("backtest", events, *options, *duplicates, "--until", "2025-12-31")
     assert done.exit_code == 0, done.output
     told = {" ".join(line.split()) for line in done.output.splitlines()}
-    assert {f"events in {len(lines) + 2:,}", f"applied {len(lines):,}", "duplicates 1", "rejected 1"} <= told
+    assert {f"events in {len(lines) + 2:,}", f"applied {len(lines):,}", "rejected 1"} <= told
+    first = json.loads(lines[0])
+    again = f"identify of {first['timestamp']} again, messageId {first['messageId']}"
+    assert f"duplicates 1 line {len(lines) + 1}: {again}" in told
+    assert (tmp_path / "duplicates.jsonl").read_text() == f'{{"line":{len(lines) + 1}}}\n'
     assert f"not_json 1 line {len(lines) + 2}: Input data was truncated" in told
     assert f"all rejects: in {rejected}" in done.output
     assert "decided until 2025-12-31T00:00:00.000Z" in done.output

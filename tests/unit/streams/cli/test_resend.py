@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,6 +13,7 @@ from aiokafka.errors import KafkaConnectionError
 from schemas.reject import MAX_KEPT_BYTES, Reject, RejectedError, read_reject, reject
 from streams.cli import resend as module
 from streams.cli.resend import resend
+from streams.mapped_topics import MappedTopic
 from streams.settings import Settings
 from streams.topic_reader import TopicUnreadableError
 
@@ -106,6 +108,12 @@ async def test_a_long_record_is_read_from_its_topic_if_that_still_has_it(
 async def test_records_of_other_topics_are_left_alone(kafka: FakeKafka) -> None:
     elsewhere = msgspec.structs.replace(rejected(), topic="another.purchases")
     assert await resend([elsewhere, rejected()], Settings()) == {"elsewhere": 1, "sent": 1}
+
+
+async def test_records_of_mapped_topics_are_left_alone_since_others_read_them(kafka: FakeKafka) -> None:
+    settings = Settings(sources=(MappedTopic("shop.orders", Path("shop.toml"), "purchases"),))
+    mapped = msgspec.structs.replace(rejected(), topic="shop.orders")
+    assert await resend([mapped, rejected()], settings) == {"elsewhere": 1, "sent": 1}
 
 
 async def test_a_broker_that_goes_away_is_an_error_that_says_how_many_were_sent(kafka: FakeKafka) -> None:

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from streams.demo import live_progress
 from streams.demo.live_progress import LiveProgress
-from streams.demo.worker_process import GroupHealth, Health, IntakeHealth, MirrorHealth, WorkerStatus
+from streams.demo.worker_process import GroupHealth, Health, MirrorHealth, TallyHealth, WorkerStatus
 
 
 class Clock:
@@ -41,7 +41,7 @@ def status(
     }
     mirror = MirrorHealth(not trouble, waiting, 0, trouble)
     return WorkerStatus(
-        Health(ready, {"new": 7, "loyal": 2}, IntakeHealth(duplicates), 0, groups, mirror), events, 50_000_000
+        Health(ready, {"new": 7, "loyal": 2}, TallyHealth(duplicates), 0, groups, mirror), events, 50_000_000
     )
 
 

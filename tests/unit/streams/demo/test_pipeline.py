@@ -10,7 +10,7 @@ from streams.demo import pipeline as module
 from streams.demo.pipeline import Pipeline, _raise_if_stopped
 from streams.demo.results import count_differences
 from streams.demo.transition_history import build_history
-from streams.demo.worker_process import GroupHealth, Health, IntakeHealth, MirrorHealth
+from streams.demo.worker_process import GroupHealth, Health, MirrorHealth, TallyHealth
 from streams.embedded.child_process import ServerError
 from streams.settings import Settings
 from streams.sources.source import Source, SourceEvent
@@ -24,7 +24,7 @@ def group(upto: int | None = END, lag: int = 0, state: str = "open", reason: str
 
 
 def health(*groups: GroupHealth, ready: bool = True, mirror: MirrorHealth | None = None) -> Health:
-    return Health(ready, {}, IntakeHealth(0), 0, {str(number): it for number, it in enumerate(groups)}, mirror)
+    return Health(ready, {}, TallyHealth(0), 0, {str(number): it for number, it in enumerate(groups)}, mirror)
 
 
 @pytest.fixture

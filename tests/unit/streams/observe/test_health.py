@@ -8,8 +8,8 @@ import pytest
 from agents.batch import Position
 from streams.observe import health as module
 from streams.observe.health import Health
-from streams.observe.intake import Intake
 from streams.observe.stage_counts import StageCounts
+from streams.observe.worker_tally import WorkerTally
 from streams.partitions.status import GroupState, GroupStatus, WorkerStatus
 from tests.support.observed import NOW, FewCustomers, committed, health
 
@@ -67,7 +67,7 @@ def test_the_document_has_each_group_with_its_lag_and_its_last_progress(monkeypa
 
 
 def test_without_redis_there_is_no_mirror() -> None:
-    assert Health(WorkerStatus(), "p@1", StageCounts(), Intake(), None).document()["mirror"] is None
+    assert Health(WorkerStatus(), "p@1", StageCounts(), WorkerTally(), None).document()["mirror"] is None
 
 
 def test_customers_are_those_of_the_groups_that_are_here() -> None:

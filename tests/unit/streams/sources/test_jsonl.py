@@ -27,7 +27,7 @@ def test_lines_come_out_in_order_of_event_time() -> None:
     late, early = line("2025-02-01T00:00:00Z"), line("2025-01-01T00:00:00+01:00")
     found = jsonl.from_lines([late, b"  ", early], NOW)
     assert [event.value for event in found] == [early, late]
-    assert found[0] == SourceEvent(from_text("2024-12-31T23:00:00Z"), PURCHASES, b"c1", early)
+    assert found[0] == SourceEvent(from_text("2024-12-31T23:00:00Z"), PURCHASES, b"c1", early, number=3)
 
 
 @pytest.mark.parametrize(

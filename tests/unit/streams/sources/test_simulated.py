@@ -88,7 +88,9 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path: Path, name: str) -> None:
         assert result.exit_code == 0, result.output
         written.append(path.read_bytes())
     assert written[0] == written[1]
-    assert open_source(str(path)).events == simulated.events(20, 60, 3, from_text("2024-06-01"))
+    assert [it._replace(number=0) for it in open_source(str(path)).events] == simulated.events(
+        20, 60, 3, from_text("2024-06-01")
+    )
 
 
 def test_a_wrong_instant_is_said_plainly(tmp_path: Path) -> None:

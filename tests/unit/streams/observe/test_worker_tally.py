@@ -1,10 +1,10 @@
-"""The intake of a worker: its tally since the start, and its line about a minute; no customer in either."""
+"""The tally of a worker: since its start, and its line about a minute; no customer in either."""
 
 import json
 
 from agents.batch import Batch, Outcome, Position
 from agents.observer import Committed
-from streams.observe.intake import MAX_NAMES, Intake
+from streams.observe.worker_tally import MAX_NAMES, WorkerTally
 from streams.policy_file import load_rules
 from streams.tally.tally import OTHER
 from tests.support.observed import CUSTOMER, committed
@@ -16,53 +16,53 @@ def commit(outcome: Outcome) -> Committed:
 
 
 def test_the_document_has_everything_since_the_start() -> None:
-    intake = Intake()
+    tally = WorkerTally()
     for _ in range(2):
-        intake.committed(committed())
-        intake.line("the last minute")
-    assert intake.document() == {
+        tally.committed(committed())
+        tally.line("the last minute")
+    assert tally.document() == {
         "applied": 6,
         "duplicates": 2,
         "rejected": {"late": {"count": 4, "example": "customer.purchases/0/7: userId: too late"}},
         "unknown_names": {"Order Compleet": {"count": 2, "nearest": "Order Completed"}},
         "bounds": {},
     }
-    assert CUSTOMER not in json.dumps(intake.document())
+    assert CUSTOMER not in json.dumps(tally.document())
 
 
 def test_a_line_is_about_the_time_since_the_last_one() -> None:
-    intake = Intake()
-    intake.committed(committed())
-    assert intake.line("the last minute") == (
+    tally = WorkerTally()
+    tally.committed(committed())
+    assert tally.line("the last minute") == (
         "in the last minute: 3 applied, 1 duplicate, 2 rejected (late 2; e.g. customer.purchases/0/7: userId: too "
         "late), 1 of unknown names (Order Compleet 1: do you mean Order Completed?)"
     )
-    assert intake.line("the last minute") == ""
+    assert tally.line("the last minute") == ""
     outcome = Outcome(0)
     outcome.counts["applied"] = 5
-    intake.committed(commit(outcome))
-    assert intake.line("the last minute") == "", "nothing was put aside"
+    tally.committed(commit(outcome))
+    assert tally.line("the last minute") == "", "nothing was put aside"
     outcome.counts["bound:traits"] = 2
-    intake.committed(commit(outcome))
-    assert intake.line("the last minute") == (
+    tally.committed(commit(outcome))
+    assert tally.line("the last minute") == (
         "in the last minute: 5 applied, 0 duplicate, bounds that held: traits 2"
     ), "the five before were in an earlier minute"
 
 
 def test_unknown_names_are_bounded() -> None:
-    intake = Intake()
+    tally = WorkerTally()
     outcome = Outcome(0)
     outcome.unknown_names.update(f"Gift {number:03}" for number in range(MAX_NAMES + 20))
     outcome.counts.update({"in": MAX_NAMES + 20, "applied": MAX_NAMES + 20, "unknown": MAX_NAMES + 20})
-    intake.committed(commit(outcome))
-    names = intake.document()["unknown_names"]
+    tally.committed(commit(outcome))
+    names = tally.document()["unknown_names"]
     assert len(names) == MAX_NAMES + 1
     assert names[OTHER]["count"] == 20
-    assert intake.tally.applied == intake.tally.events == MAX_NAMES + 20
+    assert tally.total.applied == tally.total.events == MAX_NAMES + 20
 
 
 def test_what_a_partition_group_puts_aside_is_told_without_its_customers() -> None:
-    driver, intake = Driver(load_rules(None)), Intake()
+    driver, tally = Driver(load_rules(None)), WorkerTally()
     good = order(CUSTOMER, START, 1)
     wrong = json.loads(good.value or b"")
     records = [
@@ -74,10 +74,10 @@ def test_what_a_partition_group_puts_aside_is_told_without_its_customers() -> No
         record(CUSTOMER, START, {**wrong, "messageId": "m9", "timestamp": text(START - 30 * DAY)}),
         record(CUSTOMER, START, {**wrong, "userId": "another"}),
     ]
-    intake.committed(commit(driver.feed(records, START)))
-    told = json.dumps(intake.document()) + intake.line("the last minute")
+    tally.committed(commit(driver.feed(records, START)))
+    told = json.dumps(tally.document()) + tally.line("the last minute")
     assert CUSTOMER not in told
-    assert intake.tally.events == len(records)
-    assert intake.document()["rejected"].keys() == {"invalid", "late", "key_mismatch"}
+    assert tally.total.events == len(records)
+    assert tally.document()["rejected"].keys() == {"invalid", "late", "key_mismatch"}
     assert "o2" not in told
-    assert intake.document()["unknown_names"] == {"Order Compleet": {"count": 1, "nearest": "Order Completed"}}
+    assert tally.document()["unknown_names"] == {"Order Compleet": {"count": 1, "nearest": "Order Completed"}}

@@ -29,11 +29,11 @@ class _Refused(msgspec.Struct):
 _refused = msgspec.json.Decoder(_Refused).decode
 
 
-class Intake:
+class WorkerTally:
     """An observer that keeps the tally of what is committed. It names no customer, and ``MAX_NAMES`` unknown names."""
 
     def __init__(self) -> None:
-        self.tally = _empty()
+        self.total = _empty()
         """Everything since the start of this process."""
         self._lately = _empty()
 
@@ -59,7 +59,7 @@ class Intake:
             batch.apply_unknown(name, count)
         if batch.rejects:
             self._add_examples(batch, outcome)
-        self.tally.add(batch)
+        self.total.add(batch)
         self._lately.add(batch)
 
     async def report(self) -> None:
@@ -77,7 +77,7 @@ class Intake:
 
     def document(self) -> dict[str, Any]:
         """Return the tally since the start as a JSON object."""
-        tally = self.tally
+        tally = self.total
         return {
             "applied": tally.applied,
             "duplicates": tally.duplicates.count,

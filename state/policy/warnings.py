@@ -1,0 +1,120 @@
+"""Warnings about a policy that can be used, but hardly means what it says."""
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+
+from state.conditions.condition import Condition
+from state.conditions.nodes import Arithmetic, Comparison, FeatureRef, Literal, Negative, Operand, leaves_of
+from state.policy.currency_size import size_of
+from state.policy.shape import Fixed, PAlive, Policy, Rhythm
+from state.policy.toml_lines import Path
+
+Warned = tuple[Path, str, str]
+"""The key, what is odd about it, and what to do."""
+_LEAST_MOST_PER_ORDER = 200
+_LEAST_MONETARY = 10
+_PATIENCE: Path = ("lifecycle", "patience")
+
+
+def warnings_of(policy: Policy, conditions: Mapping[Path, Condition]) -> Iterator[Warned]:
+    """Yield what is odd about a policy, whose conditions are given by their keys."""
+    size = size_of(policy.money.currency)
+    if size > 1:
+        yield from _money(policy, size)
+        for path, condition in conditions.items():
+            yield from _amounts(path, condition, policy.money.currency, size)
+    yield from _patience(policy)
+    yield from _support(policy)
+
+
+def _money(policy: Policy, size: int) -> Iterator[Warned]:
+    currency, most = policy.money.currency, policy.money.most_per_order
+    if most <= _LEAST_MOST_PER_ORDER * size:
+        yield (
+            ("money", "most_per_order"),
+            f"orders above {most:,.0f} {currency}, roughly {_dollars(most, size)}, are put aside as mistakes",
+            f"leave it out (it is then {1_000_000 * size:,}), or write an amount that no order reaches",
+        )
+    highest = policy.rfm.monetary[-1]
+    if highest < _LEAST_MONETARY * size:
+        yield (
+            ("rfm", "monetary"),
+            f"the highest limit is {highest:g} {currency}, roughly {_dollars(highest, size)}: nearly all score 5",
+            f"leave it out, or write limits in {currency}",
+        )
+
+
+def _amounts(path: Path, condition: Condition, currency: str, size: int) -> Iterator[Warned]:
+    for leaf in leaves_of(condition.tree):
+        if not isinstance(leaf, Comparison):
+            continue
+        for side, other, text in ((leaf.left, leaf.right, leaf.right_text), (leaf.right, leaf.left, leaf.left_text)):
+            if _is_money(side) and isinstance(other, Literal) and 0 < other.exact < size:
+                yield (
+                    path,
+                    f"`{leaf.left_text} {leaf.sign} {leaf.right_text}`: {text} {currency} is roughly "
+                    f"{_dollars(other.exact, size)}",
+                    f"write the amount in {currency}",
+                )
+
+
+def _is_money(operand: Operand) -> bool:
+    match operand:
+        case FeatureRef(feature):
+            return feature.unit == "currency"
+        case Negative(of):
+            return _is_money(of)
+        case Arithmetic("+" | "-", left, right):
+            return _is_money(left) and _is_money(right)
+        case _:
+            return False
+
+
+def _patience(policy: Policy) -> Iterator[Warned]:
+    patience = policy.lifecycle.patience
+    if isinstance(patience, PAlive) and patience.min_at_risk_days < 1:
+        yield (
+            (*_PATIENCE, "min_at_risk_days"),
+            f"whoever buys often is at risk for only {patience.min_at_risk_days:g} days before being churned",
+            "raise min_at_risk_days",
+        )
+    elif isinstance(patience, Rhythm) and (days := patience.min_days * (patience.churn_multiple - 1)) < 1:
+        yield (
+            (*_PATIENCE, "churn_multiple"),
+            f"whoever buys often is at risk for only {days:g} days before being churned",
+            "raise churn_multiple or min_days",
+        )
+
+
+def _support(policy: Policy) -> Iterator[Warned]:
+    lifecycle, support = policy.lifecycle, policy.lifecycle.support
+    if support is None:
+        return
+    pairs = [
+        (
+            lifecycle.one_time_patience_days,
+            lifecycle.one_time_churn_days,
+            f"one_time_churn_days {lifecycle.one_time_churn_days:g}",
+            f"one_time_patience_days {lifecycle.one_time_patience_days:g}",
+        )
+    ]
+    match lifecycle.patience:
+        case Fixed(days, churn_days):
+            pairs.append((days, churn_days, f"churn_days {churn_days:g}", f"days {days:g}"))
+        case Rhythm() as rhythm:
+            pairs.append((1, rhythm.churn_multiple, f"churn_multiple {rhythm.churn_multiple:g}", "1"))
+    for patience, churn, name, limit in pairs:
+        if support.shorten_to * churn <= patience:
+            yield (
+                ("lifecycle", "support", "shorten_to"),
+                f"a bad rating or a waiting ticket can make an active customer churned at once, without being at risk "
+                f"before: shorten_to {support.shorten_to:g} x {name} is not above {limit}",
+                "raise shorten_to, or the limit for churn",
+            )
+
+
+def _dollars(amount: float | Fraction, size: int) -> str:
+    dollars = float(amount) / size
+    return (
+        "a dollar" if 0.5 <= dollars < 1.5 else f"{dollars:,.2g} dollars" if dollars < 1 else f"{dollars:,.0f} dollars"
+    )

@@ -1,0 +1,114 @@
+"""A policy's version, made from its file and from what section 13 of the semantics says of what a file leaves out."""
+
+import re
+import tomllib
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+from tests.support.programs import ROOT
+
+PAGE = (ROOT / "docs/semantics.md").read_text("utf-8")
+ESCAPED = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
+PATIENCE = re.compile(r"(?:for `(\w+)`: )?((?:`\w+ = [^`]+`(?:, )?)+)")
+
+
+def table(name: str) -> str:
+    """The defaults of a table, as the page words them."""
+    found = re.search(rf"^\| `{re.escape(name)}` \| (.*) \|$", PAGE, re.MULTILINE)
+    assert found, name
+    return found[1]
+
+
+def defaults(name: str) -> dict[str, Any]:
+    return tomllib.loads("\n".join(re.findall(r"`(\w+ = [^`]+)`", table(name))))
+
+
+def patience(method: str) -> dict[str, Any]:
+    for named, keys in PATIENCE.findall(table("lifecycle.patience")):
+        if (named or "rhythm") == method:
+            return tomllib.loads("\n".join(re.findall(r"`(\w+ = [^`]+)`", keys)))
+    raise AssertionError(method)
+
+
+def size_of(currency: str) -> int:
+    rows = re.findall(r"^\| (\d+) \| ([A-Z ]+) \|$", PAGE, re.MULTILINE)
+    return next((int(size) for size, currencies in rows if currency in currencies.split()), 1)
+
+
+def whole(text: str) -> dict[str, Any]:
+    """A policy with everything that its file leaves out."""
+    given = tomllib.loads(text)
+    lifecycle = given.get("lifecycle", {})
+    kept = dict(lifecycle.get("patience", {}))
+    kept = {**patience(kept.get("method", "rhythm")), "method": "rhythm", **kept}
+    loyal = {**defaults("lifecycle.loyal"), **lifecycle.get("loyal", {})}
+    if "enter" in lifecycle.get("loyal", {}) and "leave" not in lifecycle["loyal"]:
+        loyal["leave"] = ""
+    money = {**defaults("money"), "rates": {}, **given.get("money", {})}
+    size = size_of(money["currency"])
+    if "most_per_order" not in given.get("money", {}):
+        money["most_per_order"] *= size
+    rfm = {**defaults("rfm"), **given.get("rfm", {})}
+    if "monetary" not in given.get("rfm", {}):
+        rfm["monetary"] = [limit * size for limit in rfm["monetary"]]
+    support = lifecycle.get("support")
+    segments = [
+        {"description": "", "leave": "", "min_stay_days": 0, **segment} for segment in given.get("segments", [])
+    ]
+    known = {"name", "time", "money", "browsing", "lifecycle", "rfm", "segments"}
+    others = set(re.findall(r"^\| `(\w+)` \|", PAGE.partition("## 13")[2], re.MULTILINE)) - known
+    return {
+        "name": given["name"],
+        "time": {**defaults("time"), **given.get("time", {})},
+        "money": money,
+        "browsing": {**defaults("browsing"), **given.get("browsing", {})},
+        "lifecycle": {
+            **defaults("lifecycle"),
+            **{key: value for key, value in lifecycle.items() if not isinstance(value, dict)},
+            "patience": kept,
+            "loyal": loyal,
+            "support": None if support is None else {**defaults("lifecycle.support"), **support},
+        },
+        "rfm": rfm,
+        "segments": segments,
+        **{name: {**defaults(name), **given.get(name, {})} for name in others},
+    }
+
+
+def double(number: float) -> str:
+    decimal = Decimal(repr(float(number)))
+    digits = "".join(map(str, decimal.as_tuple().digits)).rstrip("0") or "0"
+    power = decimal.adjusted()
+    if number and not -5 <= power < 16:
+        return f"{digits[0]}{'.' * (len(digits) > 1)}{digits[1:]}e{power}"
+    text = f"{decimal:f}"
+    return text if "." in text else f"{text}.0"
+
+
+def text_of(value: str) -> str:
+    return '"' + "".join(ESCAPED.get(each, f"\\u{ord(each):04x}" if each < " " else each) for each in value) + '"'
+
+
+def as_json(value: Any, key: str = "") -> str:
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{text_of(name)}:{as_json(value[name], name)}" for name in sorted(value)) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(as_json(each, key) for each in value) + "]"
+    if isinstance(value, str):
+        return text_of(value)
+    if isinstance(value, bool) or value is None:
+        return {None: "null", True: "true", False: "false"}[value]
+    return str(value) if key in whole_numbers() else double(value)
+
+
+def whole_numbers() -> set[str]:
+    """The keys of whole numbers, as the page lists them."""
+    sentence = re.search(r"escaped.*?\.\s+((?:`\w+`(?:, | and\s+)?)+) are whole numbers", PAGE, re.DOTALL)
+    assert sentence
+    return set(re.findall(r"`(\w+)`", sentence[1]))
+
+
+def version(text: str) -> str:
+    policy = whole(text)
+    return f"{policy['name']}@{sha256(as_json(policy).encode()).hexdigest()[:8]}"
