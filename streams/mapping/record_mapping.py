@@ -137,6 +137,8 @@ class _Rule:
             return {**event, "type": "identify", "traits": traits} if traits else None
         properties = event["properties"] = self._properties_of(name, rows)
         if name in _PURCHASES and "order_id" not in properties and not self._returns:
+            if name not in _ORDERS:
+                raise RejectedError("invalid", f"order_id is empty: say which order the {name} undoes")
             # Without an id of its own, an order is known by all that is known of it.
             properties["order_id"] = blake2b(orjson.dumps(event), digest_size=8).hexdigest()
         return event
