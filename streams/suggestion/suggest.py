@@ -16,7 +16,7 @@ from streams.sources.event_lines import fitting_mappings
 from streams.sources.order_rows import key_text
 from streams.sources.records import Records
 from streams.sources.source import SourceError
-from streams.suggestion.column import columns_of
+from streams.suggestion.column import columns_of, is_number
 from streams.suggestion.proposal import Proposal
 
 _SAMPLE = 2000
@@ -37,6 +37,10 @@ def suggest(name: str) -> tuple[str, bool]:
     names = columns if are_rows else None
     proposal = Proposal(_slug(name), columns_of(sample, names), sample, are_rows=are_rows)
     tried = _tried(proposal.text, sample, names) if proposal.is_complete else "Not tried: it is not complete."
+    if records.are_lists and any(is_number(it) or "@" in it for it in names or ()):
+        proposal.doubts.append(
+            "the first row looks like data: if there is no header, name the columns in [file] header"
+        )
     told = [f"Proposed from the first {len(sample):,} records of {Path(name).name}. {tried}"]
     if proposal.doubts:
         told += ["", "Please look at what is not sure:", *(f"- {doubt}." for doubt in proposal.doubts)]
