@@ -1,6 +1,6 @@
 """Intake: what a policy says about the reading of events."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from schemas.money import Exchange
 
@@ -17,6 +17,7 @@ LOWEST_RATING, HIGHEST_RATING = 1, 5
 class Intake:
     """How events are read under a policy: the conversion of money, who is no customer, and the scale of ratings.
 
+    The traits that the policy names are kept, whatever else an event says.
     ``not_customers`` are compared without case, and without blanks around them; one ``*`` in a text stands for any.
     """
 
@@ -25,8 +26,10 @@ class Intake:
         exchange: Exchange,
         not_customers: Iterable[str] = NOT_CUSTOMERS,
         rating_scale: tuple[float, float] = (LOWEST_RATING, HIGHEST_RATING),
+        named_traits: Collection[str] = (),
     ) -> None:
         self.exchange = exchange
+        self.named_traits = named_traits
         self.rating_scale = rating_scale
         folded = [_folded(it) for it in not_customers]
         self._whole = frozenset(it for it in folded if ANY not in it)

@@ -46,9 +46,9 @@ class Rulebook:
         self.version = compiled.version
         self.fingerprint = bytes.fromhex(compiled.version.rpartition("@")[2])
         exchange = Exchange(policy.money.currency, policy.money.most_per_order, policy.money.rates)
-        self.intake = Intake(exchange, policy.intake.not_customers, policy.intake.rating_scale)
-        calendar = Calendar(policy.time.zone, compiled.day_ms)
         self._named = compiled.named_traits
+        self.intake = Intake(exchange, policy.intake.not_customers, policy.intake.rating_scale, self._named)
+        calendar = Calendar(policy.time.zone, compiled.day_ms)
         self.apply_event = EventApplier(calendar, compiled.session_ms, self._named).apply
         """Update a customer's aggregates by a fact, and decide nothing."""
         self._unit: int = 10 ** decimals(policy.money.currency)

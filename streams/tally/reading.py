@@ -69,6 +69,8 @@ def read_facts(
             tally.reject(told.reason, place=line_number, example=f"{numbered} {line_number}: {told.detail}")
             on_reject(number, line, told)
             continue
+        for bound in event.bounds:
+            tally.hold(bound, place=number, example=f"{numbered} {number}")
         facts += 1
         yield number, event.user_id, fact
     tally.applied += facts

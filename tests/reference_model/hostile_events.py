@@ -348,7 +348,8 @@ class Hostility:
         plan = {"plan": self.dice.choice(["free", "plus", None])}
         ignored = self.dice.choice([[1], {"deep": {"er": 1}}, 2**63, -(2**63), 10**30, None])
         context: Any = self.dice.choice([None, [], {}, {"traits": None}, {"traits": {**plan, "odd": ignored}}])
-        traits = self.dice.choice([None, None, {}, {**plan, "nested": {"odd": ignored, "score": 7}}])
+        many = {f"a{number}": "x" * self.dice.choice([1, 256, 257]) for number in range(self.dice.choice([1, 64, 70]))}
+        traits = self.dice.choice([None, None, {}, many, {**many, **plan, "nested": {"odd": ignored, "score": 7}}])
         return {**event, "type": "identify", "traits": traits, "context": context}
 
     def other_context(self, event: Event) -> Event:

@@ -85,7 +85,9 @@ def properties(kind: str, body: dict[str, Any], policy: Policy) -> dict[str, Any
     if kind == "identify":
         own = body.get("traits")
         known |= flat({} if own is None else table(own))
-    return {"traits": tuple(sorted(known.items())[:64]), **details(kind, body, policy)}
+    others = sorted(known.keys() - policy.named)[:64]
+    kept = {name: each for name, each in known.items() if name in others or name in policy.named}
+    return {"traits": tuple(sorted(kept.items())), **details(kind, body, policy)}
 
 
 def details(kind: str, body: dict[str, Any], policy: Policy) -> dict[str, Any]:
