@@ -16,6 +16,7 @@ from state.customer.bounds import bounds_met
 from state.customer.customer import Customer
 from state.customer.figures import average_order_value, mean_gap, time_since_order
 from state.customer.parts import ALL_PARTS, DECIDED, LIFECYCLE_PARTS, ORDERS
+from state.customer.short_reason import shortened
 from state.policy.compiled import CompiledPolicy
 from state.rules.decision import Decision, ReasonedChange
 from state.rules.lifecycle import ACTIVE, LOYALTY_DECIDES, Stage, patience_days, silence_deadline, stage_at, transition
@@ -219,7 +220,7 @@ def _enter_stage(
     change = Change(
         at=at, segment=None, name=name, from_=before, to=stage.name, cause=deadline if cause is None else cause()
     )
-    customer.stage, customer.since, customer.why = stage.name, at, why
+    customer.stage, customer.since, customer.why = stage.name, at, shortened(why)
     customer.cause = change.cause.message_id or change.cause.name
     return ReasonedChange(change, why)
 
