@@ -117,9 +117,10 @@ def _total(order: OrderProperties, exchange: Exchange) -> int:
 def _refund_fact(name: str, at: int, message_id: str, raw: Raw, intake: Intake) -> AnyFact:
     refund = read_refund(raw)
     order_id = short(refund.order_id, "properties.order_id")
+    if refund.total is None and refund.revenue is None and refund.value is None:
+        check_no_amount(raw)  # which would come before the products
     amount, total = _given_back(refund, intake.exchange.of_refunds(refund.currency))
     if amount is None:
-        check_no_amount(raw)
         return OrderRefunded(at=at, message_id=message_id, order_id=order_id, total=None)
     own = intake.exchange.own_refund(amount, refund.currency)
     return OrderRefunded(at=at, message_id=message_id, order_id=order_id, total=total, own=own)

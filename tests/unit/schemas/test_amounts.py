@@ -146,6 +146,8 @@ def test_what_could_be_two_amounts_is_told(properties: str, detail: str) -> None
         ('"products":[{"price":20,"quantity":-1}]', 2000),
         ('"products":[{"price":-20},{"price":5}]', 1500),
         ('"total":20,"products":[{"product_id":"p"}]', 2000),
+        ('"amount":0,"products":[{"price":2.5,"quantity":3}],"tax_amount":1', 0),
+        ('"products":[{"price":2.5,"quantity":3}],"tax_amount":1', 750),
         ('"total":"20","products":"all"', 2000),
     ],
 )
