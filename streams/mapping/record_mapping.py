@@ -151,7 +151,8 @@ class _Rule:
             if (text := read(rows)) is not None:
                 found[key] = text
         for key, read_number in self._numbers:
-            if (number := read_number(rows)) is not None:
+            # Exports write a discount of 0 where there is none.
+            if (number := read_number(rows)) is not None and (number or key != "discount"):
                 found[key] = as_number(number)
         for key, read_scalar in self._properties:
             if (scalar := read_scalar(rows)) is not None:

@@ -8,7 +8,7 @@ from typing import Any
 from schemas.reject import RejectedError
 from streams.mapping.columns import check_columns
 from streams.mapping.record_mapping import RecordMapping
-from streams.mapping.shape import File
+from streams.mapping.shape import File, names_of
 from streams.mapping.text import MappingError, read_mapping
 from streams.mapping_file import shipped_mappings
 from streams.sources.content import open_content
@@ -18,6 +18,7 @@ from streams.sources.records import Records
 from streams.sources.source import SourceError
 from streams.suggestion.column import columns_of, is_number
 from streams.suggestion.proposal import Proposal
+from streams.suggestion.written_instants import written_instants
 
 _SAMPLE = 2000
 
@@ -48,9 +49,17 @@ def suggest(name: str) -> tuple[str, bool]:
 
 
 def _tried_shipped(text: str, sample: Sequence[Any], columns: Sequence[str] | None) -> str:
-    if read_mapping(text)[0].joins:
+    shape, _ = read_mapping(text)
+    if shape.joins:
         return ""  # it needs its other files
-    return f"\n# From the first {len(sample):,} records. {_tried(text, sample, columns)}"
+    told = f"\n# From the first {len(sample):,} records. {_tried(text, sample, columns)}"
+    at = names_of(shape.at.column) if shape.at is not None else ()
+    for column in (it for it in columns_of(sample, columns) if it.name in at):
+        how = written_instants(column)
+        if how is not None and how.is_ambiguous:
+            dates = f"{column.name}: all dates, such as {next(iter(column.texts))}, can have the day or the month first"
+            told += f"\n# {dates}; it is read by {shape.formats[0]}." if shape.formats else ""
+    return told
 
 
 def _tried(text: str, sample: Sequence[Any], columns: Sequence[str] | None) -> str:

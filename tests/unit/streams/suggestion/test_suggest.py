@@ -143,6 +143,14 @@ def test_a_mapping_that_ships_is_recognised(tmp_path: Path, shape: str) -> None:
     assert text.endswith(shipped_mappings()[shape].read_text("utf-8"))
 
 
+def test_a_mapping_that_ships_is_doubted_where_its_dates_can_be_either(tmp_path: Path) -> None:
+    header = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
+    either, _ = suggest(written(tmp_path, header + "536365,A,A,6,1/12/2010 8:26,2.55,17850,United Kingdom\n"))
+    assert "such as 1/12/2010 8:26, can have the day or the month first; it is read by %m/%d/%Y %H:%M." in either
+    wrong, _ = suggest(written(tmp_path, header + "536365,A,A,6,13/12/2010 8:26,2.55,17850,United Kingdom\n"))
+    assert "1 that cannot be used (bad_timestamp" in wrong
+
+
 def call(*arguments: str) -> Result:
     return CliRunner().invoke(main, ["map", *arguments])
 
