@@ -3,6 +3,7 @@
 Each value is decoded strictly first. What the strict decoder refuses is read field by field, as ``coercion`` says.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from hashlib import blake2b
 
@@ -10,10 +11,12 @@ import msgspec
 from msgspec import Raw
 
 from schemas import instant, timestamps
+from schemas.bounds import bounded
 from schemas.coercion import NULL, Fields, fields_of, identifier, short, text
 from schemas.event_types import EVENT_TYPES, spelled
 from schemas.events import AnyFact
 from schemas.intake import Intake
+from schemas.json_text import MAX_DEPTH, check_depth
 from schemas.money import AmountError
 from schemas.reject import RejectedError
 from schemas.spellings import folded
@@ -50,11 +53,13 @@ class Event(msgspec.Struct, gc=False):
     """A usable event: the id of its customer, and its fact (None for a type that lifestage does not know).
 
     ``unknown_name`` is then the event's name as it was sent, cut to ``MAX_NAME`` characters; empty if there is none.
+    ``bounds`` are those that cut off something of the fact.
     """
 
     user_id: str
     fact: AnyFact | None
     unknown_name: str | None = None
+    bounds: Sequence[str] = ()
 
 
 class _Owner(msgspec.Struct, rename="camel", gc=False):
@@ -94,6 +99,8 @@ def open_envelope(value: bytes | None) -> Envelope:
     if len(value) > MAX_BYTES:
         raise RejectedError("too_large", f"the value has {len(value)} bytes; the most is {MAX_BYTES}")
     value = unframed(value)
+    if len(value) > MAX_DEPTH:
+        check_depth(value)
     try:
         try:
             envelope = _envelope(value)
@@ -103,7 +110,7 @@ def open_envelope(value: bytes | None) -> Envelope:
                     return _coerced(unwrapped(value))
             if envelope.user_id and envelope.timestamp.tzinfo is not None:
                 return envelope
-        except msgspec.ValidationError:
+        except msgspec.DecodeError:
             pass
         return _coerced(unwrapped(value))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -138,7 +145,7 @@ def user_of(value: bytes) -> str | None:
                     return inner.user_id
             elif owner.user_id:
                 return owner.user_id
-        except msgspec.ValidationError:
+        except msgspec.DecodeError:
             pass
         return _user_id(unwrapped(value))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, RejectedError):
@@ -195,12 +202,13 @@ def read_event(envelope: Envelope, value: bytes, intake: Intake) -> Event:
         short(message_id, "messageId")
         try:
             fact = event_type.build(event_type.name, at, message_id, content, intake)
-        except (msgspec.ValidationError, AmountError, RejectedError):
+        except (msgspec.ValidationError, UnicodeDecodeError, AmountError, RejectedError):
             content = event_type.coerce(content)
             fact = event_type.build(event_type.name, at, message_id, content, intake)
         if envelope.context is not None:
             fact = with_context_traits(fact, envelope.context.traits)
-        return Event(user_id, fact)
+        fact, bounds = bounded(fact, intake.named)
+        return Event(user_id, fact, bounds=bounds)
     except RejectedError as error:
         error.user_id = user_id
         raise

@@ -7,7 +7,7 @@ from msgspec import Raw
 from msgspec.structs import replace
 
 from schemas.coercion import MAX_TEXT, Fields, as_json, fields_of, is_numeric
-from schemas.events import MAX_TRAITS, AnyFact, Traits, TraitsIdentified
+from schemas.events import AnyFact, Traits, TraitsIdentified
 
 _read_object = msgspec.json.Decoder(dict[str, object]).decode
 
@@ -21,12 +21,12 @@ def traits_of(raw: Raw) -> Traits:
                 _add(traits, f"{key}_{inner}", scalar)
         else:
             _add(traits, key, value)
-    return limited(traits)
+    return by_name(traits)
 
 
-def limited(traits: Traits) -> Traits:
-    """Return the traits by name, at most ``MAX_TRAITS``."""
-    return dict(sorted(traits.items())[:MAX_TRAITS])
+def by_name(traits: Traits) -> Traits:
+    """Return the traits in the order of their names, in which they are bounded."""
+    return dict(sorted(traits.items()))
 
 
 def coerced_traits(raw: Raw) -> Raw:
@@ -48,14 +48,12 @@ def with_context_traits(fact: AnyFact, raw: Raw) -> AnyFact:
     if not traits:
         return fact
     if isinstance(fact, TraitsIdentified):
-        return replace(fact, traits=limited(traits | fact.traits))
+        return replace(fact, traits=by_name(traits | fact.traits))
     return replace(fact, context_traits=traits)
 
 
 def _add(traits: Traits, name: str, value: object) -> None:
-    if isinstance(value, str):
-        traits[name[:MAX_TEXT]] = value[:MAX_TEXT]
-    elif value is None or isinstance(value, float) or (isinstance(value, int) and -(2**63) <= value < 2**63):
+    if value is None or isinstance(value, str | float) or (isinstance(value, int) and -(2**63) <= value < 2**63):
         traits[name[:MAX_TEXT]] = value
 
 

@@ -46,10 +46,12 @@ def holds(customer, at):
 
 >>> from schemas.events import OrderCompleted
 >>> from state.customer.customer import first_seen
+>>> from state.customer.purchases import OrderMemory
 >>> customer, day = first_seen(0), 86_400_000
+>>> memory = OrderMemory(occasion_ms=day, undo_days=400)
 >>> for at in (0, day):
 ...     order = OrderCompleted(at=at, message_id=f"{at}", order_id=f"{at}", total=500, items=1, categories=())
-...     assert customer.purchases.place(order, at // day)
+...     assert customer.purchases.place(order, at // day, memory)
 >>> condition.why(customer, 2 * day)
 'orders_90d 2 >= 2; days_since_order 1 <= 30'
 >>> (opposite(condition).begins(customer, 2 * day) - 1) / day
