@@ -3,54 +3,22 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, MutableMapping
 
-import msgspec
-
 from agents.batch import Batch, Outcome, Record
 from agents.customer_cache import CustomerCache
 from agents.deadlines import Deadlines
 from agents.record_events import RecordReader, events_of
+from agents.touched_customer import TouchedCustomer
 from schemas.change import Publication
 from schemas.envelope import Event
-from schemas.events import AnyFact
 from schemas.reject import RejectedError, reject
 from schemas.transition import encode
 from state.rules.rulebook import Rulebook
-from state.timeline.receive import Receipt, receive
-from state.timeline.records_of_event import Conflict
 from state.timeline.snapshot import Header, SnapshotError, dump, load, read_header
 from state.timeline.timeline import Timeline, adopt, apply_facts, begin
 
 MAX_AHEAD_MS = 300_000
 MAX_DUE = 200
 AT_ONCE = 0
-
-
-class TouchedCustomer(msgspec.Struct, gc=False):
-    """A customer whom a batch touches: their timeline, taken out of the cache, and what of the batch concerns them.
-
-    ``before`` is the header of their snapshot as of the last commit; ``facts`` have arrived and are not applied yet,
-    ``records`` are those that counted as applied.
-    """
-
-    timeline: Timeline
-    before: Header | None
-    publications: list[Publication]
-    facts: list[AnyFact] = []
-    records: list[Record] = []
-    ids: set[str] = set()
-
-    def receive(self, record: Record, fact: AnyFact, lateness: int) -> Receipt | Conflict:
-        """Take a fact of the batch."""
-        message_id = fact.message_id
-        receipt: Receipt | Conflict = Receipt.APPLIED
-        if message_id in self.ids or self.timeline.has_id(message_id):
-            receipt = receive(self.timeline, self.facts, fact, lateness)
-        else:
-            self.facts.append(fact)
-            self.ids.add(message_id)
-        if receipt is Receipt.APPLIED:
-            self.records.append(record)
-        return receipt
 
 
 class Tracker:
@@ -182,10 +150,10 @@ class Tracker:
         customer = touched.get(key) or self._touch(key, touched, at)
         if at < customer.timeline.closed_before:
             raise RejectedError("late", "a flood of events, or a new policy, has closed this customer's past")
-        receipt = customer.receive(record, fact, self._lateness)
-        if isinstance(receipt, Conflict):
-            raise RejectedError("conflict", receipt.detail())
-        return "applied" if receipt is Receipt.APPLIED else "duplicate"
+        counted = customer.receive(record, fact, self._rules)
+        for bound in event.bounds:
+            outcome.counts[f"bound:{bound}"] += 1
+        return counted
 
     def _touch(self, key: bytes, touched: dict[bytes, TouchedCustomer], at: int = 0) -> TouchedCustomer:
         customer = touched.get(key)

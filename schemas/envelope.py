@@ -3,6 +3,7 @@
 Each value is decoded strictly first. What the strict decoder refuses is read field by field, as ``coercion`` says.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from hashlib import blake2b
 
@@ -10,6 +11,7 @@ import msgspec
 from msgspec import Raw
 
 from schemas import instant, timestamps
+from schemas.bounds import bounded
 from schemas.coercion import MAX_TEXT, NULL, Fields, fields_of, identifier, short, text
 from schemas.event_types import EVENT_TYPES, spelled
 from schemas.events import AnyFact
@@ -51,11 +53,13 @@ class Event(msgspec.Struct, gc=False):
     """A usable event: the id of its customer, and its fact (None for a type that lifestage does not know).
 
     ``unknown_name`` is then the event's name as it was sent, cut to ``MAX_NAME`` characters; empty if there is none.
+    ``bounds`` are those that cut off something of the fact.
     """
 
     user_id: str
     fact: AnyFact | None
     unknown_name: str | None = None
+    bounds: Sequence[str] = ()
 
 
 class _Owner(msgspec.Struct, rename="camel", gc=False):
@@ -202,8 +206,9 @@ def read_event(envelope: Envelope, value: bytes, intake: Intake) -> Event:
             content = event_type.coerce(content)
             fact = event_type.build(event_type.name, at, message_id, content, intake)
         if envelope.context is not None:
-            fact = with_context_traits(fact, envelope.context.traits, intake.named_traits)
-        return Event(user_id, fact)
+            fact = with_context_traits(fact, envelope.context.traits)
+        fact, bounds = bounded(fact, intake.named)
+        return Event(user_id, fact, bounds=bounds)
     except RejectedError as error:
         error.user_id = user_id
         raise

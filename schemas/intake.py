@@ -1,7 +1,8 @@
 """Intake: what a policy says about the reading of events."""
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable
 
+from schemas.bounds import NOTHING_NAMED, Named
 from schemas.money import Exchange
 from schemas.reject import RejectedError
 
@@ -18,8 +19,8 @@ LOWEST_RATING, HIGHEST_RATING = 1, 5
 class Intake:
     """How events are read under a policy: the conversion of money, who is no customer, and the scale of ratings.
 
+    What is ``named`` is kept, however much else an event says.
     ``not_customers`` are compared without case, and without blanks around them; one ``*`` in a text stands for any.
-    ``named_traits`` are those that the policy reads.
     """
 
     def __init__(
@@ -27,10 +28,10 @@ class Intake:
         exchange: Exchange,
         not_customers: Iterable[str] = NOT_CUSTOMERS,
         rating_scale: tuple[float, float] = (LOWEST_RATING, HIGHEST_RATING),
-        named_traits: Set[str] = frozenset(),
+        named: Named = NOTHING_NAMED,
     ) -> None:
         self.exchange = exchange
-        self.named_traits = named_traits
+        self.named = named
         self.rating_scale = rating_scale
         folded = [_folded(it) for it in not_customers]
         self._whole = frozenset(it for it in folded if ANY not in it)

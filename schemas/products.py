@@ -2,12 +2,9 @@
 
 from decimal import Decimal
 
-from schemas.coercion import MAX_TEXT
 from schemas.money import Exchange
 from schemas.properties import MAX_QUANTITY, Product
 from schemas.reject import RejectedError
-
-MAX_CATEGORIES = 32
 
 
 def sum_of(products: list[Product], currency: str | None, exchange: Exchange) -> int:
@@ -31,6 +28,11 @@ def sum_of(products: list[Product], currency: str | None, exchange: Exchange) ->
     return total
 
 
+def cost_of(products: list[Product]) -> Decimal:
+    """Return what lines with prices add up to in their own currency, without rounding."""
+    return sum((Decimal(repr(it.price)) * Decimal(repr(it.quantity)) for it in products), Decimal(0))
+
+
 def contents_of(products: list[Product]) -> tuple[int, tuple[str, ...]]:
     """Return how many items the lines are, and their categories, each once.
 
@@ -51,7 +53,7 @@ def contents_of(products: list[Product]) -> tuple[int, tuple[str, ...]]:
         if quantity >= 0 and (price is None or price >= 0):
             items += whole
             found[product.category] = None
-    return items, tuple([category[:MAX_TEXT] for category in found if category][:MAX_CATEGORIES])
+    return items, tuple([category for category in found if category])
 
 
 def _check_quantity(quantity: float) -> None:

@@ -1,6 +1,5 @@
 """Traits: what an event says about its customer, as flat names and scalars."""
 
-from collections.abc import Set
 from math import isfinite
 
 import msgspec
@@ -10,17 +9,11 @@ from msgspec.structs import replace
 from schemas.coercion import MAX_TEXT, Fields, as_json, fields_of, is_numeric
 from schemas.events import AnyFact, Traits, TraitsIdentified
 
-MAX_SAID = 256
-"""How many traits an event says at most, besides named ones: more than are kept of a customer."""
-
 _read_object = msgspec.json.Decoder(dict[str, object]).decode
 
 
-def traits_of(raw: Raw, named: Set[str]) -> Traits:
-    """Return the traits of an object; of many, those ``named`` go before others.
-
-    Raises msgspec's ``ValidationError`` for another value, or a number too large.
-    """
+def traits_of(raw: Raw) -> Traits:
+    """Return the traits of an object. Raises msgspec's ``ValidationError`` for another value, or a number too large."""
     traits: Traits = {}
     for key, value in _read_object(raw).items():
         if isinstance(value, dict):
@@ -28,14 +21,11 @@ def traits_of(raw: Raw, named: Set[str]) -> Traits:
                 _add(traits, f"{key}_{inner}", scalar)
         else:
             _add(traits, key, value)
-    return limited(traits, named)
+    return by_name(traits)
 
 
-def limited(traits: Traits, named: Set[str]) -> Traits:
-    """Return the traits by name: those ``named``, and the first ``MAX_SAID`` others."""
-    if len(traits) > MAX_SAID:
-        others = set(sorted(traits.keys() - named)[:MAX_SAID])
-        traits = {name: it for name, it in traits.items() if name in named or name in others}
+def by_name(traits: Traits) -> Traits:
+    """Return the traits in the order of their names, in which they are bounded."""
     return dict(sorted(traits.items()))
 
 
@@ -50,22 +40,20 @@ def coerced_traits(raw: Raw) -> Raw:
     return as_json(kept)
 
 
-def with_context_traits(fact: AnyFact, raw: Raw, named: Set[str]) -> AnyFact:
+def with_context_traits(fact: AnyFact, raw: Raw) -> AnyFact:
     """Return the fact with the traits of its event's context too; an ``identify`` has its own ones over them."""
     if bytes(raw)[:1] != b"{":
         return fact
-    traits = traits_of(coerced_traits(raw), named)
+    traits = traits_of(coerced_traits(raw))
     if not traits:
         return fact
     if isinstance(fact, TraitsIdentified):
-        return replace(fact, traits=limited(traits | fact.traits, named))
+        return replace(fact, traits=by_name(traits | fact.traits))
     return replace(fact, context_traits=traits)
 
 
 def _add(traits: Traits, name: str, value: object) -> None:
-    if isinstance(value, str):
-        traits[name[:MAX_TEXT]] = value[:MAX_TEXT]
-    elif value is None or isinstance(value, float) or (isinstance(value, int) and -(2**63) <= value < 2**63):
+    if value is None or isinstance(value, str | float) or (isinstance(value, int) and -(2**63) <= value < 2**63):
         traits[name[:MAX_TEXT]] = value
 
 

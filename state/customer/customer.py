@@ -5,6 +5,7 @@ import msgspec
 from schemas.events import Scalar
 from state.customer.engagement import Engagement, no_engagement
 from state.customer.purchases import Purchases, no_purchases
+from state.customer.stored_purchases import pack_purchases, unpack_purchases
 from state.customer.support import Support, no_support
 
 STAGES = ("prospect", "new", "repeat", "loyal", "at_risk", "churned")
@@ -15,11 +16,12 @@ class Customer(msgspec.Struct, gc=False):
     """The aggregates of one customer, and what was decided from them. Instants are ms since 1970.
 
     The aggregates are decoded lazily, since most events need only one: ``purchases_lazy``, ``engagement_lazy`` and
-    ``support_lazy`` hold each as itself or still as its bytes. ``first_event_at`` and ``last_event_at`` are instants of
-    events, ``at`` is that of the last decision. Nothing changes by itself before ``due``, and possibly nothing at
-    ``due`` either. The stage began at ``since``; ``why`` holds the values that began it, ``cause`` the messageId or
-    name of its cause. ``expected`` and ``expected_at`` are the lifecycle transition that comes next if nothing happens.
-    Minimum stays count from ``loyal_since`` and from the instants of entering in ``memberships`` (by segment key).
+    ``support_lazy`` hold each as itself or still as its bytes. ``first_event_at`` and ``last_event_at`` are instants
+    of events, ``at`` is that of the last decision. Nothing changes by itself before ``due``, and possibly nothing at
+    ``due`` either. The stage began at ``since``; ``why`` is the short form of the values that began it, ``cause`` the
+    messageId or name of its cause. ``expected`` and ``expected_at`` are the lifecycle transition that comes next if
+    nothing happens. Minimum stays count from ``loyal_since`` and from the instants of entering in ``memberships`` (by
+    segment key).
     """
 
     first_event_at: int
@@ -44,7 +46,7 @@ class Customer(msgspec.Struct, gc=False):
         """Return the orders that stand."""
         purchases = self.purchases_lazy
         if isinstance(purchases, bytes):
-            purchases = self.purchases_lazy = Purchases.unpacked(purchases)
+            purchases = self.purchases_lazy = unpack_purchases(purchases)
         return purchases
 
     @property
@@ -67,7 +69,7 @@ class Customer(msgspec.Struct, gc=False):
         """Return the bytes of purchases, engagement and support, without changing them."""
         purchases, engagement, support = self.purchases_lazy, self.engagement_lazy, self.support_lazy
         return (
-            purchases if isinstance(purchases, bytes) else purchases.packed(),
+            purchases if isinstance(purchases, bytes) else pack_purchases(purchases),
             engagement if isinstance(engagement, bytes) else engagement.packed(),
             support if isinstance(support, bytes) else support.packed(),
         )

@@ -56,7 +56,13 @@ class Reading(Section, frozen=True):
     """How events are read: the userIds that stand for no customer, and the lowest and highest rating."""
 
     not_customers: tuple[Text, ...] = NOT_CUSTOMERS
-    rating_scale: tuple[Rating, Rating] = (LOWEST_RATING, HIGHEST_RATING)
+    rating_scale: tuple[Rating, Rating] = (float(LOWEST_RATING), float(HIGHEST_RATING))
+
+
+class Orders(Section, frozen=True):
+    """For how many days an order can be undone, updated, and recognised when it is sent again."""
+
+    undo_days: Annotated[int, Meta(ge=1, le=36500)] = 400
 
 
 class Rhythm(Section, frozen=True, tag="rhythm", tag_field="method"):
@@ -100,7 +106,7 @@ class SupportRules(Section, frozen=True):
     """What a bad support experience does: patience is multiplied by ``shorten_to``."""
 
     shorten_to: Annotated[float, Meta(gt=0, le=1)] = 0.5
-    bad_rating: Rating = 2
+    bad_rating: Rating = 2.0
     rating_counts_days: Days = 30.0
     open_days: Days = 3.0
 
@@ -122,8 +128,12 @@ class Loyal(Section, frozen=True):
 
 
 class Lifecycle(Section, frozen=True):
-    """The silences after which customers are at risk and churned, and who is loyal."""
+    """The silences after which customers are at risk and churned, and who is loyal.
 
+    Orders within ``occasion_days`` of the first of them are one purchase occasion; at 0, each is one of its own.
+    """
+
+    occasion_days: Annotated[float, Meta(ge=0, le=365)] = 1.0
     one_time_patience_days: Days = 60.0
     one_time_churn_days: Days = 180.0
     patience: Patience = Rhythm()
@@ -159,6 +169,7 @@ class Policy(Section, frozen=True):
     money: Money = Money()
     browsing: Browsing = Browsing()
     intake: Reading = Reading()
+    orders: Orders = Orders()
     lifecycle: Lifecycle = Lifecycle()
     rfm: Rfm = Rfm()
     segments: tuple[Segment, ...] = ()

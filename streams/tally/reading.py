@@ -69,6 +69,9 @@ def read_facts(
             tally.reject(told.reason, place=line_number, example=f"{numbered} {line_number}: {told.detail}")
             on_reject(number, line, told)
             continue
+        for bound in event.bounds:
+            line_number, _ = line_and_event(number)
+            tally.hold(bound, place=line_number, example=f"{numbered} {line_number}")
         facts += 1
         yield number, event.user_id, fact
     tally.applied += facts

@@ -18,6 +18,7 @@ from schemas.fact_order import in_order
 from state.bgnbd import p_alive
 from state.customer.customer import Customer, first_seen
 from state.customer.packing import pack, unpack
+from state.customer.short_reason import in_full, shortened
 from state.policy.shape import Fixed, PAlive, Rhythm
 from state.rules.decision import Decision
 from state.rules.rulebook import Rulebook
@@ -46,11 +47,13 @@ class Standing:
 
     stage: str = "prospect"
     since: int = 0
+    why: str = ""
     joined: dict[str, int] = field(default_factory=dict)
 
-    def take(self, change: Change) -> None:
+    def take(self, decision: Decision) -> None:
+        change = decision.change
         if change.segment is None:
-            self.stage, self.since = change.to, change.at
+            self.stage, self.since, self.why = change.to, change.at, decision.figures.why
         elif change.to == "in":
             self.joined[change.segment] = change.at
         else:
@@ -190,19 +193,20 @@ class Reader:
     def alive(self, patience: PAlive, silence: float) -> float:
         """P(alive) after a silence in days."""
         purchases, unit = self.customer.purchases, patience.unit_days
-        span = ((purchases.last() or 0) - (purchases.first() or 0)) / DAY
+        first = purchases.first() or 0
+        span, age = (purchases.occasion_at - first) / DAY, ((purchases.last() or 0) - first) / DAY + silence
         shape = {"r": patience.r, "alpha": patience.alpha, "a": patience.a, "b": patience.b}
-        return p_alive(purchases.count() - 1, span / unit, (span + silence) / unit, **shape)
+        return p_alive(purchases.occasions - 1, span / unit, age / unit, **shape)
 
 
-def expected(change: Change, standing: Standing, orders: int) -> list[str]:
+def expected(change: Change, standing: Standing, occasions: int) -> list[str]:
     """What the first parts of a change of stage must be about."""
     silent = ("at_risk", "churned")
     if change.to == "prospect":
         return ["orders"]
     if change.to in silent:
         return ["days_since_order", "days_since_order"] if standing.stage == "churned" else ["days_since_order"]
-    return ["days_since_order"] * (standing.stage in silent) + ["orders"] + [""] * (orders > 1)
+    return ["days_since_order"] * (standing.stage in silent) + ["occasions"] + [""] * (occasions > 1)
 
 
 CHURN_KEYS = ("one_time_churn_days", "churn_days", "churn_multiple", "churn_limit")
@@ -218,9 +222,10 @@ def check(decision: Decision, customer: Customer, standing: Standing, rulebook: 
     assert why and len(parts) == len(set(parts)), why
     for part in parts:
         reader.check(part)
+    assert in_full(shortened(why)) == why
     if change.segment is not None:
         return
-    first = expected(change, standing, customer.purchases.count())
+    first = expected(change, standing, customer.purchases.occasions)
     assert len(parts) >= len(first)
     names = [part.split()[0] for part in parts if not part.startswith(("last_rating", "days_since_r", "oldest_t"))]
     assert all(it in ("", name) for it, name in zip(first, names, strict=False)), why
@@ -240,7 +245,7 @@ def test_every_part_of_every_why_is_true(data: st.DataObject) -> None:
     def judge(decisions: list[Decision]) -> None:
         for decision in decisions:
             check(decision, customer, standing, rulebook)
-            standing.take(decision.change)
+            standing.take(decision)
 
     for fact in history:
         by_time: list[Decision] = []
@@ -252,3 +257,4 @@ def test_every_part_of_every_why_is_true(data: st.DataObject) -> None:
     last: list[Decision] = []
     rulebook.elapse(customer, history[-1].at + 250 * DAY, last)
     judge(last)
+    assert in_full(customer.why) == standing.why

@@ -68,7 +68,7 @@ class Side:
 
     text: str
     read: Read
-    is_literal: bool
+    names: frozenset[str]
     is_calculated: bool
 
     def words(self, value: Value) -> str:
@@ -76,6 +76,10 @@ class Side:
         if self.is_literal or isinstance(value, tuple):
             return self.text
         return f"{self.name} {quoted(value)}"
+
+    @property
+    def is_literal(self) -> bool:
+        return not self.names
 
     @property
     def name(self) -> str:
@@ -111,7 +115,7 @@ class Leaf:
             if right is None:
                 return [Reason(f"{self.right.text} is not known")]
         sign = self.sign if held else OPPOSITE[self.sign]
-        known = frozenset((self.left.text, self.right.text))
+        known = frozenset((self.left.text, self.right.text)) | self.left.names | self.right.names
         if isinstance(left, Fraction) and isinstance(right, Fraction):
             sides = [(None if it.is_literal else it.name, it.text) for it in (self.left, self.right)]
             words = compared(sides[0], left, sign, sides[1], right)
@@ -209,11 +213,15 @@ class Condition:
 
     def side(self, node: ast.expr) -> Side:
         text = " ".join((ast.get_source_segment(self.source, node) or "").split())
-        named = any(isinstance(each, ast.Name) and each.id not in FLAGS for each in ast.walk(node))
+        named = frozenset(
+            ast.unparse(each)
+            for each in ast.walk(node)
+            if isinstance(each, ast.Attribute) or (isinstance(each, ast.Name) and each.id not in FLAGS)
+        )
         inner = node
         while isinstance(inner, ast.UnaryOp) and isinstance(inner.op, ast.UAdd):
             inner = inner.operand
-        return Side(text, reading(node), not named, isinstance(inner, ast.BinOp))
+        return Side(text, reading(node), named, isinstance(inner, ast.BinOp))
 
 
 def moves(node: ast.expr) -> bool:

@@ -98,6 +98,10 @@ class Fact:
     amount: int | None = None
     items: int = 0
     categories: tuple[str, ...] = ()
+    own: tuple[str, int] | None = None
+    discount: int = 0
+    coupon: bool = False
+    reinstated: bool = False
     ticket_id: str = ""
     rating: float = 0
     traits: tuple[tuple[str, Trait], ...] = ()

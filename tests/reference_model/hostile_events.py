@@ -154,6 +154,12 @@ class Hostility:
 
     def order(self, order_id: str) -> Event:
         made: Event = {"order_id": order_id, "currency": self.dice.choice(["USD", "EUR", "JPY", "KWD", None])}
+        if self.dice.random() < 0.4:
+            coupons = ["SPRING", "", " ", ["A"], [], [{"code": "A"}], {"code": None}, 7, 0, True]
+            discounts = [5, "2.50", -3, 0, "10 %", None, [1], 1e12, 0.005]
+            made |= {"coupon": self.dice.choice(coupons), "discount": self.dice.choice(discounts)}
+        if self.dice.random() < 0.2:
+            made["reinstated"] = self.dice.choice([True, "true", " TRUE ", "yes", 1, None, False])
         if self.dice.random() < 0.6:
             made[self.dice.choice(["total", "revenue", "value"])] = self.dice.choice([0, 12.345, 99.995, 7, 250.0049])
         made["products"] = [
@@ -164,6 +170,8 @@ class Hostility:
             }
             for _ in range(self.dice.choice([1, 2, 3]))
         ]
+        if self.dice.random() < 0.02:
+            made["products"] = [{"price": 1, "category": f"c{number}"} for number in range(40)] + made["products"]
         return made
 
     def around_order(self, user_id: str, order_id: str, at: datetime) -> Event:
@@ -181,14 +189,14 @@ class Hostility:
 
     def given_back(self) -> Event:
         """How much, under one of its names, as products, or not at all; a negative one is its size."""
-        size = self.dice.choice([5, 12.345, 0, 300, -5, "7.5", "-0.005"])
+        size = self.dice.choice([5, 12.345, 0, 300, -5, "7.5", "-0.005", 50_000])
         lines = [{"price": self.dice.choice([2.5, "3", -1.005]), "quantity": self.dice.choice([1, -1, 2, None])}] * 2
         name = self.dice.choice(["total", "total", "revenue", "value", "amount", "refund_amount", "totalRefunded"])
         return self.dice.choice(
             [
                 {name: size},
                 {name: size},
-                {name: size, "products": [{}], "currency": self.dice.choice(["EUR", "jpy", None])},
+                {name: size, "products": [{}], "currency": self.dice.choice(["EUR", "jpy", "USD", " ", None])},
                 {"products": lines},
                 {"total": None},
                 {"refund_reason": "late", "refunded": True, "revenue": "", "products": []},
@@ -356,15 +364,14 @@ class Hostility:
         plan = {"plan": self.dice.choice(["free", "plus", None])}
         ignored = self.dice.choice([[1], {"deep": {"er": 1}}, 2**63, -(2**63), 10**30, None])
         context: Any = self.dice.choice([None, [], {}, {"traits": None}, {"traits": {**plan, "odd": ignored}}])
-        traits = self.dice.choice([None, None, {}, {**plan, "nested": {"odd": ignored, "score": 7}}])
+        many = {f"a{number}": "x" * self.dice.choice([1, 256, 257]) for number in range(self.dice.choice([1, 64, 70]))}
+        traits = self.dice.choice([None, None, {}, many, {**many, **plan, "nested": {"odd": ignored, "score": 7}}])
         return {**event, "type": "identify", "traits": traits, "context": context}
 
     def other_context(self, event: Event) -> Event:
         """What an SDK knows of the customer, beside what happened."""
         odd = self.dice.choice([{}, [1], 2**63, {"deep": [1], "score": 3}, None, "x" * 300])
         traits = {"plan": self.dice.choice(["free", "plus", None]), "odd": odd, "x" * 300: 1}
-        if self.dice.random() < 0.05:
-            traits |= {f"a{number:03}": number for number in range(self.dice.choice([60, 70, 300]))}
         context: Any = self.dice.choice([{"traits": traits}, {"traits": traits}, {"traits": [traits]}, "web", None])
         return {**event, "context": context}
 
@@ -387,6 +394,11 @@ class Hostility:
             at = datetime.fromisoformat(event["timestamp"])
             if event.get("event") == "Order Completed" and self.dice.random() < 0.3:
                 made.append(self.around_order(event["userId"], event["properties"]["order_id"], at))
+                if self.dice.random() < 0.3:  # it befalls what has befallen it already
+                    made.append(self.around_order(event["userId"], event["properties"]["order_id"], at + DAY))
+            if event.get("event") == "Order Completed" and self.dice.random() < 0.2:
+                soon = at + DAY * self.dice.choice([0, 0.001, 0.5, 0.999, 1])
+                made.append(self.event(event["userId"], soon, "Order Completed", self.order(f"split-{self.made}")))
             if self.dice.random() < 0.03:
                 made.append(self.anything(event["userId"], at))
             if self.dice.random() < 0.02:

@@ -118,7 +118,7 @@ def test_portions_restarts_and_disorder_make_no_difference(data: st.DataObject) 
     identified = [(it["messageId"], it["properties"]["to"]) for it in sorted(driver.standing(), key=position)]
     assert sorted(identified) == sorted((it["messageId"], it["properties"]["to"]) for it in truth)
     repeated = driver.counts["duplicate"] + driver.counts["reject:conflict"]
-    assert repeated == len(decided.duplicates) + len(decided.conflicts)
+    assert repeated == len(decided.duplicates) + len(decided.refused)
     assert driver.counts["in"] == driver.counts["applied"] + repeated
 
 
@@ -174,6 +174,17 @@ def test_a_late_order_takes_back_what_was_published() -> None:
     assert news[1]["properties"]["transition"] == "repeated"
     assert news[1]["properties"]["correction"] and news[1]["properties"]["corrects"] == retracted["messageId"]
     assert [it["properties"]["seq"] for it in driver.transitions] == list(range(1, len(driver.transitions) + 1))
+
+
+def test_the_record_that_counts_may_be_replaced_twice_in_a_batch() -> None:
+    driver = Driver(RULES)
+    driver.feed([order("c1", START + HOUR // 2, 1, 30.0)], START + HOUR // 2)
+    again = [order("c1", START + minute * 60_000, 1, 10.0 + minute) for minute in (10, 20, 5, 10)]
+    records = [Record(it.topic, number, START + HOUR // 2, it.key, it.value) for number, it in enumerate(again)]
+    driver.feed(records, START + HOUR // 2)
+    assert (driver.counts["applied"], driver.counts["duplicate"], driver.counts["reject:conflict"]) == (1, 2, 2)
+    assert [it["timestamp"] for it in driver.standing()][:1] == [to_text(START + 5 * 60_000)]
+    assert driver.standing()[0]["properties"]["revenue"] == 15.0
 
 
 def test_a_flood_shortens_only_its_own_customers_past() -> None:

@@ -3,6 +3,7 @@
 import gzip
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
+from errno import EPIPE
 from itertools import islice
 from pathlib import Path
 from typing import IO
@@ -62,6 +63,8 @@ def command(
     except SourceError as error:
         raise UnusableSourceError(str(error)) from None
     except OSError as error:
+        if error.errno == EPIPE:
+            raise  # the reader, such as head, has enough
         raise click.ClickException(f"{error.filename} cannot be written: {error.strerror}") from None
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from schemas.bounds import Named
 from schemas.envelope import Event, decode
 from schemas.events import AnyFact, Browsed, TraitsIdentified
 from schemas.intake import Intake
@@ -71,7 +72,7 @@ def test_every_known_event_has_the_traits_of_its_context(kind: str) -> None:
 
 
 def test_a_named_trait_is_before_many_others() -> None:
-    named = Intake(INTAKE.exchange, named_traits={"zone", "plan"})
+    named = Intake(INTAKE.exchange, named=Named(traits={"zone", "plan"}))
     many = {f"t{number:03}": number for number in range(300)}
     around, own = {**many, "zone": "north"}, {**many, "plan": "pro"}
     fact = decode(identify(traits=own, context={"traits": around}), b"u", named).fact

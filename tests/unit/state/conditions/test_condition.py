@@ -172,6 +172,7 @@ def test_entering_needs_the_leaving_limit_to_be_past():
             "orders is not known or days_since_order is not known",
             "orders 2 >= 2; days_since_order is known",
         ),
+        ("1 < orders + orders_7d", "orders is not known", "1 < (orders + orders_7d) 4"),
         ("stage in ['new']", "stage not in ['new']", "stage \"new\" in ['new']"),
     ],
 )

@@ -1,0 +1,55 @@
+"""A touched customer: one whom a batch concerns, and what of the batch does."""
+
+import msgspec
+
+from agents.batch import Record
+from schemas.change import Publication
+from schemas.events import AnyFact
+from schemas.reject import RejectedError
+from state.rules.rulebook import Rulebook
+from state.timeline.forgotten import Judgement
+from state.timeline.receive import Receipt, receive
+from state.timeline.records_of_event import Conflict
+from state.timeline.snapshot import Header
+from state.timeline.timeline import Timeline
+
+
+class TouchedCustomer(msgspec.Struct, gc=False):
+    """A customer whom a batch touches: their timeline, taken out of the cache, and what of the batch concerns them.
+
+    ``before`` is the header of their snapshot as of the last commit. ``facts`` have arrived and are not applied yet;
+    ``ids`` are the messageIds of all that arrived, ``records`` those that counted as applied.
+    """
+
+    timeline: Timeline
+    before: Header | None
+    publications: list[Publication]
+    facts: list[AnyFact] = []
+    records: list[Record] = []
+    ids: set[str] = set()
+    judgement: Judgement = msgspec.field(default_factory=Judgement)
+
+    def receive(self, record: Record, fact: AnyFact, rules: Rulebook) -> str:
+        """Take a fact of the batch; return what its record counts as. Raises ``RejectedError``."""
+        message_id = fact.message_id
+        self._check_remembered(fact, rules)
+        known = message_id in self.ids or self.timeline.has_id(message_id)
+        self.ids.add(message_id)
+        if known:
+            receipt = receive(self.timeline, self.facts, fact, rules.compiled.lateness_ms)
+            if isinstance(receipt, Conflict):
+                raise RejectedError("conflict", receipt.detail())
+            if receipt is not Receipt.APPLIED:
+                return "duplicate"
+        else:
+            self.facts.append(fact)
+        self.records.append(record)
+        return "applied"
+
+    def _check_remembered(self, fact: AnyFact, rules: Rulebook) -> None:
+        try:
+            why = self.judgement.why_forgotten(self.timeline, self.facts, fact, rules)
+        except Exception as error:  # what cannot be read is this customer's reject, and nobody else's
+            raise RejectedError("poison", f"{type(error).__name__}: {error}") from error
+        if why is not None:
+            raise RejectedError("forgotten", why)
