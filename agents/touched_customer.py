@@ -1,4 +1,4 @@
-"""A customer whom a batch touches: the timeline at work, and what has arrived for it."""
+"""A touched customer: one whom a batch concerns, and what of the batch does."""
 
 import msgspec
 
@@ -33,16 +33,16 @@ class TouchedCustomer(msgspec.Struct, gc=False):
         """Take a fact of the batch; return what its record counts as. Raises ``RejectedError``."""
         message_id = fact.message_id
         self._check_remembered(fact, rules)
-        if message_id in self.ids or self.timeline.has_id(message_id):
+        known = message_id in self.ids or self.timeline.has_id(message_id)
+        self.ids.add(message_id)
+        if known:
             receipt = receive(self.timeline, self.facts, fact, rules.compiled.lateness_ms)
-            self.ids.add(message_id)  # the record that counted may have left the timeline
             if isinstance(receipt, Conflict):
                 raise RejectedError("conflict", receipt.detail())
             if receipt is not Receipt.APPLIED:
                 return "duplicate"
         else:
             self.facts.append(fact)
-            self.ids.add(message_id)
         self.records.append(record)
         return "applied"
 

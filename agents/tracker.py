@@ -150,10 +150,10 @@ class Tracker:
         customer = touched.get(key) or self._touch(key, touched, at)
         if at < customer.timeline.closed_before:
             raise RejectedError("late", "a flood of events, or a new policy, has closed this customer's past")
-        counted_as = customer.receive(record, fact, self._rules)
+        counted = customer.receive(record, fact, self._rules)
         for bound in event.bounds:
             outcome.counts[f"bound:{bound}"] += 1
-        return counted_as
+        return counted
 
     def _touch(self, key: bytes, touched: dict[bytes, TouchedCustomer], at: int = 0) -> TouchedCustomer:
         customer = touched.get(key)

@@ -33,7 +33,16 @@ def holds(customer, at):
     return ((orders_90d := (purchases := customer.purchases).orders_since(day - 89)) >= 2)
 <BLANKLINE>
 
-* ``next_change`` finds the instant of the next change; ``explain`` says why the condition holds.
+* Numbers are exact (``exact_number``), and doubles stand for them where they suffice, which ``precision`` tells of each
+  comparison. What they leave in doubt, ``exact_test`` decides.
+
+>>> from state.conditions.precision import trust_of
+>>> moving = parse_condition("0.9 * days_since_order > 0.9 * days_since_visit + 0.9", features)
+>>> [trust_of(leaf).name for leaf in (*tree.parts, moving)]
+['FULL', 'FULL', 'APART']
+
+* ``next_change`` finds the instant of the next change; ``explain`` says why the condition holds, in comparisons that
+  ``printed`` gives enough digits, and without those that ``implied`` finds said already.
 
 >>> from schemas.events import OrderCompleted
 >>> from state.customer.customer import first_seen

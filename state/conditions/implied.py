@@ -3,7 +3,7 @@
 from fractions import Fraction
 from typing import NamedTuple
 
-from state.conditions.nodes import Comparison, Known, Leaf, Literal, Sign
+from state.conditions.nodes import Comparison, FeatureRef, Known, Leaf, Literal, Operand, Sign, Trait, operands_of
 
 OPPOSITE: dict[Sign, Sign] = {
     "==": "!=",
@@ -19,21 +19,20 @@ _MIRRORED: dict[Sign, Sign] = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
 class Proof(NamedTuple):
-    """What a leaf proves: that these values (as written) are known, and that one is within a limit, if there is one."""
+    """What a leaf proves: that values (as written) are known, and that one is within a limit, if there is one.
 
-    known: tuple[str, ...]
+    A leaf that only ``asks`` whether a value is known proves no more than that.
+    """
+
+    known: frozenset[str]
     limit: "Limit | None" = None
+    asks: str = ""
 
     def implies(self, other: "Proof") -> bool:
         """Tell whether the other one follows."""
-        if isinstance(other.limit, Limit):
+        if other.limit is not None:
             return self.limit is not None and self.limit.implies(other.limit)
-        return other.only_known and other.known[0] in self.known
-
-    @property
-    def only_known(self) -> bool:
-        """Whether that a value is known is all."""
-        return self.limit is None and len(self.known) == 1
+        return other.asks in self.known and not self.asks
 
 
 class Limit(NamedTuple):
@@ -56,13 +55,24 @@ class Limit(NamedTuple):
 def proof_of(leaf: Leaf, held: bool) -> Proof | None:
     """Return what a leaf proves by holding or not, if its values are known; None if it proves nothing."""
     if isinstance(leaf, Known):
-        return Proof((leaf.text,)) if held else None
+        return Proof(frozenset(), asks=leaf.text) if held else None
     if not isinstance(leaf, Comparison):
         return None
     sign = leaf.sign if held else OPPOSITE[leaf.sign]
     value, limit, text = leaf.left, leaf.right, leaf.left_text
     if isinstance(value, Literal):
         value, limit, text, sign = limit, value, leaf.right_text, _MIRRORED.get(sign, sign)
+    known = frozenset((leaf.left_text, leaf.right_text, *filter(None, map(_name_of, operands_of(leaf)))))
     if sign not in _MIRRORED or not isinstance(limit, Literal) or isinstance(value, Literal):
-        return Proof((leaf.left_text, leaf.right_text))
-    return Proof((text,), Limit(text, sign in (">", ">="), limit.exact, sign in ("<", ">")))
+        return Proof(known)
+    return Proof(known, Limit(text, sign in (">", ">="), limit.exact, sign in ("<", ">")))
+
+
+def _name_of(operand: Operand) -> str:
+    match operand:
+        case FeatureRef(feature):
+            return feature.name
+        case Trait(name):
+            return f"traits.{name}"
+        case _:
+            return ""

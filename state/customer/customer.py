@@ -16,11 +16,12 @@ class Customer(msgspec.Struct, gc=False):
     """The aggregates of one customer, and what was decided from them. Instants are ms since 1970.
 
     The aggregates are decoded lazily, since most events need only one: ``purchases_lazy``, ``engagement_lazy`` and
-    ``support_lazy`` hold each as itself or still as its bytes. ``first_event_at`` and ``last_event_at`` are instants of
-    events, ``at`` is that of the last decision. Nothing changes by itself before ``due``, and possibly nothing at
-    ``due`` either. The stage began at ``since``; ``why`` holds the values that began it, ``cause`` the messageId or
-    name of its cause. ``expected`` and ``expected_at`` are the lifecycle transition that comes next if nothing happens.
-    Minimum stays count from ``loyal_since`` and from the instants of entering in ``memberships`` (by segment key).
+    ``support_lazy`` hold each as itself or still as its bytes. ``first_event_at`` and ``last_event_at`` are instants
+    of events, ``at`` is that of the last decision. Nothing changes by itself before ``due``, and possibly nothing at
+    ``due`` either. The stage began at ``since``; ``why`` is the short form of the values that began it, ``cause`` the
+    messageId or name of its cause. ``expected`` and ``expected_at`` are the lifecycle transition that comes next if
+    nothing happens. Minimum stays count from ``loyal_since`` and from the instants of entering in ``memberships`` (by
+    segment key).
     """
 
     first_event_at: int

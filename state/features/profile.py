@@ -4,6 +4,7 @@ from schemas import instant
 from schemas.profile import Figure, Profile, when
 from state.conditions.features import Catalogue
 from state.customer.customer import Customer
+from state.customer.short_reason import in_full
 
 _NOT_FIGURES = frozenset(("stage", "loyal", "kind", "categories"))
 
@@ -28,7 +29,7 @@ def build_profile(
         user_id=user_id,
         stage=customer.stage,
         since=instant.to_text(customer.since),
-        why=customer.why,
+        why=in_full(customer.why),
         cause=customer.cause,
         segments={key: instant.to_text(entered) for key, entered in sorted(customer.memberships.items())},
         figures=figures,

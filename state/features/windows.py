@@ -76,8 +76,7 @@ def _average_order_value(purchases: Purchases, day: int, before: int, unit: int)
 def _average_rating(support: Support, day: int, before: int) -> float | None:
     return (
         (support.daily.total(RATING_SUM, day - before) * 100 + support.daily.total(RATING_HUNDREDTHS, day - before))
-        / 100
-        / ratings
+        / (ratings * 100)
         if (ratings := support.daily.total(RATINGS, day - before))
         else None
     )

@@ -56,7 +56,7 @@ class Reading(Section, frozen=True):
     """How events are read: the userIds that stand for no customer, and the lowest and highest rating."""
 
     not_customers: tuple[Text, ...] = NOT_CUSTOMERS
-    rating_scale: tuple[Rating, Rating] = (LOWEST_RATING, HIGHEST_RATING)
+    rating_scale: tuple[Rating, Rating] = (float(LOWEST_RATING), float(HIGHEST_RATING))
 
 
 class Orders(Section, frozen=True):
@@ -106,7 +106,7 @@ class SupportRules(Section, frozen=True):
     """What a bad support experience does: patience is multiplied by ``shorten_to``."""
 
     shorten_to: Annotated[float, Meta(gt=0, le=1)] = 0.5
-    bad_rating: Rating = 2
+    bad_rating: Rating = 2.0
     rating_counts_days: Days = 30.0
     open_days: Days = 3.0
 

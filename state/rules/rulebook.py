@@ -17,6 +17,7 @@ from state.customer.customer import Customer
 from state.customer.figures import average_order_value, mean_gap, time_since_order
 from state.customer.parts import ALL_PARTS, DECIDED, LIFECYCLE_PARTS, ORDERS
 from state.customer.purchases import OrderMemory
+from state.customer.short_reason import shortened
 from state.policy.compiled import CompiledPolicy
 from state.rules.decision import Decision, ReasonedChange
 from state.rules.forgetting import Forgetting
@@ -225,7 +226,7 @@ def _enter_stage(
     change = Change(
         at=at, segment=None, name=name, from_=before, to=stage.name, cause=deadline if cause is None else cause()
     )
-    customer.stage, customer.since, customer.why = stage.name, at, why
+    customer.stage, customer.since, customer.why = stage.name, at, shortened(why)
     customer.cause = change.cause.message_id or change.cause.name
     return ReasonedChange(change, why)
 

@@ -60,7 +60,8 @@ class SilenceReasons:
             opened = displeasure.begins - self._patience.open_ms
             yield self._duration("oldest_ticket_days", opened, ">=", displeasure.begins, "open_days", support.open_days)
         elif rating is not None:
-            yield f"last_rating {rating} <= {support.bad_rating:g} (bad_rating {support.bad_rating:g})"
+            bad = written(support.bad_rating)
+            yield f"last_rating {written(rating)} <= {bad} (bad_rating {bad})"
             rated, days = self._customer.support.rated_at, support.rating_counts_days
             yield self._duration("days_since_rating", rated, "<", displeasure.ends, "rating_counts_days", days)
 

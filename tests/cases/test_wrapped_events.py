@@ -105,7 +105,7 @@ def test_a_conflict_in_a_list_is_told(intake: Intake) -> None:
     other = order(1, properties={"order_id": "1", "total": 30})
     result = intake([line([order(1), other, order(1, context={"traits": {"plan": "pro"}})])])
     assert result.rejects == [(1, "conflict")] * 2
-    assert result.details[1].startswith("another Order Completed with this messageId, of ")
+    assert "Order Completed with this messageId" in result.details[1]
 
 
 def test_a_list_of_several_customers_is_dealt_to_all_processes() -> None:

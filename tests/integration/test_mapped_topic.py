@@ -51,7 +51,7 @@ def shop_orders() -> list[tuple[int, bytes, dict[str, Any]]]:
     found = []
     for number in range(400):
         at = START + chance.randrange(280 * DAY)
-        customer = chance.randrange(30)
+        customer = 100 + chance.randrange(30)
         order = {
             "id": number,
             "customer": {"id": customer},

@@ -18,6 +18,7 @@ from schemas.fact_order import in_order
 from state.bgnbd import p_alive
 from state.customer.customer import Customer, first_seen
 from state.customer.packing import pack, unpack
+from state.customer.short_reason import in_full, shortened
 from state.policy.shape import Fixed, PAlive, Rhythm
 from state.rules.decision import Decision
 from state.rules.rulebook import Rulebook
@@ -46,11 +47,13 @@ class Standing:
 
     stage: str = "prospect"
     since: int = 0
+    why: str = ""
     joined: dict[str, int] = field(default_factory=dict)
 
-    def take(self, change: Change) -> None:
+    def take(self, decision: Decision) -> None:
+        change = decision.change
         if change.segment is None:
-            self.stage, self.since = change.to, change.at
+            self.stage, self.since, self.why = change.to, change.at, decision.figures.why
         elif change.to == "in":
             self.joined[change.segment] = change.at
         else:
@@ -113,6 +116,12 @@ class Reader:
         """Assert that a part is true; return what it is about."""
         if part.endswith(" is not known"):
             assert self.calculated(ast.parse(part.removesuffix(" is not known"), mode="eval").body) is None
+            return part
+        if " is no " in part:
+            name, _, kind = part.rpartition(" is no ")
+            value = self.customer.traits[name.removeprefix("traits.")]
+            sort = "flag" if isinstance(value, bool) else "text" if isinstance(value, str) else "number"
+            assert kind in ("flag", "text", "number") and kind != sort
             return part
         if part.endswith(" is known"):
             assert self.calculated(ast.parse(part.removesuffix(" is known"), mode="eval").body) is not None
@@ -219,6 +228,7 @@ def check(decision: Decision, customer: Customer, standing: Standing, rulebook: 
     assert why and len(parts) == len(set(parts)), why
     for part in parts:
         reader.check(part)
+    assert in_full(shortened(why)) == why
     if change.segment is not None:
         return
     first = expected(change, standing, customer.purchases.occasions)
@@ -241,7 +251,7 @@ def test_every_part_of_every_why_is_true(data: st.DataObject) -> None:
     def judge(decisions: list[Decision]) -> None:
         for decision in decisions:
             check(decision, customer, standing, rulebook)
-            standing.take(decision.change)
+            standing.take(decision)
 
     for fact in history:
         by_time: list[Decision] = []
@@ -253,3 +263,4 @@ def test_every_part_of_every_why_is_true(data: st.DataObject) -> None:
     last: list[Decision] = []
     rulebook.elapse(customer, history[-1].at + 250 * DAY, last)
     judge(last)
+    assert in_full(customer.why) == standing.why

@@ -372,8 +372,6 @@ class Hostility:
         """What an SDK knows of the customer, beside what happened."""
         odd = self.dice.choice([{}, [1], 2**63, {"deep": [1], "score": 3}, None, "x" * 300])
         traits = {"plan": self.dice.choice(["free", "plus", None]), "odd": odd, "x" * 300: 1}
-        if self.dice.random() < 0.05:
-            traits |= {f"a{number:03}": number for number in range(self.dice.choice([60, 70, 300]))}
         context: Any = self.dice.choice([{"traits": traits}, {"traits": traits}, {"traits": [traits]}, "web", None])
         return {**event, "context": context}
 

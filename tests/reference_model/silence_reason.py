@@ -33,8 +33,9 @@ def displeasure(policy: Policy, memory: Memory, at: int) -> list[str]:
 
     rating, rated = memory.last_rating, memory.rated_at
     if rating is not None and rating <= support.bad_rating and rated <= at < rated + support.rating_counts:
+        bad = written(support.bad_rating)
         return [
-            f"last_rating {rating} <= {written(support.bad_rating)} (bad_rating {written(support.bad_rating)})",
+            f"last_rating {written(rating)} <= {bad} (bad_rating {bad})",
             lasted(
                 "days_since_rating", rated, "<", support.rating_counts, "rating_counts_days", support.rating_counts_days
             ),

@@ -21,7 +21,12 @@ def table(name: str) -> str:
 
 
 def defaults(name: str) -> dict[str, Any]:
-    return tomllib.loads("\n".join(re.findall(r"`(\w+ = [^`]+)`", table(name))))
+    """The defaults of a table as values: `key = value`, or `key`: `one text`, `another`."""
+    found = tomllib.loads("\n".join(re.findall(r"`(\w+ = [^`]+)`", table(name))))
+    for key, texts in re.findall(r"`(\w+)`: ((?:`[^`]*`(?:, )?)+)", table(name)):
+        if " = " not in texts:
+            found[key] = re.findall(r"`([^`]*)`", texts)
+    return found
 
 
 def patience(method: str) -> dict[str, Any]:
