@@ -65,9 +65,9 @@ class Features:
             return sum(order.coupon for order in orders)
         discount = sum(order.discount for order in orders)
         if base == "discount":
-            return discount / self.unit
+            return Fraction(discount, self.unit)
         whole = discount + sum(order.left for order in orders)
-        return discount / whole if whole else None
+        return Fraction(discount, whole) if whole else None
 
     def bought(self, base: str, orders: list[Order]) -> Value:
         if base == "orders":
