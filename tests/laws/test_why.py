@@ -117,6 +117,12 @@ class Reader:
         if part.endswith(" is not known"):
             assert self.calculated(ast.parse(part.removesuffix(" is not known"), mode="eval").body) is None
             return part
+        if " is no " in part:
+            name, _, kind = part.rpartition(" is no ")
+            value = self.customer.traits[name.removeprefix("traits.")]
+            sort = "flag" if isinstance(value, bool) else "text" if isinstance(value, str) else "number"
+            assert kind in ("flag", "text", "number") and kind != sort
+            return part
         if part.endswith(" is known"):
             assert self.calculated(ast.parse(part.removesuffix(" is known"), mode="eval").body) is not None
             return part

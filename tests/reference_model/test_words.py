@@ -311,6 +311,11 @@ key = "odd"
 name = "Odd"
 enter = 'traits.a is not known or true and traits.b in ["x", "y"] or not (days_known + days_since_order) is known'
 leave = "days_known > 12.000001"
+[[segments]]
+key = "kinds"
+name = "Kinds"
+enter = 'not (traits.b == "x" or 3 <= traits.c or traits.d in [1, 2] or traits.e > 2 or traits.b + 1 > 9 or traits.c)'
+leave = "days_known > 20"
 """
 
 
@@ -321,6 +326,7 @@ def test_values_that_move_in_step(tmp_path: Path) -> None:
         traits(2, 3, a=1, b='y; "z"'),
         traits(3, 4, b="y"),
         traits(15, 5, b="x\n\u2028é"),
+        traits(16, 6, b=3, c="x", d=True),
         look(60),
     ]
     assert judged(tmp_path, history, IN_STEP) == ""
