@@ -9,6 +9,7 @@ COPY state state
 COPY agents agents
 COPY streams streams
 COPY policies policies
+COPY mappings mappings
 RUN python -m pip wheel --no-cache-dir --no-deps --wheel-dir /wheels . \
  && /opt/lifestage/bin/python -m pip install --no-cache-dir --only-binary :all: -c constraints.txt /wheels/*.whl
 

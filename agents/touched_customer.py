@@ -1,10 +1,13 @@
-"""A customer whom a batch touches: the timeline at work, and what has arrived for it."""
+"""A touched customer: one whom a batch concerns, and what of the batch does."""
 
 import msgspec
 
 from agents.batch import Record
 from schemas.change import Publication
 from schemas.events import AnyFact
+from schemas.reject import RejectedError
+from state.rules.rulebook import Rulebook
+from state.timeline.forgotten import Judgement
 from state.timeline.receive import Receipt, receive
 from state.timeline.records_of_event import Conflict
 from state.timeline.snapshot import Header
@@ -24,16 +27,29 @@ class TouchedCustomer(msgspec.Struct, gc=False):
     facts: list[AnyFact] = []
     records: list[Record] = []
     ids: set[str] = set()
+    judgement: Judgement = msgspec.field(default_factory=Judgement)
 
-    def receive(self, record: Record, fact: AnyFact, lateness: int) -> Receipt | Conflict:
-        """Take a fact of the batch."""
+    def receive(self, record: Record, fact: AnyFact, rules: Rulebook) -> str:
+        """Take a fact of the batch; return what its record counts as. Raises ``RejectedError``."""
         message_id = fact.message_id
-        receipt: Receipt | Conflict = Receipt.APPLIED
-        if message_id in self.ids or self.timeline.has_id(message_id):
-            receipt = receive(self.timeline, self.facts, fact, lateness)
+        self._check_remembered(fact, rules)
+        known = message_id in self.ids or self.timeline.has_id(message_id)
+        self.ids.add(message_id)
+        if known:
+            receipt = receive(self.timeline, self.facts, fact, rules.compiled.lateness_ms)
+            if isinstance(receipt, Conflict):
+                raise RejectedError("conflict", receipt.detail())
+            if receipt is not Receipt.APPLIED:
+                return "duplicate"
         else:
             self.facts.append(fact)
-        self.ids.add(message_id)
-        if receipt is Receipt.APPLIED:
-            self.records.append(record)
-        return receipt
+        self.records.append(record)
+        return "applied"
+
+    def _check_remembered(self, fact: AnyFact, rules: Rulebook) -> None:
+        try:
+            why = self.judgement.why_forgotten(self.timeline, self.facts, fact, rules)
+        except Exception as error:  # what cannot be read is this customer's reject, and nobody else's
+            raise RejectedError("poison", f"{type(error).__name__}: {error}") from error
+        if why is not None:
+            raise RejectedError("forgotten", why)

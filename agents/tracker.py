@@ -13,8 +13,6 @@ from schemas.envelope import Event
 from schemas.reject import RejectedError, reject
 from schemas.transition import encode
 from state.rules.rulebook import Rulebook
-from state.timeline.receive import Receipt
-from state.timeline.records_of_event import Conflict
 from state.timeline.snapshot import Header, SnapshotError, dump, load, read_header
 from state.timeline.timeline import Timeline, adopt, apply_facts, begin
 
@@ -152,12 +150,10 @@ class Tracker:
         customer = touched.get(key) or self._touch(key, touched, at)
         if at < customer.timeline.closed_before:
             raise RejectedError("late", "a flood of events, or a new policy, has closed this customer's past")
-        receipt = customer.receive(record, fact, self._lateness)
-        if isinstance(receipt, Conflict):
-            raise RejectedError("conflict", receipt.detail())
+        counted = customer.receive(record, fact, self._rules)
         for bound in event.bounds:
             outcome.counts[f"bound:{bound}"] += 1
-        return "applied" if receipt is Receipt.APPLIED else "duplicate"
+        return counted
 
     def _touch(self, key: bytes, touched: dict[bytes, TouchedCustomer], at: int = 0) -> TouchedCustomer:
         customer = touched.get(key)

@@ -13,7 +13,7 @@ from bench.machine import described
 from bench.report import Bench, LeftOutError, Report, Size
 from bench.table import text
 
-BENCHES = ("engine", "policy", "latency", "growth", "restore", "catchup", "core", "backtest", "scale")
+BENCHES = ("engine", "policy", "latency", "growth", "restore", "catchup", "core", "backtest", "scale", "wholesale")
 
 
 def main() -> int:

@@ -1,9 +1,10 @@
 """How many events a second does `lifestage backtest` decide, with one process and with one for each core?
 
-    python -m bench backtest              # all of the Complete Journey, and 2 million simulated events
+    python -m bench backtest              # the Complete Journey, 2 million simulated events, a million lines of CSV
     python -m bench backtest --quick
 
-The command as a user runs it, from a file to a file, its start included. The simulated customers are copied, so that
+The command as a user runs it, from a file to a file, its start included; the CSV beside the same orders as events. The
+simulated customers are copied, so that
 making the file takes a minute; that is not measured.
 """
 
@@ -18,6 +19,7 @@ from pathlib import Path
 
 import psutil
 
+from bench.mapped_orders import write_orders
 from bench.report import Bar, Bars, Report, Say, Size, Spread, Table
 from streams.backtest.pool import cores
 from streams.embedded.child_process import ServerError, start
@@ -29,6 +31,8 @@ GOAL_PER_CORE = 60_000
 _ROOT = Path(__file__).parents[1]
 _COMMAND = (sys.executable, "-c", "from streams.cli.main import main; main()", "backtest")
 _LOOK_SECONDS = 0.1
+_File = tuple[Path, Path | None, int]
+"""A file, its mapping if it needs one, and how many events it has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +61,12 @@ def measure(size: Size, say: Say) -> Report:
     results = []
     with tempfile.TemporaryDirectory(prefix="lifestage-bench-") as name:
         folder = Path(name)
-        for title, events in _files(folder, size, say).items():
+        for title, (path, mapping, events) in _files(folder, size, say).items():
             outputs = []
             for processes in sorted({1, cores()}):
                 output = folder / f"transitions-{processes}.jsonl"
                 outputs.append(output)
-                runs = [_run(folder / title, output, processes) for _ in range(size.rounds)]
+                runs = [_run(path, mapping, output, processes) for _ in range(size.rounds)]
                 results.append(_result(title, events, processes, runs))
                 say(f"{title}, {processes} processes: {results[-1].wall} events/s")
             if not all(filecmp.cmp(outputs[0], output, shallow=False) for output in outputs):
@@ -70,14 +74,19 @@ def measure(size: Size, say: Say) -> Report:
     return _report(results)
 
 
-def _files(folder: Path, size: Size, say: Say) -> dict[str, int]:
+def _files(folder: Path, size: Size, say: Say) -> dict[str, _File]:
     journey = open_source("complete-journey", customers=size.of(100_000, 30)).events
-    files = {"complete-journey": _write(folder / "complete-journey", (event.value for event in journey))}
+    path = folder / "complete-journey"
+    files: dict[str, _File] = {path.name: (path, None, _write(path, (event.value for event in journey)))}
     say("writing simulated events")
     customers, copies = size.of(5000, 50), size.of(4, 2)
     events = simulated.events(customers, 365)
     lines = (_copied(event, copy) for copy in range(copies) for event in events)
-    files["simulated"] = _write(folder / "simulated", lines)
+    path = folder / "simulated"
+    files[path.name] = (path, None, _write(path, lines))
+    orders = write_orders(folder, count := size.of(1_000_000, 2000))
+    files["orders as events"] = (orders.events, None, count)
+    files["orders as CSV"] = (orders.table, orders.mapping, count)
     return files
 
 
@@ -94,9 +103,10 @@ def _write(path: Path, lines: Iterable[bytes]) -> int:
     return count
 
 
-def _run(events: Path, output: Path, processes: int) -> Run:
+def _run(events: Path, mapping: Path | None, output: Path, processes: int) -> Run:
     environment = {**os.environ, "PYTHONPATH": str(_ROOT)}
     command = [*_COMMAND, str(events), "--out", str(output), "--processes", str(processes)]
+    command += [] if mapping is None else ["--mapping", str(mapping)]
     log = events.with_suffix(".log")
     with log.open("wb") as log_file:
         began, before = time.monotonic(), os.times()

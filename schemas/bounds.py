@@ -1,50 +1,83 @@
 """Bounds of what one event may say: what lies beyond them is cut off, and told by the bound's name."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from schemas.coercion import MAX_TEXT
-from schemas.events import MAX_TRAITS, AnyFact, OrderCompleted, OrderUpdated, Scalar, Traits, TraitsIdentified
+from schemas.events import AnyFact, OrderCompleted, OrderUpdated, Scalar, Traits, TraitsIdentified
 
 MAX_CATEGORIES = 32
+MAX_EVENT_TRAITS = 256
+"""More than are kept of a customer: so that an event with many updates those that are."""
 CATEGORIES_BOUND = "categories"
 TRAITS_BOUND = "event_traits"
 TEXTS_BOUND = "texts"
+_ORDERS = (OrderCompleted, OrderUpdated)
 
 
-def bounded(fact: AnyFact, named: Collection[str]) -> tuple[AnyFact, list[str]]:
-    """Return a fact within the bounds, and which of them cut something off. The traits ``named`` are kept."""
-    met: list[str] = []
-    if isinstance(fact, OrderCompleted | OrderUpdated):
-        categories = fact.categories
-        if len(categories) > MAX_CATEGORIES:
-            met.append(CATEGORIES_BOUND)
-            fact = replace(fact, categories=categories[:MAX_CATEGORIES])
-        if any(len(it) > MAX_TEXT for it in categories):
-            met.append(TEXTS_BOUND)
-            fact = replace(fact, categories=tuple([it[:MAX_TEXT] for it in fact.categories]))
+class Named(NamedTuple):
+    """What the conditions of a policy name, and no bound may cut off."""
+
+    traits: Collection[str] = ()
+    categories: Collection[str] = ()
+
+
+NOTHING_NAMED = Named()
+
+
+def bounded(fact: AnyFact, named: Named) -> tuple[AnyFact, Sequence[str]]:
+    """Return a fact within the bounds, and which of them cut something off."""
+    if isinstance(fact, _ORDERS):
+        fits = _fit(fact.categories, MAX_CATEGORIES)
+    else:
+        fits = not isinstance(fact, TraitsIdentified) or _fit(fact.traits.values(), MAX_EVENT_TRAITS)
+    if fits and (fact.context_traits is None or _fit(fact.context_traits.values(), MAX_EVENT_TRAITS)):
+        return fact, ()
+    return _cut_off(fact, named)
+
+
+def unnamed_beyond(names: Iterable[str], named: Collection[str], most: int) -> set[str]:
+    """Return the names that are not named, but for the first so many of them."""
+    return set([name for name in names if name not in named][most:])
+
+
+def _fit(values: Collection[Scalar | None], most: int) -> bool:
+    for value in values:  # a loop, since a generator would cost more than the comparisons
+        if isinstance(value, str) and len(value) > MAX_TEXT:
+            return False
+    return len(values) <= most
+
+
+def _cut_off(fact: AnyFact, named: Named) -> tuple[AnyFact, Sequence[str]]:
+    met: dict[str, None] = {}
+    if isinstance(fact, _ORDERS):
+        beyond = unnamed_beyond(fact.categories, named.categories, MAX_CATEGORIES)
+        if beyond:
+            met[CATEGORIES_BOUND] = None
+        kept = [it for it in fact.categories if it not in beyond]
+        if any(len(it) > MAX_TEXT for it in kept):
+            met[TEXTS_BOUND] = None
+        fact = replace(fact, categories=tuple([it[:MAX_TEXT] for it in kept]))
     elif isinstance(fact, TraitsIdentified):
-        fact = replace(fact, traits=_bounded_traits(fact.traits, named, met))
+        fact = replace(fact, traits=_cut_off_traits(fact.traits, named, met))
     if fact.context_traits is not None:
-        fact = replace(fact, context_traits=_bounded_traits(fact.context_traits, named, met))
-    return fact, met
+        fact = replace(fact, context_traits=_cut_off_traits(fact.context_traits, named, met))
+    return fact, tuple(met)
 
 
-def _bounded_traits(traits: Traits, named: Collection[str], met: list[str]) -> Traits:
-    """Return traits by name: those that are named, and the first ``MAX_TRAITS`` others; texts are cut."""
-    ordered = dict(sorted(traits.items()))
-    if len(ordered) > MAX_TRAITS:
-        others = [name for name in ordered if name not in named]
-        for name in others[MAX_TRAITS:]:
-            del ordered[name]
-        if len(others) > MAX_TRAITS:
-            met.append(TRAITS_BOUND)
-    if any(isinstance(value, str) and len(value) > MAX_TEXT for value in ordered.values()):
-        met.append(TEXTS_BOUND)
-        return {name: _cut(value) for name, value in ordered.items()}
-    return ordered
-
-
-def _cut(value: Scalar | None) -> Scalar | None:
-    return value[:MAX_TEXT] if isinstance(value, str) else value
+def _cut_off_traits(traits: Traits, named: Named, met: dict[str, None]) -> Traits:
+    beyond = unnamed_beyond(traits, named.traits, MAX_EVENT_TRAITS)
+    if beyond:
+        met[TRAITS_BOUND] = None
+    kept: Traits = {}
+    for name, value in traits.items():
+        if name in beyond:
+            continue
+        if isinstance(value, str) and len(value) > MAX_TEXT:
+            met[TEXTS_BOUND] = None
+            kept[name] = value[:MAX_TEXT]
+        else:
+            kept[name] = value
+    return kept

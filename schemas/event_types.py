@@ -28,7 +28,8 @@ from schemas.events import (
 )
 from schemas.intake import Intake
 from schemas.money import Exchange
-from schemas.products import contents_of, sum_of
+from schemas.order_details import details_of
+from schemas.products import contents_of, cost_of, sum_of
 from schemas.properties import (
     CancelProperties,
     OrderProperties,
@@ -96,6 +97,7 @@ def _order_fact(kind: type[OrderCompleted] | type[OrderUpdated]) -> Build:
             total=total,
             items=items,
             categories=categories,
+            details=details_of(order, intake.exchange),
         )
 
     return build
@@ -115,17 +117,24 @@ def _total(order: OrderProperties, exchange: Exchange) -> int:
 def _refund_fact(name: str, at: int, message_id: str, raw: Raw, intake: Intake) -> AnyFact:
     refund = read_refund(raw)
     order_id = short(refund.order_id, "properties.order_id")
-    total = _given_back(refund, intake.exchange)
-    if total is None:
-        check_no_amount(raw)
-    return OrderRefunded(at=at, message_id=message_id, order_id=order_id, total=total)
+    if refund.total is None and refund.revenue is None and refund.value is None:
+        check_no_amount(raw)  # which would come before the products
+    amount, total = _given_back(refund, intake.exchange.of_refunds(refund.currency))
+    if amount is None:
+        return OrderRefunded(at=at, message_id=message_id, order_id=order_id, total=None)
+    own = intake.exchange.own_refund(amount, refund.currency)
+    return OrderRefunded(at=at, message_id=message_id, order_id=order_id, total=total, own=own)
 
 
-def _given_back(refund: RefundProperties, exchange: Exchange) -> int | None:
+def _given_back(refund: RefundProperties, exchange: Exchange) -> tuple[float | Decimal | None, int]:
+    """Return the amount of a refund as it is stated, None for the whole order, and in minor units."""
     for amount in (refund.total, refund.revenue, refund.value):
         if amount is not None:
-            return exchange.minor(abs(amount), refund.currency)
-    return abs(sum_of(refund.products, refund.currency, exchange)) if refund.products else None
+            return abs(amount), exchange.minor(abs(amount), refund.currency)
+    if not refund.products:
+        return None, 0
+    total = sum_of(refund.products, refund.currency, exchange)
+    return abs(cost_of(refund.products)), abs(total)
 
 
 def _cancel_fact(name: str, at: int, message_id: str, raw: Raw, intake: Intake) -> AnyFact:

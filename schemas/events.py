@@ -30,6 +30,25 @@ class Fact(_Sent, frozen=True, array_like=True, tag=True, kw_only=True, gc=False
     rank: ClassVar[int]
 
 
+class OwnAmount(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """An amount as it was stated, in millionths of a unit of its currency; None where it names no currency."""
+
+    currency: str | None
+    millionths: int
+
+
+class OrderDetails(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What few orders say: the amount in a currency that is not the policy's, a discount (in minor units), a coupon.
+
+    One that is ``reinstated`` is placed anew although it was undone before.
+    """
+
+    own: OwnAmount | None = None
+    discount: int = 0
+    coupon: bool = False
+    reinstated: bool = False
+
+
 class OrderCompleted(Fact, frozen=True, array_like=True, tag="o"):
     """A purchase; ``total`` is in minor units of the policy's currency."""
 
@@ -37,28 +56,34 @@ class OrderCompleted(Fact, frozen=True, array_like=True, tag="o"):
     total: int
     items: int
     categories: tuple[str, ...]
+    details: OrderDetails | None = None
 
     name: ClassVar[str] = "Order Completed"
     rank: ClassVar[int] = 1
 
 
 class OrderUpdated(Fact, frozen=True, array_like=True, tag="u"):
-    """New amounts for an order that was already placed."""
+    """What an order that was already placed is from now on; ``total`` is what it is worth, refunds and all."""
 
     order_id: str
     total: int
     items: int
     categories: tuple[str, ...]
+    details: OrderDetails | None = None
 
     name: ClassVar[str] = "Order Updated"
     rank: ClassVar[int] = 2
 
 
 class OrderRefunded(Fact, frozen=True, array_like=True, tag="r"):
-    """Money given back: ``total`` in minor units, None for everything that is left of the order."""
+    """Money given back: ``total`` in minor units, None for everything that is left of the order.
+
+    ``own`` is the amount as it was stated, None where that was in the policy's currency.
+    """
 
     order_id: str
     total: int | None
+    own: OwnAmount | None = None
 
     name: ClassVar[str] = "Order Refunded"
     rank: ClassVar[int] = 3

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from itertools import islice
 from operator import attrgetter, eq
 
+from msgspec import to_builtins
 from msgspec.structs import asdict
 
 from schemas.events import AnyFact, event_name
@@ -38,7 +39,7 @@ def said(fact: AnyFact) -> str:
     content.pop("event", None)
     traits = content.pop("context_traits")
     whole = [event_name(fact), *content.values(), *([traits] if traits else ())]
-    return json.dumps(whole, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+    return json.dumps(whole, separators=(",", ":"), sort_keys=True, ensure_ascii=False, default=to_builtins)
 
 
 def identity_of(fact: AnyFact) -> EventIdentity:

@@ -1,8 +1,10 @@
 """Intake: what a policy says about the reading of events."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
+from schemas.bounds import NOTHING_NAMED, Named
 from schemas.money import Exchange
+from schemas.reject import RejectedError
 
 ANY = "*"
 NOT_CUSTOMERS = (
@@ -17,7 +19,7 @@ LOWEST_RATING, HIGHEST_RATING = 1, 5
 class Intake:
     """How events are read under a policy: the conversion of money, who is no customer, and the scale of ratings.
 
-    The traits that the policy names are kept, whatever else an event says.
+    What is ``named`` is kept, however much else an event says.
     ``not_customers`` are compared without case, and without blanks around them; one ``*`` in a text stands for any.
     """
 
@@ -26,10 +28,10 @@ class Intake:
         exchange: Exchange,
         not_customers: Iterable[str] = NOT_CUSTOMERS,
         rating_scale: tuple[float, float] = (LOWEST_RATING, HIGHEST_RATING),
-        named_traits: Collection[str] = (),
+        named: Named = NOTHING_NAMED,
     ) -> None:
         self.exchange = exchange
-        self.named_traits = named_traits
+        self.named = named
         self.rating_scale = rating_scale
         folded = [_folded(it) for it in not_customers]
         self._whole = frozenset(it for it in folded if ANY not in it)
@@ -38,6 +40,12 @@ class Intake:
         ascii_ = map(chr, range(128)) if all(start for start, _ in self._parts) else ()
         self.customers_begin = frozenset(it for it in ascii_ if not it.isspace() and it.lower() not in firsts)
         """Characters with which no placeholder begins: that spares nearly all customers the comparison."""
+
+    def check_customer(self, user_id: str) -> None:
+        """Raise ``RejectedError`` for a userId that stands for no customer."""
+        if self.is_placeholder(user_id):
+            told = f"userId is {user_id!r}, which stands for no customer: send the customer's own id"
+            raise RejectedError("placeholder_user", f"{told}, or take it off not_customers in the policy's [intake]")
 
     def is_placeholder(self, user_id: str) -> bool:
         """Tell whether a userId stands for no customer."""

@@ -4,6 +4,10 @@ from collections.abc import Mapping
 from decimal import ROUND_HALF_EVEN, Decimal
 from math import isfinite
 
+from schemas.events import OwnAmount
+
+MAX_MILLIONTHS = 2**63 - 1
+
 WHOLE_UNITS = frozenset("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split())
 THOUSANDTHS = frozenset("BHD IQD JOD KWD LYD OMR TND".split())
 HUNDREDTHS = frozenset(
@@ -63,14 +67,60 @@ class Exchange:
                 return nearest
         rate = self.rates.get(currency or "") if foreign else Decimal(1)
         if rate is None:
-            code = (currency or "").strip().upper()
-            if code != currency or not code:
-                return self.minor(amount, code or None, name)
+            code = self._code(currency)
+            if code != currency:
+                return self.minor(amount, code, name)
             raise AmountError(
                 "unknown_currency",
                 f"currency {currency!r} is neither the policy's {self.currency} nor in its [money.rates]: add it there",
             )
-        exact = (amount if isinstance(amount, Decimal) else Decimal(repr(amount))) * rate
+        exact = _exact(amount) * rate
         if exact > self.max_amount:
             raise AmountError("bad_amount", f"{name} {amount} is over the policy's most_per_order {self.max_amount}")
         return int((exact * self.unit).quantize(Decimal(1), ROUND_HALF_EVEN))
+
+    def own(self, amount: float | Decimal, currency: str | None) -> OwnAmount | None:
+        """Return an amount as it is stated, if that is in another currency than the policy's.
+
+        Raises ``AmountError`` if it is too large to be counted.
+        """
+        code = self._code(currency)
+        return None if code in (None, self.currency) else OwnAmount(code, _millionths(amount))
+
+    def discount(self, amount: float, currency: str | None) -> int:
+        """Return the size of a discount in minor units; 0 for one that no order can have."""
+        try:
+            return self.minor(abs(amount), currency)
+        except AmountError:
+            return 0
+
+    def own_refund(self, amount: float | Decimal, currency: str | None) -> OwnAmount | None:
+        """Return the amount of a refund as it is stated, unless it is certainly in the policy's currency.
+
+        Without a currency, it is in that of its order. Raises ``AmountError``.
+        """
+        if self.rates and self._code(currency) is None:
+            return OwnAmount(None, _millionths(amount))
+        return self.own(amount, currency)
+
+    def of_refunds(self, currency: str | None) -> "Exchange":
+        """Return the exchange for a refund: without a currency, its amount is believable in any of the policy's."""
+        if not self.rates or self._code(currency) is not None:
+            return self
+        return Exchange(self.currency, self.max_amount / min(1.0, float(min(self.rates.values()))), {})
+
+    def _code(self, currency: str | None) -> str | None:
+        if currency is None or currency in self.rates:
+            return currency
+        return currency.strip().upper() or None
+
+
+def _exact(amount: float | Decimal) -> Decimal:
+    return amount if isinstance(amount, Decimal) else Decimal(repr(amount))
+
+
+def _millionths(amount: float | Decimal) -> int:
+    millionths = int((_exact(amount) * 1_000_000).to_integral_value(ROUND_HALF_EVEN))
+    if millionths > MAX_MILLIONTHS:
+        raise AmountError("bad_amount", f"total is {amount}: an amount has at most 12 digits before the point")
+    return millionths

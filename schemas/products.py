@@ -28,6 +28,11 @@ def sum_of(products: list[Product], currency: str | None, exchange: Exchange) ->
     return total
 
 
+def cost_of(products: list[Product]) -> Decimal:
+    """Return what lines with prices add up to in their own currency, without rounding."""
+    return sum((Decimal(repr(it.price)) * Decimal(repr(it.quantity)) for it in products), Decimal(0))
+
+
 def contents_of(products: list[Product]) -> tuple[int, tuple[str, ...]]:
     """Return how many items the lines are, and their categories, each once.
 

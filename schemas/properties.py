@@ -42,6 +42,9 @@ class OrderProperties(msgspec.Struct, gc=False):
     value: float | None = None
     currency: str | None = None
     products: list[Product] = []
+    coupon: str | list[str] | None = None
+    discount: float | None = None
+    reinstated: bool = False
 
 
 class RefundProperties(msgspec.Struct, gc=False):
@@ -88,7 +91,15 @@ def coerced_order(raw: Raw) -> Raw:
     total = _stated(given, ORDER_AMOUNTS)
     currency = text(given, "currency", PLACE)
     products = _products(given, priced=total is None)
-    order = OrderProperties(order_id=order_id, total=total, currency=currency, products=products)
+    order = OrderProperties(
+        order_id=order_id,
+        total=total,
+        currency=currency,
+        products=products,
+        coupon="coupon" if _names_coupon(given) else None,
+        discount=_discount(given),
+        reinstated=bytes(given.get("reinstated", NULL)).strip(b'" ').lower() == b"true",
+    )
     _check_finite(total, products)
     return as_json(order)
 
@@ -137,6 +148,28 @@ def coerced_rating(raw: Raw) -> Raw:
 
 def _stated(given: Fields, names: Iterable[str]) -> float | None:
     return next((amount for name in names if (amount := number(given, name, PLACE)) is not None), None)
+
+
+def _names_coupon(given: Fields) -> bool:
+    """Tell whether a coupon is named: by a text or number, or as an element of a list or object."""
+    return _names_something(msgspec.json.decode(given.get("coupon", NULL)))
+
+
+def _names_something(value: object) -> bool:
+    if isinstance(value, dict):
+        return any(map(_names_something, value.values()))
+    if isinstance(value, list):
+        return any(map(_names_something, value))
+    return bool(value.strip() if isinstance(value, str) else value)
+
+
+def _discount(given: Fields) -> float | None:
+    """Return a discount; None for what is no amount, since nobody needs it for the order to count."""
+    try:
+        discount = number(given, "discount")
+    except RejectedError:
+        return None
+    return discount if discount is not None and isfinite(discount) else None
 
 
 def _products(given: Fields, priced: bool) -> list[Product]:

@@ -71,6 +71,11 @@ def _of_epoch(written: str, name: str) -> datetime:
     raise RejectedError("bad_timestamp", f"{told}: {_FIX}")
 
 
+def _microseconds(fraction: str) -> int:
+    """Return the digits after the point in microseconds, rounded by the seventh digit as the strict decoder does."""
+    return int(fraction[:6].ljust(6, "0")) + (fraction[6:7] >= "5")
+
+
 def _of_text(written: str, name: str) -> datetime:
     match = _TEXT.fullmatch(written)
     if match is None:
@@ -81,7 +86,7 @@ def _of_text(written: str, name: str) -> datetime:
     if zone is None:
         raise RejectedError("bad_timestamp", f"{name} names no time zone: add Z or an offset like +01:00")
     clock = timedelta(hours=int(hour), minutes=int(minute), seconds=int(second or 0))
-    clock += timedelta(microseconds=int((fraction or "0")[:6].ljust(6, "0")))
+    clock += timedelta(microseconds=_microseconds(fraction or ""))
     offset = timedelta(hours=int(zone_hours or 0), minutes=int(zone_minutes or 0))
     possible = int(minute) < 60 and int(second or 0) <= 60 and int(zone_hours or 0) < 24 and int(zone_minutes or 0) < 60
     try:

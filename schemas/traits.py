@@ -21,7 +21,12 @@ def traits_of(raw: Raw) -> Traits:
                 _add(traits, f"{key}_{inner}", scalar)
         else:
             _add(traits, key, value)
-    return traits
+    return by_name(traits)
+
+
+def by_name(traits: Traits) -> Traits:
+    """Return the traits in the order of their names, in which they are bounded."""
+    return dict(sorted(traits.items()))
 
 
 def coerced_traits(raw: Raw) -> Raw:
@@ -43,7 +48,7 @@ def with_context_traits(fact: AnyFact, raw: Raw) -> AnyFact:
     if not traits:
         return fact
     if isinstance(fact, TraitsIdentified):
-        return replace(fact, traits=traits | fact.traits)
+        return replace(fact, traits=by_name(traits | fact.traits))
     return replace(fact, context_traits=traits)
 
 

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Raw
 
 from schemas.coercion import NULL, Fields, as_json, fields_of, identifier, read_text, shown, text
+from schemas.json_text import check_depth, mended
 from schemas.reject import RejectedError
 
 MAX_WRAPPINGS = 4
@@ -45,7 +46,7 @@ def unwrapped(value: bytes, in_list: bool = False) -> Fields:
     """
     whole = value
     for _ in range(MAX_WRAPPINGS + 1):
-        content = bytes(_raw(value)).strip()
+        content = _read(value)
         if content[:1] == b'"':
             value = _held(content)
             continue
@@ -66,10 +67,18 @@ def unwrapped(value: bytes, in_list: bool = False) -> Fields:
     raise RejectedError("invalid", f"the event is wrapped more than {MAX_WRAPPINGS} times: send it as it is")
 
 
-def _held(content: bytes) -> bytes:
-    value = read_text(content).encode()
+def _read(value: bytes) -> bytes:
+    """Return JSON, without blanks around it, out of what is JSON or nearly so. Raises ``DecodeError``."""
+    check_depth(value)
     try:
-        return bytes(_raw(value))
+        return bytes(_raw(value)).strip()
+    except msgspec.DecodeError:
+        return bytes(_raw(mended(value))).strip()
+
+
+def _held(content: bytes) -> bytes:
+    try:
+        return _read(read_text(content).encode())
     except msgspec.DecodeError:
         told = f"the value is the text {shown(content)}, which holds no JSON: send a JSON object"
         raise RejectedError("invalid", told) from None

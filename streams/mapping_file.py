@@ -23,6 +23,14 @@ class MappingFile:
     shape: MappingShape
     text: MappingText
 
+    @property
+    def currency(self) -> str | None:
+        """The one currency that all amounts are in, if the mapping says it as a constant."""
+        shape = self.shape
+        said = [it for it in (shape.currency, *(event.currency for event in shape.events)) if it is not None]
+        codes = {str(it.value).upper() for it in said}
+        return codes.pop() if len(codes) == 1 and all(it.value is not None for it in said) else None
+
     def error(self, error: MappingError, of: str = "") -> MappingFileError:
         """Return what to say about an error of this mapping; ``of`` is the file that it does not fit."""
         lines = [f"{self.place}:{it.line}: {of}{it.message}; {it.fix}" for it in error.problems]

@@ -26,6 +26,11 @@ def shipped_text(currency: str, zone: str) -> str:
     return text.replace('currency = "USD"', f'currency = "{currency}"').replace('zone = "UTC"', f'zone = "{zone}"')
 
 
+def shipped_currency() -> str:
+    """Return the currency of the policy that ships."""
+    return compile_file(None).policy.money.currency
+
+
 def compile_file(path: Path | None) -> CompiledPolicy:
     """Compile the policy in a file; None: the one that ships. Raises ``PolicyFileError``."""
     path = path or shipped_policy()

@@ -33,14 +33,25 @@ def holds(customer, at):
     return ((orders_90d := (purchases := customer.purchases).orders_since(day - 89)) >= 2)
 <BLANKLINE>
 
-* ``next_change`` finds the instant of the next change; ``explain`` says why the condition holds.
+* Numbers are exact (``exact_number``), and doubles stand for them where they suffice, which ``precision`` tells of each
+  comparison. What they leave in doubt, ``exact_test`` decides.
+
+>>> from state.conditions.precision import trust_of
+>>> moving = parse_condition("0.9 * days_since_order > 0.9 * days_since_visit + 0.9", features)
+>>> [trust_of(leaf).name for leaf in (*tree.parts, moving)]
+['FULL', 'FULL', 'APART']
+
+* ``next_change`` finds the instant of the next change; ``explain`` says why the condition holds, in comparisons that
+  ``printed`` gives enough digits, and without those that ``implied`` finds said already.
 
 >>> from schemas.events import OrderCompleted
 >>> from state.customer.customer import first_seen
+>>> from state.customer.purchases import OrderMemory
 >>> customer, day = first_seen(0), 86_400_000
+>>> memory = OrderMemory(occasion_ms=day, undo_days=400)
 >>> for at in (0, day):
 ...     order = OrderCompleted(at=at, message_id=f"{at}", order_id=f"{at}", total=500, items=1, categories=())
-...     assert customer.purchases.place(order, at // day)
+...     assert customer.purchases.place(order, at // day, memory)
 >>> condition.why(customer, 2 * day)
 'orders_90d 2 >= 2; days_since_order 1 <= 30'
 >>> (opposite(condition).begins(customer, 2 * day) - 1) / day

@@ -21,6 +21,7 @@ from state.conditions.nodes import (
     Not,
     Operand,
     Test,
+    Trait,
     Truth,
     leaves_of,
 )
@@ -29,6 +30,7 @@ from state.customer.customer import Customer
 
 Truths = Callable[[Customer, int], tuple[bool, ...]]
 """Whether each leaf of a tree holds at an instant."""
+_MISSING = (" is not known", *(f" is no {kind.value}" for kind in Kind))
 _TruthOf = dict[int, bool]
 """Whether each leaf holds, by its identity."""
 
@@ -50,8 +52,10 @@ class LeafValues:
                 return text if held else f"not {text}"
             case Comparison() as leaf:
                 left, right = self.left(customer, at), self.right(customer, at)
-                if left is None or right is None:
-                    return f"{leaf.left_text if left is None else leaf.right_text} is not known"
+                if left is None:
+                    return _missing(leaf.left, leaf.left_text, customer)
+                if right is None:
+                    return _missing(leaf.right, leaf.right_text, customer)
                 sign = leaf.sign if held else OPPOSITE[leaf.sign]
                 if leaf.left.kind is Kind.NUMBER and not isinstance(leaf.right, ListLiteral):
                     return compared(
@@ -86,7 +90,7 @@ class Explanation:
         for leaf in dict.fromkeys(_deciding(self._tree, _holds(self._tree, truth), truth)):
             held = truth[leaf]
             text = self._leaves[leaf].text(customer, at, held)
-            proof = None if text.endswith(" is not known") else self._proofs[leaf, held]
+            proof = None if text.endswith(_MISSING) else self._proofs[leaf, held]
             if proof is None:
                 texts[text] = None
             elif not any(it.implies(proof) for it in said):
@@ -118,6 +122,12 @@ def _deciding(test: Test, held: bool, truth: _TruthOf) -> Iterator[int]:
             yield from _deciding(part, not held, truth)
         case _:
             yield id(test)
+
+
+def _missing(operand: Operand, text: str, customer: Customer) -> str:
+    if isinstance(operand, Trait) and operand.kind and operand.name in customer.traits:
+        return f"{text} is no {operand.kind.value}"
+    return f"{text} is not known"
 
 
 def _number_side(operand: Operand, text: str, value: Fraction) -> Side:

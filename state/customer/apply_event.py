@@ -20,6 +20,7 @@ from state.calendar import Calendar
 from state.customer.bounds import merged
 from state.customer.customer import Customer
 from state.customer.parts import ORDERS, SUPPORT, TRAITS
+from state.customer.purchases import OrderMemory
 
 
 class OrderEffect(Enum):
@@ -40,16 +41,17 @@ class EventApplier:
     The traits ``named`` are kept in any case.
     """
 
-    def __init__(self, calendar: Calendar, session_ms: int, named: Collection[str]) -> None:
+    def __init__(self, calendar: Calendar, session_ms: int, named: Collection[str], memory: OrderMemory) -> None:
         self._day_of = calendar.day_of
         self._session_ms = session_ms
         self._named = named
+        self._memory = memory
         self._handlers: dict[type[AnyFact], Callable[[Customer, Any, int], Effect]] = {
             Browsed: self._browsed,
-            OrderCompleted: _ordered,
-            OrderUpdated: _ordered,
-            OrderRefunded: _refunded,
-            OrderCancelled: _cancelled,
+            OrderCompleted: self._ordered,
+            OrderUpdated: self._ordered,
+            OrderRefunded: self._refunded,
+            OrderCancelled: self._cancelled,
             TicketOpened: _ticket_opened,
             TicketSolved: _ticket_solved,
             TicketRated: _ticket_rated,
@@ -71,17 +73,17 @@ class EventApplier:
         customer.traits = merged(customer.traits, fact.traits, self._named)
         return OrderEffect.NONE, TRAITS
 
+    def _ordered(self, customer: Customer, fact: OrderCompleted | OrderUpdated, day: int) -> Effect:
+        is_new = customer.purchases.place(fact, day, self._memory)
+        return OrderEffect.ORDERED if is_new else OrderEffect.NONE, ORDERS
 
-def _ordered(customer: Customer, fact: OrderCompleted | OrderUpdated, day: int) -> Effect:
-    return OrderEffect.ORDERED if customer.purchases.place(fact, day) else OrderEffect.NONE, ORDERS
+    def _refunded(self, customer: Customer, fact: OrderRefunded, day: int) -> Effect:
+        is_undone = customer.purchases.refund(fact, day, self._memory)
+        return OrderEffect.UNDONE if is_undone else OrderEffect.NONE, ORDERS
 
-
-def _refunded(customer: Customer, fact: OrderRefunded, day: int) -> Effect:
-    return OrderEffect.UNDONE if customer.purchases.refund(fact, day) else OrderEffect.NONE, ORDERS
-
-
-def _cancelled(customer: Customer, fact: OrderCancelled, day: int) -> Effect:
-    return OrderEffect.UNDONE if customer.purchases.cancel(fact, day) else OrderEffect.NONE, ORDERS
+    def _cancelled(self, customer: Customer, fact: OrderCancelled, day: int) -> Effect:
+        is_undone = customer.purchases.cancel(fact, day, self._memory)
+        return OrderEffect.UNDONE if is_undone else OrderEffect.NONE, ORDERS
 
 
 def _ticket_opened(customer: Customer, fact: TicketOpened, day: int) -> Effect:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
+from schemas.bounds import unnamed_beyond
 from schemas.events import MAX_TRAITS, AnyFact, Scalar, TicketOpened, Traits, TraitsIdentified
 from state.customer.customer import Customer
 from state.customer.support import MAX_OPEN_TICKETS
@@ -13,27 +14,22 @@ TICKETS_BOUND = "tickets"
 def merged(known: dict[str, Scalar], said: Traits, named: Collection[str]) -> dict[str, Scalar]:
     """Return traits with further ones: those ``named``, and the first ``MAX_TRAITS`` others."""
     traits = {name: value for name, value in (known | said).items() if value is not None}
-    if len(traits) <= MAX_TRAITS:
-        return traits
-    others = 0
-    kept = {}
-    for name, value in traits.items():
-        if name not in named:
-            others += 1
-            if others > MAX_TRAITS:
-                continue
-        kept[name] = value
-    return kept
+    if len(traits) > MAX_TRAITS:
+        for name in unnamed_beyond(traits, named, MAX_TRAITS):
+            del traits[name]
+    return traits
 
 
 def bounds_met(customer: Customer, fact: AnyFact, named: Collection[str]) -> Sequence[str]:
     """Return the bounds by which something is lost when a fact is applied to a customer."""
+    said = fact.traits if isinstance(fact, TraitsIdentified) else fact.context_traits
+    if said is None and not isinstance(fact, TicketOpened):  # most facts
+        return ()
     met = []
     if isinstance(fact, TicketOpened):
         is_open = customer.support.open
         if len(is_open) >= MAX_OPEN_TICKETS and fact.ticket_id not in is_open:
             met.append(TICKETS_BOUND)
-    said = fact.traits if isinstance(fact, TraitsIdentified) else fact.context_traits
     if said is not None and len(customer.traits) + len(said) > MAX_TRAITS:
         traits = {name for name, value in (customer.traits | said).items() if value is not None}
         if len(traits.difference(named)) > MAX_TRAITS:

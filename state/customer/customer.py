@@ -5,6 +5,7 @@ import msgspec
 from schemas.events import Scalar
 from state.customer.engagement import Engagement, no_engagement
 from state.customer.purchases import Purchases, no_purchases
+from state.customer.stored_purchases import pack_purchases, unpack_purchases
 from state.customer.support import Support, no_support
 
 STAGES = ("prospect", "new", "repeat", "loyal", "at_risk", "churned")
@@ -45,7 +46,7 @@ class Customer(msgspec.Struct, gc=False):
         """Return the orders that stand."""
         purchases = self.purchases_lazy
         if isinstance(purchases, bytes):
-            purchases = self.purchases_lazy = Purchases.unpacked(purchases)
+            purchases = self.purchases_lazy = unpack_purchases(purchases)
         return purchases
 
     @property
@@ -68,7 +69,7 @@ class Customer(msgspec.Struct, gc=False):
         """Return the bytes of purchases, engagement and support, without changing them."""
         purchases, engagement, support = self.purchases_lazy, self.engagement_lazy, self.support_lazy
         return (
-            purchases if isinstance(purchases, bytes) else purchases.packed(),
+            purchases if isinstance(purchases, bytes) else pack_purchases(purchases),
             engagement if isinstance(engagement, bytes) else engagement.packed(),
             support if isinstance(support, bytes) else support.packed(),
         )

@@ -58,6 +58,8 @@ class Daily(msgspec.Struct, gc=False):
         if self.days and self.days[0] < day:
             gone = bisect_left(self.days, day)
             del self.days[:gone]
+            if not self.days:
+                self.columns.clear()
             for counts in self.columns:
                 del counts[:gone]
 

@@ -6,7 +6,7 @@ from schemas.event_types import EVENT_TYPES
 from schemas.events import Browsed
 from state.customer import parts
 from state.customer.daily_counts import Daily, PackedDaily, no_counts, unpack_daily
-from state.customer.purchases import MAX_WINDOW_DAYS
+from state.customer.order_archive import MAX_WINDOW_DAYS
 
 # Snapshots store the columns in this order: a new count goes to the end.
 COLUMNS = {name: column for column, name in enumerate(("views", "searches", "carts", "sessions", "coupons"))}

@@ -12,11 +12,11 @@ def average_order_value(purchases: Purchases, unit: int) -> float | None:
 
 
 def mean_gap(purchases: Purchases, unit: int) -> float | None:
-    """Return the mean time between the orders that stand, in units of ``unit`` ms; None before the second."""
+    """Return the mean time between purchase occasions, in units of ``unit`` ms; None before the second."""
     return (
         None
-        if (orders := purchases.count()) < 2
-        else ((purchases.last() or 0) - (purchases.first() or 0)) / (orders - 1) / unit
+        if (occasions := purchases.occasions) < 2
+        else (purchases.occasion_at - (purchases.first() or 0)) / (occasions - 1) / unit
     )
 
 

@@ -5,6 +5,7 @@ import re
 _WORDS = (
     "days_since_order ",
     "orders ",
+    "occasions ",
     "loyal",
     "one_time_patience_days ",
     "one_time_churn_days ",

@@ -4,7 +4,7 @@ import msgspec
 
 from schemas.events import TicketOpened, TicketRated, TicketSolved
 from state.customer.daily_counts import Daily, PackedDaily, no_counts, unpack_daily
-from state.customer.purchases import MAX_WINDOW_DAYS
+from state.customer.order_archive import MAX_WINDOW_DAYS
 
 OPENED, SOLVED, RATINGS, RATING_SUM, RATING_HUNDREDTHS = range(5)
 MAX_OPEN_TICKETS = 64

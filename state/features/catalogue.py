@@ -39,8 +39,8 @@ def catalogue(policy: Policy) -> Catalogue:
         purchases = customer.purchases
         leaving: set[int] = set()
         for days in (
-            purchases.days,
-            purchases.overflow.days,
+            purchases.rows.days,
+            purchases.archive.by_day.days,
             purchases.refunds.days,
             customer.support.daily.days,
             customer.engagement.daily.days,
@@ -59,6 +59,10 @@ def catalogue(policy: Policy) -> Catalogue:
 
 def _orders(purchases: Purchases) -> int:
     return purchases.count()
+
+
+def _occasions(purchases: Purchases) -> int:
+    return purchases.occasions
 
 
 def _revenue(purchases: Purchases, unit: int) -> float:
@@ -130,10 +134,11 @@ def _lifetime(day_ms: int, unit: int) -> Iterator[Feature]:
     known = Formula(_days_known, day_ms=day_ms)
     ticket = Formula(_oldest_ticket_days, day_ms=day_ms)
     yield _constant("orders", "orders", "orders that stand, of all time", ORDERS, Formula(_orders))
+    yield _constant("occasions", "occasions", "purchase occasions, of all time", ORDERS, Formula(_occasions))
     yield _constant("revenue", "currency", "what they brought in, less refunds", ORDERS, Formula(_revenue, unit=unit))
     yield _constant("items", "items", "items in them", ORDERS, Formula(_items))
     yield _constant("average_order_value", "currency", "revenue per order, of all time", ORDERS, average)
-    yield _constant("mean_gap_days", "days", "mean time between orders; unknown before the second", ORDERS, gap)
+    yield _constant("mean_gap_days", "days", "mean time between occasions; unknown before the second", ORDERS, gap)
     yield _rising("days_since_order", "time since the last order", ORDERS, since_order)
     yield _rising("days_since_first_order", "time since the first order", ORDERS, since_first)
     yield _rising("days_since_visit", "time since the last browsing", VISITS, since_visit)

@@ -66,9 +66,15 @@ def _monetary(purchases: Purchases, day: int, limits: Limits, before: int, unit:
 def _p_alive(purchases: Purchases, at: int, unit: float, r: float, alpha: float, a: float, b: float) -> float | None:
     return (
         None
-        if (first := purchases.first()) is None or (last := purchases.last()) is None
+        if (first := purchases.first()) is None
         else bgnbd.p_alive(
-            purchases.count() - 1, (last - first) / unit, (at - first) / unit, r=r, alpha=alpha, a=a, b=b
+            purchases.occasions - 1,
+            (purchases.occasion_at - first) / unit,
+            (at - first) / unit,
+            r=r,
+            alpha=alpha,
+            a=a,
+            b=b,
         )
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from state.conditions.features import Feature, Trend
 from state.conditions.formula import Formula
-from state.customer.engagement import COLUMN_PARTS, COLUMNS, Engagement
+from state.customer.engagement import COLUMN_PARTS, COLUMNS, COUPONS_COLUMN, Engagement
 from state.customer.parts import ORDERS, SUPPORT
 from state.customer.purchases import Purchases
 from state.customer.support import OPENED, RATING_HUNDREDTHS, RATING_SUM, RATINGS, SOLVED, Support
@@ -34,6 +34,27 @@ def _items(purchases: Purchases, day: int, before: int) -> int:
 
 def _refunds(purchases: Purchases, day: int, before: int, unit: int) -> float:
     return purchases.refunds.total(0, day - before) / unit
+
+
+def _coupon_orders(purchases: Purchases, day: int, before: int) -> int:
+    return purchases.coupon_orders_since(day - before)
+
+
+def _discount(purchases: Purchases, day: int, before: int, unit: int) -> float:
+    return purchases.discount_since(day - before) / unit
+
+
+def _coupons(engagement: Engagement, purchases: Purchases, day: int, before: int) -> int:
+    # Shops that send both would count each coupon twice in a sum.
+    return max(engagement.daily.total(COUPONS_COLUMN, day - before), purchases.coupon_orders_since(day - before))
+
+
+def _discount_share(purchases: Purchases, day: int, before: int) -> float | None:
+    return (
+        None
+        if not (paid := purchases.revenue_since(day - before)) + (given := purchases.discount_since(day - before))
+        else given / (paid + given)
+    )
 
 
 def _engagement_count(engagement: Engagement, day: int, before: int, column: int) -> int:
@@ -69,7 +90,19 @@ def _sums(days: int, unit: int) -> Iterator[Feature]:
     yield _sum("revenue", days, unit="currency", meaning="what they brought in", parts=ORDERS, formula=revenue)
     yield _sum("items", days, unit="items", meaning="items bought", parts=ORDERS, formula=items)
     yield _sum("refunds", days, unit="currency", meaning="money given back", parts=ORDERS, formula=refunds)
+    with_coupon, discount = Formula(_coupon_orders, before=before), Formula(_discount, before=before, unit=unit)
+    yield _sum(
+        "orders_with_coupon", days, unit="orders", meaning="orders with a coupon", parts=ORDERS, formula=with_coupon
+    )
+    yield _sum("discount", days, unit="currency", meaning="discounts on orders", parts=ORDERS, formula=discount)
+    coupons = Formula(_coupons, before=before)
+    used = "coupons applied, or orders with one if those are more"
+    yield _sum(
+        "coupons", days, unit="coupons", meaning=used, parts=ORDERS | COLUMN_PARTS[COUPONS_COLUMN], formula=coupons
+    )
     for name, column in COLUMNS.items():
+        if column == COUPONS_COLUMN:
+            continue
         count = Formula(_engagement_count, before=before, column=column)
         yield _sum(name, days, unit=name, meaning=f"{name} counted", parts=COLUMN_PARTS[column], formula=count)
     for name, counted, meaning, column in (
@@ -99,6 +132,15 @@ def _averages(days: int, unit: int) -> Iterator[Feature]:
         unit="currency",
         meaning=f"revenue per order, last {days} days",
         formula=Formula(_average_order_value, before=days - 1, unit=unit),
+        parts=ORDERS,
+        trend=Trend.FREE,
+        window=days,
+    )
+    yield Feature(
+        name=f"discount_share_{days}d",
+        unit="0 to 1",
+        meaning=f"discounts as a share of revenue and discounts, last {days} days",
+        formula=Formula(_discount_share, before=days - 1),
         parts=ORDERS,
         trend=Trend.FREE,
         window=days,

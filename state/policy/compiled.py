@@ -1,13 +1,15 @@
 """A policy ready for use: checked, its conditions compiled, its durations in milliseconds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import msgspec
 
+from schemas.bounds import Named
 from state.conditions.condition import Condition, compile_condition, entering, opposite
 from state.conditions.errors import ConditionError
 from state.conditions.features import Catalogue
+from state.conditions.nodes import Comparison, FeatureRef, Literal, leaves_of
 from state.policy.checks import check_values
 from state.policy.shape import PAlive, Policy
 from state.policy.text import PolicyError, PolicyText, Problem
@@ -52,15 +54,28 @@ class CompiledPolicy:
     day_ms: int
     lateness_ms: int
     session_ms: int
+    occasion_ms: int
+    undo_days: int
     warnings: tuple[Problem, ...] = ()
 
     @property
-    def named_traits(self) -> frozenset[str]:
-        """The traits that a condition reads, and ``kind``: none of them may be lost to a bound."""
+    def named(self) -> Named:
+        """What the conditions name, ``kind`` included: none of it may be lost to a bound."""
         conditions = [self.loyal_enter, self.loyal_leave]
         conditions += [it for segment in self.segments for it in (segment.enter, segment.leave)]
-        names = {name for condition in conditions for name in condition.features}
-        return frozenset({"kind", *(name.removeprefix(TRAIT) for name in names if name.startswith(TRAIT))})
+        features = {name for condition in conditions for name in condition.features}
+        return Named(
+            traits=frozenset({"kind", *(it.removeprefix(TRAIT) for it in features if it.startswith(TRAIT))}),
+            categories=frozenset(name for condition in conditions for name in _categories_in(condition)),
+        )
+
+
+def _categories_in(condition: Condition) -> Iterator[str]:
+    for leaf in leaves_of(condition.tree):
+        match leaf:
+            case Comparison(left=Literal(value=str(name)), right=FeatureRef(feature=feature)):
+                if feature.name == "categories":
+                    yield name
 
 
 def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> CompiledPolicy:
@@ -92,6 +107,8 @@ def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> Com
         day_ms=day,
         lateness_ms=round(policy.time.lateness_minutes * 60_000),
         session_ms=round(policy.browsing.session_minutes * 60_000),
+        occasion_ms=int(policy.lifecycle.occasion_days * day),
+        undo_days=policy.orders.undo_days,
         warnings=tuple(
             sorted(
                 {

@@ -59,6 +59,12 @@ class Reading(Section, frozen=True):
     rating_scale: tuple[Rating, Rating] = (float(LOWEST_RATING), float(HIGHEST_RATING))
 
 
+class Orders(Section, frozen=True):
+    """For how many days an order can be undone, updated, and recognised when it is sent again."""
+
+    undo_days: Annotated[int, Meta(ge=1, le=36500)] = 400
+
+
 class Rhythm(Section, frozen=True, tag="rhythm", tag_field="method"):
     """Patience from the customer's own mean gap between orders: ``multiple`` gaps, within bounds (days)."""
 
@@ -122,8 +128,12 @@ class Loyal(Section, frozen=True):
 
 
 class Lifecycle(Section, frozen=True):
-    """The silences after which customers are at risk and churned, and who is loyal."""
+    """The silences after which customers are at risk and churned, and who is loyal.
 
+    Orders within ``occasion_days`` of the first of them are one purchase occasion; at 0, each is one of its own.
+    """
+
+    occasion_days: Annotated[float, Meta(ge=0, le=365)] = 1.0
     one_time_patience_days: Days = 60.0
     one_time_churn_days: Days = 180.0
     patience: Patience = Rhythm()
@@ -159,6 +169,7 @@ class Policy(Section, frozen=True):
     money: Money = Money()
     browsing: Browsing = Browsing()
     intake: Reading = Reading()
+    orders: Orders = Orders()
     lifecycle: Lifecycle = Lifecycle()
     rfm: Rfm = Rfm()
     segments: tuple[Segment, ...] = ()

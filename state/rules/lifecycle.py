@@ -27,8 +27,8 @@ def stage_at(customer: Customer, at: int, effect: OrderEffect, limits: SilenceLi
     Only an order, or the undoing of one, ends a silent stage: a solved ticket or a longer limit does not.
     """
     purchases = customer.purchases
-    orders = purchases.count()
-    if not orders:
+    occasions = purchases.occasions
+    if not occasions:
         return Stage("prospect", "orders 0 < 1")
     latched = customer.stage if customer.stage in SILENT and effect is OrderEffect.NONE else None
     silence = at - (purchases.last() or 0)
@@ -40,17 +40,17 @@ def stage_at(customer: Customer, at: int, effect: OrderEffect, limits: SilenceLi
             if why := reasons.reached(stage):
                 was_churned = customer.stage == "churned" and stage == "at_risk"
                 return Stage(stage, f"{reasons.below('churned')}; {why}" if was_churned else why)
-    name = "new" if orders == 1 else "repeat" if customer.loyal_since is None else "loyal"
+    name = "new" if occasions == 1 else "repeat" if customer.loyal_since is None else "loyal"
     if name == customer.stage:
         return Stage(name, "")
-    return Stage(name, _why_active(customer, orders, effect, SilenceReasons(customer, at, limits, patience)))
+    return Stage(name, _why_active(customer, occasions, effect, SilenceReasons(customer, at, limits, patience)))
 
 
-def _why_active(customer: Customer, orders: int, effect: OrderEffect, reasons: SilenceReasons) -> str:
-    if orders > 1:
-        count = f"orders {orders} >= 2"
+def _why_active(customer: Customer, occasions: int, effect: OrderEffect, reasons: SilenceReasons) -> str:
+    if occasions > 1:
+        count = f"occasions {occasions} >= 2"
     else:
-        count = "orders 1 < 2" if effect is OrderEffect.UNDONE else "orders 1 >= 1"
+        count = "occasions 1 < 2" if effect is OrderEffect.UNDONE else "occasions 1 >= 1"
     return f"{reasons.below('at_risk')}; {count}" if customer.stage in SILENT else count
 
 

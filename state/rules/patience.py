@@ -12,8 +12,8 @@ class SilenceLimits(NamedTuple):
     """The silences in ms after which a customer is ``at_risk`` and ``churned``.
 
     ``rule`` is the policy's rule that they follow from, None for the limits of one-time buyers. The rest is for those
-    who ask why: the time from the first order to the last with the number of ``repeats``, the limits that the rule
-    gives without its bounds (``free_...``), and the churn limit before the least time at risk.
+    who ask why: the time from the first purchase occasion to the last with the number of ``repeats``, the limits that
+    the rule gives without its bounds (``free_...``), and the churn limit before the least time at risk.
     """
 
     at_risk: int
@@ -61,22 +61,25 @@ class PatienceRules:
     def limits_of(self, customer: Customer) -> SilenceLimits:
         """Return the limits of a customer with at least one order, as they are while support does not shorten them."""
         purchases = customer.purchases
-        repeats = purchases.count() - 1
+        repeats = purchases.occasions - 1
         if repeats < 1:
             return self._one_time
         rule = self._rule
         if isinstance(rule, Fixed):
             return self._fixed
-        span = (purchases.last() or 0) - (purchases.first() or 0)
+        span = purchases.occasion_at - (purchases.first() or 0)
         shortest, longest = self._min, self._max
         if isinstance(rule, Rhythm):
             free = int(rule.multiple * span / repeats)
             at_risk = min(max(free, shortest), longest)
             return SilenceLimits(at_risk, int(at_risk * rule.churn_multiple), rule, span, repeats, free)
         unit = rule.unit_days * self.day_ms
+        # The model counts from the last occasion, a silence from the last order.
+        since_occasion = (purchases.last() or 0) - purchases.occasion_at
 
         def silence(p: float) -> int:
-            return int(unit * idle_until(p, repeats, span / unit, r=rule.r, alpha=rule.alpha, a=rule.a, b=rule.b))
+            idle = idle_until(p, repeats, span / unit, r=rule.r, alpha=rule.alpha, a=rule.a, b=rule.b)
+            return int(unit * idle) - since_occasion
 
         free, free_churned = silence(rule.limit), silence(rule.churn_limit)
         at_risk = min(max(free, shortest), longest)

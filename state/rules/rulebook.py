@@ -16,9 +16,11 @@ from state.customer.bounds import bounds_met
 from state.customer.customer import Customer
 from state.customer.figures import average_order_value, mean_gap, time_since_order
 from state.customer.parts import ALL_PARTS, DECIDED, LIFECYCLE_PARTS, ORDERS
+from state.customer.purchases import OrderMemory
 from state.customer.short_reason import shortened
 from state.policy.compiled import CompiledPolicy
 from state.rules.decision import Decision, ReasonedChange
+from state.rules.forgetting import Forgetting
 from state.rules.lifecycle import ACTIVE, LOYALTY_DECIDES, Stage, patience_days, silence_deadline, stage_at, transition
 from state.rules.loyalty import Loyalty
 from state.rules.membership import MembershipRule
@@ -47,11 +49,14 @@ class Rulebook:
         self.version = compiled.version
         self.fingerprint = bytes.fromhex(compiled.version.rpartition("@")[2])
         exchange = Exchange(policy.money.currency, policy.money.most_per_order, policy.money.rates)
-        self._named = compiled.named_traits
-        self.intake = Intake(exchange, policy.intake.not_customers, policy.intake.rating_scale, self._named)
+        named = compiled.named
+        self._named_traits = named.traits
+        self.intake = Intake(exchange, policy.intake.not_customers, policy.intake.rating_scale, named)
         calendar = Calendar(policy.time.zone, compiled.day_ms)
-        self.apply_event = EventApplier(calendar, compiled.session_ms, self._named).apply
+        self._memory = OrderMemory(compiled.occasion_ms, compiled.undo_days)
+        self.apply_event = EventApplier(calendar, compiled.session_ms, named.traits, self._memory).apply
         """Update a customer's aggregates by a fact, and decide nothing."""
+        self.forgetting = Forgetting(calendar, self._memory)
         self._unit: int = 10 ** decimals(policy.money.currency)
         self._day_ms = compiled.day_ms
         self._look_ahead_ms = LOOK_AHEAD_DAYS * compiled.day_ms
@@ -83,7 +88,7 @@ class Rulebook:
 
     def bounds_met(self, customer: Customer, fact: AnyFact) -> Sequence[str]:
         """Return the bounds by which something would be lost if a fact were applied to a customer."""
-        return bounds_met(customer, fact, self._named)
+        return bounds_met(customer, fact, self._named_traits)
 
     def elapse(self, customer: Customer, upto: int, decisions: list[Decision]) -> None:
         """Let time pass: decide at every deadline until ``upto``, included, in order and each at its own instant."""
@@ -93,6 +98,7 @@ class Rulebook:
     def adopt(self, customer: Customer, at: int, decisions: list[Decision]) -> None:
         """Put a customer under this policy: leave the segments that it does not have, and decide everything anew."""
         cause = Cause(kind="policy", name=self.version)
+        customer.purchases.recount(self._memory)
         changes = []
         for key in [key for key in customer.memberships if key not in self._keys]:
             del customer.memberships[key]
@@ -170,7 +176,7 @@ class Rulebook:
             change is not None
             and (customer.expected_at is None or change < customer.expected_at)
             and customer.stage in ACTIVE
-            and customer.purchases.count() > 1
+            and customer.purchases.occasions > 1
         ):
             customer.expected = "became_loyal" if customer.loyal_since is None else "loyalty_lapsed"
             customer.expected_at = change

@@ -19,7 +19,8 @@ class History(NamedTuple):
     """The customer in the end, what was published, the facts that are duplicates, and how many lie after the end.
 
     ``conflicts`` are the facts that say something else than an earlier record of the same event, ``bounds`` those by
-    which something was lost.
+    which something was lost. ``forgotten`` are the facts that were not applied since their orders may be forgotten,
+    each with a sentence.
     """
 
     customer: Customer
@@ -28,6 +29,7 @@ class History(NamedTuple):
     after: int
     conflicts: list[Conflict]
     bounds: list[str]
+    forgotten: list[tuple[AnyFact, str]]
 
 
 def decide_history(facts: Iterable[AnyFact], until: int, rules: Rulebook) -> History | None:
@@ -43,14 +45,18 @@ def decide_history(facts: Iterable[AnyFact], until: int, rules: Rulebook) -> His
     customer = first_seen(counting[0].at)
     decisions: list[Decision] = []
     bounds: list[str] = []
+    forgotten = []
     for fact in counting:
-        bounds += rules.bounds_met(customer, fact)
-        rules.advance(customer, fact, decisions)
+        if (why := rules.forgetting.why(customer, fact)) is None:
+            bounds += rules.bounds_met(customer, fact)
+            rules.advance(customer, fact, decisions)
+        else:
+            forgotten.append((fact, why))
     rules.elapse(customer, until, decisions)
     published = [
         Publication(change, figures, seq) for seq, (change, figures) in enumerate(numbered(decisions), start=1)
     ]
-    return History(customer, published, duplicates, len(ordered) - within, conflicts, bounds)
+    return History(customer, published, duplicates, len(ordered) - within, conflicts, bounds, forgotten)
 
 
 _instant = attrgetter("at")

@@ -6,7 +6,7 @@ duplicates, or conflicts: the first of each other content.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -27,11 +27,12 @@ class Conflict(NamedTuple):
     def detail(self) -> str:
         """Return what is in conflict, for people."""
         one, other = asdict(self.fact), asdict(self.other)
-        differing = " and ".join(name for name in one if name not in ("at", "message_id") and one[name] != other[name])
+        names = [name for name in one if name != "at" and repr(one[name]) != repr(other[name])]  # 1 and true differ
+        differing = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names).replace("_", " ")
         verdict = "this one is the first and counts in its place" if self.counts else "that one is the first and counts"
         return (
-            f"the same {event_name(self.fact)} under this messageId has another {differing or 'content'},"
-            f" at {to_text(self.other.at)}: {verdict}; send each event under a messageId of its own"
+            f"another {event_name(self.fact)} with this messageId, of {to_text(self.other.at)}, differs in {differing}:"
+            f" {verdict}; send each event under a messageId of its own"
         )
 
 
@@ -69,25 +70,16 @@ def distinct(ordered: list[AnyFact], lateness: int) -> Distinct:
     duplicates: list[AnyFact] = []
     conflicts: list[Conflict] = []
     for same in records.values():
-        for group in groups(same, lateness):
-            counting.append(group[0])
-            told = _conflicts(group)
-            conflicts += told
-            differing = {id(it.fact) for it in told}
-            for fact in group[1:]:
-                if id(fact) in differing:
-                    differing.remove(id(fact))
-                else:
+        for first, *others in groups(same, lateness):
+            counting.append(first)
+            heard = {said(first)}
+            for fact in others:
+                if said(fact) in heard:
                     duplicates.append(fact)
+                else:
+                    heard.add(said(fact))
+                    conflicts.append(Conflict(fact, first))
     return Distinct(in_order(counting), duplicates, conflicts)
-
-
-def _conflicts(group: Sequence[AnyFact]) -> list[Conflict]:
-    if len(group) == 1:
-        return []
-    first_of = {said(fact): fact for fact in reversed(group)}
-    del first_of[said(group[0])]
-    return [Conflict(fact, group[0]) for fact in in_order(first_of.values())]
 
 
 _message_id = attrgetter("message_id")

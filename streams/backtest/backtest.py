@@ -4,6 +4,7 @@ from array import array
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import orjson
 
@@ -27,8 +28,8 @@ PublishedTransition = tuple[int, str, int, bytes]
 class Events:
     """The events that a backtest has read: facts by customer, and the tally of everything.
 
-    Duplicates and conflicts are not known as such yet: they count as applied. ``numbers`` are those of the lines of the
-    facts. ``last`` is the latest event time (ms since 1970).
+    Duplicates, and what is refused when its customer is decided, still count as applied. ``numbers`` are those of the
+    lines of the facts. ``last`` is the latest event time (ms since 1970).
     """
 
     by_customer: defaultdict[str, list[AnyFact]] = field(default_factory=lambda: defaultdict(list))
@@ -37,13 +38,31 @@ class Events:
     last: int | None = None
 
 
+class RefusedLine(NamedTuple):
+    """A line that was refused when its customer was decided, with the reason; the line itself is not kept.
+
+    ``event`` is the place of the event in a line that is a list of events, 0 in any other.
+    """
+
+    line: int
+    event: int
+    reason: str
+    detail: str
+
+    def reject(self) -> bytes:
+        """Return its JSON line, as ``on_reject`` gets one."""
+        return orjson.dumps(
+            _place(self.line, self.event) | {"reason": self.reason, "detail": self.detail, "value": None}
+        )
+
+
 @dataclass(slots=True)
 class BacktestResult:
     """The result of a backtest: what is published, in order, and the counts.
 
     ``until`` in ms since 1970; ``after`` counts the facts later than that. ``by_name`` counts transitions, and
-    segments entered and left; ``stages`` customers by their last stage. ``conflicts`` are the lines that contradict
-    another record of the same event, by number, with what is told of each. ``duplicates`` are the numbers of lines, and
+    segments entered and left; ``stages`` customers by their last stage. ``refused`` are the rejects that are found when
+    a customer is decided: conflicts, and facts about forgotten orders. ``duplicates`` are the numbers of lines, and
     ``first_duplicate`` is the lowest, with what is told of it. ``bounds`` counts those that held.
     """
 
@@ -54,7 +73,7 @@ class BacktestResult:
     after: int
     by_name: Counter[str]
     stages: Counter[str]
-    conflicts: list[tuple[int, str]]
+    refused: list[RefusedLine]
     bounds: Counter[str]
 
     @property
@@ -74,9 +93,8 @@ def read_events(lines: NumberedLines, now: int, rules: Rulebook, on_reject: Call
 
     def reject(number: int, line: bytes, error: RejectedError) -> None:
         kept = line[:_MAX_REJECT_BYTES].decode("utf-8", "replace")
-        line_number, event = line_and_event(number)
-        place = {"line": line_number, "event": event} if event else {"line": line_number}
-        on_reject(orjson.dumps({**place, "reason": error.reason, "detail": error.detail, "value": kept}))
+        place = _place(*line_and_event(number))
+        on_reject(orjson.dumps(place | {"reason": error.reason, "detail": error.detail, "value": kept}))
 
     for number, user_id, fact in read_facts(lines, now, rules.intake, events.tally, reject):
         if fact.at > last:
@@ -84,11 +102,6 @@ def read_events(lines: NumberedLines, now: int, rules: Rulebook, on_reject: Call
         by_customer[user_id].append(fact)
         numbers[user_id].append(number)
     return events
-
-
-def conflict_line(number: int, detail: str) -> bytes:
-    """Return the JSON line of a conflict, as ``on_reject`` gets one; the line itself is not kept."""
-    return orjson.dumps({"line": number, "reason": "conflict", "detail": detail, "value": None})
 
 
 def run(
@@ -107,7 +120,7 @@ def run(
         after=0,
         by_name=Counter(),
         stages=Counter(),
-        conflicts=[],
+        refused=[],
         bounds=Counter(),
     )
     while events.by_customer:
@@ -118,8 +131,8 @@ def run(
             continue
         result.after += history.after
         result.bounds.update(history.bounds)
-        if history.duplicates or history.conflicts:
-            _add_repeated(result, history, {id(fact): number for fact, number in zip(facts, numbers, strict=True)})
+        if history.duplicates or history.conflicts or history.forgotten:
+            _add_put_aside(result, history, {id(fact): number for fact, number in zip(facts, numbers, strict=True)})
         result.stages[history.customer.stage] += 1
         for it in history.published:
             segment = it.change.segment
@@ -128,19 +141,26 @@ def run(
             result.published.append((it.change.at, customer, it.seq, value))
         on_history(customer, history)
     result.published.sort()
-    result.conflicts.sort()
+    result.refused.sort()
     return result
 
 
-def _add_repeated(result: BacktestResult, history: History, numbers: Mapping[int, int]) -> None:
+def _add_put_aside(result: BacktestResult, history: History, numbers: Mapping[int, int]) -> None:
     for conflict in history.conflicts:
-        result.conflicts.append((numbers[id(conflict.fact)], conflict.detail()))
+        place = line_and_event(numbers[id(conflict.fact)])
+        result.refused.append(RefusedLine(*place, "conflict", conflict.detail()))
+    for fact, why in history.forgotten:
+        result.refused.append(RefusedLine(*line_and_event(numbers[id(fact)]), "forgotten", why))
     for fact in history.duplicates:
-        number = numbers[id(fact)]
+        number, _ = line_and_event(numbers[id(fact)])
         result.duplicates.append(number)
         if result.first_duplicate is None or number < result.first_duplicate[0]:
             told = f"{event_name(fact)} of {to_text(fact.at)} again, messageId {fact.message_id}"
             result.first_duplicate = number, told
+
+
+def _place(line: int, event: int) -> dict[str, object]:
+    return {"line": line, "event": event} if event else {"line": line}
 
 
 def profile_of(customer: str, history: History, at: int, rules: Rulebook) -> bytes:

@@ -165,7 +165,7 @@ def _total_decided(parts: Sequence[DecisionSummary]) -> DecisionSummary:
         after=sum(it.after for it in parts),
         by_name=_total(it.by_name for it in parts),
         stages=_total(it.stages for it in parts),
-        conflicts=sorted(conflict for it in parts for conflict in it.conflicts),
+        refused=sorted(refused for it in parts for refused in it.refused),
         bounds=_total(it.bounds for it in parts),
     )
 

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from state.timeline.history import History
-from streams.backtest.backtest import profile_of, read_events, run
+from streams.backtest.backtest import RefusedLine, profile_of, read_events, run
 from streams.policy_file import load_rules
+from streams.sources.source import compact
 from streams.tally.reading import NumberedLines
 from streams.tally.tally import Tally
 
@@ -55,7 +56,7 @@ class DecisionSummary(NamedTuple):
     after: int
     by_name: Counter[str]
     stages: Counter[str]
-    conflicts: list[tuple[int, str]]
+    refused: list[RefusedLine]
     bounds: Counter[str]
 
 
@@ -70,7 +71,7 @@ def run_process(connection: Connection, options: BacktestOptions) -> None:
     gc.disable()  # nothing that was read becomes garbage: collections would cost a quarter of the time
     rules = load_rules(options.policy)
     refused: list[bytes] = []
-    events = read_events(_receive_lines(connection), options.now, rules, refused.append)
+    events = read_events(_receive_lines(connection), options.now, rules, lambda line: refused.append(compact(line)))
     customers = len(events.by_customer)
     connection.send(
         ReadSummary(
@@ -98,7 +99,7 @@ def run_process(connection: Connection, options: BacktestOptions) -> None:
             after=result.after,
             by_name=result.by_name,
             stages=result.stages,
-            conflicts=result.conflicts,
+            refused=result.refused,
             bounds=result.bounds,
         )
     )

@@ -83,7 +83,7 @@ def run_demo(options: DemoOptions, given: Settings, environ: Mapping[str, str], 
         if not read.usable:
             add_report(read, source.report)
             print_tally(console, read, BACKTEST, decided=False)
-            raise NothingUsableError(nothing_usable(read, options.source))
+            raise NothingUsableError(nothing_usable(read, options.source, source.report))
         run = _new_run(options, source, policy)
         previous = resumable_run(folder, run, options.resume, console)
         if previous is None:
@@ -107,7 +107,7 @@ def run_demo(options: DemoOptions, given: Settings, environ: Mapping[str, str], 
         told = see_all(servers, options.source, options.mapping, options.stays)
         if not data.profiles:
             print_tally(console, tally, told)
-            raise NothingUsableError(nothing_usable(tally, options.source))
+            raise NothingUsableError(nothing_usable(tally, options.source, source.report))
         console.print(render_report(data, console))
         with suppress(KeyboardInterrupt, SystemExit):
             _print_all(console, figure_lines(data, run, worker))

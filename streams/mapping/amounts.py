@@ -11,6 +11,7 @@ _PLAIN = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 _AROUND = " \t\u00a0\u202f$€£¥₹₽₩₺"
 _GROUPED = re.compile(r"[0-9]{1,3}(?:([.,' ])[0-9]{3})(?:\1[0-9]{3})*")
 _DIGITS = re.compile(r"[0-9]*")
+_LARGEST = Decimal(10) ** 18
 _MINUS = ("-", "\u2212")
 
 
@@ -27,9 +28,9 @@ def number_reader(decimal: str) -> Callable[[Any], Decimal | None]:
     def read(value: Any) -> Decimal | None:
         if isinstance(value, str):
             if decimal != "," and _PLAIN.fullmatch(value):
-                return Decimal(value)
+                return _bounded(Decimal(value), value)
             text = value.strip()
-            return _of_text(text, decimal) if text else None
+            return _bounded(_of_text(text, decimal), text) if text else None
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
@@ -37,9 +38,7 @@ def number_reader(decimal: str) -> Callable[[Any], Decimal | None]:
         found = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
         if found.is_nan():
             return None  # a gap, in the columns of some libraries
-        if not found.is_finite():
-            raise NumberError(f"{shown(value)} is no finite number: mend it in the export")
-        return found
+        return _bounded(found, value)
 
     return read
 
@@ -48,6 +47,12 @@ def shown(value: object) -> str:
     """Return the beginning of a value, for people."""
     text = value if isinstance(value, str) else str(value)
     return repr(text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "...")
+
+
+def _bounded(number: Decimal, value: object) -> Decimal:
+    if not -_LARGEST < number < _LARGEST:
+        raise NumberError(f"{shown(value)} is no number of this world: mend it in the export")
+    return number
 
 
 def _of_text(text: str, decimal: str) -> Decimal:

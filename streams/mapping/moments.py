@@ -40,6 +40,8 @@ def moment_reader(formats: Sequence[str], zone: str) -> Callable[[Any], int | No
     known: dict[Any, int | None] = {}
 
     def read(value: Any) -> int | None:
+        if isinstance(value, list | dict):
+            raise RejectedError("bad_timestamp", f"{shown(value)} is no time: name the path of a text or a number")
         found = known.get(value, -1)  # lines of one order, and events of one minute, share a text
         if found == -1:
             found = _instant(value, parsers, formats, place)

@@ -132,13 +132,13 @@ class _Rule:
             event["messageId"] = message_id
         event["timestamp"] = to_text(self._instant(rows))
         if name == "identify":
-            return {
-                "type": "identify",
-                **{key: event[key] for key in event if key not in ("type", "event")},
-                "traits": {key: trait for key, read in self._traits if (trait := read(rows)) is not None},
-            }
+            traits = {key: trait for key, read in self._traits if (trait := read(rows)) is not None}
+            del event["event"]
+            return {**event, "type": "identify", "traits": traits} if traits else None
         properties = event["properties"] = self._properties_of(name, rows)
         if name in _PURCHASES and "order_id" not in properties and not self._returns:
+            if name not in _ORDERS:
+                raise RejectedError("invalid", f"order_id is empty: say which order the {name} undoes")
             # Without an id of its own, an order is known by all that is known of it.
             properties["order_id"] = blake2b(orjson.dumps(event), digest_size=8).hexdigest()
         return event
@@ -151,7 +151,8 @@ class _Rule:
             if (text := read(rows)) is not None:
                 found[key] = text
         for key, read_number in self._numbers:
-            if (number := read_number(rows)) is not None:
+            # Exports write a discount of 0 where there is none.
+            if (number := read_number(rows)) is not None and (number or key != "discount"):
                 found[key] = as_number(number)
         for key, read_scalar in self._properties:
             if (scalar := read_scalar(rows)) is not None:

@@ -161,4 +161,6 @@ def _text(value: Any) -> str:
         if value.is_integer() and abs(value) < 2**53:
             return str(int(value))
         return repr(value) if isfinite(value) else ""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
     return "" if isinstance(value, list | dict) else str(value)

@@ -11,7 +11,7 @@ import orjson
 
 from schemas.event_types import PURCHASES
 from schemas.instant import from_datetime, to_text
-from streams.sources.source import SourceEvent, package_file
+from streams.sources.source import SourceEvent, compact, package_file
 
 _NOON = 12 * 3_600_000
 
@@ -44,7 +44,7 @@ def _order(number: int, customer: str, instant: int, quantity: int, total: float
             "products": [{"product_id": "cd", "category": "Music", "quantity": quantity, "price": price}],
         },
     }
-    return SourceEvent(instant, PURCHASES, customer.encode(), orjson.dumps(value))
+    return SourceEvent(instant, PURCHASES, customer.encode(), compact(orjson.dumps(value)))
 
 
 @cache

@@ -36,7 +36,8 @@ class MappingReport:
         self.rejects[error.reason] += 1
         self.first.setdefault(error.reason, (number, detail))
         kept = value[:_MAX_KEPT_BYTES].decode("utf-8", "replace")
-        self.refused.append(orjson.dumps({"line": number, "reason": error.reason, "detail": detail, "value": kept}))
+        refused = orjson.dumps({"line": number, "reason": error.reason, "detail": detail, "value": kept})
+        self.refused.append(bytes(memoryview(refused)))  # a copy: the other keeps its whole buffer of kilobytes
 
     def told(self) -> str:
         """Return a line for people: what the records became."""

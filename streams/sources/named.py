@@ -8,7 +8,7 @@ from streams.sources import cdnow, complete_journey, simulated
 from streams.sources.event_lines import event_lines
 from streams.sources.jsonl import from_lines
 from streams.sources.mapped import MappedFile
-from streams.sources.source import Source, SourceError
+from streams.sources.source import Source, SourceError, compact
 
 _OWN = ("complete-journey", "cdnow", "simulated")
 _DEFAULT_CUSTOMERS = 500
@@ -53,7 +53,7 @@ def is_own(name: str) -> bool:
 
 def _mapped(name: str, mapping: str) -> Source:
     file = mapped_file(name, mapping)
-    events = from_lines((line for _, line in file.lines()), _now())
+    events = from_lines((compact(line) for _, line in file.lines()), _now())
     return Source(name, f"{_title(name)} by {mapping}", events, file.report)
 
 

@@ -14,6 +14,7 @@ Group = tuple[int, list[Any]]
 """The number of its first row, and its rows."""
 
 _MAX_HELD_BYTES = 256 * 1024 * 1024
+_ORDER_BYTES = 300  # what an order takes besides its rows
 _PARTS = 64
 
 
@@ -23,14 +24,20 @@ def grouped(records: Iterator[tuple[int, Any]], key_of: Callable[[Any], Any], ma
     A row without a key belongs to the row before it. What is more than ``max_held`` bytes (256 MiB) goes to files in
     the folder for temporary ones; the orders then come in another order.
     """
-    held: dict[str, list[bytes]] = {}
+    held: dict[str, bytearray] = {}
     size, limit, last = 0, max_held or _MAX_HELD_BYTES, ""
     with ExitStack() as files:
         parts: list[IO[bytes]] = []
         for number, record in records:
             last = key_text(key_of(record)) or last or f"\0{number}"
+            # Copied into one array an order: what orjson returns keeps its whole buffer of kilobytes.
             packed = orjson.dumps((number, record), default=str)
-            held.setdefault(last, []).append(packed)
+            rows = held.get(last)
+            if rows is None:
+                rows = held[last] = bytearray()
+                size += _ORDER_BYTES
+            rows += packed
+            rows += b"\n"
             size += len(packed)
             if size > limit:
                 parts = parts or [files.enter_context(tempfile.TemporaryFile()) for _ in range(_PARTS)]
@@ -72,22 +79,22 @@ def key_text(key: Any) -> str:
     return key.strip() if isinstance(key, str) else "" if key is None else str(key)
 
 
-def _unpacked(held: dict[str, list[bytes]]) -> Iterator[Group]:
+def _unpacked(held: dict[str, bytearray]) -> Iterator[Group]:
     for packed in held.values():
-        rows = [orjson.loads(it) for it in packed]
+        rows = [orjson.loads(it) for it in packed.splitlines()]
         yield rows[0][0], [record for _, record in rows]
 
 
-def _spill(held: dict[str, list[bytes]], parts: list[IO[bytes]]) -> None:
+def _spill(held: dict[str, bytearray], parts: list[IO[bytes]]) -> None:
     for key, packed in held.items():
         part = parts[crc32(key.encode()) % len(parts)]
-        part.writelines(orjson.dumps(key) + b"\t" + it + b"\n" for it in packed)
+        part.writelines(orjson.dumps(key) + b"\t" + it + b"\n" for it in packed.splitlines())
 
 
-def _read(part: IO[bytes]) -> dict[str, list[bytes]]:
-    found: dict[str, list[bytes]] = {}
+def _read(part: IO[bytes]) -> dict[str, bytearray]:
+    found: dict[str, bytearray] = {}
     part.seek(0)
     for line in part:
-        key, _, packed = line.rstrip(b"\n").partition(b"\t")
-        found.setdefault(orjson.loads(key), []).append(packed)
+        key, _, packed = line.partition(b"\t")
+        found.setdefault(orjson.loads(key), bytearray()).extend(packed)
     return found

@@ -7,7 +7,7 @@ import orjson
 
 from schemas.instant import to_text
 from streams.sources.simulated_shop import Basket, Shop
-from streams.sources.source import SourceEvent, topic_of
+from streams.sources.source import SourceEvent, compact, topic_of
 
 _MINUTE = 60_000
 _HOUR = 60 * _MINUTE
@@ -161,7 +161,7 @@ class CustomerLife:
             envelope["name"] = content["title"]
         envelope |= {"messageId": f"{self._user_id}-{number}", "userId": self._user_id, "timestamp": to_text(at)}
         envelope["traits" if kind == "identify" else "properties"] = {**content, "simulated": True}
-        return SourceEvent(at, topic_of(kind, name), self._user_id.encode(), orjson.dumps(envelope))
+        return SourceEvent(at, topic_of(kind, name), self._user_id.encode(), compact(orjson.dumps(envelope)))
 
     def _wait(self, mean: float) -> int:
         return int(self._random.expovariate(1 / mean))

@@ -56,6 +56,11 @@ def topic_of(kind: str, name: str) -> str:
     return BROWSING if event_type is None else event_type.topic
 
 
+def compact(value: bytes) -> bytes:
+    """Return a copy that takes no more than it needs: what orjson returns keeps its whole buffer of kilobytes."""
+    return bytes(memoryview(value))
+
+
 def package_file(package: str, path: str, extra: str) -> Path:
     """Return the path of an installed package's data file, without importing the package. Raises ``SourceError``."""
     spec = importlib.util.find_spec(package)

@@ -138,12 +138,15 @@ class Proposal:
             self._event("Order Completed", when, amount)
             return
         self._event("Order Completed", [*when, f'{_quoted(signed.name)} = "! < 0"'], amount)
-        told = f"a {signed.name} below zero is taken for a refund"
+        told = f"{signed.name} below zero is taken for a refund"
         if has_lines:
             self.doubts.append(f"{told}, of what the customer bought before")
             self._event("Order Refunded", [*when, f'{_quoted(signed.name)} = "< 0"'], ["returns = true"])
             return
-        self.doubts.append(f"{told}, of the order that {order.name if order else 'order_id'} names")
+        if order is None:
+            self.doubts.append(f"{signed.name} below zero undoes some order, and no column says which: it is left out")
+            return
+        self.doubts.append(f"{told}, of the order that {order.name} names")
         self._event("Order Refunded", [*when, f'{_quoted(signed.name)} = "< 0"'], amount)
 
     def _total(self, *, has_lines: bool) -> Column | None:

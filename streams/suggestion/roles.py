@@ -8,8 +8,8 @@ from streams.mapping_file import load_mapping
 from streams.suggestion.column import Column
 
 CUSTOMER = (
-    "customeruniqueid customerid userid clientid memberid accountid shopperid buyerid contactid householdid"
-    " kundennummer kundenid kunde cliente klant customer user client buyer member userpseudoid customeremail email"
+    "customeruniqueid customerid userid clientid memberid accountid shopperid buyerid householdid householdkey"
+    " contactid kundennummer kundenid kunde cliente klant customer user client buyer member userpseudoid email"
 ).split()
 INSTANT = (
     "createdat created createdutc orderdate orderedat invoicedate purchasedate purchasedat transactiondate eventtime"

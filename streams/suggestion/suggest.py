@@ -8,7 +8,7 @@ from typing import Any
 from schemas.reject import RejectedError
 from streams.mapping.columns import check_columns
 from streams.mapping.record_mapping import RecordMapping
-from streams.mapping.shape import File
+from streams.mapping.shape import File, names_of
 from streams.mapping.text import MappingError, read_mapping
 from streams.mapping_file import shipped_mappings
 from streams.sources.content import open_content
@@ -16,8 +16,9 @@ from streams.sources.event_lines import fitting_mappings
 from streams.sources.order_rows import key_text
 from streams.sources.records import Records
 from streams.sources.source import SourceError
-from streams.suggestion.column import columns_of
+from streams.suggestion.column import columns_of, is_number
 from streams.suggestion.proposal import Proposal
+from streams.suggestion.written_instants import written_instants
 
 _SAMPLE = 2000
 
@@ -37,6 +38,10 @@ def suggest(name: str) -> tuple[str, bool]:
     names = columns if are_rows else None
     proposal = Proposal(_slug(name), columns_of(sample, names), sample, are_rows=are_rows)
     tried = _tried(proposal.text, sample, names) if proposal.is_complete else "Not tried: it is not complete."
+    if records.are_lists and any(is_number(it) or "@" in it for it in names or ()):
+        proposal.doubts.append(
+            "the first row looks like data: if there is no header, name the columns in [file] header"
+        )
     told = [f"Proposed from the first {len(sample):,} records of {Path(name).name}. {tried}"]
     if proposal.doubts:
         told += ["", "Please look at what is not sure:", *(f"- {doubt}." for doubt in proposal.doubts)]
@@ -44,9 +49,17 @@ def suggest(name: str) -> tuple[str, bool]:
 
 
 def _tried_shipped(text: str, sample: Sequence[Any], columns: Sequence[str] | None) -> str:
-    if read_mapping(text)[0].joins:
+    shape, _ = read_mapping(text)
+    if shape.joins:
         return ""  # it needs its other files
-    return f"\n# From the first {len(sample):,} records. {_tried(text, sample, columns)}"
+    told = f"\n# From the first {len(sample):,} records. {_tried(text, sample, columns)}"
+    at = names_of(shape.at.column) if shape.at is not None else ()
+    for column in (it for it in columns_of(sample, columns) if it.name in at):
+        how = written_instants(column)
+        if how is not None and how.is_ambiguous:
+            dates = f"{column.name}: all dates, such as {next(iter(column.texts))}, can have the day or the month first"
+            told += f"\n# {dates}; it is read by {shape.formats[0]}." if shape.formats else ""
+    return told
 
 
 def _tried(text: str, sample: Sequence[Any], columns: Sequence[str] | None) -> str:

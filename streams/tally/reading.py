@@ -70,7 +70,8 @@ def read_facts(
             on_reject(number, line, told)
             continue
         for bound in event.bounds:
-            tally.hold(bound, place=number, example=f"{numbered} {number}")
+            line_number, _ = line_and_event(number)
+            tally.hold(bound, place=line_number, example=f"{numbered} {line_number}")
         facts += 1
         yield number, event.user_id, fact
     tally.applied += facts

@@ -2,6 +2,7 @@
 
 import re
 
+from streams.sources.mapping_report import MappingReport
 from streams.tally.table import meant
 from streams.tally.tally import Counted, Tally, most_first
 from streams.terminal_text import printable
@@ -37,8 +38,12 @@ def lately(tally: Tally, span: str) -> str:
     return f"in {span}: {', '.join(parts)}"
 
 
-def nothing_usable(tally: Tally, source: str) -> str:
-    """Return what to do about a source of which nothing could be used."""
+def nothing_usable(tally: Tally, source: str, report: MappingReport | None = None) -> str:
+    """Return what to do about a source of which nothing could be used; ``report`` is that of its mapping."""
+    if report is not None and not report.records:
+        return f"{source} holds no record: there is nothing to map"
+    if report is not None and not tally.events:
+        return f"none of the {report.records:,} records of {source} fulfils a `when` of {report.mapping}: change it"
     if not tally.events:
         return f"{source} holds no event: give it one JSON event a line, as docs/events.md says"
     if tally.unknown_events >= tally.rejected:
@@ -46,7 +51,11 @@ def nothing_usable(tally: Tally, source: str) -> str:
     reason, _ = most_first(tally.rejects)[0]
     if reason == "not_json":
         return f"{source} holds no JSON events, one a line: see docs/events.md, or give a --mapping"
-    return f"nothing in {source} could be used, mostly because of {reason}: mend what the example says and try again"
+    told = f"nothing in {source} could be used, mostly because of {reason}"
+    if reason == "unknown_currency":
+        return f"{told}: lifestage policy init --currency prints a policy that counts in the currency of your orders"
+    other = "" if report is not None else f"; if it is of another shape, lifestage map --suggest {source} helps"
+    return f"{told}: mend what the example says and try again{other}"
 
 
 def _listed(entries: list[tuple[str, Counted]]) -> str:

@@ -84,10 +84,10 @@ class Tally:
         self.applied -= count
         self.duplicates.add(count, place, example)
 
-    def find_conflict(self, place: int = 0, example: str = "") -> None:
-        """Count an event that was counted as applied as a reject, since it contradicts another record of it."""
+    def refuse(self, reason: str, place: int = 0, example: str = "") -> None:
+        """Count an event that was counted as applied as a reject."""
         self.applied -= 1
-        self.reject("conflict", 1, place, example)
+        self.reject(reason, 1, place, example)
 
     def hold(self, bound: str, count: int = 1, place: int = 0, example: str = "") -> None:
         """Count the times that a bound held."""

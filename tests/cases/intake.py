@@ -16,7 +16,7 @@ from state.features.catalogue import catalogue
 from state.features.profile import build_profile
 from state.policy.compiled import read_policy
 from state.rules.rulebook import Rulebook
-from streams.backtest.backtest import conflict_line, profile_of, read_events, run
+from streams.backtest.backtest import profile_of, read_events, run
 from tests.topology.driver import Driver
 
 DEFAULT_POLICY = 'name = "cases"'
@@ -74,7 +74,7 @@ def by_backtest(lines: Iterable[bytes], policy: str = DEFAULT_POLICY, until: int
     result = run(
         events, end, rules, lambda name, it: profiles.update({name: json.loads(profile_of(name, it, end, rules))})
     )
-    refused += [json.loads(conflict_line(number, detail)) for number, detail in result.conflicts]
+    refused += [json.loads(it.reject()) for it in result.refused]
     return Result(
         profiles=profiles,
         transitions=_by_customer(map(json.loads, result.transitions)),

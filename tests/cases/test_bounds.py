@@ -59,19 +59,19 @@ def test_usual_events_meet_no_bound(intake: Intake) -> None:
 
 @both
 def test_a_trait_that_the_policy_names_comes_before_all_others_of_an_event(intake: Intake) -> None:
-    many = {f"a{number:03}": number for number in range(200)}
+    many = {f"a{number:03}": number for number in range(300)}
     result = intake([identify(0, **many, **VIP)], POLICY)
     assert joined(result) == ["vip"]
-    assert result.bounds == {"event_traits": 1}
+    assert result.bounds == {"event_traits": 1, "traits": 1}
 
 
 @both
 def test_traits_around_an_event_are_bounded_like_those_of_an_identify(intake: Intake) -> None:
-    many = {f"a{number:03}": number for number in range(70)}
+    many = {f"a{number:03}": number for number in range(257)}
     line = json.loads(event("page", "c", minute(0), "p"))
     result = intake([json.dumps({**line, "context": {"traits": {**many, **VIP}}}).encode()], POLICY)
     assert joined(result) == ["vip"]
-    assert result.bounds == {"event_traits": 1}
+    assert result.bounds == {"event_traits": 1, "traits": 1}
 
 
 @both
@@ -92,3 +92,13 @@ def test_what_is_cut_of_an_order_is_told(intake: Intake) -> None:
 def test_a_text_that_is_cut_is_told(intake: Intake) -> None:
     assert intake([identify(0, a="x" * 256)], POLICY).bounds == {}
     assert intake([identify(0, a="x" * 257, b="y" * 300)], POLICY).bounds == {"texts": 1}
+
+
+@both
+def test_a_category_that_the_policy_names_is_kept_of_any_order(intake: Intake) -> None:
+    policy = 'name = "x"\n[[segments]]\nkey = "tea"\nname = "Tea"\nenter = "\'Tea\' in categories"\n'
+    lines = [{"category": f"c{number}"} for number in range(50)] + [{"category": "Tea"}]
+    order = event("Order Completed", "c", minute(0), "o", order_id="o", total=1, products=lines)
+    result = intake([order], policy)
+    assert joined(result) == ["tea"]
+    assert result.bounds == {"categories": 1}

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.cases.intake import Intake, both, event
+from tests.cases.intake import Intake, both, by_backtest, event
 
 
 def at(hours: int, minutes: int = 0) -> str:
@@ -75,8 +75,8 @@ def test_two_records_of_one_event_that_differ_are_told(intake: Intake) -> None:
     result = intake(lines)
     assert result.rejects == [(2, "conflict")]
     assert result.details[2] == (
-        "the same Order Completed under this messageId has another total and items and categories,"
-        " at 2025-03-01T10:00:00.000Z: that one is the first and counts;"
+        "another Order Completed with this messageId, of 2025-03-01T10:00:00.000Z,"
+        " differs in total, items and categories: that one is the first and counts;"
         " send each event under a messageId of its own"
     )
     assert result.duplicates == 1
@@ -88,7 +88,9 @@ def test_traits_that_differ_in_kind_alone_are_told(intake: Intake) -> None:
     def identify(vip: Any) -> bytes:
         return event("identify", "c", at(10), "m").replace(b'"properties": {}', b'"traits": {"vip": %s}' % vip)
 
-    assert intake([identify(b"true"), identify(b"1")]).rejects != []
+    result = intake([identify(b"true"), identify(b"1")])
+    [(_, detail)] = result.details.items()
+    assert "differs in traits:" in detail
 
 
 @both
@@ -117,9 +119,17 @@ def test_a_record_is_known_for_as_long_as_another_may_come(intake: Intake) -> No
 @both
 def test_three_orders_of_one_instant_and_id_leave_transitions_of_their_own(intake: Intake) -> None:
     policy = 'name = "x"\n[[segments]]\nkey = "k"\nname = "K"\nenter = "average_order_value > 5"\n'
+    policy += "[lifecycle]\noccasion_days = 0\n"
     lines = [
         event("Order Completed", "c", at(10), "m", order_id=order_id, total=total)
         for order_id, total in (("a", 9), ("b", 0), ("c", 90))
     ]
     found = [it["messageId"] for it in intake(lines, policy).transitions["c"]]
     assert len(set(found)) == len(found) == 5
+
+
+def test_a_conflict_in_a_list_of_events_has_the_line_of_the_list() -> None:
+    one, other = (event("Order Completed", "c", at(10), "m", order_id="1", total=total) for total in (5, 6))
+    result = by_backtest([coupon("n", at(9)), b"[" + one + b"," + other + b"," + one + b"]"])
+    assert result.rejects == [(2, "conflict")]
+    assert result.duplicates == 1

@@ -60,13 +60,13 @@ def test_rhythm_says_which_bound_held(intake: Intake, gap: float, at_risk: str, 
 def test_one_order_and_coming_back(intake: Intake) -> None:
     result = intake([order("u", 0), order("u", 70), order("u", 600)], SHIPPED, until=END)
     assert of(result, "u") == {
-        "acquired": "orders 1 >= 1",
+        "acquired": "occasions 1 >= 1",
         "at_risk": "days_since_order 120 >= 120 (max_days 120 <= 900, multiple 3 x mean_gap_days 300)",
-        "recovered": "days_since_order 0 < 120 (max_days 120 <= 210, multiple 3 x mean_gap_days 70); orders 2 >= 2; "
+        "recovered": "days_since_order 0 < 120 (max_days 120 <= 210, multiple 3 x mean_gap_days 70); occasions 2 >= 2; "
         "not loyal",
         "churned": "days_since_order 360 >= 360 (churn_multiple 3 x 120, max_days 120 <= 900, multiple 3 x "
         "mean_gap_days 300)",
-        "won_back": "days_since_order 0 < 120 (max_days 120 <= 900, multiple 3 x mean_gap_days 300); orders 3 >= 2; "
+        "won_back": "days_since_order 0 < 120 (max_days 120 <= 900, multiple 3 x mean_gap_days 300); occasions 3 >= 2; "
         "not loyal",
     }
 
@@ -75,7 +75,7 @@ def test_one_order_and_coming_back(intake: Intake) -> None:
 def test_a_refund_that_takes_a_step_back(intake: Intake) -> None:
     refund = event("Order Refunded", "u", "2025-01-20T10:00:00Z", "r", order_id="u9")
     both_ = [order("u", 0), order("u", 9), refund]
-    assert of(intake(both_, SHIPPED), "u")["reverted"] == "orders 1 < 2"
+    assert of(intake(both_, SHIPPED), "u")["reverted"] == "occasions 1 < 2"
     alone = [order("u", 9), refund]
     assert of(intake(alone, SHIPPED), "u")["reverted"] == "orders 0 < 1"
 

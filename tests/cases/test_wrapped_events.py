@@ -100,6 +100,14 @@ def test_the_times_of_a_batch_are_those_of_its_events(intake: Intake) -> None:
     assert result.stages("ann") == [("acquired", "2025-03-01T10:01:00.000Z")]
 
 
+@both
+def test_a_conflict_in_a_list_is_told(intake: Intake) -> None:
+    other = order(1, properties={"order_id": "1", "total": 30})
+    result = intake([line([order(1), other, order(1, context={"traits": {"plan": "pro"}})])])
+    assert result.rejects == [(1, "conflict")] * 2
+    assert "Order Completed with this messageId" in result.details[1]
+
+
 def test_a_list_of_several_customers_is_dealt_to_all_processes() -> None:
     lines = [line([order(1, f"u{user}") for user in range(30)] + [order(1, "guest")]), line(order(2, "u7"))]
     found = []

@@ -28,6 +28,7 @@ def test_the_wheel_holds_the_four_packages_with_their_types_and_the_policy(wheel
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == PACKAGES
     assert "streams/default_policy.toml" in names
+    assert "streams/shipped_mappings/shopify.toml" in names
     assert {f"{package}/py.typed" for package in PACKAGES} <= set(names)
     modules = {str(path.relative_to(ROOT)) for package in PACKAGES for path in (ROOT / package).rglob("*.py")}
     assert modules <= set(names)

@@ -117,6 +117,12 @@ class Reader:
         if part.endswith(" is not known"):
             assert self.calculated(ast.parse(part.removesuffix(" is not known"), mode="eval").body) is None
             return part
+        if " is no " in part:
+            name, _, kind = part.rpartition(" is no ")
+            value = self.customer.traits[name.removeprefix("traits.")]
+            sort = "flag" if isinstance(value, bool) else "text" if isinstance(value, str) else "number"
+            assert kind in ("flag", "text", "number") and kind != sort
+            return part
         if part.endswith(" is known"):
             assert self.calculated(ast.parse(part.removesuffix(" is known"), mode="eval").body) is not None
             return part
@@ -193,19 +199,20 @@ class Reader:
     def alive(self, patience: PAlive, silence: float) -> float:
         """P(alive) after a silence in days."""
         purchases, unit = self.customer.purchases, patience.unit_days
-        span = ((purchases.last() or 0) - (purchases.first() or 0)) / DAY
+        first = purchases.first() or 0
+        span, age = (purchases.occasion_at - first) / DAY, ((purchases.last() or 0) - first) / DAY + silence
         shape = {"r": patience.r, "alpha": patience.alpha, "a": patience.a, "b": patience.b}
-        return p_alive(purchases.count() - 1, span / unit, (span + silence) / unit, **shape)
+        return p_alive(purchases.occasions - 1, span / unit, age / unit, **shape)
 
 
-def expected(change: Change, standing: Standing, orders: int) -> list[str]:
+def expected(change: Change, standing: Standing, occasions: int) -> list[str]:
     """What the first parts of a change of stage must be about."""
     silent = ("at_risk", "churned")
     if change.to == "prospect":
         return ["orders"]
     if change.to in silent:
         return ["days_since_order", "days_since_order"] if standing.stage == "churned" else ["days_since_order"]
-    return ["days_since_order"] * (standing.stage in silent) + ["orders"] + [""] * (orders > 1)
+    return ["days_since_order"] * (standing.stage in silent) + ["occasions"] + [""] * (occasions > 1)
 
 
 CHURN_KEYS = ("one_time_churn_days", "churn_days", "churn_multiple", "churn_limit")
@@ -224,7 +231,7 @@ def check(decision: Decision, customer: Customer, standing: Standing, rulebook: 
     assert in_full(shortened(why)) == why
     if change.segment is not None:
         return
-    first = expected(change, standing, customer.purchases.count())
+    first = expected(change, standing, customer.purchases.occasions)
     assert len(parts) >= len(first)
     names = [part.split()[0] for part in parts if not part.startswith(("last_rating", "days_since_r", "oldest_t"))]
     assert all(it in ("", name) for it, name in zip(first, names, strict=False)), why

@@ -45,18 +45,19 @@ def read_lines(lines: Iterable[bytes], policy: Policy, now: int) -> tuple[dict[s
 shared_policy = cache(read_policy)
 
 
-def judged(source: Path, until: int, facts: list[Fact]) -> tuple[list[Transition], Profile | None]:
+def judged(source: Path, until: int, facts: list[Fact]) -> tuple[list[Transition], Profile | None, list[int]]:
     life = live(facts, shared_policy(source), until)
     if life is None:
-        return [], None
+        return [], None, []
     standing = life.standing
-    return life.transitions, {
+    profile = {
         "userId": life.user_id,
         "stage": standing.stage,
         "since": standing.since,
         "segments": standing.segments,
         "seq": len(life.transitions),
     }
+    return life.transitions, profile, [fact.line for fact in life.forgotten]
 
 
 def the_end(facts: dict[str, list[Fact]], until: int | None) -> int:
@@ -71,8 +72,8 @@ def conflicts(facts: dict[str, list[Fact]], policy: Policy, until: int | None) -
 
 def backtest(
     facts: dict[str, list[Fact]], policy: Policy, until: int | None, processes: int
-) -> tuple[list[Transition], list[Profile]]:
-    """All customers' transitions in order, and where each of them stands at the end."""
+) -> tuple[list[Transition], list[Profile], list[tuple[int, str]]]:
+    """All customers' transitions in order, where each of them stands at the end, and rejects of forgotten orders."""
     end = the_end(facts, until)
     work = partial(judged, policy.source, end)
     if processes == 1:
@@ -80,9 +81,10 @@ def backtest(
     else:
         with multiprocessing.Pool(processes) as pool:
             results = pool.map(work, facts.values(), chunksize=8)
-    transitions = [transition for own, _ in results for transition in own]
+    transitions = [transition for own, _, _ in results for transition in own]
     transitions.sort(key=lambda each: (each["timestamp"], each["userId"], each["properties"]["seq"]))
-    return transitions, [profile for _, profile in results if profile is not None]
+    forgotten = [(line, "forgotten") for _, _, lines in results for line in lines]
+    return transitions, [profile for _, profile, _ in results if profile is not None], forgotten
 
 
 def main() -> None:
@@ -102,7 +104,8 @@ def main() -> None:
     with opened(given.events, "rb") as lines:
         facts, rejects = read_lines(lines, policy, time.time_ns() // 1_000_000)
     rejects += conflicts(facts, policy, until)
-    transitions, profiles = backtest(facts, policy, until, given.processes)
+    transitions, profiles, forgotten = backtest(facts, policy, until, given.processes)
+    rejects += forgotten
     write(sys.stdout, transitions)
     if given.profiles:
         with given.profiles.open("w", encoding="utf-8") as out:

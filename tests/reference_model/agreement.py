@@ -51,7 +51,8 @@ def agreement(folder: Path, source: Path, lines: list[bytes], until: str | None)
     facts, refused = read_lines(lines, policy, time.time_ns() // 1_000_000)
     end = None if until is None else read_instant(until)
     refused += conflicts(facts, policy, end)
-    transitions, standings = backtest(facts, policy, end, 1)
+    transitions, standings, forgotten = backtest(facts, policy, end, 1)
+    refused += forgotten
     found = compare.report([compare.flattened(each) for each in transitions], compare.read(out))
     ours = {each["userId"]: standing(each, write_instant) for each in standings}
     theirs = {each["userId"]: standing(each, str) for each in loaded(profiles)}

@@ -69,6 +69,7 @@ class Side:
     text: str
     read: Read
     names: frozenset[str]
+    sort: str
     is_calculated: bool
 
     def words(self, value: Value) -> str:
@@ -110,10 +111,11 @@ class Leaf:
         if self.sign == "flag":
             return [Reason(self.left.text if held else f"not {self.left.text}")]
         if not held:
-            if left is None or self.is_of_another_kind(left, right):
-                return [Reason(f"{self.left.text} is not known")]
-            if right is None:
-                return [Reason(f"{self.right.text} is not known")]
+            for side, value, other in ((self.left, left, self.right), (self.right, right, self.left)):
+                if value is None:
+                    return [Reason(f"{side.text} is not known")]
+                if side.sort == "trait" and sort_of(value) != other.sort:
+                    return [Reason(f"{side.text} is no {other.sort}")]
         sign = self.sign if held else OPPOSITE[self.sign]
         known = frozenset((self.left.text, self.right.text)) | self.left.names | self.right.names
         if isinstance(left, Fraction) and isinstance(right, Fraction):
@@ -121,10 +123,6 @@ class Leaf:
             words = compared(sides[0], left, sign, sides[1], right)
             return [Reason(words, known, *self.limit(sign, left, right))]
         return [Reason(f"{self.left.words(left)} {sign} {self.right.words(right)}", known)]
-
-    def is_of_another_kind(self, left: Value, right: Value) -> bool:
-        choice = right[0] if isinstance(right, tuple) and right else right
-        return self.left.text.startswith("traits.") and choice is not None and not alike(left, choice)
 
     def limit(self, sign: str, left: Fraction, right: Fraction) -> tuple[str, str, Fraction] | tuple[()]:
         """What the comparison proves of a side: its text, the sign, and the number in the text."""
@@ -221,7 +219,7 @@ class Condition:
         inner = node
         while isinstance(inner, ast.UnaryOp) and isinstance(inner.op, ast.UAdd):
             inner = inner.operand
-        return Side(text, reading(node), named, isinstance(inner, ast.BinOp))
+        return Side(text, reading(node), named, sort_of_node(inner), isinstance(inner, ast.BinOp))
 
 
 def moves(node: ast.expr) -> bool:
@@ -232,6 +230,19 @@ def sort_of(value: Value) -> str:
     if isinstance(value, bool):
         return "flag"
     return "text" if isinstance(value, str) else "number"
+
+
+def sort_of_node(node: ast.expr) -> str:
+    """What a side always is; a trait may be anything."""
+    if isinstance(node, ast.Attribute):
+        return "trait"
+    if isinstance(node, ast.List | ast.Tuple | ast.Set):
+        return sort_of_node(node.elts[0])
+    if isinstance(node, ast.Constant):
+        return sort_of(exact(node.value))
+    if isinstance(node, ast.Name) and node.id in ("stage", "kind", "categories"):
+        return "text"
+    return "flag" if isinstance(node, ast.Name) and node.id in ("loyal", *FLAGS) else "number"
 
 
 def alike(first: Value, second: Value) -> bool:

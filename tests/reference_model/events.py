@@ -1,6 +1,7 @@
 """An input value read into a fact, or the reason why it cannot be."""
 
 import json
+import re
 from base64 import b64decode
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -66,6 +67,11 @@ OTHER_NAMES = {
 }
 MAX_NUMBER = 262_144
 MAX_EVENTS = 2_500
+MAX_DEPTH = 500
+BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+ESCAPE = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.", re.DOTALL
+)
 TIMES = (("sentAt", "sent_at"), ("receivedAt", "received_at"))
 
 
@@ -92,6 +98,10 @@ class Fact:
     amount: int | None = None
     items: int = 0
     categories: tuple[str, ...] = ()
+    own: tuple[str, int] | None = None
+    discount: int = 0
+    coupon: bool = False
+    reinstated: bool = False
     ticket_id: str = ""
     rating: float = 0
     traits: tuple[tuple[str, Trait], ...] = ()
@@ -168,22 +178,29 @@ def is_like(user_id: str, placeholder: str) -> bool:
     return len(plain) >= len(start + end) and plain.startswith(start) and plain.endswith(end)
 
 
-def refuse(constant: str) -> Any:
-    raise ValueError(constant)
-
-
 def whole_number(digits: str) -> int | Decimal:
     """A zero with a sign is a number, and not a whole one."""
     return Decimal("-0.0") if digits == "-0" else int(digits)
 
 
 def parsed(value: bytes) -> Any:
+    """JSON, or what is nearly JSON; bytes that are no UTF-8 become lone surrogates, which must not be read."""
+    text = value.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
+    if depth(text) > MAX_DEPTH:
+        raise Unusable("not_json")
+    text = ESCAPE.sub(lambda it: r"\ufffd" if it[1] else it[0], text)
     try:
-        whole = json.loads(value.decode("utf-8"), parse_float=Decimal, parse_int=whole_number, parse_constant=refuse)
-        json.dumps(whole, ensure_ascii=False, default=str).encode("utf-8")
+        return json.loads(text, parse_float=Decimal, parse_int=whole_number, parse_constant=str)
     except (ValueError, RecursionError):
         raise Unusable("not_json") from None
-    return whole
+
+
+def depth(text: str) -> int:
+    deepest = level = 0
+    for mark in BRACKET.findall(text):
+        level += (mark in ("[", "{")) - (mark in ("]", "}"))
+        deepest = max(deepest, level)
+    return deepest
 
 
 def read(body: dict[str, Any], own_id: str, key: bytes | None, policy: Policy) -> Fact | Unknown:

@@ -45,7 +45,11 @@ class Features:
         since = self.today - window + 1
         if base in self.memory.days:
             days = self.memory.days[base]
-            return len(days) - bisect_left(days, since)
+            counted = len(days) - bisect_left(days, since)
+            with_coupon = sum(order.coupon for order in self.orders_of(window))
+            return max(counted, with_coupon) if base == "coupons" else counted
+        if base in ("orders_with_coupon", "discount", "discount_share"):
+            return self.discounted(base, self.orders_of(window))
         if base == "refunds":
             return Fraction(sum(taken for day, taken in self.memory.refunds if day >= since), self.unit)
         if base in ("ratings", "average_rating"):
@@ -55,6 +59,15 @@ class Features:
             hundredths = sum(round(rating * 100) for rating in ratings)
             return Fraction(hundredths, 100 * len(ratings)) if ratings else None
         return self.bought(base, self.orders_of(window))
+
+    def discounted(self, base: str, orders: list[Order]) -> Value:
+        if base == "orders_with_coupon":
+            return sum(order.coupon for order in orders)
+        discount = sum(order.discount for order in orders)
+        if base == "discount":
+            return discount / self.unit
+        whole = discount + sum(order.left for order in orders)
+        return discount / whole if whole else None
 
     def bought(self, base: str, orders: list[Order]) -> Value:
         if base == "orders":
@@ -74,10 +87,13 @@ class Features:
             return self.ago(orders[-1].at) if orders else None
         if name == "days_since_first_order":
             return self.ago(orders[0].at) if orders else None
+        if name == "occasions":
+            return len(memory.occasions)
         if name == "mean_gap_days":
-            if len(orders) < 2:
+            begun = memory.occasions
+            if len(begun) < 2:
                 return None
-            return Fraction(orders[-1].at - orders[0].at, (len(orders) - 1) * self.policy.calendar.day_ms)
+            return Fraction(begun[-1] - begun[0], (len(begun) - 1) * self.policy.calendar.day_ms)
         if name == "days_since_visit":
             return self.ago(memory.visited_at)
         if name == "days_known":
@@ -91,7 +107,7 @@ class Features:
         if name.endswith("_score"):
             return self.score(name)
         if name == "p_alive":
-            return p_alive(self.policy, memory.orders, self.at)
+            return p_alive(self.policy, memory, self.at)
         if name == "stage":
             return self.stage
         if name == "days_in_stage":

@@ -26,6 +26,14 @@ MALFORMED = [
     b'{"specversion":"1.0","data_base64":5}',
     b'{"specversion":"1.0","data_base64":"/w=="}',
     b'{"specversion":true,"userId":"u","timestamp":"2025-03-01T00:00:00Z"}',
+    b'\xef\xbb\xbf{"type":"page","userId":"u","timestamp":"2025-03-01T00:00:00Z","x":[NaN,"\\ud83d","NaN"]}',
+    b'{"type":"page","userId":"u","timestamp":NaN}',
+    b'{"type":"page","userId":-Infinity,"timestamp":"2025-03-01T00:00:00Z"}',
+    b'{"type":"page","userId":"\\ud83d","timestamp":"2025-03-01T00:00:00Z","x":"\xff"}',
+    b'{"type":"page","userId":"\xff","timestamp":"2025-03-01T00:00:00Z"}',
+    b'{"type":"page","userId":"u","timestamp":"2025-03-01T00:00:00Z","x":' + b"[" * 499 + b"]" * 499 + b"}",
+    b'{"type":"page","userId":"u","timestamp":"2025-03-01T00:00:00Z","x":' + b"[" * 500 + b"]" * 500 + b"}",
+    b'{"type":"page","userId":"u","timestamp":"2025-03-01T00:00:00Z","x":' + b"[{}]," * 700 + b"0}",
     b"{not json",
     b"[]",
     b"null",
@@ -146,6 +154,12 @@ class Hostility:
 
     def order(self, order_id: str) -> Event:
         made: Event = {"order_id": order_id, "currency": self.dice.choice(["USD", "EUR", "JPY", "KWD", None])}
+        if self.dice.random() < 0.4:
+            coupons = ["SPRING", "", " ", ["A"], [], [{"code": "A"}], {"code": None}, 7, 0, True]
+            discounts = [5, "2.50", -3, 0, "10 %", None, [1], 1e12, 0.005]
+            made |= {"coupon": self.dice.choice(coupons), "discount": self.dice.choice(discounts)}
+        if self.dice.random() < 0.2:
+            made["reinstated"] = self.dice.choice([True, "true", " TRUE ", "yes", 1, None, False])
         if self.dice.random() < 0.6:
             made[self.dice.choice(["total", "revenue", "value"])] = self.dice.choice([0, 12.345, 99.995, 7, 250.0049])
         made["products"] = [
@@ -156,6 +170,8 @@ class Hostility:
             }
             for _ in range(self.dice.choice([1, 2, 3]))
         ]
+        if self.dice.random() < 0.02:
+            made["products"] = [{"price": 1, "category": f"c{number}"} for number in range(40)] + made["products"]
         return made
 
     def around_order(self, user_id: str, order_id: str, at: datetime) -> Event:
@@ -173,14 +189,14 @@ class Hostility:
 
     def given_back(self) -> Event:
         """How much, under one of its names, as products, or not at all; a negative one is its size."""
-        size = self.dice.choice([5, 12.345, 0, 300, -5, "7.5", "-0.005"])
+        size = self.dice.choice([5, 12.345, 0, 300, -5, "7.5", "-0.005", 50_000])
         lines = [{"price": self.dice.choice([2.5, "3", -1.005]), "quantity": self.dice.choice([1, -1, 2, None])}] * 2
         name = self.dice.choice(["total", "total", "revenue", "value", "amount", "refund_amount", "totalRefunded"])
         return self.dice.choice(
             [
                 {name: size},
                 {name: size},
-                {name: size, "products": [{}], "currency": self.dice.choice(["EUR", "jpy", None])},
+                {name: size, "products": [{}], "currency": self.dice.choice(["EUR", "jpy", "USD", " ", None])},
                 {"products": lines},
                 {"total": None},
                 {"refund_reason": "late", "refunded": True, "revenue": "", "products": []},
@@ -378,6 +394,11 @@ class Hostility:
             at = datetime.fromisoformat(event["timestamp"])
             if event.get("event") == "Order Completed" and self.dice.random() < 0.3:
                 made.append(self.around_order(event["userId"], event["properties"]["order_id"], at))
+                if self.dice.random() < 0.3:  # it befalls what has befallen it already
+                    made.append(self.around_order(event["userId"], event["properties"]["order_id"], at + DAY))
+            if event.get("event") == "Order Completed" and self.dice.random() < 0.2:
+                soon = at + DAY * self.dice.choice([0, 0.001, 0.5, 0.999, 1])
+                made.append(self.event(event["userId"], soon, "Order Completed", self.order(f"split-{self.made}")))
             if self.dice.random() < 0.03:
                 made.append(self.anything(event["userId"], at))
             if self.dice.random() < 0.02:

@@ -31,8 +31,8 @@ def sequence(kind: str) -> int:
 def content(fact: Fact) -> str:
     """What a fact says besides its instant and its messageId."""
     said: dict[str, list[Any]] = {
-        "order": [fact.order_id, fact.amount, fact.items, fact.categories],
-        "refund": [fact.order_id, fact.amount],
+        "order": [fact.order_id, fact.amount, fact.items, fact.categories, more(fact)],
+        "refund": [fact.order_id, fact.amount, fact.own and [fact.own[0] or None, fact.own[1]]],
         "cancel": [fact.order_id],
         "open": [fact.ticket_id],
         "solve": [fact.ticket_id],
@@ -44,6 +44,12 @@ def content(fact: Fact) -> str:
     return json.dumps(
         [fact.name, *said.get(fact.kind, []), *besides], separators=(",", ":"), sort_keys=True, ensure_ascii=False
     )
+
+
+def more(fact: Fact) -> list[Any] | None:
+    """What few orders say."""
+    said = [fact.own, fact.discount, fact.coupon, fact.reinstated]
+    return said if any(said) else None
 
 
 def sorted_out(ordered: list[Fact], lateness: int) -> tuple[list[Fact], list[Fact]]:
@@ -68,11 +74,12 @@ class Life:
     def __init__(self, policy: Policy, first: Fact) -> None:
         self.policy = policy
         self.user_id = first.user_id
-        self.memory = Memory(policy.calendar, policy.session, first.at, policy.named)
+        self.memory = Memory(policy, first.at)
         self.standing = Standing("prospect", first.at, None, {})
         self.at = first.at
         self.transitions: list[Transition] = []
         self.published: Counter[tuple[Any, ...]] = Counter()
+        self.forgotten: list[Fact] = []
 
     def take(self, fact: Fact) -> None:
         self.pass_until(fact.at)
@@ -105,7 +112,7 @@ class Life:
         features = Features(self.policy, self.memory, self.at)
         patience: float | None = None
         if self.memory.orders:
-            silence, _ = silences(self.policy, self.memory.orders)
+            silence, _ = silences(self.policy, self.memory)
             if displeased(self.policy, self.memory, self.at):
                 silence = shortened(self.policy, silence)
             patience = silence / self.policy.calendar.day_ms
@@ -128,7 +135,7 @@ class Life:
         stage, memory, policy = self.standing.stage, self.memory, self.policy
         if stage in ("prospect", "churned"):
             return {"next_transition": None, "next_at": None}
-        patience, churn = silences(policy, memory.orders)
+        patience, churn = silences(policy, memory)
         end = memory.orders[-1].at + churn
         for at in instants(policy, memory, self.standing, self.at, max(end, self.at)):
             if reached(policy, memory, churn, at):
@@ -137,7 +144,7 @@ class Life:
                 continue
             if reached(policy, memory, patience, at):
                 return {"next_transition": "at_risk", "next_at": at}
-            if len(memory.orders) > 1:
+            if len(memory.occasions) > 1:
                 joined = membership(policy.loyal, self.standing.loyal, Features(policy, memory, at))
                 if (joined is None) is not (self.standing.loyal is None):
                     return {"next_transition": "loyalty_lapsed" if joined is None else "became_loyal", "next_at": at}
@@ -155,7 +162,10 @@ def live(facts: Iterable[Fact], policy: Policy, until: int) -> Life | None:
         return None
     life = Life(policy, ordered[0])
     for fact in sorted_out(ordered, policy.lateness)[0]:
-        life.take(fact)
+        if life.memory.forgets(fact):
+            life.forgotten.append(fact)
+        else:
+            life.take(fact)
     life.pass_until(until)
     return life
 

@@ -1,9 +1,10 @@
 """What is remembered of a customer, in plain lists from which nothing is dropped."""
 
 from dataclasses import dataclass, field
+from fractions import Fraction
 
-from tests.reference_model.calendar import Calendar
 from tests.reference_model.events import Fact
+from tests.reference_model.policy import Policy
 from tests.reference_model.properties import Trait
 
 COUNTED = {"view": "views", "search": "searches", "cart": "carts", "coupon": "coupons"}
@@ -11,33 +12,68 @@ DAYS = ("views", "searches", "carts", "coupons", "sessions", "tickets_opened", "
 BROWSED = {"view", "search", "cart", "browse"}
 
 
+MOST_ORDERS = 10_000
+
+
 @dataclass(eq=False)
 class Order:
+    """An order: what it is worth as stated last, what is left of that, and the same in its own currency."""
+
     order_id: str
     at: int
     day: int
-    amount: int
-    items: int
-    categories: tuple[str, ...]
-    refunded: int = 0
+    worth: int = 0
+    left: int = 0
+    own: tuple[str, int] | None = None
+    own_left: int = 0
+    items: int = 0
+    categories: tuple[str, ...] = ()
+    discount: int = 0
+    coupon: bool = False
     forgotten: bool = False
 
-    @property
-    def left(self) -> int:
-        return self.amount - self.refunded
+    def state(self, fact: Fact) -> None:
+        """Takes over what a fact says of the order; one that says the same amount again is no news of the amount."""
+        assert fact.amount is not None
+        if fact.kind == "update" or (fact.amount, fact.own) != (self.worth, self.own):
+            self.worth = self.left = fact.amount
+            self.own, self.own_left = fact.own, fact.own[1] if fact.own else 0
+        self.items, self.categories = fact.items, fact.categories
+        self.discount, self.coupon = fact.discount, fact.coupon
+
+    def give_back(self, fact: Fact) -> int:
+        """Takes what a refund gives back off the order; returns how much that was."""
+        before = self.left
+        if fact.amount is None:
+            self.left = self.own_left = 0
+        elif self.own is None or self.own[1] == 0:
+            self.left = max(before - fact.amount, 0)
+        else:
+            currency, whole = self.own
+            if fact.own is not None and fact.own[0] in ("", currency):
+                taken = fact.own[1]
+            else:
+                taken = round(Fraction(fact.amount * whole, self.worth)) if self.worth else self.own_left
+            self.own_left = max(self.own_left - taken, 0)
+            self.left = round(Fraction(self.worth * self.own_left, whole))
+        return before - self.left
 
 
-def is_near(order: Order, day: int) -> bool:
-    return order.day > day - 365 and not order.forgotten
+def occasions_of(orders: list[Order], length: int) -> list[int]:
+    """The instants at which purchase occasions begin."""
+    begun: list[int] = []
+    for order in orders:
+        if not begun or order.at >= begun[-1] + length:
+            begun.append(order.at)
+    return begun
 
 
 @dataclass
 class Memory:
-    calendar: Calendar
-    session: int
+    policy: Policy
     first_event_at: int
-    named: frozenset[str] = frozenset()
     orders: list[Order] = field(default_factory=list)
+    undone: dict[str, int] = field(default_factory=dict)
     newest: list[Order] = field(default_factory=list)
     refunds: list[tuple[int, int]] = field(default_factory=list)
     days: dict[str, list[int]] = field(default_factory=lambda: {name: [] for name in DAYS})
@@ -51,12 +87,12 @@ class Memory:
 
     def take(self, fact: Fact) -> str:
         """Takes a fact in; says whether an order was `added` or `ended` by it, or neither."""
-        day = self.calendar.day(fact.at)
+        day = self.policy.calendar.day(fact.at)
         self.eventful.add(day)
         if fact.kind in COUNTED:
             self.days[COUNTED[fact.kind]].append(day)
         if fact.kind in BROWSED:
-            if self.visited_at is None or fact.at - self.visited_at > self.session:
+            if self.visited_at is None or fact.at - self.visited_at > self.policy.session:
                 self.days["sessions"].append(day)
             self.visited_at = fact.at
         self.learn(fact.traits)
@@ -73,40 +109,62 @@ class Memory:
             self.last_rating, self.rated_at = fact.rating, fact.at
         return ""
 
-    def remembered(self, order_id: str, day: int) -> Order | None:
-        near = [order for order in self.orders[-256:] if order.order_id == order_id and is_near(order, day)]
-        return near[-1] if near else None
+    @property
+    def occasions(self) -> list[int]:
+        return occasions_of(self.orders, self.policy.occasion)
+
+    def forget(self, day: int) -> None:
+        """Forgets what lies too far back on a day."""
+        oldest = day - self.policy.undo_days + 1
+        for order in self.orders:
+            order.forgotten = order.forgotten or order.day < oldest
+        self.undone = {order_id: at for order_id, at in self.undone.items() if at >= oldest}
+
+    def remembered(self, order_id: str) -> Order | None:
+        known = [order for order in self.orders if order.order_id == order_id and not order.forgotten]
+        return known[-1] if known else None
+
+    def forgets(self, fact: Fact) -> bool:
+        """Whether a fact is about an order that may be one of those forgotten."""
+        if fact.kind not in ("update", "refund", "cancel"):
+            return False
+        self.forget(self.policy.calendar.day(fact.at))
+        unknown = fact.order_id not in self.undone and self.remembered(fact.order_id) is None
+        return unknown and any(order.forgotten for order in self.orders)
 
     def take_order(self, fact: Fact, day: int) -> str:
-        assert fact.amount is not None
-        order = self.remembered(fact.order_id, day)
+        self.forget(day)
+        order = self.remembered(fact.order_id)
         if order is not None:
-            order.amount, order.items, order.categories = fact.amount, fact.items, fact.categories
-            order.refunded = min(order.refunded, order.amount)
+            order.state(fact)
             return ""
-        if fact.kind == "update":
+        if fact.kind == "update" or (fact.order_id in self.undone and not fact.reinstated):
             return ""
-        order = Order(fact.order_id, fact.at, day, fact.amount, fact.items, fact.categories)
+        self.undone.pop(fact.order_id, None)
+        order = Order(fact.order_id, fact.at, day)
+        order.state(fact)
         self.orders.append(order)
-        if len(self.orders) > 256:
-            self.orders[-257].forgotten = True
+        remembered = [each for each in self.orders if not each.forgotten]
+        for each in remembered[:-MOST_ORDERS]:
+            each.forgotten = True
         self.newest = [*self.newest, order][-10:]
         return "added"
 
     def give_back(self, fact: Fact, day: int) -> str:
-        order = self.remembered(fact.order_id, day)
+        self.forget(day)
+        order = self.remembered(fact.order_id)
         if order is None:
             if fact.amount is not None:
                 self.refunds.append((day, fact.amount))
             return ""
         if fact.kind == "refund":
-            taken = order.left if fact.amount is None else min(fact.amount, order.left)
-            order.refunded += taken
-            self.refunds.append((day, taken))
-            if order.left > 0:
+            self.refunds.append((day, order.give_back(fact)))
+            if order.left or order.own_left:
                 return ""
         self.orders = [each for each in self.orders if each is not order]
         self.newest = [each for each in self.newest if each is not order]
+        self.undone.pop(order.order_id, None)
+        self.undone = dict([*self.undone.items(), (order.order_id, day)][-MOST_ORDERS:])
         return "ended"
 
     def open_ticket(self, fact: Fact, day: int) -> None:
@@ -119,5 +177,5 @@ class Memory:
     def learn(self, traits: tuple[tuple[str, Trait], ...]) -> None:
         known = self.traits | dict(traits)
         known = {name: value for name, value in known.items() if value is not None}
-        others = [name for name in known if name not in self.named][:64]
-        self.traits = {name: value for name, value in known.items() if name in self.named or name in others}
+        others = [name for name in known if name not in self.policy.named][:64]
+        self.traits = {name: value for name, value in known.items() if name in self.policy.named or name in others}

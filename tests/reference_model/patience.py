@@ -1,33 +1,33 @@
 """How long a customer may be silent before being at risk, and before being gone."""
 
-from tests.reference_model.memory import Memory, Order
+from tests.reference_model.memory import Memory
 from tests.reference_model.policy import Policy
 
 
-def p_alive(policy: Policy, orders: list[Order], at: int) -> float | None:
+def p_alive(policy: Policy, memory: Memory, at: int) -> float | None:
     """P(alive) under BG/NBD; missing without an order or under another method."""
     given = policy.patience
-    if given["method"] != "p_alive" or not orders:
+    begun = memory.occasions
+    if given["method"] != "p_alive" or not begun:
         return None
-    x = len(orders) - 1
+    x = len(begun) - 1
     if x == 0:
         return 1.0
     unit = given["unit_days"] * policy.calendar.day_ms
-    t_x, total = (orders[-1].at - orders[0].at) / unit, (at - orders[0].at) / unit
+    t_x, total = (begun[-1] - begun[0]) / unit, (at - begun[0]) / unit
     alpha, r, a, b = given["alpha"], given["r"], given["a"], given["b"]
     return float(1 / (1 + a / (b + x - 1) * ((alpha + total) / (alpha + t_x)) ** (r + x)))
 
 
-def silences(policy: Policy, orders: list[Order]) -> tuple[int, int]:
+def silences(policy: Policy, memory: Memory) -> tuple[int, int]:
     """The two silences in ms, not shortened: at risk, churned."""
     given, span = policy.patience, policy.calendar.span
-    n = len(orders)
-    if n == 1:
+    if len(memory.occasions) == 1:
         return span(policy.one_time_days), span(policy.one_time_churn_days)
     if given["method"] == "fixed":
         return span(given["days"]), span(given["churn_days"])
     least, most = span(given["min_days"]), span(given["max_days"])
-    free, free_churn = unbounded(policy, orders)
+    free, free_churn = unbounded(policy, memory)
     patience = min(max(free, least), most)
     if given["method"] == "rhythm":
         return patience, int(patience * given["churn_multiple"])
@@ -35,9 +35,10 @@ def silences(policy: Policy, orders: list[Order]) -> tuple[int, int]:
     return patience, max(churn, patience + max(1, span(given["min_at_risk_days"])))
 
 
-def unbounded(policy: Policy, orders: list[Order]) -> tuple[int, int]:
+def unbounded(policy: Policy, memory: Memory) -> tuple[int, int]:
     """The two silences by rhythm or p_alive before they are bounded (by rhythm, only the first is)."""
-    given, n, length = policy.patience, len(orders), orders[-1].at - orders[0].at
+    given, begun = policy.patience, memory.occasions
+    n, length, ahead = len(begun), begun[-1] - begun[0], memory.orders[-1].at - begun[-1]
     if given["method"] == "rhythm":
         return int(given["multiple"] * length / (n - 1)), 0
     unit = given["unit_days"] * policy.calendar.day_ms
@@ -47,7 +48,7 @@ def unbounded(policy: Policy, orders: list[Order]) -> tuple[int, int]:
     def idle(p: float) -> float:
         return float(max(0, (alpha + t_x) * (((1 - p) / p * (b + x - 1) / a) ** (1 / (r + x)) - 1)))
 
-    return int(unit * idle(given["limit"])), int(unit * idle(given["churn_limit"]))
+    return int(unit * idle(given["limit"])) - ahead, int(unit * idle(given["churn_limit"])) - ahead
 
 
 def displeased(policy: Policy, memory: Memory, at: int) -> bool:
@@ -74,7 +75,7 @@ def silence_instants(policy: Policy, memory: Memory) -> list[int]:
     found = []
     if memory.orders:
         last = memory.orders[-1].at
-        for silence in silences(policy, memory.orders):
+        for silence in silences(policy, memory):
             found += [last + silence, last + shortened(policy, silence)]
         for limit in policy.scores.recency:
             near = last + policy.calendar.span(limit)

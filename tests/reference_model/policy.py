@@ -13,6 +13,7 @@ from tests.reference_model.money import decimals
 from tests.reference_model.version import size_of
 
 QUOTED = re.compile(r'"[^"]*"|\'[^\']*\'')
+CATEGORY = re.compile(r"""("[^"]*"|'[^']*')\s+(not\s+)?in\s+categories""")
 TRAIT = re.compile(r"traits\s*\.\s*(\w+)")
 
 
@@ -79,6 +80,8 @@ class Policy:
     money: Money
     not_customers: list[str]
     rating_scale: tuple[Decimal, Decimal]
+    occasion: int
+    undo_days: int
     one_time_days: float
     one_time_churn_days: float
     patience: dict[str, Any]
@@ -88,11 +91,20 @@ class Policy:
     segments: list[Audience]
 
     @property
+    def conditions(self) -> list[str]:
+        rules = [self.loyal, *(segment.rule for segment in self.segments)]
+        return [condition.text for rule in rules for condition in (rule.enter, rule.leave)]
+
+    @property
     def named(self) -> frozenset[str]:
         """The traits that a condition reads."""
-        rules = [self.loyal, *(segment.rule for segment in self.segments)]
-        texts = [QUOTED.sub("", condition.text) for rule in rules for condition in (rule.enter, rule.leave)]
+        texts = [QUOTED.sub("", text) for text in self.conditions]
         return frozenset({"kind", *(name for text in texts for name in TRAIT.findall(text))})
+
+    @property
+    def named_categories(self) -> frozenset[str]:
+        """The categories that a condition looks for."""
+        return frozenset(found[0][1:-1] for text in self.conditions for found in CATEGORY.findall(text))
 
 
 PATIENCE: dict[str, dict[str, Any]] = {
@@ -138,6 +150,8 @@ def read_policy(path: Path | str) -> Policy:
         ),
         not_customers=intake.get("not_customers", PLACEHOLDERS.strip().replace("\n", ";").split(";")),
         rating_scale=(Decimal(lowest), Decimal(highest)),
+        occasion=calendar.span(lifecycle.get("occasion_days", 1)),
+        undo_days=whole.get("orders", {}).get("undo_days", 400),
         one_time_days=lifecycle.get("one_time_patience_days", 60),
         one_time_churn_days=lifecycle.get("one_time_churn_days", 180),
         patience={**PATIENCE[method], "method": method, **lifecycle.get("patience", {})},

@@ -39,6 +39,13 @@ def text(value: Any) -> str:
         return ""
     if not isinstance(value, str):
         raise Unusable("invalid")
+    return readable(value)
+
+
+def readable(value: str) -> str:
+    """A text that was UTF-8."""
+    if any("\ud800" <= letter <= "\udfff" for letter in value):
+        raise Unusable("not_json")
     return value
 
 
@@ -51,7 +58,7 @@ def table(value: Any) -> dict[str, Any]:
 def number(value: Any) -> Decimal | None:
     """A number, or a text that is one in plain notation; None where there is none."""
     if isinstance(value, str):
-        value = value.strip() or None
+        value = readable(value).strip() or None
         if value is not None and not PLAIN.fullmatch(value):
             raise Unusable("invalid")
     elif isinstance(value, bool) or not isinstance(value, int | Decimal | None):
@@ -85,7 +92,7 @@ def properties(kind: str, body: dict[str, Any], policy: Policy) -> dict[str, Any
     if kind == "identify":
         own = body.get("traits")
         known |= flat({} if own is None else table(own))
-    others = sorted(known.keys() - policy.named)[:64]
+    others = sorted(known.keys() - policy.named)[:256]
     kept = {name: each for name, each in known.items() if name in others or name in policy.named}
     return {"traits": tuple(sorted(kept.items())), **details(kind, body, policy)}
 
@@ -95,9 +102,9 @@ def details(kind: str, body: dict[str, Any], policy: Policy) -> dict[str, Any]:
         return {}
     given = table(body.get("properties", {}))
     if kind in ("order", "update"):
-        return {"order_id": order_of(given), **bought(given, policy)}
+        return {"order_id": order_of(given), **bought(given, policy), **further(given, policy)}
     if kind == "refund":
-        return {"order_id": order_of(given), "amount": given_back(given, policy)}
+        return {"order_id": order_of(given), **given_back(given, policy)}
     if kind == "cancel":
         return {"order_id": order_of(given)}
     if kind in ("open", "solve"):
@@ -116,18 +123,21 @@ def ticket_of(given: dict[str, Any]) -> str:
     return identifier(given, "ticket_id", "conversation_id", "ticketId", "conversationId")
 
 
-def amount(written: Decimal, given: dict[str, Any], policy: Policy) -> int:
+def named_currency(given: dict[str, Any], policy: Policy) -> str:
+    currency = text(given.get("currency"))
+    return currency if currency in policy.money.rates else currency.strip().upper()
+
+
+def amount(written: Decimal, given: dict[str, Any], policy: Policy, smallest: Decimal = Decimal(1)) -> int:
     """The amount in the policy's currency, whose own currency the same properties name."""
     money = policy.money
-    currency = text(given.get("currency"))
-    if currency != money.currency and currency not in money.rates:
-        currency = currency.strip().upper() or money.currency
+    currency = named_currency(given, policy) or money.currency
     if written < 0 or written > MAX_DOUBLE:
         raise Unusable("bad_amount")
     if currency != money.currency and currency not in money.rates:
         raise Unusable("unknown_currency")
     rate = Decimal(1) if currency == money.currency else money.rates[currency]
-    if written * rate > money.most:
+    if written * rate * smallest > money.most:
         raise Unusable("bad_amount")
     return minor(written, rate, money.places)
 
@@ -142,31 +152,81 @@ def bought(given: dict[str, Any], policy: Policy) -> dict[str, Any]:
     text(given.get("currency"))
     lines = listed(given.get("products"))
     if total is not None:
-        return {"amount": amount(total, given, policy), **contents([line for line in lines if countable(line)])}
+        minor_units = amount(total, given, policy)
+        counted = contents([line for line in lines if countable(line)], policy)
+        return {"amount": minor_units, "own": own(total, named_currency(given, policy), policy), **counted}
     sum_of_lines = itemised(lines, given, policy)
     if sum_of_lines < 0:
         raise Unusable("bad_amount")
-    return {"amount": sum_of_lines, **contents(lines)}
+    cost = sum((price * count for price, count in map(priced, lines)), Decimal(0))
+    return {"amount": sum_of_lines, "own": own(cost, named_currency(given, policy), policy), **contents(lines, policy)}
 
 
-def given_back(given: dict[str, Any], policy: Policy) -> int | None:
-    """How much a refund gives back; None for everything."""
+def own(written: Decimal | int, currency: str, policy: Policy) -> tuple[str, int] | None:
+    """The amount in millionths of its own currency; none for the policy's."""
+    if currency in ("", policy.money.currency):
+        return None
+    return currency, millionths(written)
+
+
+def millionths(written: Decimal | int) -> int:
+    found = minor(Decimal(written), Decimal(1), 6)
+    if found >= 2**63:
+        raise Unusable("bad_amount")
+    return found
+
+
+def further(given: dict[str, Any], policy: Policy) -> dict[str, Any]:
+    """What an order says besides; what cannot be read is not there."""
+    try:
+        written = number(given.get("discount"))
+        discount = 0 if written is None else amount(abs(written), given, policy)
+    except Unusable:
+        discount = 0
+    word = given.get("reinstated")
+    reinstated = word is True or (isinstance(word, str) and word.strip().lower() == "true")
+    return {"discount": discount, "coupon": is_something(given.get("coupon")), "reinstated": reinstated}
+
+
+def is_something(value: Any) -> bool:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        return any(is_something(each) for each in value)
+    return bool(value.strip() if isinstance(value, str) else value)
+
+
+def given_back(given: dict[str, Any], policy: Policy) -> dict[str, Any]:
+    """How much a refund gives back, an amount of None for everything; own is of the currency "" if it names none."""
     total = stated(given, AMOUNTS + REFUNDED)
+    rates = policy.money.rates.values()
     if total is not None:
-        text(given.get("currency"))
-        return amount(abs(total), given, policy)
+        unnamed = not text(given.get("currency")).strip()
+        smallest = min([Decimal(1), *rates]) if unnamed else Decimal(1)
+        minor_units = amount(abs(total), given, policy, smallest)
+        return {"amount": minor_units, "own": own_refund(abs(total), given, policy)}
     if not is_nothing(given.get("products")):
         lines = listed(given["products"])
         for line in lines:
             priced(line)
-        text(given.get("currency"))
-        return abs(itemised(lines, given, policy))
+        unnamed = not text(given.get("currency")).strip()
+        smallest = min([Decimal(1), *rates]) if unnamed else Decimal(1)
+        minor_units = abs(itemised(lines, given, policy, smallest))
+        cost = abs(sum((price * count for price, count in map(priced, lines)), Decimal(0)))
+        return {"amount": minor_units, "own": own_refund(cost, given, policy)}
     for name, value in given.items():
         if any(word in name.lower() for word in MONEY) or name.lower() in ("refund", "refunded"):
             is_flag = isinstance(value, bool) and name not in REFUNDED
             if name not in AMOUNTS and not is_nothing(value) and not is_flag:
                 raise Unusable("invalid")
-    return None
+    return {"amount": None}
+
+
+def own_refund(written: Decimal | int, given: dict[str, Any], policy: Policy) -> tuple[str, int] | None:
+    currency = named_currency(given, policy)
+    if not currency:
+        return ("", millionths(written)) if policy.money.rates else None
+    return own(written, currency, policy)
 
 
 def is_nothing(value: Any) -> bool:
@@ -180,7 +240,7 @@ def priced(line: Any) -> tuple[Decimal, Decimal]:
     return price, count
 
 
-def itemised(lines: list[Any], given: dict[str, Any], policy: Policy) -> int:
+def itemised(lines: list[Any], given: dict[str, Any], policy: Policy, smallest: Decimal = Decimal(1)) -> int:
     """The sum of lines that make up an amount: every line must be right."""
     if not lines:
         raise Unusable("invalid")
@@ -188,8 +248,8 @@ def itemised(lines: list[Any], given: dict[str, Any], policy: Policy) -> int:
     if any(abs(price) > MAX_DOUBLE or abs(count) > MAX_ITEMS for price, count in pairs):
         raise Unusable("bad_amount")
     costs = [price * count for price, count in pairs]
-    total = sum(amount(abs(cost), given, policy) * (-1 if cost < 0 else 1) for cost in costs)
-    if Decimal(abs(total)).scaleb(-policy.money.places) > policy.money.most:
+    total = sum(amount(abs(cost), given, policy, smallest) * (-1 if cost < 0 else 1) for cost in costs)
+    if Decimal(abs(total)).scaleb(-policy.money.places) * smallest > policy.money.most:
         raise Unusable("bad_amount")
     return total
 
@@ -220,13 +280,15 @@ def is_item(line: dict[str, Any]) -> bool:
     return quantity(line) >= 0 and not (price is not None and -MAX_DOUBLE <= price < 0)
 
 
-def contents(lines: list[dict[str, Any]]) -> dict[str, Any]:
+def contents(lines: list[dict[str, Any]], policy: Policy) -> dict[str, Any]:
     lines = [line for line in lines if is_item(line)]
     counts = [quantity(line) for line in lines]
-    names = [line["category"] for line in lines if isinstance(line.get("category"), str)]
+    names = [readable(line["category"]) for line in lines if isinstance(line.get("category"), str)]
     categories = list(dict.fromkeys(name for name in names if name))
     items = sum(int(each) if each == int(each) else 1 for each in counts)
-    return {"items": items, "categories": tuple(categories[:32])}
+    others = [name for name in categories if name not in policy.named_categories][:32]
+    kept = [name[:256] for name in categories if name in others or name in policy.named_categories]
+    return {"items": items, "categories": tuple(kept)}
 
 
 def traits_around(body: dict[str, Any]) -> dict[str, Trait]:
@@ -256,5 +318,5 @@ def is_scalar(value: Any) -> bool:
 
 def scalar(value: Any) -> Trait:
     if isinstance(value, str):
-        return value[:256]
+        return readable(value)[:256]
     return float(value) if isinstance(value, Decimal) else value

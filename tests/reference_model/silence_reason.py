@@ -11,7 +11,7 @@ from tests.reference_model.reasons import compared, digits, written
 def silence(policy: Policy, memory: Memory, stage: str, at: int, sign: str) -> str:
     """The comparison of the silence with the limit of a stage, and what shortens that limit."""
     day = policy.calendar.day_ms
-    limit = silences(policy, memory.orders)[stage == "churned"]
+    limit = silences(policy, memory)[stage == "churned"]
     silent = at - memory.orders[-1].at
     short = displeased(policy, memory, at) and (sign == "<" or silent < limit)
     origin = origins(policy, memory, stage)
@@ -46,20 +46,20 @@ def displeasure(policy: Policy, memory: Memory, at: int) -> list[str]:
 
 def origins(policy: Policy, memory: Memory, stage: str) -> list[str]:
     """Where a limit comes from, and where the numbers in that come from."""
-    given, day, orders = policy.patience, policy.calendar.day_ms, memory.orders
+    given, day, begun = policy.patience, policy.calendar.day_ms, memory.occasions
     churned = stage == "churned"
-    if len(orders) == 1:
+    if len(begun) == 1:
         days = policy.one_time_churn_days if churned else policy.one_time_days
         return [f"one_time_{'churn' if churned else 'patience'}_days {written(days)}"]
     if given["method"] == "fixed":
         return [f"churn_days {written(given['churn_days'])}" if churned else f"days {written(given['days'])}"]
-    patience, churn = silences(policy, orders)
-    free = unbounded(policy, orders)[churned]
+    patience, churn = silences(policy, memory)
+    free = unbounded(policy, memory)[churned]
     if given["method"] == "rhythm":
-        gap = Fraction(orders[-1].at - orders[0].at, (len(orders) - 1) * day)
+        gap = Fraction(begun[-1] - begun[0], (len(begun) - 1) * day)
         multiple = f"churn_multiple {written(given['churn_multiple'])} x {digits(Fraction(patience, day))}"
         rhythm = f"multiple {written(given['multiple'])} x mean_gap_days {digits(gap)}"
-        return [multiple] * churned + bound(policy, unbounded(policy, orders)[0], 1) + [rhythm]
+        return [multiple] * churned + bound(policy, unbounded(policy, memory)[0], 1) + [rhythm]
     falls = f"p_alive falls to {'churn_' * churned}limit {written(given['churn_limit' if churned else 'limit'])}"
     bounded = min(max(free, policy.calendar.span(given["min_days"])), policy.calendar.span(2 * given["max_days"]))
     kept = []

@@ -46,7 +46,7 @@ def why_member(rule: Rule, joined: int | None, features: Features, day_ms: int) 
 
 
 def why_stage(policy: Policy, memory: Memory, before: str, after: str, at: int, effect: str, loyal_why: str) -> str:
-    orders = len(memory.orders)
+    occasions = len(memory.occasions)
     if after == "prospect":
         return "orders 0 < 1"
     if after in ("at_risk", "churned"):
@@ -54,10 +54,10 @@ def why_stage(policy: Policy, memory: Memory, before: str, after: str, at: int, 
         back = before == "churned"
         return f"{silence(policy, memory, 'churned', at, '<')}; {reached_}" if back else reached_
     parts = [silence(policy, memory, "at_risk", at, "<")] if before in ("at_risk", "churned") else []
-    if orders > 1:
-        parts += [f"orders {orders} >= 2", loyal_why]
+    if occasions > 1:
+        parts += [f"occasions {occasions} >= 2", loyal_why]
     else:
-        parts += ["orders 1 < 2" if effect == "ended" else "orders 1 >= 1"]
+        parts += ["occasions 1 < 2" if effect == "ended" else "occasions 1 >= 1"]
     return "; ".join(dict.fromkeys("; ".join(parts).split("; ")))
 
 
@@ -70,19 +70,18 @@ def membership(rule: Rule, joined: int | None, features: Features) -> int | None
 
 
 def stage_of(policy: Policy, memory: Memory, standing: Standing, at: int, effect: str) -> str:
-    orders = memory.orders
-    if not orders:
+    if not memory.orders:
         return "prospect"
     if standing.stage == "churned" and not effect:
         return "churned"
-    patience, churn = silences(policy, orders)
+    patience, churn = silences(policy, memory)
     if reached(policy, memory, churn, at):
         return "churned"
     if standing.stage == "at_risk" and not effect:
         return "at_risk"
     if reached(policy, memory, patience, at):
         return "at_risk"
-    if len(orders) == 1:
+    if len(memory.occasions) == 1:
         return "new"
     return "repeat" if standing.loyal is None else "loyal"
 

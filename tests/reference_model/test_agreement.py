@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.reference_model.agreement import POLICIES, agreement, hostile
+from tests.reference_model.random_policies import Drawing
 
 
 @pytest.mark.parametrize(("seed", "until"), [(1, None), (2, "2026-08-01T12:00:00.001Z")])
@@ -12,3 +13,10 @@ from tests.reference_model.agreement import POLICIES, agreement, hostile
 def test_backtest_and_reference_model_agree(tmp_path: Path, policy_name: str, seed: int, until: str | None) -> None:
     lines = hostile(tmp_path, policy_name, seed, customers=40, days=150)
     assert agreement(tmp_path, POLICIES[policy_name], lines, until) == ""
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_they_agree_under_a_policy_drawn_at_random(tmp_path: Path, seed: int) -> None:
+    policy = tmp_path / "drawn.toml"
+    policy.write_text(Drawing(seed).text(), encoding="utf-8")
+    assert agreement(tmp_path, policy, hostile(tmp_path, "drawn", seed, customers=2, days=40), None) == ""

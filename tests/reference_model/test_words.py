@@ -77,11 +77,11 @@ AGREED: dict[str, list[Event | bytes]] = {
             event("Order Refunded", days, 3, order_id="o1", total=4),
             look(days + 1),
         ]
-        for days in (363, 364, 365)
+        for days in (363, 364, 365, 399, 400)
     },
     **{
         f"completed again after {days} days": [order(0, 1, "o1"), order(days, 2, "o1", 20), look(days + 1)]
-        for days in (363, 364, 365)
+        for days in (399, 400)
     },
     **{
         f"{number} orders, the first refunded": [
@@ -96,6 +96,47 @@ AGREED: dict[str, list[Event | bytes]] = {
         event("Order Cancelled", 26, 900, order_id="o200"),
         event("Order Refunded", 26.5, 901, order_id="o0"),
         look(27),
+    ],
+    **{
+        f"an order after {hours} hours is of the same occasion or not": [
+            order(0, 1, "o1"),
+            order(0.5, 2, "o2"),
+            order(hours / 24, 3, "o3"),
+            event("Order Cancelled", 3, 4, order_id="o1"),
+            look(4),
+            look(200),
+        ]
+        for hours in (23.999, 24, 36)
+    },
+    **{
+        f"undone on day {day}, and sent again with {word}": [
+            order(0, 1, "o1"),
+            event("Order Refunded", day, 2, order_id="o1"),
+            order(day + 1, 3, "o1", 30, reinstated=word),
+            {**order(day + 2, 4, "o1", 40), "event": "Order Updated"},
+            order(day + 401, 5, "o1", 50),
+            look(day + 402),
+        ]
+        for day in (1, 399)
+        for word in (True, "true", "no")
+    },
+    "an order sent again with its amount, and with another": [
+        order(0, 1, "o1"),
+        event("Order Refunded", 1, 2, order_id="o1", total=3),
+        order(2, 3, "o1"),
+        look(2.5),
+        order(3, 4, "o1", 7),
+        look(3.5),
+    ],
+    "what is forgotten can be undone no more": [
+        order(0, 1, "o1"),
+        order(300, 2, "o2"),
+        event("Order Refunded", 400, 3, order_id="o1", total=4),
+        event("Order Cancelled", 401, 4, order_id="nobody"),
+        {**order(402, 5, "o1", 40), "event": "Order Updated"},
+        order(403, 6, "o1", 40),
+        event("Order Cancelled", 404, 7, order_id="o1"),
+        look(405),
     ],
     "updated to less than was refunded": [
         order(0, 1, "o1"),
@@ -270,6 +311,11 @@ key = "odd"
 name = "Odd"
 enter = 'traits.a is not known or true and traits.b in ["x", "y"] or not (days_known + days_since_order) is known'
 leave = "days_known > 12.000001"
+[[segments]]
+key = "kinds"
+name = "Kinds"
+enter = 'not (traits.b == "x" or 3 <= traits.c or traits.d in [1, 2] or traits.e > 2 or traits.b + 1 > 9 or traits.c)'
+leave = "days_known > 20"
 """
 
 
@@ -280,6 +326,7 @@ def test_values_that_move_in_step(tmp_path: Path) -> None:
         traits(2, 3, a=1, b='y; "z"'),
         traits(3, 4, b="y"),
         traits(15, 5, b="x\n\u2028é"),
+        traits(16, 6, b=3, c="x", d=True),
         look(60),
     ]
     assert judged(tmp_path, history, IN_STEP) == ""

@@ -70,7 +70,8 @@ def dated(written: str) -> int:
     hour, minute, second, hours, minutes = (
         int(match[name] or 0) for name in ("hour", "minute", "second", "hours", "minutes")
     )
-    fraction = int((match["fraction"] or "")[:6].ljust(6, "0"))
+    digits = (match["fraction"] or "").ljust(7, "0")
+    fraction = int(digits[:6]) + (1 if digits[6] in "56789" else 0)
     if hour == 24 and (minute, second, fraction) != (0, 0, 0):
         raise Unusable("bad_timestamp")
     if hour > 24 or minute > 59 or second > 60 or hours > 23 or minutes > 59:

@@ -10,8 +10,10 @@ from schemas.events import (
     Browsed,
     OrderCancelled,
     OrderCompleted,
+    OrderDetails,
     OrderRefunded,
     OrderUpdated,
+    OwnAmount,
     TicketOpened,
     TicketRated,
     TicketSolved,
@@ -75,12 +77,20 @@ enter = 'stage == "at_risk" and revenue_90d > 60'
 key = "average"
 name = "By averages"
 enter = "average_order_value_30d > 30 and not tickets_open > 0"
+[[segments]]
+key = "discounted"
+name = "Buys at a discount"
+enter = "discount_share_30d >= 0.2 and orders_with_coupon_90d >= 1 and occasions >= 2"
+leave = "coupons_30d == 0 or discount_90d < 1"
 """,
     "fixed": """
 name = "fixed"
 [time]
 lateness_minutes = 10080
+[orders]
+undo_days = 15
 [lifecycle]
+occasion_days = 0
 one_time_patience_days = 10
 one_time_churn_days = 30
 [lifecycle.patience]
@@ -109,6 +119,8 @@ window_days = 30
 name = "alive"
 [time]
 lateness_minutes = 10080
+[lifecycle]
+occasion_days = 2.5
 [lifecycle.patience]
 method = "p_alive"
 limit = 0.6
@@ -195,15 +207,26 @@ def facts(draw: st.DrawFn, most: int = 14) -> list[AnyFact]:
         ticket = f"t{draw(st.integers(0, 1))}"
         total = draw(st.sampled_from((0, 999, 2500, 6000)))
         own = order if sharing else f"{order}-{number}"
-        fresh = OrderCompleted(at, message, own, total, 1, draw(st.sampled_from(((), ("shoes",)))))
+        said = draw(
+            st.sampled_from(
+                (
+                    None,
+                    OrderDetails(discount=500, coupon=True),
+                    OrderDetails(own=OwnAmount("EUR", 3_333_333)),
+                    OrderDetails(reinstated=True),
+                )
+            )
+        )
+        fresh = OrderCompleted(at, message, own, total, 1, draw(st.sampled_from(((), ("shoes",)))), said)
         country = draw(st.sampled_from(("DE", "FR", True, 1, None)))
         choices: tuple[AnyFact, ...] = (
             fresh,
             fresh,
             fresh,
-            OrderCompleted(at, message, order, total, 2, ()),
-            OrderUpdated(at, message, order, total, 3, ()),
-            OrderRefunded(at, message, order, draw(st.sampled_from((None, 500)))),
+            OrderCompleted(at, message, order, total, 2, (), said),
+            OrderUpdated(at, message, order, total, 3, (), said),
+            OrderRefunded(at, message, order, 500, draw(st.sampled_from((None, OwnAmount(None, 1_111_111))))),
+            OrderRefunded(at, message, order, None),
             OrderCancelled(at, message, order),
             Browsed(at, message, draw(st.sampled_from(BROWSING_EVENTS))),
             TicketOpened(at, message, ticket, "Support Ticket Created"),

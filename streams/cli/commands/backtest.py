@@ -16,11 +16,11 @@ from rich.table import Table
 
 from schemas import instant
 from schemas.event_types import nearest_name
-from streams.backtest.backtest import conflict_line
 from streams.backtest.pool import BacktestPool, ProcessLostError, backtest_pool, cores
 from streams.backtest.pool_process import BacktestOptions, DecisionSummary, ReadSummary
 from streams.cli.failure import UnusableSourceError
 from streams.cli.instant import INSTANT
+from streams.cli.policy_for import policy_for
 from streams.policy_file import PolicyFileError, load_rules
 from streams.sources.event_lines import event_lines
 from streams.sources.mapping_report import MappingReport
@@ -73,18 +73,16 @@ def command(
     packed as .gz or .zst. Lines may come in any order. The transitions are exactly the values that the topic would
     carry. The status is 2 when nothing could be used.
     """
-    try:
-        rules = load_rules(policy)
-    except PolicyFileError as error:
-        raise click.ClickException(str(error)) from None
     now = max(instant.from_datetime(datetime.now(UTC)), end or 0)
     console = Console(stderr=True)
     try:
-        options = BacktestOptions(policy, now, profiles_out is not None)
-        with backtest_pool(options, processes or cores()) as pool:
-            lines, size, report = _lines(events, mapping)
-            read, decided = _run(pool, (lines, size, report), end, console, out, profiles_out, rejects_out)
-    except ProcessLostError as error:
+        with policy_for(policy, mapping) as path:
+            rules = load_rules(path)
+            options = BacktestOptions(path, now, profiles_out is not None)
+            with backtest_pool(options, processes or cores()) as pool:
+                lines, size, report = _lines(events, mapping)
+                read, decided = _run(pool, (lines, size, report), end, console, out, profiles_out, rejects_out)
+    except (ProcessLostError, PolicyFileError) as error:
         raise click.ClickException(str(error)) from None
     except SourceError as error:
         raise UnusableSourceError(str(error)) from None
@@ -94,8 +92,8 @@ def command(
     if decided.first_duplicate is not None:
         number, told = decided.first_duplicate
         tally.find_duplicates(len(decided.duplicates), number, f"line {number}: {told}")
-    for number, detail in decided.conflicts:
-        tally.find_conflict(number, f"line {number}: {detail}")
+    for it in decided.refused:
+        tally.refuse(it.reason, it.line, f"line {it.line}: {it.detail}")
     if duplicates_out:
         with _open(duplicates_out) as file:
             _write(file, (orjson.dumps({"line": number}) for number in decided.duplicates))
@@ -108,7 +106,7 @@ def command(
         _print_summary(console, decided, rules.version)
     print_tally(console, tally, _see_all(rejects_out, unknown_out, duplicates_out))
     if not tally.usable:
-        raise UnusableSourceError(nothing_usable(tally, events))
+        raise UnusableSourceError(nothing_usable(tally, events, report))
 
 
 def _run(
@@ -138,7 +136,7 @@ def _run(
         progress.update(deciding, completed=read.customers)
         if rejects is not None:
             _write(rejects, [*read.refused, *(report.refused if report else ())])
-            _write(rejects, (conflict_line(number, detail) for number, detail in decided.conflicts))
+            _write(rejects, (it.reject() for it in decided.refused))
         _write(files.enter_context(_open(out)), pool.transitions())
         if profiles_out:
             _write(files.enter_context(_open(profiles_out)), pool.profiles())

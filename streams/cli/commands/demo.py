@@ -8,6 +8,7 @@ import click
 from rich.console import Console
 
 from streams.cli.failure import UnreachableError, UnusableSourceError, settings_or_fail
+from streams.cli.policy_for import policy_for
 from streams.embedded.child_process import ServerError
 from streams.policy_file import PolicyFileError
 from streams.settings import Settings, SettingsError
@@ -84,7 +85,8 @@ def command(
     )
     console = Console(highlight=False, width=None if Console().is_terminal else _WIDTH)
     try:
-        run_demo(options, _given(broker, redis), os.environ, console)
+        with policy_for(policy, mapping) as path:
+            run_demo(replace(options, policy=path), _given(broker, redis), os.environ, console)
     except (SourceError, NothingUsableError) as error:
         raise UnusableSourceError(str(error)) from None
     except (ServerError, PolicyFileError) as error:

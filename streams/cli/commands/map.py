@@ -3,6 +3,7 @@
 import gzip
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
+from errno import EPIPE
 from itertools import islice
 from pathlib import Path
 from typing import IO
@@ -35,14 +36,14 @@ def command(
     printed: str | None,
     example: str | None,
 ) -> None:
-    r"""Show the events that a mapping makes of FILE, one a line; or propose a mapping for it.
+    """Show the events that a mapping makes of FILE, one a line; or propose a mapping for it.
 
     \b
     lifestage map --suggest sales.csv > sales.toml
     lifestage map sales.csv --mapping sales.toml --head 5
     lifestage map --print shopify > mine.toml
     lifestage map --example shopify --out shopify/
-    """
+    """  # noqa: D301 - click wants the character, not its escape
     try:
         if printed is not None:
             click.echo(_shipped(printed).read_text("utf-8"), nl=False)
@@ -62,6 +63,8 @@ def command(
     except SourceError as error:
         raise UnusableSourceError(str(error)) from None
     except OSError as error:
+        if error.errno == EPIPE:
+            raise  # the reader, such as head, has enough
         raise click.ClickException(f"{error.filename} cannot be written: {error.strerror}") from None
 
 

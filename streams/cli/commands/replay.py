@@ -80,7 +80,7 @@ def command(
             click.echo(opened.report.told(), err=True)
         if tally is not None and not tally.usable and (opened.events or end is None):
             print_tally(Console(stderr=True), tally, BACKTEST, decided=False)
-            raise UnusableSourceError(nothing_usable(tally, source))
+            raise UnusableSourceError(nothing_usable(tally, source, opened.report))
         done = asyncio.run(_replay_with_bar(opened, settings, end, RateLimit(rate, speed)))
     except SourceError as error:
         raise UnusableSourceError(str(error)) from None

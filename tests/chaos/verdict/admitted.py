@@ -124,6 +124,8 @@ def _judged(
     else:
         wanted = {"poison"} if found.user_id in poisoned else {"", "conflict"}
         wanted.add("late")
+        if isinstance(found, Fact) and found.kind in ("update", "refund", "cancel"):
+            wanted.add("forgotten")
     reason, detail = given or ("", "")
     if reason not in wanted:
         return f"was {reason or 'applied'} and should be {' or '.join(each or 'applied' for each in sorted(wanted))}"

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
+from streams.sources import examples
 from tests.integration.demo.runs import (
     SECONDS,
     Decision,
@@ -115,6 +116,23 @@ def test_what_was_put_aside_is_told(data_folder: Path, tmp_path: Path) -> None:
         assert {"events in 4", "applied 2", "duplicates 1", "rejected 1"} <= set(told)
         assert "Order Compleet 1 line 3; do you mean Order Completed?" in told
         assert any(line.startswith("invalid 1 line 4: properties.total is") for line in told)
+
+
+def test_an_export_in_pounds_gives_the_picture(data_folder: Path, tmp_path: Path) -> None:
+    source = examples.write_example("uci-online-retail", tmp_path, customers=20)
+    with source.open("a") as file:
+        file.write("900001,A,A,1,12/31/2025 10:00,5.00,,France\n900002,A,A,1,31.12.2025,5.00,12001,France\n")
+    done = demo(data_folder, "--source", str(source), "--mapping", "uci-online-retail")
+    assert done.returncode == 0, done.stderr
+    assert "counts in GBP here, the currency of uci-online-retail" in done.stderr
+    assert "records became" in done.stdout
+    assert sum(last_stages(done.stdout).values()) > 10
+    told = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    assert {"rejected 2", "duplicates 0"} <= set(told)
+    assert any(line.startswith("missing_user 1 ") and "CustomerID or Customer ID is empty" in line for line in told)
+    assert any(line.startswith("bad_timestamp 1 ") and "InvoiceDate: '31.12.2025' is not like" in line for line in told)
+    again = [line for line in told if line.startswith("all rejects: run it again")]
+    assert again
 
 
 def test_it_stays_until_a_signal_ends_it(data_folder: Path) -> None:

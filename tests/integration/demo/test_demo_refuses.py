@@ -37,6 +37,17 @@ def test_a_file_of_which_nothing_can_be_used(data_folder: Path, tmp_path: Path) 
     assert not processes(data_folder)
 
 
+def test_a_file_of_another_kind(data_folder: Path, tmp_path: Path) -> None:
+    source = tmp_path / "sales.csv"
+    source.write_text("who,when,paid\nann,2025-01-01,5\n")
+    done = demo(data_folder, "--source", str(source))
+    assert done.returncode == 2
+    assert "sales.csv is CSV with the columns who, when, paid: give --mapping" in _refused(done)
+    mapped = demo(data_folder, "--source", str(source), "--mapping", "shopify")
+    assert mapped.returncode == 2
+    assert "there is no column `Email`" in _refused(mapped)
+
+
 def test_a_policy_that_is_wrong(data_folder: Path, tmp_path: Path) -> None:
     policy = tmp_path / "policy.toml"
     policy.write_text('name = "mine"\n\n[lifecycle]\none_time_patience_days = "two months"\n')

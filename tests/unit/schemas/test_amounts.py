@@ -146,11 +146,15 @@ def test_what_could_be_two_amounts_is_told(properties: str, detail: str) -> None
         ('"products":[{"price":20,"quantity":-1}]', 2000),
         ('"products":[{"price":-20},{"price":5}]', 1500),
         ('"total":20,"products":[{"product_id":"p"}]', 2000),
+        ('"amount":0,"products":[{"price":2.5,"quantity":3}],"tax_amount":1', 0),
+        ('"products":[{"price":2.5,"quantity":3}],"tax_amount":1', 750),
         ('"total":"20","products":"all"', 2000),
     ],
 )
 def test_a_refund_says_its_amount_like_an_order(written: str, minor: int) -> None:
-    assert read("Order Refunded", f'{{"order_id":"1",{written}}}') == OrderRefunded(AT, "m", "1", minor)
+    refund = read("Order Refunded", f'{{"order_id":"1",{written}}}')
+    assert isinstance(refund, OrderRefunded)
+    assert refund.total == minor
 
 
 @pytest.mark.parametrize(

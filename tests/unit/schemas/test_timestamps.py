@@ -157,3 +157,17 @@ def test_what_the_strict_decoder_reads_is_read_alike(moment: datetime, minutes: 
     written = moment.astimezone(timezone(timedelta(minutes=minutes))).isoformat()
     strict = page(timestamp=written)
     assert at(strict) == at(strict.replace(b'"m"', b"1"))
+
+
+@given(st.text("0123456789", min_size=1, max_size=12), st.sampled_from(["Z", "+05:00", "-00:30"]))
+def test_digits_beyond_microseconds_are_read_alike(fraction: str, zone: str) -> None:
+    strict = forgiving = f"2025-03-01T23:59:59.{fraction}{zone}"
+    forgiving = forgiving.replace("Z", " Z").replace("+05:00", "+05").replace("-00:30", "-0030")
+    assert at(page(timestamp=strict)) == at(page(timestamp=forgiving))
+
+
+def test_the_seventh_digit_rounds_the_sixth() -> None:
+    assert at(page(timestamp="2025-03-01T10:00:00.1239994Z")) == 1740823200123
+    assert at(page(timestamp="2025-03-01T10:00:00.1239995Z")) == 1740823200124
+    assert at(page(timestamp="2025-03-01T10:00:00,12399949 Z")) == 1740823200123
+    assert at(page(timestamp="2025-03-01T09:59:59,9999995 UTC")) == 1740823200000

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from schemas.bounds import Named
 from schemas.envelope import Event, decode
 from schemas.events import AnyFact, Browsed, TraitsIdentified
 from schemas.intake import Intake
@@ -68,6 +69,17 @@ def test_every_known_event_has_the_traits_of_its_context(kind: str) -> None:
     assert read({"traits": {**KNOWN, "address": {"city": "Bonn"}}, "ip": "::1"}, traits={"plan": "pro"}) == replace(
         viewed, context_traits={"address_city": "Bonn", "country": "DE", "kind": "business"}
     )
+
+
+def test_a_named_trait_is_before_many_others() -> None:
+    named = Intake(INTAKE.exchange, named=Named(traits={"zone", "plan"}))
+    many = {f"t{number:03}": number for number in range(300)}
+    around, own = {**many, "zone": "north"}, {**many, "plan": "pro"}
+    fact = decode(identify(traits=own, context={"traits": around}), b"u", named).fact
+    kept = {f"t{number:03}": number for number in range(256)}
+    assert fact == TraitsIdentified(AT, "m", {**kept, "zone": "north", "plan": "pro"})
+    fact = decode(identify(traits=own, context={"traits": around}), b"u", INTAKE).fact
+    assert fact == TraitsIdentified(AT, "m", {**dict(list(many.items())[:255]), "plan": "pro"})
 
 
 def test_an_unknown_event_has_no_traits() -> None:

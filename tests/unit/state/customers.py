@@ -2,8 +2,10 @@
 
 from schemas.events import OrderCompleted, TicketOpened, TicketRated
 from state.customer.customer import Customer, first_seen
+from state.customer.purchases import OrderMemory
 
 DAY = 86_400_000
+MEMORY = OrderMemory(occasion_ms=DAY, undo_days=400)
 
 
 def ms(day: float) -> int:
@@ -35,7 +37,7 @@ def buyer(
     """A customer with an order on each of these days; ``rated`` is the day of a support rating, and the rating."""
     customer = first_seen(ms(order_days[0]) if order_days else 0)
     for number, day in enumerate(order_days):
-        customer.purchases.place(ordered(day, f"o{number}"), int(day))
+        customer.purchases.place(ordered(day, f"o{number}"), int(day), MEMORY)
     if rated is not None:
         day, rating = rated
         customer.support.rate(TicketRated(at=ms(day), message_id="r", ticket_id="t", rating=rating), int(day))

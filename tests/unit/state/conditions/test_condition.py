@@ -161,6 +161,26 @@ def test_entering_needs_the_leaving_limit_to_be_past():
 
 
 @pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("traits.age > 3", "traits.age is no number"),
+        ("3 <= traits.age", "traits.age is no number"),
+        ("traits.country in ['DE', 'FR']", "traits.country is no text"),
+        ("traits.country == 'DE'", "traits.country is no text"),
+        ("traits.flag == 1", "traits.flag is no number"),
+        ("traits.gone == 1", "traits.gone is not known"),
+        ("traits.age + 1 > 3", "traits.age + 1 is not known"),
+        ("traits.age", "not traits.age"),
+        ("traits.age < mean_gap_days", "traits.age is no number"),
+        ("mean_gap_days < traits.age", "mean_gap_days is not known"),
+    ],
+)
+def test_a_trait_of_another_kind_is_told_as_that(text, why):
+    toy = Toy(traits={"age": "old", "country": 3, "flag": True})
+    assert compile_condition(text, CATALOGUE).why(toy, 600) == why
+
+
+@pytest.mark.parametrize(
     ("enter", "leave", "why"),
     [
         ("orders >= 2", "orders <= 1", "orders 2 >= 2"),

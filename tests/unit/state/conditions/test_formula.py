@@ -158,7 +158,7 @@ def _untyped(purchases):
 
 
 def _bytes(purchases: Purchases) -> bytes:
-    return purchases.packed()
+    return bytes(purchases.count())
 
 
 def _no_unit(purchases: Purchases, unit: int) -> float:

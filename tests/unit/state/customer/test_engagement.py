@@ -6,7 +6,7 @@ from schemas.event_types import EVENT_TYPES
 from schemas.events import Browsed
 from state.customer import parts
 from state.customer.engagement import COLUMN_PARTS, COLUMNS, Engagement, no_engagement
-from state.customer.purchases import MAX_WINDOW_DAYS
+from state.customer.order_archive import MAX_WINDOW_DAYS
 
 MINUTE = 60_000
 DAY = 86_400_000

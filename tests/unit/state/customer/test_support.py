@@ -3,7 +3,7 @@
 import pytest
 
 from schemas.events import TicketOpened, TicketRated, TicketSolved
-from state.customer.purchases import MAX_WINDOW_DAYS
+from state.customer.order_archive import MAX_WINDOW_DAYS
 from state.customer.support import (
     MAX_OPEN_TICKETS,
     OPENED,

@@ -186,6 +186,12 @@ def test_an_order_without_id_is_known_by_its_content() -> None:
     assert ids[0] == ids[1] != ids[2]
 
 
+def test_a_refund_without_id_undoes_nothing() -> None:
+    text = SHOP.replace('order_id = "Order"\n', "")
+    _, refund = mapping(text, COLUMNS).outcomes(row(Refunded="2", Refunded_at="2025-01-03 10:00"))
+    assert rejected(refund) == "invalid: order_id is empty: say which order the Order Refunded undoes"
+
+
 def test_traits_have_types() -> None:
     text = """
     name = "people"

@@ -63,7 +63,20 @@ def test_lines_of_invoices_with_returns(tmp_path: Path) -> None:
         ("18", "Order Refunded", 5),
     ]
     assert "day or the month first" not in text
-    assert "a qty below zero is taken for a refund, of what the customer bought before." in text
+    assert "qty below zero is taken for a refund, of what the customer bought before." in text
+
+
+def test_an_amount_below_zero_needs_the_order_that_it_undoes(tmp_path: Path) -> None:
+    rows = "ref,customer,date,amount\nR1,ann,2025-01-01,20\nR1,ann,2025-01-02,-5\n"
+    text, _, events = proposed(tmp_path, rows.replace("ref", "order_id"))
+    assert [(it["event"], it["properties"]["order_id"]) for it in events] == [
+        ("Order Completed", "R1"),
+        ("Order Refunded", "R1"),
+    ]
+    assert "- amount below zero is taken for a refund, of the order that order_id names." in text
+    text, _, events = proposed(tmp_path, rows.replace("ref", "till"))
+    assert [it["event"] for it in events] == ["Order Completed"]
+    assert "below zero undoes some order, and no column says which: it is left out." in text
 
 
 def test_two_amounts_and_two_customers(tmp_path: Path) -> None:
@@ -99,6 +112,11 @@ def test_a_stream_of_named_events(tmp_path: Path) -> None:
     assert "event is also scroll, which lifestage does not know: they are left out." in text
 
 
+def test_a_file_without_a_header(tmp_path: Path) -> None:
+    text, _, _ = proposed(tmp_path, "c1,2025-01-01,5.00\nc2,2025-01-02,6.00\n")
+    assert "the first row looks like data: if there is no header, name the columns in [file] header." in text
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -123,6 +141,14 @@ def test_a_mapping_that_ships_is_recognised(tmp_path: Path, shape: str) -> None:
     assert complete
     assert f"has the columns of a mapping that ships: --mapping {shape}. This is it." in text.splitlines()[0]
     assert text.endswith(shipped_mappings()[shape].read_text("utf-8"))
+
+
+def test_a_mapping_that_ships_is_doubted_where_its_dates_can_be_either(tmp_path: Path) -> None:
+    header = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
+    either, _ = suggest(written(tmp_path, header + "536365,A,A,6,1/12/2010 8:26,2.55,17850,United Kingdom\n"))
+    assert "such as 1/12/2010 8:26, can have the day or the month first; it is read by %m/%d/%Y %H:%M." in either
+    wrong, _ = suggest(written(tmp_path, header + "536365,A,A,6,13/12/2010 8:26,2.55,17850,United Kingdom\n"))
+    assert "1 that cannot be used (bad_timestamp" in wrong
 
 
 def call(*arguments: str) -> Result:

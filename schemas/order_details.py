@@ -1,0 +1,26 @@
+"""What few orders say besides their amount, items and categories: another currency, a discount, a coupon."""
+
+from decimal import Decimal
+
+from schemas.events import OrderDetails
+from schemas.money import Exchange
+from schemas.products import cost_of
+from schemas.properties import OrderProperties
+
+
+def details_of(order: OrderProperties, exchange: Exchange) -> OrderDetails | None:
+    """Return the details of an order; None where it has none. Raises ``AmountError``."""
+    currency = order.currency
+    own = exchange.own(_stated(order), currency) if currency and currency != exchange.currency else None
+    discount = exchange.discount(order.discount, currency) if order.discount else 0
+    coupon = any(map(str.strip, order.coupon if isinstance(order.coupon, list) else [order.coupon or ""]))
+    if own is None and not discount and not coupon and not order.reinstated:
+        return None
+    return OrderDetails(own=own, discount=discount, coupon=coupon, reinstated=order.reinstated)
+
+
+def _stated(order: OrderProperties) -> float | Decimal:
+    for amount in (order.total, order.revenue, order.value):
+        if amount is not None:
+            return amount
+    return cost_of(order.products)

@@ -1,0 +1,43 @@
+"""Forgetting: what to say of a fact about an order that may be one of those a customer's memory has lost."""
+
+from collections.abc import Sequence
+
+from schemas.events import AnyFact, OrderCancelled, OrderRefunded, OrderUpdated
+from state.calendar import Calendar
+from state.customer.customer import Customer
+from state.customer.purchases import OrderMemory
+
+
+class Forgetting:
+    """The judgement of facts about earlier orders under one policy.
+
+    A fact whose order is not remembered is refused if the customer has forgotten any order. Otherwise the order was
+    never seen, and the fact is applied.
+    """
+
+    def __init__(self, calendar: Calendar, memory: OrderMemory) -> None:
+        self._day_of = calendar.day_of
+        self._memory = memory
+
+    def why(self, customer: Customer, fact: AnyFact) -> str | None:
+        """Return in a sentence why a fact is refused, or None; the customer is as of the fact, before it is applied."""
+        if not isinstance(fact, OrderUpdated | OrderRefunded | OrderCancelled):
+            return None
+        memory = self._memory
+        if not customer.purchases.forgets(fact.order_id, self._day_of(fact.at), memory):
+            return None
+        return (
+            f"the order is not among those remembered of this customer, some of which are forgotten: orders are "
+            f"remembered for {memory.undo_days} days (raise undo_days in the policy's [orders]), "
+            f"and no more than the newest {memory.most:,}"
+        )
+
+    def is_possible(self, customer: Customer, arrived: Sequence[AnyFact], fact: AnyFact) -> bool:
+        """Tell, for little, whether a fact may be refused once facts that have arrived are applied to the customer."""
+        memory, purchases = self._memory, customer.purchases
+        oldest = self._day_of(fact.at) - memory.undo_days + 1
+        return (
+            purchases.has_forgotten(oldest)
+            or self._day_of(min((it.at for it in arrived), default=fact.at)) < oldest
+            or purchases.count() + len(arrived) > memory.most
+        )

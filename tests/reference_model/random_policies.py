@@ -1,0 +1,165 @@
+"""Policies drawn at random: conditions of every shape that the language has, and bounds that hold or do not."""
+
+import random
+
+from state.features.catalogue import catalogue
+from state.policy.compiled import read_policy
+from state.policy.text import PolicyError
+
+MOVING = (
+    "days_since_order",
+    "days_since_first_order",
+    "days_since_visit",
+    "days_known",
+    "oldest_ticket_days",
+    "days_in_stage",
+    "p_alive",
+    "recency_score",
+)
+STILL = (
+    "mean_gap_days",
+    "average_order_value",
+    "revenue",
+    "orders",
+    "items",
+    "tickets_open",
+    "last_rating",
+    "revenue_30d",
+    "orders_90d",
+    "views_30d",
+    "sessions_7d",
+    "coupons_30d",
+    "refunds_90d",
+    "average_rating_90d",
+    "average_order_value_365d",
+    "frequency_score",
+    "monetary_score",
+)
+NUMBERS = (
+    "0",
+    "0.1",
+    "0.3",
+    "0.5",
+    "0.9",
+    "1.1",
+    "2",
+    "3",
+    "7.07",
+    "14",
+    "30",
+    "33.33",
+    "100",
+    "1 / 3",
+    "1e-7",
+    "-2.5",
+)
+FLAGS = ("loyal", "true", "traits.vip", "not traits.newsletter", "'shoes' in categories", 'stage == "new"')
+TEXTS = ('kind == "business"', 'traits.country in ["DE", "FR"]', 'traits.country != "DE"', "traits.age > 30.5")
+RHYTHM = """
+[lifecycle.patience]
+method = "rhythm"
+multiple = {}
+churn_multiple = {}
+min_days = {}
+max_days = {}
+"""
+FIXED = """
+[lifecycle.patience]
+method = "fixed"
+days = {}
+churn_days = {}
+"""
+P_ALIVE = """
+[lifecycle.patience]
+method = "p_alive"
+r = 0.243
+alpha = 4.414
+a = 0.793
+b = 2.426
+churn_limit = 0.1
+limit = {}
+min_days = {}
+max_days = {}
+min_at_risk_days = {}
+"""
+SUPPORT = """
+[lifecycle.support]
+shorten_to = {}
+bad_rating = {}
+rating_counts_days = 12.5
+open_days = 1.25
+"""
+
+
+class Drawing:
+    """One policy, drawn."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
+        choose = self.random.choice
+        self.patience = choose(
+            (
+                RHYTHM.format(
+                    choose((0.7, 1.5, 3)), choose((1.2, 2, 3)), choose((3, 7.5, 14)), choose((20, 30.25, 60))
+                ),
+                FIXED.format(choose((9, 12.5)), choose((20, 30.5))),
+                P_ALIVE.format(choose((0.5, 0.8)), choose((2, 14)), choose((20, 200)), choose((1, 7.3))),
+            )
+        )
+
+    def operand(self, depth: int = 0) -> str:
+        share, choose = self.random.random(), self.random.choice
+        if depth > 2 or share < 0.4:
+            return choose(MOVING + STILL)
+        if share < 0.55:
+            return choose(NUMBERS)
+        if share < 0.65:
+            return f"-{choose(MOVING + STILL)}"
+        return f"({self.operand(depth + 1)} {choose('+-*/')} {self.operand(depth + 1)})"
+
+    def leaf(self) -> str:
+        share, choose = self.random.random(), self.random.choice
+        if share < 0.65:
+            return f"{self.operand()} {choose(('<', '<=', '>', '>=', '==', '!='))} {self.operand()}"
+        if share < 0.7:
+            return f"{choose(NUMBERS)} <= {self.operand()} < {self.operand()}"
+        if share < 0.76:
+            return f"{self.operand()} is {choose(('', 'not '))}known"
+        if share < 0.82:
+            return f"stage {choose(('in', 'not in'))} ['at_risk', 'churned']"
+        if share < 0.88:
+            return f"{choose(STILL)} {choose(('in', 'not in'))} [1, 2.5, 3, 5]"
+        return choose(FLAGS if share < 0.94 else TEXTS)
+
+    def tree(self, depth: int = 0) -> str:
+        share = self.random.random()
+        if depth > 2 or share < 0.45:
+            return self.leaf()
+        if share < 0.85:
+            return f"({self.tree(depth + 1)} {'and' if share < 0.65 else 'or'} {self.tree(depth + 1)})"
+        return f"not ({self.tree(depth + 1)})"
+
+    def rule(self, head: str) -> str:
+        """A rule of membership with conditions that are not refused."""
+        while True:
+            text = f"{head}enter = '''{self.tree()}'''\n"
+            if self.random.random() < 0.5:
+                text += f"leave = '''{self.tree()}'''\n"
+            if self.random.random() < 0.5:
+                text += f"min_stay_days = {self.random.choice((0.5, 4, 11.25))}\n"
+            try:
+                read_policy(f'name = "drawn"\n{self.patience}\n{text}', catalogue)
+            except PolicyError:
+                continue
+            return text
+
+    def text(self) -> str:
+        choose = self.random.choice
+        lifecycle = f"[lifecycle]\none_time_patience_days = {choose((10, 25.5))}\none_time_churn_days = 40\n"
+        support = choose(("", SUPPORT.format(choose((0.37, 0.5)), choose((2, 4)))))
+        segments = [
+            self.rule(f'[[segments]]\nkey = "s{number}"\nname = "S{number}"\n') for number in range(choose((2, 3, 4)))
+        ]
+        zone = f'[time]\nzone = "{choose(("UTC", "Europe/Berlin", "America/New_York"))}"\n'
+        loyal = self.rule("[lifecycle.loyal]\n")
+        return "".join(('name = "drawn"\n', zone, lifecycle, self.patience, support, loyal, *segments))
