@@ -11,6 +11,8 @@ from schemas.properties import OrderProperties
 def details_of(order: OrderProperties, exchange: Exchange) -> OrderDetails | None:
     """Return the details of an order; None where it has none. Raises ``AmountError``."""
     currency = order.currency
+    if not (order.coupon or order.discount or order.reinstated) and currency in (None, "", exchange.currency):
+        return None
     own = exchange.own(_stated(order), currency) if currency and currency != exchange.currency else None
     discount = exchange.discount(order.discount, currency) if order.discount else 0
     coupon = any(map(str.strip, order.coupon if isinstance(order.coupon, list) else [order.coupon or ""]))
