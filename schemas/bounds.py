@@ -44,10 +44,12 @@ def unnamed_beyond(names: Iterable[str], named: Collection[str], most: int) -> s
 
 
 def _fit(values: Collection[Scalar | None], most: int) -> bool:
+    if len(values) > most:
+        return False
     for value in values:  # a loop, since a generator would cost more than the comparisons
-        if isinstance(value, str) and len(value) > MAX_TEXT:
+        if type(value) is str and len(value) > MAX_TEXT:
             return False
-    return len(values) <= most
+    return True
 
 
 def _cut_off(fact: AnyFact, named: Named) -> tuple[AnyFact, Sequence[str]]:

@@ -68,7 +68,8 @@ class EventType(msgspec.Struct, frozen=True):
 
     ``topic`` is the kind of input topic that producers put it on. ``properties`` is None where none are read.
     ``coerce`` reads the properties that ``build`` refuses, and returns them as they should have been written.
-    ``counted_as`` is the daily count that a browsing event adds to, None where it adds to none.
+    ``counted_as`` is the daily count that a browsing event adds to, None where it adds to none. ``is_bounded``: its
+    fact may say more than ``schemas.bounds`` allows, also without traits in the context.
     """
 
     name: str
@@ -77,6 +78,7 @@ class EventType(msgspec.Struct, frozen=True):
     build: Build
     coerce: Callable[[Raw], Raw] = unchanged
     counted_as: Literal["views", "searches", "carts", "coupons"] | None = None
+    is_bounded: bool = False
 
     @property
     def is_track(self) -> bool:
@@ -183,8 +185,10 @@ def _traits_fact(name: str, at: int, message_id: str, raw: Raw, intake: Intake) 
 
 # A browsing or ticket fact refers to the name in this table, so that a million facts share one string.
 _TABLE = (
-    EventType("Order Completed", PURCHASES, OrderProperties, _order_fact(OrderCompleted), coerced_order),
-    EventType("Order Updated", PURCHASES, OrderProperties, _order_fact(OrderUpdated), coerced_order),
+    EventType(
+        "Order Completed", PURCHASES, OrderProperties, _order_fact(OrderCompleted), coerced_order, is_bounded=True
+    ),
+    EventType("Order Updated", PURCHASES, OrderProperties, _order_fact(OrderUpdated), coerced_order, is_bounded=True),
     EventType("Order Refunded", PURCHASES, RefundProperties, _refund_fact, coerced_refund),
     EventType("Order Cancelled", PURCHASES, CancelProperties, _cancel_fact, coerced_cancel),
     EventType("Support Ticket Created", SUPPORT, TicketProperties, _opened_fact, coerced_ticket),
@@ -206,7 +210,7 @@ _TABLE = (
     EventType("Wishlist Product Added to Cart", BROWSING, None, _browsing_fact),
     EventType("page", BROWSING, None, _browsing_fact, counted_as="views"),
     EventType("screen", BROWSING, None, _browsing_fact, counted_as="views"),
-    EventType("identify", PROFILES, None, _traits_fact, coerced_traits),
+    EventType("identify", PROFILES, None, _traits_fact, coerced_traits, is_bounded=True),
 )
 EVENT_TYPES = {it.name: it for it in _TABLE}
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from schemas.bounds import NOTHING_NAMED, Named
 from schemas.money import Exchange
+from schemas.reject import RejectedError
 
 ANY = "*"
 NOT_CUSTOMERS = (
@@ -39,6 +40,12 @@ class Intake:
         ascii_ = map(chr, range(128)) if all(start for start, _ in self._parts) else ()
         self.customers_begin = frozenset(it for it in ascii_ if not it.isspace() and it.lower() not in firsts)
         """Characters with which no placeholder begins: that spares nearly all customers the comparison."""
+
+    def check_customer(self, user_id: str) -> None:
+        """Raise ``RejectedError`` for a userId that stands for no customer."""
+        if self.is_placeholder(user_id):
+            told = f"userId is {user_id!r}, which stands for no customer: send the customer's own id"
+            raise RejectedError("placeholder_user", f"{told}, or take it off not_customers in the policy's [intake]")
 
     def is_placeholder(self, user_id: str) -> bool:
         """Tell whether a userId stands for no customer."""

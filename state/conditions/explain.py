@@ -76,6 +76,7 @@ class Explanation:
         self._tree = tree
         self._leaves = {id(leaf): leaf_values(leaf) for leaf in leaves}
         self._ids = [id(leaf) for leaf in leaves]
+        self._proofs = {(id(leaf), held): proof_of(leaf, held) for leaf in leaves for held in (False, True)}
         self._truths = truths(leaves)
 
     def text(self, customer: Customer, at: int) -> str:
@@ -87,9 +88,9 @@ class Explanation:
         texts: dict[str, None] = {}
         said: list[Proof] = []
         for leaf in dict.fromkeys(_deciding(self._tree, _holds(self._tree, truth), truth)):
-            values, held = self._leaves[leaf], truth[leaf]
-            text = values.text(customer, at, held)
-            proof = None if text.endswith(_MISSING) else proof_of(values.leaf, held)
+            held = truth[leaf]
+            text = self._leaves[leaf].text(customer, at, held)
+            proof = None if text.endswith(_MISSING) else self._proofs[leaf, held]
             if proof is None:
                 texts[text] = None
             elif not any(it.implies(proof) for it in said):

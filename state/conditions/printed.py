@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 DECIMALS = 4
 _MOST_DECIMALS = 60
-_HOLDS: dict[str, Callable[[Fraction, Fraction], bool]] = {
+_SMALLEST = 10**_MOST_DECIMALS
+_HOLDS: dict[str, Callable[[int, int], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,
     "<": operator.lt,
@@ -39,26 +40,41 @@ class Side(NamedTuple):
         digits = number(self.value, places)
         return f"{self.text} {digits}" if self.text else digits
 
-    def rounded(self, places: int) -> Fraction:
-        """Return the number that is printed; one that no decimals can write is rounded even as written (``1 / 3``)."""
-        is_exact = self.as_written and 10**_MOST_DECIMALS % self.value.denominator == 0
-        return self.value if is_exact else round(self.value, places)
+    def ratio(self, places: int) -> tuple[int, int]:
+        """Return the number that is printed as numerator and denominator.
+
+        One that no decimals can write is rounded even as written (``1 / 3``).
+        """
+        if self.as_written and _SMALLEST % self.value.denominator == 0:
+            return self.value.numerator, self.value.denominator
+        return _scaled(self.value, places), 10**places
 
 
 def compared(left: Side, sign: str, right: Side) -> str:
     """Return a comparison of two numbers that holds, in digits of which it holds too."""
     holds = _HOLDS[sign]
-    places = DECIMALS
-    while places < _MOST_DECIMALS and not holds(left.rounded(places), right.rounded(places)):
-        places += 1
+    for places in range(DECIMALS, _MOST_DECIMALS + 1):
+        (one, of_one), (two, of_two) = left.ratio(places), right.ratio(places)
+        if holds(one * of_two, two * of_one):
+            break
     return f"{left.printed(places)} {sign} {right.printed(places)}"
 
 
 def number(value: Fraction, places: int = DECIMALS) -> str:
     """Return a number rounded (half to even) to so many decimals, without zeros at its end."""
-    whole, decimals = divmod(abs(rounded := round(value * 10**places)), 10**places)
+    scaled = _scaled(value, places)
+    whole, decimals = divmod(abs(scaled), 10**places)
     digits = f"{whole}.{decimals:0{places}}".rstrip("0").rstrip(".")
-    return f"-{digits}" if rounded < 0 else digits
+    return f"-{digits}" if scaled < 0 else digits
+
+
+def _scaled(value: Fraction, places: int) -> int:
+    # In whole numbers: ``round`` of a fraction makes several fractions, and every transition is explained.
+    unit: int = 10**places
+    whole, rest = divmod(value.numerator * unit, value.denominator)
+    twice = 2 * rest
+    up = twice > value.denominator or (twice == value.denominator and whole % 2 == 1)
+    return whole + 1 if up else whole
 
 
 def written(value: float) -> str:

@@ -58,5 +58,5 @@ def unpack_undone(packed: PackedUndone | None) -> UndoneOrders:
     if packed is None:
         return UndoneOrders({})
     return UndoneOrders(
-        dict(zip(unpack(f">{len(packed.ids) // 8}Q", packed.ids), delta_decode(packed.days), strict=True))
+        dict(zip(unpack(f">{len(packed.ids) // 8}Q", packed.ids), delta_decode(packed.days), strict=False))
     )

@@ -38,16 +38,21 @@ def _basics(policy: Policy) -> Iterator[str]:
     others = f"others are converted ({rates})" if rates else "orders in others are put aside"
     yield f"  Money is counted in {money.currency}; {others}. No order may be above {money.most_per_order:,.0f}."
     yield f"  {_minutes(policy.browsing.session_minutes).capitalize()} without a click ends a visit."
+    yield f"  An order can be undone, updated and recognised for {_days(policy.orders.undo_days)}."
 
 
 def _lifecycle(policy: Policy) -> Iterator[str]:
     lifecycle = policy.lifecycle
+    if lifecycle.occasion_days:
+        yield f"  Orders within {_days(lifecycle.occasion_days)} of the first of them are one purchase occasion."
+    else:
+        yield "  Each order is a purchase occasion of its own."
     yield "  prospect  has no order that stands"
     yield (
-        f"  new       has one order; at risk after {_days(lifecycle.one_time_patience_days)} of silence, "
+        f"  new       has one purchase occasion; at risk after {_days(lifecycle.one_time_patience_days)} of silence, "
         f"churned after {_days(lifecycle.one_time_churn_days)}"
     )
-    yield "  repeat    has two orders or more"
+    yield "  repeat    has two purchase occasions or more"
     yield from _loyal(lifecycle.loyal)
     yield from _patience(lifecycle.patience)
     if lifecycle.support is not None:

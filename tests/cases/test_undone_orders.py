@@ -5,8 +5,13 @@ from typing import Any
 
 import pytest
 
+from agents.batch import Record
 from schemas.instant import from_datetime
-from tests.cases.intake import Intake, both, by_backtest, event
+from state.features.catalogue import catalogue
+from state.policy.compiled import read_policy
+from state.rules.rulebook import Rulebook
+from tests.cases.intake import DEFAULT_POLICY, Intake, both, by_backtest, event
+from tests.topology.driver import Driver
 
 START = datetime(2024, 1, 1, 8, tzinfo=UTC)
 
@@ -52,6 +57,20 @@ def test_what_can_no_longer_be_undone_is_told(intake: Intake, undo: bytes) -> No
     assert (result.figure("u", "orders"), result.figure("u", "revenue")) == (2, 200)
     assert result.figure("u", "refunds_30d") == 0
     assert result.duplicates == 0
+
+
+def test_a_batch_of_years_refuses_what_is_forgotten_in_it() -> None:
+    lines = [order(0, "1"), order(300, "2"), cancel(400, "1"), cancel(401, "2"), order(402, "2"), refund(402, "x")]
+    group = Driver(Rulebook(read_policy(DEFAULT_POLICY, catalogue)))
+    records = [
+        Record("customer.purchases", number, ms(days), b"u", line)
+        for number, (days, line) in enumerate(zip((0, 300, 400, 401, 402, 402), lines, strict=True))
+    ]
+    group.feed(records, ms(402))
+    assert [(it["offset"], it["reason"]) for it in group.rejects] == [(2, "forgotten"), (5, "forgotten")]
+    assert (group.counts["in"], group.counts["applied"]) == (6, 4)
+    timeline = group.tracker.timeline(b"u")
+    assert timeline is not None and timeline.head.purchases.count() == 1
 
 
 @both

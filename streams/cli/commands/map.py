@@ -36,14 +36,14 @@ def command(
     printed: str | None,
     example: str | None,
 ) -> None:
-    r"""Show the events that a mapping makes of FILE, one a line; or propose a mapping for it.
+    """Show the events that a mapping makes of FILE, one a line; or propose a mapping for it.
 
     \b
     lifestage map --suggest sales.csv > sales.toml
     lifestage map sales.csv --mapping sales.toml --head 5
     lifestage map --print shopify > mine.toml
     lifestage map --example shopify --out shopify/
-    """
+    """  # noqa: D301 - click wants the character, not its escape
     try:
         if printed is not None:
             click.echo(_shipped(printed).read_text("utf-8"), nl=False)
