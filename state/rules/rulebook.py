@@ -222,7 +222,8 @@ def _enter_stage(
     why = stage.why
     if stage.name in LOYALTY_DECIDES:
         loyalty = loyal_why or ("not loyal" if customer.loyal_since is None else "loyal")
-        why = "; ".join(dict.fromkeys([why, *loyalty.split("; ")]))  # both may ask for two orders
+        count = why.rpartition("; ")[2]  # the loyal rule may ask for the same
+        why = "; ".join([why, *(part for part in loyalty.split("; ") if part != count)])
     change = Change(
         at=at, segment=None, name=name, from_=before, to=stage.name, cause=deadline if cause is None else cause()
     )

@@ -89,3 +89,13 @@ def test_support_that_shortens(intake: Intake) -> None:
         "(bad_rating 2); days_since_rating 26 < 30 (rating_counts_days 30)"
     )
     assert why["churned"] == "days_since_order 180 >= 180 (one_time_churn_days 180)"
+
+
+@both
+def test_nothing_is_said_twice(intake: Intake) -> None:
+    policy = 'name = "twice"\n[lifecycle.loyal]\nenter = "occasions >= 2 and orders >= 2"\n'
+    result = intake([order("u", 0), order("u", 300), order("u", 900)], policy, until=END)
+    why = of(result, "u")
+    assert why["won_back"].endswith("; occasions 3 >= 2; loyal")
+    first = next(it["properties"]["why"] for it in result.transitions["u"] if it["properties"]["to"] == "loyal")
+    assert first.endswith("; occasions 2 >= 2; orders 2 >= 2")

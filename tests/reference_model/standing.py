@@ -55,10 +55,11 @@ def why_stage(policy: Policy, memory: Memory, before: str, after: str, at: int, 
         return f"{silence(policy, memory, 'churned', at, '<')}; {reached_}" if back else reached_
     parts = [silence(policy, memory, "at_risk", at, "<")] if before in ("at_risk", "churned") else []
     if occasions > 1:
-        parts += [f"occasions {occasions} >= 2", loyal_why]
+        count = f"occasions {occasions} >= 2"
+        parts += [count, *(part for part in loyal_why.split("; ") if part != count)]
     else:
         parts += ["occasions 1 < 2" if effect == "ended" else "occasions 1 >= 1"]
-    return "; ".join(dict.fromkeys("; ".join(parts).split("; ")))
+    return "; ".join(parts)
 
 
 def membership(rule: Rule, joined: int | None, features: Features) -> int | None:
