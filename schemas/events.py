@@ -156,6 +156,10 @@ AnyFact = (
 )
 
 
+CHANGES_OF_ORDERS = (OrderUpdated, OrderRefunded, OrderCancelled)
+"""The kinds of facts about an order that was placed before."""
+
+
 def event_name(fact: AnyFact) -> str:
     """Return the event's name, for the cause of a transition."""
-    return fact.event if isinstance(fact, Browsed | TicketOpened | TicketSolved) else fact.name
+    return fact.event if isinstance(fact, (Browsed, TicketOpened, TicketSolved)) else fact.name

@@ -8,7 +8,7 @@ from operator import or_
 from state.conditions.codegen import CodeWriter
 from state.conditions.direction import RISES, as_inequalities, direction_of, leaf_monotonicity
 from state.conditions.exact_test import exact_value
-from state.conditions.explain import Explanation, LeafValues, Truths
+from state.conditions.explain import Explanation, LeafWords, Truths, words_of
 from state.conditions.features import Catalogue
 from state.conditions.next_change import CombinedChange, Gap, LeafChange, NegatedChange, NextChange
 from state.conditions.nodes import (
@@ -99,7 +99,7 @@ def _condition(text: str, tree: Test, catalogue: Catalogue) -> Condition:
         catalogue=catalogue,
         next_change=next_change,
         may_begin=next_change.may_become(True),
-        explanation=Explanation(tree, compiler.leaf_values, compiler.truths),
+        explanation=Explanation(tree, compiler.leaf_words, compiler.truths),
     )
 
 
@@ -121,10 +121,10 @@ class _Compiler:
         tests = "".join(f"{writer.test(leaf, set())}, " for leaf in leaves)
         return writer.function("truths", self._text, f"({tests})")
 
-    def leaf_values(self, leaf: Leaf) -> LeafValues:
+    def leaf_words(self, leaf: Leaf) -> LeafWords:
         """Return the functions of the two values that a leaf compares."""
         values = [exact_value(side, self._catalogue) for side in sides_of(leaf)]
-        return LeafValues(leaf, values[0], values[-1])
+        return words_of(leaf, values[0], values[-1])
 
     def next_change(self, test: Test) -> NextChange:
         """Return what finds the next instant at which a test changes."""

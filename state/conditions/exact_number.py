@@ -5,14 +5,15 @@ A double stands for the decimal number of its shortest text, which is the number
 
 from fractions import Fraction
 
+Exact = int | Fraction
 Number = int | float | Fraction
 
 
-def exact(value: Number) -> Fraction:
+def exact(value: Number) -> Exact:
     """Return the number that a value stands for."""
-    return Fraction(repr(value)) if isinstance(value, float) else Fraction(value)
+    return Fraction(repr(value)) if isinstance(value, float) else value
 
 
 def ratio(numerator: Number, denominator: Number) -> Fraction:
     """Return a quotient, not rounded."""
-    return exact(numerator) / exact(denominator)
+    return Fraction(exact(numerator), exact(denominator))

@@ -2,10 +2,9 @@
 
 import operator
 from collections.abc import Callable
-from fractions import Fraction
 from typing import Any
 
-from state.conditions.exact_number import exact
+from state.conditions.exact_number import Exact, exact, ratio
 from state.conditions.features import Catalogue
 from state.conditions.kind import Kind
 from state.conditions.nodes import (
@@ -25,7 +24,7 @@ from state.conditions.trait_value import OF_KIND
 from state.customer.customer import Customer
 
 Value = Callable[[Customer, int], Any]
-"""The value of an operand at an instant, None if it is missing; numbers are a ``Fraction``."""
+"""The value of an operand at an instant, None if it is missing; numbers are ``Exact``."""
 ExactTest = Callable[[Customer, int, int], bool]
 """Whether a test holds, with its left and its right side each at its own instant."""
 
@@ -39,11 +38,11 @@ _COMPARE: dict[Sign, Callable[[Any, Any], bool]] = {
     "in": lambda value, values: value in values,
     "not in": lambda value, values: value not in values,
 }
-_CALCULATE: dict[ArithmeticSign, Callable[[Fraction, Fraction], Fraction]] = {
+_CALCULATE: dict[ArithmeticSign, Callable[[Exact, Exact], Exact]] = {
     "+": operator.add,
     "-": operator.sub,
     "*": operator.mul,
-    "/": operator.truediv,
+    "/": ratio,
 }
 
 
@@ -92,7 +91,7 @@ def exact_value(operand: Operand, catalogue: Catalogue) -> Value:
 def _calculated(sign: ArithmeticSign, left: Value, right: Value) -> Value:
     calculate = _CALCULATE[sign]
 
-    def value(customer: Customer, at: int) -> Fraction | None:
+    def value(customer: Customer, at: int) -> Exact | None:
         one, two = left(customer, at), right(customer, at)
         if one is None or two is None or (sign == "/" and not two):
             return None
@@ -101,5 +100,5 @@ def _calculated(sign: ArithmeticSign, left: Value, right: Value) -> Value:
     return value
 
 
-def _number(value: Any) -> Fraction | None:
+def _number(value: Any) -> Exact | None:
     return None if value is None else exact(value)

@@ -1,11 +1,10 @@
 """Explanations: the comparisons that make a condition hold, with the values that they compared."""
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from fractions import Fraction
+from collections.abc import Callable
 from typing import Any
 
+from state.conditions.exact_number import Exact
 from state.conditions.exact_test import Value
 from state.conditions.implied import OPPOSITE, Proof, proof_of
 from state.conditions.kind import Kind
@@ -30,53 +29,23 @@ from state.customer.customer import Customer
 
 Truths = Callable[[Customer, int], tuple[bool, ...]]
 """Whether each leaf of a tree holds at an instant."""
-_MISSING = (" is not known", *(f" is no {kind.value}" for kind in Kind))
-_TruthOf = dict[int, bool]
-"""Whether each leaf holds, by its identity."""
-
-
-@dataclass(frozen=True, slots=True)
-class LeafValues:
-    """A leaf with the functions of the two values that it compares."""
-
-    leaf: Leaf
-    left: Value
-    right: Value
-
-    def text(self, customer: Customer, at: int, held: bool) -> str:
-        """Return the comparison in words that are true at that instant; ``held`` is whether it holds then."""
-        match self.leaf:
-            case Known(_, text):
-                return f"{text} is known" if held else f"{text} is not known"
-            case Truth(_, text):
-                return text if held else f"not {text}"
-            case Comparison() as leaf:
-                left, right = self.left(customer, at), self.right(customer, at)
-                if left is None:
-                    return _missing(leaf.left, leaf.left_text, customer)
-                if right is None:
-                    return _missing(leaf.right, leaf.right_text, customer)
-                sign = leaf.sign if held else OPPOSITE[leaf.sign]
-                if leaf.left.kind is Kind.NUMBER and not isinstance(leaf.right, ListLiteral):
-                    return compared(
-                        _number_side(leaf.left, leaf.left_text, left),
-                        sign,
-                        _number_side(leaf.right, leaf.right_text, right),
-                    )
-                return f"{_side(leaf.left, leaf.left_text, left)} {sign} {_side(leaf.right, leaf.right_text, right)}"
+LeafWords = Callable[[Customer, int, bool], tuple[str, bool]]
+"""A leaf in words that are true at an instant, given whether it holds then; and whether they say that a value is there.
+"""
+_Decided = Callable[[tuple[bool, ...]], tuple[bool, tuple[int, ...]]]
+"""Whether a part of a tree holds, given each leaf, and the places of the leaves that decide it."""
 
 
 class Explanation:
     """Why a tree holds or does not, for any customer."""
 
     def __init__(
-        self, tree: Test, leaf_values: Callable[[Leaf], LeafValues], truths: Callable[[list[Leaf]], Truths]
+        self, tree: Test, leaf_words: Callable[[Leaf], LeafWords], truths: Callable[[list[Leaf]], Truths]
     ) -> None:
         leaves = leaves_of(tree)
-        self._tree = tree
-        self._leaves = {id(leaf): leaf_values(leaf) for leaf in leaves}
-        self._ids = [id(leaf) for leaf in leaves]
-        self._proofs = {(id(leaf), held): proof_of(leaf, held) for leaf in leaves for held in (False, True)}
+        self._decided = _decided(tree, {id(leaf): place for place, leaf in enumerate(leaves)})
+        self._words = [leaf_words(leaf) for leaf in leaves]
+        self._proofs = [(proof_of(leaf, held=False), proof_of(leaf, held=True)) for leaf in leaves]
         self._truths = truths(leaves)
 
     def text(self, customer: Customer, at: int) -> str:
@@ -84,13 +53,13 @@ class Explanation:
 
         One that follows from those before it is left out.
         """
-        truth = dict(zip(self._ids, self._truths(customer, at), strict=True))
+        truth = self._truths(customer, at)
         texts: dict[str, None] = {}
         said: list[Proof] = []
-        for leaf in dict.fromkeys(_deciding(self._tree, _holds(self._tree, truth), truth)):
-            held = truth[leaf]
-            text = self._leaves[leaf].text(customer, at, held)
-            proof = None if text.endswith(_MISSING) else self._proofs[leaf, held]
+        for place in dict.fromkeys(self._decided(truth)[1]):
+            held = truth[place]
+            text, has_values = self._words[place](customer, at, held)
+            proof = self._proofs[place][held] if has_values else None
             if proof is None:
                 texts[text] = None
             elif not any(it.implies(proof) for it in said):
@@ -99,29 +68,61 @@ class Explanation:
         return "; ".join(texts)
 
 
-def _holds(test: Test, truth: _TruthOf) -> bool:
-    match test:
-        case AllOf(parts):
-            return all(_holds(part, truth) for part in parts)
-        case AnyOf(parts):
-            return any(_holds(part, truth) for part in parts)
-        case Not(part):
-            return not _holds(part, truth)
-        case _:
-            return truth[id(test)]
-
-
-def _deciding(test: Test, held: bool, truth: _TruthOf) -> Iterator[int]:
-    """Yield the leaves that make a test hold, or keep it from holding."""
+def _decided(test: Test, places: dict[int, int]) -> _Decided:
     match test:
         case AllOf(parts) | AnyOf(parts):
-            for part in parts:
-                if _holds(part, truth) is held:
-                    yield from _deciding(part, held, truth)
+            decided = [_decided(part, places) for part in parts]
+            combined = all if isinstance(test, AllOf) else any
+
+            def several(truth: tuple[bool, ...]) -> tuple[bool, tuple[int, ...]]:
+                each = [it(truth) for it in decided]
+                held = combined([it for it, _ in each])
+                return held, tuple([leaf for it, leaves in each if it is held for leaf in leaves])
+
+            return several
         case Not(part):
-            yield from _deciding(part, not held, truth)
+            inner = _decided(part, places)
+
+            def inverted(truth: tuple[bool, ...]) -> tuple[bool, tuple[int, ...]]:
+                held, leaves = inner(truth)
+                return not held, leaves
+
+            return inverted
         case _:
-            yield id(test)
+            place = places[id(test)]
+            return lambda truth: (truth[place], (place,))
+
+
+def words_of(leaf: Leaf, left: Value, right: Value) -> LeafWords:
+    """Return the words of a leaf; ``left`` and ``right`` are the values that it compares, or its one value twice."""
+    match leaf:
+        case Known(_, text):
+            known, missing = (f"{text} is known", True), (f"{text} is not known", False)
+            return lambda customer, at, held: known if held else missing
+        case Truth(_, text):
+            true, untrue = (text, True), (f"not {text}", True)
+            return lambda customer, at, held: true if held else untrue
+        case Comparison():
+            return _comparison_words(leaf, left, right)
+
+
+def _comparison_words(leaf: Comparison, left: Value, right: Value) -> LeafWords:
+    signs = OPPOSITE[leaf.sign], leaf.sign
+    is_of_numbers = leaf.left.kind is Kind.NUMBER and not isinstance(leaf.right, ListLiteral)
+    one_of, two_of = _side_of(leaf.left, leaf.left_text), _side_of(leaf.right, leaf.right_text)
+
+    def words(customer: Customer, at: int, held: bool) -> tuple[str, bool]:
+        one, two = left(customer, at), right(customer, at)
+        if one is None:
+            return _missing(leaf.left, leaf.left_text, customer), False
+        if two is None:
+            return _missing(leaf.right, leaf.right_text, customer), False
+        if is_of_numbers:
+            return compared(one_of(one), signs[held], two_of(two)), True
+        sides = _side(leaf.left, leaf.left_text, one), _side(leaf.right, leaf.right_text, two)
+        return f"{sides[0]} {signs[held]} {sides[1]}", True
+
+    return words
 
 
 def _missing(operand: Operand, text: str, customer: Customer) -> str:
@@ -130,17 +131,16 @@ def _missing(operand: Operand, text: str, customer: Customer) -> str:
     return f"{text} is not known"
 
 
-def _number_side(operand: Operand, text: str, value: Fraction) -> Side:
-    return Side(text, value, as_written=True) if isinstance(operand, Literal) else Side(_named(operand, text), value)
+def _side_of(operand: Operand, text: str) -> Callable[[Exact], Side]:
+    if isinstance(operand, Literal):
+        return lambda value: Side(text, value, as_written=True)
+    name = f"({text})" if isinstance(operand, Arithmetic) else text
+    return lambda value: Side(name, value)
 
 
 def _side(operand: Operand, text: str, value: Any) -> str:
     if isinstance(operand, Literal | ListLiteral) or operand.kind is Kind.TEXTS:
         return text
     if operand.kind is Kind.NUMBER:
-        return _number_side(operand, text, value).printed(DECIMALS)
+        return _side_of(operand, text)(value).printed(DECIMALS)
     return f"{text} {json.dumps(value, ensure_ascii=False)}"
-
-
-def _named(operand: Operand, text: str) -> str:
-    return f"({text})" if isinstance(operand, Arithmetic) else text

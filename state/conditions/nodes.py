@@ -33,7 +33,7 @@ class Literal:
     @property
     def exact(self) -> Fraction:
         """The number that a number stands for."""
-        return exact(self.number) if self.fraction is None else self.fraction
+        return Fraction(exact(self.number)) if self.fraction is None else self.fraction
 
 
 @dataclass(frozen=True, slots=True)

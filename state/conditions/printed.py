@@ -7,8 +7,9 @@ otherwise look alike, or the comparison would be untrue of the numbers as printe
 import operator
 from collections.abc import Callable
 from decimal import Decimal
-from fractions import Fraction
 from typing import NamedTuple
+
+from state.conditions.exact_number import Exact
 
 DECIMALS = 4
 _MOST_DECIMALS = 60
@@ -30,7 +31,7 @@ class Side(NamedTuple):
     """
 
     text: str
-    value: Fraction
+    value: Exact
     as_written: bool = False
 
     def printed(self, places: int) -> str:
@@ -52,6 +53,8 @@ class Side(NamedTuple):
 
 def compared(left: Side, sign: str, right: Side) -> str:
     """Return a comparison of two numbers that holds, in digits of which it holds too."""
+    if left.value.denominator == right.value.denominator == 1:  # mostly: counts and scores
+        return f"{left.printed(DECIMALS)} {sign} {right.printed(DECIMALS)}"
     holds = _HOLDS[sign]
     for places in range(DECIMALS, _MOST_DECIMALS + 1):
         (one, of_one), (two, of_two) = left.ratio(places), right.ratio(places)
@@ -60,17 +63,21 @@ def compared(left: Side, sign: str, right: Side) -> str:
     return f"{left.printed(places)} {sign} {right.printed(places)}"
 
 
-def number(value: Fraction, places: int = DECIMALS) -> str:
+def number(value: Exact, places: int = DECIMALS) -> str:
     """Return a number rounded (half to even) to so many decimals, without zeros at its end."""
+    if value.denominator == 1:
+        return str(value)
     scaled = _scaled(value, places)
     whole, decimals = divmod(abs(scaled), 10**places)
     digits = f"{whole}.{decimals:0{places}}".rstrip("0").rstrip(".")
     return f"-{digits}" if scaled < 0 else digits
 
 
-def _scaled(value: Fraction, places: int) -> int:
+def _scaled(value: Exact, places: int) -> int:
     # In whole numbers: ``round`` of a fraction makes several fractions, and every transition is explained.
     unit: int = 10**places
+    if value.denominator == 1:
+        return value.numerator * unit
     whole, rest = divmod(value.numerator * unit, value.denominator)
     twice = 2 * rest
     up = twice > value.denominator or (twice == value.denominator and whole % 2 == 1)

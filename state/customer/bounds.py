@@ -9,6 +9,7 @@ from state.customer.support import MAX_OPEN_TICKETS
 
 TRAITS_BOUND = "traits"
 TICKETS_BOUND = "tickets"
+_BOUNDED = (TraitsIdentified, TicketOpened)
 
 
 def merged(known: dict[str, Scalar], said: Traits, named: Collection[str]) -> dict[str, Scalar]:
@@ -22,9 +23,9 @@ def merged(known: dict[str, Scalar], said: Traits, named: Collection[str]) -> di
 
 def bounds_met(customer: Customer, fact: AnyFact, named: Collection[str]) -> Sequence[str]:
     """Return the bounds by which something is lost when a fact is applied to a customer."""
-    said = fact.traits if isinstance(fact, TraitsIdentified) else fact.context_traits
-    if said is None and not isinstance(fact, TicketOpened):  # most facts
+    if fact.context_traits is None and not isinstance(fact, _BOUNDED):  # most facts
         return ()
+    said = fact.traits if isinstance(fact, TraitsIdentified) else fact.context_traits
     met = []
     if isinstance(fact, TicketOpened):
         is_open = customer.support.open

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from schemas.events import AnyFact, OrderCancelled, OrderRefunded, OrderUpdated
+from schemas.events import CHANGES_OF_ORDERS, AnyFact
 from state.calendar import Calendar
 from state.customer.customer import Customer
 from state.customer.purchases import OrderMemory
@@ -21,7 +21,7 @@ class Forgetting:
 
     def why(self, customer: Customer, fact: AnyFact) -> str | None:
         """Return in a sentence why a fact is refused, or None; the customer is as of the fact, before it is applied."""
-        if not isinstance(fact, OrderUpdated | OrderRefunded | OrderCancelled):
+        if not isinstance(fact, CHANGES_OF_ORDERS):
             return None
         memory = self._memory
         if not customer.purchases.forgets(fact.order_id, self._day_of(fact.at), memory):

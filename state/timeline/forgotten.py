@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from schemas.events import AnyFact, OrderCancelled, OrderRefunded, OrderUpdated
+from schemas.events import CHANGES_OF_ORDERS, AnyFact
 from schemas.fact_order import identity_of, in_order, place
 from state.customer.customer import Customer, first_seen
 from state.customer.packing import pack, unpack
@@ -32,7 +32,7 @@ class Judgement(msgspec.Struct):
         self, timeline: Timeline, arrived: Sequence[AnyFact], fact: AnyFact, rules: Rulebook
     ) -> str | None:
         """Return in a sentence why a fact is refused, or None; the timeline does not have the facts in ``arrived``."""
-        if not isinstance(fact, OrderUpdated | OrderRefunded | OrderCancelled):
+        if not isinstance(fact, CHANGES_OF_ORDERS):
             return None
         why = self._why(timeline, arrived, fact, rules)
         return None if why is None or _is_known(timeline, arrived, fact, rules.compiled.lateness_ms) else why
