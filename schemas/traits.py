@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from schemas.coercion import MAX_TEXT, Fields, as_json, fields_of, is_numeric
 from schemas.events import AnyFact, Traits, TraitsIdentified
 
+_TEXT_OR_DOUBLE = (str, float)
 _read_object = msgspec.json.Decoder(dict[str, object]).decode
 
 
@@ -53,7 +54,7 @@ def with_context_traits(fact: AnyFact, raw: Raw) -> AnyFact:
 
 
 def _add(traits: Traits, name: str, value: object) -> None:
-    if value is None or isinstance(value, str | float) or (isinstance(value, int) and -(2**63) <= value < 2**63):
+    if value is None or isinstance(value, _TEXT_OR_DOUBLE) or (isinstance(value, int) and -(2**63) <= value < 2**63):
         traits[name[:MAX_TEXT]] = value
 
 
