@@ -205,12 +205,11 @@ def read_event(envelope: Envelope, value: bytes, intake: Intake) -> Event:
         except (msgspec.ValidationError, UnicodeDecodeError, AmountError, RejectedError):
             content = event_type.coerce(content)
             fact = event_type.build(event_type.name, at, message_id, content, intake)
-        if envelope.context is not None:
-            fact = with_context_traits(fact, envelope.context.traits)
+        context = envelope.context
         # What is shorter than one text may be holds nothing that is too long, nor too many of anything.
-        elif not event_type.is_bounded or len(content) <= MAX_TEXT:
+        if context is None and (not event_type.is_bounded or len(content) <= MAX_TEXT):
             return Event(user_id, fact)
-        fact, bounds = bounded(fact, intake.named)
+        fact, bounds = bounded(with_context_traits(fact, context.traits if context else NULL), intake.named)
         return Event(user_id, fact, bounds=bounds)
     except RejectedError as error:
         error.user_id = user_id
