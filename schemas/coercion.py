@@ -20,6 +20,7 @@ Fields = dict[str, Raw]
 NULL = Raw(b"null")
 
 _WHOLE = re.compile(rb"0|-?[1-9][0-9]*")
+_NO_FIELDS = re.compile(rb'null|\[\s*\]|"\s*"')
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 _fields = msgspec.json.Decoder(Fields).decode
 read_text = msgspec.json.Decoder(str).decode
@@ -44,8 +45,11 @@ def is_numeric(raw: bytes) -> bool:
 
 
 def fields_of(raw: Raw | bytes, place: str) -> Fields:
-    """Return the fields of an object; of null none. Raises ``RejectedError`` for anything else."""
-    if bytes(raw) == b"null":
+    """Return the fields of an object; of null, an empty list or a blank text none, as PHP writes what has no fields.
+
+    Raises ``RejectedError`` for anything else.
+    """
+    if _NO_FIELDS.fullmatch(raw):
         return {}
     try:
         return _fields(raw)

@@ -35,7 +35,6 @@ from schemas.properties import (
     OrderProperties,
     RefundProperties,
     TicketProperties,
-    check_no_amount,
     coerced_cancel,
     coerced_order,
     coerced_rating,
@@ -58,6 +57,12 @@ PROFILES = "profiles"
 TOPIC_KINDS = (PURCHASES, BROWSING, SUPPORT, PROFILES)
 """The kinds of input topics; records of one instant are decided in this order."""
 
+
+NOT_ORDERS = frozenset(
+    {"", "null", "<null>", "nil", "<nil>", "none", "(none)", "undefined", "not set", "(not set)", "nan", "n/a", "#n/a"}
+    | {"[]", "{}", "[object object]"}
+)
+"""What a program makes of an order's id that is missing, in small letters."""
 
 Build = Callable[[str, int, str, Raw, Intake], AnyFact]
 """Makes the fact of (name, instant, messageId, properties or traits, intake)."""
@@ -89,7 +94,7 @@ class EventType(msgspec.Struct, frozen=True):
 def _order_fact(kind: type[OrderCompleted] | type[OrderUpdated]) -> Build:
     def build(name: str, at: int, message_id: str, raw: Raw, intake: Intake) -> AnyFact:
         order = read_order(raw)
-        order_id = short(order.order_id, "properties.order_id")
+        order_id = _checked_order(order.order_id)
         total = _total(order, intake.exchange)
         items, categories = contents_of(order.products)
         return kind(
@@ -105,6 +110,14 @@ def _order_fact(kind: type[OrderCompleted] | type[OrderUpdated]) -> Build:
     return build
 
 
+def _checked_order(order_id: str) -> str:
+    """Return the id of an order. Raises ``RejectedError`` for one under which different orders would be one."""
+    if not order_id[:1].isdigit() and order_id and order_id.strip().casefold() in NOT_ORDERS:
+        told = f"properties.order_id is {order_id!r}, which stands for no order"
+        raise RejectedError("invalid", f"{told}: send the order's own id")
+    return short(order_id, "properties.order_id")
+
+
 def _total(order: OrderProperties, exchange: Exchange) -> int:
     for amount in (order.total, order.revenue, order.value):
         if amount is not None:
@@ -117,10 +130,9 @@ def _total(order: OrderProperties, exchange: Exchange) -> int:
 
 
 def _refund_fact(name: str, at: int, message_id: str, raw: Raw, intake: Intake) -> AnyFact:
-    refund = read_refund(raw)
-    order_id = short(refund.order_id, "properties.order_id")
-    if refund.total is None and refund.revenue is None and refund.value is None:
-        check_no_amount(raw)  # which would come before the products
+    # Never strictly: another field than ``total`` may say better how much was given back, and refunds are few.
+    refund = read_refund(coerced_refund(raw))
+    order_id = _checked_order(refund.order_id)
     amount, total = _given_back(refund, intake.exchange.of_refunds(refund.currency))
     if amount is None:
         return OrderRefunded(at=at, message_id=message_id, order_id=order_id, total=None)
@@ -130,9 +142,8 @@ def _refund_fact(name: str, at: int, message_id: str, raw: Raw, intake: Intake) 
 
 def _given_back(refund: RefundProperties, exchange: Exchange) -> tuple[float | Decimal | None, int]:
     """Return the amount of a refund as it is stated, None for the whole order, and in minor units."""
-    for amount in (refund.total, refund.revenue, refund.value):
-        if amount is not None:
-            return abs(amount), exchange.minor(abs(amount), refund.currency)
+    if refund.total is not None:
+        return abs(refund.total), exchange.minor(abs(refund.total), refund.currency)
     if not refund.products:
         return None, 0
     total = sum_of(refund.products, refund.currency, exchange)
@@ -140,7 +151,7 @@ def _given_back(refund: RefundProperties, exchange: Exchange) -> tuple[float | D
 
 
 def _cancel_fact(name: str, at: int, message_id: str, raw: Raw, intake: Intake) -> AnyFact:
-    order_id = short(read_cancel(raw).order_id, "properties.order_id")
+    order_id = _checked_order(read_cancel(raw).order_id)
     return OrderCancelled(at=at, message_id=message_id, order_id=order_id)
 
 
@@ -189,7 +200,7 @@ _TABLE = (
         "Order Completed", PURCHASES, OrderProperties, _order_fact(OrderCompleted), coerced_order, is_bounded=True
     ),
     EventType("Order Updated", PURCHASES, OrderProperties, _order_fact(OrderUpdated), coerced_order, is_bounded=True),
-    EventType("Order Refunded", PURCHASES, RefundProperties, _refund_fact, coerced_refund),
+    EventType("Order Refunded", PURCHASES, RefundProperties, _refund_fact),
     EventType("Order Cancelled", PURCHASES, CancelProperties, _cancel_fact, coerced_cancel),
     EventType("Support Ticket Created", SUPPORT, TicketProperties, _opened_fact, coerced_ticket),
     EventType("Support Ticket Solved", SUPPORT, TicketProperties, _solved_fact, coerced_ticket),

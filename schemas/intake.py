@@ -48,11 +48,15 @@ class Intake:
             raise RejectedError("placeholder_user", f"{told}, or take it off not_customers in the policy's [intake]")
 
     def is_placeholder(self, user_id: str) -> bool:
-        """Tell whether a userId stands for no customer."""
+        """Tell whether a userId is blank, or stands for no customer."""
         plain = _folded(user_id)
-        return plain in self._whole or any(
-            len(plain) >= len(start) + len(end) and plain.startswith(start) and plain.endswith(end)
-            for start, end in self._parts
+        return (
+            not plain
+            or plain in self._whole
+            or any(
+                len(plain) >= len(start) + len(end) and plain.startswith(start) and plain.endswith(end)
+                for start, end in self._parts
+            )
         )
 
 

@@ -10,19 +10,26 @@ from math import isfinite
 import msgspec
 from msgspec import Raw
 
-from schemas.coercion import NULL, Fields, as_json, fields_of, identifier, number, short, shown, text
+from schemas.coercion import NULL, Fields, as_json, fields_of, identifier, number, read_text, short, shown, text
 from schemas.reject import RejectedError
 
 PLACE = "properties."
 MAX_QUANTITY = 1_000_000
 ORDER_AMOUNTS = ("total", "revenue", "value")
-OTHER_REFUND_AMOUNTS = (
-    *("amount", "refund_amount", "refunded_amount", "amount_refunded", "total_refunded", "refund_total"),
+REFUND_AMOUNTS = (
+    *("refund_amount", "refunded_amount", "amount_refunded", "total_refunded", "refund_total"),
     *("refundAmount", "refundedAmount", "amountRefunded", "totalRefunded", "refundTotal"),
+    *(*ORDER_AMOUNTS, "amount"),
 )
-_MAY_BE_AMOUNT = re.compile("(?i).*(?:amount|total|revenue|value|price).*|refund(?:ed)?")
-_SAYS_NOTHING = re.compile(rb'null|\[\s*\]|"\s*"')
-_FLAGS = (b"true", b"false")
+"""What says how much was given back comes before what may be the order's amount."""
+_MONEY = re.compile("(?i)amount|total|revenue|value|price")
+_WORDS = re.compile("[A-Z]*[a-z]+|[A-Z]+")
+_PARTS = frozenset(
+    "sum net line lines item items quantity qty partial transaction transactions refund refunds refunded".split()
+)
+_NO_PARTS = frozenset("id ids at on date time reason status method number name note list code currency".split())
+_SAYS_NOTHING = re.compile(rb'null|\[\s*\]|\{\s*\}|"\s*"')
+_DIGIT = re.compile("[0-9]")
 
 
 class Product(msgspec.Struct, gc=False):
@@ -108,26 +115,16 @@ def coerced_refund(raw: Raw) -> Raw:
     """Return the properties of a refund; the currency of no amount is left out."""
     given = fields_of(raw, "properties")
     order_id = _order_id(given)
-    total = _stated(given, (*ORDER_AMOUNTS, *OTHER_REFUND_AMOUNTS))
+    total = _stated(given, REFUND_AMOUNTS)
     products: list[Product] = []
     if total is None and not _SAYS_NOTHING.fullmatch(given.get("products", NULL)):
         products = _products(given, priced=True)
     if total is None and not products:
-        check_no_amount(raw)
+        _check_whole(given)
         return as_json(RefundProperties(order_id))
     refund = RefundProperties(order_id, total, currency=text(given, "currency", PLACE), products=products)
     _check_finite(total, products)
     return as_json(refund)
-
-
-def check_no_amount(raw: Raw) -> None:
-    """Check that a refund without an amount says none under another name either. Raises ``RejectedError``."""
-    for name, value in fields_of(raw, "properties").items():
-        if name in ORDER_AMOUNTS or not _MAY_BE_AMOUNT.fullmatch(name) or _SAYS_NOTHING.fullmatch(value):
-            continue
-        if name in OTHER_REFUND_AMOUNTS or bytes(value) not in _FLAGS:
-            told = f"{PLACE}{shown(name.encode())} is {shown(bytes(value))}, and may be how much was given back"
-            raise RejectedError("invalid", f"{told}: send that as total, or nothing of the kind for the whole order")
 
 
 def coerced_cancel(raw: Raw) -> Raw:
@@ -144,6 +141,28 @@ def coerced_rating(raw: Raw) -> Raw:
     """Return the properties of a ticket that was rated."""
     given = fields_of(raw, "properties")
     return as_json(TicketProperties(ticket_id=_ticket_id(given), rating=number(given, "rating", PLACE)))
+
+
+def _check_whole(given: Fields) -> None:
+    """Check that a refund without an amount does not say one, or a part, in another way. Raises ``RejectedError``."""
+    for name, value in given.items():
+        if name not in REFUND_AMOUNTS and _says_part(name, bytes(value)):
+            told = f"{PLACE}{shown(name.encode())} is {shown(bytes(value))}, and may be how much was given back"
+            raise RejectedError("invalid", f"{told}: send that as total, or nothing of the kind for the whole order")
+
+
+def _says_part(name: str, raw: bytes) -> bool:
+    written = read_text(raw) if raw[:1] == b'"' else None
+    if written is not None and written.strip().lower() == "partial":
+        return True
+    words = [word.lower() for word in _WORDS.findall(name)] or [""]
+    if words[-1] in _NO_PARTS or not (_MONEY.search(name) or _PARTS.intersection(words)):
+        return False
+    if raw in (b"true", b"false"):
+        return raw == b"true" and "partial" in words
+    if written is not None:
+        return _DIGIT.search(written) is not None
+    return not _SAYS_NOTHING.fullmatch(raw)
 
 
 def _stated(given: Fields, names: Iterable[str]) -> float | None:

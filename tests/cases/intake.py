@@ -4,6 +4,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import pytest
@@ -64,7 +65,7 @@ def event(name: str, customer: str, timestamp: str, message_id: str | None = Non
 
 def by_backtest(lines: Iterable[bytes], policy: str = DEFAULT_POLICY, until: int | None = None) -> Result:
     """Run the lines through a backtest until ``until`` (ms since 1970)."""
-    rules = Rulebook(read_policy(policy, catalogue))
+    rules = _rules_of(policy)
     refused: list[Json] = []
     events = read_events(enumerate(lines, 1), 2**62, rules, lambda line: refused.append(json.loads(line)))
     unknown = events.tally.unknown_events
@@ -89,7 +90,7 @@ def by_backtest(lines: Iterable[bytes], policy: str = DEFAULT_POLICY, until: int
 
 def by_stream(lines: Iterable[bytes], policy: str = DEFAULT_POLICY, until: int | None = None) -> Result:
     """Run the lines through a partition group for each customer, one record a batch, keyed and timed by the event."""
-    rules = Rulebook(read_policy(policy, catalogue))
+    rules = _rules_of(policy)
     groups: defaultdict[str, Driver] = defaultdict(lambda: Driver(rules))
     rejects: list[tuple[int, str]] = []
     details: dict[int, str] = {}
@@ -122,6 +123,11 @@ def by_stream(lines: Iterable[bytes], policy: str = DEFAULT_POLICY, until: int |
 
 both = pytest.mark.parametrize("intake", [by_backtest, by_stream])
 """Decorate a test with this: its ``intake`` is each of the two in turn."""
+
+
+@lru_cache(maxsize=16)
+def _rules_of(policy: str) -> Rulebook:
+    return Rulebook(read_policy(policy, catalogue))
 
 
 def _instant(line: bytes, rules: Rulebook) -> int:

@@ -1,6 +1,9 @@
 """Ids of customers as producers send them, what stands for no customer, and ratings of all sorts."""
 
+import json
 from typing import Any
+
+import pytest
 
 from tests.cases.intake import Intake, both, event
 
@@ -78,3 +81,33 @@ def test_ratings_on_another_scale_stay_on_it(intake: Intake) -> None:
     assert result.figure("a", "average_rating_30d") == 7.625
     assert result.figure("b", "last_rating") == 0
     assert result.rejects == [(4, "invalid")]
+
+
+@both
+def test_a_blank_id_is_nobody(intake: Intake) -> None:
+    lines = [
+        event("Order Completed", blank, "2025-03-01T10:00:00Z", order_id="1", total=9) for blank in (" ", "\u00a0")
+    ]
+    assert intake(lines).rejects == [(1, "placeholder_user"), (2, "placeholder_user")]
+
+
+@both
+@pytest.mark.parametrize("order_id", ["undefined", " NULL ", " ", "[object Object]", "NaN"])
+@pytest.mark.parametrize("name", ["Order Completed", "Order Updated", "Order Refunded", "Order Cancelled"])
+def test_a_placeholder_is_no_order(intake: Intake, name: str, order_id: str) -> None:
+    line = event(name, "ann", "2025-03-01T10:00:00Z", order_id=order_id, total=9)
+    assert intake([line]).rejects == [(1, "invalid")]
+
+
+@both
+def test_an_object_without_fields_may_be_written_as_php_does(intake: Intake) -> None:
+    identify = {"type": "identify", "userId": "ann", "timestamp": "2025-03-01T10:00:00Z", "traits": []}
+    around = {
+        **identify,
+        "traits": " ",
+        "timestamp": "2025-03-02T10:00:00Z",
+        "context": {"traits": {"kind": "business"}},
+    }
+    result = intake([json.dumps(it).encode() for it in (identify, around)])
+    assert result.rejects == []
+    assert result.profiles["ann"]["traits"] == {"kind": "business"}

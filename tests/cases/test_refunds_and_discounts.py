@@ -111,3 +111,43 @@ def test_lines_add_up(intake: Intake) -> None:
         "u7": (40, 1),
         "u8": (0, 1),
     }
+
+
+PARTLY: list[dict[str, Any]] = [
+    {"refund_line_items": [{"quantity": 1, "subtotal": "30.00"}], "transactions": [{"kind": "refund", "amount": "30"}]},
+    {"line_items": [{"sku": "a"}]},
+    {"items": [{"id": 1}]},
+    {"refunds": [{"total": "-30.00"}]},
+    {"quantity": 1},
+    {"sum": 30},
+    {"netAmount": "30,00"},
+    {"partial": True},
+    {"refund_type": "Partial"},
+]
+WHOLE: list[dict[str, Any]] = [
+    {"refund_id": 5, "refund_reason": "5 days late", "refunded_at": "2025-01-02", "value_date": "2025-01-02"},
+    {"price_list": "retail", "refund_status": "full", "refunded": True, "partial": False, "online": "5th avenue"},
+    {"line_items": [], "refunds": {}, "quantity": None, "total": "", "item_id": 7},
+]
+
+
+@both
+@pytest.mark.parametrize("properties", PARTLY)
+def test_a_refund_of_a_part_is_never_one_of_everything(intake: Intake, properties: dict[str, Any]) -> None:
+    result = intake([order(total=100), refund(**properties)])
+    assert result.rejects == [(2, "invalid")]
+    assert result.figure("ann", "revenue") == 100
+
+
+@both
+@pytest.mark.parametrize("properties", WHOLE)
+def test_what_is_no_amount_does_not_cost_a_full_refund(intake: Intake, properties: dict[str, Any]) -> None:
+    result = intake([order(total=100), refund(**properties)])
+    assert result.rejects == []
+    assert result.figure("ann", "orders") == 0
+
+
+@both
+@pytest.mark.parametrize("properties", [{"amount": 100, "amount_refunded": 30}, {"total": "100", "refundAmount": -30}])
+def test_what_was_given_back_comes_before_what_the_order_was(intake: Intake, properties: dict[str, Any]) -> None:
+    assert intake([order(total=100), refund(**properties)]).figure("ann", "revenue") == 70

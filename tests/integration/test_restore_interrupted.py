@@ -15,7 +15,7 @@ from agents.batch import Position
 from schemas import instant
 from streams.partitions.position import POSITION_KEY, decode_position, encode_position
 from streams.topics import topics_of
-from tests.support.installation import Installation, installation, settings_for
+from tests.support.installation import Installation, installation, policy_without_occasions, settings_for
 from tests.support.topics import read
 
 CUSTOMERS = 900_000
@@ -29,7 +29,9 @@ Health = dict[str, Any]
 
 @pytest.fixture
 def installed(apache_broker: str, topic_prefix: str, tmp_path: Path) -> Iterator[Installation]:
-    with installation(settings_for(apache_broker, topic_prefix, partitions=PARTITIONS), tmp_path) as made:
+    policy = policy_without_occasions(tmp_path)
+    settings = settings_for(apache_broker, topic_prefix, partitions=PARTITIONS, policy=policy)
+    with installation(settings, tmp_path) as made:
         yield made
 
 

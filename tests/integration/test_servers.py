@@ -16,12 +16,13 @@ from streams.embedded.child_process import ServerError
 from tests.support.servers import embedded_kafka, embedded_redis
 
 HOLD = """
-import pathlib, signal, sys
+import pathlib, sys, time
 from streams.embedded.servers import kafka_broker, redis_server
 folder = pathlib.Path(sys.argv[1])
 with kafka_broker(folder) as kafka, redis_server(folder) as mirror:
     print(kafka.pid, mirror.pid, flush=True)
-    signal.pause()
+    while True:  # a signal just before ``signal.pause`` would be lost
+        time.sleep(0.05)
 """
 
 
@@ -98,5 +99,8 @@ def test_servers_end_with_the_process_that_started_them(data_folder: Path, numbe
         assert len(pids) == 2
         assert all(alive(pid) for pid in pids)
         os.kill(holder.pid, number)
-        holder.wait(20)
+        try:
+            holder.wait(20)
+        finally:
+            holder.kill()  # or the test would wait for ever
     assert gone_within(pids, 5)

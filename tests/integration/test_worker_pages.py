@@ -17,14 +17,16 @@ from streams.cli.commands import rejects, show
 from streams.embedded.child_process import stop
 from streams.settings import Settings
 from streams.topics import topics_of
+from tests.support.installation import policy_without_occasions
 from tests.support.kafka_records import Written, topics_made, write
 from tests.support.waiting import wait_until
 from tests.support.workers import Worker, environment
 
 
 @pytest.fixture
-def settings(embedded_broker: str, redis_url: str, topic_prefix: str) -> Settings:
-    return replace(topics_made(embedded_broker, topic_prefix), redis_url=redis_url)
+def settings(embedded_broker: str, redis_url: str, topic_prefix: str, tmp_path: Path) -> Settings:
+    made = topics_made(embedded_broker, topic_prefix)
+    return replace(made, redis_url=redis_url, policy=policy_without_occasions(tmp_path))
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from hashlib import blake2b
 from typing import Any
 
 from tests.reference_model.policy import Policy
-from tests.reference_model.properties import Trait, Unusable, first_id, properties, table, text
+from tests.reference_model.properties import Trait, Unusable, first_id, is_like, properties, table, text
 from tests.reference_model.timestamps import happened
 
 KINDS = {
@@ -170,14 +170,6 @@ def digest(value: bytes) -> str:
     return blake2b(value, digest_size=12).hexdigest()
 
 
-def is_like(user_id: str, placeholder: str) -> bool:
-    plain = user_id.strip().casefold()
-    start, star, end = placeholder.strip().casefold().partition("*")
-    if not star:
-        return plain == start
-    return len(plain) >= len(start + end) and plain.startswith(start) and plain.endswith(end)
-
-
 def whole_number(digits: str) -> int | Decimal:
     """A zero with a sign is a number, and not a whole one."""
     return Decimal("-0.0") if digits == "-0" else int(digits)
@@ -211,7 +203,7 @@ def read(body: dict[str, Any], own_id: str, key: bytes | None, policy: Policy) -
     if len(user_id) > 256:
         raise Unusable("invalid")
     at = happened(body)
-    if any(is_like(user_id, each) for each in policy.not_customers):
+    if any(is_like(user_id, each) for each in ("", *policy.not_customers)):
         raise Unusable("placeholder_user")
     sent_as = texts["event"] if is_track(texts["type"]) else texts["type"]
     name = KNOWN.get(bare(sent_as)) if len(sent_as) <= 256 else None

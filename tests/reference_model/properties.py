@@ -12,7 +12,6 @@ MAX_ITEMS = 1_000_000
 MAX_DOUBLE = Decimal(sys.float_info.max)
 AMOUNTS = ("total", "revenue", "value")
 REFUNDED = (
-    "amount",
     "refund_amount",
     "refunded_amount",
     "amount_refunded",
@@ -25,6 +24,9 @@ REFUNDED = (
     "refundTotal",
 )
 MONEY = ("amount", "total", "revenue", "value", "price")
+PARTS = "sum net line lines item items quantity qty partial transaction transactions refund refunds refunded"
+NOT_PARTS = "id ids at on date time reason status method number name note list code currency"
+NO_ORDERS = ";null;<null>;nil;<nil>;none;(none);undefined;not set;(not set);nan;n/a;#n/a;[];{};[object object]"
 PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", flags=re.ASCII)
 
 Trait = float | str | bool | None
@@ -55,6 +57,11 @@ def table(value: Any) -> dict[str, Any]:
     return value
 
 
+def object_of(value: Any) -> dict[str, Any]:
+    """An object, which PHP writes as an empty list if it has no fields."""
+    return {} if is_nothing(value) else table(value)
+
+
 def number(value: Any) -> Decimal | None:
     """A number, or a text that is one in plain notation; None where there is none."""
     if isinstance(value, str):
@@ -83,15 +90,26 @@ def identifier(given: dict[str, Any], *names: str) -> str:
     return name
 
 
+def is_like(user_id: str, placeholder: str) -> bool:
+    plain = user_id.strip().casefold()
+    start, star, end = placeholder.strip().casefold().partition("*")
+    if not star:
+        return plain == start
+    return len(plain) >= len(start + end) and plain.startswith(start) and plain.endswith(end)
+
+
 def order_of(given: dict[str, Any]) -> str:
-    return identifier(given, "order_id", "orderId")
+    order_id = identifier(given, "order_id", "orderId")
+    if order_id.strip().casefold() in NO_ORDERS.split(";"):
+        raise Unusable("invalid")
+    return order_id
 
 
 def properties(kind: str, body: dict[str, Any], policy: Policy) -> dict[str, Any]:
     known = traits_around(body)
     if kind == "identify":
         own = body.get("traits")
-        known |= flat({} if own is None else table(own))
+        known |= flat(object_of(own))
     others = sorted(known.keys() - policy.named)[:256]
     kept = {name: each for name, each in known.items() if name in others or name in policy.named}
     return {"traits": tuple(sorted(kept.items())), **details(kind, body, policy)}
@@ -100,7 +118,7 @@ def properties(kind: str, body: dict[str, Any], policy: Policy) -> dict[str, Any
 def details(kind: str, body: dict[str, Any], policy: Policy) -> dict[str, Any]:
     if kind not in ("order", "update", "refund", "cancel", "open", "solve", "rate"):
         return {}
-    given = table(body.get("properties", {}))
+    given = object_of(body.get("properties"))
     if kind in ("order", "update"):
         return {"order_id": order_of(given), **bought(given, policy), **further(given, policy)}
     if kind == "refund":
@@ -198,7 +216,7 @@ def is_something(value: Any) -> bool:
 
 def given_back(given: dict[str, Any], policy: Policy) -> dict[str, Any]:
     """How much a refund gives back, an amount of None for everything; own is of the currency "" if it names none."""
-    total = stated(given, AMOUNTS + REFUNDED)
+    total = stated(given, REFUNDED + AMOUNTS + ("amount",))
     rates = policy.money.rates.values()
     if total is not None:
         unnamed = not text(given.get("currency")).strip()
@@ -214,12 +232,25 @@ def given_back(given: dict[str, Any], policy: Policy) -> dict[str, Any]:
         minor_units = abs(itemised(lines, given, policy, smallest))
         cost = abs(sum((price * count for price, count in map(priced, lines)), Decimal(0)))
         return {"amount": minor_units, "own": own_refund(cost, given, policy)}
-    for name, value in given.items():
-        if any(word in name.lower() for word in MONEY) or name.lower() in ("refund", "refunded"):
-            is_flag = isinstance(value, bool) and name not in REFUNDED
-            if name not in AMOUNTS and not is_nothing(value) and not is_flag:
-                raise Unusable("invalid")
+    if any(says_part(name, value) for name, value in given.items() if name not in (*REFUNDED, *AMOUNTS, "amount")):
+        raise Unusable("invalid")
     return {"amount": None}
+
+
+def says_part(name: str, value: Any) -> bool:
+    """Whether a property seems to say that a refund is not of everything."""
+    if isinstance(value, str) and value.strip().lower() == "partial":
+        return True
+    words = re.sub("(?<=[a-z])(?=[A-Z])", " ", re.sub("[^A-Za-z]", " ", name)).lower().split()
+    if words and words[-1] in NOT_PARTS.split():
+        return False
+    if not any(word in name.lower() for word in MONEY) and not any(word in PARTS.split() for word in words):
+        return False
+    if isinstance(value, bool):
+        return value and "partial" in words
+    if isinstance(value, str):
+        return any(character in "0123456789" for character in value)
+    return value is not None and value not in ([], {})
 
 
 def own_refund(written: Decimal | int, given: dict[str, Any], policy: Policy) -> tuple[str, int] | None:

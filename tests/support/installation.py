@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from schemas import instant
 from streams.settings import Settings
 from streams.topics import create, topics_of
+from tests.support.programs import ROOT
 from tests.support.topics import read
 from tests.support.waiting import PATIENCE, until
 from tests.support.workers import SESSION_SECONDS, WORKER, Worker
@@ -22,6 +23,15 @@ def settings_for(broker: str, prefix: str, **others: Any) -> Settings:
     """Return settings under a prefix that nobody else has; without Redis, and dead workers are noticed soon."""
     named: dict[str, Any] = {"app_id": f"{prefix}app", "topic_prefix": prefix}
     return Settings(broker=broker, **{"redis_url": "", "session_timeout": SESSION_SECONDS, **named, **others})
+
+
+def policy_without_occasions(folder: Path) -> Path:
+    """Write the policy that ships, but with every order an occasion of its own: tests order twice within seconds."""
+    policy = folder / "policy.toml"
+    shipped = (ROOT / "policies/default.toml").read_text("utf-8")
+    assert "\noccasion_days = 1\n" in shipped
+    policy.write_text(shipped.replace("\noccasion_days = 1\n", "\noccasion_days = 0\n"), "utf-8")
+    return policy
 
 
 @dataclass

@@ -105,7 +105,7 @@ def test_an_event_without_an_id_gets_the_same_one_every_time() -> None:
 def test_other_kinds() -> None:
     refund = changed("Order Completed", "Order Refunded").replace(b'"total":12.34,', b"")
     assert decode(refund, b"c1", INTAKE).fact == OrderRefunded(1483271606000, "m1", "o1", 1234)
-    refund = refund.replace(b'"products"', b'"lines"')
+    refund = refund.replace(b'"products"', b'"articles"')
     assert decode(refund, b"c1", INTAKE).fact == OrderRefunded(1483271606000, "m1", "o1", None)
     page = b'{"type":"page","messageId":"p","userId":"c1","timestamp":"2017-01-01T00:00:00.1239Z"}'
     assert decode(page, b"c1", INTAKE).fact == Browsed(1483228800123, "p", "page")
