@@ -4,7 +4,7 @@ import msgspec
 
 from agents.batch import Record
 from schemas.change import Publication
-from schemas.events import AnyFact
+from schemas.events import CHANGES_OF_ORDERS, AnyFact
 from schemas.reject import RejectedError
 from state.rules.rulebook import Rulebook
 from state.timeline.forgotten import Judgement
@@ -32,7 +32,8 @@ class TouchedCustomer(msgspec.Struct, gc=False):
     def receive(self, record: Record, fact: AnyFact, rules: Rulebook) -> str:
         """Take a fact of the batch; return what its record counts as. Raises ``RejectedError``."""
         message_id = fact.message_id
-        self._check_remembered(fact, rules)
+        if isinstance(fact, CHANGES_OF_ORDERS):
+            self._check_remembered(fact, rules)
         known = message_id in self.ids or self.timeline.has_id(message_id)
         self.ids.add(message_id)
         if known:

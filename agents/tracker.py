@@ -95,18 +95,20 @@ class Tracker:
             self._policy_taken_at = self.upto
         outcome = Outcome(max(batch.upto, self.upto))
         counts, readers, intake = outcome.counts, self._readers, self._rules.intake
-        clock = self.upto
+        clock, received = self.upto, 0
         touched: dict[bytes, TouchedCustomer] = {}
         for record in batch.records:
             clock = max(clock, record.time)
-            for part, event in events_of(record, readers.get(record.topic), intake):
-                counts["in"] += 1
+            found = events_of(record, readers.get(record.topic) if readers else None, intake)
+            received += len(found)
+            for part, event in found:
                 try:
                     if isinstance(event, RejectedError):
                         raise event
                     counts[self._admit(part, event, clock, touched, outcome)] += 1
                 except RejectedError as error:
                     self._reject(part, error, outcome)
+        counts["in"] = received
         for key in self._deadlines.take(outcome.upto, MAX_DUE):
             try:
                 self._touch(key, touched)
