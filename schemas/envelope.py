@@ -114,7 +114,7 @@ def open_envelope(value: bytes | None) -> Envelope:
             pass
         return _coerced(unwrapped(value))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise RejectedError("not_json", str(error)) from None
+        raise RejectedError("not_json", _why_not_json(error)) from None
     except RecursionError:
         raise RejectedError("not_json", "the JSON is nested too deeply") from None
 
@@ -219,6 +219,12 @@ def read_event(envelope: Envelope, value: bytes, intake: Intake) -> Event:
     except msgspec.ValidationError as error:
         raise RejectedError("invalid", f"properties: {error}", user_id) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise RejectedError("not_json", str(error), user_id) from None
+        raise RejectedError("not_json", _why_not_json(error), user_id) from None
     except RecursionError:
         raise RejectedError("not_json", "the JSON is nested too deeply", user_id) from None
+
+
+def _why_not_json(error: msgspec.DecodeError | UnicodeDecodeError) -> str:
+    if isinstance(error, UnicodeDecodeError) or "utf-8" in str(error).lower():
+        return "the text is not UTF-8: write it in that encoding"
+    return f"{error}: send one whole JSON object"

@@ -1,6 +1,7 @@
 """``lifestage policy``: look at a policy before it decides about customers."""
 
 from pathlib import Path
+from zoneinfo import available_timezones
 
 import click
 
@@ -37,4 +38,6 @@ def init(currency: str, zone: str) -> None:
     """Print the policy that ships, in another currency or zone, to make your own of it."""
     if currency.upper() not in CURRENCIES:
         raise click.UsageError(f"{currency!r} is no currency: write its three letters, as in EUR")
+    if zone not in available_timezones():
+        raise click.UsageError(f"{zone!r} is no time zone: write one as in Europe/Berlin")
     click.echo(shipped_text(currency.upper(), zone), nl=False)

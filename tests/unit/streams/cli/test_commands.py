@@ -54,7 +54,7 @@ def test_simulated_events_become_transitions_profiles_and_rejects(tmp_path: Path
     again = f"identify of {first['timestamp']} again, messageId {first['messageId']}"
     assert f"duplicates 1 line {len(lines) + 1}: {again}" in told
     assert (tmp_path / "duplicates.jsonl").read_text() == f'{{"line":{len(lines) + 1}}}\n'
-    assert f"not_json 1 line {len(lines) + 2}: Input data was truncated" in told
+    assert f"not_json 1 line {len(lines) + 2}: Input data was truncated: send one whole JSON object" in told
     assert f"all rejects: in {rejected}" in done.output
     assert "decided until 2025-12-31T00:00:00.000Z" in done.output
     assert len(rejected.read_bytes().splitlines()) == 1
