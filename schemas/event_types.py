@@ -8,6 +8,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from difflib import SequenceMatcher, get_close_matches
 from functools import lru_cache
+from string import ascii_letters, digits
 from typing import Literal
 
 import msgspec
@@ -63,6 +64,8 @@ NOT_ORDERS = frozenset(
     | {"[]", "{}", "[object object]"}
 )
 """What a program makes of an order's id that is missing, in small letters."""
+_ORDERS_BEGIN = frozenset(ascii_letters + digits).difference("nNuU")
+"""Characters with which none of these begins: that spares nearly all orders the comparison."""
 
 Build = Callable[[str, int, str, Raw, Intake], AnyFact]
 """Makes the fact of (name, instant, messageId, properties or traits, intake)."""
@@ -112,7 +115,7 @@ def _order_fact(kind: type[OrderCompleted] | type[OrderUpdated]) -> Build:
 
 def _checked_order(order_id: str) -> str:
     """Return the id of an order. Raises ``RejectedError`` for one under which different orders would be one."""
-    if not order_id[:1].isdigit() and order_id and order_id.strip().casefold() in NOT_ORDERS:
+    if order_id[:1] not in _ORDERS_BEGIN and order_id and order_id.strip().casefold() in NOT_ORDERS:
         told = f"properties.order_id is {order_id!r}, which stands for no order"
         raise RejectedError("invalid", f"{told}: send the order's own id")
     return short(order_id, "properties.order_id")
