@@ -11,11 +11,15 @@ _NEARLY_ALL = 0.95
 
 
 class Column:
-    """One column, or one path into objects, with the values of a sample as they are written, blank ones left out."""
+    """One column, or one path into objects, with the values of a sample as they are written, blank ones left out.
 
-    def __init__(self, name: str, values: list[Any], records: int) -> None:
+    ``by_record`` has them by the places of their records in the sample.
+    """
+
+    def __init__(self, name: str, by_record: dict[int, Any], records: int) -> None:
         self.name = name
-        self.values = values
+        self.by_record = by_record
+        self.values = values = list(by_record.values())
         self.filled = len(values) / records if records else 0.0
         self.texts = Counter(str(value).strip() for value in values)
         self.is_number = self.mostly(is_number)
@@ -49,15 +53,15 @@ def columns_of(records: Sequence[Any], names: Sequence[str] | None) -> list[Colu
     """Return the columns of rows with these names, or, without names, the paths to all values in objects."""
     if names is not None:
         return [
-            Column(name, [row[index] for row in records if row[index].strip()], len(records))
+            Column(name, {place: row[index] for place, row in enumerate(records) if row[index].strip()}, len(records))
             for index, name in enumerate(names)
             if name
         ]
-    found: dict[str, list[Any]] = {}
-    for record in records:
+    found: dict[str, dict[int, Any]] = {}
+    for place, record in enumerate(records):
         for path, value in _walk(record, ""):
             if not isinstance(value, list) and value is not None and str(value).strip():
-                found.setdefault(path, []).append(value)
+                found.setdefault(path, {})[place] = value
     return [Column(path, values, len(records)) for path, values in found.items()]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from streams.suggestion import roles
 from streams.suggestion.column import Column, columns_of, lists_of
+from streams.suggestion.line_amounts import is_of_lines, is_product
 from streams.suggestion.roles import find
 from streams.suggestion.written_instants import written_instants
 
@@ -28,7 +29,8 @@ class Proposal:
         has_customer, has_instant = self._customer(), self._instant()
         self.is_complete = has_customer and has_instant
         order = self._order()
-        self._lines_of_rows = False
+        self._grouped: Column | None = None
+        self._line: dict[str, Column] = {}
         has_lines = self._products(order, sample, are_rows=are_rows)
         self._currency()
         self._events(order, has_lines=has_lines)
@@ -98,22 +100,34 @@ class Proposal:
             if find(within, roles.PRICE, lambda it: it.is_number):
                 inner, each = within, path
                 break
+        prices = [it for it in find(inner, roles.PRICE, lambda it: it.is_number) if each or roles.is_unit_price(it)]
+        quantities = find(inner, roles.QUANTITY, lambda it: it.is_number)
         if not each:
-            if order is None or not order.repeats or not find(inner, roles.PRICE, lambda it: it.is_number):
+            if not prices:
                 return False
-            self._lines_of_rows = True
-            self._top.append(f"group_by = {_quoted(order.name)}  # rows with the same value are the lines of one order")
+            if order is not None and order.repeats:
+                self._group(order)
+            elif not quantities or self._totals():
+                return False
+            else:
+                told = f"{quantities[0].name} times {prices[0].name}"
+                self.doubts.append(f"no column looks like what was paid: an order is worth {told}")
         self._tables += ["", "[products]", *([f"each = {_quoted(each)}"] if each else [])]
         for key, words in (("product_id", roles.PRODUCT), ("category", roles.CATEGORY)):
             for column in find(inner, words)[:1]:
                 self._tables.append(f"{key} = {_quoted(column.name)}")
-        for key, words in (("quantity", roles.QUANTITY), ("price", roles.PRICE)):
-            for column in find(inner, words, lambda it: it.is_number)[:1]:
+        for key, found in (("quantity", quantities), ("price", prices)):
+            for column in found[:1]:
                 self._tables.append(f"{key} = {_quoted(column.name)}")
                 if not each:
                     self._taken.add(column.name)
                     self._decimal(column)
+                    self._line[key] = column
         return True
+
+    def _group(self, order: Column) -> None:
+        self._grouped = order
+        self._top.append(f"group_by = {_quoted(order.name)}  # rows with the same value are the lines of one order")
 
     def _currency(self) -> None:
         found = [it for it in self._columns if it.is_currency and it.name not in self._taken]
@@ -127,8 +141,7 @@ class Proposal:
         if named and not has_lines and not find(self._columns, roles.TOTAL, lambda it: it.is_number):
             self._named_events(named[0], [])
             return
-        total = self._total(has_lines=has_lines)
-        amount = [f"total = {_quoted(total.name)}"] if total else []
+        total, amount = self._total(has_lines=has_lines)
         if named:
             self._named_events(named[0], amount)
             return
@@ -149,22 +162,49 @@ class Proposal:
         self.doubts.append(f"{told}, of the order that {order.name} names")
         self._event("Order Refunded", [*when, f'{_quoted(signed.name)} = "< 0"'], amount)
 
-    def _total(self, *, has_lines: bool) -> Column | None:
+    def _totals(self) -> list[Column]:
         found = [it for it in find(self._columns, roles.TOTAL, lambda it: it.is_number) if it.name not in self._taken]
-        if self._lines_of_rows:
-            found = [it for it in found if not find([it], roles.PRICE)]
-        elif not has_lines and not found:
+        return [it for it in found if not roles.is_unit_price(it)]
+
+    def _total(self, *, has_lines: bool) -> tuple[Column | None, list[str]]:
+        """Return the column of what was paid, and the line that says so; without a column, lines say it."""
+        found = self._totals()
+        if self._grouped is not None:
+            return self._total_of_rows(found, self._grouped)
+        if not has_lines and not found:
+            found = [
+                it for it in find(self._columns, roles.TOTAL, lambda it: it.is_number) if it.name not in self._taken
+            ]
+        if not has_lines and not found:
             numbers = [it for it in self._columns if it.is_number and it.name not in self._taken]
             found = [it for it in numbers if not find([it], (*roles.QUANTITY, *roles.ORDER, *roles.INSTANT))]
             if len(found) != 1:
                 self.doubts.append("no column looks like what was paid: write total = ... into [[events]]")
-                return None
+                return None, []
+        return self._likeliest(found)
+
+    def _total_of_rows(self, found: list[Column], order: Column) -> tuple[Column | None, list[str]]:
+        quantity, price = self._line.get("quantity"), self._line.get("price")
+        of_lines = [it for it in found if is_of_lines(it, order, quantity, price)]
+        of_orders = [it for it in found if it not in of_lines]
+        if of_orders or not found:
+            return self._likeliest(of_orders)
+        amount = of_lines[0]
+        if is_product(amount, order, quantity, price) and quantity is not None and price is not None:
+            told = f"an order is worth the sum of {quantity.name} times {price.name}"
+            self.doubts.append(f"{amount.name} is that of a line, and differs within an order: {told} over its lines")
+            return None, []
+        self.doubts.append(f"{amount.name} is that of a line, and differs within an order: an order is worth their sum")
+        self._decimal(amount)
+        return amount, [f"total = {{ sum = {_quoted(amount.name)} }}"]
+
+    def _likeliest(self, found: list[Column]) -> tuple[Column | None, list[str]]:
         if not found:
-            return None
+            return None, []
         if found[1:]:
             self.doubts.append(f"the amount is {found[0].name}; it could also be {_told(found[1:])}")
         self._decimal(found[0])
-        return found[0]
+        return found[0], [f"total = {_quoted(found[0].name)}"]
 
     def _named_events(self, column: Column, amount: list[str]) -> None:
         known = {text: roles.known_event(text) for text in column.texts}

@@ -34,6 +34,7 @@ _ORDERED = (
     "paid completed complete delivered shipped processing succeeded success successful approved invoiced fulfilled done"
     " captured closed partiallypaid partiallyrefunded refunded bezahlt"
 ).split()
+_OF_ALL = ("total", "gesamt", "sum", "amount")
 _FOR_PEOPLE = ("url", "note", "comment", "address", "phone", "zip", "referrer")
 
 
@@ -45,6 +46,12 @@ def find(columns: Sequence[Column], words: Sequence[str], fits: Callable[[Column
         if column.values and (rank := _rank(column.name, words)) is not None and fits(column)
     ]
     return [columns[place] for *_, place in sorted(ranked)]
+
+
+def is_unit_price(column: Column) -> bool:
+    """Tell whether a name says what one piece costs, and not what was paid."""
+    name = _squeezed(column.name)
+    return _rank(column.name, PRICE) is not None and not any(word in name for word in _OF_ALL)
 
 
 def is_ordered(state: str) -> bool:

@@ -79,6 +79,40 @@ def test_an_amount_below_zero_needs_the_order_that_it_undoes(tmp_path: Path) -> 
     assert "below zero undoes some order, and no column says which: it is left out." in text
 
 
+LINES = "Order ID,Date,Customer,SKU,Qty,Unit Price"
+
+
+def test_the_amount_of_a_line_is_not_that_of_its_order(tmp_path: Path) -> None:
+    rows = ("1,2025-01-01,ann,A,2,5.00,10.00", "1,2025-01-01,ann,B,1,2.50,2.50", "2,2025-02-01,bob,A,1,5.00,5.00")
+    text, _, events = proposed(tmp_path, "\n".join([f"{LINES},Amount", *rows]))
+    assert [it["properties"]["total"] for it in events] == [12.5, 5]
+    assert "Amount is that of a line, and differs within an order: an order is worth the sum of Qty times" in text
+    reduced = [row.replace("10.00", "9.00") for row in rows]
+    text, _, events = proposed(tmp_path, "\n".join([f"{LINES},Line Total", *reduced]))
+    assert [it["properties"]["total"] for it in events] == [11.5, 5]
+    assert "an order is worth their sum." in text
+
+
+def test_equal_lines_do_not_make_their_amount_that_of_the_order(tmp_path: Path) -> None:
+    rows = ("1,2025-01-01,ann,A,2,5.00,10.00", "1,2025-01-01,ann,B,2,5.00,10.00")
+    _, _, events = proposed(tmp_path, "\n".join([f"{LINES},Amount", *rows]))
+    assert [it["properties"]["total"] for it in events] == [20]
+
+
+def test_an_amount_that_all_lines_of_an_order_have_is_its_total(tmp_path: Path) -> None:
+    rows = ("1,2025-01-01,ann,A,2,5.00,10.00,16.50", "1,2025-01-01,ann,B,1,2.50,2.50,16.50")
+    text, _, events = proposed(tmp_path, "\n".join([f"{LINES},Line Amount,Total", *rows]))
+    assert [it["properties"]["total"] for it in events] == [16.5]
+    assert 'total = "Total"' in text
+
+
+def test_a_price_and_a_quantity_are_an_amount(tmp_path: Path) -> None:
+    rows = "1,2025-01-01,ann,A,2,5.00\n2,2025-02-01,bob,A,3,4.00\n"
+    text, _, events = proposed(tmp_path, f"{LINES}\n{rows}")
+    assert [it["properties"]["total"] for it in events] == [10, 12]
+    assert "no column looks like what was paid: an order is worth Qty times Unit Price." in text
+
+
 def test_two_amounts_and_two_customers(tmp_path: Path) -> None:
     text, _, events = proposed(
         tmp_path,
