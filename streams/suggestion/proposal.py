@@ -6,7 +6,7 @@ from typing import Any
 
 from streams.suggestion import roles
 from streams.suggestion.column import Column, columns_of, lists_of
-from streams.suggestion.line_amounts import is_of_lines, is_product
+from streams.suggestion.line_amounts import is_of_lines, is_product, varies_within
 from streams.suggestion.roles import find
 from streams.suggestion.written_instants import written_instants
 
@@ -137,8 +137,9 @@ class Proposal:
             self.doubts.append("no column names a currency: amounts are taken to be in that of the policy")
 
     def _events(self, order: Column | None, *, has_lines: bool) -> None:
-        named = find(self._columns, roles.EVENT, lambda it: any(map(roles.known_event, it.texts)))
-        if named and not has_lines and not find(self._columns, roles.TOTAL, lambda it: it.is_number):
+        named = find(self._columns, roles.EVENT, lambda it: any(map(roles.known_event, it.texts))) or self._kinds()
+        are_orders = named and "Order Completed" in map(roles.known_event, named[0].texts)
+        if named and not are_orders and not has_lines and not self._totals():
             self._named_events(named[0], [])
             return
         total, amount = self._total(has_lines=has_lines)
@@ -212,9 +213,21 @@ class Proposal:
         if others:
             told = ", ".join(others[:_MAX_TOLD])
             self.doubts.append(f"{column.name} is also {told}, which lifestage does not know: they are left out")
+        kinds = [f"{text} is {name}" for text, name in known.items() if text != name and roles.kind_of(text)]
+        if kinds:
+            self.doubts.append(f"{column.name} says what a row is: {', '.join(kinds[:_MAX_TOLD])}")
+        if self._grouped is not None and varies_within(column, self._grouped):
+            told = f"the first row of an order says what all are, and {column.name} differs within an order"
+            self.doubts.append(f"{told}: leave out group_by, unless refunds have ids of their own")
         self._tables += ["", "[[events]]", *amount, "[events.event]", f"column = {_quoted(column.name)}"]
         self._tables += ["[events.event.values]"]
         self._tables += [f"{_quoted(text)} = {_quoted(name)}" for text, name in known.items() if name]
+
+    def _kinds(self) -> list[Column]:
+        """Return a column that tells sales from refunds by its values, whatever its name is."""
+        few = [it for it in self._columns if len(it.texts) <= _MAX_STATES and not find([it], roles.STATE)]
+        kinds = [(it, {roles.kind_of(text) for text in it.texts}) for it in few]
+        return [it for it, found in kinds if "Order Refunded" in found and "" not in found]
 
     def _states(self) -> list[str]:
         found = find(self._columns, roles.STATE, lambda it: not it.is_number and len(it.texts) <= _MAX_STATES)

@@ -1,7 +1,9 @@
 """Which column is what: proposed by names that exports use, and by what the values look like."""
 
+import re
 from collections.abc import Callable, Sequence
 from functools import cache
+from unicodedata import normalize
 
 from schemas.event_types import EVENT_TYPES, spelled
 from streams.mapping_file import load_mapping
@@ -28,13 +30,22 @@ QUANTITY = "quantity lineitemquantity qty units pieces menge".split()
 PRODUCT = "productid sku lineitemsku stockcode itemid articleid article product item productname description".split()
 CATEGORY = "category productcategory itemcategory department".split()
 STATE = "financialstatus orderstatus paymentstatus status state".split()
-EVENT = "event eventname action activity type".split()
+EVENT = "event eventname action activity transactiontype recordtype ordertype type kind typ art vorgang tipo".split()
 
 _ORDERED = (
     "paid completed complete delivered shipped processing succeeded success successful approved invoiced fulfilled done"
     " captured closed partiallypaid partiallyrefunded refunded bezahlt"
 ).split()
+_KINDS = {
+    "Order Completed": "sale sales order purchase payment charge invoice bestellung verkauf kauf rechnung vente"
+    " commande venta pedido vendita ordine verkoop venda sprzedaz",
+    "Order Refunded": "refund refunds return returns chargeback creditnote erstattung ruckerstattung gutschrift retoure"
+    " ruckgabe remboursement retour avoir reembolso devolucion rimborso reso terugbetaling zwrot",
+    "Order Cancelled": "cancel cancellation cancelled canceled void storno stornierung annulation cancelacion",
+}
+_KIND_OF = {word: name for name, words in _KINDS.items() for word in words.split()}
 _OF_ALL = ("total", "gesamt", "sum", "amount")
+_UNIT = re.compile(r"(?<=.)\s*[(\[][^)\]]*[)\]]\s*$")
 _FOR_PEOPLE = ("url", "note", "comment", "address", "phone", "zip", "referrer")
 
 
@@ -62,7 +73,12 @@ def is_ordered(state: str) -> bool:
 def known_event(name: str) -> str:
     """Return the event that a name means, also as Google Analytics calls it; empty for an unknown one."""
     found = EVENT_TYPES.get(name) or spelled("track", name)
-    return _of_analytics().get(name, "") if found is None else found.name
+    return _of_analytics().get(name) or kind_of(name) if found is None else found.name
+
+
+def kind_of(text: str) -> str:
+    """Return the event that a word such as Sale or Chargeback means in lists of payments; empty for another."""
+    return _KIND_OF.get(_squeezed(text), "")
 
 
 @cache
@@ -82,4 +98,6 @@ def _rank(name: str, words: Sequence[str]) -> int | None:
 
 
 def _squeezed(text: str) -> str:
-    return "".join(character for character in text.casefold() if character.isalnum())
+    # Without accents and units: `Währung`, `N° de commande`, `Einzelpreis (€)`.
+    plain = normalize("NFKD", _UNIT.sub("", text).casefold()).replace("ł", "l")
+    return "".join(character for character in plain if character.isalnum())

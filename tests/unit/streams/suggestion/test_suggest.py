@@ -113,6 +113,23 @@ def test_a_price_and_a_quantity_are_an_amount(tmp_path: Path) -> None:
     assert "no column looks like what was paid: an order is worth Qty times Unit Price." in text
 
 
+@pytest.mark.parametrize(
+    ("column", "sale", "refund"),
+    [("Type", "Sale", "Refund"), ("Typ", "Bestellung", "Rückgabe"), ("x", "SALE", "Return")],
+)
+def test_a_column_of_kinds_makes_rules(tmp_path: Path, column: str, sale: str, refund: str) -> None:
+    rows = f"2025-01-01,{sale},500,ann,20.00\n2025-01-02,{refund},500,ann,5.00\n2025-01-03,Fee,,,1.00\n"
+    if column == "x":
+        rows = rows[: rows.index("2025-01-03")]
+    text, _, events = proposed(tmp_path, f"Date,{column},Order ID,Customer,Amount\n{rows}")
+    assert [(it["event"], it["properties"]) for it in events] == [
+        ("Order Completed", {"order_id": "500", "total": 20}),
+        ("Order Refunded", {"order_id": "500", "total": 5}),
+    ]
+    assert f"{column} says what a row is: {sale} is Order Completed, {refund} is Order Refunded." in text
+    assert (f"{column} is also Fee, which lifestage does not know" in text) == (column != "x")
+
+
 def test_two_amounts_and_two_customers(tmp_path: Path) -> None:
     text, _, events = proposed(
         tmp_path,
