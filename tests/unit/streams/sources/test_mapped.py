@@ -97,6 +97,48 @@ def test_the_picture_of_the_examples_is_that_of_the_shop(folder: Path) -> None:
     assert len(set(totals.values())) == 1, totals
 
 
+@pytest.mark.parametrize(
+    ("shape", "state", "amount"),
+    [("stripe", "Status", "Amount Refunded"), ("shopify", "Financial Status", "Refunded Amount")],
+)
+@pytest.mark.parametrize(("written", "given_back"), [("", None), ("0.00", None), ("3.00", 3)])
+def test_an_order_in_the_state_refunded_is_given_back_whole_unless_told(
+    folder: Path, shape: str, state: str, amount: str, written: str, given_back: float | None
+) -> None:
+    order = {
+        "Customer ID": "c",
+        "Email": "a@x.org",
+        "Created (UTC)": "2025-01-01 10:00",
+        "Created at": "2025-01-01 10:00",
+    }
+    order |= {"id": "1", "Name": "1", "Currency": "USD", "Amount": "9.00", "Total": "9.00", "Cancelled at": ""}
+    order |= {
+        "Lineitem sku": "A",
+        "Lineitem quantity": "1",
+        "Lineitem price": "9.00",
+        state: "refunded",
+        amount: written,
+    }
+    file = MappedFile(_as_csv(folder, order), load_mapping(shape))
+    events = [it for _, it in file.events() if it["type"] == "track"]
+    assert [it["event"] for it in events] == ["Order Completed", "Order Refunded"]
+    assert events[1]["properties"].get("total") == given_back
+
+
+def test_the_coupon_of_analytics_is_that_of_the_order(folder: Path) -> None:
+    coupon = {"key": "coupon", "value": {"string_value": "SPRING"}}
+    event = {"event_name": "purchase", "event_timestamp": 1735725600000000, "user_pseudo_id": "1.2", "items": []}
+    event |= {"ecommerce": {"transaction_id": "T1", "purchase_revenue": 9}, "event_params": [coupon]}
+    (folder / "events.json").write_bytes(orjson.dumps(event) + b"\n")
+    [(_, found)] = MappedFile(str(folder / "events.json"), load_mapping("ga4")).events()
+    assert found["properties"] == {"order_id": "T1", "total": 9, "coupon": "SPRING"}
+
+
+def _as_csv(folder: Path, record: dict[str, str]) -> str:
+    (folder / "export.csv").write_text(",".join(record) + "\n" + ",".join(record.values()) + "\n")
+    return str(folder / "export.csv")
+
+
 def test_rows_of_one_order_are_one_order_wherever_they_stand(folder: Path) -> None:
     file = mapped(folder, ROWS, 'group_by = "no"\n' + ORDERS)
     assert orders(file) == [("1", 12.5), ("2", 5)]
