@@ -76,8 +76,8 @@ class MappedFile:
         if mapping.group_of is None:
             return ((number, (record,)) for number, record in counted)
         if self._mapping.shape.sorted:
-            return adjacent(self._name, counted, mapping.group_of)
-        return grouped(counted, mapping.group_of)
+            return adjacent(self._name, counted, mapping.group_of, mapping.stands_alone)
+        return grouped(counted, mapping.group_of, mapping.stands_alone)
 
     def _counted(self, records: Records) -> Iterator[tuple[int, Any]]:
         def on_unreadable(number: int, value: bytes, error: RejectedError) -> None:

@@ -1,6 +1,6 @@
 """The proposal for one file: read from a sample, tried on it, and told with its doubts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from streams.mapping.text import MappingError, read_mapping
 from streams.mapping_file import shipped_mappings
 from streams.sources.content import open_content
 from streams.sources.event_lines import fitting_mappings
-from streams.sources.order_rows import key_text
+from streams.sources.order_rows import grouped
 from streams.sources.records import Records
 from streams.sources.source import SourceError
 from streams.suggestion.column import columns_of, is_number
@@ -70,11 +70,10 @@ def _tried(text: str, sample: Sequence[Any], columns: Sequence[str] | None) -> s
     except MappingError as error:
         return f"It cannot be used as it stands: {error}"
     mapping = RecordMapping(shape, columns)
-    groups: dict[str, list[Any]] = {}
-    for number, record in enumerate(sample):
-        key = "" if mapping.group_of is None else key_text(mapping.group_of(record))
-        groups.setdefault(key or f"\0{number}", []).append(record)
-    outcomes = [outcome for rows in groups.values() for outcome in mapping.outcomes_of_rows(rows)]
+    rows_of: Iterable[Sequence[Any]] = ([record] for record in sample)
+    if mapping.group_of is not None:
+        rows_of = (rows for _, rows in grouped(iter(enumerate(sample)), mapping.group_of, mapping.stands_alone))
+    outcomes = [outcome for rows in rows_of for outcome in mapping.outcomes_of_rows(rows)]
     refused = [it for it in outcomes if isinstance(it, RejectedError)]
     told = f"Tried on them: {len(outcomes) - len(refused):,} events"
     return f"{told}, and {len(refused):,} that cannot be used ({refused[0]})." if refused else f"{told}."

@@ -151,6 +151,46 @@ def test_a_row_without_an_order_belongs_to_the_one_above(folder: Path) -> None:
     assert orders(mapped(folder, rows, 'group_by = "no"\nsorted = true\n' + ORDERS)) == [("1", 12.5), ("2", 5)]
 
 
+TOTALS = (
+    ",,,,,Total",
+    ",,,Total,,",
+    ",,,,3,",
+    "Total,,,,,12.50",
+    ",Total,,,,12.50",
+    ",,,,,12.50",
+    ",,,,3,12.50",
+    ",,,Total,,12.50",
+)
+
+
+@pytest.mark.parametrize("total", TOTALS)
+@pytest.mark.parametrize("first", ['group_by = "no"\n', 'group_by = "no"\nsorted = true\n'])
+def test_a_total_below_the_rows_is_a_reject_of_its_own(folder: Path, total: str, first: str) -> None:
+    file = mapped(folder, [*ROWS[:2], ROWS[3], ROWS[2], "", total], first + ORDERS)
+    assert orders(file) == [("1", 12.5), ("2", 5)]
+    [(number, detail)] = file.report.first.values()
+    assert (number, "orders.csv:6 " in detail, " is empty: say " in detail) == (6, True, True), detail
+
+
+@pytest.mark.parametrize("total", [",,,17.50", ",,Total,17.50", "Total,,,17.50", ",Total,,17.50"])
+def test_a_total_is_not_added_to_the_last_order(folder: Path, total: str) -> None:
+    rows = ["no,who,when,paid", "1,ann,2025-01-01,10", "1,ann,2025-01-01,2.50", "2,bob,2025-01-02,5", total]
+    mapping = 'group_by = "no"\n' + ORDERS.replace(ORDERS[ORDERS.index("[products]") : ORDERS.index("[[events]]")], "")
+    file = mapped(folder, rows, mapping + 'total = { sum = "paid" }\n')
+    assert orders(file) == [("1", 12.5), ("2", 5)]
+    assert [number for number, _ in file.report.first.values()] == [5]
+
+
+def test_further_lines_of_a_shop_have_no_columns_of_the_order(folder: Path) -> None:
+    rows = [
+        "Order Number,Email (Billing),Order Date,Order Status,Order Total Amount,Order Refund Amount,Item Name,Quantity"
+    ]
+    rows += ["1,a@x.org,2025-01-01 10:00,completed,12.50,,A,2", ",,,,,,B,1"]
+    (folder / "woo.csv").write_text("\n".join(rows) + "\n")
+    [(_, order), *others] = MappedFile(str(folder / "woo.csv"), load_mapping("woocommerce")).events()
+    assert (order["properties"]["total"], len(order["properties"]["products"]), others) == (12.5, 2, [])
+
+
 def test_sorted_rows_are_grouped_at_once(folder: Path) -> None:
     mapping = 'group_by = "no"\nsorted = true\n' + ORDERS
     assert orders(mapped(folder, [*ROWS[:2], ROWS[3], ROWS[2]], mapping)) == [("1", 12.5), ("2", 5)]
@@ -162,8 +202,8 @@ def test_grouping_keeps_within_its_memory() -> None:
     def records() -> Iterator[tuple[int, Any]]:
         yield from ((number, [f"{number % 97}", "x" * 50]) for number in range(5000))
 
-    held = dict(map(_keyed, order_rows.grouped(records(), lambda row: row[0])))
-    spilled = dict(map(_keyed, order_rows.grouped(records(), lambda row: row[0], max_held=20_000)))
+    held = dict(map(_keyed, order_rows.grouped(records(), lambda row: row[0], bool)))
+    spilled = dict(map(_keyed, order_rows.grouped(records(), lambda row: row[0], bool, max_held=20_000)))
     assert held == spilled
     assert len(held) == 97
 
