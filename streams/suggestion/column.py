@@ -1,5 +1,6 @@
 """A column of a sample: how often it is filled, and what its values look like."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -8,6 +9,8 @@ from schemas.money import CURRENCIES
 from streams.mapping.amounts import NumberError, number_reader
 
 _NEARLY_ALL = 0.95
+_THOUSANDS = re.compile(r"(?<![0-9.,])[1-9][0-9]{0,2}([.,])[0-9]{3}(?![0-9.,])")
+_UNGROUPED = re.compile(r"[0-9]{4}|(?<![0-9.,])0[.,]")
 
 
 class Column:
@@ -39,10 +42,25 @@ class Column:
 
     @property
     def decimal(self) -> str:
-        """The decimal point, if only one reads all values right, and some could be read with either; else empty."""
-        if all(_problem(value) != _EITHER for value in self.values):
+        """The decimal point, where some values could be read with either, and the others tell; else empty.
+
+        Where nothing tells, always three digits behind it mean that it is a mark between thousands.
+        """
+        texts = [value.strip() for value in self.values if isinstance(value, str)]
+        doubtful = [found[1] for text in texts if (found := _THOUSANDS.search(text))]
+        if not doubtful:
             return ""
-        return next((mark for mark in (",", ".") if all(is_number(value, mark) for value in self.values)), "")
+        possible = [mark for mark in (",", ".") if all(is_number(text, mark) for text in texts)]
+        if len(possible) == 1:
+            return possible[0]
+        # 1500 shows that thousands have no mark, and 0.500 that the mark is the decimal point.
+        ungrouped = any(_UNGROUPED.search(text) for text in texts)
+        return (doubtful[0] if ungrouped else "." if doubtful[0] == "," else ",") if possible else ""
+
+    @property
+    def doubtful(self) -> str:
+        """The first value that could be read with either decimal point; else empty."""
+        return next((text for text in self.texts if _THOUSANDS.search(text)), "")
 
     def mostly(self, holds: Callable[[Any], bool]) -> bool:
         """Tell whether nearly all values are so."""

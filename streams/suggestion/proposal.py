@@ -248,11 +248,11 @@ class Proposal:
         return [f"{_quoted(found[0].name)} = [{', '.join(map(_quoted, ordered))}]"]
 
     def _decimal(self, column: Column) -> None:
-        mark = column.decimal
+        mark, example = column.decimal, column.doubtful
         if mark and not any(line.startswith("decimal") for line in self._top):
-            example = next(text for text in column.texts if "," in text)
-            what = "the decimal point" if mark == "," else "a mark between thousands"
-            self.doubts.append(f"{column.name}: the comma in {example} is taken for {what}")
+            written = "comma" if "," in example else "point"
+            what = "the decimal point" if mark in example else "a mark between thousands"
+            self.doubts.append(f"{column.name}: the {written} in {example} is taken for {what}")
             self._top.append(f'decimal = "{mark}"')
 
     def _event(self, name: str, when: list[str], more: list[str]) -> None:

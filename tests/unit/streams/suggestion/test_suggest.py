@@ -43,7 +43,7 @@ def test_orders_with_a_semicolon_a_comma_and_a_state(tmp_path: Path) -> None:
         ("anna", "2025-05-06", 1.234),
     ]
     assert "such as 03.04.2025, can have the day or the month first; the day is assumed." in text
-    assert "Betrag: the comma in 12,50 is taken for the decimal point." in text
+    assert "Betrag: the comma in 1,234 is taken for the decimal point." in text
     assert "Status is storniert in records that are left out." in text
     assert "Datum names no time zone" in text
     assert "no column names a currency" in text
@@ -111,6 +111,27 @@ def test_a_price_and_a_quantity_are_an_amount(tmp_path: Path) -> None:
     text, _, events = proposed(tmp_path, f"{LINES}\n{rows}")
     assert [it["properties"]["total"] for it in events] == [10, 12]
     assert "no column looks like what was paid: an order is worth Qty times Unit Price." in text
+
+
+@pytest.mark.parametrize(
+    ("amounts", "read", "told"),
+    [
+        (["1.234", "12.000", "999"], [1234, 12000, 999], "the point in 1.234 is taken for a mark between thousands."),
+        (["1,234", "12,000"], [1234, 12000], "the comma in 1,234 is taken for a mark between thousands."),
+        (["1.234", "12,50"], [1234, 12.5], "the point in 1.234 is taken for a mark between thousands."),
+        (["1.234", "12.50"], [1.234, 12.5], "the point in 1.234 is taken for the decimal point."),
+        (["1,234", "12.50"], [1234, 12.5], "the comma in 1,234 is taken for a mark between thousands."),
+        (["1.234", "1500"], [1.234, 1500], "the point in 1.234 is taken for the decimal point."),
+        (["1.234", "0.500"], [1.234, 0.5], "the point in 1.234 is taken for the decimal point."),
+        (["1.234,50", "12,50"], [1234.5, 12.5], ""),
+    ],
+)
+def test_a_mark_before_three_digits_is_told(tmp_path: Path, amounts: list[str], read: list[float], told: str) -> None:
+    rows = "".join(f"2025-01-0{day};ann;{amount}\n" for day, amount in enumerate(amounts, start=1))
+    text, _, events = proposed(tmp_path, "Datum;Kunde;Umsatz\n" + rows)
+    assert [it["properties"]["total"] for it in events] == read
+    assert told in text
+    assert ("is taken for" in text) == bool(told)
 
 
 @pytest.mark.parametrize(
