@@ -23,6 +23,7 @@ class Column:
         self.name = name
         self.by_record = by_record
         self.values = values = list(by_record.values())
+        self.blank = records - len(values)
         self.filled = len(values) / records if records else 0.0
         self.texts = Counter(str(value).strip() for value in values)
         self.is_number = self.mostly(is_number)

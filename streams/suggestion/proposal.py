@@ -1,6 +1,5 @@
 """The text of a proposed mapping, from the columns of a sample, and the doubts about it."""
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -8,9 +7,10 @@ from streams.suggestion import roles
 from streams.suggestion.column import Column, columns_of, lists_of
 from streams.suggestion.line_amounts import is_of_lines, is_product, varies_within
 from streams.suggestion.roles import find
+from streams.suggestion.states import MAX_STATES, ordered_states
+from streams.suggestion.toml_text import quoted
 from streams.suggestion.written_instants import written_instants
 
-_MAX_STATES = 20
 _MAX_TOLD = 6
 
 
@@ -23,7 +23,7 @@ class Proposal:
     def __init__(self, name: str, columns: Sequence[Column], sample: Sequence[Any], *, are_rows: bool) -> None:
         self.doubts: list[str] = []
         self._columns = columns
-        self._top = [f"name = {_quoted(name)}", ""]
+        self._top = [f"name = {quoted(name)}", ""]
         self._tables: list[str] = []
         self._taken: set[str] = set()
         has_customer, has_instant = self._customer(), self._instant()
@@ -48,7 +48,7 @@ class Proposal:
             return False
         best, *others = found
         if best.filled < 0.999:
-            told = f"{best.name} is empty in {(1 - best.filled):.0%} of the records, which then cannot be used"
+            told = f"{best.name} is empty in {best.blank:,} of the records, which then cannot be used"
             self.doubts.append(told + (f"; {others[0].name} could fill in: [{_names(found[:2])}]" if others else ""))
         elif others:
             self.doubts.append(f"the customer is {best.name}; it could also be {_told(others)}")
@@ -75,7 +75,7 @@ class Proposal:
                 first = "day" if how.formats[0].startswith("%d") else "month"
                 told = f"{best.name}: all dates, such as {example}, can have the day or the month first"
                 self.doubts.append(f"{told}; the {first} is assumed")
-            self._top.append(f"formats = [{', '.join(map(_quoted, how.formats))}]  # {example}")
+            self._top.append(f"formats = [{', '.join(map(quoted, how.formats))}]  # {example}")
         if not how.names_zone:
             self.doubts.append(f'{best.name} names no time zone: UTC is assumed; write yours, as in "Europe/Berlin"')
             self._top.append('zone = "UTC"')
@@ -112,13 +112,13 @@ class Proposal:
             else:
                 told = f"{quantities[0].name} times {prices[0].name}"
                 self.doubts.append(f"no column looks like what was paid: an order is worth {told}")
-        self._tables += ["", "[products]", *([f"each = {_quoted(each)}"] if each else [])]
+        self._tables += ["", "[products]", *([f"each = {quoted(each)}"] if each else [])]
         for key, words in (("product_id", roles.PRODUCT), ("category", roles.CATEGORY)):
             for column in find(inner, words)[:1]:
-                self._tables.append(f"{key} = {_quoted(column.name)}")
+                self._tables.append(f"{key} = {quoted(column.name)}")
         for key, found in (("quantity", quantities), ("price", prices)):
             for column in found[:1]:
-                self._tables.append(f"{key} = {_quoted(column.name)}")
+                self._tables.append(f"{key} = {quoted(column.name)}")
                 if not each:
                     self._taken.add(column.name)
                     self._decimal(column)
@@ -127,7 +127,7 @@ class Proposal:
 
     def _group(self, order: Column) -> None:
         self._grouped = order
-        self._top.append(f"group_by = {_quoted(order.name)}  # rows with the same value are the lines of one order")
+        self._top.append(f"group_by = {quoted(order.name)}  # rows with the same value are the lines of one order")
 
     def _currency(self) -> None:
         found = [it for it in self._columns if it.is_currency and it.name not in self._taken]
@@ -146,22 +146,23 @@ class Proposal:
         if named:
             self._named_events(named[0], amount)
             return
-        when = self._states()
+        when, doubts = ordered_states(self._columns)
+        self.doubts += doubts
         signed = total or next(iter(find(self._columns, roles.QUANTITY, lambda it: it.is_number)), None)
         if signed is None or not signed.has_negative:
             self._event("Order Completed", when, amount)
             return
-        self._event("Order Completed", [*when, f'{_quoted(signed.name)} = "! < 0"'], amount)
+        self._event("Order Completed", [*when, f'{quoted(signed.name)} = "! < 0"'], amount)
         told = f"{signed.name} below zero is taken for a refund"
         if has_lines:
             self.doubts.append(f"{told}, of what the customer bought before")
-            self._event("Order Refunded", [*when, f'{_quoted(signed.name)} = "< 0"'], ["returns = true"])
+            self._event("Order Refunded", [*when, f'{quoted(signed.name)} = "< 0"'], ["returns = true"])
             return
         if order is None:
             self.doubts.append(f"{signed.name} below zero undoes some order, and no column says which: it is left out")
             return
         self.doubts.append(f"{told}, of the order that {order.name} names")
-        self._event("Order Refunded", [*when, f'{_quoted(signed.name)} = "< 0"'], amount)
+        self._event("Order Refunded", [*when, f'{quoted(signed.name)} = "< 0"'], amount)
 
     def _totals(self) -> list[Column]:
         found = [it for it in find(self._columns, roles.TOTAL, lambda it: it.is_number) if it.name not in self._taken]
@@ -197,7 +198,7 @@ class Proposal:
             return None, []
         self.doubts.append(f"{amount.name} is that of a line, and differs within an order: an order is worth their sum")
         self._decimal(amount)
-        return amount, [f"total = {{ sum = {_quoted(amount.name)} }}"]
+        return amount, [f"total = {{ sum = {quoted(amount.name)} }}"]
 
     def _likeliest(self, found: list[Column]) -> tuple[Column | None, list[str]]:
         if not found:
@@ -205,7 +206,7 @@ class Proposal:
         if found[1:]:
             self.doubts.append(f"the amount is {found[0].name}; it could also be {_told(found[1:])}")
         self._decimal(found[0])
-        return found[0], [f"total = {_quoted(found[0].name)}"]
+        return found[0], [f"total = {quoted(found[0].name)}"]
 
     def _named_events(self, column: Column, amount: list[str]) -> None:
         known = {text: roles.known_event(text) for text in column.texts}
@@ -219,33 +220,15 @@ class Proposal:
         if self._grouped is not None and varies_within(column, self._grouped):
             told = f"the first row of an order says what all are, and {column.name} differs within an order"
             self.doubts.append(f"{told}: leave out group_by, unless refunds have ids of their own")
-        self._tables += ["", "[[events]]", *amount, "[events.event]", f"column = {_quoted(column.name)}"]
+        self._tables += ["", "[[events]]", *amount, "[events.event]", f"column = {quoted(column.name)}"]
         self._tables += ["[events.event.values]"]
-        self._tables += [f"{_quoted(text)} = {_quoted(name)}" for text, name in known.items() if name]
+        self._tables += [f"{quoted(text)} = {quoted(name)}" for text, name in known.items() if name]
 
     def _kinds(self) -> list[Column]:
         """Return a column that tells sales from refunds by its values, whatever its name is."""
-        few = [it for it in self._columns if len(it.texts) <= _MAX_STATES and not find([it], roles.STATE)]
+        few = [it for it in self._columns if len(it.texts) <= MAX_STATES and not find([it], roles.STATE)]
         kinds = [(it, {roles.kind_of(text) for text in it.texts}) for it in few]
         return [it for it, found in kinds if "Order Refunded" in found and "" not in found]
-
-    def _states(self) -> list[str]:
-        found = find(self._columns, roles.STATE, lambda it: not it.is_number and len(it.texts) <= _MAX_STATES)
-        if not found:
-            return []
-        states = list(found[0].texts)
-        ordered = [state for state in states if roles.is_ordered(state)]
-        others = ", ".join([state for state in states if state not in ordered][:_MAX_TOLD])
-        if not ordered:
-            self.doubts.append(f"{found[0].name} is {others}: which of them are orders? All are taken")
-            return []
-        if others:
-            self.doubts.append(f"{found[0].name} is {others} in records that are left out")
-        if any("refund" in state.casefold() for state in ordered):
-            self.doubts.append(
-                f"{found[0].name} tells of refunds: add [[events]] for their amounts (docs/your-data.md)"
-            )
-        return [f"{_quoted(found[0].name)} = [{', '.join(map(_quoted, ordered))}]"]
 
     def _decimal(self, column: Column) -> None:
         mark, example = column.decimal, column.doubtful
@@ -257,20 +240,16 @@ class Proposal:
 
     def _event(self, name: str, when: list[str], more: list[str]) -> None:
         conditions = [f"when = {{ {', '.join(when)} }}"] if when else []
-        self._tables += ["", "[[events]]", f"event = {_quoted(name)}", *conditions, *more]
+        self._tables += ["", "[[events]]", f"event = {quoted(name)}", *conditions, *more]
 
     def _set(self, key: str, column: Column, option: str = "") -> None:
         self._taken.add(column.name)
-        written = _quoted(column.name)
+        written = quoted(column.name)
         self._top.append(f"{key} = {{ column = {written}{option} }}" if option else f"{key} = {written}")
 
 
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
-
-
 def _names(columns: Iterable[Column]) -> str:
-    return ", ".join(_quoted(it.name) for it in columns)
+    return ", ".join(quoted(it.name) for it in columns)
 
 
 def _told(columns: Sequence[Column]) -> str:

@@ -37,7 +37,9 @@ def suggest(name: str) -> tuple[str, bool]:
         return f"# {known}{_tried_shipped(text, sample, columns if are_rows else None)}\n\n{text}", True
     names = columns if are_rows else None
     proposal = Proposal(_slug(name), columns_of(sample, names), sample, are_rows=are_rows)
-    tried = _tried(proposal.text, sample, names) if proposal.is_complete else "Not tried: it is not complete."
+    made, tried = 0, "Not tried: it is not complete."
+    if proposal.is_complete:
+        made, tried = _tried(proposal.text, sample, names)
     if records.are_lists and any(is_number(it) or "@" in it for it in names or ()):
         proposal.doubts.append(
             "the first row looks like data: if there is no header, name the columns in [file] header"
@@ -45,14 +47,14 @@ def suggest(name: str) -> tuple[str, bool]:
     told = [f"Proposed from the first {len(sample):,} records of {Path(name).name}. {tried}"]
     if proposal.doubts:
         told += ["", "Please look at what is not sure:", *(f"- {doubt}." for doubt in proposal.doubts)]
-    return "\n".join([*(f"# {line}".rstrip() for line in told), "", proposal.text]), proposal.is_complete
+    return "\n".join([*(f"# {line}".rstrip() for line in told), "", proposal.text]), made > 0
 
 
 def _tried_shipped(text: str, sample: Sequence[Any], columns: Sequence[str] | None) -> str:
     shape, _ = read_mapping(text)
     if shape.joins:
         return ""  # it needs its other files
-    told = f"\n# From the first {len(sample):,} records. {_tried(text, sample, columns)}"
+    told = f"\n# From the first {len(sample):,} records. {_tried(text, sample, columns)[1]}"
     at = names_of(shape.at.column) if shape.at is not None else ()
     for column in (it for it in columns_of(sample, columns) if it.name in at):
         how = written_instants(column)
@@ -62,21 +64,23 @@ def _tried_shipped(text: str, sample: Sequence[Any], columns: Sequence[str] | No
     return told
 
 
-def _tried(text: str, sample: Sequence[Any], columns: Sequence[str] | None) -> str:
+def _tried(text: str, sample: Sequence[Any], columns: Sequence[str] | None) -> tuple[int, str]:
+    """Return how many events a mapping makes of a sample, and a sentence about it."""
     try:
         shape, lines = read_mapping(text)
         if columns is not None:
             check_columns(shape, lines, columns)
     except MappingError as error:
-        return f"It cannot be used as it stands: {error}"
+        return 0, f"It cannot be used as it stands: {error}"
     mapping = RecordMapping(shape, columns)
     rows_of: Iterable[Sequence[Any]] = ([record] for record in sample)
     if mapping.group_of is not None:
         rows_of = (rows for _, rows in grouped(iter(enumerate(sample)), mapping.group_of, mapping.stands_alone))
     outcomes = [outcome for rows in rows_of for outcome in mapping.outcomes_of_rows(rows)]
     refused = [it for it in outcomes if isinstance(it, RejectedError)]
-    told = f"Tried on them: {len(outcomes) - len(refused):,} events"
-    return f"{told}, and {len(refused):,} that cannot be used ({refused[0]})." if refused else f"{told}."
+    made = len(outcomes) - len(refused)
+    told = f"Tried on them: {made:,} events"
+    return made, f"{told}, and {len(refused):,} that cannot be used ({refused[0]})." if refused else f"{told}."
 
 
 def _slug(name: str) -> str:

@@ -206,6 +206,39 @@ def test_what_is_missing_is_told_and_has_status_2(tmp_path: Path, text: str, tol
     assert (used.exit_code, "names no column; write the name of a column" in used.output) == (2, True)
 
 
+def test_a_proposal_that_makes_no_event_has_status_2(tmp_path: Path) -> None:
+    text = "customer,date,order id\nann,2025-01-01,1\n"
+    mapping, complete, _ = proposed(tmp_path, text)
+    assert not complete
+    assert "Tried on them: 0 events, and 1 that cannot be used (bad_amount" in mapping
+    assert "no column looks like what was paid: write total = ... into [[events]]." in mapping
+    assert call("--suggest", written(tmp_path, text)).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "N° de commande;Date de commande;Client;Montant TTC (€)",
+        "Numéro de commande;Date;Adresse e-mail;Montant",
+        "Rechnungsnr.;Rechnungsdatum;Käufer;Brutto",
+        "BESTELLNR;Datum;Kundennr.;Gesamtpreis (EUR)",
+        "Rechnungsnummer;Datum;Account;Bruttobetrag",
+        "Nº de pedido;Fecha;Cliente;Importe",
+        "Numero ordine;Data;Cliente;Importo",
+        "Bestelnummer;Datum;Klant;Bedrag",
+        "Número do pedido;Data;Comprador;Valor",
+        "Numer zamówienia;Data;Klient;Wartość",
+        "Order No.;Order Date;Customer #;Gross",
+    ],
+)
+def test_names_of_columns_in_several_languages(tmp_path: Path, header: str) -> None:
+    no, at, who, paid = header.split(";")
+    text, complete, events = proposed(tmp_path, f"{who};Note;{no};{at};{paid};4711\nann;x;N1;13.02.2025;12,50;9\n")
+    assert complete, text
+    properties = events[0]["properties"]
+    assert (events[0]["userId"], properties["order_id"], properties["total"]) == ("ann", "N1", 12.5)
+
+
 @pytest.mark.parametrize("shape", examples.names())
 def test_a_mapping_that_ships_is_recognised(tmp_path: Path, shape: str) -> None:
     path = examples.write_example(shape, tmp_path, customers=10)
