@@ -9,6 +9,7 @@ from streams.suggestion.line_amounts import is_of_lines, is_product, varies_with
 from streams.suggestion.roles import find
 from streams.suggestion.states import MAX_STATES, ordered_states
 from streams.suggestion.toml_text import quoted
+from streams.suggestion.written_currency import written_currency
 from streams.suggestion.written_instants import written_instants
 
 _MAX_TOLD = 6
@@ -133,8 +134,14 @@ class Proposal:
         found = [it for it in self._columns if it.is_currency and it.name not in self._taken]
         if found:
             self._set("currency", found[0])
+            return
+        amounts = find(self._columns, (*roles.TOTAL, *roles.PRICE), lambda it: it.is_number)
+        code, told = written_currency(amounts)
+        if code:
+            self.doubts.append(f"{told}: all amounts are taken to be in {code}")
+            self._top.append(f'currency = {{ value = "{code}" }}')
         else:
-            self.doubts.append("no column names a currency: amounts are taken to be in that of the policy")
+            self.doubts.append(f"{told}: amounts are taken to be in that of the policy")
 
     def _events(self, order: Column | None, *, has_lines: bool) -> None:
         named = find(self._columns, roles.EVENT, lambda it: any(map(roles.known_event, it.texts))) or self._kinds()

@@ -239,6 +239,36 @@ def test_names_of_columns_in_several_languages(tmp_path: Path, header: str) -> N
     assert (events[0]["userId"], properties["order_id"], properties["total"]) == ("ann", "N1", 12.5)
 
 
+@pytest.mark.parametrize(
+    ("name", "amounts", "code", "told"),
+    [
+        ("Amount", ("£1.50", "£2"), "GBP", "Amount has amounts in £: all amounts are taken to be in GBP."),
+        ("Betrag", ("1,50 €", "2,00 €"), "EUR", "Betrag has amounts in €: all amounts are taken to be in EUR."),
+        (
+            "Amount (EUR)",
+            ("1.50", "2.00"),
+            "EUR",
+            "Amount (EUR) has amounts in EUR: all amounts are taken to be in EUR.",
+        ),
+        (
+            "Amount",
+            ("$1.50", "$2"),
+            None,
+            "Amount has amounts in $, which is the sign of several currencies: amounts are",
+        ),
+        ("Amount", ("£1.50", "€2"), None, "Amount has amounts in £ and €, and no column names a currency: amounts are"),
+        ("Amount", ("1.50", "2"), None, "no column names a currency: amounts are taken to be in that of the policy."),
+    ],
+)
+def test_the_currency_in_amounts(
+    tmp_path: Path, name: str, amounts: tuple[str, str], code: str | None, told: str
+) -> None:
+    rows = "".join(f"2025-01-0{day};ann;{amount}\n" for day, amount in enumerate(amounts, start=1))
+    text, _, events = proposed(tmp_path, f"Date;Customer;{name}\n{rows}")
+    assert [it["properties"].get("currency") for it in events] == [code, code]
+    assert told in text
+
+
 @pytest.mark.parametrize("shape", examples.names())
 def test_a_mapping_that_ships_is_recognised(tmp_path: Path, shape: str) -> None:
     path = examples.write_example(shape, tmp_path, customers=10)
