@@ -85,6 +85,8 @@ def open_content(name: str) -> Iterator[Content]:
     except FileNotFoundError as error:
         others = "a source is a file, - for standard input, complete-journey, cdnow or simulated"
         raise SourceError(f"{name} cannot be read: {error.strerror}; {others}") from None
+    except IsADirectoryError:
+        raise SourceError(f"{name} is a folder: name the file in it") from None
     except (OSError, EOFError, zlib.error, cramjam.DecompressionError) as error:
         raise SourceError(f"{name} cannot be read: {error}") from None
 

@@ -310,6 +310,8 @@ def test_the_command_shows_events_and_counts(tmp_path: Path) -> None:
         (("file.csv",), "give --mapping, or --suggest"),
         (("--print", "nothing"), "there is no mapping 'nothing': those that ship are ga4,"),
         (("none.csv", "--suggest"), "none.csv cannot be read: No such file"),
+        ((".", "--suggest"), ". is a folder: name the file in it"),
+        ((".", "--mapping", "shopify"), ". is a folder: name the file in it"),
         (("none.csv", "--mapping", "shopify"), "none.csv cannot be read: No such file"),
         (("none.csv", "--mapping", "none.toml"), "the mapping none.toml cannot be read"),
     ],
