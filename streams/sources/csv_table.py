@@ -17,7 +17,10 @@ Row = list[str]
 
 
 class CsvTable:
-    """The rows of a CSV file. ``columns`` are the names in its header; ``delimiter`` and ``encoding`` as found."""
+    """The rows of a CSV file. ``columns`` are the names in its header; ``delimiter`` and ``encoding`` as found.
+
+    ``titles`` is how many lines of the file to skip, if the first look like titles above the header; else 0.
+    """
 
     def __init__(self, content: Content, file: File) -> None:
         csv.field_size_limit(_MAX_FIELD)
@@ -36,6 +39,8 @@ class CsvTable:
         while sample and not sample[0].strip():
             del sample[0]
             self._first_line += 1
+        above = 0 if file.header else _titles(sample, self.delimiter, file.quote)
+        self.titles = self._first_line - 1 + above if above else 0
         self._reader = csv.reader(
             chain(sample, self._text),
             delimiter=self.delimiter,
@@ -79,6 +84,17 @@ class CsvTable:
 
 def _skip(text: TextIO, lines: int) -> int:
     return sum(1 for _ in islice(text, lines))
+
+
+def _titles(sample: list[str], delimiter: str, quote: str) -> int:
+    """Return the number of lines above the first row that has more than half as many values as the fullest one."""
+    reader = csv.reader(sample, delimiter=delimiter, quotechar=quote or None)
+    try:
+        filled = [(reader.line_num - 1, sum(1 for value in row if value.strip())) for row in reader]
+    except csv.Error:
+        return 0
+    fullest = max((count for _, count in filled), default=0)
+    return next((line for line, count in filled if count * 2 > fullest), 0) if fullest > 1 else 0
 
 
 def _delimiter(sample: list[str], quote: str) -> str:

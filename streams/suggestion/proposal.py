@@ -41,6 +41,11 @@ class Proposal:
         """The mapping as TOML."""
         return "\n".join([*self._top, *self._tables]) + "\n"
 
+    def skip(self, lines: int) -> None:
+        """Leave out the first lines of the file, which are titles above its header."""
+        self.doubts.append(f"line {lines + 1} is taken for the header: those above it look like titles")
+        self._tables += ["", "[file]", f"skip_lines = {lines}"]
+
     def _customer(self) -> bool:
         found = find(self._columns, roles.CUSTOMER) or [it for it in self._columns if it.is_email]
         if not found:

@@ -25,18 +25,22 @@ _SAMPLE = 2000
 
 def suggest(name: str) -> tuple[str, bool]:
     """Return the text of a mapping for a file, and whether it can be used as it stands. Raises ``SourceError``."""
-    with open_content(name) as content:
-        records = Records(content, File())
-        sample = [record for _, record in islice(records.read(lambda *_: None), _SAMPLE)]
-        columns, are_rows = records.columns, records.are_lists
+    records, sample = _read(name, File())
+    titles = records.titles
+    if titles and name != "-":  # which can be read only once
+        records, sample = _read(name, File(skip_lines=titles))
+    columns, are_rows = records.columns, records.are_lists
     if not sample:
         raise SourceError(f"{name} has no record: a mapping is proposed from a header and some records")
     for shipped in fitting_mappings(list(columns or dict.fromkeys(key for record in sample for key in record))):
         text = shipped_mappings()[shipped].read_text("utf-8")
         known = f"{Path(name).name} has the columns of a mapping that ships: --mapping {shipped}. This is it."
-        return f"# {known}{_tried_shipped(text, sample, columns if are_rows else None)}\n\n{text}", True
+        above = f"\n[file]\nskip_lines = {titles}  # titles above the header\n" if titles else ""
+        return f"# {known}{_tried_shipped(text, sample, columns if are_rows else None)}\n\n{text}{above}", True
     names = columns if are_rows else None
     proposal = Proposal(_slug(name), columns_of(sample, names), sample, are_rows=are_rows)
+    if titles:
+        proposal.skip(titles)
     made, tried = 0, "Not tried: it is not complete."
     if proposal.is_complete:
         made, tried = _tried(proposal.text, sample, names)
@@ -48,6 +52,12 @@ def suggest(name: str) -> tuple[str, bool]:
     if proposal.doubts:
         told += ["", "Please look at what is not sure:", *(f"- {doubt}." for doubt in proposal.doubts)]
     return "\n".join([*(f"# {line}".rstrip() for line in told), "", proposal.text]), made > 0
+
+
+def _read(name: str, file: File) -> tuple[Records, list[Any]]:
+    with open_content(name) as content:
+        records = Records(content, file)
+        return records, [record for _, record in islice(records.read(lambda *_: None), _SAMPLE)]
 
 
 def _tried_shipped(text: str, sample: Sequence[Any], columns: Sequence[str] | None) -> str:

@@ -269,6 +269,36 @@ def test_the_currency_in_amounts(
     assert told in text
 
 
+@pytest.mark.parametrize(
+    "above", ["Sales report,,,\n", "Sales report,,,\nGenerated,2026-01-05,,\n\n", "sep=,\nReport,,,\n"]
+)
+def test_titles_above_the_header(tmp_path: Path, above: str) -> None:
+    rows = "Order ID,Date,Customer,Total\n1,2025-01-01,ann,5\n2,2025-01-02,bob,6\n"
+    text, complete, events = proposed(tmp_path, above + rows)
+    lines = above.count("\n")
+    assert (complete, len(events)) == (True, 2)
+    assert f"line {lines + 1} is taken for the header" in text
+    assert text.endswith(f"[file]\nskip_lines = {lines}\n")
+    mapping = written(tmp_path, text[: text.index("[file]")], "mine.toml")
+    told = f"data.csv:{lines + 1} looks like the header: write skip_lines = {lines} below [file] in the mapping"
+    done = call(str(tmp_path / "data.csv"), "--mapping", mapping)
+    assert (done.exit_code, told in done.output) == (2, True), done.output
+
+
+def test_titles_above_the_header_of_a_known_shape(tmp_path: Path) -> None:
+    export = examples.write_example("stripe", tmp_path, customers=5)
+    text, complete = suggest(written(tmp_path, "Payments,,,,\n" + export.read_text(), "titled.csv"))
+    place = written(tmp_path, text, "mine.toml")
+    assert complete
+    assert list(MappedFile(str(tmp_path / "titled.csv"), load_mapping(place)).events())
+
+
+def test_a_header_without_all_names_is_no_title(tmp_path: Path) -> None:
+    text, _, events = proposed(tmp_path, "id,customer,date,total,,\n1,ann,2025-01-01,5,x,y\n")
+    assert "is taken for the header" not in text
+    assert len(events) == 1
+
+
 @pytest.mark.parametrize("shape", examples.names())
 def test_a_mapping_that_ships_is_recognised(tmp_path: Path, shape: str) -> None:
     path = examples.write_example(shape, tmp_path, customers=10)
