@@ -7,7 +7,7 @@ from streams.suggestion import roles
 from streams.suggestion.column import Column, columns_of, lists_of
 from streams.suggestion.line_amounts import is_of_lines, is_product, varies_within
 from streams.suggestion.roles import find
-from streams.suggestion.states import MAX_STATES, ordered_states
+from streams.suggestion.states import columns_of_kinds, ordered_states
 from streams.suggestion.toml_text import quoted
 from streams.suggestion.written_currency import written_currency
 from streams.suggestion.written_instants import written_instants
@@ -110,6 +110,7 @@ class Proposal:
         quantities = find(inner, roles.QUANTITY, lambda it: it.is_number)
         if not each:
             if not prices:
+                self._group_amounts(order)
                 return False
             if order is not None and order.repeats:
                 self._group(order)
@@ -119,9 +120,8 @@ class Proposal:
                 told = f"{quantities[0].name} times {prices[0].name}"
                 self.doubts.append(f"no column looks like what was paid: an order is worth {told}")
         self._tables += ["", "[products]", *([f"each = {quoted(each)}"] if each else [])]
-        for key, words in (("product_id", roles.PRODUCT), ("category", roles.CATEGORY)):
-            for column in find(inner, words)[:1]:
-                self._tables.append(f"{key} = {quoted(column.name)}")
+        texts = ("product_id", find(inner, roles.PRODUCT)), ("category", find(inner, roles.CATEGORY))
+        self._tables += [f"{key} = {quoted(found[0].name)}" for key, found in texts if found]
         for key, found in (("quantity", quantities), ("price", prices)):
             for column in found[:1]:
                 self._tables.append(f"{key} = {quoted(column.name)}")
@@ -130,6 +130,21 @@ class Proposal:
                     self._decimal(column)
                     self._line[key] = column
         return True
+
+    def _group_amounts(self, order: Column | None) -> None:
+        """Group rows that differ in their amounts only: lines of orders whose products nobody names."""
+        amounts = self._totals()
+        if order is None or not amounts or not varies_within(amounts[0], order) or amounts[0].has_negative:
+            return
+        kinds = [*find(self._columns, (*roles.EVENT, *roles.STATE)), *columns_of_kinds(self._columns)]
+        of_order = [it for it in self._columns if it.name in self._taken and it is not order]
+        if any(varies_within(it, order) for it in kinds):
+            return
+        if not any(varies_within(it, order) for it in of_order):
+            self._group(order)
+            return
+        told = f"{order.name} comes again at another time or for somebody else, with another {amounts[0].name}"
+        self.doubts.append(f"{told}: the last one replaces those before it")
 
     def _group(self, order: Column) -> None:
         self._grouped = order
@@ -149,7 +164,8 @@ class Proposal:
             self.doubts.append(f"{told}: amounts are taken to be in that of the policy")
 
     def _events(self, order: Column | None, *, has_lines: bool) -> None:
-        named = find(self._columns, roles.EVENT, lambda it: any(map(roles.known_event, it.texts))) or self._kinds()
+        named = find(self._columns, roles.EVENT, lambda it: any(map(roles.known_event, it.texts)))
+        named = named or columns_of_kinds(self._columns)
         are_orders = named and "Order Completed" in map(roles.known_event, named[0].texts)
         if named and not are_orders and not has_lines and not self._totals():
             self._named_events(named[0], [])
@@ -177,21 +193,20 @@ class Proposal:
         self._event("Order Refunded", [*when, f'{quoted(signed.name)} = "< 0"'], amount)
 
     def _totals(self) -> list[Column]:
-        found = [it for it in find(self._columns, roles.TOTAL, lambda it: it.is_number) if it.name not in self._taken]
-        return [it for it in found if not roles.is_unit_price(it)]
+        return [it for it in find(self._numbers(), roles.TOTAL) if not roles.is_unit_price(it)]
+
+    def _numbers(self) -> list[Column]:
+        return [it for it in self._columns if it.is_number and it.name not in self._taken]
 
     def _total(self, *, has_lines: bool) -> tuple[Column | None, list[str]]:
-        """Return the column of what was paid, and the line that says so; without a column, lines say it."""
+        """Return the column of what was paid, and the line that says so; none if the lines of an order say it."""
         found = self._totals()
         if self._grouped is not None:
             return self._total_of_rows(found, self._grouped)
+        found = found or ([] if has_lines else find(self._numbers(), roles.TOTAL))
         if not has_lines and not found:
-            found = [
-                it for it in find(self._columns, roles.TOTAL, lambda it: it.is_number) if it.name not in self._taken
-            ]
-        if not has_lines and not found:
-            numbers = [it for it in self._columns if it.is_number and it.name not in self._taken]
-            found = [it for it in numbers if not find([it], (*roles.QUANTITY, *roles.ORDER, *roles.INSTANT))]
+            others = (*roles.QUANTITY, *roles.ORDER, *roles.INSTANT)
+            found = [it for it in self._numbers() if not find([it], others)]
             if len(found) != 1:
                 self.doubts.append("no column looks like what was paid: write total = ... into [[events]]")
                 return None, []
@@ -204,11 +219,13 @@ class Proposal:
         if of_orders or not found:
             return self._likeliest(of_orders)
         amount = of_lines[0]
-        if is_product(amount, order, quantity, price) and quantity is not None and price is not None:
-            told = f"an order is worth the sum of {quantity.name} times {price.name}"
-            self.doubts.append(f"{amount.name} is that of a line, and differs within an order: {told} over its lines")
+        told = f"{amount.name} is that of a line, and differs within an order: an order is worth"
+        if is_product(amount, order, quantity, price):
+            self.doubts.append(
+                f"{told} the sum of {' times '.join(it.name for it in self._line.values())} over its lines"
+            )
             return None, []
-        self.doubts.append(f"{amount.name} is that of a line, and differs within an order: an order is worth their sum")
+        self.doubts.append(f"{told} their sum")
         self._decimal(amount)
         return amount, [f"total = {{ sum = {quoted(amount.name)} }}"]
 
@@ -235,12 +252,6 @@ class Proposal:
         self._tables += ["", "[[events]]", *amount, "[events.event]", f"column = {quoted(column.name)}"]
         self._tables += ["[events.event.values]"]
         self._tables += [f"{quoted(text)} = {quoted(name)}" for text, name in known.items() if name]
-
-    def _kinds(self) -> list[Column]:
-        """Return a column that tells sales from refunds by its values, whatever its name is."""
-        few = [it for it in self._columns if len(it.texts) <= MAX_STATES and not find([it], roles.STATE)]
-        kinds = [(it, {roles.kind_of(text) for text in it.texts}) for it in few]
-        return [it for it, found in kinds if "Order Refunded" in found and "" not in found]
 
     def _decimal(self, column: Column) -> None:
         mark, example = column.decimal, column.doubtful

@@ -106,6 +106,16 @@ def test_an_amount_that_all_lines_of_an_order_have_is_its_total(tmp_path: Path) 
     assert 'total = "Total"' in text
 
 
+def test_lines_that_have_only_an_amount_are_added_up(tmp_path: Path) -> None:
+    rows = "Order ID,Date,Customer,Amount\n1,2025-01-01,ann,10\n1,2025-01-01,ann,2.50\n2,2025-01-02,bob,5\n"
+    text, _, events = proposed(tmp_path, rows)
+    assert [it["properties"]["total"] for it in events] == [12.5, 5]
+    assert "Amount is that of a line, and differs within an order: an order is worth their sum." in text
+    text, _, events = proposed(tmp_path, rows.replace("1,2025-01-01,ann,2.50", "1,2025-01-03,ann,2.50"))
+    assert [it["properties"]["total"] for it in events] == [10, 2.5, 5]
+    assert "with another Amount: the last one replaces those before it." in text
+
+
 def test_a_price_and_a_quantity_are_an_amount(tmp_path: Path) -> None:
     rows = "1,2025-01-01,ann,A,2,5.00\n2,2025-02-01,bob,A,3,4.00\n"
     text, _, events = proposed(tmp_path, f"{LINES}\n{rows}")
