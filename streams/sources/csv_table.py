@@ -99,10 +99,11 @@ def _titles(sample: list[str], delimiter: str, quote: str) -> int:
 
 def _delimiter(sample: list[str], quote: str) -> str:
     """Return the delimiter that cuts the header into most columns, and the next rows into as many."""
+    first = next((place for place, line in enumerate(sample) if any(mark in line for mark in _DELIMITERS)), 0)
 
     def fits(delimiter: str) -> tuple[bool, int]:
         try:
-            rows = [row for row in csv.reader(sample, delimiter=delimiter, quotechar=quote or None) if row]
+            rows = [row for row in csv.reader(sample[first:], delimiter=delimiter, quotechar=quote or None) if row]
         except csv.Error:
             return False, 0
         width = len(rows[0]) if rows else 0

@@ -295,6 +295,14 @@ def test_titles_above_the_header(tmp_path: Path, above: str) -> None:
     assert (done.exit_code, told in done.output) == (2, True), done.output
 
 
+@pytest.mark.parametrize("mark", [",", ";", "\t", "|"])
+def test_titles_without_a_delimiter(tmp_path: Path, mark: str) -> None:
+    rows = "Order ID,Date,Customer,Total\n1,2025-01-01,ann,5\n2,2025-01-02,bob,6\n".replace(",", mark)
+    text, complete, events = proposed(tmp_path, f"Sales of 2025\n\n{rows}")
+    assert (complete, len(events)) == (True, 2)
+    assert "skip_lines = 2" in text
+
+
 def test_titles_above_the_header_of_a_known_shape(tmp_path: Path) -> None:
     export = examples.write_example("stripe", tmp_path, customers=5)
     text, complete = suggest(written(tmp_path, "Payments,,,,\n" + export.read_text(), "titled.csv"))
