@@ -247,8 +247,8 @@ class Proposal:
         if kinds:
             self.doubts.append(f"{column.name} says what a row is: {', '.join(kinds[:_MAX_TOLD])}")
         if self._grouped is not None and varies_within(column, self._grouped):
-            told = f"the first row of an order says what all are, and {column.name} differs within an order"
-            self.doubts.append(f"{told}: leave out group_by, unless refunds have ids of their own")
+            told = f"{column.name} differs within an order, and its first row says what all its rows are"
+            self.doubts.append(f"{told}: give refunds ids of their own in the file, or leave them out")
         self._tables += ["", "[[events]]", *amount, "[events.event]", f"column = {quoted(column.name)}"]
         self._tables += ["[events.event.values]"]
         self._tables += [f"{quoted(text)} = {quoted(name)}" for text, name in known.items() if name]

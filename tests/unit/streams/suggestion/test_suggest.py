@@ -161,6 +161,12 @@ def test_a_column_of_kinds_makes_rules(tmp_path: Path, column: str, sale: str, r
     assert (f"{column} is also Fee, which lifestage does not know" in text) == (column != "x")
 
 
+def test_refunds_among_the_lines_of_their_order_are_told(tmp_path: Path) -> None:
+    rows = "1,2025-01-01,Sale,ann,A,1,5\n1,2025-01-01,Sale,ann,B,1,6\n1,2025-01-04,Refund,ann,B,1,6\n"
+    text, _, _ = proposed(tmp_path, f"Order ID,Date,Type,Customer,SKU,Qty,Unit Price\n{rows}")
+    assert "Type differs within an order, and its first row says what all its rows are: give refunds ids of" in text
+
+
 def test_two_amounts_and_two_customers(tmp_path: Path) -> None:
     text, _, events = proposed(
         tmp_path,
