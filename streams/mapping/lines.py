@@ -31,6 +31,21 @@ class LineReader:
         self._values = inner
         self._product_id, self._category = _text(inner, products.product_id), _text(inner, products.category)
         self._quantity, self._price = _amount(inner, products.quantity), _amount(inner, products.price)
+        reads = (
+            (products.product_id, self._product_id),
+            (products.quantity, self._quantity),
+            (products.price, self._price),
+        )
+        self._needed = [read for value, read in reads if value is not None and inner.has(value)]
+
+    def is_line(self, row: Any) -> bool:
+        """Tell whether a row has what a line has: product, quantity and price, as far as there are columns for them."""
+        if self._each is not None:
+            return False
+        try:
+            return bool(self._needed) and all(read((row,)) is not None for read in self._needed)
+        except RejectedError:
+            return False
 
     def read(self, rows: Rows) -> Lines:
         """Return all lines; a row without any of the values is none. Raises ``RejectedError``."""

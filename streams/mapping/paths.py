@@ -64,11 +64,16 @@ def first_of(getters: Sequence[Getter]) -> Getter:
     def first(record: Any) -> Any:
         for get in getters:
             value = get(record)
-            if value is not None and not (isinstance(value, str) and not value.strip()):
+            if not is_blank(value):
                 return value
         return None
 
     return first
+
+
+def is_blank(value: Any) -> bool:
+    """Tell whether there is nothing: no value, or a text of blanks."""
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def _alternatives(name: str) -> list[str]:

@@ -11,7 +11,7 @@ from schemas.reject import RejectedError
 from streams.mapping.conditions import condition_of
 from streams.mapping.lines import LineReader
 from streams.mapping.moments import moment_reader
-from streams.mapping.paths import Getter, Paths
+from streams.mapping.paths import Getter, Paths, is_blank
 from streams.mapping.shape import Event, MappingShape, Value, columns_of
 from streams.mapping.values import Rows, Values, as_number
 
@@ -40,7 +40,17 @@ class RecordMapping:
         products = shape.products
         self._lines = None if products is None else LineReader(products, self._values, shape.decimal)
         self._rules = [_Rule(self, event) for event in shape.events]
+        self._customers = self._filled(shape.customer, *(event.customer for event in shape.events))
+        self._instants = self._filled(shape.at, *(event.at for event in shape.events))
         self.group_of: Getter | None = paths.getter(shape.group_by) if shape.group_by else None
+
+    def stands_alone(self, record: Any) -> bool:
+        """Tell whether a row that names no order is none of its lines either, as the total below a table is none.
+
+        It names no customer or no instant, and lacks something that a line has.
+        """
+        names_both = any(it(record) for it in self._customers) and any(it(record) for it in self._instants)
+        return not names_both and not (self._lines is not None and self._lines.is_line(record))
 
     def outcomes(self, record: Any) -> list[Outcome]:
         """Return the events of one record, in the mapping's order. None: by no rule is it an event."""
@@ -86,6 +96,11 @@ class RecordMapping:
             return found
 
         return instant
+
+    def _filled(self, *written: Value | None) -> list[Callable[[Any], bool]]:
+        """Return a test for each value whether a record has it."""
+        found = [it for it in written if it is not None]
+        return [_is_there(self._values.getter(it.column, optional=it.optional)) for it in found if it.column]
 
 
 class _Rule:
@@ -183,6 +198,10 @@ class _Rule:
 
 def _text(values: Values, value: Value | None) -> Callable[[Rows], str | None]:
     return _nothing if value is None else values.text(value)
+
+
+def _is_there(get: Getter) -> Callable[[Any], bool]:
+    return lambda record: not is_blank(get(record))
 
 
 def _nothing(rows: Rows) -> None:

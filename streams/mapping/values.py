@@ -9,7 +9,7 @@ from schemas.money import decimals
 from schemas.reject import RejectedError
 from streams.mapping.amounts import NumberError, number_reader, shown
 from streams.mapping.paths import Getter, Paths, first_of
-from streams.mapping.shape import Names, Value, names_of
+from streams.mapping.shape import Names, Value, columns_of, names_of
 
 Rows = Sequence[Any]
 """The records of one event: one, or all rows of one order."""
@@ -25,6 +25,10 @@ class Values:
     def __init__(self, paths: Paths, decimal: str) -> None:
         self._paths = paths
         self.read_number = number_reader(decimal)
+
+    def has(self, value: Value) -> bool:
+        """Tell whether there is a column for a value."""
+        return any(self._paths.has(name) for name in columns_of(value))
 
     def getter(self, names: Names, *, optional: bool = False) -> Getter:
         """Return the first value of these columns that is not empty. Raises ``PathError`` if there is no such column.

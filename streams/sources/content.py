@@ -85,6 +85,8 @@ def open_content(name: str) -> Iterator[Content]:
     except FileNotFoundError as error:
         others = "a source is a file, - for standard input, complete-journey, cdnow or simulated"
         raise SourceError(f"{name} cannot be read: {error.strerror}; {others}") from None
+    except IsADirectoryError:
+        raise SourceError(f"{name} is a folder: name the file in it") from None
     except (OSError, EOFError, zlib.error, cramjam.DecompressionError) as error:
         raise SourceError(f"{name} cannot be read: {error}") from None
 
@@ -135,7 +137,7 @@ def _kind(name: str, sample: bytes, encoding: str) -> Kind:
         return Kind.LINES
     if text[:1] in "[{":
         return Kind.LINES if _is_by_lines(lines) else Kind.DOCUMENT
-    return Kind.TABLE if not any(_is_json(line) for line in lines[:20]) and _has_columns(lines[0]) else Kind.LINES
+    return Kind.TABLE if not any(_is_json(line) for line in lines[:20]) and _is_table(lines[:20]) else Kind.LINES
 
 
 def _is_by_lines(lines: list[str]) -> bool:
@@ -154,8 +156,10 @@ def _is_json(line: str) -> bool:
     return isinstance(value, dict | list) or (isinstance(value, str) and value[:1] == "{")
 
 
-def _has_columns(line: str) -> bool:
-    return any(mark in line for mark in ",;\t|")
+def _is_table(lines: list[str]) -> bool:
+    """Tell whether the first line has columns, or, below titles, all from some line on have."""
+    have = [any(mark in line for mark in ",;\t|") for line in lines]
+    return have[0] or (len(lines) > 2 and all(have[-2:]) and have.count(True) * 2 >= len(lines))
 
 
 def _as_windows(error: UnicodeError) -> tuple[str, int]:

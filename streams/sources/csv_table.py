@@ -17,7 +17,10 @@ Row = list[str]
 
 
 class CsvTable:
-    """The rows of a CSV file. ``columns`` are the names in its header; ``delimiter`` and ``encoding`` as found."""
+    """The rows of a CSV file. ``columns`` are the names in its header; ``delimiter`` and ``encoding`` as found.
+
+    ``titles`` is how many lines of the file to skip, if the first look like titles above the header; else 0.
+    """
 
     def __init__(self, content: Content, file: File) -> None:
         csv.field_size_limit(_MAX_FIELD)
@@ -36,6 +39,8 @@ class CsvTable:
         while sample and not sample[0].strip():
             del sample[0]
             self._first_line += 1
+        above = 0 if file.header else _titles(sample, self.delimiter, file.quote)
+        self.titles = self._first_line - 1 + above if above else 0
         self._reader = csv.reader(
             chain(sample, self._text),
             delimiter=self.delimiter,
@@ -81,12 +86,24 @@ def _skip(text: TextIO, lines: int) -> int:
     return sum(1 for _ in islice(text, lines))
 
 
+def _titles(sample: list[str], delimiter: str, quote: str) -> int:
+    """Return the number of lines above the first row that has more than half as many values as the fullest one."""
+    reader = csv.reader(sample, delimiter=delimiter, quotechar=quote or None)
+    try:
+        filled = [(reader.line_num - 1, sum(1 for value in row if value.strip())) for row in reader]
+    except csv.Error:
+        return 0
+    fullest = max((count for _, count in filled), default=0)
+    return next((line for line, count in filled if count * 2 > fullest), 0) if fullest > 1 else 0
+
+
 def _delimiter(sample: list[str], quote: str) -> str:
     """Return the delimiter that cuts the header into most columns, and the next rows into as many."""
+    first = next((place for place, line in enumerate(sample) if any(mark in line for mark in _DELIMITERS)), 0)
 
     def fits(delimiter: str) -> tuple[bool, int]:
         try:
-            rows = [row for row in csv.reader(sample, delimiter=delimiter, quotechar=quote or None) if row]
+            rows = [row for row in csv.reader(sample[first:], delimiter=delimiter, quotechar=quote or None) if row]
         except csv.Error:
             return False, 0
         width = len(rows[0]) if rows else 0

@@ -68,7 +68,11 @@ class MappedFile:
             try:
                 check_columns(shape, self._mapping.text, known, nested=not records.are_lists)
             except MappingError as error:
-                raise SourceError(str(self._mapping.error(error, f"{self._name}: "))) from None
+                told = str(self._mapping.error(error, f"{self._name}: "))
+                if records.titles:
+                    found = f"{self._name}:{records.titles + 1} looks like the header"
+                    told += f"\n{found}: write skip_lines = {records.titles} below [file] in the mapping"
+                raise SourceError(told) from None
         return RecordMapping(shape, columns if records.are_lists else None)
 
     def _orders(self, records: Records, mapping: RecordMapping) -> Iterator[tuple[int, Sequence[Any]]]:
@@ -76,8 +80,8 @@ class MappedFile:
         if mapping.group_of is None:
             return ((number, (record,)) for number, record in counted)
         if self._mapping.shape.sorted:
-            return adjacent(self._name, counted, mapping.group_of)
-        return grouped(counted, mapping.group_of)
+            return adjacent(self._name, counted, mapping.group_of, mapping.stands_alone)
+        return grouped(counted, mapping.group_of, mapping.stands_alone)
 
     def _counted(self, records: Records) -> Iterator[tuple[int, Any]]:
         def on_unreadable(number: int, value: bytes, error: RejectedError) -> None:

@@ -18,23 +18,32 @@ _ORDER_BYTES = 300  # what an order takes besides its rows
 _PARTS = 64
 
 
-def grouped(records: Iterator[tuple[int, Any]], key_of: Callable[[Any], Any], max_held: int = 0) -> Iterator[Group]:
+def grouped(
+    records: Iterator[tuple[int, Any]],
+    key_of: Callable[[Any], Any],
+    stands_alone: Callable[[Any], bool],
+    max_held: int = 0,
+) -> Iterator[Group]:
     """Yield the rows of each order once all records are read, in the order of their first rows.
 
-    A row without a key belongs to the row before it. What is more than ``max_held`` bytes (256 MiB) goes to files in
-    the folder for temporary ones; the orders then come in another order.
+    A row without a key belongs to the order before it, unless it ``stands_alone``, as a total does. What is more than
+    ``max_held`` bytes (256 MiB) goes to files in the folder for temporary ones; the orders then come in another order.
     """
     held: dict[str, bytearray] = {}
     size, limit, last = 0, max_held or _MAX_HELD_BYTES, ""
     with ExitStack() as files:
         parts: list[IO[bytes]] = []
         for number, record in records:
-            last = key_text(key_of(record)) or last or f"\0{number}"
+            key = key_text(key_of(record))
+            if not key and (not last or stands_alone(record)):
+                key = f"\0{number}"
+            else:
+                key = last = key or last
             # Copied into one array an order: what orjson returns keeps its whole buffer of kilobytes.
             packed = orjson.dumps((number, record), default=str)
-            rows = held.get(last)
+            rows = held.get(key)
             if rows is None:
-                rows = held[last] = bytearray()
+                rows = held[key] = bytearray()
                 size += _ORDER_BYTES
             rows += packed
             rows += b"\n"
@@ -51,7 +60,12 @@ def grouped(records: Iterator[tuple[int, Any]], key_of: Callable[[Any], Any], ma
             yield from _unpacked(held)
 
 
-def adjacent(name: str, records: Iterator[tuple[int, Any]], key_of: Callable[[Any], Any]) -> Iterator[Group]:
+def adjacent(
+    name: str,
+    records: Iterator[tuple[int, Any]],
+    key_of: Callable[[Any], Any],
+    stands_alone: Callable[[Any], bool],
+) -> Iterator[Group]:
     """Yield the rows of each order as soon as the next one begins; for files in which they stand together.
 
     Raises ``SourceError`` for an order that stands in two places.
@@ -59,7 +73,11 @@ def adjacent(name: str, records: Iterator[tuple[int, Any]], key_of: Callable[[An
     ended: set[str] = set()
     last, first, rows = "", 0, list[Any]()
     for number, record in records:
-        key = key_text(key_of(record)) or last
+        key = key_text(key_of(record))
+        if not key and (not last or stands_alone(record)):
+            yield number, [record]
+            continue
+        key = key or last
         if key != last and rows:
             yield first, rows
             ended.add(last)

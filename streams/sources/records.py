@@ -19,6 +19,8 @@ OnUnreadable = Callable[[int, bytes, RejectedError], None]
 class Records:
     """The records of one content. ``columns`` are those of a table; None for JSON.
 
+    ``titles`` is how many lines of a table to skip, if the first look like titles above its header; else 0.
+
     ``as_objects``: rows of CSV become objects too.
     """
 
@@ -31,6 +33,7 @@ class Records:
         elif content.kind is Kind.PARQUET:
             self._table = ParquetTable(content)
         self.columns = None if self._table is None else self._table.columns
+        self.titles = self._table.titles if isinstance(self._table, CsvTable) else 0
         self.are_lists = isinstance(self._table, CsvTable) and not as_objects
 
     def read(self, on_unreadable: OnUnreadable) -> Iterator[tuple[int, Any]]:

@@ -1,5 +1,6 @@
 """A column of a sample: how often it is filled, and what its values look like."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -8,14 +9,21 @@ from schemas.money import CURRENCIES
 from streams.mapping.amounts import NumberError, number_reader
 
 _NEARLY_ALL = 0.95
+_THOUSANDS = re.compile(r"(?<![0-9.,])[1-9][0-9]{0,2}([.,])[0-9]{3}(?![0-9.,])")
+_UNGROUPED = re.compile(r"[0-9]{4}|(?<![0-9.,])0[.,]")
 
 
 class Column:
-    """One column, or one path into objects, with the values of a sample as they are written, blank ones left out."""
+    """One column, or one path into objects, with the values of a sample as they are written, blank ones left out.
 
-    def __init__(self, name: str, values: list[Any], records: int) -> None:
+    ``by_record`` has them by the places of their records in the sample.
+    """
+
+    def __init__(self, name: str, by_record: dict[int, Any], records: int) -> None:
         self.name = name
-        self.values = values
+        self.by_record = by_record
+        self.values = values = list(by_record.values())
+        self.blank = records - len(values)
         self.filled = len(values) / records if records else 0.0
         self.texts = Counter(str(value).strip() for value in values)
         self.is_number = self.mostly(is_number)
@@ -35,10 +43,25 @@ class Column:
 
     @property
     def decimal(self) -> str:
-        """The decimal point, if only one reads all values right, and some could be read with either; else empty."""
-        if all(_problem(value) != _EITHER for value in self.values):
+        """The decimal point, where some values could be read with either, and the others tell; else empty.
+
+        Where nothing tells, always three digits behind it mean that it is a mark between thousands.
+        """
+        texts = [value.strip() for value in self.values if isinstance(value, str)]
+        doubtful = [found[1] for text in texts if (found := _THOUSANDS.search(text))]
+        if not doubtful:
             return ""
-        return next((mark for mark in (",", ".") if all(is_number(value, mark) for value in self.values)), "")
+        possible = [mark for mark in (",", ".") if all(is_number(text, mark) for text in texts)]
+        if len(possible) == 1:
+            return possible[0]
+        # 1500 shows that thousands have no mark, and 0.500 that the mark is the decimal point.
+        ungrouped = any(_UNGROUPED.search(text) for text in texts)
+        return (doubtful[0] if ungrouped else "." if doubtful[0] == "," else ",") if possible else ""
+
+    @property
+    def doubtful(self) -> str:
+        """The first value that could be read with either decimal point; else empty."""
+        return next((text for text in self.texts if _THOUSANDS.search(text)), "")
 
     def mostly(self, holds: Callable[[Any], bool]) -> bool:
         """Tell whether nearly all values are so."""
@@ -49,15 +72,15 @@ def columns_of(records: Sequence[Any], names: Sequence[str] | None) -> list[Colu
     """Return the columns of rows with these names, or, without names, the paths to all values in objects."""
     if names is not None:
         return [
-            Column(name, [row[index] for row in records if row[index].strip()], len(records))
+            Column(name, {place: row[index] for place, row in enumerate(records) if row[index].strip()}, len(records))
             for index, name in enumerate(names)
             if name
         ]
-    found: dict[str, list[Any]] = {}
-    for record in records:
+    found: dict[str, dict[int, Any]] = {}
+    for place, record in enumerate(records):
         for path, value in _walk(record, ""):
             if not isinstance(value, list) and value is not None and str(value).strip():
-                found.setdefault(path, []).append(value)
+                found.setdefault(path, {})[place] = value
     return [Column(path, values, len(records)) for path, values in found.items()]
 
 

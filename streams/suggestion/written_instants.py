@@ -29,7 +29,7 @@ class WrittenInstants(NamedTuple):
 
 def written_instants(column: Column) -> WrittenInstants | None:
     """Return how a column's instants are written; None if its values are no instants."""
-    sample = Column(column.name, column.values[:_SAMPLE], len(column.values))
+    sample = Column(column.name, dict(enumerate(column.values[:_SAMPLE])), len(column.values))
     if sample.values and all(isinstance(value, date) for value in sample.values):
         return WrittenInstants((), all(isinstance(it, datetime) and it.tzinfo is not None for it in sample.values))
     if sample.mostly(_reads((), "UTC")):

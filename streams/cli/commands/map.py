@@ -55,7 +55,9 @@ def command(
             text, complete = suggest(file)
             click.echo(text, nl=False)
             if not complete:
-                raise UnusableSourceError(f"the mapping for {file} is not complete: its first lines say why")
+                raise UnusableSourceError(
+                    f"the mapping for {file} is not complete, or makes no event: its first lines say why"
+                )
         elif mapping is None:
             raise click.UsageError("give --mapping, or --suggest to have one proposed")
         else:

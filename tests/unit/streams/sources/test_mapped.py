@@ -97,6 +97,48 @@ def test_the_picture_of_the_examples_is_that_of_the_shop(folder: Path) -> None:
     assert len(set(totals.values())) == 1, totals
 
 
+@pytest.mark.parametrize(
+    ("shape", "state", "amount"),
+    [("stripe", "Status", "Amount Refunded"), ("shopify", "Financial Status", "Refunded Amount")],
+)
+@pytest.mark.parametrize(("written", "given_back"), [("", None), ("0.00", None), ("3.00", 3)])
+def test_an_order_in_the_state_refunded_is_given_back_whole_unless_told(
+    folder: Path, shape: str, state: str, amount: str, written: str, given_back: float | None
+) -> None:
+    order = {
+        "Customer ID": "c",
+        "Email": "a@x.org",
+        "Created (UTC)": "2025-01-01 10:00",
+        "Created at": "2025-01-01 10:00",
+    }
+    order |= {"id": "1", "Name": "1", "Currency": "USD", "Amount": "9.00", "Total": "9.00", "Cancelled at": ""}
+    order |= {
+        "Lineitem sku": "A",
+        "Lineitem quantity": "1",
+        "Lineitem price": "9.00",
+        state: "refunded",
+        amount: written,
+    }
+    file = MappedFile(_as_csv(folder, order), load_mapping(shape))
+    events = [it for _, it in file.events() if it["type"] == "track"]
+    assert [it["event"] for it in events] == ["Order Completed", "Order Refunded"]
+    assert events[1]["properties"].get("total") == given_back
+
+
+def test_the_coupon_of_analytics_is_that_of_the_order(folder: Path) -> None:
+    coupon = {"key": "coupon", "value": {"string_value": "SPRING"}}
+    event = {"event_name": "purchase", "event_timestamp": 1735725600000000, "user_pseudo_id": "1.2", "items": []}
+    event |= {"ecommerce": {"transaction_id": "T1", "purchase_revenue": 9}, "event_params": [coupon]}
+    (folder / "events.json").write_bytes(orjson.dumps(event) + b"\n")
+    [(_, found)] = MappedFile(str(folder / "events.json"), load_mapping("ga4")).events()
+    assert found["properties"] == {"order_id": "T1", "total": 9, "coupon": "SPRING"}
+
+
+def _as_csv(folder: Path, record: dict[str, str]) -> str:
+    (folder / "export.csv").write_text(",".join(record) + "\n" + ",".join(record.values()) + "\n")
+    return str(folder / "export.csv")
+
+
 def test_rows_of_one_order_are_one_order_wherever_they_stand(folder: Path) -> None:
     file = mapped(folder, ROWS, 'group_by = "no"\n' + ORDERS)
     assert orders(file) == [("1", 12.5), ("2", 5)]
@@ -107,6 +149,46 @@ def test_a_row_without_an_order_belongs_to_the_one_above(folder: Path) -> None:
     rows = [*ROWS[:2], ",,,B,1,2.50", ROWS[2]]
     assert orders(mapped(folder, rows, 'group_by = "no"\n' + ORDERS)) == [("1", 12.5), ("2", 5)]
     assert orders(mapped(folder, rows, 'group_by = "no"\nsorted = true\n' + ORDERS)) == [("1", 12.5), ("2", 5)]
+
+
+TOTALS = (
+    ",,,,,Total",
+    ",,,Total,,",
+    ",,,,3,",
+    "Total,,,,,12.50",
+    ",Total,,,,12.50",
+    ",,,,,12.50",
+    ",,,,3,12.50",
+    ",,,Total,,12.50",
+)
+
+
+@pytest.mark.parametrize("total", TOTALS)
+@pytest.mark.parametrize("first", ['group_by = "no"\n', 'group_by = "no"\nsorted = true\n'])
+def test_a_total_below_the_rows_is_a_reject_of_its_own(folder: Path, total: str, first: str) -> None:
+    file = mapped(folder, [*ROWS[:2], ROWS[3], ROWS[2], "", total], first + ORDERS)
+    assert orders(file) == [("1", 12.5), ("2", 5)]
+    [(number, detail)] = file.report.first.values()
+    assert (number, "orders.csv:6 " in detail, " is empty: say " in detail) == (6, True, True), detail
+
+
+@pytest.mark.parametrize("total", [",,,17.50", ",,Total,17.50", "Total,,,17.50", ",Total,,17.50"])
+def test_a_total_is_not_added_to_the_last_order(folder: Path, total: str) -> None:
+    rows = ["no,who,when,paid", "1,ann,2025-01-01,10", "1,ann,2025-01-01,2.50", "2,bob,2025-01-02,5", total]
+    mapping = 'group_by = "no"\n' + ORDERS.replace(ORDERS[ORDERS.index("[products]") : ORDERS.index("[[events]]")], "")
+    file = mapped(folder, rows, mapping + 'total = { sum = "paid" }\n')
+    assert orders(file) == [("1", 12.5), ("2", 5)]
+    assert [number for number, _ in file.report.first.values()] == [5]
+
+
+def test_further_lines_of_a_shop_have_no_columns_of_the_order(folder: Path) -> None:
+    rows = [
+        "Order Number,Email (Billing),Order Date,Order Status,Order Total Amount,Order Refund Amount,Item Name,Quantity"
+    ]
+    rows += ["1,a@x.org,2025-01-01 10:00,completed,12.50,,A,2", ",,,,,,B,1"]
+    (folder / "woo.csv").write_text("\n".join(rows) + "\n")
+    [(_, order), *others] = MappedFile(str(folder / "woo.csv"), load_mapping("woocommerce")).events()
+    assert (order["properties"]["total"], len(order["properties"]["products"]), others) == (12.5, 2, [])
 
 
 def test_sorted_rows_are_grouped_at_once(folder: Path) -> None:
@@ -120,8 +202,8 @@ def test_grouping_keeps_within_its_memory() -> None:
     def records() -> Iterator[tuple[int, Any]]:
         yield from ((number, [f"{number % 97}", "x" * 50]) for number in range(5000))
 
-    held = dict(map(_keyed, order_rows.grouped(records(), lambda row: row[0])))
-    spilled = dict(map(_keyed, order_rows.grouped(records(), lambda row: row[0], max_held=20_000)))
+    held = dict(map(_keyed, order_rows.grouped(records(), lambda row: row[0], bool)))
+    spilled = dict(map(_keyed, order_rows.grouped(records(), lambda row: row[0], bool, max_held=20_000)))
     assert held == spilled
     assert len(held) == 97
 

@@ -1,0 +1,46 @@
+"""Amounts of a sample beside the orders that they are of: one of the whole order, or one of each line."""
+
+from decimal import Decimal
+
+from streams.mapping.amounts import NumberError, number_reader
+from streams.suggestion.column import Column
+
+
+def varies_within(column: Column, order: Column) -> bool:
+    """Tell whether a column has several values within some order."""
+    first: dict[str, str] = {}
+    keys = order.by_record
+    return any(
+        first.setdefault(str(keys[record]).strip(), str(value).strip()) != str(value).strip()
+        for record, value in column.by_record.items()
+        if record in keys
+    )
+
+
+def is_of_lines(amount: Column, order: Column, quantity: Column | None, price: Column | None) -> bool:
+    """Tell whether an amount is that of a row, and not that of its order."""
+    return varies_within(amount, order) or is_product(amount, order, quantity, price)
+
+
+def is_product(amount: Column, order: Column, quantity: Column | None, price: Column | None) -> bool:
+    """Tell whether an amount is quantity times price in nearly every row of the orders with several rows."""
+    if quantity is None or price is None:
+        return False
+    mark = amount.decimal
+    told = [
+        (found, _number(quantity, record, mark), _number(price, record, mark))
+        for record, key in order.by_record.items()
+        if order.texts[str(key).strip()] > 1 and (found := _number(amount, record, mark)) is not None
+    ]
+    equal = sum(
+        count is not None and each is not None and abs(found - count * each) <= Decimal("0.01")
+        for found, count, each in told
+    )
+    return bool(told) and equal >= 0.95 * len(told)
+
+
+def _number(column: Column, record: int, mark: str) -> Decimal | None:
+    try:
+        return number_reader(column.decimal or mark)(column.by_record.get(record))
+    except NumberError:
+        return None
