@@ -13,6 +13,7 @@ from schemas.money import Exchange, decimals
 from state.calendar import Calendar
 from state.customer.apply_event import EventApplier, OrderEffect
 from state.customer.bounds import bounds_met
+from state.customer.conversion import conversion
 from state.customer.customer import Customer
 from state.customer.figures import average_order_value, mean_gap, time_since_order
 from state.customer.parts import ALL_PARTS, DECIDED, LIFECYCLE_PARTS, ORDERS
@@ -53,7 +54,11 @@ class Rulebook:
         self._named_traits = named.traits
         self.intake = Intake(exchange, policy.intake.not_customers, policy.intake.rating_scale, named)
         calendar = Calendar(policy.time.zone, compiled.day_ms)
-        self._memory = OrderMemory(compiled.occasion_ms, compiled.undo_days)
+        self._memory = OrderMemory(
+            compiled.occasion_ms,
+            compiled.undo_days,
+            conversion=conversion(policy.money.currency, policy.money.rates),
+        )
         self.apply_event = EventApplier(calendar, compiled.session_ms, named.traits, self._memory).apply
         """Update a customer's aggregates by a fact, and decide nothing."""
         self.forgetting = Forgetting(calendar, self._memory)
