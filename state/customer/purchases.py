@@ -130,6 +130,11 @@ class Purchases(msgspec.Struct, gc=False):
         found = self.archive.find(number)
         return found is None or found.block.days[found.row] < oldest
 
+    def knows(self, order_id: str, oldest: int) -> bool:
+        """Tell whether an order is remembered, as standing or as undone on the day ``oldest`` or later."""
+        number = order_number(order_id)
+        return number in self.rows.ids or self.undone.knows(number, oldest) or self.archive.find(number) is not None
+
     def has_forgotten(self, oldest: int) -> bool:
         """Tell whether some order is forgotten when those before the day ``oldest`` are."""
         if self.archive.forgotten.orders:

@@ -33,6 +33,7 @@ CHURN = Cause(kind="deadline", name="churn")
 LOYALTY = Cause(kind="deadline", name="loyalty")
 SEGMENT = Cause(kind="deadline", name="audience")  # the word that is published
 LOOK_AHEAD_DAYS = 28
+UNKNOWN_ORDER = "unknown_order"
 
 CauseOf = Callable[[], Cause]
 """Makes the cause, which is only needed where something changes."""
@@ -91,9 +92,13 @@ class Rulebook:
         else:
             self._decide_segments(customer, at, cause, self._segments.touched_by(changed), decisions)
 
-    def bounds_met(self, customer: Customer, fact: AnyFact) -> Sequence[str]:
-        """Return the bounds by which something would be lost if a fact were applied to a customer."""
-        return bounds_met(customer, fact, self._named_traits)
+    def told(self, customer: Customer, fact: AnyFact) -> Sequence[str]:
+        """Return what is told of a fact that is about to be applied.
+
+        That are the bounds by which something is lost, and ``UNKNOWN_ORDER`` if it is about an order never seen.
+        """
+        met = bounds_met(customer, fact, self._named_traits)
+        return (*met, UNKNOWN_ORDER) if self.forgetting.was_never_seen(customer, fact) else met
 
     def elapse(self, customer: Customer, upto: int, decisions: list[Decision]) -> None:
         """Let time pass: decide at every deadline until ``upto``, included, in order and each at its own instant."""

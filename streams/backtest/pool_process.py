@@ -58,6 +58,8 @@ class DecisionSummary(NamedTuple):
     stages: Counter[str]
     refused: list[RefusedLine]
     bounds: Counter[str]
+    unknown_orders: int
+    first_unknown_order: tuple[int, str] | None
 
 
 def run_process(connection: Connection, options: BacktestOptions) -> None:
@@ -101,6 +103,8 @@ def run_process(connection: Connection, options: BacktestOptions) -> None:
             stages=result.stages,
             refused=result.refused,
             bounds=result.bounds,
+            unknown_orders=result.unknown_orders,
+            first_unknown_order=result.first_unknown_order,
         )
     )
     _send_chunks(connection, result.published)

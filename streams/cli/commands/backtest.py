@@ -99,6 +99,9 @@ def command(
             _write(file, (orjson.dumps({"line": number}) for number in decided.duplicates))
     for bound, count in decided.bounds.items():
         tally.hold(bound, count)
+    if decided.first_unknown_order is not None:
+        number, told = decided.first_unknown_order
+        tally.unknown_orders.add(decided.unknown_orders, number, f"line {number}: {told}")
     if unknown_out:
         with _open(unknown_out) as file:
             _write(file, map(orjson.dumps, _unknown_names(tally)))
