@@ -133,6 +133,7 @@ def run(
         numbers = events.numbers.pop(customer)
         history = decide_history(facts, end, rules)
         if history is None:
+            result.after += len(facts)
             continue
         result.after += history.after
         result.bounds.update(history.bounds)
