@@ -82,7 +82,8 @@ class Outcome:
     ``transitions`` and ``rejects``: (key, value, timestamp in ms) for their topics, in order.
     ``counts`` are of events, of which a record may hold several: ``in`` = ``applied`` + ``duplicate`` + the sum of
     ``reject:REASON``; ``unknown`` is the part of ``applied`` whose name lifestage does not know, by name in
-    ``unknown_names``; ``poisoned`` customers could not be decided by a deadline.
+    ``unknown_names``, and ``unknown_order`` the part that is about orders never seen; ``bound:NAME`` counts how often a
+    bound held; ``poisoned`` customers could not be decided by a deadline.
     ``customers`` (with their header before, None for new ones) and ``publications``: the same changes before they
     became bytes, for the tracker and the metrics.
     """

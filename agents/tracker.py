@@ -12,7 +12,7 @@ from schemas.change import Publication
 from schemas.envelope import Event
 from schemas.reject import RejectedError, reject
 from schemas.transition import encode
-from state.rules.rulebook import Rulebook
+from state.rules.rulebook import UNKNOWN_ORDER, Rulebook
 from state.timeline.snapshot import Header, SnapshotError, dump, load, read_header
 from state.timeline.timeline import Timeline, adopt, apply_facts, begin
 
@@ -183,9 +183,9 @@ class Tracker:
         horizon = outcome.upto - self._lateness
         try:
             publications = apply_facts(timeline, customer.facts, outcome.upto, horizon, self._rules)
-            for bound in timeline.held:
-                outcome.counts[f"bound:{bound}"] += 1
-            timeline.held = []
+            for told in timeline.told:
+                outcome.counts[told if told == UNKNOWN_ORDER else f"bound:{told}"] += 1
+            timeline.told = []
             publications = customer.publications + publications
             values = [encode(it, key.decode(), self._rules.version) for it in publications]
             snapshot = dump(timeline, self._rules)

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import structs
 
 from schemas.events import OrderCompleted, OrderRefunded, OrderUpdated
+from state.customer.conversion import Conversion
 from state.customer.daily_counts import Daily, PackedDaily, no_counts, unpack_daily
 from state.customer.occasions import Occasions
 from state.customer.order_rows import OrderRows, PackedRows, unpack_rows
@@ -97,10 +98,10 @@ class OrderArchive(msgspec.Struct, gc=False):
         self._count(found, today, 1)
         self._replace(found.place, found.block)
 
-    def refund(self, found: ArchivedOrder, refund: OrderRefunded, today: int) -> bool:
+    def refund(self, found: ArchivedOrder, refund: OrderRefunded, today: int, conversion: Conversion) -> bool:
         """Take money off an order; return whether something is left."""
         self._count(found, today, -1)
-        is_left = found.block.refund(found.row, refund)
+        is_left = found.block.refund(found.row, refund, conversion)
         self._count(found, today, 1)
         self._replace(found.place, found.block)
         return is_left

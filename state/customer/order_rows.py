@@ -1,12 +1,16 @@
 """Order rows: orders that are known by their id, one row each, and the bytes of a block of them."""
 
 from bisect import bisect_left
+from fractions import Fraction
 from hashlib import blake2b
+from math import ceil
 from struct import pack, unpack
 
 import msgspec
 
 from schemas.events import OrderCompleted, OrderRefunded, OrderUpdated
+from schemas.money import decimals
+from state.customer.conversion import MILLION, Conversion
 from state.customer.delta_coding import delta_decode, delta_encode
 
 
@@ -14,7 +18,8 @@ class RowDetails(msgspec.Struct, array_like=True, gc=False):
     """What only few orders have: money given back, an amount in a currency of its own, a discount, a coupon.
 
     ``refunded`` is in minor units of the policy's currency. ``stated`` and ``left`` are the order's amount before and
-    after refunds, in millionths of its own ``currency``, which is None for the policy's.
+    after refunds, in millionths of its own ``currency``, which is None for the policy's; an order in that has them from
+    its first refund in another currency on. ``slack`` is how far off such refunds may be, since each was rounded.
     """
 
     refunded: int = 0
@@ -23,6 +28,7 @@ class RowDetails(msgspec.Struct, array_like=True, gc=False):
     currency: str | None = None
     stated: int = 0
     left: int = 0
+    slack: int = 0
 
 
 class OrderRows(msgspec.Struct, gc=False):
@@ -55,16 +61,17 @@ class OrderRows(msgspec.Struct, gc=False):
         known, details = self.details.get(number), stated_details(order)
         if isinstance(order, OrderUpdated) or not _is_sent_again(order, self.nets[row], known, details):
             self.nets[row] = order.total
-        elif known is not None and (known.refunded or known.left < known.stated):
+        elif known is not None and (known.refunded or known.left < known.stated or known.slack):
             details = details or RowDetails()
-            details.refunded, details.left = known.refunded, known.left
+            details.refunded, details.left, details.slack = known.refunded, known.left, known.slack
+            details.stated = known.stated
         self.items[row] = order.items
         if details is not None:
             self.details[number] = details
         else:
             self.details.pop(number, None)
 
-    def refund(self, row: int, refund: OrderRefunded) -> bool:
+    def refund(self, row: int, refund: OrderRefunded, conversion: Conversion) -> bool:
         """Take money off an order, at most what is left of it; return whether something is left."""
         net = self.nets[row]
         if refund.total is None:
@@ -72,26 +79,40 @@ class OrderRows(msgspec.Struct, gc=False):
             return False
         number = self.ids[row]
         details = self.details.get(number)
+        is_home = details is None or details.currency is None
+        is_converted = is_home and refund.own is not None and refund.own.currency is not None
+        if details is None and (refund.total or is_converted):
+            details = self.details[number] = RowDetails()
+        if details is not None and is_converted and not details.stated:
+            details.stated = (net + details.refunded) * MILLION // conversion.unit
+            details.left = net * MILLION // conversion.unit
         if details is not None and details.stated:
-            return self._refund_own(row, refund, refund.total, details)
+            return self._refund_own(row, refund, details, conversion)
         taken = min(refund.total, net)
-        if taken:
-            if details is None:
-                details = self.details[number] = RowDetails()
+        if taken and details is not None:
             details.refunded += taken
         self.nets[row] = net - taken
         return taken < net
 
-    def _refund_own(self, row: int, refund: OrderRefunded, total: int, details: RowDetails) -> bool:
-        # In the order's own currency and at its own rate, so that parts which add up to the whole leave nothing.
-        net = self.nets[row]
-        worth = net + details.refunded
-        if refund.own is not None and refund.own.currency in (None, details.currency):
-            taken = refund.own.millionths
+    def _refund_own(self, row: int, refund: OrderRefunded, details: RowDetails, conversion: Conversion) -> bool:
+        # In the order's own currency and at its own rate. Each refund takes the same whenever it comes, and is rounded
+        # up, so that no more is left than the refunds themselves were rounded by.
+        worth = self.nets[row] + details.refunded
+        own, currency, stated = refund.own, details.currency, details.stated
+        if own is not None and currency is not None and own.currency in (None, currency):
+            details.left -= min(own.millionths, details.left)
+        elif currency is None and (own is None or own.currency is None):
+            details.left -= min((refund.total or 0) * MILLION // conversion.unit, details.left)
+        elif not worth:
+            details.left = 0
         else:
-            taken = _divided(total * details.stated, worth) if worth else details.left
-        details.left = max(details.left - taken, 0)
-        self.nets[row] = _divided(worth * details.left, details.stated)
+            amount = conversion.amount(refund)
+            details.left -= min(ceil(amount.exact * stated / worth), details.left)
+            details.slack = min(details.slack + ceil(amount.half_unit * stated / worth), stated)
+        unit = MILLION // (conversion.unit if currency is None else 10 ** decimals(currency))
+        if _is_nothing(details, worth, unit):
+            details.left = 0
+        self.nets[row] = _divided(worth * details.left, stated)
         details.refunded = worth - self.nets[row]
         return details.left > 0
 
@@ -185,7 +206,19 @@ def stated_details(order: OrderCompleted | OrderUpdated) -> RowDetails | None:
 
 def _is_sent_again(order: OrderCompleted, net: int, known: RowDetails | None, said: RowDetails | None) -> bool:
     known, said = known or RowDetails(), said or RowDetails()
-    return order.total == net + known.refunded and (said.currency, said.stated) == (known.currency, known.stated)
+    return order.total == net + known.refunded and _own(said) == _own(known)
+
+
+def _own(details: RowDetails) -> tuple[str | None, int]:
+    return details.currency, 0 if details.currency is None else details.stated
+
+
+def _is_nothing(details: RowDetails, worth: int, unit: int) -> bool:
+    """Tell whether what is left of an order is less than half a smallest unit, or no more than it was rounded by."""
+    if 2 * details.left < unit:
+        return True
+    by_worth = 0 if details.currency is None else ceil(Fraction(details.stated, 2 * worth)) if worth else 0
+    return details.slack > 0 and details.left <= details.slack + by_worth
 
 
 def _divided(amount: int, by: int) -> int:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import msgspec
 
 from schemas.events import OrderCancelled, OrderCompleted, OrderRefunded, OrderUpdated
+from state.customer.conversion import Conversion
 from state.customer.daily_counts import Daily, no_counts
 from state.customer.occasions import Occasions
 from state.customer.order_archive import (
@@ -30,7 +31,8 @@ MAX_BASKETS = 10
 class OrderMemory(NamedTuple):
     """How long a purchase occasion lasts (ms), and for how many days and how many at once orders are remembered.
 
-    Beyond ``max_rows``, the oldest ``block_rows`` move into the archive, but never those that have a basket.
+    Beyond ``max_rows``, the oldest ``block_rows`` move into the archive, but never those that have a basket. By the
+    ``conversion``, money in another currency is taken off an order.
     """
 
     occasion_ms: int
@@ -38,6 +40,7 @@ class OrderMemory(NamedTuple):
     most: int = MAX_REMEMBERED
     max_rows: int = MAX_ROWS
     block_rows: int = BLOCK_ROWS
+    conversion: Conversion = Conversion()
 
 
 class Purchases(msgspec.Struct, gc=False):
@@ -127,6 +130,11 @@ class Purchases(msgspec.Struct, gc=False):
         found = self.archive.find(number)
         return found is None or found.block.days[found.row] < oldest
 
+    def knows(self, order_id: str, oldest: int) -> bool:
+        """Tell whether an order is remembered, as standing or as undone on the day ``oldest`` or later."""
+        number = order_number(order_id)
+        return number in self.rows.ids or self.undone.knows(number, oldest) or self.archive.find(number) is not None
+
     def has_forgotten(self, oldest: int) -> bool:
         """Tell whether some order is forgotten when those before the day ``oldest`` are."""
         if self.archive.forgotten.orders:
@@ -170,14 +178,14 @@ class Purchases(msgspec.Struct, gc=False):
         if number in rows.ids:
             row = rows.ids.index(number)
             net = rows.nets[row]
-            stands = rows.refund(row, refund)
+            stands = rows.refund(row, refund, memory.conversion)
             taken = net - rows.nets[row]
             self.net_total -= taken
             if not stands:
                 self._remove(row, day, memory)
         elif (found := self.archive.find(number)) is not None:
             net = found.block.nets[found.row]
-            stands = self.archive.refund(found, refund, day)
+            stands = self.archive.refund(found, refund, day, memory.conversion)
             taken = net - found.block.nets[found.row]
             if not stands:
                 self._remove_archived(found, day, memory)

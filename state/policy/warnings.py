@@ -13,6 +13,7 @@ Warned = tuple[Path, str, str]
 """The key, what is odd about it, and what to do."""
 _LEAST_MOST_PER_ORDER = 200
 _LEAST_MONETARY = 10
+_INVERTED = 100
 _PATIENCE: Path = ("lifecycle", "patience")
 
 
@@ -23,6 +24,7 @@ def warnings_of(policy: Policy, conditions: Mapping[Path, Condition]) -> Iterato
         yield from _money(policy, size)
         for path, condition in conditions.items():
             yield from _amounts(path, condition, policy.money.currency, size)
+    yield from _rates(policy, size)
     yield from _patience(policy)
     yield from _support(policy)
 
@@ -42,6 +44,23 @@ def _money(policy: Policy, size: int) -> Iterator[Warned]:
             f"the highest limit is {highest:g} {currency}, roughly {_dollars(highest, size)}: nearly all score 5",
             f"leave it out, or write limits in {currency}",
         )
+
+
+def _rates(policy: Policy, size: int) -> Iterator[Warned]:
+    home = policy.money.currency
+    for currency, rate in policy.money.rates.items():
+        expected = size / size_of(currency)
+        if _apart(rate, expected) > _INVERTED * _apart(rate, 1 / expected):
+            yield (
+                ("money", "rates", currency),
+                f"a rate is what one unit is worth: 1 {currency} would be {rate:g} {home}, which looks like how many "
+                f"{currency} one {home} is",
+                f"write {currency} = {1 / rate:.4g}, if that is what you mean",
+            )
+
+
+def _apart(one: float, other: float) -> float:
+    return max(one / other, other / one)
 
 
 def _amounts(path: Path, condition: Condition, currency: str, size: int) -> Iterator[Warned]:

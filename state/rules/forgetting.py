@@ -1,4 +1,4 @@
-"""Forgetting: what to say of a fact about an order that may be one of those a customer's memory has lost."""
+"""Forgetting: what to say of a fact about an order that is not among those that a customer's memory has."""
 
 from collections.abc import Sequence
 
@@ -31,6 +31,12 @@ class Forgetting:
             f"remembered for {memory.undo_days} days (raise undo_days in the policy's [orders]), "
             f"and no more than the newest {memory.most:,}"
         )
+
+    def was_never_seen(self, customer: Customer, fact: AnyFact) -> bool:
+        """Tell whether a fact that is not refused is about an order that was never seen; the customer is as above."""
+        if not isinstance(fact, CHANGES_OF_ORDERS):
+            return False
+        return not customer.purchases.knows(fact.order_id, self._day_of(fact.at) - self._memory.undo_days + 1)
 
     def is_possible(self, customer: Customer, arrived: Sequence[AnyFact], fact: AnyFact) -> bool:
         """Tell, for little, whether a fact may be refused once facts that have arrived are applied to the customer."""

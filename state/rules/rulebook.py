@@ -13,6 +13,7 @@ from schemas.money import Exchange, decimals
 from state.calendar import Calendar
 from state.customer.apply_event import EventApplier, OrderEffect
 from state.customer.bounds import bounds_met
+from state.customer.conversion import conversion
 from state.customer.customer import Customer
 from state.customer.figures import average_order_value, mean_gap, time_since_order
 from state.customer.parts import ALL_PARTS, DECIDED, LIFECYCLE_PARTS, ORDERS
@@ -32,6 +33,7 @@ CHURN = Cause(kind="deadline", name="churn")
 LOYALTY = Cause(kind="deadline", name="loyalty")
 SEGMENT = Cause(kind="deadline", name="audience")  # the word that is published
 LOOK_AHEAD_DAYS = 28
+UNKNOWN_ORDER = "unknown_order"
 
 CauseOf = Callable[[], Cause]
 """Makes the cause, which is only needed where something changes."""
@@ -53,7 +55,11 @@ class Rulebook:
         self._named_traits = named.traits
         self.intake = Intake(exchange, policy.intake.not_customers, policy.intake.rating_scale, named)
         calendar = Calendar(policy.time.zone, compiled.day_ms)
-        self._memory = OrderMemory(compiled.occasion_ms, compiled.undo_days)
+        self._memory = OrderMemory(
+            compiled.occasion_ms,
+            compiled.undo_days,
+            conversion=conversion(policy.money.currency, policy.money.rates),
+        )
         self.apply_event = EventApplier(calendar, compiled.session_ms, named.traits, self._memory).apply
         """Update a customer's aggregates by a fact, and decide nothing."""
         self.forgetting = Forgetting(calendar, self._memory)
@@ -86,9 +92,13 @@ class Rulebook:
         else:
             self._decide_segments(customer, at, cause, self._segments.touched_by(changed), decisions)
 
-    def bounds_met(self, customer: Customer, fact: AnyFact) -> Sequence[str]:
-        """Return the bounds by which something would be lost if a fact were applied to a customer."""
-        return bounds_met(customer, fact, self._named_traits)
+    def told(self, customer: Customer, fact: AnyFact) -> Sequence[str]:
+        """Return what is told of a fact that is about to be applied.
+
+        That are the bounds by which something is lost, and ``UNKNOWN_ORDER`` if it is about an order never seen.
+        """
+        met = bounds_met(customer, fact, self._named_traits)
+        return (*met, UNKNOWN_ORDER) if self.forgetting.was_never_seen(customer, fact) else met
 
     def elapse(self, customer: Customer, upto: int, decisions: list[Decision]) -> None:
         """Let time pass: decide at every deadline until ``upto``, included, in order and each at its own instant."""

@@ -10,7 +10,7 @@ from schemas.events import AnyFact
 from schemas.fact_order import in_order
 from state.customer.customer import Customer, first_seen
 from state.rules.decision import Decision
-from state.rules.rulebook import Rulebook
+from state.rules.rulebook import UNKNOWN_ORDER, Rulebook
 from state.timeline.corrections import numbered
 from state.timeline.records_of_event import Conflict, distinct
 
@@ -19,8 +19,8 @@ class History(NamedTuple):
     """The customer in the end, what was published, the facts that are duplicates, and how many lie after the end.
 
     ``conflicts`` are the facts that say something else than an earlier record of the same event, ``bounds`` those by
-    which something was lost. ``forgotten`` are the facts that were not applied since their orders may be forgotten,
-    each with a sentence.
+    which something was lost. ``unknown_orders`` are the applied facts about orders never seen. ``forgotten`` are the
+    facts that were not applied since their orders may be forgotten, each with a sentence.
     """
 
     customer: Customer
@@ -30,6 +30,7 @@ class History(NamedTuple):
     conflicts: list[Conflict]
     bounds: list[str]
     forgotten: list[tuple[AnyFact, str]]
+    unknown_orders: list[AnyFact]
 
 
 def decide_history(facts: Iterable[AnyFact], until: int, rules: Rulebook) -> History | None:
@@ -46,9 +47,14 @@ def decide_history(facts: Iterable[AnyFact], until: int, rules: Rulebook) -> His
     decisions: list[Decision] = []
     bounds: list[str] = []
     forgotten = []
+    unknown_orders = []
     for fact in counting:
         if (why := rules.forgetting.why(customer, fact)) is None:
-            bounds += rules.bounds_met(customer, fact)
+            for told in rules.told(customer, fact):
+                if told == UNKNOWN_ORDER:
+                    unknown_orders.append(fact)
+                else:
+                    bounds.append(told)
             rules.advance(customer, fact, decisions)
         else:
             forgotten.append((fact, why))
@@ -56,7 +62,8 @@ def decide_history(facts: Iterable[AnyFact], until: int, rules: Rulebook) -> His
     published = [
         Publication(change, figures, seq) for seq, (change, figures) in enumerate(numbered(decisions), start=1)
     ]
-    return History(customer, published, duplicates, len(ordered) - within, conflicts, bounds, forgotten)
+    after = len(ordered) - within
+    return History(customer, published, duplicates, after, conflicts, bounds, forgotten, unknown_orders)
 
 
 _instant = attrgetter("at")

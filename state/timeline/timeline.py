@@ -35,8 +35,8 @@ class Timeline(msgspec.Struct, gc=False):
     the base. ``folded`` says that the head equals the base. ``closed_before`` is the instant before which this customer
     accepts no facts, because a flood of them has moved the base ahead of the horizon, or a new policy was adopted.
     ``seq`` is the number of the last publication. ``twins`` are further records of events whose first record is in the
-    tail; ``stale`` says that a fact of the head was taken out of the tail since. ``held`` are the bounds by which
-    something was lost, each time; who counts them takes them out.
+    tail; ``stale`` says that a fact of the head was taken out of the tail since. ``told`` is what was told of
+    the facts (see ``Rulebook.told``) and the bounds that held, each time; who counts it takes it out.
     """
 
     base: bytes | None
@@ -49,7 +49,7 @@ class Timeline(msgspec.Struct, gc=False):
     folded: bool
     twins: list[AnyFact] = []
     stale: bool = False
-    held: list[str] = []
+    told: list[str] = []
 
     def has_id(self, message_id: str) -> bool:
         """Tell whether a fact with this messageId is in the tail."""
@@ -94,7 +94,7 @@ def apply_facts(
         timeline.tail = in_order([*timeline.tail, *arrived])
         timeline.folded = timeline.stale = False
         timeline.head = rebuild(
-            timeline.base, timeline.tail, max(upto, head.at), rules, decisions, arrived, timeline.held
+            timeline.base, timeline.tail, max(upto, head.at), rules, decisions, arrived, timeline.told
         )
         published, timeline.emitted = correct(decisions, timeline.emitted, known_until, timeline.seq)
     timeline.seq += len(published)
@@ -123,17 +123,17 @@ def rebuild(
     rules: Rulebook,
     decisions: list[Decision],
     arrived: Sequence[AnyFact],
-    held: list[str],
+    told: list[str],
 ) -> Customer:
     """Return the customer at ``upto``, the base with the tail applied; decisions are appended in order.
 
-    So are, to ``held``, the bounds by which something is lost of the facts that have ``arrived``.
+    So is, to ``told``, what is told of the facts that have ``arrived``.
     """
     customer = first_seen(tail[0].at) if base is None else unpack(base)
     new = set(map(id, arrived))
     for fact in tail:
         if id(fact) in new:
-            held += rules.bounds_met(customer, fact)
+            told += rules.told(customer, fact)
         rules.advance(customer, fact, decisions)
     rules.elapse(customer, upto, decisions)
     return customer
@@ -156,7 +156,7 @@ def _continue(
         return []
     timeline.folded = False
     for fact in arrived:
-        timeline.held += rules.bounds_met(head, fact)
+        timeline.told += rules.told(head, fact)
         rules.advance(head, fact, decisions)
     rules.elapse(head, upto, decisions)
     timeline.tail += arrived
@@ -185,10 +185,10 @@ def _tidy(timeline: Timeline, horizon: int, kept_from: int, rules: Rulebook) -> 
         _fold_before(timeline, kept_from, rules)
     if _is_flooded(timeline):
         if timeline.tail[0].at < horizon:
-            timeline.held.append(IDS_BOUND)
+            timeline.told.append(IDS_BOUND)
             _fold_before(timeline, horizon, rules)
         if _is_flooded(timeline):
-            timeline.held.append(TAIL_BOUND)
+            timeline.told.append(TAIL_BOUND)
             newest = in_order([*timeline.tail, *timeline.twins])[-MAX_TAIL // 2]
             timeline.closed_before = newest.at + 1
             _fold_before(timeline, timeline.closed_before, rules)

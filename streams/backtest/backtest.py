@@ -9,7 +9,7 @@ from typing import NamedTuple
 import orjson
 
 from schemas import profile, transition
-from schemas.events import AnyFact, event_name
+from schemas.events import CHANGES_OF_ORDERS, AnyFact, event_name
 from schemas.instant import to_text
 from schemas.reject import RejectedError
 from state.features.profile import build_profile
@@ -64,6 +64,7 @@ class BacktestResult:
     segments entered and left; ``stages`` customers by their last stage. ``refused`` are the rejects that are found when
     a customer is decided: conflicts, and facts about forgotten orders. ``duplicates`` are the numbers of lines, and
     ``first_duplicate`` is the lowest, with what is told of it. ``bounds`` counts those that held.
+    ``unknown_orders`` counts the events about orders never seen; the first is told as for duplicates.
     """
 
     published: list[PublishedTransition]
@@ -75,6 +76,8 @@ class BacktestResult:
     stages: Counter[str]
     refused: list[RefusedLine]
     bounds: Counter[str]
+    unknown_orders: int
+    first_unknown_order: tuple[int, str] | None
 
     @property
     def transitions(self) -> list[bytes]:
@@ -122,16 +125,19 @@ def run(
         stages=Counter(),
         refused=[],
         bounds=Counter(),
+        unknown_orders=0,
+        first_unknown_order=None,
     )
     while events.by_customer:
         customer, facts = events.by_customer.popitem()
         numbers = events.numbers.pop(customer)
         history = decide_history(facts, end, rules)
         if history is None:
+            result.after += len(facts)
             continue
         result.after += history.after
         result.bounds.update(history.bounds)
-        if history.duplicates or history.conflicts or history.forgotten:
+        if history.duplicates or history.conflicts or history.forgotten or history.unknown_orders:
             _add_put_aside(result, history, {id(fact): number for fact, number in zip(facts, numbers, strict=True)})
         result.stages[history.customer.stage] += 1
         for it in history.published:
@@ -157,6 +163,12 @@ def _add_put_aside(result: BacktestResult, history: History, numbers: Mapping[in
         if result.first_duplicate is None or number < result.first_duplicate[0]:
             told = f"{event_name(fact)} of {to_text(fact.at)} again, messageId {fact.message_id}"
             result.first_duplicate = number, told
+    result.unknown_orders += len(history.unknown_orders)
+    for fact in history.unknown_orders:
+        number, _ = line_and_event(numbers[id(fact)])
+        if result.first_unknown_order is None or number < result.first_unknown_order[0]:
+            order_id = fact.order_id if isinstance(fact, CHANGES_OF_ORDERS) else ""
+            result.first_unknown_order = number, f"{event_name(fact)} of order {order_id!r}, which was not seen before"
 
 
 def _place(line: int, event: int) -> dict[str, object]:

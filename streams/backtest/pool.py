@@ -167,6 +167,10 @@ def _total_decided(parts: Sequence[DecisionSummary]) -> DecisionSummary:
         stages=_total(it.stages for it in parts),
         refused=sorted(refused for it in parts for refused in it.refused),
         bounds=_total(it.bounds for it in parts),
+        unknown_orders=sum(it.unknown_orders for it in parts),
+        first_unknown_order=min(
+            (it.first_unknown_order for it in parts if it.first_unknown_order is not None), default=None
+        ),
     )
 
 

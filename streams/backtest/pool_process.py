@@ -5,6 +5,7 @@ import signal
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from itertools import islice
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -58,16 +59,23 @@ class DecisionSummary(NamedTuple):
     stages: Counter[str]
     refused: list[RefusedLine]
     bounds: Counter[str]
+    unknown_orders: int
+    first_unknown_order: tuple[int, str] | None
 
 
 def run_process(connection: Connection, options: BacktestOptions) -> None:
-    """Backtest the customers of one process, to its end.
+    """Backtest the customers of one process, to its end or until the parent has closed the connection.
 
     It receives ``LineChunk``s, None, and the instant to decide until. It sends a ``ReadSummary``, the numbers of
     customers decided since the last such number, a ``DecisionSummary``, chunks of transitions, and of profiles if they
     are asked for, both sorted, with a None after each.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Ctrl-C the parent ends the processes
+    with suppress(EOFError, BrokenPipeError, ConnectionResetError):  # the parent says why it has given up
+        _run(connection, options)
+
+
+def _run(connection: Connection, options: BacktestOptions) -> None:
     gc.disable()  # nothing that was read becomes garbage: collections would cost a quarter of the time
     rules = load_rules(options.policy)
     refused: list[bytes] = []
@@ -101,6 +109,8 @@ def run_process(connection: Connection, options: BacktestOptions) -> None:
             stages=result.stages,
             refused=result.refused,
             bounds=result.bounds,
+            unknown_orders=result.unknown_orders,
+            first_unknown_order=result.first_unknown_order,
         )
     )
     _send_chunks(connection, result.published)

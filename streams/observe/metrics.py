@@ -12,6 +12,7 @@ from agents.batch import Outcome, Position
 from agents.mirror import MirrorStatus
 from agents.observer import Committed, Customers
 from state.customer.customer import STAGES
+from state.rules.rulebook import UNKNOWN_ORDER
 from streams.observe.bulk_histogram import BulkHistogram
 from streams.observe.health import Health
 
@@ -35,6 +36,11 @@ class Metrics:
         self._events = Counter("lifestage_events", "Records read, by outcome.", ["outcome"], registry=registry)
         self._bounds = Counter(
             "lifestage_bounds", "Times that something was not kept because of a bound.", ["bound"], registry=registry
+        )
+        self._unknown_orders = Counter(
+            "lifestage_unknown_orders",
+            "Refunds, cancellations and updates applied whose orders were never seen.",
+            registry=registry,
         )
         self._rejects = Counter("lifestage_rejects", "Records rejected, by reason.", ["reason"], registry=registry)
         self._transitions = Counter(
@@ -81,6 +87,7 @@ class Metrics:
         for name, count in counts.items():
             if name.startswith("bound:"):
                 self._bounds.labels(name.partition(":")[2]).inc(count)
+        self._unknown_orders.inc(counts[UNKNOWN_ORDER])
         for reason, count in rejected.items():
             self._rejects.labels(reason).inc(count)
         self._events.labels("applied").inc(counts["applied"])

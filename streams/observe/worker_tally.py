@@ -9,6 +9,7 @@ import msgspec
 from agents.batch import Outcome, Position
 from agents.observer import Committed, Customers
 from schemas.event_types import nearest_name
+from state.rules.rulebook import UNKNOWN_ORDER
 from streams.tally.sentence import lately, without_values
 from streams.tally.tally import Counted, Tally, most_first
 
@@ -49,6 +50,7 @@ class WorkerTally:
         counts = outcome.counts
         batch = Tally(applied=counts["applied"] - outcome.unknown_names.total())
         batch.duplicates.count = counts["duplicate"]
+        batch.unknown_orders.count = counts[UNKNOWN_ORDER]
         for name, count in counts.items():
             kind, _, what = name.partition(":")
             if kind == "reject":
@@ -85,6 +87,7 @@ class WorkerTally:
             "unknown_names": {
                 name: {"count": it.count, "nearest": nearest_name(name)} for name, it in most_first(tally.unknown)
             },
+            "unknown_orders": tally.unknown_orders.count,
             "bounds": {bound: it.count for bound, it in most_first(tally.bounds)},
         }
 

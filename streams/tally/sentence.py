@@ -33,6 +33,8 @@ def lately(tally: Tally, span: str) -> str:
         told = ", ".join(_with_nearest(name, it) for name, it in entries[:_MAX_NAMES])
         more = f", {len(entries) - _MAX_NAMES} more names" if len(entries) > _MAX_NAMES else ""
         parts.append(f"{tally.unknown_events:,} of unknown names ({told}{more})")
+    if tally.unknown_orders.count:
+        parts.append(f"{tally.unknown_orders.count:,} of orders never seen")
     if tally.bounds:
         parts.append(f"bounds that held: {_listed(most_first(tally.bounds))}")
     return f"in {span}: {', '.join(parts)}"

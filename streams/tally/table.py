@@ -70,6 +70,12 @@ def _rows(tally: Tally, decided: bool) -> Iterator[tuple[str, int, str]]:
             yield f"  {name}", counted.count, _together(_shortened(counted), meant(name))
         if left := named[_MAX_NAMES:]:
             yield f"  {len(left):,} more names", sum(counted.count for _, counted in left), ""
+    if tally.unknown_orders.count:
+        yield (
+            "unknown orders",
+            tally.unknown_orders.count,
+            _together("applied, and change no order", _shortened(tally.unknown_orders)),
+        )
     if tally.bounds:
         yield "bounds that held", sum(it.count for it in tally.bounds.values()), "what lies beyond them is not kept"
         for bound, counted in most_first(tally.bounds):

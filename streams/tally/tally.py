@@ -31,7 +31,7 @@ class Tally:
 
     ``unknown`` (the applied events whose names lifestage does not know) is by name, cut to ``MAX_NAME`` and printable;
     with ``max_names``, further names are counted as ``OTHER``. ``rejects`` is by reason, ``bounds`` by the bound that
-    held.
+    held. ``unknown_orders`` are the applied events about orders never seen.
     """
 
     applied: int = 0
@@ -39,6 +39,7 @@ class Tally:
     rejects: dict[str, Counted] = field(default_factory=dict)
     unknown: dict[str, Counted] = field(default_factory=dict)
     bounds: dict[str, Counted] = field(default_factory=dict)
+    unknown_orders: Counted = field(default_factory=Counted)
     max_names: int | None = None
 
     @property
@@ -64,7 +65,7 @@ class Tally:
     @property
     def put_aside(self) -> bool:
         """Whether anything was not applied, or without effect."""
-        return bool(self.duplicates.count or self.rejects or self.unknown or self.bounds)
+        return bool(self.duplicates.count or self.rejects or self.unknown or self.unknown_orders.count or self.bounds)
 
     def reject(self, reason: str, count: int = 1, place: int = 0, example: str = "") -> None:
         """Count rejects of one reason."""
@@ -101,6 +102,8 @@ class Tally:
             self.reject(reason, it.count, it.place, it.example)
         for name, it in other.unknown.items():
             self.apply_unknown(name, it.count, it.place, it.example)
+        orders = other.unknown_orders
+        self.unknown_orders.add(orders.count, orders.place, orders.example)
         for bound, it in other.bounds.items():
             self.hold(bound, it.count, it.place, it.example)
 

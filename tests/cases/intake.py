@@ -28,7 +28,8 @@ Json = dict[str, Any]
 class Result:
     """What came out: profiles at the end and transitions that stand, by customer; rejects as (line, reason).
 
-    ``unknown_names`` is how many events had which unknown name, ``bounds`` how often which bound held.
+    ``unknown_names`` is how many events had which unknown name, ``bounds`` how often which bound held,
+    ``unknown_orders`` how many events were about orders never seen.
     """
 
     profiles: dict[str, Json]
@@ -39,6 +40,7 @@ class Result:
     unknown: int
     unknown_names: dict[str, int]
     bounds: dict[str, int]
+    unknown_orders: int
 
     def stages(self, customer: str) -> list[tuple[str, str]]:
         """The lifecycle steps of a customer: (name, instant)."""
@@ -85,6 +87,7 @@ def by_backtest(lines: Iterable[bytes], policy: str = DEFAULT_POLICY, until: int
         unknown=unknown,
         unknown_names=unknown_names,
         bounds={name: it.count for name, it in events.tally.bounds.items()} | result.bounds,
+        unknown_orders=result.unknown_orders,
     )
 
 
@@ -118,6 +121,7 @@ def by_stream(lines: Iterable[bytes], policy: str = DEFAULT_POLICY, until: int |
         unknown=sum(group.counts["unknown"] for group in groups.values()),
         unknown_names=dict(sum((group.unknown_names for group in groups.values()), Counter())),
         bounds=_bounds(groups.values()),
+        unknown_orders=sum(group.counts["unknown_order"] for group in groups.values()),
     )
 
 

@@ -75,3 +75,22 @@ def test_check_says_when_two_limits_come_together(tmp_path: Path) -> None:
     alive = 'method = "p_alive"\nlimit = 0.5\nchurn_limit = 0.1\nr = 1\nalpha = 1\na = 1\nb = 1\n'
     assert "for only 0.5 days" in checked(path, support.format(alive + "min_at_risk_days = 0.5"))[0]
     assert "for only 0.21 days" in checked(path, support.format('method = "rhythm"\nchurn_multiple = 1.015'))[0]
+
+
+@pytest.mark.parametrize(
+    ("currency", "rates", "lines", "mend"),
+    [
+        ("USD", "[money.rates]\nEUR = 1.08\nJPY = 150", [6], "write JPY = 0.006667,"),
+        ("JPY", "[money.rates]\nUSD = 0.0067\nEUR = 0.0062", [5, 6], "write USD = 149.3,"),
+        ("JPY", "rates = { USD = 0.0067 }", [4], "write USD = 149.3,"),
+        ("IDR", "[money.rates]\nVND = 0.6\nUSD = 16000", [], ""),
+        ("USD", "[money.rates]\nJPY = 0.0067\nSEK = 0.1\nEUR = 0.9", [], ""),
+    ],
+)
+def test_check_says_where_a_rate_is_turned_round(
+    tmp_path: Path, currency: str, rates: str, lines: list[int], mend: str
+) -> None:
+    path = tmp_path / "mine.toml"
+    warned = checked(path, f"{SHOP.format(currency)}{rates}\n")
+    assert [line.split(": ")[0] for line in warned] == [f"{path}:{line}" for line in lines]
+    assert mend in "".join(warned[:1])

@@ -96,3 +96,26 @@ def test_a_foreign_order_refunded_by_its_products(intake: Intake) -> None:
     assert whole.figure("u", "orders") == 0
     part = intake([order(40.20, currency="EUR"), back], POLICY)
     assert part.figure("u", "revenue") == pytest.approx(21.71)
+
+
+@both
+def test_parts_paid_back_in_another_currency_leave_nothing(intake: Intake) -> None:
+    dollars = [refund(day, 3.60, currency="USD") for day in (3, 4, 5)]
+    assert intake([order(10, currency="EUR"), *dollars], POLICY).figure("u", "orders") == 0
+    assert intake([order(10, currency="EUR"), *dollars[:2]], POLICY).figure("u", "revenue") == 3.60
+    for parts in permutations((31.92, 12.90, 2.65)):
+        euros = [refund(3 + number, part, currency="EUR") for number, part in enumerate(parts)]
+        result = intake([order(51.27), *euros], POLICY)
+        assert (result.figure("u", "orders"), result.figure("u", "revenue")) == (0, 0)
+        assert result.figure("u", "refunds_30d") == 51.27
+        again = intake([order(51.27), euros[0], order(51.27), *euros[1:]], POLICY)
+        assert again.figure("u", "orders") == 0
+        assert intake([order(51.27), *euros[:-1]], POLICY).figure("u", "orders") == 1
+
+
+@both
+def test_a_cent_that_no_rounding_explains_is_left(intake: Intake) -> None:
+    assert intake([order(10), refund(3, 9.25, currency="EUR")], POLICY).figure("u", "revenue") == 0.01
+    assert intake([order(10), refund(3, 9.26, currency="EUR")], POLICY).figure("u", "orders") == 0
+    assert intake([order(10, currency="EUR"), refund(3, 9.99)], POLICY).figure("u", "orders") == 1
+    assert intake([order(10, currency="EUR"), refund(3, 9.996)], POLICY).figure("u", "orders") == 0

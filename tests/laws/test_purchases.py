@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import ceil
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.events import OrderCancelled, OrderCompleted, OrderDetails, OrderRefunded, OrderUpdated, OwnAmount
+from state.customer.conversion import Conversion
 from state.customer.purchases import OrderMemory, Purchases, no_purchases
 from state.customer.stored_purchases import pack_purchases, unpack_purchases
 
@@ -27,11 +29,19 @@ class Order:
     details: OrderDetails
     net: int = 0
     own_left: int = 0
+    slack: int = 0
+
+    @property
+    def stated(self) -> int:
+        """The stated amount, in millionths of the order's own currency."""
+        own = self.details.own
+        return own.millionths if own is not None else self.amount * 10_000
 
     def restate(self, fact: OrderCompleted | OrderUpdated) -> None:
         """Take the amount of a fact as what the order is worth."""
         self.amount = self.net = fact.total
-        self.own_left = own.millionths if (own := (fact.details or OrderDetails()).own) is not None else 0
+        self.details = fact.details or OrderDetails()
+        self.own_left, self.slack = self.stated, 0
 
 
 @dataclass
@@ -88,19 +98,33 @@ class Naive:
         before, own = order.net, order.details.own
         if fact.total is None:
             order.net = order.own_left = 0
-        elif own is None or not own.millionths:
+        elif not order.stated:
             order.net = max(order.net - fact.total, 0)
         else:
-            if fact.own is not None and fact.own.currency in (None, own.currency):
-                taken = fact.own.millionths
-            elif order.amount:
-                taken = round(Fraction(fact.total * own.millionths, order.amount))
-            else:
-                taken = order.own_left
-            order.own_left = max(order.own_left - taken, 0)
-            order.net = round(Fraction(order.amount * order.own_left, own.millionths))
+            order.own_left = max(order.own_left - self.taken(order, fact, fact.total), 0)
+            worth_is_off = 0 if own is None or not order.amount else ceil(Fraction(order.stated, 2 * order.amount))
+            if order.own_left < 5000 or (order.slack and order.own_left <= order.slack + worth_is_off):
+                order.own_left = 0
+            order.net = round(Fraction(order.amount * order.own_left, order.stated))
         self.refunds.append((day, before - order.net))
         return not (order.own_left or order.net) and self.undo(order, day)
+
+    def taken(self, order: Order, fact: OrderRefunded, total: int) -> int:
+        """Return what a refund takes off, in millionths of the order's currency; one in another adds to the slack."""
+        own = order.details.own
+        if own is None and (fact.own is None or fact.own.currency is None):
+            return total * 10_000
+        if own is not None and fact.own is not None and fact.own.currency in (None, own.currency):
+            return fact.own.millionths
+        if not order.amount:
+            return order.own_left
+        exact, off = Fraction(total), Fraction(1, 2)
+        rates = self.memory.conversion.rates
+        if fact.own is not None and fact.own.currency is not None and fact.own.currency in rates:
+            rate = 100 * rates[fact.own.currency]
+            exact, off = rate * fact.own.millionths / 10**6, rate / 200
+        order.slack = min(order.slack + ceil(off * order.stated / order.amount), order.stated)
+        return ceil(exact * order.stated / order.amount)
 
     def undo(self, order: Order, day: int) -> bool:
         """Let an order stand no more."""
@@ -223,7 +247,7 @@ def test_purchases_agree_with_a_list_of_all_orders(
 ) -> None:
     max_rows, block_rows = data.draw(st.sampled_from(((11, 1), (15, 5), (96, 64))))
     most = data.draw(st.sampled_from((3, 8, 10_000)))
-    memory = OrderMemory(occasion_ms, undo_days, most, max_rows, block_rows)
+    memory = OrderMemory(occasion_ms, undo_days, most, max_rows, block_rows, Conversion(100, {"EUR": Fraction(27, 25)}))
     kept, naive = no_purchases(), Naive(memory)
     for fact in history:
         day = fact.at // DAY

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import ceil
 
 from tests.reference_model.events import Fact
-from tests.reference_model.policy import Policy
+from tests.reference_model.money import decimals
+from tests.reference_model.policy import Money, Policy
 from tests.reference_model.properties import Trait
 
 COUNTED = {"view": "views", "search": "searches", "cart": "carts", "coupon": "coupons"}
@@ -15,17 +17,26 @@ BROWSED = {"view", "search", "cart", "browse"}
 MOST_ORDERS = 10_000
 
 
+MILLION = 1_000_000
+
+
 @dataclass(eq=False)
 class Order:
-    """An order: what it is worth as stated last, what is left of that, and the same in its own currency."""
+    """An order: what it is worth as stated last, what is left of that, and the same in millionths of its own currency.
+
+    `off` is by how many millionths its refunds in other currencies may be off.
+    """
 
     order_id: str
     at: int
     day: int
+    money: Money
     worth: int = 0
     left: int = 0
     own: tuple[str, int] | None = None
+    whole: int = 0
     own_left: int = 0
+    off: int = 0
     items: int = 0
     categories: tuple[str, ...] = ()
     discount: int = 0
@@ -37,7 +48,9 @@ class Order:
         assert fact.amount is not None
         if fact.kind == "update" or (fact.amount, fact.own) != (self.worth, self.own):
             self.worth = self.left = fact.amount
-            self.own, self.own_left = fact.own, fact.own[1] if fact.own else 0
+            self.own, self.off = fact.own, 0
+            self.whole = fact.own[1] if fact.own else fact.amount * MILLION // 10**self.money.places
+            self.own_left = self.whole
         self.items, self.categories = fact.items, fact.categories
         self.discount, self.coupon = fact.discount, fact.coupon
 
@@ -46,17 +59,34 @@ class Order:
         before = self.left
         if fact.amount is None:
             self.left = self.own_left = 0
-        elif self.own is None or self.own[1] == 0:
+        elif self.whole == 0:
             self.left = max(before - fact.amount, 0)
         else:
-            currency, whole = self.own
-            if fact.own is not None and fact.own[0] in ("", currency):
-                taken = fact.own[1]
-            else:
-                taken = round(Fraction(fact.amount * whole, self.worth)) if self.worth else self.own_left
-            self.own_left = max(self.own_left - taken, 0)
-            self.left = round(Fraction(self.worth * self.own_left, whole))
+            self.own_left = max(self.own_left - self.taken(fact, fact.amount), 0)
+            places = decimals(self.own[0]) if self.own else self.money.places
+            worth_is_off = ceil(Fraction(self.whole, 2 * self.worth)) if self.own and self.worth else 0
+            if Fraction(self.own_left) < Fraction(MILLION, 2 * 10**places):
+                self.own_left = 0
+            if self.off and self.own_left <= self.off + worth_is_off:
+                self.own_left = 0
+            self.left = round(Fraction(self.worth * self.own_left, self.whole))
         return before - self.left
+
+    def taken(self, fact: Fact, amount: int) -> int:
+        """What a refund takes off, in millionths of the order's currency."""
+        home = self.money.currency
+        currency, stated = fact.own or (home, 0)
+        mine = self.own[0] if self.own else home
+        if currency in ("", mine):
+            return stated if self.own else amount * MILLION // 10**self.money.places
+        if not self.worth:
+            return self.own_left
+        rate = Fraction(self.money.rates[currency]) if currency != home else Fraction(1)
+        step = Fraction(1, 10 ** decimals(currency))
+        given = rate * Fraction(stated, MILLION) if fact.own else Fraction(amount) * step
+        of_worth = Fraction(self.worth, 10**self.money.places)
+        self.off = min(self.off + ceil(rate * step / 2 * self.whole / of_worth), self.whole)
+        return ceil(given * self.whole / of_worth)
 
 
 def occasions_of(orders: list[Order], length: int) -> list[int]:
@@ -141,7 +171,7 @@ class Memory:
         if fact.kind == "update" or (fact.order_id in self.undone and not fact.reinstated):
             return ""
         self.undone.pop(fact.order_id, None)
-        order = Order(fact.order_id, fact.at, day)
+        order = Order(fact.order_id, fact.at, day, self.policy.money)
         order.state(fact)
         self.orders.append(order)
         remembered = [each for each in self.orders if not each.forgotten]

@@ -1,12 +1,10 @@
 """``lifestage backtest``: what a policy would have decided about recorded events."""
 
-import gzip
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO
 
 import click
 import orjson
@@ -20,6 +18,7 @@ from streams.backtest.pool import BacktestPool, ProcessLostError, backtest_pool,
 from streams.backtest.pool_process import BacktestOptions, DecisionSummary, ReadSummary
 from streams.cli.failure import UnusableSourceError
 from streams.cli.instant import INSTANT
+from streams.cli.output import check_outputs, opened, write_lines
 from streams.cli.policy_for import policy_for
 from streams.policy_file import PolicyFileError, load_rules
 from streams.sources.event_lines import event_lines
@@ -73,6 +72,7 @@ def command(
     packed as .gz or .zst. Lines may come in any order. The transitions are exactly the values that the topic would
     carry. The status is 2 when nothing could be used.
     """
+    check_outputs(out, profiles_out, rejects_out, unknown_out, duplicates_out)
     now = max(instant.from_datetime(datetime.now(UTC)), end or 0)
     console = Console(stderr=True)
     try:
@@ -95,13 +95,16 @@ def command(
     for it in decided.refused:
         tally.refuse(it.reason, it.line, f"line {it.line}: {it.detail}")
     if duplicates_out:
-        with _open(duplicates_out) as file:
-            _write(file, (orjson.dumps({"line": number}) for number in decided.duplicates))
+        with opened(duplicates_out) as file:
+            write_lines(file, (orjson.dumps({"line": number}) for number in decided.duplicates))
     for bound, count in decided.bounds.items():
         tally.hold(bound, count)
+    if decided.first_unknown_order is not None:
+        number, told = decided.first_unknown_order
+        tally.unknown_orders.add(decided.unknown_orders, number, f"line {number}: {told}")
     if unknown_out:
-        with _open(unknown_out) as file:
-            _write(file, map(orjson.dumps, _unknown_names(tally)))
+        with opened(unknown_out) as file:
+            write_lines(file, map(orjson.dumps, _unknown_names(tally)))
     if tally.usable:
         _print_summary(console, decided, rules.version)
     print_tally(console, tally, _see_all(rejects_out, unknown_out, duplicates_out))
@@ -129,17 +132,17 @@ def _run(
         read = pool.read(lines, lambda more: progress.advance(reading, more))
         add_report(read.tally, report)
         progress.update(reading, total=read.tally.events, completed=read.tally.events)
-        rejects = files.enter_context(_open(rejects_out)) if rejects_out else None
+        rejects = files.enter_context(opened(rejects_out)) if rejects_out else None
         deciding = progress.add_task("deciding customers", total=read.customers)
         until = end if end is not None else read.last or 0
         decided = pool.decide(until, lambda more: progress.advance(deciding, more))
         progress.update(deciding, completed=read.customers)
         if rejects is not None:
-            _write(rejects, [*read.refused, *(report.refused if report else ())])
-            _write(rejects, (it.reject() for it in decided.refused))
-        _write(files.enter_context(_open(out)), pool.transitions())
+            write_lines(rejects, [*read.refused, *(report.refused if report else ())])
+            write_lines(rejects, (it.reject() for it in decided.refused))
+        write_lines(files.enter_context(opened(out)), pool.transitions())
         if profiles_out:
-            _write(files.enter_context(_open(profiles_out)), pool.profiles())
+            write_lines(files.enter_context(opened(profiles_out)), pool.profiles())
     return read, decided
 
 
@@ -153,23 +156,15 @@ def _lines(events: str, mapping: str | None) -> _Lines:
     return ((number, it.value) for number, it in enumerate(source.events, start=1)), len(source.events), None
 
 
-def _open(path: Path) -> AbstractContextManager[IO[bytes]]:
-    try:
-        if str(path) == "-":
-            return nullcontext(click.get_binary_stream("stdout"))  # it stays open
-        return gzip.open(path, "wb") if path.suffix == ".gz" else path.open("wb")  # type: ignore[return-value]
-    except OSError as error:
-        raise click.ClickException(f"{path} cannot be written: {error.strerror}") from None
-
-
-def _write(file: IO[bytes], lines: Iterable[bytes]) -> None:
-    for line in lines:
-        file.write(line + b"\n")
-
-
 def _print_summary(console: Console, decided: DecisionSummary, version: str) -> None:
+    until = instant.to_text(decided.until)
+    if not decided.stages:
+        console.print(
+            f"nothing had happened by {until}: every event lies later, so give a later --until", soft_wrap=True
+        )
+        return
     later = f"; {decided.after:,} events lie later" if decided.after else ""
-    console.print(f"decided until {instant.to_text(decided.until)} under {version}{later}")
+    console.print(f"decided until {until} under {version}{later}")
     if decided.by_name:
         table = Table("transition", "count", box=None)
         for name, count in _by_count(decided.by_name):

@@ -18,6 +18,11 @@ from streams.policy_file import shipped_policy
 from streams.settings import Settings
 from streams.topics import TopicsError
 
+ORDER = (
+    '{"type":"track","event":"Order Completed","messageId":"m1","userId":"c1","timestamp":"2025-01-05T08:00:00Z",'
+    '"properties":{"order_id":"o1","total":15.0}}\n'
+)
+
 
 def call(*arguments: object, **variables: str) -> Result:
     environment: dict[str, str | None] = {"COLUMNS": "200", **variables}
@@ -123,6 +128,36 @@ def test_a_file_that_cannot_be_read_is_one_clear_line(
     (line,) = [line for line in done.output.splitlines() if line.startswith("Error: ")]
     assert f"{path} cannot be read" in line
     assert re.search(problem, line)
+
+
+def test_outputs_are_tried_before_the_work(tmp_path: Path) -> None:
+    kept, new = tmp_path / "kept.jsonl", tmp_path / "new.jsonl"
+    kept.write_text("before")
+    for wrong in (tmp_path, tmp_path / "none" / "x" / "o.jsonl", kept / "o.jsonl"):
+        for outputs in (("--out", wrong), ("--out", new, "--profiles", kept, "--duplicates", wrong)):
+            done = call("backtest", tmp_path / "not-even-looked-for.jsonl", *outputs)
+            assert (done.exit_code, done.output.count("\n")) == (1, 1)
+            assert done.output.startswith(f"Error: {wrong} cannot be written: ")
+    assert [path.name for path in tmp_path.iterdir()] == ["kept.jsonl"]
+    assert kept.read_text() == "before"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_is_one_clear_line(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    events = tmp_path / "events.jsonl"
+    events.write_text(ORDER)
+    done = call("backtest", events, "--out", "/dev/full", "--processes", "1")
+    assert done.exit_code == 1
+    assert done.output.endswith("Error: /dev/full cannot be written: No space left on device\n")
+    assert capfd.readouterr().err == "", "no process of the pool has anything to add"
+
+
+def test_a_backtest_until_before_the_first_event_says_that_nothing_had_happened(tmp_path: Path) -> None:
+    events = tmp_path / "events.jsonl"
+    events.write_text(ORDER)
+    done = call("backtest", events, "--out", tmp_path / "o.jsonl", "--until", "2020-01-01", "--processes", "1")
+    assert done.exit_code == 0
+    assert "nothing had happened by 2020-01-01T00:00:00.000Z: every event lies later" in done.output
 
 
 def test_the_policy_that_ships_is_fine_and_a_wrong_one_is_explained(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ def test_the_document_has_everything_since_the_start() -> None:
         "duplicates": 2,
         "rejected": {"late": {"count": 4, "example": "customer.purchases/0/7: userId: too late"}},
         "unknown_names": {"Order Compleet": {"count": 2, "nearest": "Order Completed"}},
+        "unknown_orders": 0,
         "bounds": {},
     }
     assert CUSTOMER not in json.dumps(tally.document())
@@ -43,9 +44,10 @@ def test_a_line_is_about_the_time_since_the_last_one() -> None:
     tally.committed(commit(outcome))
     assert tally.line("the last minute") == "", "nothing was put aside"
     outcome.counts["bound:traits"] = 2
+    outcome.counts["unknown_order"] = 3
     tally.committed(commit(outcome))
     assert tally.line("the last minute") == (
-        "in the last minute: 5 applied, 0 duplicate, bounds that held: traits 2"
+        "in the last minute: 5 applied, 0 duplicate, 3 of orders never seen, bounds that held: traits 2"
     ), "the five before were in an earlier minute"
 
 
