@@ -140,7 +140,7 @@ class _Report:
     def _story(self, story: Story) -> list[RenderableType]:
         profile = story.profile
         orders, revenue = profile.figures.get("orders"), profile.figures.get("revenue")
-        totals = f"{orders:,} orders, {revenue:,.2f} {self._data.currency}"
+        totals = f"{orders:,} order{'' if orders == 1 else 's'}, {revenue:,.2f} {self._data.currency}"
         title = Text.assemble(
             (f"Customer {printable(profile.user_id)}", "bold"),
             f", {story.title}: now ",
