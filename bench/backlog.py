@@ -1,5 +1,6 @@
 """A backlog: events written to the input topics before a worker starts, and the speed at which it processes them."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ from streams.sources.source import SourceEvent
 from streams.topics import topics_of
 
 _BATCH_BYTES = 256 * 1024
+_TICK_SECONDS = 1 / os.sysconf("SC_CLK_TCK")
+"""A short backlog may be worked off in less than the kernel counts."""
 _LOOK_SECONDS = 0.25
 
 
@@ -63,7 +66,8 @@ def work_off(workers: Sequence[MeasuredWorker], events: int, seconds: float) -> 
     first, last = (busy[0], busy[-1]) if len(busy) > 1 else (looks[-2], looks[-1])
     done = _committed(last) - _committed(first)
     wall = last[0].wall - first[0].wall
-    return Speed(done / wall, done / (sum(mark.cpu for mark in last) - sum(mark.cpu for mark in first)))
+    cpu = sum(mark.cpu for mark in last) - sum(mark.cpu for mark in first)
+    return Speed(done / wall, done / max(cpu, _TICK_SECONDS))
 
 
 def _committed(look: Sequence[Mark]) -> int:

@@ -21,7 +21,7 @@ EMBEDDED = pytest.mark.parametrize("broker", ["embedded_broker"])
 
 @pytest.fixture
 async def settings(broker: str, request: pytest.FixtureRequest, topic_prefix: str) -> Settings:
-    made = settings_for(request.getfixturevalue(broker), topic_prefix)
+    made = settings_for(request.getfixturevalue(broker), topic_prefix, embedded=broker == "embedded_broker")
     await create(made)
     return made
 
