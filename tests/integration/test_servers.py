@@ -1,5 +1,6 @@
 """The servers come up, answer, keep their data, and are gone afterwards, however their block ends."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -9,11 +10,12 @@ from pathlib import Path
 
 import pytest
 import redis
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from streams.embedded.child_process import ServerError
 from tests.support.servers import embedded_kafka, embedded_redis
+from tests.support.waiting import PATIENCE
 
 HOLD = """
 import pathlib, sys, time
@@ -39,9 +41,10 @@ async def round_trip(bootstrap: str, topic: str) -> list[bytes | None]:
 
 
 async def read_all(bootstrap: str, topic: str) -> list[bytes | None]:
-    consumer = AIOKafkaConsumer(topic, bootstrap_servers=bootstrap, auto_offset_reset="earliest")
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
     await consumer.start()
-    record = await consumer.getone()
+    consumer.assign([TopicPartition(topic, 0)])  # a subscription may find the topic's metadata too early
+    record = await asyncio.wait_for(consumer.getone(), PATIENCE)
     await consumer.stop()
     assert record.timestamp == 1_483_228_800_000
     return [record.key, record.value]
