@@ -5,7 +5,6 @@ Each value is decoded strictly first. What the strict decoder refuses is read fi
 
 from collections.abc import Sequence
 from datetime import datetime
-from hashlib import blake2b
 
 import msgspec
 from msgspec import Raw
@@ -21,7 +20,7 @@ from schemas.money import AmountError
 from schemas.reject import RejectedError
 from schemas.spellings import folded
 from schemas.traits import with_context_traits
-from schemas.wrappings import SeveralEventsError, unframed, unwrapped
+from schemas.wrappings import SeveralEventsError, id_made_of, unframed, unwrapped
 
 MAX_BYTES = 262_144
 MAX_NAME = 64
@@ -198,7 +197,7 @@ def read_event(envelope: Envelope, value: bytes, intake: Intake) -> Event:
         if event_type is None:
             return Event(user_id, None, (name or "")[:MAX_NAME])
         content = envelope.traits if event_type.name == "identify" else envelope.properties
-        message_id = envelope.message_id or envelope.twin_message_id or blake2b(value, digest_size=12).hexdigest()
+        message_id = envelope.message_id or envelope.twin_message_id or id_made_of(value)
         short(message_id, "messageId")
         try:
             fact = event_type.build(event_type.name, at, message_id, content, intake)

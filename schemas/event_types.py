@@ -8,7 +8,6 @@ from collections.abc import Callable
 from decimal import Decimal
 from difflib import SequenceMatcher, get_close_matches
 from functools import lru_cache
-from string import ascii_letters, digits
 from typing import Literal
 
 import msgspec
@@ -27,7 +26,7 @@ from schemas.events import (
     TicketSolved,
     TraitsIdentified,
 )
-from schemas.intake import Intake
+from schemas.intake import Intake, checked_order
 from schemas.money import Exchange
 from schemas.order_details import details_of
 from schemas.products import contents_of, cost_of, sum_of
@@ -39,7 +38,6 @@ from schemas.properties import (
     coerced_cancel,
     coerced_order,
     coerced_rating,
-    coerced_refund,
     coerced_ticket,
     read_cancel,
     read_order,
@@ -58,14 +56,6 @@ PROFILES = "profiles"
 TOPIC_KINDS = (PURCHASES, BROWSING, SUPPORT, PROFILES)
 """The kinds of input topics; records of one instant are decided in this order."""
 
-
-NOT_ORDERS = frozenset(
-    {"", "null", "<null>", "nil", "<nil>", "none", "(none)", "undefined", "not set", "(not set)", "nan", "n/a", "#n/a"}
-    | {"[]", "{}", "[object object]"}
-)
-"""What a program makes of an order's id that is missing, in small letters."""
-_ORDERS_BEGIN = frozenset(ascii_letters + digits).difference("nNuU")
-"""Characters with which none of these begins: that spares nearly all orders the comparison."""
 
 Build = Callable[[str, int, str, Raw, Intake], AnyFact]
 """Makes the fact of (name, instant, messageId, properties or traits, intake)."""
@@ -97,7 +87,7 @@ class EventType(msgspec.Struct, frozen=True):
 def _order_fact(kind: type[OrderCompleted] | type[OrderUpdated]) -> Build:
     def build(name: str, at: int, message_id: str, raw: Raw, intake: Intake) -> AnyFact:
         order = read_order(raw)
-        order_id = _checked_order(order.order_id)
+        order_id = checked_order(order.order_id)
         total = _total(order, intake.exchange)
         items, categories = contents_of(order.products)
         return kind(
@@ -113,18 +103,10 @@ def _order_fact(kind: type[OrderCompleted] | type[OrderUpdated]) -> Build:
     return build
 
 
-def _checked_order(order_id: str) -> str:
-    """Return the id of an order. Raises ``RejectedError`` for one under which different orders would be one."""
-    if order_id[:1] not in _ORDERS_BEGIN and order_id and order_id.strip().casefold() in NOT_ORDERS:
-        told = f"properties.order_id is {order_id!r}, which stands for no order"
-        raise RejectedError("invalid", f"{told}: send the order's own id")
-    return short(order_id, "properties.order_id")
-
-
 def _total(order: OrderProperties, exchange: Exchange) -> int:
-    for amount in (order.total, order.revenue, order.value):
-        if amount is not None:
-            return exchange.minor(amount, order.currency)
+    stated = order.stated()
+    if stated is not None:
+        return exchange.minor(stated, order.currency)
     total = sum_of(order.products, order.currency, exchange)
     if total < 0:
         told = f"the products add up to {total / exchange.unit}: send what is given back as Order Refunded"
@@ -133,9 +115,8 @@ def _total(order: OrderProperties, exchange: Exchange) -> int:
 
 
 def _refund_fact(name: str, at: int, message_id: str, raw: Raw, intake: Intake) -> AnyFact:
-    # Never strictly: another field than ``total`` may say better how much was given back, and refunds are few.
-    refund = read_refund(coerced_refund(raw))
-    order_id = _checked_order(refund.order_id)
+    refund = read_refund(raw)
+    order_id = checked_order(refund.order_id)
     amount, total = _given_back(refund, intake.exchange.of_refunds(refund.currency))
     if amount is None:
         return OrderRefunded(at=at, message_id=message_id, order_id=order_id, total=None)
@@ -154,7 +135,7 @@ def _given_back(refund: RefundProperties, exchange: Exchange) -> tuple[float | D
 
 
 def _cancel_fact(name: str, at: int, message_id: str, raw: Raw, intake: Intake) -> AnyFact:
-    order_id = _checked_order(read_cancel(raw).order_id)
+    order_id = checked_order(read_cancel(raw).order_id)
     return OrderCancelled(at=at, message_id=message_id, order_id=order_id)
 
 

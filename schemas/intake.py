@@ -1,18 +1,26 @@
 """Intake: what a policy says about the reading of events."""
 
 from collections.abc import Iterable
+from string import ascii_letters, digits
 
 from schemas.bounds import NOTHING_NAMED, Named
+from schemas.coercion import short
 from schemas.money import Exchange
 from schemas.reject import RejectedError
 
 ANY = "*"
+_NO_VALUES = (
+    *("not set", "(not set)", "(none)", "null", "<null>", "nil", "<nil>", "none", "undefined", "nan", "n/a", "#n/a"),
+)
+_NO_OBJECTS = ("[]", "{}", "[object object]")
 NOT_CUSTOMERS = (
-    *("guest", "anonymous", "anon", "unknown", "not set", "(not set)", "(none)", "null", "<null>", "nil", "<nil>"),
-    *("none", "undefined", "nan", "n/a", "#n/a", "true", "false", "0", "-1", "-", "[]", "{}", "[object object]"),
+    *("guest", "anonymous", "anon", "unknown", *_NO_VALUES, "true", "false", "0", "-1", "-", *_NO_OBJECTS),
     *("00000000-0000-0000-0000-000000000000", "00000000000000000000000000000000", "{{*}}", "${*}", "<%*%>"),
 )
 """What producers send as userId when they know none: their guest, what a program makes of nothing, and templates."""
+_NOT_ORDERS = frozenset(("", *_NO_VALUES, *_NO_OBJECTS))
+_ORDERS_BEGIN = frozenset(ascii_letters + digits).difference("nNuU")
+"""Characters with which none of these begins: that spares nearly all orders the comparison."""
 LOWEST_RATING, HIGHEST_RATING = 1, 5
 
 
@@ -58,6 +66,14 @@ class Intake:
                 for start, end in self._parts
             )
         )
+
+
+def checked_order(order_id: str) -> str:
+    """Return the id of an order. Raises ``RejectedError`` for one under which different orders would be one."""
+    if order_id[:1] not in _ORDERS_BEGIN and order_id and _folded(order_id) in _NOT_ORDERS:
+        told = f"properties.order_id is {order_id!r}, which stands for no order"
+        raise RejectedError("invalid", f"{told}: send the order's own id")
+    return short(order_id, "properties.order_id")
 
 
 def _folded(text: str) -> str:

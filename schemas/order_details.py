@@ -1,7 +1,5 @@
 """What few orders say besides their amount, items and categories: another currency, a discount, a coupon."""
 
-from decimal import Decimal
-
 from schemas.events import OrderDetails
 from schemas.money import Exchange
 from schemas.products import cost_of
@@ -13,16 +11,12 @@ def details_of(order: OrderProperties, exchange: Exchange) -> OrderDetails | Non
     currency = order.currency
     if not (order.coupon or order.discount or order.reinstated) and currency in (None, "", exchange.currency):
         return None
-    own = exchange.own(_stated(order), currency) if currency and currency != exchange.currency else None
+    own = None
+    if currency and currency != exchange.currency:
+        stated = order.stated()
+        own = exchange.own(cost_of(order.products) if stated is None else stated, currency)
     discount = exchange.discount(order.discount, currency) if order.discount else 0
     coupon = any(map(str.strip, order.coupon if isinstance(order.coupon, list) else [order.coupon or ""]))
     if own is None and not discount and not coupon and not order.reinstated:
         return None
     return OrderDetails(own=own, discount=discount, coupon=coupon, reinstated=order.reinstated)
-
-
-def _stated(order: OrderProperties) -> float | Decimal:
-    for amount in (order.total, order.revenue, order.value):
-        if amount is not None:
-            return amount
-    return cost_of(order.products)

@@ -40,8 +40,8 @@ class Product(msgspec.Struct, gc=False):
     price: float | None = None
 
 
-class OrderProperties(msgspec.Struct, gc=False):
-    """``total`` is what was paid; ``revenue`` and ``value`` are the spec's other names for it."""
+class AmountProperties(msgspec.Struct, gc=False):
+    """What names an order and an amount; ``revenue`` and ``value`` are the spec's other names for ``total``."""
 
     order_id: str
     total: float | None = None
@@ -49,20 +49,25 @@ class OrderProperties(msgspec.Struct, gc=False):
     value: float | None = None
     currency: str | None = None
     products: list[Product] = []
+
+    def stated(self) -> float | None:
+        """Return the amount that is stated; None if the products make it up."""
+        for amount in (self.total, self.revenue, self.value):
+            if amount is not None:
+                return amount
+        return None
+
+
+class OrderProperties(AmountProperties, gc=False):
+    """``total`` is what was paid; ``revenue`` and ``value`` are the spec's other names for it."""
+
     coupon: str | list[str] | None = None
     discount: float | None = None
     reinstated: bool = False
 
 
-class RefundProperties(msgspec.Struct, gc=False):
+class RefundProperties(AmountProperties, gc=False):
     """Without an amount, and without products, the whole order is refunded. A negative amount is its size."""
-
-    order_id: str
-    total: float | None = None
-    revenue: float | None = None
-    value: float | None = None
-    currency: str | None = None
-    products: list[Product] = []
 
 
 class CancelProperties(msgspec.Struct, gc=False):
@@ -80,7 +85,6 @@ class TicketProperties(msgspec.Struct, gc=False):
 
 
 read_order = msgspec.json.Decoder(OrderProperties).decode
-read_refund = msgspec.json.Decoder(RefundProperties).decode
 read_cancel = msgspec.json.Decoder(CancelProperties).decode
 read_ticket = msgspec.json.Decoder(TicketProperties).decode
 _read_list = msgspec.json.Decoder(list[Raw]).decode
@@ -111,8 +115,12 @@ def coerced_order(raw: Raw) -> Raw:
     return as_json(order)
 
 
-def coerced_refund(raw: Raw) -> Raw:
-    """Return the properties of a refund; the currency of no amount is left out."""
+def read_refund(raw: Raw) -> RefundProperties:
+    """Return the properties of a refund, its amount under ``total``; the currency of no amount is left out.
+
+    Raises ``RejectedError``. There is no strict way: another field than ``total`` may say better how much was given
+    back, and refunds are few.
+    """
     given = fields_of(raw, "properties")
     order_id = _order_id(given)
     total = _stated(given, REFUND_AMOUNTS)
@@ -121,10 +129,10 @@ def coerced_refund(raw: Raw) -> Raw:
         products = _products(given, priced=True)
     if total is None and not products:
         _check_whole(given)
-        return as_json(RefundProperties(order_id))
+        return RefundProperties(order_id)
     refund = RefundProperties(order_id, total, currency=text(given, "currency", PLACE), products=products)
     _check_finite(total, products)
-    return as_json(refund)
+    return refund
 
 
 def coerced_cancel(raw: Raw) -> Raw:

@@ -110,7 +110,7 @@ def _several(content: bytes, around: Fields, whole: bytes) -> RejectedError:
         return RejectedError("invalid", "the value is a list without any event: send an event")
     if len(events) > MAX_EVENTS:
         return RejectedError("too_large", f"the value is a list of {len(events)} events; the most is {MAX_EVENTS}")
-    origin = _digest(whole)
+    origin = id_made_of(whole)
     shared = {names: it for names in _SHARED if (it := _shared(around, names)) is not None}
     return SeveralEventsError([_alone(it, shared, f"{origin}#{place}") for place, it in enumerate(events, start=1)])
 
@@ -128,7 +128,7 @@ def _alone(event: Raw, shared: dict[tuple[str, str], Raw], origin: str) -> bytes
     try:
         fields = unwrapped(bytes(event), in_list=True)
         if identifier(fields, "messageId", "message_id") is None:
-            fields["messageId"] = as_json(_digest(origin.encode()))
+            fields["messageId"] = as_json(id_made_of(origin.encode()))
         for names, it in shared.items():
             if not any(_has(fields, name) for name in names):
                 fields[names[0]] = it
@@ -138,7 +138,8 @@ def _alone(event: Raw, shared: dict[tuple[str, str], Raw], origin: str) -> bytes
     return alone.replace(b"\n", b" ").replace(b"\r", b" ")
 
 
-def _digest(origin: bytes) -> str:
+def id_made_of(origin: bytes) -> str:
+    """Return the messageId of an event that comes without one."""
     return blake2b(origin, digest_size=12).hexdigest()
 
 
