@@ -6,6 +6,7 @@ from math import isfinite
 
 from schemas.events import OwnAmount
 
+MILLION = 1_000_000
 MAX_MILLIONTHS = 2**63 - 1
 
 WHOLE_UNITS = frozenset("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split())
@@ -120,7 +121,7 @@ def _exact(amount: float | Decimal) -> Decimal:
 
 
 def _millionths(amount: float | Decimal) -> int:
-    millionths = int((_exact(amount) * 1_000_000).to_integral_value(ROUND_HALF_EVEN))
+    millionths = int((_exact(amount) * MILLION).to_integral_value(ROUND_HALF_EVEN))
     if millionths > MAX_MILLIONTHS:
         raise AmountError("bad_amount", f"total is {amount}: an amount has at most 12 digits before the point")
     return millionths

@@ -33,6 +33,6 @@ def bounds_met(customer: Customer, fact: AnyFact, named: Collection[str]) -> Seq
             met.append(TICKETS_BOUND)
     if said is not None and len(customer.traits) + len(said) > MAX_TRAITS:
         traits = {name for name, value in (customer.traits | said).items() if value is not None}
-        if len(traits.difference(named)) > MAX_TRAITS:
+        if unnamed_beyond(traits, named, MAX_TRAITS):
             met.append(TRAITS_BOUND)
     return met

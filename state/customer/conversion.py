@@ -1,14 +1,11 @@
 """Conversion: what a refund in another currency gives back, and how far off its being rounded may put it."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
 from schemas.events import OrderRefunded
-from schemas.money import decimals
-
-MILLION = 1_000_000
+from schemas.money import MILLION, Exchange, decimals
 
 
 class Amount(NamedTuple):
@@ -34,6 +31,6 @@ class Conversion(NamedTuple):
         return Amount(minor * own.millionths / MILLION, minor / (2 * 10 ** decimals(own.currency or "")))
 
 
-def conversion(currency: str, rates: Mapping[str, float]) -> Conversion:
-    """Return the conversion by a policy's rates, each as its decimal text has it."""
-    return Conversion(10 ** decimals(currency), {code: Fraction(Decimal(repr(it))) for code, it in rates.items()})
+def conversion(exchange: Exchange) -> Conversion:
+    """Return the conversion by the rates of an exchange."""
+    return Conversion(exchange.unit, {code: Fraction(rate) for code, rate in exchange.rates.items()})

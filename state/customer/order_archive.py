@@ -89,7 +89,7 @@ class OrderArchive(msgspec.Struct, gc=False):
 
     def oldest_day(self) -> int | None:
         """Return the day of the oldest order that is remembered."""
-        return _unpack(self.blocks[0]).days[0] if self.blocks else None
+        return _decode_days(self.blocks[0]).days[0] if self.blocks else None
 
     def update(self, found: ArchivedOrder, order: OrderCompleted | OrderUpdated, today: int) -> None:
         """Give an order what it is said to be."""
@@ -108,19 +108,16 @@ class OrderArchive(msgspec.Struct, gc=False):
 
     def remove(self, found: ArchivedOrder, today: int, occasion_ms: int) -> None:
         """Remove an order."""
-        self._count(found, today, -1)
+        self._count_by_day(found.block, found.row, today, -1)
         found.block.remove(found.row)
         self._replace(found.place, found.block)
         self.recount(occasion_ms)
 
     def forget_before(self, day: int, occasion_ms: int) -> None:
         """Forget the orders before a day."""
-        while self.blocks:
+        while (oldest := self.oldest_day()) is not None and oldest < day:
             block = _unpack(self.blocks[0])
-            count = bisect_left(block.days, day)
-            if not count:
-                return
-            self._forget(block, count, occasion_ms)
+            self._forget(block, bisect_left(block.days, day), occasion_ms)
 
     def forget_oldest(self, occasion_ms: int) -> None:
         """Forget the oldest order; only while there is a block."""
@@ -194,9 +191,18 @@ def unpack_archive(packed: PackedArchive | None) -> OrderArchive:
     return OrderArchive(packed.totals, packed.forgotten or packed.totals, packed.blocks, unpack_daily(packed.by_day))
 
 
+class _Days(msgspec.Struct, array_like=True, gc=False):
+    """The days of a block, of which only the first is read: it stands before the differences to it."""
+
+    ids: msgspec.Raw
+    ats: msgspec.Raw
+    days: list[int]
+
+
 def _unpack(block: bytes) -> OrderRows:
     return unpack_rows(_decode(block))
 
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(PackedRows).decode
+_decode_days = msgspec.msgpack.Decoder(_Days).decode

@@ -9,8 +9,8 @@ from struct import pack, unpack
 import msgspec
 
 from schemas.events import OrderCompleted, OrderRefunded, OrderUpdated
-from schemas.money import decimals
-from state.customer.conversion import MILLION, Conversion
+from schemas.money import MILLION, decimals
+from state.customer.conversion import Conversion
 from state.customer.delta_coding import delta_decode, delta_encode
 
 
@@ -112,7 +112,7 @@ class OrderRows(msgspec.Struct, gc=False):
         unit = MILLION // (conversion.unit if currency is None else 10 ** decimals(currency))
         if _is_nothing(details, worth, unit):
             details.left = 0
-        self.nets[row] = _divided(worth * details.left, stated)
+        self.nets[row] = round(Fraction(worth * details.left, stated))
         details.refunded = worth - self.nets[row]
         return details.left > 0
 
@@ -219,9 +219,3 @@ def _is_nothing(details: RowDetails, worth: int, unit: int) -> bool:
         return True
     by_worth = 0 if details.currency is None else ceil(Fraction(details.stated, 2 * worth)) if worth else 0
     return details.slack > 0 and details.left <= details.slack + by_worth
-
-
-def _divided(amount: int, by: int) -> int:
-    """Return a quotient as a whole number, half to even."""
-    quotient, rest = divmod(amount, by)
-    return quotient + (2 * rest > by or (2 * rest == by and quotient & 1))

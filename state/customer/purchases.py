@@ -42,6 +42,10 @@ class OrderMemory(NamedTuple):
     block_rows: int = BLOCK_ROWS
     conversion: Conversion = Conversion()
 
+    def oldest_day(self, day: int) -> int:
+        """Return the first of the days whose orders are remembered on this day."""
+        return day - self.undo_days + 1
+
 
 class Purchases(msgspec.Struct, gc=False):
     """The orders that stand: the newest in ``rows``, the others in the ``archive``, and what they sum up to.
@@ -119,21 +123,18 @@ class Purchases(msgspec.Struct, gc=False):
 
     def forgets(self, order_id: str, day: int, memory: OrderMemory) -> bool:
         """Tell whether an order is not remembered on a day on which some order of the customer is forgotten."""
-        oldest = day - memory.undo_days + 1
-        if not self.has_forgotten(oldest):
-            return False
-        number, rows = order_number(order_id), self.rows
-        if self.undone.knows(number, oldest):
-            return False
-        if number in rows.ids:
-            return rows.days[rows.ids.index(number)] < oldest
-        found = self.archive.find(number)
-        return found is None or found.block.days[found.row] < oldest
+        oldest = memory.oldest_day(day)
+        return self.has_forgotten(oldest) and not self.knows(order_id, oldest)
 
     def knows(self, order_id: str, oldest: int) -> bool:
-        """Tell whether an order is remembered, as standing or as undone on the day ``oldest`` or later."""
-        number = order_number(order_id)
-        return number in self.rows.ids or self.undone.knows(number, oldest) or self.archive.find(number) is not None
+        """Tell whether an order is remembered: it stands, or was undone, on the day ``oldest`` or later."""
+        number, rows = order_number(order_id), self.rows
+        if self.undone.knows(number, oldest):
+            return True
+        if number in rows.ids:
+            return rows.days[rows.ids.index(number)] >= oldest
+        found = self.archive.find(number)
+        return found is not None and found.block.days[found.row] >= oldest
 
     def has_forgotten(self, oldest: int) -> bool:
         """Tell whether some order is forgotten when those before the day ``oldest`` are."""
@@ -156,9 +157,9 @@ class Purchases(msgspec.Struct, gc=False):
             return False
         rows.add(number, order, day)
         self.net_total += order.total
-        if not self.occasions or order.at - self.occasion_at >= memory.occasion_ms:
-            self.occasions += 1
-            self.occasion_at = order.at
+        self.occasions, self.occasion_at = Occasions(self.occasions, self.occasion_at).after(
+            (order.at,), memory.occasion_ms
+        )
         self.baskets.append(order.categories)
         if len(self.baskets) > MAX_BASKETS:
             del self.baskets[0]
@@ -212,7 +213,7 @@ class Purchases(msgspec.Struct, gc=False):
 
     def expire(self, today: int, memory: OrderMemory) -> None:
         """Forget the orders that lie too far back to be undone, and what has left every window."""
-        oldest, archive, days = today - memory.undo_days + 1, self.archive, self.rows.days
+        oldest, archive, days = memory.oldest_day(today), self.archive, self.rows.days
         if archive.blocks:
             archive.forget_before(oldest, memory.occasion_ms)
         if days and days[0] < oldest:

@@ -36,12 +36,12 @@ class Forgetting:
         """Tell whether a fact that is not refused is about an order that was never seen; the customer is as above."""
         if not isinstance(fact, CHANGES_OF_ORDERS):
             return False
-        return not customer.purchases.knows(fact.order_id, self._day_of(fact.at) - self._memory.undo_days + 1)
+        return not customer.purchases.knows(fact.order_id, self._memory.oldest_day(self._day_of(fact.at)))
 
     def is_possible(self, customer: Customer, arrived: Sequence[AnyFact], fact: AnyFact) -> bool:
         """Tell, for little, whether a fact may be refused once facts that have arrived are applied to the customer."""
         memory, purchases = self._memory, customer.purchases
-        oldest = self._day_of(fact.at) - memory.undo_days + 1
+        oldest = memory.oldest_day(self._day_of(fact.at))
         return (
             purchases.has_forgotten(oldest)
             or self._day_of(min((it.at for it in arrived), default=fact.at)) < oldest

@@ -15,7 +15,10 @@ WAITING = ACTIVE | {"at_risk"}
 
 
 class Stage(NamedTuple):
-    """A stage, and the values that meet its limits; ``why`` is empty for an active stage that held before."""
+    """A stage, and the values that meet its limits.
+
+    For a stage that held before, ``why`` is empty, or the reason as it is stored, in short.
+    """
 
     name: str
     why: str

@@ -1,4 +1,4 @@
-"""Loyalty: the membership rule that makes a customer with two or more orders ``loyal`` instead of ``repeat``."""
+"""Loyalty: the membership rule that makes a customer with two or more occasions ``loyal`` instead of ``repeat``."""
 
 from collections.abc import Container
 

@@ -59,7 +59,7 @@ class PatienceRules:
             self._least_at_risk = max(int(rule.min_at_risk_days * day_ms), 1) if isinstance(rule, PAlive) else 0
 
     def limits_of(self, customer: Customer) -> SilenceLimits:
-        """Return the limits of a customer with at least one order, as they are while support does not shorten them."""
+        """Return the limits of a customer, as they are while support does not shorten them."""
         purchases = customer.purchases
         repeats = purchases.occasions - 1
         if repeats < 1:

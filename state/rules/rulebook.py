@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from schemas.change import Cause, Change, Figures
 from schemas.events import AnyFact, event_name
 from schemas.intake import Intake
-from schemas.money import Exchange, decimals
+from schemas.money import Exchange
 from state.calendar import Calendar
 from state.customer.apply_event import EventApplier, OrderEffect
 from state.customer.bounds import bounds_met
@@ -58,12 +58,12 @@ class Rulebook:
         self._memory = OrderMemory(
             compiled.occasion_ms,
             compiled.undo_days,
-            conversion=conversion(policy.money.currency, policy.money.rates),
+            conversion=conversion(exchange),
         )
         self.apply_event = EventApplier(calendar, compiled.session_ms, named.traits, self._memory).apply
         """Update a customer's aggregates by a fact, and decide nothing."""
         self.forgetting = Forgetting(calendar, self._memory)
-        self._unit: int = 10 ** decimals(policy.money.currency)
+        self._unit = exchange.unit
         self._day_ms = compiled.day_ms
         self._look_ahead_ms = LOOK_AHEAD_DAYS * compiled.day_ms
         self._patience = PatienceRules(policy, compiled.day_ms)

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 import msgspec
 
 from schemas.events import CHANGES_OF_ORDERS, AnyFact
-from schemas.fact_order import identity_of, in_order, place
-from state.customer.customer import Customer, first_seen
+from schemas.fact_order import in_order, place
+from state.customer.customer import Customer
 from state.customer.packing import pack, unpack
 from state.rules.rulebook import Rulebook
-from state.timeline.timeline import Timeline
+from state.timeline.receive import records_like
+from state.timeline.timeline import Timeline, at_base
 
 
 class Preview(msgspec.Struct):
@@ -74,15 +75,11 @@ class Judgement(msgspec.Struct):
 
 def _is_known(timeline: Timeline, arrived: Sequence[AnyFact], fact: AnyFact, lateness: int) -> bool:
     """Tell whether a fact is a further record of an event that counts."""
-    identity = identity_of(fact)
-    return any(
-        abs(it.at - fact.at) <= lateness and identity_of(it) == identity
-        for it in (*timeline.tail, *timeline.twins, *arrived)
-    )
+    return any(abs(it.at - fact.at) <= lateness for it in records_like(timeline, arrived, fact))
 
 
 def _before(timeline: Timeline, earlier: Sequence[AnyFact], rules: Rulebook) -> Customer:
-    customer = first_seen(earlier[0].at) if timeline.base is None else unpack(timeline.base)
+    customer = at_base(timeline.base, earlier)
     for it in earlier:
         rules.apply_event(customer, it)
     return customer

@@ -18,9 +18,9 @@ from state.timeline.records_of_event import Conflict, distinct
 class History(NamedTuple):
     """The customer in the end, what was published, the facts that are duplicates, and how many lie after the end.
 
-    ``conflicts`` are the facts that say something else than an earlier record of the same event, ``bounds`` those by
-    which something was lost. ``unknown_orders`` are the applied facts about orders never seen. ``forgotten`` are the
-    facts that were not applied since their orders may be forgotten, each with a sentence.
+    ``conflicts`` are the facts that say something else than an earlier record of the same event, ``bounds`` the
+    names of those that held, each time. ``unknown_orders`` are the applied facts about orders never seen.
+    ``forgotten`` are the facts that were not applied since their orders may be forgotten, each with a sentence.
     """
 
     customer: Customer

@@ -4,6 +4,7 @@ Of the records of one event the first in the order of facts counts, and that may
 that counted so far is then taken out of the tail.
 """
 
+from collections.abc import Sequence
 from enum import Enum, auto
 
 from schemas.events import AnyFact
@@ -24,14 +25,11 @@ def receive(timeline: Timeline, arrived: list[AnyFact], fact: AnyFact, lateness:
 
     ``arrived`` is changed, and so is the timeline where the fact takes the place of another.
     """
-    message_id = fact.message_id
-    records = [it for it in (*timeline.tail, *timeline.twins, *arrived) if it.message_id == message_id]
-    identity = identity_of(fact)
-    same = [it for it in records if identity_of(it) == identity]
-    content = said(fact)
+    same = records_like(timeline, arrived, fact)
     if not same:
         arrived.append(fact)
         return Receipt.APPLIED
+    content = said(fact)
     if any(it.at == fact.at and said(it) == content for it in same):
         return Receipt.DUPLICATE
     before = groups(in_order(same), lateness)
@@ -44,6 +42,13 @@ def receive(timeline: Timeline, arrived: list[AnyFact], fact: AnyFact, lateness:
     if any(said(it) == content for it in others):
         return Receipt.DUPLICATE
     return Conflict(fact, others[0], counts=group[0] is fact)
+
+
+def records_like(timeline: Timeline, arrived: Sequence[AnyFact], fact: AnyFact) -> list[AnyFact]:
+    """Return the known facts with the identity of this one, however far apart."""
+    message_id, identity = fact.message_id, identity_of(fact)
+    records = [it for it in (*timeline.tail, *timeline.twins, *arrived) if it.message_id == message_id]
+    return [it for it in records if identity_of(it) == identity]
 
 
 def _exchange(

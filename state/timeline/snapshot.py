@@ -6,12 +6,12 @@ from typing import NamedTuple
 import msgspec
 
 from schemas.events import AnyFact
-from state.customer.customer import STAGE_NUMBERS, STAGES, Customer, first_seen
+from state.customer.customer import STAGE_NUMBERS, STAGES, Customer
 from state.customer.decided import DecidedState, decided_state, restore_decided
-from state.customer.packing import PackingError, unpack
+from state.customer.packing import PackingError
 from state.rules.rulebook import Rulebook
 from state.timeline.corrections import Emitted
-from state.timeline.timeline import Timeline
+from state.timeline.timeline import Timeline, at_base
 
 VERSION = 4
 NEVER = -1
@@ -88,7 +88,7 @@ def load(snapshot: bytes, rules: Rulebook) -> Timeline:
     read_header(snapshot)
     try:
         stored = _decode(memoryview(snapshot)[HEADER.size :])
-        head = first_seen(stored.tail[0].at) if stored.base is None else unpack(stored.base)
+        head = at_base(stored.base, stored.tail)
         base_decided = None if stored.base is None else decided_state(head)
         if stored.at is not None:
             _apply_tail(head, stored, stored.at, rules)

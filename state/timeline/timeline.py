@@ -1,9 +1,9 @@
 """The timeline: makes order of arrival and duplicates irrelevant within the allowed lateness.
 
-``base`` is the customer as of the horizon, ``tail`` the facts since, ``emitted`` the changes published since; the
-present (``head``) is the base with the tail applied. A fact that comes after all of the tail is applied to the head. An
-earlier one is put in its place, the head is rebuilt from the base, and what is then decided is compared with what was
-published.
+``base`` is the customer as of some instant behind the horizon, ``tail`` the facts since, ``emitted`` the changes
+published since; the present (``head``) is the base with the tail applied. A fact that comes after all of the tail is
+applied to the head. An earlier one is put in its place, the head is rebuilt from the base, and what is then decided is
+compared with what was published.
 
 A fact stays in the tail for twice the lateness: for as long as one that is not late may be a record of the same event.
 """
@@ -76,10 +76,10 @@ def begin(at: int) -> Timeline:
 def apply_facts(
     timeline: Timeline, facts: Sequence[AnyFact], upto: int, horizon: int, rules: Rulebook
 ) -> list[Publication]:
-    """Apply facts, let time pass until ``upto``, and fold what lies before ``horizon``; return what to publish.
+    """Apply facts, let time pass until ``upto``, and fold what is not needed any more; return what to publish.
 
     The facts must be those of ``receive``, and neither before the horizon of the last call nor before
-    ``closed_before``.
+    ``closed_before``. Facts are folded once they lie the lateness before ``horizon``; in a flood, sooner.
     """
     lateness = rules.compiled.lateness_ms
     arrived = in_order(facts) if len(facts) > 1 else facts
@@ -100,6 +100,11 @@ def apply_facts(
     timeline.seq += len(published)
     _tidy(timeline, horizon, horizon - lateness, rules)
     return published
+
+
+def at_base(base: bytes | None, facts: Sequence[AnyFact]) -> Customer:
+    """Return the customer before the first of these facts, which are those since the base, if there is one."""
+    return first_seen(facts[0].at) if base is None else unpack(base)
 
 
 def adopt(timeline: Timeline, at: int, rules: Rulebook) -> list[Publication]:
@@ -129,7 +134,7 @@ def rebuild(
 
     So is, to ``told``, what is told of the facts that have ``arrived``.
     """
-    customer = first_seen(tail[0].at) if base is None else unpack(base)
+    customer = at_base(base, tail)
     new = set(map(id, arrived))
     for fact in tail:
         if id(fact) in new:
