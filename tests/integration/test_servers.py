@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import redis
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from streams.embedded.child_process import ServerError
@@ -31,7 +31,8 @@ with kafka_broker(folder) as kafka, redis_server(folder) as mirror:
 async def round_trip(bootstrap: str, topic: str) -> list[bytes | None]:
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
-    await admin.create_topics([NewTopic(topic, 1, 1)])
+    # The record is old: by default, the broker would delete it at its next look.
+    await admin.create_topics([NewTopic(topic, 1, 1, topic_configs={"retention.ms": "-1"})])
     await admin.close()
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap, enable_idempotence=True)
     await producer.start()
@@ -41,9 +42,8 @@ async def round_trip(bootstrap: str, topic: str) -> list[bytes | None]:
 
 
 async def read_all(bootstrap: str, topic: str) -> list[bytes | None]:
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
+    consumer = AIOKafkaConsumer(topic, bootstrap_servers=bootstrap, auto_offset_reset="earliest")
     await consumer.start()
-    consumer.assign([TopicPartition(topic, 0)])  # a subscription may find the topic's metadata too early
     record = await asyncio.wait_for(consumer.getone(), PATIENCE)
     await consumer.stop()
     assert record.timestamp == 1_483_228_800_000
