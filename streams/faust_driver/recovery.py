@@ -6,7 +6,7 @@ from typing import Any
 from aiokafka.errors import KafkaError
 from faust.exceptions import ImproperlyConfigured
 from faust.tables.manager import TableManager
-from faust.tables.recovery import Recovery
+from faust.tables.recovery import Recovery, ServiceStopped
 from faust.types import TP
 from faust.types.tables import CollectionT
 
@@ -57,6 +57,9 @@ class TransactionalRecovery(Recovery):
         except KafkaError as error:
             # The partitions were reassigned between the check and the call: the next rebalance is on its way.
             self.log.warning("not resumed: %r", error)
+        except ServiceStopped:
+            # The worker was told to stop while Faust sought the committed offsets: on_stop closes what was opened.
+            self.log.info("not resumed: the worker stops")
         except Exception as error:
             self.log.exception("opening the partitions failed")
             end_process(f"opening the partitions failed: {error!r}")

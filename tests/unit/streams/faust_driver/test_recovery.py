@@ -9,6 +9,7 @@ import faust
 import pytest
 from aiokafka.errors import IllegalStateError
 from faust.exceptions import ImproperlyConfigured
+from faust.tables.recovery import ServiceStopped
 from faust.types import TP
 
 from streams.faust_driver import recovery
@@ -130,6 +131,16 @@ async def test_a_reassignment_in_mid_resume_is_left_to_the_next_rebalance(ended:
     await it.rebalance(1)
     await it.go_on()
     assert (it.resumed, ended) == ([], [])
+
+
+async def test_a_worker_told_to_stop_in_mid_resume_does_not_end_as_a_failure(ended: list[str]) -> None:
+    it = Scripted()
+    it.error = ServiceStopped()
+    await it.rebalance(1)
+    await it.go_on()
+    await it.on_stop()
+    assert (it.resumed, ended) == ([], [])
+    assert it.assignment.steps[-1] == "stop"
 
 
 async def test_any_other_failure_ends_the_process(ended: list[str], caplog: pytest.LogCaptureFixture) -> None:
