@@ -83,7 +83,8 @@ class RecordMapping:
 
     def instant(self, value: Value) -> Callable[[Rows], int]:
         """Return a function that reads when something happened; it raises ``RejectedError``."""
-        get, read, place = self._values.getter(value.column), self._read_moment, _place(value)
+        get = self._values.getter(value.column, optional=value.optional)
+        read, place = self._read_moment, _place(value)
 
         def instant(rows: Rows) -> int:
             written = get(rows[0])

@@ -1,6 +1,7 @@
 """The decoder of a mapping's text, which finds everything that is wrong with it at once, with its line and fix."""
 
 import difflib
+from collections.abc import Iterator
 from typing import Any, get_args, get_origin
 from zoneinfo import ZoneInfo
 
@@ -96,12 +97,12 @@ def _check(shape: MappingShape, text: MappingText) -> None:
         text.report(("zone",), f"there is no time zone `{shape.zone}`", 'write it as in "Europe/Berlin" or "UTC"')
     if not shape.events:
         text.report((), "no [[events]] says what a record is", 'write [[events]] and event = "Order Completed"')
-    for place, value in values_of(shape):
+    for place, value in (*values_of(shape), *_values_of_customers(shape)):
         if value.value is None and not columns_of(value):
             fix = 'write the name of a column, or { value = "..." }'
             text.report(place, f"`{place[-1]}` names no column", fix)
-        for name in columns_of(value):
-            _check_path(name, place, text)
+    for place, name in _paths_of(shape):
+        _check_path(name, place, text)
     for number, event in enumerate(shape.events):
         _check_event(event, number, shape, text)
 
@@ -146,6 +147,30 @@ def values_of(shape: MappingShape) -> list[tuple[Path, Value]]:
             elif isinstance(value, Value):
                 found.append((("events", number, field.name), value))
     return [(path, value) for path, value in found if isinstance(value, Value)]
+
+
+def _values_of_customers(shape: MappingShape) -> Iterator[tuple[Path, Value]]:
+    """Yield the values that are read from the file of customers, with their places."""
+    if shape.customers is None:
+        return
+    if shape.customers.at is not None:
+        yield ("customers", "at"), shape.customers.at
+    for name, trait in shape.customers.traits.items():
+        yield ("customers", "traits", name), trait
+
+
+def _paths_of(shape: MappingShape) -> Iterator[tuple[Path, str]]:
+    """Yield every path of a mapping, into records of any of its files, with its place."""
+    for place, value in (*values_of(shape), *_values_of_customers(shape)):
+        for name in columns_of(value):
+            yield place, name
+    for number, event in enumerate(shape.events):
+        for name in event.when:
+            yield ("events", number, "when", name), name
+    if shape.group_by:
+        yield ("group_by",), shape.group_by
+    if shape.products is not None and shape.products.each:
+        yield ("products", "each"), shape.products.each
 
 
 def _written(value: object) -> str:

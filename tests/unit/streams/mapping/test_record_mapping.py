@@ -40,6 +40,12 @@ at = "Cancelled at"
 COLUMNS = (
     "Order,Customer ID,Email,Created at,Status,Total,Currency,SKU,Quantity,Price,Refunded,Refunded at,Cancelled at"
 ).split(",")
+CUSTOMERS = """[customers]
+file = "people.csv"
+key = "id"
+at = "since"
+[customers.traits]
+"""
 ROW = "#1,,Ann@x.org,2025-01-02 10:00,PAID,12.50,eur,A,2,6.25,,,".split(",")
 
 
@@ -236,6 +242,12 @@ def test_a_mapped_event_is_read_as_any_other() -> None:
         ('zone = "Europe/Berlin"', 'formats = ["%d/%m"]', "line 5: `%d/%m` names no full date."),
         ('order_id = "Order"', 'order_id = "a[?"', "line 6: `a[?` is no path:"),
         ('order_id = "Order"', "order_id = ", "line 6: this is not TOML:"),
+        ('Refunded = "> 0"', '"items[" = "> 0"', "line 18: `items[` is no path:"),
+        ('order_id = "Order"', 'group_by = "a["', "line 6: `a[` is no path:"),
+        ('product_id = "SKU"', 'each = "a["', "line 9: `a[` is no path:"),
+        ("[products]", CUSTOMERS + 'city = "a["\n[products]', "line 13: `a[` is no path:"),
+        ("[products]", CUSTOMERS + "city = {}\n[products]", "line 13: `city` names no column."),
+        ("[products]", CUSTOMERS.replace('"since"', '"a["') + "[products]", "line 11: `a[` is no path:"),
     ],
 )
 def test_a_mistake_in_a_mapping_is_one_sentence(old: str, new: str, told: str) -> None:
@@ -250,6 +262,12 @@ def test_a_column_that_the_file_has_not() -> None:
         check_columns(shape, text, ["Statu" if name == "Status" else name for name in COLUMNS])
     check_columns(shape, text, [name for name in COLUMNS if name != "Customer ID"])
     check_columns(shape, text, [name.upper() for name in COLUMNS])
+
+
+def test_an_optional_instant_may_have_no_column() -> None:
+    text = SHOP.replace('at = "Created at"', 'at = { column = "Paid at", optional = true }')
+    (found,) = mapping(text, COLUMNS).outcomes(ROW)
+    assert rejected(found) == "missing_timestamp: Paid at is empty: say when it happened"
 
 
 def test_a_constant_that_was_written_as_a_column() -> None:
