@@ -270,6 +270,23 @@ def test_an_optional_instant_may_have_no_column() -> None:
     assert rejected(found) == "missing_timestamp: Paid at is empty: say when it happened"
 
 
+@pytest.mark.parametrize("name", ["Preis [EUR]", "Preis [€]", "Preis {netto}", "Preis(€)"])
+def test_a_name_with_a_unit_is_no_path(name: str) -> None:
+    text = SHOP.replace('"Total"', f'"{name}"').replace("Status =", f'"{name}" = true, Status =')
+    columns = [name if it == "Total" else it for it in COLUMNS]
+    for found in (
+        mapping(text, columns).outcomes(ROW)[0],
+        mapping(text).outcomes(dict(zip(columns, ROW, strict=True)))[0],
+    ):
+        assert event(found)["properties"]["total"] == 12.5
+
+
+@pytest.mark.parametrize("path", ["items[name]", "items [?name='x']", "items [name"])
+def test_a_broken_path_is_no_name(path: str) -> None:
+    with pytest.raises(MappingError, match="is no path"):
+        read_mapping(SHOP.replace('"Total"', f'"{path}"'))
+
+
 def test_a_constant_that_was_written_as_a_column() -> None:
     shape, text = read_mapping(SHOP.replace('"Currency"', '"EUR"'))
     with pytest.raises(MappingError, match=r'if it is meant as it stands, write \{ value = "EUR" \}'):
