@@ -101,6 +101,8 @@ def _check(shape: MappingShape, text: MappingText) -> None:
         if value.value is None and not columns_of(value):
             fix = 'write the name of a column, or { value = "..." }'
             text.report(place, f"`{place[-1]}` names no column", fix)
+        if value.minor_units and (place[0] == "customers" or place == ("products", "quantity")):
+            text.report(place, f"`{place[-1]}` is in minor units, and has no currency", "leave out minor_units")
     for place, name in _paths_of(shape):
         _check_path(name, place, text)
     for number, event in enumerate(shape.events):

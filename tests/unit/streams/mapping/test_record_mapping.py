@@ -46,6 +46,7 @@ key = "id"
 at = "since"
 [customers.traits]
 """
+SPENT = 'spent = { column = "spent", type = "number", minor_units = true }'
 ROW = "#1,,Ann@x.org,2025-01-02 10:00,PAID,12.50,eur,A,2,6.25,,,".split(",")
 
 
@@ -184,6 +185,19 @@ def test_minor_units_follow_the_currency() -> None:
     assert event(mapping(text, COLUMNS).outcomes(row(Total="1250", Currency="JPY"))[0])["properties"]["total"] == 1250
 
 
+@pytest.mark.parametrize(("currency", "price"), [("eur", 10), ("JPY", 1000), ("KWD", 1), ("", 10)])
+def test_minor_units_of_lines_and_properties_follow_the_currency_of_their_order(currency: str, price: float) -> None:
+    text = SHOP.replace('"Price"', '{ column = "Price", minor_units = true }').replace('total = "Total"\n', "")
+    text = text.replace('"Refunded"] }\n', f'"Refunded"] }}\n[events.properties]\n{SPENT.replace("spent", "Price")}\n')
+    rows = [row(Price="1000", Currency=currency), row(Price="1000", Currency="")]  # said in the first row of an order
+    for each in ("", 'each = "lines"\n'):
+        shop = mapping(text.replace("[products]\n", f"[products]\n{each}"), None if each else COLUMNS)
+        objects = [dict(zip(COLUMNS, it, strict=True)) for it in rows]
+        found = event(shop.outcomes_of_rows([{**objects[0], "lines": objects}] if each else rows)[0])["properties"]
+        assert [it["price"] for it in found["products"]] == [price, price]
+        assert (found["total"], found["Price"]) == (4 * price, price)
+
+
 def test_an_order_without_id_is_known_by_its_content() -> None:
     text = SHOP.replace('order_id = "Order"\n', "")
     ids = [
@@ -246,6 +260,8 @@ def test_a_mapped_event_is_read_as_any_other() -> None:
         ('order_id = "Order"', 'group_by = "a["', "line 6: `a[` is no path:"),
         ('product_id = "SKU"', 'each = "a["', "line 9: `a[` is no path:"),
         ("[products]", CUSTOMERS + 'city = "a["\n[products]', "line 13: `a[` is no path:"),
+        ('"Quantity"', '{ column = "Quantity", minor_units = true }', "line 10: `quantity` is in minor units"),
+        ("[products]", CUSTOMERS + SPENT + "\n[products]", "line 13: `spent` is in minor units, and has no currency."),
         ("[products]", CUSTOMERS + "city = {}\n[products]", "line 13: `city` names no column."),
         ("[products]", CUSTOMERS.replace('"since"', '"a["') + "[products]", "line 11: `a[` is no path:"),
     ],
