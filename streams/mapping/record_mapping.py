@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from schemas.event_types import track_name
 from schemas.instant import to_text
 from schemas.reject import RejectedError
 from streams.mapping.conditions import condition_of
@@ -136,9 +137,10 @@ class _Rule:
         for test in self._tests:
             if not test(record):
                 return None
-        name = self._name(rows)
-        if name is None:
+        written = self._name(rows)
+        if written is None:
             return None
+        name = track_name(written) or written
         customer = self._customer(rows)
         if customer is None:
             raise RejectedError("missing_user", f"{self._customer_place} is empty: say who the customer is")

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from schemas.event_types import EVENT_TYPES, spelled
+from schemas.event_types import EVENT_TYPES, track_name
 from state.policy.text import PolicyError, PolicyText, Problem
 from state.policy.toml_lines import Path
 from streams.mapping.moments import problem_of
@@ -124,7 +124,7 @@ def _check_event(event: Event, number: int, shape: MappingShape, text: MappingTe
     constant = event.event.value
     known: list[object] = list(event.event.values.values()) if constant is None else [constant]
     for named in known:
-        if not isinstance(named, str) or (named not in EVENT_TYPES and spelled("track", named) is None):
+        if not isinstance(named, str) or track_name(named) is None:
             near = difflib.get_close_matches(str(named), EVENT_TYPES, n=1)
             fix = f"did you mean `{near[0]}`?" if near else "docs/events.md lists the events that are known"
             text.report((*path, "event"), f"there is no event `{named}`", fix)

@@ -120,6 +120,16 @@ def test_what_cannot_be_used_says_its_column_and_the_mend() -> None:
     assert rejected(other).startswith("missing_timestamp: Refunded at")
 
 
+@pytest.mark.parametrize("name", ["order_completed", "Completed Order", "ORDER COMPLETED"])
+def test_an_event_in_another_spelling_is_that_event(name: str) -> None:
+    (expected,) = mapping(columns=COLUMNS).outcomes(ROW)
+    assert mapping(SHOP.replace("Order Completed", name), COLUMNS).outcomes(ROW) == [expected]
+    translated = f'event = {{ column = "Status", values = {{ paid = "{name}" }} }}'
+    assert mapping(SHOP.replace('event = "Order Completed"', translated), COLUMNS).outcomes(ROW) == [expected]
+    as_it_stands = SHOP.replace('event = "Order Completed"\nwhen', 'event = { column = "SKU" }\nwhen')
+    assert event(mapping(as_it_stands, COLUMNS).outcomes(row(SKU=name))[0])["event"] == "Order Completed"
+
+
 def test_rows_of_one_order_are_its_lines() -> None:
     text = SHOP.replace('total = "Total"\n', "") + "\n"
     rows = [row(), row(SKU="B", Quantity="1", Price="-2.25"), row(SKU="", Quantity="", Price="")]
