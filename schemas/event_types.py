@@ -217,6 +217,12 @@ def spelled(kind: str, event: str | None) -> EventType | None:
     return _named(name) if len(name) <= MAX_TEXT else None
 
 
+def track_name(name: str) -> str | None:
+    """Return the name in the table of a track's ``event``, however it is spelled; None for an unknown one."""
+    found = EVENT_TYPES.get(name) or spelled("track", name)
+    return None if found is None else found.name
+
+
 @lru_cache(maxsize=1024)  # a producer's unknown names come again and again
 def _named(name: str) -> EventType | None:
     return _BY_SPELLING.get(folded(name))

@@ -1,14 +1,14 @@
 """The lines of an order: its rows, or the elements of a list in its record."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from schemas.reject import RejectedError
 from streams.mapping.paths import Paths
-from streams.mapping.shape import Products, Value
-from streams.mapping.values import Rows, Values, as_number
+from streams.mapping.shape import Products
+from streams.mapping.values import Rows, Values, as_number, of_minor
 
 Product = dict[str, Any]
 
@@ -28,9 +28,9 @@ class LineReader:
         # The elements of a list have no columns: each is an object with fields of its own.
         inner = Values(Paths(), decimal) if products.each else values
         self._each = values.getter(products.each) if products.each else None
-        self._values = inner
-        self._product_id, self._category = _text(inner, products.product_id), _text(inner, products.category)
-        self._quantity, self._price = _amount(inner, products.quantity), _amount(inner, products.price)
+        self._product_id, self._category = inner.text(products.product_id), inner.text(products.category)
+        self._quantity, self._price = inner.as_written(products.quantity), inner.as_written(products.price)
+        self._has_minor_units = products.price is not None and products.price.minor_units
         reads = (
             (products.product_id, self._product_id),
             (products.quantity, self._quantity),
@@ -47,8 +47,11 @@ class LineReader:
         except RejectedError:
             return False
 
-    def read(self, rows: Rows) -> Lines:
-        """Return all lines; a row without any of the values is none. Raises ``RejectedError``."""
+    def read(self, rows: Rows, currency: str | None) -> Lines:
+        """Return all lines, in the currency of their order; a row without any of the values is none.
+
+        Raises ``RejectedError``.
+        """
         found: list[Product] = []
         total: Decimal | None = Decimal(0)
         for element in self._elements(rows):
@@ -65,6 +68,7 @@ class LineReader:
             if quantity is not None:
                 product["quantity"] = as_number(quantity)
             if price is not None:
+                price = of_minor(price, currency) if self._has_minor_units else price
                 product["price"] = as_number(price)
             total = None if price is None or total is None else total + price * (1 if quantity is None else quantity)
             found.append(product)
@@ -82,15 +86,3 @@ class LineReader:
                 raise RejectedError("invalid", "the products are no list of objects: mend `each` in [products]")
             found += listed
         return found
-
-
-def _text(values: Values, value: Value | None) -> Callable[[Rows], str | None]:
-    return _nothing if value is None else values.text(value)
-
-
-def _amount(values: Values, value: Value | None) -> Callable[[Rows], Decimal | None]:
-    return _nothing if value is None else values.amount(value, _nothing)
-
-
-def _nothing(rows: Rows) -> None:
-    return None

@@ -16,6 +16,8 @@ NOTHING = "''"
 _JMESPATH = re.compile(r"[\[\]{}\"`]|\*\.|\.\*|\s\|\s|\w\(")
 """What no plain name has: `Created (UTC)`, `@timestamp` and `Paid?` are names, `sum(a)` and `a[0]` are not."""
 
+_WITH_UNIT = re.compile(r"[^\[\]{}`|]+\s[\[{][^\[\]{}`|?*=]*[\]}]")
+
 
 class PathError(ValueError):
     """A path that cannot be used: what is wrong, and what to do about it."""
@@ -123,8 +125,8 @@ def _jmespath(path: str) -> Getter:
     try:
         search = compile_path(path).search
     except JMESPathError as error:
-        if not re.search(r"[\[\]{}`]", path):
-            return lambda record: record.get(path)  # a column like `Amount($)`
+        if not re.search(r"[\[\]{}`]", path) or _WITH_UNIT.fullmatch(path):
+            return lambda record: record.get(path)  # a column like `Amount($)` or `Preis [EUR]`
         told = " ".join(str(error).split())
         raise PathError(f"`{path}` is no path: {told}", "write it as JMESPath, as in items[0].price") from None
 

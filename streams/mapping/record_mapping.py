@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from schemas.event_types import track_name
 from schemas.instant import to_text
 from schemas.reject import RejectedError
 from streams.mapping.conditions import condition_of
@@ -83,7 +84,8 @@ class RecordMapping:
 
     def instant(self, value: Value) -> Callable[[Rows], int]:
         """Return a function that reads when something happened; it raises ``RejectedError``."""
-        get, read, place = self._values.getter(value.column), self._read_moment, _place(value)
+        get = self._values.getter(value.column, optional=value.optional)
+        read, place = self._read_moment, _place(value)
 
         def instant(rows: Rows) -> int:
             written = get(rows[0])
@@ -115,9 +117,9 @@ class _Rule:
             raise ValueError("an event needs a customer and an instant")
         self._customer, self._customer_place = values.text(customer), _place(customer)
         self._instant = mapping.instant(at)
-        self._message_id = _text(values, event.message_id or shape.message_id)
-        self._order_id = _text(values, event.order_id or shape.order_id)
-        self._currency = _text(values, event.currency or shape.currency)
+        self._message_id = values.text(event.message_id or shape.message_id)
+        self._order_id = values.text(event.order_id or shape.order_id)
+        self._currency = values.text(event.currency or shape.currency)
         self._total = None if event.total is None else values.amount(event.total, self._currency)
         self._total_place = "" if event.total is None else _place(event.total)
         self._lines = mapping.lines
@@ -126,8 +128,8 @@ class _Rule:
         self._numbers = [
             (name, values.amount(it, self._currency)) for name in ("discount", "rating") if (it := getattr(event, name))
         ]
-        self._properties = [(name, values.scalar(it)) for name, it in event.properties.items()]
-        self._traits = [(name, values.scalar(it)) for name, it in event.traits.items()]
+        self._properties = [(name, values.scalar(it, self._currency)) for name, it in event.properties.items()]
+        self._traits = [(name, values.scalar(it, self._currency)) for name, it in event.traits.items()]
 
     def event(self, rows: Rows) -> MappedEvent | None:
         """Return the event of these rows; None if they are none by this rule. Raises ``RejectedError``."""
@@ -135,9 +137,10 @@ class _Rule:
         for test in self._tests:
             if not test(record):
                 return None
-        name = self._name(rows)
-        if name is None:
+        written = self._name(rows)
+        if written is None:
             return None
+        name = track_name(written) or written
         customer = self._customer(rows)
         if customer is None:
             raise RejectedError("missing_user", f"{self._customer_place} is empty: say who the customer is")
@@ -180,8 +183,8 @@ class _Rule:
             found["order_id"] = order_id
         if name == "Order Cancelled":
             return
-        refund = name == "Order Refunded"
-        lines = None if self._lines is None or (refund and not self._returns) else self._lines.read(rows)
+        refund, currency = name == "Order Refunded", self._currency(rows)
+        lines = None if self._lines is None or (refund and not self._returns) else self._lines.read(rows, currency)
         total = None if self._total is None else self._total(rows)
         if total is None and lines is not None:
             total = lines.total
@@ -189,23 +192,14 @@ class _Rule:
             raise RejectedError("bad_amount", f"{self._total_place or 'the price'} is empty: say what the order cost")
         if total is not None:
             found["total"] = as_number(abs(total) if refund else total)
-        currency = self._currency(rows)
         if currency is not None:
             found["currency"] = currency.upper()
         if lines is not None and lines.products:
             found["products"] = lines.products
 
 
-def _text(values: Values, value: Value | None) -> Callable[[Rows], str | None]:
-    return _nothing if value is None else values.text(value)
-
-
 def _is_there(get: Getter) -> Callable[[Any], bool]:
     return lambda record: not is_blank(get(record))
-
-
-def _nothing(rows: Rows) -> None:
-    return None
 
 
 def _place(value: Value) -> str:

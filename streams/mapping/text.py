@@ -1,12 +1,13 @@
 """The decoder of a mapping's text, which finds everything that is wrong with it at once, with its line and fix."""
 
 import difflib
+from collections.abc import Iterator
 from typing import Any, get_args, get_origin
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from schemas.event_types import EVENT_TYPES, spelled
+from schemas.event_types import EVENT_TYPES, track_name
 from state.policy.text import PolicyError, PolicyText, Problem
 from state.policy.toml_lines import Path
 from streams.mapping.moments import problem_of
@@ -96,12 +97,14 @@ def _check(shape: MappingShape, text: MappingText) -> None:
         text.report(("zone",), f"there is no time zone `{shape.zone}`", 'write it as in "Europe/Berlin" or "UTC"')
     if not shape.events:
         text.report((), "no [[events]] says what a record is", 'write [[events]] and event = "Order Completed"')
-    for place, value in values_of(shape):
+    for place, value in (*values_of(shape), *_values_of_customers(shape)):
         if value.value is None and not columns_of(value):
             fix = 'write the name of a column, or { value = "..." }'
             text.report(place, f"`{place[-1]}` names no column", fix)
-        for name in columns_of(value):
-            _check_path(name, place, text)
+        if value.minor_units and (place[0] == "customers" or place == ("products", "quantity")):
+            text.report(place, f"`{place[-1]}` is in minor units, and has no currency", "leave out minor_units")
+    for place, name in _paths_of(shape):
+        _check_path(name, place, text)
     for number, event in enumerate(shape.events):
         _check_event(event, number, shape, text)
 
@@ -121,7 +124,7 @@ def _check_event(event: Event, number: int, shape: MappingShape, text: MappingTe
     constant = event.event.value
     known: list[object] = list(event.event.values.values()) if constant is None else [constant]
     for named in known:
-        if not isinstance(named, str) or (named not in EVENT_TYPES and spelled("track", named) is None):
+        if not isinstance(named, str) or track_name(named) is None:
             near = difflib.get_close_matches(str(named), EVENT_TYPES, n=1)
             fix = f"did you mean `{near[0]}`?" if near else "docs/events.md lists the events that are known"
             text.report((*path, "event"), f"there is no event `{named}`", fix)
@@ -146,6 +149,30 @@ def values_of(shape: MappingShape) -> list[tuple[Path, Value]]:
             elif isinstance(value, Value):
                 found.append((("events", number, field.name), value))
     return [(path, value) for path, value in found if isinstance(value, Value)]
+
+
+def _values_of_customers(shape: MappingShape) -> Iterator[tuple[Path, Value]]:
+    """Yield the values that are read from the file of customers, with their places."""
+    if shape.customers is None:
+        return
+    if shape.customers.at is not None:
+        yield ("customers", "at"), shape.customers.at
+    for name, trait in shape.customers.traits.items():
+        yield ("customers", "traits", name), trait
+
+
+def _paths_of(shape: MappingShape) -> Iterator[tuple[Path, str]]:
+    """Yield every path of a mapping, into records of any of its files, with its place."""
+    for place, value in (*values_of(shape), *_values_of_customers(shape)):
+        for name in columns_of(value):
+            yield place, name
+    for number, event in enumerate(shape.events):
+        for name in event.when:
+            yield ("events", number, "when", name), name
+    if shape.group_by:
+        yield ("group_by",), shape.group_by
+    if shape.products is not None and shape.products.each:
+        yield ("products", "each"), shape.products.each
 
 
 def _written(value: object) -> str:

@@ -41,8 +41,10 @@ class Values:
             return lambda record: None
         return first_of([self._paths.getter(name) for name in there or listed])
 
-    def text(self, value: Value) -> Callable[[Rows], str | None]:
+    def text(self, value: Value | None) -> Callable[[Rows], str | None]:
         """Return a function that reads a text, such as an id; None where there is none."""
+        if value is None:
+            return _nothing
         if value.value is not None:
             constant = str(value.value)
             return lambda rows: constant
@@ -65,19 +67,36 @@ class Values:
 
         return read
 
-    def amount(self, value: Value, currency: Callable[[Rows], str | None]) -> Callable[[Rows], Decimal | None]:
-        """Return a function that reads an amount or another number, None where there is none.
+    def amount(self, value: Value | None, currency: Callable[[Rows], str | None]) -> Callable[[Rows], Decimal | None]:
+        """Return a function that reads an amount in this currency, None where there is none.
 
         The function raises ``RejectedError``.
         """
+        read = self.as_written(value)
+        if value is None or not value.minor_units:
+            return read
+
+        def amount(rows: Rows) -> Decimal | None:
+            found = read(rows)
+            return None if found is None else of_minor(found, currency(rows))
+
+        return amount
+
+    def as_written(self, value: Value | None) -> Callable[[Rows], Decimal | None]:
+        """Return a function that reads a number, in minor units if it is so; None where there is none.
+
+        The function raises ``RejectedError``.
+        """
+        if value is None:
+            return _nothing
         if value.value is not None:
             constant = self.read_number(value.value)
             return lambda rows: constant
         get = self.getter(value.column, optional=value.optional) if value.column else None
         summed = [(name, self.getter(name, optional=value.optional)) for name in names_of(value.sum)]
         taken = [(name, self.getter(name, optional=value.optional)) for name in names_of(value.minus)]
-        name, minor = " or ".join(names_of(value.column)), value.minor_units
-        if get is not None and not (summed or taken or minor):
+        name = " or ".join(names_of(value.column))
+        if get is not None and not (summed or taken):
             number = self.number
             return lambda rows: number(get(rows[0]), name)
 
@@ -88,16 +107,14 @@ class Values:
             for place, less in taken:
                 if found is not None:
                     found -= self._total(less, rows, place) or 0
-            if minor and found is not None:
-                return found.scaleb(-decimals((currency(rows) or "").upper()))
             return found
 
         return read
 
-    def scalar(self, value: Value) -> Callable[[Rows], Scalar | None]:
+    def scalar(self, value: Value, currency: Callable[[Rows], str | None]) -> Callable[[Rows], Scalar | None]:
         """Return a function that reads a trait or a property by its type; it raises ``RejectedError``."""
         if value.type == "number":
-            read_amount = self.amount(value, lambda rows: None)
+            read_amount = self.amount(value, currency)
 
             def number(rows: Rows) -> Scalar | None:
                 found = read_amount(rows)
@@ -137,10 +154,19 @@ class Values:
         return total
 
 
+def of_minor(number: Decimal, currency: str | None) -> Decimal:
+    """Return an amount that is written in minor units of a currency, such as cents."""
+    return number.scaleb(-decimals((currency or "").upper()))
+
+
 def as_number(number: Decimal) -> int | float:
     """Return a number as JSON shall have it: whole ones without a point."""
     found = float(number)
     return int(found) if found.is_integer() and abs(found) < 2**53 else found
+
+
+def _nothing(rows: Rows) -> None:
+    return None
 
 
 def _plain_text(get: Getter) -> Callable[[Rows], str | None]:

@@ -108,7 +108,7 @@ class MappedFile:
 
     def _identities(self, customers: Customers) -> Iterator[tuple[int, MappedEvent]]:
         mapping = RecordMapping(self._mapping.shape)
-        traits = [(name, mapping.values.scalar(it)) for name, it in customers.traits.items()]
+        traits = [(name, mapping.values.scalar(it, lambda rows: None)) for name, it in customers.traits.items()]
         instant = None if customers.at is None else mapping.instant(customers.at)
         seen: set[str] = set()
         for number, row in records_of(beside(self._name, customers.file)):

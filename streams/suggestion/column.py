@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 from schemas.money import CURRENCIES
@@ -41,7 +42,7 @@ class Column:
         """Tell whether some value is a number below zero."""
         return any(map(_is_negative, self.values))
 
-    @property
+    @cached_property
     def decimal(self) -> str:
         """The decimal point, where some values could be read with either, and the others tell; else empty.
 

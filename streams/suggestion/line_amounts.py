@@ -1,5 +1,6 @@
 """Amounts of a sample beside the orders that they are of: one of the whole order, or one of each line."""
 
+from collections.abc import Callable
 from decimal import Decimal
 
 from streams.mapping.amounts import NumberError, number_reader
@@ -17,20 +18,15 @@ def varies_within(column: Column, order: Column) -> bool:
     )
 
 
-def is_of_lines(amount: Column, order: Column, quantity: Column | None, price: Column | None) -> bool:
-    """Tell whether an amount is that of a row, and not that of its order."""
-    return varies_within(amount, order) or is_product(amount, order, quantity, price)
-
-
 def is_product(amount: Column, order: Column, quantity: Column | None, price: Column | None) -> bool:
     """Tell whether an amount is quantity times price in nearly every row of the orders with several rows."""
     if quantity is None or price is None:
         return False
-    mark = amount.decimal
+    amount_of, count_of, price_of = (_reader(it, amount.decimal) for it in (amount, quantity, price))
     told = [
-        (found, _number(quantity, record, mark), _number(price, record, mark))
+        (found, count_of(record), price_of(record))
         for record, key in order.by_record.items()
-        if order.texts[str(key).strip()] > 1 and (found := _number(amount, record, mark)) is not None
+        if order.texts[str(key).strip()] > 1 and (found := amount_of(record)) is not None
     ]
     equal = sum(
         count is not None and each is not None and abs(found - count * each) <= Decimal("0.01")
@@ -39,8 +35,13 @@ def is_product(amount: Column, order: Column, quantity: Column | None, price: Co
     return bool(told) and equal >= 0.95 * len(told)
 
 
-def _number(column: Column, record: int, mark: str) -> Decimal | None:
-    try:
-        return number_reader(column.decimal or mark)(column.by_record.get(record))
-    except NumberError:
-        return None
+def _reader(column: Column, mark: str) -> Callable[[int], Decimal | None]:
+    read = number_reader(column.decimal or mark)
+
+    def number(record: int) -> Decimal | None:
+        try:
+            return read(column.by_record.get(record))
+        except NumberError:
+            return None
+
+    return number

@@ -5,7 +5,7 @@ from typing import Any
 
 from streams.suggestion import roles
 from streams.suggestion.column import Column, columns_of, lists_of
-from streams.suggestion.line_amounts import is_of_lines, is_product, varies_within
+from streams.suggestion.line_amounts import is_product, varies_within
 from streams.suggestion.roles import find
 from streams.suggestion.states import columns_of_kinds, ordered_states
 from streams.suggestion.toml_text import quoted
@@ -214,13 +214,14 @@ class Proposal:
 
     def _total_of_rows(self, found: list[Column], order: Column) -> tuple[Column | None, list[str]]:
         quantity, price = self._line.get("quantity"), self._line.get("price")
-        of_lines = [it for it in found if is_of_lines(it, order, quantity, price)]
+        products = [it for it in found if is_product(it, order, quantity, price)]
+        of_lines = [it for it in found if it in products or varies_within(it, order)]
         of_orders = [it for it in found if it not in of_lines]
         if of_orders or not found:
             return self._likeliest(of_orders)
         amount = of_lines[0]
         told = f"{amount.name} is that of a line, and differs within an order: an order is worth"
-        if is_product(amount, order, quantity, price):
+        if amount in products:
             self.doubts.append(
                 f"{told} the sum of {' times '.join(it.name for it in self._line.values())} over its lines"
             )

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from unicodedata import normalize
 
-from schemas.event_types import EVENT_TYPES, spelled
+from schemas.event_types import track_name
 from streams.mapping_file import load_mapping
 from streams.suggestion.column import Column
 
@@ -98,8 +98,7 @@ def is_ordered(state: str) -> bool:
 
 def known_event(name: str) -> str:
     """Return the event that a name means, also as Google Analytics calls it; empty for an unknown one."""
-    found = EVENT_TYPES.get(name) or spelled("track", name)
-    return _of_analytics().get(name) or kind_of(name) if found is None else found.name
+    return track_name(name) or _of_analytics().get(name) or kind_of(name)
 
 
 def kind_of(text: str) -> str:

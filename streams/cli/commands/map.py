@@ -1,16 +1,14 @@
 """``lifestage map``: how the records of a file become events, to try a mapping, and mappings to begin with."""
 
-import gzip
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
 from errno import EPIPE
 from itertools import islice
 from pathlib import Path
-from typing import IO
 
 import click
 
 from streams.cli.failure import UnusableSourceError
+from streams.cli.output import STANDARD_OUTPUT, opened, write_lines
 from streams.mapping_file import shipped_mappings
 from streams.sources import examples
 from streams.sources.named import mapped_file
@@ -73,8 +71,8 @@ def command(
 def _write_events(file: str, mapping: str, out: Path | None, head: int | None) -> None:
     mapped = mapped_file(file, mapping)
     lines: Iterator[bytes] = (line for _, line in mapped.lines())
-    with _open(out) as target:
-        target.writelines(line + b"\n" for line in (lines if head is None else islice(lines, head)))
+    with opened(out or STANDARD_OUTPUT) as target:
+        write_lines(target, lines if head is None else islice(lines, head))
     if head is not None:
         return  # the rest was not read: there is nothing to count
     click.echo(mapped.report.told(), err=True)
@@ -82,12 +80,6 @@ def _write_events(file: str, mapping: str, out: Path | None, head: int | None) -
         click.echo(f"  {reason} {count:,}: {mapped.report.first[reason][1]}", err=True)
     if not mapped.report.made:
         raise UnusableSourceError(f"the mapping makes no event of {file}: look at its conditions and columns")
-
-
-def _open(out: Path | None) -> AbstractContextManager[IO[bytes]]:
-    if out is None or str(out) == "-":
-        return nullcontext(click.get_binary_stream("stdout"))
-    return gzip.open(out, "wb") if out.suffix == ".gz" else out.open("wb")  # type: ignore[return-value]
 
 
 def _shipped(name: str) -> Path:

@@ -40,6 +40,13 @@ at = "Cancelled at"
 COLUMNS = (
     "Order,Customer ID,Email,Created at,Status,Total,Currency,SKU,Quantity,Price,Refunded,Refunded at,Cancelled at"
 ).split(",")
+CUSTOMERS = """[customers]
+file = "people.csv"
+key = "id"
+at = "since"
+[customers.traits]
+"""
+SPENT = 'spent = { column = "spent", type = "number", minor_units = true }'
 ROW = "#1,,Ann@x.org,2025-01-02 10:00,PAID,12.50,eur,A,2,6.25,,,".split(",")
 
 
@@ -113,6 +120,16 @@ def test_what_cannot_be_used_says_its_column_and_the_mend() -> None:
     assert rejected(other).startswith("missing_timestamp: Refunded at")
 
 
+@pytest.mark.parametrize("name", ["order_completed", "Completed Order", "ORDER COMPLETED"])
+def test_an_event_in_another_spelling_is_that_event(name: str) -> None:
+    (expected,) = mapping(columns=COLUMNS).outcomes(ROW)
+    assert mapping(SHOP.replace("Order Completed", name), COLUMNS).outcomes(ROW) == [expected]
+    translated = f'event = {{ column = "Status", values = {{ paid = "{name}" }} }}'
+    assert mapping(SHOP.replace('event = "Order Completed"', translated), COLUMNS).outcomes(ROW) == [expected]
+    as_it_stands = SHOP.replace('event = "Order Completed"\nwhen', 'event = { column = "SKU" }\nwhen')
+    assert event(mapping(as_it_stands, COLUMNS).outcomes(row(SKU=name))[0])["event"] == "Order Completed"
+
+
 def test_rows_of_one_order_are_its_lines() -> None:
     text = SHOP.replace('total = "Total"\n', "") + "\n"
     rows = [row(), row(SKU="B", Quantity="1", Price="-2.25"), row(SKU="", Quantity="", Price="")]
@@ -178,6 +195,19 @@ def test_minor_units_follow_the_currency() -> None:
     assert event(mapping(text, COLUMNS).outcomes(row(Total="1250", Currency="JPY"))[0])["properties"]["total"] == 1250
 
 
+@pytest.mark.parametrize(("currency", "price"), [("eur", 10), ("JPY", 1000), ("KWD", 1), ("", 10)])
+def test_minor_units_of_lines_and_properties_follow_the_currency_of_their_order(currency: str, price: float) -> None:
+    text = SHOP.replace('"Price"', '{ column = "Price", minor_units = true }').replace('total = "Total"\n', "")
+    text = text.replace('"Refunded"] }\n', f'"Refunded"] }}\n[events.properties]\n{SPENT.replace("spent", "Price")}\n')
+    rows = [row(Price="1000", Currency=currency), row(Price="1000", Currency="")]  # said in the first row of an order
+    for each in ("", 'each = "lines"\n'):
+        shop = mapping(text.replace("[products]\n", f"[products]\n{each}"), None if each else COLUMNS)
+        objects = [dict(zip(COLUMNS, it, strict=True)) for it in rows]
+        found = event(shop.outcomes_of_rows([{**objects[0], "lines": objects}] if each else rows)[0])["properties"]
+        assert [it["price"] for it in found["products"]] == [price, price]
+        assert (found["total"], found["Price"]) == (4 * price, price)
+
+
 def test_an_order_without_id_is_known_by_its_content() -> None:
     text = SHOP.replace('order_id = "Order"\n', "")
     ids = [
@@ -236,6 +266,14 @@ def test_a_mapped_event_is_read_as_any_other() -> None:
         ('zone = "Europe/Berlin"', 'formats = ["%d/%m"]', "line 5: `%d/%m` names no full date."),
         ('order_id = "Order"', 'order_id = "a[?"', "line 6: `a[?` is no path:"),
         ('order_id = "Order"', "order_id = ", "line 6: this is not TOML:"),
+        ('Refunded = "> 0"', '"items[" = "> 0"', "line 18: `items[` is no path:"),
+        ('order_id = "Order"', 'group_by = "a["', "line 6: `a[` is no path:"),
+        ('product_id = "SKU"', 'each = "a["', "line 9: `a[` is no path:"),
+        ("[products]", CUSTOMERS + 'city = "a["\n[products]', "line 13: `a[` is no path:"),
+        ('"Quantity"', '{ column = "Quantity", minor_units = true }', "line 10: `quantity` is in minor units"),
+        ("[products]", CUSTOMERS + SPENT + "\n[products]", "line 13: `spent` is in minor units, and has no currency."),
+        ("[products]", CUSTOMERS + "city = {}\n[products]", "line 13: `city` names no column."),
+        ("[products]", CUSTOMERS.replace('"since"', '"a["') + "[products]", "line 11: `a[` is no path:"),
     ],
 )
 def test_a_mistake_in_a_mapping_is_one_sentence(old: str, new: str, told: str) -> None:
@@ -250,6 +288,29 @@ def test_a_column_that_the_file_has_not() -> None:
         check_columns(shape, text, ["Statu" if name == "Status" else name for name in COLUMNS])
     check_columns(shape, text, [name for name in COLUMNS if name != "Customer ID"])
     check_columns(shape, text, [name.upper() for name in COLUMNS])
+
+
+def test_an_optional_instant_may_have_no_column() -> None:
+    text = SHOP.replace('at = "Created at"', 'at = { column = "Paid at", optional = true }')
+    (found,) = mapping(text, COLUMNS).outcomes(ROW)
+    assert rejected(found) == "missing_timestamp: Paid at is empty: say when it happened"
+
+
+@pytest.mark.parametrize("name", ["Preis [EUR]", "Preis [€]", "Preis {netto}", "Preis(€)"])
+def test_a_name_with_a_unit_is_no_path(name: str) -> None:
+    text = SHOP.replace('"Total"', f'"{name}"').replace("Status =", f'"{name}" = true, Status =')
+    columns = [name if it == "Total" else it for it in COLUMNS]
+    for found in (
+        mapping(text, columns).outcomes(ROW)[0],
+        mapping(text).outcomes(dict(zip(columns, ROW, strict=True)))[0],
+    ):
+        assert event(found)["properties"]["total"] == 12.5
+
+
+@pytest.mark.parametrize("path", ["items[name]", "items [?name='x']", "items [name"])
+def test_a_broken_path_is_no_name(path: str) -> None:
+    with pytest.raises(MappingError, match="is no path"):
+        read_mapping(SHOP.replace('"Total"', f'"{path}"'))
 
 
 def test_a_constant_that_was_written_as_a_column() -> None:

@@ -357,6 +357,13 @@ def test_the_command_shows_events_and_counts(tmp_path: Path) -> None:
     assert call("--print", "stripe").output == shipped_mappings()["stripe"].read_text("utf-8")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_is_named(tmp_path: Path) -> None:
+    path = call("--example", "stripe", "--out", str(tmp_path)).output.strip()
+    done = call(path, "--mapping", "stripe", "--out", "/dev/full")
+    assert (done.exit_code, done.output) == (1, "Error: /dev/full cannot be written: No space left on device\n")
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
