@@ -71,14 +71,13 @@ class Tally:
         """Count rejects of one reason."""
         _entry(self.rejects, reason).add(count, place, example)
 
-    def apply_unknown(self, name: str, count: int = 1, place: int = 0, example: str = "") -> str:
-        """Count applied events with an unknown name; return the name that they were counted under."""
+    def apply_unknown(self, name: str, count: int = 1, place: int = 0, example: str = "") -> None:
+        """Count applied events with an unknown name."""
         self.applied += count
         key = printable(name[:MAX_NAME]) or NO_NAME
         if self.max_names is not None and key not in self.unknown and len(self.unknown) >= self.max_names:
             key = OTHER
         _entry(self.unknown, key).add(count, place, example)
-        return key
 
     def find_duplicates(self, count: int, place: int = 0, example: str = "") -> None:
         """Count events that were counted as applied as duplicates."""
