@@ -86,7 +86,7 @@ def by_backtest(lines: Iterable[bytes], policy: str = DEFAULT_POLICY, until: int
         duplicates=len(result.duplicates),
         unknown=unknown,
         unknown_names=unknown_names,
-        bounds={name: it.count for name, it in events.tally.bounds.items()} | result.bounds,
+        bounds=dict(Counter({name: it.count for name, it in events.tally.bounds.items()}) + result.bounds),
         unknown_orders=result.unknown_orders,
     )
 
@@ -118,9 +118,9 @@ def by_stream(lines: Iterable[bytes], policy: str = DEFAULT_POLICY, until: int |
         rejects=rejects,
         details=details,
         duplicates=sum(group.counts["duplicate"] for group in groups.values()),
-        unknown=sum(group.counts["unknown"] for group in groups.values()),
+        unknown=sum(group.unknown_names.total() for group in groups.values()),
         unknown_names=dict(sum((group.unknown_names for group in groups.values()), Counter())),
-        bounds=_bounds(groups.values()),
+        bounds=dict(sum((group.bounds for group in groups.values()), Counter())),
         unknown_orders=sum(group.counts["unknown_order"] for group in groups.values()),
     )
 
@@ -158,11 +158,6 @@ def _profile(group: Driver, user: str, at: int, rules: Rulebook) -> Json | None:
     )
     found: Json = json.loads(profile.encode(built))
     return found
-
-
-def _bounds(groups: Iterable[Driver]) -> dict[str, int]:
-    counts = sum((group.counts for group in groups), Counter[str]())
-    return {name.removeprefix("bound:"): count for name, count in counts.items() if name.startswith("bound:")}
 
 
 def _by_customer(transitions: Iterable[Json]) -> dict[str, list[Json]]:

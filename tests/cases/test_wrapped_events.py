@@ -127,7 +127,7 @@ def test_a_record_of_another_customer_is_rejected_alone() -> None:
     now = 1740823260000
     value = line([order(1), order(1, "bob"), order(2)])
     driver.feed([Record("customer.purchases", 5, now + 3_600_000, b"ann", value)], now + 3_600_000)
-    assert driver.counts["in"] == 3 == driver.counts["applied"] + driver.counts["reject:key_mismatch"]
+    assert driver.counts["in"] == 3 == driver.counts["applied"] + driver.rejected["key_mismatch"]
     (refused,) = driver.rejects
     assert refused["detail"] == "event 2 of its record: the record's key is not the event's userId"
     assert refused["offset"] == 5
