@@ -6,22 +6,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-import orjson
-
 from schemas import profile, transition
 from schemas.events import CHANGES_OF_ORDERS, AnyFact, event_name
 from schemas.instant import to_text
-from schemas.reject import RejectedError
+from schemas.reject import RejectedError, rejected_line
 from state.features.profile import build_profile
 from state.rules.rulebook import Rulebook
 from state.timeline.history import History, decide_history
 from streams.tally.reading import NumberedLines, line_and_event, read_facts
 from streams.tally.tally import Tally
 
-_MAX_REJECT_BYTES = 65536
-
 PublishedTransition = tuple[int, str, int, bytes]
 """A transition's sort key (instant, customer, seq), and its value."""
+
+UnusableLine = tuple[int, int, bytes]
+"""A line that could not be read, by its number and the place of the event in it, as JSON with the reason."""
 
 
 @dataclass(slots=True)
@@ -50,10 +49,8 @@ class RefusedLine(NamedTuple):
     detail: str
 
     def reject(self) -> bytes:
-        """Return its JSON line, as ``on_reject`` gets one."""
-        return orjson.dumps(
-            _place(self.line, self.event) | {"reason": self.reason, "detail": self.detail, "value": None}
-        )
+        """Return its JSON line."""
+        return rejected_line(self.line, self.event, self.reason, self.detail, None)
 
 
 @dataclass(slots=True)
@@ -85,8 +82,8 @@ class BacktestResult:
         return [value for *_, value in self.published]
 
 
-def read_events(lines: NumberedLines, now: int, rules: Rulebook, on_reject: Callable[[bytes], None]) -> Events:
-    """Read numbered lines; ``on_reject`` gets one JSON line for each line that cannot be used.
+def read_events(lines: NumberedLines, now: int, rules: Rulebook, on_reject: Callable[[UnusableLine], None]) -> Events:
+    """Read numbered lines; ``on_reject`` gets each line that cannot be used.
 
     ``now`` in ms since 1970: what lies ahead of it is rejected.
     """
@@ -95,9 +92,8 @@ def read_events(lines: NumberedLines, now: int, rules: Rulebook, on_reject: Call
     last = -1
 
     def reject(number: int, line: bytes, error: RejectedError) -> None:
-        kept = line[:_MAX_REJECT_BYTES].decode("utf-8", "replace")
-        place = _place(*line_and_event(number))
-        on_reject(orjson.dumps(place | {"reason": error.reason, "detail": error.detail, "value": kept}))
+        place = line_and_event(number)
+        on_reject((*place, rejected_line(*place, error.reason, error.detail, line)))
 
     for number, user_id, fact in read_facts(lines, now, rules.intake, events.tally, reject):
         if fact.at > last:
@@ -169,10 +165,6 @@ def _add_put_aside(result: BacktestResult, history: History, numbers: Mapping[in
         if result.first_unknown_order is None or number < result.first_unknown_order[0]:
             order_id = fact.order_id if isinstance(fact, CHANGES_OF_ORDERS) else ""
             result.first_unknown_order = number, f"{event_name(fact)} of order {order_id!r}, which was not seen before"
-
-
-def _place(line: int, event: int) -> dict[str, object]:
-    return {"line": line, "event": event} if event else {"line": line}
 
 
 def profile_of(customer: str, history: History, at: int, rules: Rulebook) -> bytes:

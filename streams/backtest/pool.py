@@ -12,8 +12,6 @@ from multiprocessing.connection import Connection, wait
 from operator import itemgetter
 from typing import cast
 
-import orjson
-
 from schemas.envelope import events_in, user_of
 from streams.backtest.backtest import PublishedTransition
 from streams.backtest.pool_process import (
@@ -148,13 +146,8 @@ def _total_read(parts: Sequence[ReadSummary]) -> ReadSummary:
         tally=tally,
         customers=sum(it.customers for it in parts),
         last=max((it.last for it in parts if it.last is not None), default=None),
-        refused=sorted((refused for it in parts for refused in it.refused), key=_place),
+        refused=sorted(refused for it in parts for refused in it.refused),
     )
-
-
-def _place(refused: bytes) -> tuple[int, int]:
-    place = orjson.loads(refused)
-    return place["line"], place.get("event", 0)
 
 
 def _total_decided(parts: Sequence[DecisionSummary]) -> DecisionSummary:

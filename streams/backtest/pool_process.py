@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from state.timeline.history import History
-from streams.backtest.backtest import RefusedLine, profile_of, read_events, run
+from streams.backtest.backtest import RefusedLine, UnusableLine, profile_of, read_events, run
 from streams.policy_file import load_rules
-from streams.sources.source import compact
 from streams.tally.reading import NumberedLines
 from streams.tally.tally import Tally
 
@@ -40,12 +39,12 @@ class LineChunk(NamedTuple):
 
 
 class ReadSummary(NamedTuple):
-    """The tally of what was read; ``refused`` are the rejects, one JSON line each."""
+    """The tally of what was read; ``refused`` are the lines that could not be."""
 
     tally: Tally
     customers: int
     last: int | None
-    refused: list[bytes]
+    refused: list[UnusableLine]
 
 
 class DecisionSummary(NamedTuple):
@@ -78,8 +77,8 @@ def run_process(connection: Connection, options: BacktestOptions) -> None:
 def _run(connection: Connection, options: BacktestOptions) -> None:
     gc.disable()  # nothing that was read becomes garbage: collections would cost a quarter of the time
     rules = load_rules(options.policy)
-    refused: list[bytes] = []
-    events = read_events(_receive_lines(connection), options.now, rules, lambda line: refused.append(compact(line)))
+    refused: list[UnusableLine] = []
+    events = read_events(_receive_lines(connection), options.now, rules, refused.append)
     customers = len(events.by_customer)
     connection.send(
         ReadSummary(

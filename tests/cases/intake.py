@@ -69,7 +69,7 @@ def by_backtest(lines: Iterable[bytes], policy: str = DEFAULT_POLICY, until: int
     """Run the lines through a backtest until ``until`` (ms since 1970)."""
     rules = _rules_of(policy)
     refused: list[Json] = []
-    events = read_events(enumerate(lines, 1), 2**62, rules, lambda line: refused.append(json.loads(line)))
+    events = read_events(enumerate(lines, 1), 2**62, rules, lambda it: refused.append(json.loads(it[2])))
     unknown = events.tally.unknown_events
     unknown_names = {name: it.count for name, it in events.tally.unknown.items()}
     profiles: dict[str, Json] = {}

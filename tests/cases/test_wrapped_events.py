@@ -117,7 +117,8 @@ def test_a_list_of_several_customers_is_dealt_to_all_processes() -> None:
             pool.decide(read.last or 0, lambda _: None)
             found.append((read.tally, read.customers, read.refused, list(pool.transitions()), list(pool.profiles())))
     assert found[0] == found[1]
-    (refused,) = map(json.loads, found[0][2])
+    ((*_, text),) = found[0][2]
+    refused = json.loads(text)
     assert (refused["line"], refused["event"], refused["reason"]) == (1, 31, "placeholder_user")
     assert len(found[0][4]) == 30
 

@@ -11,7 +11,7 @@ from schemas.instant import to_text
 from state.features.catalogue import catalogue
 from state.policy.compiled import read_policy
 from state.rules.rulebook import Rulebook
-from streams.backtest.backtest import read_events, run
+from streams.backtest.backtest import UnusableLine, read_events, run
 from streams.policy_file import load_rules
 from tests.support.histories import POLICIES
 from tests.topology.driver import DAY, START, Driver, order, record
@@ -104,7 +104,7 @@ def test_portions_restarts_and_disorder_make_no_difference(data: st.DataObject) 
             restarted.counts, restarted.rejected = driver.counts, driver.rejected
             driver = restarted
     driver.feed([], end)
-    refused: list[bytes] = []
+    refused: list[UnusableLine] = []
     lines = list(enumerate(it.value or b"" for it in sent))
     events = read_events(lines, end + DAY, rules, refused.append)
     assert refused == []

@@ -138,7 +138,7 @@ def _run(
         decided = pool.decide(until, lambda more: progress.advance(deciding, more))
         progress.update(deciding, completed=read.customers)
         if rejects is not None:
-            write_lines(rejects, [*read.refused, *(report.refused if report else ())])
+            write_lines(rejects, [*(line for *_, line in read.refused), *(report.refused if report else ())])
             write_lines(rejects, (it.reject() for it in decided.refused))
         write_lines(files.enter_context(opened(out)), pool.transitions())
         if profiles_out:

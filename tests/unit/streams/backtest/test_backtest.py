@@ -5,7 +5,7 @@ from itertools import count
 
 import pytest
 
-from streams.backtest.backtest import profile_of, read_events, run
+from streams.backtest.backtest import UnusableLine, profile_of, read_events, run
 from streams.backtest.pool import ProcessLostError, backtest_pool
 from streams.backtest.pool_process import BacktestOptions
 from streams.policy_file import load_rules
@@ -26,7 +26,7 @@ def history() -> list[tuple[int, bytes]]:
 @pytest.mark.parametrize("processes", [1, 3])
 def test_several_processes_make_what_one_alone_makes(processes: int) -> None:
     lines, rules = history(), load_rules(None)
-    refused: list[bytes] = []
+    refused: list[UnusableLine] = []
     alone = read_events(lines, NOW, rules, refused.append)
     profiles: dict[str, bytes] = {}
     end = alone.last or 0
