@@ -83,11 +83,11 @@ def by_backtest(lines: Iterable[bytes], policy: str = DEFAULT_POLICY, until: int
         transitions=_by_customer(map(json.loads, result.transitions)),
         rejects=[(it["line"], it["reason"]) for it in refused],
         details={it["line"]: it["detail"] for it in refused},
-        duplicates=len(result.duplicates),
+        duplicates=result.duplicates.count,
         unknown=unknown,
         unknown_names=unknown_names,
         bounds=dict(Counter({name: it.count for name, it in events.tally.bounds.items()}) + result.bounds),
-        unknown_orders=result.unknown_orders,
+        unknown_orders=result.unknown_orders.count,
     )
 
 

@@ -5,7 +5,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.tally.tally import NO_NAME, OTHER, Tally
+from streams.tally.tally import NO_NAME, OTHER, Counted, Tally
 
 REASONS = st.sampled_from(["late", "invalid", "not_json"])
 NAMES = st.sampled_from(["Order Compleet", "Gift", ""])
@@ -42,7 +42,7 @@ def test_tallies_of_parts_make_that_of_the_whole(
 def test_an_event_is_counted_once() -> None:
     tally = Tally(applied=5)
     tally.apply_unknown("Gift")
-    tally.find_duplicates(2, 7, "the same again")
+    tally.find_duplicates(Counted(2, 7, "the same again"))
     tally.reject("late", 3)
     assert (tally.applied, tally.duplicates.count, tally.rejected, tally.unknown_events) == (4, 2, 3, 1)
     assert tally.events == 9
@@ -56,7 +56,7 @@ def test_nothing_but_unknown_names_is_nothing_usable() -> None:
     tally.apply_unknown("Gift")
     tally.reject("late")
     assert not tally.usable
-    tally.find_duplicates(0)
+    tally.find_duplicates(Counted(0))
     assert not tally.usable
 
 
