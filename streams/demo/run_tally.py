@@ -12,10 +12,6 @@ from streams.topic_reader import open_topic
 from streams.topics import topics_of
 
 
-class NothingUsableError(ValueError):
-    """A source of which no event could be used; the message says what to do."""
-
-
 def read_source(source: Source, policy: CompiledPolicy) -> Tally:
     """Return the tally of a source as it can be read; those that ship are known to be fine, and are only counted."""
     if is_own(source.name):
