@@ -81,9 +81,9 @@ class Outcome:
     ``changes``: the last snapshot of every customer touched, for the changelog.
     ``transitions`` and ``rejects``: (key, value, timestamp in ms) for their topics, in order.
     ``counts`` are of events, of which a record may hold several: ``in`` = ``applied`` + ``duplicate`` + the sum of
-    ``reject:REASON``; ``unknown`` is the part of ``applied`` whose name lifestage does not know, by name in
-    ``unknown_names``, and ``unknown_order`` the part that is about orders never seen; ``bound:NAME`` counts how often a
-    bound held; ``poisoned`` customers could not be decided by a deadline.
+    ``rejected``, which is by reason. Parts of ``applied`` are ``unknown_names``, the events whose name lifestage does
+    not know, by name, and ``unknown_order``, those about orders never seen. ``poisoned`` customers could not be decided
+    by a deadline. ``bounds`` counts by name how often a bound held.
     ``customers`` (with their header before, None for new ones) and ``publications``: the same changes before they
     became bytes, for the tracker and the metrics.
     """
@@ -93,6 +93,8 @@ class Outcome:
     transitions: list[tuple[bytes, bytes, int]] = field(default_factory=list)
     rejects: list[tuple[bytes | None, bytes, int]] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+    rejected: Counter[str] = field(default_factory=Counter)
     unknown_names: Counter[str] = field(default_factory=Counter)
+    bounds: Counter[str] = field(default_factory=Counter)
     customers: dict[bytes, tuple[Timeline, Header | None]] = field(default_factory=dict)
     publications: list[tuple[bytes, Publication]] = field(default_factory=list)

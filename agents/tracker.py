@@ -116,7 +116,6 @@ class Tracker:
                 counts["poisoned"] += 1
         for key, customer in touched.items():
             self._decide(key, customer, outcome)
-        counts["applied"] += counts["unknown"]
         return outcome
 
     def apply(self, outcome: Outcome) -> None:
@@ -141,7 +140,7 @@ class Tracker:
         fact = event.fact
         if fact is None:
             outcome.unknown_names[event.unknown_name or ""] += 1
-            return "unknown"
+            return "applied"
         at = fact.at
         if at > record.time + MAX_AHEAD_MS:
             raise RejectedError("from_the_future", f"the event is {at - record.time} ms ahead of its record")
@@ -154,7 +153,7 @@ class Tracker:
             raise RejectedError("late", "a flood of events, or a new policy, has closed this customer's past")
         counted = customer.receive(record, fact, self._rules)
         for bound in event.bounds:
-            outcome.counts[f"bound:{bound}"] += 1
+            outcome.bounds[bound] += 1
         return counted
 
     def _touch(self, key: bytes, touched: dict[bytes, TouchedCustomer], at: int = 0) -> TouchedCustomer:
@@ -184,7 +183,7 @@ class Tracker:
         try:
             publications = apply_facts(timeline, customer.facts, outcome.upto, horizon, self._rules)
             for told in timeline.told:
-                outcome.counts[told if told == UNKNOWN_ORDER else f"bound:{told}"] += 1
+                (outcome.counts if told == UNKNOWN_ORDER else outcome.bounds)[told] += 1
             timeline.told = []
             publications = customer.publications + publications
             values = [encode(it, key.decode(), self._rules.version) for it in publications]
@@ -202,7 +201,7 @@ class Tracker:
             outcome.transitions += [(key, value, it.change.at) for it, value in zip(publications, values, strict=True)]
 
     def _reject(self, record: Record, error: RejectedError, outcome: Outcome) -> None:
-        outcome.counts[f"reject:{error.reason}"] += 1
+        outcome.rejected[error.reason] += 1
         value = reject(
             error,
             topic=record.topic,

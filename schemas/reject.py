@@ -78,4 +78,15 @@ def reject(
     )
 
 
+def rejected_line(line: int, event: int, reason: str, detail: str, value: bytes | None) -> bytes:
+    """Return the JSON about a line of a file that could not be used; ``value`` are its bytes, None if they are gone.
+
+    ``event`` is the place of the event in a line that is a list of events, 0 in any other.
+    """
+    place = {"line": line, "event": event} if event else {"line": line}
+    kept = None if value is None else value[:MAX_KEPT_BYTES].decode("utf-8", "replace")
+    made = orjson.dumps(place | {"reason": reason, "detail": detail, "value": kept})
+    return bytes(memoryview(made))  # a copy: the other keeps its whole buffer of kilobytes
+
+
 read_reject = msgspec.json.Decoder(Reject).decode

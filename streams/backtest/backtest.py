@@ -2,26 +2,25 @@
 
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
-
-import orjson
 
 from schemas import profile, transition
 from schemas.events import CHANGES_OF_ORDERS, AnyFact, event_name
 from schemas.instant import to_text
-from schemas.reject import RejectedError
+from schemas.reject import RejectedError, rejected_line
 from state.features.profile import build_profile
 from state.rules.rulebook import Rulebook
 from state.timeline.history import History, decide_history
-from streams.tally.reading import NumberedLines, line_and_event, read_facts
-from streams.tally.tally import Tally
-
-_MAX_REJECT_BYTES = 65536
+from streams.tally.reading import NumberedLines, line_and_event, place_of, read_facts
+from streams.tally.tally import Counted, Tally
 
 PublishedTransition = tuple[int, str, int, bytes]
 """A transition's sort key (instant, customer, seq), and its value."""
+
+UnusableLine = tuple[int, int, bytes]
+"""A line that could not be read, by its number and the place of the event in it, as JSON with the reason."""
 
 
 @dataclass(slots=True)
@@ -50,10 +49,8 @@ class RefusedLine(NamedTuple):
     detail: str
 
     def reject(self) -> bytes:
-        """Return its JSON line, as ``on_reject`` gets one."""
-        return orjson.dumps(
-            _place(self.line, self.event) | {"reason": self.reason, "detail": self.detail, "value": None}
-        )
+        """Return its JSON line."""
+        return rejected_line(self.line, self.event, self.reason, self.detail, None)
 
 
 @dataclass(slots=True)
@@ -62,31 +59,42 @@ class BacktestResult:
 
     ``until`` in ms since 1970; ``after`` counts the facts later than that. ``by_name`` counts transitions, and
     segments entered and left; ``stages`` customers by their last stage. ``refused`` are the rejects that are found when
-    a customer is decided: conflicts, and facts about forgotten orders. ``duplicates`` are the numbers of lines, and
-    ``first_duplicate`` is the lowest, with what is told of it. ``bounds`` counts those that held.
-    ``unknown_orders`` counts the events about orders never seen; the first is told as for duplicates.
+    a customer is decided: conflicts, and facts about forgotten orders. ``duplicates`` and ``unknown_orders`` (events
+    about orders never seen) have the first line as their example; ``duplicate_lines`` has the numbers of all lines that
+    are duplicates. ``bounds`` counts those that held.
     """
 
-    published: list[PublishedTransition]
     until: int
-    duplicates: "array[int]"
-    first_duplicate: tuple[int, str] | None
-    after: int
-    by_name: Counter[str]
-    stages: Counter[str]
-    refused: list[RefusedLine]
-    bounds: Counter[str]
-    unknown_orders: int
-    first_unknown_order: tuple[int, str] | None
+    published: list[PublishedTransition] = field(default_factory=list)
+    after: int = 0
+    by_name: Counter[str] = field(default_factory=Counter)
+    stages: Counter[str] = field(default_factory=Counter)
+    refused: list[RefusedLine] = field(default_factory=list)
+    duplicates: Counted = field(default_factory=Counted)
+    duplicate_lines: "array[int]" = field(default_factory=lambda: array("Q"))
+    unknown_orders: Counted = field(default_factory=Counted)
+    bounds: Counter[str] = field(default_factory=Counter)
 
     @property
     def transitions(self) -> list[bytes]:
         """The values of the transitions topic, in order of (instant, customer, seq)."""
         return [value for *_, value in self.published]
 
+    def add(self, other: "BacktestResult") -> None:
+        """Add the result about other customers, until the same instant; put nothing in order."""
+        self.published += other.published
+        self.after += other.after
+        self.by_name.update(other.by_name)
+        self.stages.update(other.stages)
+        self.refused += other.refused
+        self.duplicates.merge(other.duplicates)
+        self.duplicate_lines += other.duplicate_lines
+        self.unknown_orders.merge(other.unknown_orders)
+        self.bounds.update(other.bounds)
 
-def read_events(lines: NumberedLines, now: int, rules: Rulebook, on_reject: Callable[[bytes], None]) -> Events:
-    """Read numbered lines; ``on_reject`` gets one JSON line for each line that cannot be used.
+
+def read_events(lines: NumberedLines, now: int, rules: Rulebook, on_reject: Callable[[UnusableLine], None]) -> Events:
+    """Read numbered lines; ``on_reject`` gets each line that cannot be used.
 
     ``now`` in ms since 1970: what lies ahead of it is rejected.
     """
@@ -95,9 +103,8 @@ def read_events(lines: NumberedLines, now: int, rules: Rulebook, on_reject: Call
     last = -1
 
     def reject(number: int, line: bytes, error: RejectedError) -> None:
-        kept = line[:_MAX_REJECT_BYTES].decode("utf-8", "replace")
-        place = _place(*line_and_event(number))
-        on_reject(orjson.dumps(place | {"reason": error.reason, "detail": error.detail, "value": kept}))
+        place = line_and_event(number)
+        on_reject((*place, rejected_line(*place, error.reason, error.detail, line)))
 
     for number, user_id, fact in read_facts(lines, now, rules.intake, events.tally, reject):
         if fact.at > last:
@@ -115,19 +122,7 @@ def run(
     Consumes ``events.by_customer``, to bound the peak memory.
     """
     end = until if until is not None else events.last or 0
-    result = BacktestResult(
-        published=[],
-        until=end,
-        duplicates=array("Q"),
-        first_duplicate=None,
-        after=0,
-        by_name=Counter(),
-        stages=Counter(),
-        refused=[],
-        bounds=Counter(),
-        unknown_orders=0,
-        first_unknown_order=None,
-    )
+    result = BacktestResult(end)
     while events.by_customer:
         customer, facts = events.by_customer.popitem()
         numbers = events.numbers.pop(customer)
@@ -157,22 +152,28 @@ def _add_put_aside(result: BacktestResult, history: History, numbers: Mapping[in
         result.refused.append(RefusedLine(*place, "conflict", conflict.detail()))
     for fact, why in history.forgotten:
         result.refused.append(RefusedLine(*line_and_event(numbers[id(fact)]), "forgotten", why))
-    for fact in history.duplicates:
-        number, _ = line_and_event(numbers[id(fact)])
-        result.duplicates.append(number)
-        if result.first_duplicate is None or number < result.first_duplicate[0]:
-            told = f"{event_name(fact)} of {to_text(fact.at)} again, messageId {fact.message_id}"
-            result.first_duplicate = number, told
-    result.unknown_orders += len(history.unknown_orders)
-    for fact in history.unknown_orders:
-        number, _ = line_and_event(numbers[id(fact)])
-        if result.first_unknown_order is None or number < result.first_unknown_order[0]:
-            order_id = fact.order_id if isinstance(fact, CHANGES_OF_ORDERS) else ""
-            result.first_unknown_order = number, f"{event_name(fact)} of order {order_id!r}, which was not seen before"
+    result.duplicate_lines.extend(line_and_event(numbers[id(fact)])[0] for fact in history.duplicates)
+    _count(result.duplicates, history.duplicates, numbers, _duplicate)
+    _count(result.unknown_orders, history.unknown_orders, numbers, _unknown_order)
 
 
-def _place(line: int, event: int) -> dict[str, object]:
-    return {"line": line, "event": event} if event else {"line": line}
+def _count(
+    counted: Counted, facts: Iterable[AnyFact], numbers: Mapping[int, int], tell: Callable[[AnyFact], str]
+) -> None:
+    for fact in facts:
+        line, event = line_and_event(numbers[id(fact)])
+        place = place_of(line, event)
+        example = "" if counted.stands_before(place) else f"line {line}: {tell(fact)}"
+        counted.add(1, place, example)
+
+
+def _duplicate(fact: AnyFact) -> str:
+    return f"{event_name(fact)} of {to_text(fact.at)} again, messageId {fact.message_id}"
+
+
+def _unknown_order(fact: AnyFact) -> str:
+    order_id = fact.order_id if isinstance(fact, CHANGES_OF_ORDERS) else ""
+    return f"{event_name(fact)} of order {order_id!r}, which was not seen before"
 
 
 def profile_of(customer: str, history: History, at: int, rules: Rulebook) -> bytes:

@@ -2,7 +2,6 @@
 
 import os
 from array import array
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from heapq import merge
@@ -12,14 +11,11 @@ from multiprocessing.connection import Connection, wait
 from operator import itemgetter
 from typing import cast
 
-import orjson
-
 from schemas.envelope import events_in, user_of
-from streams.backtest.backtest import PublishedTransition
+from streams.backtest.backtest import BacktestResult, PublishedTransition
 from streams.backtest.pool_process import (
     CHUNK_SIZE,
     BacktestOptions,
-    DecisionSummary,
     LineChunk,
     ReadSummary,
     receive_items,
@@ -55,16 +51,19 @@ class BacktestPool:
                 connection.send(None)
             return _total_read([connection.recv() for connection in self._connections])
 
-    def decide(self, until: int, on_customers: Callable[[int], None]) -> DecisionSummary:
-        """Decide all customers until an instant (ms since 1970); ``on_customers`` gets how many more are decided."""
+    def decide(self, until: int, on_customers: Callable[[int], None]) -> BacktestResult:
+        """Decide all customers until an instant (ms since 1970); ``on_customers`` gets how many more are decided.
+
+        The result has nothing ``published``: ``transitions`` yields that.
+        """
         with _process_lost():
             for connection in self._connections:
                 connection.send(until)
-            summaries: list[DecisionSummary] = []
+            summaries: list[BacktestResult] = []
             working = list(self._connections)
             while working:
                 for connection in cast(list[Connection], wait(working)):
-                    message: int | DecisionSummary = connection.recv()
+                    message: int | BacktestResult = connection.recv()
                     if isinstance(message, int):
                         on_customers(message)
                     else:
@@ -148,34 +147,14 @@ def _total_read(parts: Sequence[ReadSummary]) -> ReadSummary:
         tally=tally,
         customers=sum(it.customers for it in parts),
         last=max((it.last for it in parts if it.last is not None), default=None),
-        refused=sorted((refused for it in parts for refused in it.refused), key=_place),
-    )
-
-
-def _place(refused: bytes) -> tuple[int, int]:
-    place = orjson.loads(refused)
-    return place["line"], place.get("event", 0)
-
-
-def _total_decided(parts: Sequence[DecisionSummary]) -> DecisionSummary:
-    return DecisionSummary(
-        until=parts[0].until,
-        duplicates=array("Q", sorted(number for it in parts for number in it.duplicates)),
-        first_duplicate=min((it.first_duplicate for it in parts if it.first_duplicate is not None), default=None),
-        after=sum(it.after for it in parts),
-        by_name=_total(it.by_name for it in parts),
-        stages=_total(it.stages for it in parts),
         refused=sorted(refused for it in parts for refused in it.refused),
-        bounds=_total(it.bounds for it in parts),
-        unknown_orders=sum(it.unknown_orders for it in parts),
-        first_unknown_order=min(
-            (it.first_unknown_order for it in parts if it.first_unknown_order is not None), default=None
-        ),
     )
 
 
-def _total(counts: Iterable[Counter[str]]) -> Counter[str]:
-    total: Counter[str] = Counter()
-    for count in counts:
-        total.update(count)
+def _total_decided(parts: Sequence[BacktestResult]) -> BacktestResult:
+    total = BacktestResult(parts[0].until)
+    for part in parts:
+        total.add(part)
+    total.refused.sort()
+    total.duplicate_lines = array("Q", sorted(total.duplicate_lines))
     return total

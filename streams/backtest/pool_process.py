@@ -3,7 +3,6 @@
 import gc
 import signal
 from array import array
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
@@ -12,9 +11,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from state.timeline.history import History
-from streams.backtest.backtest import RefusedLine, profile_of, read_events, run
+from streams.backtest.backtest import UnusableLine, profile_of, read_events, run
 from streams.policy_file import load_rules
-from streams.sources.source import compact
 from streams.tally.reading import NumberedLines
 from streams.tally.tally import Tally
 
@@ -40,35 +38,20 @@ class LineChunk(NamedTuple):
 
 
 class ReadSummary(NamedTuple):
-    """The tally of what was read; ``refused`` are the rejects, one JSON line each."""
+    """The tally of what was read; ``refused`` are the lines that could not be."""
 
     tally: Tally
     customers: int
     last: int | None
-    refused: list[bytes]
-
-
-class DecisionSummary(NamedTuple):
-    """What was decided, until an instant (ms since 1970), as in ``BacktestResult``."""
-
-    until: int
-    duplicates: "array[int]"
-    first_duplicate: tuple[int, str] | None
-    after: int
-    by_name: Counter[str]
-    stages: Counter[str]
-    refused: list[RefusedLine]
-    bounds: Counter[str]
-    unknown_orders: int
-    first_unknown_order: tuple[int, str] | None
+    refused: list[UnusableLine]
 
 
 def run_process(connection: Connection, options: BacktestOptions) -> None:
     """Backtest the customers of one process, to its end or until the parent has closed the connection.
 
     It receives ``LineChunk``s, None, and the instant to decide until. It sends a ``ReadSummary``, the numbers of
-    customers decided since the last such number, a ``DecisionSummary``, chunks of transitions, and of profiles if they
-    are asked for, both sorted, with a None after each.
+    customers decided since the last such number, a ``BacktestResult`` with nothing ``published``, and chunks of
+    transitions, and of profiles if they are asked for, both sorted, with a None after each.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Ctrl-C the parent ends the processes
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):  # the parent says why it has given up
@@ -78,8 +61,8 @@ def run_process(connection: Connection, options: BacktestOptions) -> None:
 def _run(connection: Connection, options: BacktestOptions) -> None:
     gc.disable()  # nothing that was read becomes garbage: collections would cost a quarter of the time
     rules = load_rules(options.policy)
-    refused: list[bytes] = []
-    events = read_events(_receive_lines(connection), options.now, rules, lambda line: refused.append(compact(line)))
+    refused: list[UnusableLine] = []
+    events = read_events(_receive_lines(connection), options.now, rules, refused.append)
     customers = len(events.by_customer)
     connection.send(
         ReadSummary(
@@ -99,21 +82,9 @@ def _run(connection: Connection, options: BacktestOptions) -> None:
             profiles.append((customer, profile_of(customer, history, until, rules)))
 
     result = run(events, until, rules, on_history)
-    connection.send(
-        DecisionSummary(
-            until=result.until,
-            duplicates=result.duplicates,
-            first_duplicate=result.first_duplicate,
-            after=result.after,
-            by_name=result.by_name,
-            stages=result.stages,
-            refused=result.refused,
-            bounds=result.bounds,
-            unknown_orders=result.unknown_orders,
-            first_unknown_order=result.first_unknown_order,
-        )
-    )
-    _send_chunks(connection, result.published)
+    published, result.published = result.published, []
+    connection.send(result)
+    _send_chunks(connection, published)
     if options.with_profiles:  # without, nobody reads on after the transitions
         _send_chunks(connection, sorted(profiles))
 

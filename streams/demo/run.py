@@ -24,7 +24,7 @@ from streams.demo.pipeline import Pipeline
 from streams.demo.previous_run import ResumeChoice, discard_previous_run, resumable_run
 from streams.demo.report import ReportData, render_report
 from streams.demo.results import count_differences, read_profiles, read_transitions
-from streams.demo.run_tally import NothingUsableError, read_source, run_tally
+from streams.demo.run_tally import read_source, run_tally
 from streams.demo.servers import run_servers
 from streams.demo.summary import command_lines, figure_lines, see_all
 from streams.demo.transition_history import TransitionHistory
@@ -34,7 +34,7 @@ from streams.policy_file import compile_file
 from streams.settings import Settings
 from streams.sinks.redis import described
 from streams.sources.named import open_source
-from streams.sources.source import Source
+from streams.sources.source import Source, SourceError
 from streams.tally.mapped import add_report
 from streams.tally.sentence import nothing_usable
 from streams.tally.table import BACKTEST, print_tally
@@ -68,7 +68,7 @@ class DemoOptions:
 def run_demo(options: DemoOptions, given: Settings, environ: Mapping[str, str], console: Console) -> None:
     """Run the whole demo; ``given`` are the settings of the user's own servers.
 
-    Raises ``ServerError``, ``SourceError``, ``NothingUsableError`` or ``PolicyFileError``, with messages for the user.
+    Raises ``ServerError``, ``SourceError`` or ``PolicyFileError``, with messages for the user.
     """
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # its errors arrive as exceptions too
     policy = compile_file(options.policy)
@@ -83,7 +83,7 @@ def run_demo(options: DemoOptions, given: Settings, environ: Mapping[str, str], 
         if not read.usable:
             add_report(read, source.report)
             print_tally(console, read, BACKTEST, decided=False)
-            raise NothingUsableError(nothing_usable(read, options.source, source.report))
+            raise SourceError(nothing_usable(read, options.source, source.report))
         run = _new_run(options, source, policy)
         previous = resumable_run(folder, run, options.resume, console)
         if previous is None:
@@ -107,7 +107,7 @@ def run_demo(options: DemoOptions, given: Settings, environ: Mapping[str, str], 
         told = see_all(servers, options.source, options.mapping, options.stays)
         if not data.profiles:
             print_tally(console, tally, told)
-            raise NothingUsableError(nothing_usable(tally, options.source, source.report))
+            raise SourceError(nothing_usable(tally, options.source, source.report))
         console.print(render_report(data, console))
         with suppress(KeyboardInterrupt, SystemExit):
             _print_all(console, figure_lines(data, run, worker))

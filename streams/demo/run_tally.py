@@ -7,13 +7,9 @@ from streams.settings import Settings
 from streams.sources.named import is_own
 from streams.sources.source import Source
 from streams.tally.reading import tally_of
-from streams.tally.tally import Tally
+from streams.tally.tally import Counted, Tally
 from streams.topic_reader import open_topic
 from streams.topics import topics_of
-
-
-class NothingUsableError(ValueError):
-    """A source of which no event could be used; the message says what to do."""
 
 
 def read_source(source: Source, policy: CompiledPolicy) -> Tally:
@@ -40,5 +36,5 @@ async def run_tally(settings: Settings, read: Tally, duplicates: int) -> Tally:
     for name, counted in read.unknown.items():
         tally.apply_unknown(name, counted.count, counted.place, counted.example)
     tally.applied = read.events - tally.rejected
-    tally.find_duplicates(duplicates)
+    tally.find_duplicates(Counted(duplicates))
     return tally

@@ -83,16 +83,14 @@ class Metrics:
         self._batches.inc()
         self._batch_seconds.observe(committed.seconds)
         self._poisoned.inc(counts["poisoned"])
-        rejected = {name.partition(":")[2]: count for name, count in counts.items() if name.startswith("reject:")}
-        for name, count in counts.items():
-            if name.startswith("bound:"):
-                self._bounds.labels(name.partition(":")[2]).inc(count)
+        for bound, count in outcome.bounds.items():
+            self._bounds.labels(bound).inc(count)
         self._unknown_orders.inc(counts[UNKNOWN_ORDER])
-        for reason, count in rejected.items():
+        for reason, count in outcome.rejected.items():
             self._rejects.labels(reason).inc(count)
         self._events.labels("applied").inc(counts["applied"])
         self._events.labels("duplicate").inc(counts["duplicate"])
-        self._events.labels("rejected").inc(sum(rejected.values()))
+        self._events.labels("rejected").inc(outcome.rejected.total())
         self._count_publications(outcome)
         if self._live:
             now = self._now()

@@ -51,12 +51,10 @@ class WorkerTally:
         batch = Tally(applied=counts["applied"] - outcome.unknown_names.total())
         batch.duplicates.count = counts["duplicate"]
         batch.unknown_orders.count = counts[UNKNOWN_ORDER]
-        for name, count in counts.items():
-            kind, _, what = name.partition(":")
-            if kind == "reject":
-                batch.reject(what, count)
-            elif kind == "bound":
-                batch.hold(what, count)
+        for reason, count in outcome.rejected.items():
+            batch.reject(reason, count)
+        for bound, count in outcome.bounds.items():
+            batch.hold(bound, count)
         for name, count in outcome.unknown_names.items():
             batch.apply_unknown(name, count)
         if batch.rejects:

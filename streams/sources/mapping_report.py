@@ -3,11 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-import orjson
-
-from schemas.reject import RejectedError
-
-_MAX_KEPT_BYTES = 65_536
+from schemas.reject import RejectedError, rejected_line
 
 
 @dataclass(slots=True)
@@ -35,9 +31,7 @@ class MappingReport:
         detail = f"{self.source}:{number} {error.detail}"
         self.rejects[error.reason] += 1
         self.first.setdefault(error.reason, (number, detail))
-        kept = value[:_MAX_KEPT_BYTES].decode("utf-8", "replace")
-        refused = orjson.dumps({"line": number, "reason": error.reason, "detail": detail, "value": kept})
-        self.refused.append(bytes(memoryview(refused)))  # a copy: the other keeps its whole buffer of kilobytes
+        self.refused.append(rejected_line(number, 0, error.reason, detail, value))
 
     def told(self) -> str:
         """Return a line for people: what the records became."""

@@ -17,6 +17,7 @@ NumberedLines = Iterable[tuple[int, bytes]]
 """Lines and their numbers. A line that is one event of a list has the number that ``number_within`` gives."""
 
 _LINE_BITS = 40
+_EVENT_BITS = 24
 
 
 def number_within(number: int, event: int) -> int:
@@ -27,6 +28,11 @@ def number_within(number: int, event: int) -> int:
 def line_and_event(number: int) -> tuple[int, int]:
     """Return the number of a line, and of the event in it; 0 if the line is one event."""
     return number & ((1 << _LINE_BITS) - 1), number >> _LINE_BITS
+
+
+def place_of(line: int, event: int = 0) -> int:
+    """Return the place of an event in a tally: lines are in their order, and so are the events of one."""
+    return line << _EVENT_BITS | event
 
 
 def read_facts(
@@ -62,11 +68,12 @@ def read_facts(
         except RejectedError as error:
             line_number, position = line_and_event(number)
             if isinstance(error, SeveralEventsError) and not position:
-                each = ((number_within(number, place), it) for place, it in enumerate(error.events, start=1))
+                each = ((number_within(number, nth), it) for nth, it in enumerate(error.events, start=1))
                 yield from read_facts(each, now, intake, tally, on_reject, numbered)
                 continue
             told = error.within(f"event {position} of its record") if position else error
-            tally.reject(told.reason, place=line_number, example=f"{numbered} {line_number}: {told.detail}")
+            place = place_of(line_number, position)
+            tally.reject(told.reason, place=place, example=f"{numbered} {line_number}: {told.detail}")
             on_reject(number, line, told)
             continue
         for bound in event.bounds:

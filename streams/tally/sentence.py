@@ -5,7 +5,7 @@ import re
 from streams.sources.mapping_report import MappingReport
 from streams.tally.table import meant
 from streams.tally.tally import Counted, Tally, most_first
-from streams.terminal_text import printable
+from streams.terminal_text import shortened
 
 _MAX_NAMES = 5
 _MAX_EXAMPLE = 120
@@ -17,8 +17,7 @@ _VALUE = re.compile(r"^(.{1,60}?) is (?!missing|empty).*: ", re.DOTALL)
 def without_values(detail: str) -> str:
     """Return the detail of a reject without what it repeats of the event, which may name a customer."""
     told, colon, fix = detail.rpartition(": ")
-    text = printable(_VALUE.sub(r"\1: ", f"{_QUOTED.sub('…', told)}{colon}{fix}"))
-    return text if len(text) <= _MAX_EXAMPLE else f"{text[: _MAX_EXAMPLE - 1]}…"
+    return shortened(_VALUE.sub(r"\1: ", f"{_QUOTED.sub('…', told)}{colon}{fix}"), _MAX_EXAMPLE)
 
 
 def lately(tally: Tally, span: str) -> str:

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from schemas.event_types import nearest_name
 from streams.tally.tally import Counted, Tally, most_first
-from streams.terminal_text import printable
+from streams.terminal_text import shortened
 
 _MAX_NAMES = 20
 _MAX_EXAMPLE = 160
@@ -56,30 +56,30 @@ def _rows(tally: Tally, decided: bool) -> Iterator[tuple[str, int, str]]:
     yield "events in", tally.events, ""
     if decided:
         yield "  applied", tally.applied, ""
-        yield "  duplicates", tally.duplicates.count, _shortened(tally.duplicates)
+        yield "  duplicates", tally.duplicates.count, _example(tally.duplicates)
         yield "  rejected", tally.rejected, ""
     else:
         yield "  can be read", tally.applied, ""
         yield "  cannot be used", tally.rejected, ""
     for reason, counted in most_first(tally.rejects):
-        yield f"    {reason}", counted.count, _shortened(counted)
+        yield f"    {reason}", counted.count, _example(counted)
     if tally.unknown:
         yield "unknown names", tally.unknown_events, "applied, and change nothing"
         named = most_first(tally.unknown)
         for name, counted in named[:_MAX_NAMES]:
-            yield f"  {name}", counted.count, _together(_shortened(counted), meant(name))
+            yield f"  {name}", counted.count, _together(_example(counted), meant(name))
         if left := named[_MAX_NAMES:]:
             yield f"  {len(left):,} more names", sum(counted.count for _, counted in left), ""
     if tally.unknown_orders.count:
         yield (
             "unknown orders",
             tally.unknown_orders.count,
-            _together("applied, and change no order", _shortened(tally.unknown_orders)),
+            _together("applied, and change no order", _example(tally.unknown_orders)),
         )
     if tally.bounds:
         yield "bounds that held", sum(it.count for it in tally.bounds.values()), "what lies beyond them is not kept"
         for bound, counted in most_first(tally.bounds):
-            yield f"  {bound}", counted.count, _shortened(counted)
+            yield f"  {bound}", counted.count, _example(counted)
 
 
 def _ways(tally: Tally, see_all: SeeAll) -> Iterator[str]:
@@ -96,6 +96,5 @@ def _together(*parts: str) -> str:
     return "; ".join(part for part in parts if part)
 
 
-def _shortened(counted: Counted) -> str:
-    text = printable(counted.example)
-    return text if len(text) <= _MAX_EXAMPLE else f"{text[: _MAX_EXAMPLE - 1]}…"
+def _example(counted: Counted) -> str:
+    return shortened(counted.example, _MAX_EXAMPLE)

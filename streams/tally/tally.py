@@ -20,9 +20,17 @@ class Counted:
 
     def add(self, count: int, place: int, example: str) -> None:
         """Count more of the same; the example that stands first is kept."""
-        if example and (not self.example or place < self.place):
+        if example and not self.stands_before(place):
             self.place, self.example = place, example
         self.count += count
+
+    def merge(self, other: "Counted") -> None:
+        """Add another count of the same."""
+        self.add(other.count, other.place, other.example)
+
+    def stands_before(self, place: int) -> bool:
+        """Return whether the example stands before this place, so that one from there would not be kept."""
+        return bool(self.example) and self.place <= place
 
 
 @dataclass(slots=True)
@@ -71,19 +79,15 @@ class Tally:
         """Count rejects of one reason."""
         _entry(self.rejects, reason).add(count, place, example)
 
-    def apply_unknown(self, name: str, count: int = 1, place: int = 0, example: str = "") -> str:
-        """Count applied events with an unknown name; return the name that they were counted under."""
+    def apply_unknown(self, name: str, count: int = 1, place: int = 0, example: str = "") -> None:
+        """Count applied events with an unknown name."""
         self.applied += count
-        key = printable(name[:MAX_NAME]) or NO_NAME
-        if self.max_names is not None and key not in self.unknown and len(self.unknown) >= self.max_names:
-            key = OTHER
-        _entry(self.unknown, key).add(count, place, example)
-        return key
+        self._of_name(name).add(count, place, example)
 
-    def find_duplicates(self, count: int, place: int = 0, example: str = "") -> None:
+    def find_duplicates(self, found: Counted) -> None:
         """Count events that were counted as applied as duplicates."""
-        self.applied -= count
-        self.duplicates.add(count, place, example)
+        self.applied -= found.count
+        self.duplicates.merge(found)
 
     def refuse(self, reason: str, place: int = 0, example: str = "") -> None:
         """Count an event that was counted as applied as a reject."""
@@ -96,16 +100,21 @@ class Tally:
 
     def add(self, other: "Tally") -> None:
         """Add another tally; of two examples, the one that stands first is kept."""
-        self.applied += other.applied - other.unknown_events
-        self.duplicates.add(other.duplicates.count, other.duplicates.place, other.duplicates.example)
+        self.applied += other.applied
+        self.duplicates.merge(other.duplicates)
+        self.unknown_orders.merge(other.unknown_orders)
         for reason, it in other.rejects.items():
-            self.reject(reason, it.count, it.place, it.example)
+            _entry(self.rejects, reason).merge(it)
         for name, it in other.unknown.items():
-            self.apply_unknown(name, it.count, it.place, it.example)
-        orders = other.unknown_orders
-        self.unknown_orders.add(orders.count, orders.place, orders.example)
+            self._of_name(name).merge(it)
         for bound, it in other.bounds.items():
-            self.hold(bound, it.count, it.place, it.example)
+            _entry(self.bounds, bound).merge(it)
+
+    def _of_name(self, name: str) -> Counted:
+        key = printable(name[:MAX_NAME]) or NO_NAME
+        if self.max_names is not None and key not in self.unknown and len(self.unknown) >= self.max_names:
+            key = OTHER
+        return _entry(self.unknown, key)
 
 
 def most_first(counted: Mapping[str, Counted]) -> list[tuple[str, Counted]]:

@@ -69,7 +69,7 @@ def by_backtest(lines: Iterable[bytes], policy: str = DEFAULT_POLICY, until: int
     """Run the lines through a backtest until ``until`` (ms since 1970)."""
     rules = _rules_of(policy)
     refused: list[Json] = []
-    events = read_events(enumerate(lines, 1), 2**62, rules, lambda line: refused.append(json.loads(line)))
+    events = read_events(enumerate(lines, 1), 2**62, rules, lambda it: refused.append(json.loads(it[2])))
     unknown = events.tally.unknown_events
     unknown_names = {name: it.count for name, it in events.tally.unknown.items()}
     profiles: dict[str, Json] = {}
@@ -83,11 +83,11 @@ def by_backtest(lines: Iterable[bytes], policy: str = DEFAULT_POLICY, until: int
         transitions=_by_customer(map(json.loads, result.transitions)),
         rejects=[(it["line"], it["reason"]) for it in refused],
         details={it["line"]: it["detail"] for it in refused},
-        duplicates=len(result.duplicates),
+        duplicates=result.duplicates.count,
         unknown=unknown,
         unknown_names=unknown_names,
-        bounds={name: it.count for name, it in events.tally.bounds.items()} | result.bounds,
-        unknown_orders=result.unknown_orders,
+        bounds=dict(Counter({name: it.count for name, it in events.tally.bounds.items()}) + result.bounds),
+        unknown_orders=result.unknown_orders.count,
     )
 
 
@@ -118,9 +118,9 @@ def by_stream(lines: Iterable[bytes], policy: str = DEFAULT_POLICY, until: int |
         rejects=rejects,
         details=details,
         duplicates=sum(group.counts["duplicate"] for group in groups.values()),
-        unknown=sum(group.counts["unknown"] for group in groups.values()),
+        unknown=sum(group.unknown_names.total() for group in groups.values()),
         unknown_names=dict(sum((group.unknown_names for group in groups.values()), Counter())),
-        bounds=_bounds(groups.values()),
+        bounds=dict(sum((group.bounds for group in groups.values()), Counter())),
         unknown_orders=sum(group.counts["unknown_order"] for group in groups.values()),
     )
 
@@ -158,11 +158,6 @@ def _profile(group: Driver, user: str, at: int, rules: Rulebook) -> Json | None:
     )
     found: Json = json.loads(profile.encode(built))
     return found
-
-
-def _bounds(groups: Iterable[Driver]) -> dict[str, int]:
-    counts = sum((group.counts for group in groups), Counter[str]())
-    return {name.removeprefix("bound:"): count for name, count in counts.items() if name.startswith("bound:")}
 
 
 def _by_customer(transitions: Iterable[Json]) -> dict[str, list[Json]]:

@@ -5,13 +5,13 @@ from collections import Counter
 from collections.abc import Sequence
 
 from state.rules.rulebook import Rulebook
-from streams.backtest.backtest import BacktestResult, read_events, run
+from streams.backtest.backtest import BacktestResult, UnusableLine, read_events, run
 from streams.sources.source import SourceEvent
 
 
 def backtest(events: Sequence[SourceEvent], until: int, rules: Rulebook) -> BacktestResult:
     """Decide the events at once."""
-    refused: list[bytes] = []
+    refused: list[UnusableLine] = []
     lines = [(number, event.value) for number, event in enumerate(events)]
     read = read_events(lines, until + 1, rules, refused.append)
     assert refused == []

@@ -66,7 +66,8 @@ def committed() -> Committed:
         Publication(Change(NOW - 90_000, "vip", "VIPs", "in", "out", deadline), None, 4, 0, True, True),
     ]
     counted = Outcome(NOW, publications=[(key, it) for it in changes])
-    counted.counts.update({"in": 6, "applied": 3, "unknown": 1, "duplicate": 1, "reject:late": 2, "poisoned": 1})
+    counted.counts.update({"in": 6, "applied": 3, "duplicate": 1, "poisoned": 1})
+    counted.rejected["late"] += 2
     counted.unknown_names["Order Compleet"] += 1
     late = RejectedError("late", f'userId is "{CUSTOMER}": too late', CUSTOMER)
     value = reject(late, topic="customer.purchases", partition=0, offset=7, time=NOW, key=key, value=key)

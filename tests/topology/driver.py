@@ -48,7 +48,9 @@ class Driver:
         for key, value in (snapshots or {}).items():
             self.tracker.restore(key, value)
         self.counts: Counter[str] = Counter()
+        self.rejected: Counter[str] = Counter()
         self.unknown_names: Counter[str] = Counter()
+        self.bounds: Counter[str] = Counter()
         self.transitions: list[dict[str, Any]] = []
         self.rejects: list[dict[str, Any]] = []
 
@@ -57,7 +59,9 @@ class Driver:
         outcome = self.tracker.compute(Batch(0, 1, list(records), upto))
         self.tracker.apply(outcome)
         self.counts += outcome.counts
+        self.rejected += outcome.rejected
         self.unknown_names += outcome.unknown_names
+        self.bounds += outcome.bounds
         self.transitions += [json.loads(value) for _, value, _ in outcome.transitions]
         self.rejects += [json.loads(value) for _, value, _ in outcome.rejects]
         return outcome

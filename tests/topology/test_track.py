@@ -11,7 +11,7 @@ from schemas.instant import to_text
 from state.features.catalogue import catalogue
 from state.policy.compiled import read_policy
 from state.rules.rulebook import Rulebook
-from streams.backtest.backtest import read_events, run
+from streams.backtest.backtest import UnusableLine, read_events, run
 from streams.policy_file import load_rules
 from tests.support.histories import POLICIES
 from tests.topology.driver import DAY, START, Driver, order, record
@@ -64,11 +64,12 @@ def test_computing_changes_nothing() -> None:
     first = driver.tracker.compute(batch)
     assert driver.snapshots == before
     again = driver.tracker.compute(batch)
-    assert (again.changes, again.transitions, again.rejects, again.counts) == (
+    assert (again.changes, again.transitions, again.rejects, again.counts, again.rejected) == (
         first.changes,
         first.transitions,
         first.rejects,
         first.counts,
+        first.rejected,
     )
     assert len(first.changes) == 5
 
@@ -99,10 +100,11 @@ def test_portions_restarts_and_disorder_make_no_difference(data: st.DataObject) 
         if data.draw(st.booleans()):
             restarted = Driver(rules, driver.snapshots)
             restarted.tracker.upto = driver.tracker.upto
-            restarted.transitions, restarted.counts = driver.transitions, driver.counts
+            restarted.transitions = driver.transitions
+            restarted.counts, restarted.rejected = driver.counts, driver.rejected
             driver = restarted
     driver.feed([], end)
-    refused: list[bytes] = []
+    refused: list[UnusableLine] = []
     lines = list(enumerate(it.value or b"" for it in sent))
     events = read_events(lines, end + DAY, rules, refused.append)
     assert refused == []
@@ -117,8 +119,8 @@ def test_portions_restarts_and_disorder_make_no_difference(data: st.DataObject) 
 
     identified = [(it["messageId"], it["properties"]["to"]) for it in sorted(driver.standing(), key=position)]
     assert sorted(identified) == sorted((it["messageId"], it["properties"]["to"]) for it in truth)
-    repeated = driver.counts["duplicate"] + driver.counts["reject:conflict"]
-    assert repeated == len(decided.duplicates) + len(decided.refused)
+    repeated = driver.counts["duplicate"] + driver.rejected["conflict"]
+    assert repeated == decided.duplicates.count + len(decided.refused)
     assert driver.counts["in"] == driver.counts["applied"] + repeated
 
 
@@ -137,19 +139,10 @@ def test_everything_that_comes_in_is_accounted_for() -> None:
         Record("customer.browsing", 11, START + 3 * HOUR, good.key, order("c1", START, 3).value),
     ]
     driver.feed(records, START + 3 * HOUR)
-    assert driver.counts == {
-        "in": 8,
-        "applied": 2,
-        "unknown": 1,
-        "duplicate": 1,
-        "reject:not_json": 1,
-        "reject:tombstone": 1,
-        "reject:key_mismatch": 1,
-        "reject:from_the_future": 1,
-        "reject:late": 1,
-    }
-    rejects = sum(count for name, count in driver.counts.items() if name.startswith("reject:"))
-    assert driver.counts["in"] == driver.counts["applied"] + driver.counts["duplicate"] + rejects
+    assert driver.counts == {"in": 8, "applied": 2, "duplicate": 1}
+    assert driver.unknown_names.total() == 1
+    assert driver.rejected == {"not_json": 1, "tombstone": 1, "key_mismatch": 1, "from_the_future": 1, "late": 1}
+    assert driver.counts["in"] == driver.counts["applied"] + driver.counts["duplicate"] + driver.rejected.total()
     assert [(it["reason"], it["offset"]) for it in driver.rejects] == [
         ("not_json", 7),
         ("tombstone", 8),
@@ -182,7 +175,7 @@ def test_the_record_that_counts_may_be_replaced_twice_in_a_batch() -> None:
     again = [order("c1", START + minute * 60_000, 1, 10.0 + minute) for minute in (10, 20, 5, 10)]
     records = [Record(it.topic, number, START + HOUR // 2, it.key, it.value) for number, it in enumerate(again)]
     driver.feed(records, START + HOUR // 2)
-    assert (driver.counts["applied"], driver.counts["duplicate"], driver.counts["reject:conflict"]) == (1, 2, 2)
+    assert (driver.counts["applied"], driver.counts["duplicate"], driver.rejected["conflict"]) == (1, 2, 2)
     assert [it["timestamp"] for it in driver.standing()][:1] == [to_text(START + 5 * 60_000)]
     assert driver.standing()[0]["properties"]["revenue"] == 15.0
 
@@ -196,8 +189,8 @@ def test_a_flood_shortens_only_its_own_customers_past() -> None:
     before = order("hot", START - 60_000, "before")
     driver.feed([Record(before.topic, 2, START + 700, before.key, before.value)], START + 700)
     assert driver.counts["applied"] == 701
-    assert driver.counts["reject:late"] == 1
-    assert driver.counts["bound:tail"] == 1
+    assert driver.rejected["late"] == 1
+    assert driver.bounds["tail"] == 1
     assert max(map(len, driver.snapshots.values())) < 40_000
 
 
@@ -208,7 +201,7 @@ def test_in_a_flood_the_ids_of_older_events_are_forgotten_first() -> None:
     later = START + HOUR + 60_000
     flood = [order("hot", later + number, 1000 + number) for number in range(200)]
     driver.feed(flood, later + 200)
-    assert driver.counts["bound:ids"] == 1 and not driver.counts["bound:tail"]
+    assert driver.bounds["ids"] == 1 and not driver.bounds["tail"]
     again = order("hot", START + 30 * 60_000, 1)  # the same event with a corrected timestamp, as late as it may be
     driver.feed([Record(again.topic, 1, START + 90 * 60_000, again.key, again.value)], START + 90 * 60_000)
     assert driver.counts["applied"] == 301

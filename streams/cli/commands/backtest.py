@@ -14,8 +14,9 @@ from rich.table import Table
 
 from schemas import instant
 from schemas.event_types import nearest_name
+from streams.backtest.backtest import BacktestResult
 from streams.backtest.pool import BacktestPool, ProcessLostError, backtest_pool, cores
-from streams.backtest.pool_process import BacktestOptions, DecisionSummary, ReadSummary
+from streams.backtest.pool_process import BacktestOptions, ReadSummary
 from streams.cli.failure import UnusableSourceError
 from streams.cli.instant import INSTANT
 from streams.cli.output import check_outputs, opened, write_lines
@@ -26,7 +27,7 @@ from streams.sources.mapping_report import MappingReport
 from streams.sources.named import is_own, mapped_file, open_source
 from streams.sources.source import SourceError
 from streams.tally.mapped import add_report
-from streams.tally.reading import NumberedLines
+from streams.tally.reading import NumberedLines, place_of
 from streams.tally.sentence import nothing_usable
 from streams.tally.table import SeeAll, print_tally
 from streams.tally.tally import Tally, most_first
@@ -89,19 +90,15 @@ def command(
     if report is not None:
         console.print(report.told(), markup=False, highlight=False, soft_wrap=True)
     tally = read.tally
-    if decided.first_duplicate is not None:
-        number, told = decided.first_duplicate
-        tally.find_duplicates(len(decided.duplicates), number, f"line {number}: {told}")
+    tally.find_duplicates(decided.duplicates)
     for it in decided.refused:
-        tally.refuse(it.reason, it.line, f"line {it.line}: {it.detail}")
+        tally.refuse(it.reason, place_of(it.line, it.event), f"line {it.line}: {it.detail}")
     if duplicates_out:
         with opened(duplicates_out) as file:
-            write_lines(file, (orjson.dumps({"line": number}) for number in decided.duplicates))
+            write_lines(file, (orjson.dumps({"line": number}) for number in decided.duplicate_lines))
     for bound, count in decided.bounds.items():
         tally.hold(bound, count)
-    if decided.first_unknown_order is not None:
-        number, told = decided.first_unknown_order
-        tally.unknown_orders.add(decided.unknown_orders, number, f"line {number}: {told}")
+    tally.unknown_orders.merge(decided.unknown_orders)
     if unknown_out:
         with opened(unknown_out) as file:
             write_lines(file, map(orjson.dumps, _unknown_names(tally)))
@@ -120,7 +117,7 @@ def _run(
     out: Path,
     profiles_out: Path | None,
     rejects_out: Path | None,
-) -> tuple[ReadSummary, DecisionSummary]:
+) -> tuple[ReadSummary, BacktestResult]:
     with (
         ExitStack() as files,
         Progress(
@@ -138,7 +135,7 @@ def _run(
         decided = pool.decide(until, lambda more: progress.advance(deciding, more))
         progress.update(deciding, completed=read.customers)
         if rejects is not None:
-            write_lines(rejects, [*read.refused, *(report.refused if report else ())])
+            write_lines(rejects, [*(line for *_, line in read.refused), *(report.refused if report else ())])
             write_lines(rejects, (it.reject() for it in decided.refused))
         write_lines(files.enter_context(opened(out)), pool.transitions())
         if profiles_out:
@@ -156,7 +153,7 @@ def _lines(events: str, mapping: str | None) -> _Lines:
     return ((number, it.value) for number, it in enumerate(source.events, start=1)), len(source.events), None
 
 
-def _print_summary(console: Console, decided: DecisionSummary, version: str) -> None:
+def _print_summary(console: Console, decided: BacktestResult, version: str) -> None:
     until = instant.to_text(decided.until)
     if not decided.stages:
         console.print(

@@ -66,7 +66,6 @@ def command(
     # --help need not wait for the clients of Kafka and Redis.
     from streams.demo.previous_run import ResumeChoice  # noqa: PLC0415
     from streams.demo.run import DemoOptions, run_demo  # noqa: PLC0415
-    from streams.demo.run_tally import NothingUsableError  # noqa: PLC0415
 
     if fresh and continues:
         raise click.UsageError("--fresh and --continue exclude each other")
@@ -87,7 +86,7 @@ def command(
     try:
         with policy_for(policy, mapping) as path:
             run_demo(replace(options, policy=path), _given(broker, redis), os.environ, console)
-    except (SourceError, NothingUsableError) as error:
+    except SourceError as error:
         raise UnusableSourceError(str(error)) from None
     except (ServerError, PolicyFileError) as error:
         raise click.ClickException(str(error)) from None

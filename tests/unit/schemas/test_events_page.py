@@ -8,7 +8,7 @@ import jsonschema
 
 from schemas import instant
 from schemas.event_types import EVENT_TYPES
-from streams.backtest.backtest import read_events, run
+from streams.backtest.backtest import UnusableLine, read_events, run
 from streams.cli.schema_documents import documents
 from streams.policy_file import load_rules
 
@@ -22,7 +22,7 @@ def examples(kind: str) -> list[str]:
 def test_the_events_lead_to_the_transitions() -> None:
     rules = load_rules(None)
     lines = [(number, example.encode()) for number, example in enumerate(examples("event"), start=1)]
-    refused: list[bytes] = []
+    refused: list[UnusableLine] = []
     events = read_events(lines, instant.from_text("2026-01-01"), rules, refused.append)
     assert refused == []
     made = [json.loads(it) for it in run(events, instant.from_text("2025-05-01"), rules).transitions]

@@ -13,7 +13,7 @@ from state.bgnbd import idle_until, p_alive
 from state.features.catalogue import catalogue
 from state.policy.compiled import read_policy
 from state.rules.rulebook import Rulebook
-from streams.backtest.backtest import read_events, run
+from streams.backtest.backtest import UnusableLine, read_events, run
 from streams.sources.named import open_source
 
 DAY = 86_400_000
@@ -81,7 +81,7 @@ def test_cdnow_customers_are_at_risk_when_the_chance_is_one_half() -> None:
     rules = Rulebook(read_policy(POLICY, catalogue))
     source = open_source("cdnow", customers=400)
     lines = ((number, event.value) for number, event in enumerate(source.events))
-    refused: list[bytes] = []
+    refused: list[UnusableLine] = []
     events = read_events(lines, instant.from_text("2000-01-01"), rules, refused.append)
     assert refused == []
     orders: dict[str, list[int]] = {

@@ -43,7 +43,7 @@ def test_a_line_is_about_the_time_since_the_last_one() -> None:
     outcome.counts["applied"] = 5
     tally.committed(commit(outcome))
     assert tally.line("the last minute") == "", "nothing was put aside"
-    outcome.counts["bound:traits"] = 2
+    outcome.bounds["traits"] = 2
     outcome.counts["unknown_order"] = 3
     tally.committed(commit(outcome))
     assert tally.line("the last minute") == (
@@ -55,7 +55,7 @@ def test_unknown_names_are_bounded() -> None:
     tally = WorkerTally()
     outcome = Outcome(0)
     outcome.unknown_names.update(f"Gift {number:03}" for number in range(MAX_NAMES + 20))
-    outcome.counts.update({"in": MAX_NAMES + 20, "applied": MAX_NAMES + 20, "unknown": MAX_NAMES + 20})
+    outcome.counts.update({"in": MAX_NAMES + 20, "applied": MAX_NAMES + 20})
     tally.committed(commit(outcome))
     names = tally.document()["unknown_names"]
     assert len(names) == MAX_NAMES + 1

@@ -5,7 +5,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.tally.tally import NO_NAME, OTHER, Tally
+from streams.tally.tally import NO_NAME, OTHER, Counted, Tally
 
 REASONS = st.sampled_from(["late", "invalid", "not_json"])
 NAMES = st.sampled_from(["Order Compleet", "Gift", ""])
@@ -42,7 +42,7 @@ def test_tallies_of_parts_make_that_of_the_whole(
 def test_an_event_is_counted_once() -> None:
     tally = Tally(applied=5)
     tally.apply_unknown("Gift")
-    tally.find_duplicates(2, 7, "the same again")
+    tally.find_duplicates(Counted(2, 7, "the same again"))
     tally.reject("late", 3)
     assert (tally.applied, tally.duplicates.count, tally.rejected, tally.unknown_events) == (4, 2, 3, 1)
     assert tally.events == 9
@@ -56,18 +56,20 @@ def test_nothing_but_unknown_names_is_nothing_usable() -> None:
     tally.apply_unknown("Gift")
     tally.reject("late")
     assert not tally.usable
-    tally.find_duplicates(0)
+    tally.find_duplicates(Counted(0))
     assert not tally.usable
 
 
 def test_names_are_printable_short_and_bounded() -> None:
     tally = Tally(max_names=2)
-    counted = [tally.apply_unknown(name) for name in ("a\x1b[31m", "x" * 80, "c", "", "a\x1b[31m")]
-    assert counted == ["a\N{REPLACEMENT CHARACTER}[31m", "x" * 64, OTHER, OTHER, "a\N{REPLACEMENT CHARACTER}[31m"]
-    assert Tally().apply_unknown("") == NO_NAME
+    for name in ("a\x1b[31m", "x" * 80, "c", "", "a\x1b[31m"):
+        tally.apply_unknown(name)
     assert {name: it.count for name, it in tally.unknown.items()} == {
         "a\N{REPLACEMENT CHARACTER}[31m": 2,
         "x" * 64: 1,
         OTHER: 2,
     }
     assert tally.applied == 5
+    nameless = Tally()
+    nameless.apply_unknown("")
+    assert nameless.unknown.keys() == {NO_NAME}
