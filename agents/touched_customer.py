@@ -4,7 +4,7 @@ import msgspec
 
 from agents.batch import Record
 from schemas.change import Publication
-from schemas.events import CHANGES_OF_ORDERS, AnyFact
+from schemas.events import AnyFact, changes_order
 from schemas.reject import RejectedError
 from state.rules.rulebook import Rulebook
 from state.timeline.forgotten import Judgement
@@ -27,12 +27,12 @@ class TouchedCustomer(msgspec.Struct, gc=False):
     facts: list[AnyFact] = []
     records: list[Record] = []
     ids: set[str] = set()
-    judgement: Judgement = msgspec.field(default_factory=Judgement)
+    judgement: Judgement | None = None
 
     def receive(self, record: Record, fact: AnyFact, rules: Rulebook) -> str:
         """Take a fact of the batch; return what its record counts as. Raises ``RejectedError``."""
         message_id = fact.message_id
-        if isinstance(fact, CHANGES_OF_ORDERS):
+        if changes_order(fact):
             self._check_remembered(fact, rules)
         known = message_id in self.ids or self.timeline.has_id(message_id)
         self.ids.add(message_id)
@@ -48,6 +48,8 @@ class TouchedCustomer(msgspec.Struct, gc=False):
         return "applied"
 
     def _check_remembered(self, fact: AnyFact, rules: Rulebook) -> None:
+        if self.judgement is None:
+            self.judgement = Judgement()
         try:
             why = self.judgement.why_forgotten(self.timeline, self.facts, fact, rules)
         except Exception as error:  # what cannot be read is this customer's reject, and nobody else's

@@ -30,7 +30,10 @@ NOTHING_NAMED = Named()
 def bounded(fact: AnyFact, named: Named) -> tuple[AnyFact, Sequence[str]]:
     """Return a fact within the bounds, and which of them cut something off."""
     if isinstance(fact, _ORDERS):
-        fits = _fit(fact.categories, MAX_CATEGORIES)
+        categories = fact.categories
+        fits = len(categories) <= MAX_CATEGORIES and (
+            len("".join(categories)) <= MAX_TEXT or _fit(categories, MAX_CATEGORIES)
+        )
     else:
         fits = not isinstance(fact, TraitsIdentified) or _fit(fact.traits.values(), MAX_EVENT_TRAITS)
     if fits and (fact.context_traits is None or _fit(fact.context_traits.values(), MAX_EVENT_TRAITS)):

@@ -9,11 +9,12 @@ from datetime import datetime
 import msgspec
 from msgspec import Raw
 
-from schemas import instant, timestamps
+from schemas import timestamps
 from schemas.bounds import bounded
 from schemas.coercion import MAX_TEXT, NULL, Fields, fields_of, identifier, short, text
 from schemas.event_types import EVENT_TYPES, spelled
 from schemas.events import AnyFact
+from schemas.instant import EARLIEST, LATEST, from_datetime
 from schemas.intake import Intake
 from schemas.json_text import MAX_DEPTH, check_depth
 from schemas.money import AmountError
@@ -187,8 +188,8 @@ def read_event(envelope: Envelope, value: bytes, intake: Intake) -> Event:
     try:
         if len(user_id) > MAX_TEXT:
             short(user_id, "userId")
-        at = instant.from_datetime(envelope.timestamp)
-        if not instant.EARLIEST <= at < instant.LATEST:
+        at = from_datetime(envelope.timestamp)
+        if not EARLIEST <= at < LATEST:
             raise RejectedError("bad_timestamp", "timestamp lies outside the years 1970 to 2199")
         if user_id[0] not in intake.customers_begin:
             intake.check_customer(user_id)
@@ -198,29 +199,37 @@ def read_event(envelope: Envelope, value: bytes, intake: Intake) -> Event:
             return Event(user_id, None, (name or "")[:MAX_NAME])
         content = envelope.traits if event_type.name == "identify" else envelope.properties
         message_id = envelope.message_id or envelope.twin_message_id or id_made_of(value)
-        short(message_id, "messageId")
+        if len(message_id) > MAX_TEXT:
+            short(message_id, "messageId")
         try:
             fact = event_type.build(event_type.name, at, message_id, content, intake)
         except (msgspec.ValidationError, UnicodeDecodeError, AmountError, RejectedError):
             content = event_type.coerce(content)
             fact = event_type.build(event_type.name, at, message_id, content, intake)
-        context = envelope.context
+        if envelope.context is not None:
+            fact = with_context_traits(fact, envelope.context.traits)
         # What is shorter than one text may be holds nothing that is too long, nor too many of anything.
-        if context is None and (not event_type.is_bounded or len(content) <= MAX_TEXT):
+        elif not event_type.is_bounded or len(content) <= MAX_TEXT:
             return Event(user_id, fact)
-        fact, bounds = bounded(with_context_traits(fact, context.traits if context else NULL), intake.named)
+        fact, bounds = bounded(fact, intake.named)
         return Event(user_id, fact, bounds=bounds)
-    except RejectedError as error:
-        error.user_id = user_id
-        raise
-    except AmountError as error:
-        raise RejectedError(error.reason, str(error), user_id) from None
-    except msgspec.ValidationError as error:
-        raise RejectedError("invalid", f"properties: {error}", user_id) from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise RejectedError("not_json", _why_not_json(error), user_id) from None
-    except RecursionError:
-        raise RejectedError("not_json", "the JSON is nested too deeply", user_id) from None
+    except (RejectedError, AmountError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _rejected(error, user_id) from None
+
+
+def _rejected(error: Exception, user_id: str) -> RejectedError:
+    match error:
+        case RejectedError():
+            error.user_id = user_id
+            return error
+        case AmountError():
+            return RejectedError(error.reason, str(error), user_id)
+        case msgspec.ValidationError():
+            return RejectedError("invalid", f"properties: {error}", user_id)
+        case msgspec.DecodeError() | UnicodeDecodeError():
+            return RejectedError("not_json", _why_not_json(error), user_id)
+        case _:
+            return RejectedError("not_json", "the JSON is nested too deeply", user_id)
 
 
 def _why_not_json(error: msgspec.DecodeError | UnicodeDecodeError) -> str:

@@ -86,9 +86,9 @@ class EventType(msgspec.Struct, frozen=True):
 
 def _order_fact(kind: type[OrderCompleted] | type[OrderUpdated]) -> Build:
     def build(name: str, at: int, message_id: str, raw: Raw, intake: Intake) -> AnyFact:
-        order = read_order(raw)
+        order, exchange = read_order(raw), intake.exchange
         order_id = checked_order(order.order_id)
-        total = _total(order, intake.exchange)
+        total = _total(order, exchange)
         items, categories = contents_of(order.products)
         return kind(
             at=at,
@@ -97,14 +97,16 @@ def _order_fact(kind: type[OrderCompleted] | type[OrderUpdated]) -> Build:
             total=total,
             items=items,
             categories=categories,
-            details=details_of(order, intake.exchange),
+            details=details_of(order, exchange),
         )
 
     return build
 
 
 def _total(order: OrderProperties, exchange: Exchange) -> int:
-    stated = order.stated()
+    stated = order.total
+    if stated is None:
+        stated = order.stated()
     if stated is not None:
         return exchange.minor(stated, order.currency)
     total = sum_of(order.products, order.currency, exchange)

@@ -1,6 +1,6 @@
 """Facts: what happened to a customer, one frozen type per kind of event, small enough to keep in the timeline."""
 
-from typing import ClassVar
+from typing import ClassVar, TypeGuard
 
 import msgspec
 
@@ -156,8 +156,15 @@ AnyFact = (
 )
 
 
-CHANGES_OF_ORDERS = (OrderUpdated, OrderRefunded, OrderCancelled)
-"""The kinds of facts about an order that was placed before."""
+OrderChange = OrderUpdated | OrderRefunded | OrderCancelled
+"""A fact about an order that was placed before."""
+
+_ORDER_CHANGES = frozenset((OrderUpdated, OrderRefunded, OrderCancelled))
+
+
+def changes_order(fact: AnyFact) -> TypeGuard[OrderChange]:
+    """Tell whether a fact is about an order that was placed before."""
+    return type(fact) in _ORDER_CHANGES  # each isinstance that is false costs more than this
 
 
 def event_name(fact: AnyFact) -> str:

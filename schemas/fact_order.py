@@ -24,11 +24,17 @@ place: Callable[[AnyFact], tuple[int, int, str]] = attrgetter("at", "rank", "mes
 def in_order(facts: Iterable[AnyFact]) -> list[AnyFact]:
     """Return facts in order: by instant, rank, messageId, and what they say."""
     ordered = sorted(facts, key=_instant)
-    for key, finer in ((_instant, place), (place, _whole_place)):
-        keys = list(map(key, ordered))
-        if not any(map(eq, keys, islice(keys, 1, None))):  # nearly always: what is finer costs more
+    at = None
+    for fact in ordered:
+        if fact.at == at:
             break
-        ordered.sort(key=finer)
+        at = fact.at
+    else:
+        return ordered  # nearly always: what is finer costs more
+    ordered.sort(key=place)
+    keys = list(map(place, ordered))
+    if any(map(eq, keys, islice(keys, 1, None))):
+        ordered.sort(key=_whole_place)
     return ordered
 
 

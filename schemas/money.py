@@ -47,7 +47,7 @@ class Exchange:
     def __init__(self, currency: str, max_amount: float, rates: Mapping[str, float]) -> None:
         self.currency = currency
         self.unit: int = 10 ** decimals(currency)
-        self.max_amount = max_amount
+        self.max_amount = float(max_amount)
         self.rates = {code: Decimal(repr(rate)) for code, rate in rates.items()}
 
     def minor(self, amount: float | Decimal, currency: str | None, name: str = "total") -> int:
@@ -56,16 +56,16 @@ class Exchange:
         Raises ``AmountError`` if the amount is not finite, negative or over ``max_amount``, or the currency is unknown;
         ``name`` is what the error calls the amount.
         """
+        foreign = currency is not None and currency != self.currency
+        if not foreign and type(amount) is float and 0.0 <= amount <= self.max_amount:  # nearly all are
+            scaled = amount * self.unit
+            nearest = round(scaled)
+            if -1e-6 < scaled - nearest < 1e-6:
+                return nearest
         if not isfinite(amount):
             raise AmountError("bad_amount", f"{name} is {amount}: an amount is a finite number")
         if amount < 0:
             raise AmountError("bad_amount", f"{name} is {amount}: send refunds as Order Refunded")
-        foreign = currency is not None and currency != self.currency
-        if not foreign and isinstance(amount, float) and amount <= self.max_amount:
-            scaled = amount * self.unit
-            nearest = round(scaled)
-            if abs(scaled - nearest) < 1e-6:
-                return nearest
         rate = self.rates.get(currency or "") if foreign else Decimal(1)
         if rate is None:
             code = self._code(currency)

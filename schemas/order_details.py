@@ -9,7 +9,7 @@ from schemas.properties import OrderProperties
 def details_of(order: OrderProperties, exchange: Exchange) -> OrderDetails | None:
     """Return the details of an order; None where it has none. Raises ``AmountError``."""
     currency = order.currency
-    if not (order.coupon or order.discount or order.reinstated) and currency in (None, "", exchange.currency):
+    if not (order.coupon or order.discount or order.reinstated or (currency and currency != exchange.currency)):
         return None
     own = None
     if currency and currency != exchange.currency:

@@ -40,20 +40,22 @@ def contents_of(products: list[Product]) -> tuple[int, tuple[str, ...]]:
     impossible quantity.
     """
     items = 0
-    found: dict[str | None, None] = {}
+    categories: dict[str, None] = {}
     for product in products:
         quantity, price = product.quantity, product.price
-        if quantity == 1.0:  # nearly all are
-            whole = 1
-        else:
+        whole = 1
+        if quantity != 1.0:  # nearly all are; doubles are compared with doubles, since that costs less
             _check_quantity(quantity)
-            whole = int(quantity)
-            if whole != quantity:
-                whole = 1  # a product sold by weight
-        if quantity >= 0 and (price is None or price >= 0):
+            if quantity < 0.0:
+                continue
+            if quantity.is_integer():  # a product sold by weight is one item
+                whole = int(quantity)
+        if price is None or price >= 0.0:
             items += whole
-            found[product.category] = None
-    return items, tuple([category for category in found if category])
+            category = product.category
+            if category:
+                categories[category] = None
+    return items, tuple(categories)
 
 
 def _check_quantity(quantity: float) -> None:

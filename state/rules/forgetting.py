@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from schemas.events import CHANGES_OF_ORDERS, AnyFact
+from schemas.events import AnyFact, changes_order
 from state.calendar import Calendar
 from state.customer.customer import Customer
 from state.customer.purchases import OrderMemory
@@ -21,7 +21,7 @@ class Forgetting:
 
     def why(self, customer: Customer, fact: AnyFact) -> str | None:
         """Return in a sentence why a fact is refused, or None; the customer is as of the fact, before it is applied."""
-        if not isinstance(fact, CHANGES_OF_ORDERS):
+        if not changes_order(fact):
             return None
         memory = self._memory
         if not customer.purchases.forgets(fact.order_id, self._day_of(fact.at), memory):
@@ -34,7 +34,7 @@ class Forgetting:
 
     def was_never_seen(self, customer: Customer, fact: AnyFact) -> bool:
         """Tell whether a fact that is not refused is about an order that was never seen; the customer is as above."""
-        if not isinstance(fact, CHANGES_OF_ORDERS):
+        if not changes_order(fact):
             return False
         return not customer.purchases.knows(fact.order_id, self._memory.oldest_day(self._day_of(fact.at)))
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from schemas.events import CHANGES_OF_ORDERS, AnyFact
+from schemas.events import AnyFact, changes_order
 from schemas.fact_order import in_order, place
 from state.customer.customer import Customer
 from state.customer.packing import pack, unpack
@@ -33,7 +33,7 @@ class Judgement(msgspec.Struct):
         self, timeline: Timeline, arrived: Sequence[AnyFact], fact: AnyFact, rules: Rulebook
     ) -> str | None:
         """Return in a sentence why a fact is refused, or None; the timeline does not have the facts in ``arrived``."""
-        if not isinstance(fact, CHANGES_OF_ORDERS):
+        if not changes_order(fact):
             return None
         why = self._why(timeline, arrived, fact, rules)
         return None if why is None or _is_known(timeline, arrived, fact, rules.compiled.lateness_ms) else why

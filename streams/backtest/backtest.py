@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from schemas import profile, transition
-from schemas.events import CHANGES_OF_ORDERS, AnyFact, event_name
+from schemas.events import AnyFact, changes_order, event_name
 from schemas.instant import to_text
 from schemas.reject import RejectedError, rejected_line
 from state.features.profile import build_profile
@@ -172,7 +172,7 @@ def _duplicate(fact: AnyFact) -> str:
 
 
 def _unknown_order(fact: AnyFact) -> str:
-    order_id = fact.order_id if isinstance(fact, CHANGES_OF_ORDERS) else ""
+    order_id = fact.order_id if changes_order(fact) else ""
     return f"{event_name(fact)} of order {order_id!r}, which was not seen before"
 
 
