@@ -7,7 +7,7 @@ decision that time alone demands. A decision reads the customer at its own insta
 from collections.abc import Callable, Sequence
 
 from schemas.change import Cause, Change, Figures
-from schemas.events import AnyFact, event_name
+from schemas.events import AnyFact, Browsed, OrderCompleted, event_name
 from schemas.intake import Intake
 from schemas.money import Exchange
 from state.calendar import Calendar
@@ -34,6 +34,8 @@ LOYALTY = Cause(kind="deadline", name="loyalty")
 SEGMENT = Cause(kind="deadline", name="audience")  # the word that is published
 LOOK_AHEAD_DAYS = 28
 UNKNOWN_ORDER = "unknown_order"
+_NEVER_TOLD = frozenset((OrderCompleted, Browsed))
+"""Nearly all facts are of these kinds, and meet no bound but by their traits."""
 
 CauseOf = Callable[[], Cause]
 """Makes the cause, which is only needed where something changes."""
@@ -97,6 +99,8 @@ class Rulebook:
 
         That are the bounds by which something is lost, and ``UNKNOWN_ORDER`` if it is about an order never seen.
         """
+        if type(fact) in _NEVER_TOLD and fact.context_traits is None:
+            return ()
         met = bounds_met(customer, fact, self._named_traits)
         return (*met, UNKNOWN_ORDER) if self.forgetting.was_never_seen(customer, fact) else met
 

@@ -35,8 +35,7 @@ class Timeline(msgspec.Struct, gc=False):
     the base. ``folded`` says that the head equals the base. ``closed_before`` is the instant before which this customer
     accepts no facts, because a flood of them has moved the base ahead of the horizon, or a new policy was adopted.
     ``seq`` is the number of the last publication. ``twins`` are further records of events whose first record is in the
-    tail; ``stale`` says that a fact of the head was taken out of the tail since. ``told`` is what was told of
-    the facts (see ``Rulebook.told``) and the bounds that held, each time; who counts it takes it out.
+    tail; ``stale`` says that a fact of the head was taken out of the tail since.
     """
 
     base: bytes | None
@@ -49,7 +48,6 @@ class Timeline(msgspec.Struct, gc=False):
     folded: bool
     twins: list[AnyFact] = []
     stale: bool = False
-    told: list[str] = []
 
     def has_id(self, message_id: str) -> bool:
         """Tell whether a fact with this messageId is in the tail."""
@@ -74,9 +72,11 @@ def begin(at: int) -> Timeline:
 
 
 def apply_facts(
-    timeline: Timeline, facts: Sequence[AnyFact], upto: int, horizon: int, rules: Rulebook
+    timeline: Timeline, facts: Sequence[AnyFact], upto: int, horizon: int, rules: Rulebook, told: list[str]
 ) -> list[Publication]:
     """Apply facts, let time pass until ``upto``, and fold what is not needed any more; return what to publish.
+
+    What is told of the facts (see ``Rulebook.told``), and the bounds that held, are appended to ``told``.
 
     The facts must be those of ``receive``, and neither before the horizon of the last call nor before
     ``closed_before``. Facts are folded once they lie the lateness before ``horizon``; in a flood, sooner.
@@ -87,18 +87,16 @@ def apply_facts(
         _fold(timeline)
     decisions: list[Decision] = []
     if _are_next(timeline, arrived):
-        published = _continue(timeline, arrived, upto, rules, decisions)
+        published = _continue(timeline, arrived, upto, rules, decisions, told)
     else:
         head = timeline.head
         known_until = max(head.last_event_at, max((it.change.at for it in timeline.emitted), default=0))
         timeline.tail = in_order([*timeline.tail, *arrived])
         timeline.folded = timeline.stale = False
-        timeline.head = rebuild(
-            timeline.base, timeline.tail, max(upto, head.at), rules, decisions, arrived, timeline.told
-        )
+        timeline.head = rebuild(timeline.base, timeline.tail, max(upto, head.at), rules, decisions, arrived, told)
         published, timeline.emitted = correct(decisions, timeline.emitted, known_until, timeline.seq)
     timeline.seq += len(published)
-    _tidy(timeline, horizon, horizon - lateness, rules)
+    _tidy(timeline, horizon, horizon - lateness, rules, told)
     return published
 
 
@@ -154,14 +152,19 @@ def _are_next(timeline: Timeline, arrived: Sequence[AnyFact]) -> bool:
 
 
 def _continue(
-    timeline: Timeline, arrived: Sequence[AnyFact], upto: int, rules: Rulebook, decisions: list[Decision]
+    timeline: Timeline,
+    arrived: Sequence[AnyFact],
+    upto: int,
+    rules: Rulebook,
+    decisions: list[Decision],
+    told: list[str],
 ) -> list[Publication]:
     head = timeline.head
     if not arrived and (head.due is None or head.due > upto):
         return []
     timeline.folded = False
     for fact in arrived:
-        timeline.told += rules.told(head, fact)
+        told += rules.told(head, fact)
         rules.advance(head, fact, decisions)
     rules.elapse(head, upto, decisions)
     timeline.tail += arrived
@@ -181,7 +184,7 @@ def _fold(timeline: Timeline) -> None:
         timeline.emitted.clear()
 
 
-def _tidy(timeline: Timeline, horizon: int, kept_from: int, rules: Rulebook) -> None:
+def _tidy(timeline: Timeline, horizon: int, kept_from: int, rules: Rulebook, told: list[str]) -> None:
     tail = timeline.tail
     if _is_past(timeline, kept_from):
         _fold(timeline)
@@ -190,10 +193,10 @@ def _tidy(timeline: Timeline, horizon: int, kept_from: int, rules: Rulebook) -> 
         _fold_before(timeline, kept_from, rules)
     if _is_flooded(timeline):
         if timeline.tail[0].at < horizon:
-            timeline.told.append(IDS_BOUND)
+            told.append(IDS_BOUND)
             _fold_before(timeline, horizon, rules)
         if _is_flooded(timeline):
-            timeline.told.append(TAIL_BOUND)
+            told.append(TAIL_BOUND)
             newest = in_order([*timeline.tail, *timeline.twins])[-MAX_TAIL // 2]
             timeline.closed_before = newest.at + 1
             _fold_before(timeline, timeline.closed_before, rules)

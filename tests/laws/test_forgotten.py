@@ -30,7 +30,7 @@ def test_a_stream_and_a_backtest_refuse_the_same_facts(history: list[AnyFact], d
         else:
             refused.append(fact)
         if data.draw(st.booleans()):
-            apply_facts(timeline, arrived, fact.at, fact.at - lateness, REFUSING)
+            apply_facts(timeline, arrived, fact.at, fact.at - lateness, REFUSING, [])
             arrived, judgement = [], Judgement()
             if data.draw(st.booleans()) and (timeline.tail or timeline.base):
                 timeline = load(dump(timeline, REFUSING), REFUSING)
@@ -47,7 +47,7 @@ def test_a_fact_is_judged_at_its_own_place() -> None:
         OrderCompleted(first, "m1", "o1", 5, 1, ()),
         OrderCompleted(second, "m2", "o2", 5, 1, ()),
     ]
-    apply_facts(timeline, placed, second, second, REFUSING)
+    apply_facts(timeline, placed, second, second, REFUSING, [])
     order = OrderCompleted(later, "m4", "o4", 5, 1, ())
     before_it = OrderCancelled(cancelled, "m3", "o4")
     assert Judgement().why_forgotten(timeline, [order], before_it, REFUSING) is not None

@@ -41,7 +41,7 @@ class Stream:
                 self.counts["conflict" if isinstance(receipt, Conflict) else receipt.name.lower()] += 1
             if timeline is None:
                 continue
-            self.published += apply_facts(timeline, new, at, at - lateness, rulebook)
+            self.published += apply_facts(timeline, new, at, at - lateness, rulebook, [])
             if reload:
                 timeline = load(dump(timeline, rulebook), rulebook)
         assert timeline is not None
