@@ -7,4 +7,5 @@ from streams.settings import Settings
 from streams.topology import build
 
 settings = Settings.from_environment(os.environ)
-app = build(settings, load_rules(settings.policy))
+rules = load_rules(settings.policy)
+app = build(settings, rules)

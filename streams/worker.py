@@ -18,16 +18,16 @@ from streams.topics import TopicsError, check
 
 logger = logging.getLogger(__name__)
 
-# The longest window that a policy can ask about.
-LOOKS_BACK_DAYS = 365
 # The collector of cycles runs after so many new objects. A batch makes thousands of them, and customers have no cycles.
 GC_THRESHOLDS = (100_000, 20, 100)
 _AGAIN_SECONDS = 2.0
 _ANSWER_SECONDS = 15.0
 
 
-def run(app: faust.App, settings: Settings, looks_back_days: int = LOOKS_BACK_DAYS, loglevel: str = "INFO") -> NoReturn:
+def run(app: faust.App, settings: Settings, looks_back_days: int = 0, loglevel: str = "INFO") -> NoReturn:
     """Run the worker until SIGTERM or Ctrl-C (exit code 0), or until it cannot go on (70, see ``streams.fatal``).
+
+    ``looks_back_days`` is the longest window of the policy.
 
     Wait for Kafka as long as it takes; the availability time-out counts from its first answer.
     """

@@ -48,7 +48,7 @@ def holds(customer, at):
 >>> from state.customer.customer import first_seen
 >>> from state.customer.purchases import OrderMemory
 >>> customer, day = first_seen(0), 86_400_000
->>> memory = OrderMemory(occasion_ms=day, undo_days=400)
+>>> memory = OrderMemory(occasion_ms=day, undo_days=400, window_days=365)
 >>> for at in (0, day):
 ...     order = OrderCompleted(at=at, message_id=f"{at}", order_id=f"{at}", total=500, items=1, categories=())
 ...     assert customer.purchases.place(order, at // day, memory)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from state.conditions.errors import ConditionError, error_at
-from state.conditions.features import Catalogue
+from state.conditions.features import WINDOW, Catalogue
 from state.conditions.kind import Kind
 from state.conditions.monotone import Monotonicity
 from state.conditions.nodes import (
@@ -133,11 +133,14 @@ class OperandParser:
         return self.error(node, "this number is too large", "use numbers up to 1000000000000000")
 
     def _feature(self, node: ast.expr, name: str) -> FeatureRef:
-        feature = self.catalogue.features.get(name)
+        feature = self.catalogue.feature(name)
         if feature is not None:
             return FeatureRef(feature)
         if name == "known":
             raise self.error(node, "`known` stands only after `is` or `is not`", "write `mean_gap_days is known`")
+        if (days := WINDOW.search(name)) and f"{name[: days.start()]}_7d" in self.catalogue.features:
+            most = self.catalogue.max_window_days
+            raise self.error(node, f"`{name}` is no window", f"a window has 1 to {most} days")
         near = difflib.get_close_matches(name.lower(), self.catalogue.features, n=3, cutoff=0.6)
         fix = (
             "did you mean " + " or ".join(f"`{word}`" for word in near) + "?"

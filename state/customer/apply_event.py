@@ -21,6 +21,7 @@ from state.customer.bounds import merged
 from state.customer.customer import Customer
 from state.customer.parts import ORDERS, SUPPORT, TRAITS
 from state.customer.purchases import OrderMemory
+from state.customer.support import Support
 
 
 class OrderEffect(Enum):
@@ -52,9 +53,9 @@ class EventApplier:
             OrderUpdated: self._ordered,
             OrderRefunded: self._refunded,
             OrderCancelled: self._cancelled,
-            TicketOpened: _ticket_opened,
-            TicketSolved: _ticket_solved,
-            TicketRated: _ticket_rated,
+            TicketOpened: self._ticket_opened,
+            TicketSolved: self._ticket_solved,
+            TicketRated: self._ticket_rated,
             TraitsIdentified: self._identified,
         }
 
@@ -67,7 +68,9 @@ class EventApplier:
         return effect[0], effect[1] | TRAITS
 
     def _browsed(self, customer: Customer, fact: Browsed, day: int) -> Effect:
-        return OrderEffect.NONE, customer.engagement.browse(fact, day, self._session_ms)
+        engagement = customer.engagement
+        engagement.daily.drop_before(self._memory.first_day(day))
+        return OrderEffect.NONE, engagement.browse(fact, day, self._session_ms)
 
     def _identified(self, customer: Customer, fact: TraitsIdentified, day: int) -> Effect:
         customer.traits = merged(customer.traits, fact.traits, self._named)
@@ -85,17 +88,19 @@ class EventApplier:
         is_undone = customer.purchases.cancel(fact, day, self._memory)
         return OrderEffect.UNDONE if is_undone else OrderEffect.NONE, ORDERS
 
+    def _ticket_opened(self, customer: Customer, fact: TicketOpened, day: int) -> Effect:
+        self._support(customer, day).open_ticket(fact, day)
+        return OrderEffect.NONE, SUPPORT
 
-def _ticket_opened(customer: Customer, fact: TicketOpened, day: int) -> Effect:
-    customer.support.open_ticket(fact, day)
-    return OrderEffect.NONE, SUPPORT
+    def _ticket_solved(self, customer: Customer, fact: TicketSolved, day: int) -> Effect:
+        self._support(customer, day).solve_ticket(fact, day)
+        return OrderEffect.NONE, SUPPORT
 
+    def _ticket_rated(self, customer: Customer, fact: TicketRated, day: int) -> Effect:
+        self._support(customer, day).rate(fact, day)
+        return OrderEffect.NONE, SUPPORT
 
-def _ticket_solved(customer: Customer, fact: TicketSolved, day: int) -> Effect:
-    customer.support.solve_ticket(fact, day)
-    return OrderEffect.NONE, SUPPORT
-
-
-def _ticket_rated(customer: Customer, fact: TicketRated, day: int) -> Effect:
-    customer.support.rate(fact, day)
-    return OrderEffect.NONE, SUPPORT
+    def _support(self, customer: Customer, day: int) -> Support:
+        support = customer.support
+        support.daily.drop_before(self._memory.first_day(day))
+        return support

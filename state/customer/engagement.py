@@ -6,7 +6,6 @@ from schemas.event_types import EVENT_TYPES
 from schemas.events import Browsed
 from state.customer import parts
 from state.customer.daily_counts import Daily, PackedDaily, no_counts, unpack_daily
-from state.customer.order_archive import MAX_WINDOW_DAYS
 
 # Snapshots store the columns in this order: a new count goes to the end.
 COLUMNS = {name: column for column, name in enumerate(("views", "searches", "carts", "sessions", "coupons"))}
@@ -29,7 +28,6 @@ class Engagement(msgspec.Struct, gc=False):
         since it is redeemed at the till as well.
         """
         daily = self.daily
-        daily.drop_before(day - MAX_WINDOW_DAYS + 1)
         changed = parts.NO_PARTS
         column = COLUMN_OF.get(browsed.event)
         if column is not None:

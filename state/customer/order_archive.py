@@ -12,7 +12,6 @@ from state.customer.daily_counts import Daily, PackedDaily, no_counts, unpack_da
 from state.customer.occasions import Occasions
 from state.customer.order_rows import OrderRows, PackedRows, unpack_rows
 
-MAX_WINDOW_DAYS = 365
 ORDERS_COLUMN, REVENUE_COLUMN, ITEMS_COLUMN, COUPONS_COLUMN, DISCOUNTS_COLUMN = range(5)
 
 
@@ -58,8 +57,8 @@ class ArchivedOrder(NamedTuple):
 class OrderArchive(msgspec.Struct, gc=False):
     """The orders before those that have rows: remembered ones in ``blocks``, oldest first, and forgotten ones.
 
-    ``totals`` are those of all of them, ``forgotten`` of those that are in no block. ``by_day`` counts the ones of the
-    last 365 days.
+    ``totals`` are those of all of them, ``forgotten`` of those that are in no block. ``by_day`` counts those that a
+    window may hold: ``since`` is the first day of the longest one.
     """
 
     totals: OrderTotals
@@ -67,14 +66,14 @@ class OrderArchive(msgspec.Struct, gc=False):
     blocks: list[bytes]
     by_day: Daily
 
-    def add(self, rows: OrderRows, today: int, occasion_ms: int) -> None:
+    def add(self, rows: OrderRows, since: int, occasion_ms: int) -> None:
         """Add orders as a block; they come after all others."""
-        self._take_over(rows, today, occasion_ms)
+        self._take_over(rows, since, occasion_ms)
         self.blocks.append(_encode(rows.packed()))
 
-    def add_forgotten(self, rows: OrderRows, today: int, occasion_ms: int) -> None:
+    def add_forgotten(self, rows: OrderRows, since: int, occasion_ms: int) -> None:
         """Add orders to those forgotten; only while there is no block."""
-        self._take_over(rows, today, occasion_ms)
+        self._take_over(rows, since, occasion_ms)
         self.forgotten = self.totals
 
     def find(self, number: int) -> ArchivedOrder | None:
@@ -91,24 +90,24 @@ class OrderArchive(msgspec.Struct, gc=False):
         """Return the day of the oldest order that is remembered."""
         return _decode_days(self.blocks[0]).days[0] if self.blocks else None
 
-    def update(self, found: ArchivedOrder, order: OrderCompleted | OrderUpdated, today: int) -> None:
+    def update(self, found: ArchivedOrder, order: OrderCompleted | OrderUpdated, since: int) -> None:
         """Give an order what it is said to be."""
-        self._count(found, today, -1)
+        self._count(found, since, -1)
         found.block.update(found.row, order)
-        self._count(found, today, 1)
+        self._count(found, since, 1)
         self._replace(found.place, found.block)
 
-    def refund(self, found: ArchivedOrder, refund: OrderRefunded, today: int, conversion: Conversion) -> bool:
+    def refund(self, found: ArchivedOrder, refund: OrderRefunded, since: int, conversion: Conversion) -> bool:
         """Take money off an order; return whether something is left."""
-        self._count(found, today, -1)
+        self._count(found, since, -1)
         is_left = found.block.refund(found.row, refund, conversion)
-        self._count(found, today, 1)
+        self._count(found, since, 1)
         self._replace(found.place, found.block)
         return is_left
 
-    def remove(self, found: ArchivedOrder, today: int, occasion_ms: int) -> None:
+    def remove(self, found: ArchivedOrder, since: int, occasion_ms: int) -> None:
         """Remove an order."""
-        self._count_by_day(found.block, found.row, today, -1)
+        self._count_by_day(found.block, found.row, since, -1)
         found.block.remove(found.row)
         self._replace(found.place, found.block)
         self.recount(occasion_ms)
@@ -132,9 +131,9 @@ class OrderArchive(msgspec.Struct, gc=False):
         if not totals.orders:
             self.by_day = no_counts()
 
-    def _take_over(self, rows: OrderRows, today: int, occasion_ms: int) -> None:
+    def _take_over(self, rows: OrderRows, since: int, occasion_ms: int) -> None:
         for row in range(len(rows.ids)):
-            self._count_by_day(rows, row, today, 1)
+            self._count_by_day(rows, row, since, 1)
         self.totals = self.totals.after(rows, occasion_ms)
 
     def _forget(self, block: OrderRows, count: int, occasion_ms: int) -> None:
@@ -147,18 +146,18 @@ class OrderArchive(msgspec.Struct, gc=False):
         else:
             del self.blocks[place]
 
-    def _count(self, found: ArchivedOrder, today: int, sign: int) -> None:
+    def _count(self, found: ArchivedOrder, since: int, sign: int) -> None:
         block, row, totals = found.block, found.row, self.totals
-        self._count_by_day(block, row, today, sign)
+        self._count_by_day(block, row, since, sign)
         self.totals = structs.replace(
             totals,
             revenue=totals.revenue + sign * block.nets[row],
             items=totals.items + sign * block.items[row],
         )
 
-    def _count_by_day(self, rows: OrderRows, row: int, today: int, sign: int) -> None:
+    def _count_by_day(self, rows: OrderRows, row: int, since: int, sign: int) -> None:
         day, details = rows.days[row], rows.details.get(rows.ids[row])
-        if day <= today - MAX_WINDOW_DAYS:
+        if day < since:
             return
         self.by_day.add(day, ORDERS_COLUMN, sign)
         self.by_day.add(day, REVENUE_COLUMN, sign * rows.nets[row])

@@ -12,7 +12,6 @@ from state.customer.order_archive import (
     COUPONS_COLUMN,
     DISCOUNTS_COLUMN,
     ITEMS_COLUMN,
-    MAX_WINDOW_DAYS,
     ORDERS_COLUMN,
     REVENUE_COLUMN,
     ArchivedOrder,
@@ -31,12 +30,14 @@ MAX_BASKETS = 10
 class OrderMemory(NamedTuple):
     """How long a purchase occasion lasts (ms), and for how many days and how many at once orders are remembered.
 
+    ``window_days`` are those of the longest window, for which what happened on a day is counted.
     Beyond ``max_rows``, the oldest ``block_rows`` move into the archive, but never those that have a basket. By the
     ``conversion``, money in another currency is taken off an order.
     """
 
     occasion_ms: int
     undo_days: int
+    window_days: int
     most: int = MAX_REMEMBERED
     max_rows: int = MAX_ROWS
     block_rows: int = BLOCK_ROWS
@@ -45,6 +46,10 @@ class OrderMemory(NamedTuple):
     def oldest_day(self, day: int) -> int:
         """Return the first of the days whose orders are remembered on this day."""
         return day - self.undo_days + 1
+
+    def first_day(self, day: int) -> int:
+        """Return the first day of the longest window on this day."""
+        return day - self.window_days + 1
 
 
 class Purchases(msgspec.Struct, gc=False):
@@ -151,7 +156,7 @@ class Purchases(msgspec.Struct, gc=False):
             self._update(rows.ids.index(number), order)
             return False
         if (found := self.archive.find(number)) is not None:
-            self.archive.update(found, order, day)
+            self.archive.update(found, order, memory.first_day(day))
             return False
         if isinstance(order, OrderUpdated) or not self.undone.lets_place(number, order):
             return False
@@ -164,12 +169,12 @@ class Purchases(msgspec.Struct, gc=False):
         if len(self.baskets) > MAX_BASKETS:
             del self.baskets[0]
         if len(rows.ids) > memory.max_rows:
-            self.archive.add(self._taken(memory.block_rows), day, memory.occasion_ms)
+            self.archive.add(self._taken(memory.block_rows), memory.first_day(day), memory.occasion_ms)
         if self.count() - self.archive.forgotten.orders > memory.most:
             if self.archive.blocks:
                 self.archive.forget_oldest(memory.occasion_ms)
             else:
-                self.archive.add_forgotten(self._taken(1), day, memory.occasion_ms)
+                self.archive.add_forgotten(self._taken(1), memory.first_day(day), memory.occasion_ms)
         return True
 
     def refund(self, refund: OrderRefunded, day: int, memory: OrderMemory) -> bool:
@@ -186,7 +191,7 @@ class Purchases(msgspec.Struct, gc=False):
                 self._remove(row, day, memory)
         elif (found := self.archive.find(number)) is not None:
             net = found.block.nets[found.row]
-            stands = self.archive.refund(found, refund, day, memory.conversion)
+            stands = self.archive.refund(found, refund, memory.first_day(day), memory.conversion)
             taken = net - found.block.nets[found.row]
             if not stands:
                 self._remove_archived(found, day, memory)
@@ -214,12 +219,12 @@ class Purchases(msgspec.Struct, gc=False):
     def expire(self, today: int, memory: OrderMemory) -> None:
         """Forget the orders that lie too far back to be undone, and what has left every window."""
         oldest, archive, days = memory.oldest_day(today), self.archive, self.rows.days
+        first_day = memory.first_day(today)
         if archive.blocks:
             archive.forget_before(oldest, memory.occasion_ms)
         if days and days[0] < oldest:
-            archive.add_forgotten(self._taken(self.rows.first_row(oldest)), today, memory.occasion_ms)
+            archive.add_forgotten(self._taken(self.rows.first_row(oldest)), first_day, memory.occasion_ms)
         self.undone.drop_before(oldest)
-        first_day = today - MAX_WINDOW_DAYS + 1
         archive.by_day.drop_before(first_day)
         self.refunds.drop_before(first_day)
 
@@ -260,7 +265,7 @@ class Purchases(msgspec.Struct, gc=False):
 
     def _remove_archived(self, found: ArchivedOrder, day: int, memory: OrderMemory) -> None:
         self.undone.add(found.block.ids[found.row], day, memory.most)
-        self.archive.remove(found, day, memory.occasion_ms)
+        self.archive.remove(found, memory.first_day(day), memory.occasion_ms)
         self._recount_rows(memory)
 
 

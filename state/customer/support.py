@@ -4,7 +4,6 @@ import msgspec
 
 from schemas.events import TicketOpened, TicketRated, TicketSolved
 from state.customer.daily_counts import Daily, PackedDaily, no_counts, unpack_daily
-from state.customer.order_archive import MAX_WINDOW_DAYS
 
 OPENED, SOLVED, RATINGS, RATING_SUM, RATING_HUNDREDTHS = range(5)
 MAX_OPEN_TICKETS = 64
@@ -20,7 +19,6 @@ class Support(msgspec.Struct, gc=False):
 
     def open_ticket(self, ticket: TicketOpened, day: int) -> None:
         """Add a ticket; one that is open already keeps its first instant."""
-        self.daily.drop_before(day - MAX_WINDOW_DAYS + 1)
         if ticket.ticket_id not in self.open:
             self.daily.add(day, OPENED)
             if len(self.open) < MAX_OPEN_TICKETS:
@@ -28,13 +26,11 @@ class Support(msgspec.Struct, gc=False):
 
     def solve_ticket(self, ticket: TicketSolved, day: int) -> None:
         """Remove a ticket that is open; any other changes nothing."""
-        self.daily.drop_before(day - MAX_WINDOW_DAYS + 1)
         if self.open.pop(ticket.ticket_id, None) is not None:
             self.daily.add(day, SOLVED)
 
     def rate(self, rated: TicketRated, day: int) -> None:
         """Count a rating, which becomes the last one."""
-        self.daily.drop_before(day - MAX_WINDOW_DAYS + 1)
         self.daily.add(day, RATINGS)
         whole, hundredths = divmod(round(rated.rating * 100), 100)
         self.daily.add(day, RATING_SUM, whole)

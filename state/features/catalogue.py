@@ -17,8 +17,8 @@ from state.customer.parts import DECIDED, NO_PARTS, ORDERS, SUPPORT, TRAITS, VIS
 from state.customer.purchases import Purchases
 from state.customer.support import Support
 from state.features.scores import alive, scores
-from state.features.windows import windowed
-from state.policy.shape import Policy
+from state.features.windows import SHOWN_WINDOWS, windowed
+from state.policy.shape import MAX_WINDOW_DAYS, Policy
 
 
 def catalogue(policy: Policy) -> Catalogue:
@@ -28,7 +28,7 @@ def catalogue(policy: Policy) -> Catalogue:
     features = [
         *_lifetime(calendar.day_ms, unit),
         *_present(calendar.day_ms),
-        *windowed(unit),
+        *(it for days in SHOWN_WINDOWS for it in windowed(days, unit)),
         *scores(policy, calendar, unit),
         alive(policy, calendar),
     ]
@@ -52,6 +52,8 @@ def catalogue(policy: Policy) -> Catalogue:
     return Catalogue(
         title=f"policy {policy.version}",
         features={feature.name: feature for feature in features},
+        windowed=lambda days: windowed(days, unit),
+        max_window_days=MAX_WINDOW_DAYS,
         roll_offs=roll_offs,
         day_of=calendar.day_of,
     )

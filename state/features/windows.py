@@ -1,4 +1,4 @@
-"""Features over rolling windows: what a customer did in the last 7, 30, 90 and 365 days.
+"""Features over rolling windows: what a customer did in the last so many days, today included.
 
 In the formulas, ``before`` is the number of days of the window before the day of the instant: 6 for 7 days.
 """
@@ -12,12 +12,13 @@ from state.customer.parts import ORDERS, SUPPORT
 from state.customer.purchases import Purchases
 from state.customer.support import OPENED, RATING_HUNDREDTHS, RATING_SUM, RATINGS, SOLVED, Support
 
-WINDOWS = (7, 30, 90, 365)
+SHOWN_WINDOWS = (7, 30, 90, 365)
+"""The windows that every profile has, also where no condition asks for them."""
 
 
-def windowed(unit: int) -> list[Feature]:
-    """Return the features of all windows; ``unit`` is the number of minor units of the currency in a major one."""
-    return [feature for days in WINDOWS for feature in (*_sums(days, unit), *_averages(days, unit))]
+def windowed(days: int, unit: int) -> list[Feature]:
+    """Return the features of one window; ``unit`` is the number of minor units of the currency in a major one."""
+    return [*_sums(days, unit), *_averages(days, unit)]
 
 
 def _orders(purchases: Purchases, day: int, before: int) -> int:

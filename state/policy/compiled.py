@@ -59,6 +59,11 @@ class CompiledPolicy:
     warnings: tuple[Problem, ...] = ()
 
     @property
+    def window_days(self) -> int:
+        """The days of the longest window that the profile shows or a condition asks for."""
+        return max(it.window or 0 for it in self.catalogue.features.values())
+
+    @property
     def named(self) -> Named:
         """What the conditions name, ``kind`` included: none of it may be lost to a bound."""
         conditions = [self.loyal_enter, self.loyal_leave]

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Container
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
@@ -15,6 +15,8 @@ Share = Annotated[float, Meta(gt=0, lt=1)]
 Shape = Annotated[float, Meta(gt=0, le=1e6)]
 Amount = Annotated[float, Meta(gt=0, le=1e12)]
 Multiple = Annotated[float, Meta(ge=1, le=1000)]
+MAX_WINDOW_DAYS = 400
+WindowDays = Annotated[int, Meta(ge=1, le=MAX_WINDOW_DAYS)]
 Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z")]
 Key = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*\Z", max_length=64)]
 Text = Annotated[str, Meta(min_length=1)]
@@ -147,7 +149,7 @@ class Rfm(Section, frozen=True):
     recency_days: tuple[Days, Days, Days, Days] = (30.0, 60.0, 120.0, 240.0)
     frequency_orders: tuple[Days, Days, Days, Days] = (2.0, 4.0, 8.0, 16.0)
     monetary: tuple[Amount, Amount, Amount, Amount] = (50.0, 150.0, 400.0, 1000.0)
-    window_days: Literal[7, 30, 90, 365] = 365
+    window_days: WindowDays = 365
 
 
 class Segment(Section, frozen=True):

@@ -191,6 +191,4 @@ def _explained(name: str, error: str, value: object) -> tuple[str, str]:
         return written, f"write {length[2]} numbers"
     if "matching regex" in reason:
         return written, f"write {_SHAPES.get(name, 'the three capital letters of a currency, as in USD')}"
-    if "enum value" in reason:
-        return written, "it is one of 7, 30, 90, 365"
     return written, "write a finite number"

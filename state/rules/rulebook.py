@@ -60,6 +60,7 @@ class Rulebook:
         self._memory = OrderMemory(
             compiled.occasion_ms,
             compiled.undo_days,
+            compiled.window_days,
             conversion=conversion(exchange),
         )
         self.apply_event = EventApplier(calendar, compiled.session_ms, named.traits, self._memory).apply

@@ -30,7 +30,7 @@ def paid_back(
     """
     home, rates = policy
     exchange = Exchange(home, 1e12, rates)
-    memory = OrderMemory(DAY, 400, conversion=conversion(exchange))
+    memory = OrderMemory(DAY, 400, 365, conversion=conversion(exchange))
     rate = {code: Fraction(repr(it)) for code, it in rates.items()} | {home: Fraction(1)}
 
     def amount(units: int, code: str) -> float:

@@ -247,7 +247,9 @@ def test_purchases_agree_with_a_list_of_all_orders(
 ) -> None:
     max_rows, block_rows = data.draw(st.sampled_from(((11, 1), (15, 5), (96, 64))))
     most = data.draw(st.sampled_from((3, 8, 10_000)))
-    memory = OrderMemory(occasion_ms, undo_days, most, max_rows, block_rows, Conversion(100, {"EUR": Fraction(27, 25)}))
+    memory = OrderMemory(
+        occasion_ms, undo_days, 365, most, max_rows, block_rows, Conversion(100, {"EUR": Fraction(27, 25)})
+    )
     kept, naive = no_purchases(), Naive(memory)
     for fact in history:
         day = fact.at // DAY

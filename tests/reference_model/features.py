@@ -10,7 +10,7 @@ from tests.reference_model.memory import Memory, Order
 from tests.reference_model.patience import p_alive
 from tests.reference_model.policy import Policy
 
-WINDOW = re.compile(r"(\w+)_(7|30|90|365)d")
+WINDOW = re.compile(r"(\w+)_([1-9][0-9]*)d")
 
 
 @lru_cache

@@ -18,7 +18,7 @@ def leap_instants(policy: Policy, memory: Memory, standing: Standing, after: int
     first, last = calendar.day(after), calendar.day(upto)
     found = set(silence_instants(policy, memory))
     if last > first:
-        reach = {7, 30, 90, 365, policy.scores.window}
+        reach = {*policy.windows, policy.scores.window}
         days = {day + window for day in memory.eventful for window in reach}
         found |= {calendar.start(day) for day in days if first < day <= last}
     if standing.loyal is not None:

@@ -14,6 +14,7 @@ from tests.reference_model.version import size_of
 
 QUOTED = re.compile(r'"[^"]*"|\'[^\']*\'')
 CATEGORY = re.compile(r"""("[^"]*"|'[^']*')\s+(not\s+)?in\s+categories""")
+WINDOW = re.compile(r"_([1-9][0-9]*)d\b")
 TRAIT = re.compile(r"traits\s*\.\s*(\w+)")
 
 
@@ -94,6 +95,11 @@ class Policy:
     def conditions(self) -> list[str]:
         rules = [self.loyal, *(segment.rule for segment in self.segments)]
         return [condition.text for rule in rules for condition in (rule.enter, rule.leave)]
+
+    @property
+    def windows(self) -> frozenset[int]:
+        """The days of the windows that a condition reads."""
+        return frozenset(int(days) for text in self.conditions for days in WINDOW.findall(text))
 
     @property
     def named(self) -> frozenset[str]:

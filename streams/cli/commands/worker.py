@@ -21,9 +21,9 @@ def command(loglevel: str) -> None:
     settings_or_fail()
     # Faust takes a second to import; --help need not wait for it.
     try:
-        from streams.app import app, settings  # noqa: PLC0415
+        from streams.app import app, rules, settings  # noqa: PLC0415
     except ValueError as error:  # an invalid policy or failpoint
         raise click.ClickException(str(error)) from None
     from streams.worker import run  # noqa: PLC0415
 
-    run(app, settings, loglevel=loglevel.upper())
+    run(app, settings, rules.compiled.window_days, loglevel=loglevel.upper())

@@ -5,7 +5,7 @@ from state.customer.customer import Customer, first_seen
 from state.customer.purchases import OrderMemory
 
 DAY = 86_400_000
-MEMORY = OrderMemory(occasion_ms=DAY, undo_days=400)
+MEMORY = OrderMemory(occasion_ms=DAY, undo_days=400, window_days=365)
 
 
 def ms(day: float) -> int:

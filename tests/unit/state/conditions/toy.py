@@ -144,6 +144,8 @@ def _features() -> list[Feature]:
 CATALOGUE = Catalogue(
     title="toy",
     features={feature.name: feature for feature in _features()},
+    windowed=lambda days: (),
+    max_window_days=max(WINDOWS),
     roll_offs=_roll_offs,
     day_of=DAY.__rfloordiv__,
 )

@@ -6,7 +6,6 @@ from schemas.event_types import EVENT_TYPES
 from schemas.events import Browsed
 from state.customer import parts
 from state.customer.engagement import COLUMN_PARTS, COLUMNS, Engagement, no_engagement
-from state.customer.order_archive import MAX_WINDOW_DAYS
 
 MINUTE = 60_000
 DAY = 86_400_000
@@ -76,16 +75,6 @@ def test_every_count_of_an_event_type_has_a_column():
 
 def test_columns_keep_their_place_in_stored_snapshots():
     assert list(COLUMNS)[:5] == ["views", "searches", "carts", "sessions", "coupons"]
-
-
-def test_counts_leave_after_365_days_but_the_last_visit_stays():
-    engagement = after((0, "page"))
-    coupon = Browsed(MAX_WINDOW_DAYS * DAY, "m", "Coupon Applied")
-    engagement.browse(coupon, MAX_WINDOW_DAYS, SESSION)
-    assert counted(engagement) == {"views": 1, "sessions": 1, "coupons": 1}
-    engagement.browse(coupon, MAX_WINDOW_DAYS + 1, SESSION)
-    assert counted(engagement) == {"coupons": 2}
-    assert engagement.last_visit == DAY
 
 
 @pytest.mark.parametrize("seen", [(), ((0, "page"),), ((0, "page"), (50, "Coupon Applied"), (90, "Product Added"))])

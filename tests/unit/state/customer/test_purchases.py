@@ -5,7 +5,6 @@ from itertools import pairwise
 import pytest
 
 from schemas.events import OrderCancelled, OrderCompleted, OrderDetails, OrderRefunded, OrderUpdated
-from state.customer.order_archive import MAX_WINDOW_DAYS
 from state.customer.purchases import MAX_BASKETS, MAX_ROWS, OrderMemory, Purchases, no_purchases
 from state.customer.stored_purchases import pack_purchases, unpack_purchases
 from tests.unit.state.customers import DAY, MEMORY, ms, ordered
@@ -223,10 +222,10 @@ def test_money_is_given_back_on_the_day_of_the_refund():
     assert (refunds.total(0, 7), refunds.total(0, 8)) == (300, 0)
 
 
-def test_an_order_leaves_the_windows_after_365_days_and_stays_in_the_totals():
-    inside = after(ONE, refunded(MAX_WINDOW_DAYS, "x"))
+def test_an_order_leaves_the_longest_window_and_stays_in_the_totals():
+    inside = after(ONE, refunded(MEMORY.window_days, "x"))
     assert inside.orders_since(1) == 1
-    outside = after(ONE, refunded(MAX_WINDOW_DAYS + 1, "x"))
+    outside = after(ONE, refunded(MEMORY.window_days + 1, "x"))
     assert (outside.orders_since(2), outside.revenue_since(2), outside.items_since(2)) == (0, 0, 0)
     assert (outside.count(), outside.revenue(), outside.item_count()) == (1, 1000, 2)
 

@@ -3,7 +3,6 @@
 import pytest
 
 from schemas.events import TicketOpened, TicketRated, TicketSolved
-from state.customer.order_archive import MAX_WINDOW_DAYS
 from state.customer.support import (
     MAX_OPEN_TICKETS,
     OPENED,
@@ -103,14 +102,6 @@ def test_the_ratings(events, last, rated_at, ratings, points):
 def test_a_window_sees_what_was_counted_from_its_first_day_on(since, tickets_opened, ratings):
     daily = after(opened(1, "a"), opened(3, "b"), rated(5, 1)).daily
     assert (daily.total(OPENED, since), daily.total(RATINGS, since)) == (tickets_opened, ratings)
-
-
-def test_counts_leave_after_365_days_but_an_open_ticket_and_the_last_rating_stay():
-    inside = after(opened(1, "a"), rated(1, 2), solved(MAX_WINDOW_DAYS, "x"))
-    assert inside.daily.total(OPENED, 1) == 1
-    outside = after(opened(1, "a"), rated(1, 2), solved(MAX_WINDOW_DAYS + 1, "x"))
-    assert (outside.daily.total(OPENED, 0), outside.daily.total(RATINGS, 0)) == (0, 0)
-    assert (outside.oldest_open(), outside.last_rating) == (ms(1), 2)
 
 
 def test_of_too_many_open_tickets_the_oldest_are_known_and_all_are_counted():

@@ -28,11 +28,11 @@ def test_check_says_in_words_what_it_does():
 
 def test_check_names_file_line_and_fix(tmp_path):
     path = tmp_path / "mine.toml"
-    path.write_text(SHIPPED.read_text("utf-8").replace("orders_365d >= 6", "orders_36d >= 6"))
-    line = path.read_text().splitlines().index('enter = "orders_36d >= 6 and revenue_365d >= 150"') + 1
+    path.write_text(SHIPPED.read_text("utf-8").replace("orders_365d >= 6", "order_365d >= 6"))
+    line = path.read_text().splitlines().index('enter = "order_365d >= 6 and revenue_365d >= 150"') + 1
     result = checked(path)
     assert result.exit_code == 1
-    assert result.output.startswith(f"{path}:{line}: in `enter`, column 1: there is no feature `orders_36d`. did you")
+    assert result.output.startswith(f"{path}:{line}: in `enter`, column 1: there is no feature `order_365d`. did you")
 
 
 def test_check_tells_what_is_no_policy_file(tmp_path):
