@@ -13,8 +13,9 @@ import builtins
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from state.conditions.catalogue import Catalogue
 from state.conditions.exact_test import exact_test
-from state.conditions.features import Catalogue, Feature
+from state.conditions.features import Feature
 from state.conditions.formula import AGGREGATES
 from state.conditions.generated_code import make_function
 from state.conditions.nodes import (
@@ -158,7 +159,7 @@ class CodeWriter:
             case ListLiteral(values):
                 return "{" + ", ".join(map(repr, values)) + "}"
             case FeatureRef(feature):
-                return self._once(operand, feature.name, self._formula(feature, sure), sure)
+                return self._once(operand, feature.variable, self._formula(feature, sure), sure)
             case Trait(name, kind):
                 value = f"customer.traits.get({name!r})"
                 return self._once(operand, f"trait_{name}", f"{kind.value}({value})" if kind else value, sure)

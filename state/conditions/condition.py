@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 
+from state.conditions.catalogue import Catalogue
 from state.conditions.codegen import CodeWriter
 from state.conditions.direction import RISES, as_inequalities, direction_of, leaf_monotonicity
 from state.conditions.exact_test import exact_value
 from state.conditions.explain import Explanation, LeafWords, Truths, words_of
-from state.conditions.features import Catalogue
 from state.conditions.next_change import CombinedChange, Gap, LeafChange, NegatedChange, NextChange
 from state.conditions.nodes import (
     AllOf,

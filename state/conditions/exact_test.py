@@ -4,8 +4,8 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+from state.conditions.catalogue import Catalogue
 from state.conditions.exact_number import Exact, exact, ratio
-from state.conditions.features import Catalogue
 from state.conditions.kind import Kind
 from state.conditions.nodes import (
     Arithmetic,

@@ -1,16 +1,11 @@
 """Features: what a condition may ask of a customer, and how each value changes while nothing happens."""
 
 import re
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from state.conditions.formula import Formula
 from state.conditions.kind import Kind
-from state.customer.customer import Customer
-
-WINDOW = re.compile("_([1-9][0-9]*)d$")
-"""The end of the name of a feature over a window: its days."""
 
 
 class Trend(Enum):
@@ -50,6 +45,11 @@ class Feature:
                 raise ValueError(f"{self.name}: without a window only a number can move, and only one way")
 
     @property
+    def variable(self) -> str:
+        """The name of a variable for the value."""
+        return re.sub(r"\W+", "_", self.name).strip("_")
+
+    @property
     def kind(self) -> Kind:
         """The type of the value."""
         return self.formula.kind
@@ -69,31 +69,3 @@ class Feature:
     def is_continuous(self) -> bool:
         """Whether it can change at any instant, and not only at the roll-offs of a window."""
         return self.window is None and self.trend is not Trend.CONSTANT
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Catalogue:
-    """The features that a condition may name, and the days that they count in.
-
-    ``features`` are those of every profile, and the further ones that conditions have asked for. ``windowed(days)``
-    makes the features of a window, whose names end in ``_Nd``; the longest has ``max_window_days``.
-    ``roll_offs(customer, window, after, until)`` returns the instants later than ``after``, up to ``until``, at which
-    something leaves that window (days), ascending. ``day_of(instant)`` numbers the days. ``title`` names the policy in
-    the titles of generated code.
-    """
-
-    title: str
-    features: dict[str, Feature]
-    windowed: Callable[[int], Sequence[Feature]]
-    max_window_days: int
-    roll_offs: Callable[[Customer, int, int, int], Sequence[int]]
-    day_of: Callable[[int], int]
-
-    def feature(self, name: str) -> Feature | None:
-        """Return the feature of a name, or None; always the same one."""
-        found = self.features.get(name)
-        if found is None and (match := WINDOW.search(name)) and 1 <= int(match[1]) <= self.max_window_days:
-            found = next((it for it in self.windowed(int(match[1])) if it.name == name), None)
-            if found is not None:
-                self.features[name] = found
-        return found

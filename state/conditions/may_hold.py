@@ -1,8 +1,8 @@
 """The look-ahead filter: a cheap upper bound that rules out most changes before their instants are computed."""
 
+from state.conditions.catalogue import Catalogue
 from state.conditions.codegen import PRESENT, CodeWriter, Sure
 from state.conditions.direction import RISES, as_inequalities, direction_of, leaf_monotonicity, may_become_known
-from state.conditions.features import Catalogue
 from state.conditions.monotone import Direction
 from state.conditions.nodes import AllOf, AnyOf, Comparison, Leaf, Not, Operand, Test, sides_of
 from state.conditions.precision import Trust, trust_of

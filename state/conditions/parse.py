@@ -7,9 +7,9 @@ import ast
 import warnings
 from typing import get_args
 
+from state.conditions.catalogue import Catalogue
 from state.conditions.check_comparison import ComparisonChecker
 from state.conditions.errors import ConditionError, error_at, hint, place
-from state.conditions.features import Catalogue
 from state.conditions.kind import Kind
 from state.conditions.nodes import (
     AllOf,

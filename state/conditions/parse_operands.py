@@ -6,8 +6,8 @@ import operator
 from collections.abc import Callable
 from fractions import Fraction
 
+from state.conditions.catalogue import WINDOW, Catalogue
 from state.conditions.errors import ConditionError, error_at
-from state.conditions.features import WINDOW, Catalogue
 from state.conditions.kind import Kind
 from state.conditions.monotone import Monotonicity
 from state.conditions.nodes import (
@@ -20,6 +20,7 @@ from state.conditions.nodes import (
     Operand,
     Trait,
 )
+from state.conditions.parse_calls import CallParser
 
 MAX_NUMBER = 1e15
 _SIGNS: dict[type[ast.operator], ArithmeticSign] = {
@@ -42,6 +43,7 @@ class OperandParser:
     def __init__(self, source: str, catalogue: Catalogue) -> None:
         self.source = source
         self.catalogue = catalogue
+        self._calls = CallParser(source, catalogue)
 
     def error(self, node: ast.expr, message: str, fix: str) -> ConditionError:
         """Return an error at the place of a node."""
@@ -64,6 +66,8 @@ class OperandParser:
                 return self._feature(node, name)
             case ast.Attribute(ast.Name("traits"), name):
                 return Trait(name)
+            case ast.Call() if self.catalogue.functions:
+                return FeatureRef(self._calls.feature(node))
             case ast.UnaryOp(ast.USub(), of):
                 number = self.number(of)
                 if isinstance(number, Literal):

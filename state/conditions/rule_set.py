@@ -4,9 +4,9 @@ from collections.abc import Callable, Container, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from state.conditions.catalogue import Catalogue
 from state.conditions.codegen import CodeWriter
 from state.conditions.condition import Condition
-from state.conditions.features import Catalogue
 from state.conditions.generated_code import source_of
 from state.conditions.may_hold import MayHoldWriter
 from state.customer.customer import Customer

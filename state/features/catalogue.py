@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 
 from schemas.money import decimals
 from state.calendar import Calendar
-from state.conditions.features import Catalogue, Feature, Trend
+from state.conditions.catalogue import Catalogue
+from state.conditions.features import Feature, Trend
 from state.conditions.formula import Formula
 from state.customer.customer import STAGES, Customer
 from state.customer.engagement import Engagement
@@ -52,6 +53,7 @@ def catalogue(policy: Policy) -> Catalogue:
     return Catalogue(
         title=f"policy {policy.version}",
         features={feature.name: feature for feature in features},
+        functions={},
         windowed=lambda days: windowed(days, unit),
         max_window_days=MAX_WINDOW_DAYS,
         roll_offs=roll_offs,

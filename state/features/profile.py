@@ -2,7 +2,7 @@
 
 from schemas import instant
 from schemas.profile import Figure, Profile, when
-from state.conditions.features import Catalogue
+from state.conditions.catalogue import Catalogue
 from state.customer.customer import Customer
 from state.customer.short_reason import in_full
 

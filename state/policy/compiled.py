@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import msgspec
 
 from schemas.bounds import Named
+from state.conditions.catalogue import Catalogue
 from state.conditions.condition import Condition, compile_condition, entering, opposite
 from state.conditions.errors import ConditionError
-from state.conditions.features import Catalogue
 from state.conditions.nodes import Comparison, FeatureRef, Literal, leaves_of
 from state.policy.checks import check_values
 from state.policy.shape import PAlive, Policy

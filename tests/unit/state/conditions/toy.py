@@ -5,7 +5,8 @@ from typing import Self
 import msgspec
 
 from schemas.events import Scalar
-from state.conditions.features import Catalogue, Feature, Trend
+from state.conditions.catalogue import Catalogue
+from state.conditions.features import Feature, Trend
 from state.conditions.formula import Formula
 from state.customer.customer import Customer
 
@@ -144,6 +145,7 @@ def _features() -> list[Feature]:
 CATALOGUE = Catalogue(
     title="toy",
     features={feature.name: feature for feature in _features()},
+    functions={},
     windowed=lambda days: (),
     max_window_days=max(WINDOWS),
     roll_offs=_roll_offs,

@@ -1,0 +1,50 @@
+"""The catalogue: the features that a condition may name, and the functions that it may call."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from state.conditions.features import Feature
+from state.conditions.functions import Argument, Function
+from state.customer.customer import Customer
+
+WINDOW = re.compile("_([1-9][0-9]*)d$")
+"""The end of the name of a feature over a window: its days."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalogue:
+    """The features that a condition may name or call, and the days that they count in.
+
+    ``features`` are those of every profile, and the further ones that conditions have asked for, by their names;
+    ``functions`` are by theirs. ``windowed(days)``
+    makes the features of a window, whose names end in ``_Nd``; the longest has ``max_window_days``.
+    ``roll_offs(customer, window, after, until)`` returns the instants later than ``after``, up to ``until``, at which
+    something leaves that window (days), ascending. ``day_of(instant)`` numbers the days. ``title`` names the policy in
+    the titles of generated code.
+    """
+
+    title: str
+    features: dict[str, Feature]
+    functions: Mapping[str, Function]
+    windowed: Callable[[int], Sequence[Feature]]
+    max_window_days: int
+    roll_offs: Callable[[Customer, int, int, int], Sequence[int]]
+    day_of: Callable[[int], int]
+
+    def feature(self, name: str) -> Feature | None:
+        """Return the feature of a name, or None; always the same one."""
+        found = self.features.get(name)
+        if found is None and (match := WINDOW.search(name)) and 1 <= int(match[1]) <= self.max_window_days:
+            found = next((it for it in self.windowed(int(match[1])) if it.name == name), None)
+            if found is not None:
+                self.features[name] = found
+        return found
+
+    def called(self, function: Function, arguments: dict[str, Argument]) -> Feature:
+        """Return the feature of a call; always the same one. Raises ``CallError``."""
+        name = function.call(arguments)
+        found = self.features.get(name)
+        if found is None:
+            found = self.features[name] = function.feature(name, **arguments)
+        return found

@@ -1,0 +1,103 @@
+"""The parser of calls: from the call of a function in a condition to the feature that it stands for."""
+
+import ast
+import difflib
+from collections.abc import Iterator
+
+from state.conditions.catalogue import Catalogue
+from state.conditions.errors import ConditionError, error_at
+from state.conditions.features import Feature
+from state.conditions.functions import Argument, CallError, Function, Parameter, Sort
+
+
+class CallParser:
+    """A parser that binds the arguments of a call, each of its sort, and refuses what the function does not take."""
+
+    def __init__(self, source: str, catalogue: Catalogue) -> None:
+        self._source = source
+        self._catalogue = catalogue
+
+    def feature(self, node: ast.Call) -> Feature:
+        """Return the feature of a call. Raises ``ConditionError``."""
+        function = self._function(node)
+        arguments: dict[str, Argument] = {}
+        for parameter, value in self._given(node, function):
+            if parameter.name in arguments:
+                raise self._error(value, f"`{parameter.name}` is given twice", f"write it as in {_example(function)}")
+            arguments[parameter.name] = self._argument(parameter, value)
+        missing = [it.name for it in function.parameters if it.is_needed and it.name not in arguments]
+        if missing:
+            raise self._error(node, f"`{missing[0]}` is missing", f"write it as in {_example(function)}")
+        try:
+            return self._catalogue.called(function, arguments)
+        except CallError as error:
+            raise self._error(node, error.message, error.fix) from None
+
+    def _error(self, node: ast.expr, message: str, fix: str) -> ConditionError:
+        return error_at(self._source, node, message, fix)
+
+    def _function(self, node: ast.Call) -> Function:
+        functions = self._catalogue.functions
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        if name in functions:
+            return functions[name]
+        near = difflib.get_close_matches(name.lower(), functions, n=1, cutoff=0.6)
+        fix = (
+            f"did you mean `{near[0]}`, as in {_example(functions[near[0]])}?"
+            if near
+            else f"there are {', '.join(f'`{it}`' for it in sorted(functions))}"
+        )
+        raise self._error(node, f"there is no function `{ast.unparse(node.func)}`", fix)
+
+    def _given(self, node: ast.Call, function: Function) -> Iterator[tuple[Parameter, ast.expr]]:
+        by_place = [it for it in function.parameters if not it.by_name]
+        if len(node.args) > len(by_place):
+            most = f"`{function.name}` takes {len(by_place)} without a name"
+            raise self._error(node.args[len(by_place)], most, f"write it as in {_example(function)}")
+        yield from zip(by_place, node.args, strict=False)
+        named = {it.name: it for it in function.parameters}
+        for keyword in node.keywords:
+            if keyword.arg not in named:
+                near = difflib.get_close_matches(keyword.arg or "", named, n=1, cutoff=0.6)
+                fix = f"did you mean `{near[0]}`?" if near else f"write it as in {_example(function)}"
+                raise self._error(keyword.value, f"`{function.name}` has no argument `{keyword.arg or '**'}`", fix)
+            yield named[keyword.arg], keyword.value
+
+    def _argument(self, parameter: Parameter, node: ast.expr) -> Argument:
+        match parameter.sort, node:
+            case Sort.TEXT, ast.Constant(str(text)):
+                return self._allowed(parameter, node, text)
+            case Sort.DAYS, ast.Constant(int(days)) if not isinstance(days, bool):
+                if not 1 <= days <= self._catalogue.max_window_days:
+                    most = self._catalogue.max_window_days
+                    raise self._error(node, f"{days} days are no window", f"a window has 1 to {most} days")
+                return days
+            case (Sort.TRAIT, ast.Attribute(ast.Name("traits"), name)) | (Sort.PROPERTY, ast.Name(name)):
+                return name
+            case _:
+                raise self._error(node, f"`{parameter.name}` is {parameter.sort.value}", self._mend(parameter, node))
+
+    def _allowed(self, parameter: Parameter, node: ast.expr, text: str) -> str:
+        allowed = parameter.allowed
+        if not text.strip():
+            raise self._error(node, f"`{parameter.name}` is empty", "write something there")
+        if not allowed or text in allowed:
+            return text
+        near = difflib.get_close_matches(text, allowed, n=1, cutoff=0.6)
+        fix = f'did you mean "{near[0]}"?' if near else "it is one of " + ", ".join(f'"{it}"' for it in allowed)
+        raise self._error(node, f'there is no {parameter.name} "{text}"', fix)
+
+    def _mend(self, parameter: Parameter, node: ast.expr) -> str:
+        match parameter.sort, node:
+            case Sort.TEXT, ast.Name(name):
+                return f'write "{name}"'
+            case Sort.TRAIT, ast.Name(name):
+                return f"write traits.{name}"
+            case Sort.PROPERTY, ast.Constant(str(text)):
+                return f"write {text}, without quotation marks"
+            case _:
+                return "write it so"
+
+
+def _example(function: Function) -> str:
+    return f"`{function.example}`"
