@@ -6,10 +6,13 @@ from dataclasses import dataclass
 import msgspec
 
 from schemas.bounds import Named
+from schemas.event_names import event_key
+from schemas.event_types import EVENT_TYPES
 from state.conditions.catalogue import Catalogue
 from state.conditions.condition import Condition, compile_condition, entering, opposite
 from state.conditions.errors import ConditionError
 from state.conditions.nodes import Comparison, FeatureRef, Literal, leaves_of
+from state.customer.activity import CountedEvent
 from state.policy.checks import check_values
 from state.policy.shape import PAlive, Policy
 from state.policy.text import PolicyError, PolicyText, Problem
@@ -64,14 +67,25 @@ class CompiledPolicy:
         return max(it.window or 0 for it in self.catalogue.features.values())
 
     @property
+    def counted_events(self) -> dict[str, CountedEvent]:
+        """The events that conditions count, by name."""
+        counted: dict[str, CountedEvent] = {}
+        for feature in self.catalogue.features.values():
+            if feature.event:
+                known = counted.get(feature.event, CountedEvent(event_key(feature.event)))
+                counted[feature.event] = known._replace(window_days=max(known.window_days, feature.window or 0))
+        return counted
+
+    @property
     def named(self) -> Named:
-        """What the conditions name, ``kind`` included: none of it may be lost to a bound."""
+        """What the conditions name, the trait ``kind`` included."""
         conditions = [self.loyal_enter, self.loyal_leave]
         conditions += [it for segment in self.segments for it in (segment.enter, segment.leave)]
         features = {name for condition in conditions for name in condition.features}
         return Named(
             traits=frozenset({"kind", *(it.removeprefix(TRAIT) for it in features if it.startswith(TRAIT))}),
             categories=frozenset(name for condition in conditions for name in _categories_in(condition)),
+            events={it.key: name for name, it in self.counted_events.items() if name not in EVENT_TYPES},
         )
 
 

@@ -20,6 +20,8 @@ MOVING = {
     "days_in_stage",
     "oldest_ticket_days",
     "p_alive",
+    "days_since_first",
+    "days_since_last",
 }
 SIGNS: dict[type[ast.cmpop], str] = {
     ast.Eq: "==",
@@ -214,7 +216,7 @@ class Condition:
         named = frozenset(
             ast.unparse(each)
             for each in ast.walk(node)
-            if isinstance(each, ast.Attribute) or (isinstance(each, ast.Name) and each.id not in FLAGS)
+            if isinstance(each, ast.Attribute | ast.Call) or (isinstance(each, ast.Name) and each.id not in FLAGS)
         )
         inner = node
         while isinstance(inner, ast.UnaryOp) and isinstance(inner.op, ast.UAdd):
@@ -281,6 +283,9 @@ def reading(node: ast.expr) -> Read:
     if isinstance(node, ast.Name):
         name = node.id
         return lambda values: FLAGS[name] if name in FLAGS else exact(values(name))
+    if isinstance(node, ast.Call):
+        call = ast.unparse(node)
+        return lambda values: exact(values(call))
     if isinstance(node, ast.Attribute):
         trait = f"traits.{node.attr}"
         return lambda values: exact(values(trait))
