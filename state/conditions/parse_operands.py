@@ -106,9 +106,10 @@ class OperandParser:
 
     def list_literal(self, node: ast.List | ast.Tuple | ast.Set) -> ListLiteral:
         """Return a list of texts or of numbers. Raises ``ConditionError``."""
-        items = [self.operand(item) for item in node.elts if not isinstance(item, ast.BinOp)]
+        is_calculated = any(isinstance(part, ast.BinOp) for part in ast.walk(node))
+        items = [] if is_calculated else [self.operand(item) for item in node.elts]
         literals = [item for item in items if isinstance(item, Literal) and item.kind is not Kind.FLAG]
-        if not items or len(literals) != len(node.elts):
+        if not literals or len(literals) != len(items):
             raise self.error(node, "a list holds texts or numbers as they stand", 'write it as in ["DE", "FR"]')
         if len({item.kind for item in literals}) > 1:
             raise self.error(node, "this list mixes texts and numbers", "use one sort only")

@@ -105,6 +105,8 @@ def test_several_lines_and_comments():
         ("orders > 1e300", 10, "too large"),
         ("1 < orders in [2]", 1, "chain"),
         ("orders in [1, 1 / 2]", 11, "as they stand"), ("orders in [true]", 11, "as they stand"),
+        ("orders in [-(1 / 3)]", 11, "as they stand"), ("orders in [+(1 / 3)]", 11, "as they stand"),
+        ("orders in [1, --(2 - 3)]", 11, "as they stand"),
         ("3 is known", 1, "always known"), ("orders > 2 or true is known", 15, "always known"),
         ("orders > 1e15 + 1", 10, "too large"), ("orders > 3 * -4e14", 10, "too large"),
         ("recency_score + days_since_order > 3", 1, "straight lines"),
