@@ -27,6 +27,8 @@ from state.conditions.nodes import (
 from state.conditions.parse_operands import OperandParser
 
 MAX_LENGTH = 4000
+MAX_DEPTH = 40
+"""How deeply a condition may be nested: Python compiles 200 levels of parentheses, and one here becomes up to three."""
 _SIGNS: dict[type[ast.cmpop], Sign] = dict(
     zip(
         (ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.In, ast.NotIn),
@@ -50,6 +52,8 @@ def parse_condition(text: str, catalogue: Catalogue) -> Test:
             root = ast.parse(source, mode="eval").body
         if root.lineno == 1 and root.col_offset == 0:
             raise ConditionError("this is not one condition", 1, hint(text))
+        if _depth(root) > MAX_DEPTH:
+            raise _too_deep()
         return _TestParser(source, catalogue).test(root)
     except SyntaxError as error:
         row, column = error.lineno or 1, (error.offset or 1) - 1
@@ -62,7 +66,17 @@ def parse_condition(text: str, catalogue: Catalogue) -> Test:
             raise
         raise ConditionError("this cannot be read", 1, "remove what is not text") from None
     except (RecursionError, MemoryError):
-        raise ConditionError("the condition is nested too deeply", 1, "write it flatter") from None
+        raise _too_deep() from None
+
+
+def _depth(node: ast.AST) -> int:
+    within = max(map(_depth, ast.iter_child_nodes(node)), default=0)
+    return within + isinstance(node, ast.BoolOp | ast.Compare | ast.BinOp | ast.UnaryOp)
+
+
+def _too_deep() -> ConditionError:
+    fix = f"write at most {MAX_DEPTH} comparisons, signs, `and`, `or` and `not` within each other"
+    return ConditionError("the condition is nested too deeply", 1, fix)
 
 
 class _TestParser:

@@ -119,6 +119,7 @@ def test_several_lines_and_comments():
         ("p_alive - recency_score > 0", 1, "straight lines"),
         ("\x00", 1, "cannot be read"),
         ("orders > 3 or " * 400, 1, "longer"),
+        ("not " * 300 + "loyal", 1, "nested too deeply"), ("orders + " * 150 + "1 > 3", 1, "nested too deeply"),
         ("(" * 1500 + "orders > 3" + ")" * 1500, 200, ""),
         ("orders > 3 and\n  ordrs > 3", 3, "no feature"),
     ],
