@@ -28,7 +28,7 @@ from state.conditions.parse_operands import OperandParser
 
 MAX_LENGTH = 4000
 MAX_DEPTH = 40
-"""How deeply a condition may be nested: Python compiles 200 levels of parentheses, and one here becomes up to three."""
+"""How deeply a condition may be nested: Python compiles 200 levels of parentheses, and one here becomes about two."""
 _SIGNS: dict[type[ast.cmpop], Sign] = dict(
     zip(
         (ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.In, ast.NotIn),

@@ -82,10 +82,9 @@ def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> Com
     """Return the policy of a TOML text. Raises ``PolicyError`` with everything that is wrong."""
     source = PolicyText(text)
     policy = source.policy()
-    decoded = not source.problems
-    check_values(policy, source, decoded)
+    check_values(policy, source)
     # A catalogue cannot be made with a time zone or a currency that does not exist.
-    catalogue = make_catalogue(policy if decoded and not source.problems else _with_defaults(policy))
+    catalogue = make_catalogue(_with_defaults(policy) if source.problems else policy)
     conditions = _Conditions(source, catalogue, policy)
     day = policy.time.day_seconds * 1000
     loyal = policy.lifecycle.loyal
@@ -136,7 +135,8 @@ class _Conditions:
         self._source = source
         self._catalogue = catalogue
         self.compiled: dict[Path, Condition] = {}
-        self._by_p_alive = isinstance(policy.lifecycle.patience, PAlive)
+        patience_is_sound = source.is_sound(("lifecycle", "patience"))
+        self._never_p_alive = patience_is_sound and not isinstance(policy.lifecycle.patience, PAlive)
 
     def pair(self, path: Path, enter: str, leave: str, lifelong: bool) -> tuple[Condition, Condition]:
         joining = self._compiled((*path, "enter"), enter, lifelong)
@@ -156,7 +156,7 @@ class _Conditions:
             self._source.report(
                 path, f"`{circular[0]}` follows from loyalty, and cannot decide it", "use orders, revenue or days"
             )
-        if "p_alive" in condition.features and not self._by_p_alive:
+        if "p_alive" in condition.features and self._never_p_alive:
             self._source.report(
                 path,
                 "`p_alive` is never known under this patience",
