@@ -19,8 +19,10 @@ from state.conditions.nodes import (
     FeatureRef,
     Leaf,
     Not,
+    Operand,
     Test,
     Trait,
+    names_of,
     operands_of,
     sides_of,
 )
@@ -35,13 +37,13 @@ CENTURY = 36_525 * 86_400_000
 class Condition:
     """A compiled condition. Instants are ms since 1970 UTC.
 
-    ``features`` are the names that it reads (traits as ``traits.NAME``), ``parts`` the bits of the parts of a customer
-    that these read, ``windows`` the windows (days) at whose roll-offs it may change. ``may_begin`` is whether it can
-    begin to hold by itself at all. ``holds(customer, at)`` returns whether it holds.
+    ``names`` are those that it reads (traits as ``traits.NAME``), ``parts`` the bits of the parts of a customer that
+    these read, ``windows`` the windows (days) at whose roll-offs it may change. ``may_begin`` is whether it can begin
+    to hold by itself at all. ``holds(customer, at)`` returns whether it holds.
     """
 
     text: str
-    features: frozenset[str]
+    names: frozenset[str]
     parts: int
     windows: frozenset[int]
     holds: Callable[[Customer, int], bool]
@@ -84,15 +86,12 @@ def opposite(condition: Condition) -> Condition:
 
 def _condition(text: str, tree: Test, catalogue: Catalogue) -> Condition:
     operands = operands_of(tree)
-    features = [operand.feature for operand in operands if isinstance(operand, FeatureRef)]
-    traits = {f"traits.{operand.name}" for operand in operands if isinstance(operand, Trait)}
-    parts = [feature.parts for feature in features] + [TRAITS] * bool(traits)
     compiler = _Compiler(text, catalogue)
     next_change = compiler.next_change(tree)
     return Condition(
         text=text,
-        features=frozenset({feature.name for feature in features} | traits),
-        parts=reduce(or_, parts, 0),
+        names=names_of(tree),
+        parts=reduce(or_, map(_parts_of, operands), 0),
         windows=frozenset(window for operand in operands for window in operand.monotonicity.windows),
         holds=compiler.holds(tree),
         tree=tree,
@@ -101,6 +100,10 @@ def _condition(text: str, tree: Test, catalogue: Catalogue) -> Condition:
         may_begin=next_change.may_become(True),
         explanation=Explanation(tree, compiler.leaf_words, compiler.truths),
     )
+
+
+def _parts_of(operand: Operand) -> int:
+    return operand.feature.parts if isinstance(operand, FeatureRef) else TRAITS if isinstance(operand, Trait) else 0
 
 
 class _Compiler:

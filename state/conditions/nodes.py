@@ -189,6 +189,17 @@ def operands_of(test: Test) -> list[Operand]:
     return [operand for leaf in leaves_of(test) for side in sides_of(leaf) for operand in _with_inner(side)]
 
 
+def names_of(test: Test) -> frozenset[str]:
+    """Return the names that a test reads: of features, and of traits as ``traits.NAME``."""
+    features = {operand.feature.name for operand in operands_of(test) if isinstance(operand, FeatureRef)}
+    return frozenset(features | {f"traits.{name}" for name in traits_of(test)})
+
+
+def traits_of(test: Test) -> frozenset[str]:
+    """Return the names of the traits that a test reads."""
+    return frozenset(operand.name for operand in operands_of(test) if isinstance(operand, Trait))
+
+
 def sides_of(leaf: Leaf) -> tuple[Operand, ...]:
     """Return the operands that a leaf looks at."""
     return (leaf.left, leaf.right) if isinstance(leaf, Comparison) else (leaf.operand,)

@@ -110,8 +110,7 @@ def _segment(segment: Segment, compiled: CompiledSegment) -> Iterator[str]:
 
 
 def _names(compiled: CompiledPolicy) -> Iterator[str]:
-    pairs = [(compiled.loyal_enter, compiled.loyal_leave), *((it.enter, it.leave) for it in compiled.segments)]
-    used = {name for pair in pairs for condition in pair for name in condition.features}
+    used = {name for condition in compiled.conditions for name in condition.names}
     width = max(map(len, used), default=0)
     for name in sorted(used):
         feature = compiled.catalogue.features.get(name)

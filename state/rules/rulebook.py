@@ -57,7 +57,7 @@ class Rulebook:
         calendar = Calendar(policy.time.zone, compiled.day_ms)
         self._memory = OrderMemory(
             compiled.occasion_ms,
-            compiled.undo_days,
+            policy.orders.undo_days,
             conversion=conversion(exchange),
         )
         self.apply_event = EventApplier(calendar, compiled.session_ms, named.traits, self._memory).apply

@@ -158,7 +158,7 @@ def test_entering_needs_the_leaving_limit_to_be_past():
     assert both.holds(toy, 650)
     assert not both.holds(toy, 651)
     assert both.why(toy, 600) == "orders_30d 2 >= 2; days_since_order 0 <= 5"
-    assert both.features == {"orders_30d", "days_since_order"}
+    assert both.names == {"orders_30d", "days_since_order"}
     assert both.windows == {30}
     assert entering(enter, opposite(enter)) is enter
 
