@@ -6,7 +6,7 @@ from typing import Any
 
 from state.conditions.exact_number import Exact
 from state.conditions.exact_test import Value
-from state.conditions.implied import OPPOSITE, Proof, proof_of
+from state.conditions.implied import Proof, proof_of
 from state.conditions.kind import Kind
 from state.conditions.nodes import (
     AllOf,
@@ -25,6 +25,7 @@ from state.conditions.nodes import (
     leaves_of,
 )
 from state.conditions.printed import DECIMALS, Side, compared
+from state.conditions.signs import OPPOSITE
 from state.customer.customer import Customer
 
 Truths = Callable[[Customer, int], tuple[bool, ...]]

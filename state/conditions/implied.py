@@ -3,18 +3,9 @@
 from fractions import Fraction
 from typing import NamedTuple
 
-from state.conditions.nodes import Comparison, Known, Leaf, Literal, Sign, names_of
+from state.conditions.nodes import Comparison, Known, Leaf, Literal, names_of
+from state.conditions.signs import OPPOSITE, Sign
 
-OPPOSITE: dict[Sign, Sign] = {
-    "==": "!=",
-    "!=": "==",
-    "<": ">=",
-    "<=": ">",
-    ">": "<=",
-    ">=": "<",
-    "in": "not in",
-    "not in": "in",
-}
 _MIRRORED: dict[Sign, Sign] = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 

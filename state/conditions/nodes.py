@@ -2,16 +2,13 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal as OneOf
 
 from schemas.events import Scalar
 from state.conditions.exact_number import exact
 from state.conditions.features import Feature
 from state.conditions.kind import Kind
 from state.conditions.monotone import CONSTANT, Monotonicity, monotonicity_of
-
-Sign = OneOf["==", "!=", "<", "<=", ">", ">=", "in", "not in"]
-ArithmeticSign = OneOf["+", "-", "*", "/"]
+from state.conditions.signs import ArithmeticSign, Sign
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,12 +19,12 @@ from state.conditions.nodes import (
     Literal,
     Not,
     Operand,
-    Sign,
     Test,
     Trait,
     Truth,
 )
 from state.conditions.parse_operands import OperandParser
+from state.conditions.signs import Sign
 
 MAX_LENGTH = 4000
 MAX_DEPTH = 40

@@ -2,8 +2,6 @@
 
 import ast
 import difflib
-import operator
-from collections.abc import Callable
 from fractions import Fraction
 
 from state.conditions.errors import ConditionError, error_at
@@ -12,7 +10,6 @@ from state.conditions.kind import Kind
 from state.conditions.monotone import Monotonicity
 from state.conditions.nodes import (
     Arithmetic,
-    ArithmeticSign,
     FeatureRef,
     ListLiteral,
     Literal,
@@ -20,6 +17,7 @@ from state.conditions.nodes import (
     Operand,
     Trait,
 )
+from state.conditions.signs import CALCULATE, ArithmeticSign
 
 MAX_NUMBER = 1e15
 _SIGNS: dict[type[ast.operator], ArithmeticSign] = {
@@ -27,12 +25,6 @@ _SIGNS: dict[type[ast.operator], ArithmeticSign] = {
     ast.Sub: "-",
     ast.Mult: "*",
     ast.Div: "/",
-}
-_CALCULATE: dict[ArithmeticSign, Callable[[Fraction, Fraction], Fraction]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": operator.truediv,
 }
 
 
@@ -151,7 +143,7 @@ class OperandParser:
         if sign == "/" and isinstance(right, Literal) and right.value == 0:
             raise self.error(node, "this divides by zero", "divide by another number")
         if isinstance(left, Literal) and isinstance(right, Literal):
-            calculated = _CALCULATE[sign](left.exact, right.exact)
+            calculated = Fraction(CALCULATE[sign](left.exact, right.exact))
             if abs(calculated) > MAX_NUMBER:
                 raise self._too_large(node)
             return _literal_of(calculated)
