@@ -7,8 +7,7 @@ from operator import or_
 
 from state.conditions.codegen import CodeWriter
 from state.conditions.direction import RISES, as_inequalities, direction_of, leaf_monotonicity
-from state.conditions.exact_test import exact_value
-from state.conditions.explain import Explanation, LeafWords, Truths, words_of
+from state.conditions.explain import Explanation, Truths
 from state.conditions.features import Catalogue
 from state.conditions.next_change import CombinedChange, Gap, LeafChange, NegatedChange, NextChange
 from state.conditions.nodes import (
@@ -24,7 +23,6 @@ from state.conditions.nodes import (
     Trait,
     names_of,
     operands_of,
-    sides_of,
 )
 from state.conditions.parse import parse_condition
 from state.customer.customer import Customer
@@ -98,7 +96,7 @@ def _condition(text: str, tree: Test, catalogue: Catalogue) -> Condition:
         catalogue=catalogue,
         next_change=next_change,
         may_begin=next_change.may_become(True),
-        explanation=Explanation(tree, compiler.leaf_words, compiler.truths),
+        explanation=Explanation(tree, catalogue, compiler.truths),
     )
 
 
@@ -123,11 +121,6 @@ class _Compiler:
         writer = CodeWriter(self._catalogue)
         tests = "".join(f"{writer.test(leaf, set())}, " for leaf in leaves)
         return writer.function("truths", self._text, f"({tests})")
-
-    def leaf_words(self, leaf: Leaf) -> LeafWords:
-        """Return the functions of the two values that a leaf compares."""
-        values = [exact_value(side, self._catalogue) for side in sides_of(leaf)]
-        return words_of(leaf, values[0], values[-1])
 
     def next_change(self, test: Test) -> NextChange:
         """Return what finds the next instant at which a test changes."""
