@@ -24,6 +24,7 @@ from state.conditions.nodes import (
     names_of,
     operands_of,
 )
+from state.conditions.one_line import on_one_line
 from state.conditions.parse import parse_condition
 from state.customer.customer import Customer
 from state.customer.parts import TRAITS
@@ -33,7 +34,7 @@ CENTURY = 36_525 * 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A compiled condition. Instants are ms since 1970 UTC.
+    """A compiled condition, with its text on one line. Instants are ms since 1970 UTC.
 
     ``names`` are those that it reads (traits as ``traits.NAME``), ``parts`` the bits of the parts of a customer that
     these read, ``windows`` the windows (days) at whose roll-offs it may change. ``may_begin`` is whether it can begin
@@ -66,7 +67,7 @@ class Condition:
 
 def compile_condition(text: str, catalogue: Catalogue) -> Condition:
     """Return the condition of a text. Raises ``ConditionError``."""
-    return _condition(text, parse_condition(text, catalogue), catalogue)
+    return _condition(on_one_line(text), parse_condition(text, catalogue), catalogue)
 
 
 def entering(enter: Condition, leave: Condition) -> Condition:

@@ -17,6 +17,7 @@ from state.conditions.nodes import (
     Operand,
     Trait,
 )
+from state.conditions.one_line import on_one_line
 from state.conditions.signs import CALCULATE, ArithmeticSign
 
 MAX_NUMBER = 1e15
@@ -41,7 +42,7 @@ class OperandParser:
 
     def text(self, node: ast.expr) -> str:
         """Return what was written, on one line."""
-        return " ".join((ast.get_source_segment(self.source, node) or "").split())
+        return on_one_line(ast.get_source_segment(self.source, node) or "")
 
     def operand(self, node: ast.expr) -> Operand:
         """Return the operand of a node. Raises ``ConditionError``."""

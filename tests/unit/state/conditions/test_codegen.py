@@ -108,6 +108,14 @@ def test_what_is_nested_as_deeply_as_may_be_runs_and_is_laid_out(nested):
     assert ast.dump(ast.parse(laid_out(rules.code))) == ast.dump(ast.parse(rules.code))
 
 
+@pytest.mark.parametrize("end", ["\n", "\r", "\f", "\x1e", "\u2028"])
+def test_a_text_with_a_line_end_breaks_no_line_of_the_code(end):
+    rules = RuleSet([rule("any", f"traits.a != '''x{end}y''' and orders > 1")])
+    assert rules.now(first_seen(0), 1, ()) == (False,)
+    assert len(rules.code.splitlines()) == rules.code.count("\n")
+    assert ast.dump(ast.parse(laid_out(rules.code))) == ast.dump(ast.parse(rules.code))
+
+
 @pytest.mark.parametrize("text", [SHIPPED.read_text("utf-8"), *POLICIES.values()], ids=["shipped", *POLICIES])
 def test_laid_out_code_is_the_same_code(text: str):
     policy = read_policy(text, catalogue)

@@ -235,3 +235,26 @@ def _nought() -> int:
 def test_a_feature_that_cannot_be_foreseen_is_refused():
     with pytest.raises(ValueError, match="without a window"):
         Feature(name="x", unit="", meaning="", formula=Formula(_nought), parts=0, trend=Trend.FREE)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("stage in ['new',  # fresh\n  'loyal']", "stage \"new\" in ['new', 'loyal']"),
+        ("orders_7d +  # those # of the week\n 1 < 9", "(orders_7d + 1) 1 < 9"),
+        ("orders_7d + \\\n 1 < 9", "(orders_7d + 1) 1 < 9"),
+        ("traits.a == 'x  # y'", "traits.a \"x  # y\" == 'x  # y'"),
+        ("traits.a in ['x  # y',\n\"it's\"]", "traits.a \"x  # y\" in ['x  # y', \"it's\"]"),
+        ("traits.a != 'x # y'  # one blank", "traits.a \"x  # y\" != 'x # y'"),
+        ("traits.a != \"\\\"  #\"", "traits.a \"x  # y\" != \"\\\"  #\""),
+        ("traits.a != \"\"\"x\n  y\"\"\"", "traits.a \"x  # y\" != \"\"\"x\\n  y\"\"\""),
+    ],
+)  # fmt: skip
+def test_why_has_texts_as_they_are_and_no_comments(text, why):
+    toy = Toy(traits={"a": "x  # y"})
+    assert compile_condition(text, CATALOGUE).why(toy, 600) == why
+
+
+def test_the_comments_of_a_condition_do_not_hide_what_is_joined_to_it():
+    condition = compile_condition("orders_7d > 1  # many\n and orders_30d > 2  # (of the month)", CATALOGUE)
+    assert opposite(condition).text == "not (orders_7d > 1 and orders_30d > 2)"
