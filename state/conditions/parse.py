@@ -105,7 +105,7 @@ class _TestParser:
         operand = self._operands.operand(node)
         text = self._operands.text(node)
         if isinstance(operand, Trait):
-            operand = Trait(operand.name, Kind.FLAG)
+            operand = Trait(operand.name, operand.kind or Kind.FLAG)
         if operand.kind is not Kind.FLAG:
             kind = operand.kind.value if operand.kind else "trait"
             example = "> 0" if operand.kind is Kind.NUMBER else "is known"
