@@ -109,7 +109,10 @@ class _TestParser:
         if operand.kind is not Kind.FLAG:
             kind = operand.kind.value if operand.kind else "trait"
             example = "> 0" if operand.kind is Kind.NUMBER else "is known"
-            raise self._error(node, f"`{text}` is a {kind}, not a yes or no", f"compare it, as in `{text} {example}`")
+            fix = (
+                "compare a feature with it" if isinstance(operand, Literal) else f"compare it, as in `{text} {example}`"
+            )
+            raise self._error(node, f"`{text}` is a {kind}, not a yes or no", fix)
         return Truth(operand, text)
 
     def _chain(self, node: ast.Compare) -> Test:
@@ -132,6 +135,9 @@ class _TestParser:
                 if isinstance(known.operand, Literal):
                     raise self._error(left, f"`{known.text}` is always known", "ask for a feature or a trait")
                 return Not(known) if isinstance(operator, ast.IsNot) else known
+            case ast.Compare(_, [operator], [ast.Name("null" | "none" | "nil") | ast.Constant(None)]):
+                fix = "`is known`" if isinstance(operator, ast.IsNot) else "`is not known`"
+                raise self._error(node, "after `is` comes `known` or `not known`", f"write {fix}")
             case _:
                 raise self._error(node, "after `is` comes `known` or `not known`", "write `==` to compare values")
 
