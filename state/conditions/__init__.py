@@ -3,7 +3,8 @@
 The way of one text through these modules:
 
 * ``parse`` and ``parse_operands`` read it into the tree of ``nodes``; ``check_comparison`` refuses what cannot be
-  compared, or whose changes could not be foreseen. Errors (``errors``) have a place and a fix.
+  compared, or whose changes could not be foreseen. Errors (``errors``) have a place and a fix. What is printed of a
+  condition is the text of a node ``on_one_line``.
 
 >>> from state.features.catalogue import catalogue
 >>> from state.policy.shape import Policy

@@ -88,10 +88,10 @@ def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> Com
     conditions = _Conditions(source, catalogue, policy)
     day = policy.time.day_seconds * 1000
     loyal = policy.lifecycle.loyal
-    loyal_enter, loyal_leave = conditions.pair(("lifecycle", "loyal"), loyal.enter, loyal.leave, lifelong=False)
+    loyal_enter, loyal_leave = conditions.pair(("lifecycle", "loyal"), loyal.enter, loyal.leave, decides_loyalty=True)
     segments = []
     for number, segment in enumerate(policy.segments):
-        enter, leave = conditions.pair(("segments", number), segment.enter, segment.leave, lifelong=True)
+        enter, leave = conditions.pair(("segments", number), segment.enter, segment.leave, decides_loyalty=False)
         segments.append(CompiledSegment(segment.key, segment.name, enter, leave, _stay(segment.min_stay_days, day)))
     if source.problems:
         raise PolicyError(source.problems)
@@ -131,12 +131,12 @@ class _Conditions:
         patience_is_sound = source.is_sound(("lifecycle", "patience"))
         self._never_p_alive = patience_is_sound and not isinstance(policy.lifecycle.patience, PAlive)
 
-    def pair(self, path: Path, enter: str, leave: str, lifelong: bool) -> tuple[Condition, Condition]:
-        joining = self._compile((*path, "enter"), enter, lifelong)
-        leaving = self._compile((*path, "leave"), leave, lifelong) if leave.strip() else opposite(joining)
+    def pair(self, path: Path, enter: str, leave: str, decides_loyalty: bool) -> tuple[Condition, Condition]:
+        joining = self._compile((*path, "enter"), enter, decides_loyalty)
+        leaving = self._compile((*path, "leave"), leave, decides_loyalty) if leave.strip() else opposite(joining)
         return entering(joining, leaving), leaving
 
-    def _compile(self, path: Path, text: str, lifelong: bool) -> Condition:
+    def _compile(self, path: Path, text: str, decides_loyalty: bool) -> Condition:
         try:
             condition = compile_condition(text, self._catalogue)
         except ConditionError as error:
@@ -145,7 +145,7 @@ class _Conditions:
             return compile_condition("true", self._catalogue)
         self.by_key[path] = condition
         circular = sorted(condition.names & {"stage", "days_in_stage", "loyal"})
-        if circular and not lifelong:
+        if circular and decides_loyalty:
             self._source.report(
                 path, f"`{circular[0]}` follows from loyalty, and cannot decide it", "use orders, revenue or days"
             )
