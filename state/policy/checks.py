@@ -17,7 +17,7 @@ def check_values(policy: Policy, source: PolicyText) -> None:
     _check_time(policy, source)
     _check_money(policy, source)
     _check_intake(policy, source)
-    if source.is_sound(("lifecycle",)):
+    if source.is_read(("lifecycle",)):
         _check_lifecycle(policy, source)
     for name in ("recency_days", "frequency_orders", "monetary"):
         limits = getattr(policy.rfm, name)
@@ -46,7 +46,7 @@ def _check_money(policy: Policy, source: PolicyText) -> None:
     for path, code in places:
         if code not in CURRENCIES:
             source.report(path, f'there is no currency "{code}"', 'write its ISO 4217 code, as in "USD"')
-    if policy.money.currency in policy.money.rates and source.is_sound(("money",)):
+    if policy.money.currency in policy.money.rates and source.is_read(("money",)):
         source.report(
             ("money", "rates", policy.money.currency),
             f"{policy.money.currency} is the currency that everything is counted in",
@@ -68,7 +68,7 @@ def _check_intake(policy: Policy, source: PolicyText) -> None:
         told = "`rating_scale` does not rise"
         source.report(("intake", "rating_scale"), told, "write the lowest and the highest rating, as in [1, 5]")
     support, path = policy.lifecycle.support, ("lifecycle", "support", "bad_rating")
-    if support is None or not (source.is_sound(("intake",)) and source.is_sound(path)):
+    if support is None or lowest >= highest or not (source.is_read(("intake",)) and source.is_read(path)):
         return
     if not lowest <= support.bad_rating <= highest:
         told = f"`bad_rating` is {support.bad_rating:g}, which is not on the scale of ratings"

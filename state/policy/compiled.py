@@ -128,8 +128,8 @@ class _Conditions:
         self._source = source
         self._catalogue = catalogue
         self.by_key: dict[Path, Condition] = {}
-        patience_is_sound = source.is_sound(("lifecycle", "patience"))
-        self._never_p_alive = patience_is_sound and not isinstance(policy.lifecycle.patience, PAlive)
+        patience_is_read = source.is_read(("lifecycle", "patience"))
+        self._never_p_alive = patience_is_read and not isinstance(policy.lifecycle.patience, PAlive)
 
     def pair(self, path: Path, enter: str, leave: str, decides_loyalty: bool) -> tuple[Condition, Condition]:
         joining = self._compile((*path, "enter"), enter, decides_loyalty)

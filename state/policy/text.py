@@ -37,7 +37,7 @@ class PolicyText:
 
     def __init__(self, text: str) -> None:
         self.problems: list[Problem] = []
-        self._wrong: list[Path] = []
+        self._misread: list[Path] = []
         text = text.removeprefix("\ufeff")
         try:
             self._tables = tomllib.loads(text)
@@ -63,20 +63,23 @@ class PolicyText:
     def report(self, path: Path, message: str, fix: str, row: int = 1) -> None:
         """Add a problem at a key."""
         self.problems.append(Problem(self.line_within(path, row), message, fix))
-        self._wrong.append(path)
 
-    def is_sound(self, path: Path) -> bool:
-        """Tell whether no problem is known of a key, of what is under it, and of the tables that it is in."""
-        return not any(it[: len(path)] == path or path[: len(it)] == it for it in self._wrong)
+    def is_read(self, path: Path) -> bool:
+        """Tell whether a key could be read: all that is under it, and the tables that it is in."""
+        return not any(it[: len(path)] == path or path[: len(it)] == it for it in self._misread)
 
     def policy(self) -> Policy:
         """Return the policy, with the default in place of every value that is wrong."""
         policy: Policy = self._section(Policy, self._tables, ())
         return in_size(policy, self._tables)
 
+    def _report_misread(self, path: Path, message: str, fix: str) -> None:
+        self.report(path, message, fix)
+        self._misread.append(path)
+
     def _section(self, section: type[Any], table: object, path: Path) -> Any:
         if not isinstance(table, dict):
-            self.report(path, f"`{path[-1]}` is not a table", f"write its values under {_table(path)}")
+            self._report_misread(path, f"`{path[-1]}` is not a table", f"write its values under {_table(path)}")
             table = {}
         fields = {field.encode_name: field for field in msgspec.structs.fields(section)}
         tag = getattr(section.__struct_config__, "tag_field", None)
@@ -89,7 +92,7 @@ class PolicyText:
                 values[name] = self._value(field, table[name], (*path, name))
             elif field.required:
                 where = f"in {_table(path)}" if path else "at the top"
-                self.report((*path, name), f"`{name}` is missing", f"write it {where}, as in `{name} = ...`")
+                self._report_misread((*path, name), f"`{name}` is missing", f"write it {where}, as in `{name} = ...`")
                 values[name] = _PLACEHOLDERS.get(name, 0.5)
         return section(**{name: value for name, value in values.items() if value is not msgspec.UNSET})
 
@@ -97,7 +100,7 @@ class PolicyText:
         near = difflib.get_close_matches(key, known, n=1)
         fix = f"did you mean `{near[0]}`?" if near else f"known here are {', '.join(known)}"
         self.report(path, f"there is no `{key}` here", fix)
-        self._wrong.append(path[:-1])  # whichever of the known keys was meant
+        self._misread.append(path[:-1])  # whichever of the known keys was meant
 
     def _value(self, field: msgspec.structs.FieldInfo, value: Any, path: Path) -> Any:
         kinds = get_args(field.type) if isinstance(field.type, UnionType) else (field.type,)
@@ -111,7 +114,7 @@ class PolicyText:
     def _plain(self, field: msgspec.structs.FieldInfo, value: Any, path: Path) -> Any:
         wrongs = list(wrongs_in(field.name, value, field.type))
         for it in wrongs:
-            self.report((*path, *it.entry), it.message, it.fix)
+            self._report_misread((*path, *it.entry), it.message, it.fix)
         if not wrongs:
             return msgspec.convert(value, field.type)
         return _PLACEHOLDERS.get(field.name, 0.5) if field.required else msgspec.UNSET
@@ -121,24 +124,27 @@ class PolicyText:
             return self._section(sections[0], value, path)
         by_method = {str(section.__struct_config__.tag): section for section in sections}
         if not isinstance(value, dict):
-            self.report(path, f"`{path[-1]}` is not a table", f"write its values under {_table(path)}")
+            self._report_misread(path, f"`{path[-1]}` is not a table", f"write its values under {_table(path)}")
             return msgspec.UNSET
         method = value.get("method")
         if not isinstance(method, str) or method not in by_method:
             told = f"`method` is {written(method)}" if "method" in value else "`method` is missing"
-            self.report((*path, "method"), told, "it is one of " + ", ".join(f'"{name}"' for name in by_method))
+            self._report_misread(
+                (*path, "method"), told, "it is one of " + ", ".join(f'"{name}"' for name in by_method)
+            )
             return msgspec.UNSET
         return self._section(by_method[method], value, path)
 
     def _sections(self, section: type[Section], value: Any, path: Path) -> Any:
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-            self.report(path, f"`{path[-1]}` is not a list of tables", f"write each under {_table((*path, 0))}")
+            self._report_misread(
+                path, f"`{path[-1]}` is not a list of tables", f"write each under {_table((*path, 0))}"
+            )
             return ()
         return tuple(self._section(section, item, (*path, number)) for number, item in enumerate(value))
 
 
-# Used in place of a required value that is missing or wrong, so that the rest can be checked. No two keys are alike
-# only because both are wrong: none is checked that is empty.
+# In place of a required value that is missing or wrong, so that the rest can be checked. An empty key is like no other.
 _PLACEHOLDERS = {"name": "unnamed", "key": "", "enter": "true"}
 _OPENED = re.compile(r"=\s*(\"\"\"|''')\\?\s*$")
 

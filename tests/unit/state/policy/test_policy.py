@@ -263,6 +263,15 @@ def test_everything_is_reported_together():
     assert [line for line, _, _ in problems(text)] == [4, 8, 10, 11, 13, 15]
 
 
+def test_values_that_do_not_fit_together_are_all_told():
+    text = LEAST + (
+        "[lifecycle.support]\nbad_rating = 9\n"
+        '[lifecycle.patience]\nmethod = "rhythm"\nmin_days = 130\n'
+        '[[segments]]\nkey = "a"\nname = "A"\nenter = "p_alive > 0.3"\n'
+    )
+    assert [line for line, _, _ in problems(text)] == [6, 9, 13]
+
+
 def test_loyalty_cannot_rest_on_itself():
     assert "follows from loyalty" in problems(LEAST.replace("orders < 4", "stage == 'new'"))[0][1]
 
