@@ -60,7 +60,7 @@ class Rulebook:
         calendar = Calendar(policy.time.zone, compiled.day_ms)
         self._memory = OrderMemory(
             compiled.occasion_ms,
-            compiled.undo_days,
+            policy.orders.undo_days,
             compiled.window_days,
             conversion=conversion(exchange),
         )

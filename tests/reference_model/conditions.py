@@ -2,9 +2,11 @@
 
 import ast
 import operator
+import tokenize
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from io import StringIO
 
 from tests.reference_model.reasons import OPPOSITE, Reason, compared, quoted
 
@@ -212,7 +214,7 @@ class Condition:
         return Leaf(SIGNS[type(op)], *sides)
 
     def side(self, node: ast.expr) -> Side:
-        text = " ".join((ast.get_source_segment(self.source, node) or "").split())
+        text = on_one_line(ast.get_source_segment(self.source, node) or "")
         named = frozenset(
             ast.unparse(each)
             for each in ast.walk(node)
@@ -222,6 +224,16 @@ class Condition:
         while isinstance(inner, ast.UnaryOp) and isinstance(inner.op, ast.UAdd):
             inner = inner.operand
         return Side(text, reading(node), named, sort_of_node(inner), isinstance(inner, ast.BinOp))
+
+
+def on_one_line(text: str) -> str:
+    """The text with a blank where there were blanks, line ends or comments between its words."""
+    words, end = "", (1, 0)
+    for token in tokenize.generate_tokens(StringIO(f"({text}\n)").readline):
+        if token.type not in (tokenize.COMMENT, tokenize.NL):
+            words += " " * (token.start != end) + token.string.replace("\n", "\\n")
+            end = token.end
+    return words[words.index("(") + 1 : words.rindex(")")].strip()
 
 
 def moves(node: ast.expr) -> bool:
