@@ -115,7 +115,7 @@ class Rulebook:
         """Put a customer under this policy: leave the segments that it does not have, and decide everything anew."""
         cause = Cause(kind="policy", name=self.version)
         customer.purchases.recount(self._memory)
-        customer.activity.keep([it.key for it in self._counted.values()])
+        customer.activity.keep([it.key for counted in self._counted.values() for it in counted])
         changes = []
         for key in [key for key in customer.memberships if key not in self._keys]:
             del customer.memberships[key]
