@@ -13,7 +13,8 @@ What a condition may ask of a customer, and which of it the policy `{policy}` re
 [semantics, features](semantics.md#5-features). This page is what `lifestage features --markdown` prints;
 `lifestage features FILE` prints the same for a policy of your own.
 
-- **type**: what is *or missing* is not known of every customer, and no comparison with it holds then.
+- **type**: what is *or missing* is not known of every customer, and no comparison with it holds then. So
+  `kind != 'internal'` leaves out everybody whose kind is not known; `not kind == 'internal'` takes them in.
 - **from**: what it is read from; the events behind that are [below](#from-which-events).
 - **by time alone**: how it changes while nothing happens. *Continuously* is at every instant, *in steps* at instants of
   the customer's own, *at midnight* is when a day leaves the window, *at a deadline* when silence decides the lifecycle.
