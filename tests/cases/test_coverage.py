@@ -81,6 +81,10 @@ EXAMPLES: dict[str, tuple[list[Line], list[Line]]] = {
         person(country="DE"),
     ),
     "orders_60d >= 3 and revenue_45d >= 150": (orders(445, 470, 480), orders(430, 470, 480)),
+    'count("Order Completed", 90, where = channel == "app") >= 2': (
+        [order(450, channel="app"), order(460, channel="web"), order(470, channel="app")],
+        [order(450, channel="app"), order(460, channel="web"), order(470)],
+    ),
     "orders_90d >= 3 and coupons_90d >= 0.5 * orders_90d": (
         [order(n, coupon="SPRING") for n in (450, 470, 490)],
         LATE,
@@ -98,6 +102,10 @@ EXAMPLES: dict[str, tuple[list[Line], list[Line]]] = {
     'count("App Opened", 30, where = platform == "ios") >= 2': (
         [at(n, "App Opened", platform="ios") for n in (480, 490)],
         [at(480, "App Opened", platform="ios"), at(490, "App Opened", platform="android")],
+    ),
+    'count("Order Completed", 90, where = channel == "web") > 0.5 * orders_90d': (
+        [order(450, channel="store"), order(460, channel="web"), order(470, channel="web")],
+        [order(450, channel="store"), order(460, channel="web")],
     ),
     "traits.values_sustainability": (person(values={"sustainability": True}), person(values={"sustainability": 1})),
     "average_rating_365d >= 4.5 and ratings_365d >= 2": (rated(5, 4), rated(5)),
