@@ -10,6 +10,9 @@ from state.customer.support import Support, no_support
 
 STAGES = ("prospect", "new", "repeat", "loyal", "at_risk", "churned")
 STAGE_NUMBERS = {stage: number for number, stage in enumerate(STAGES)}
+EXPECTED = (None, "at_risk", "churned", "became_loyal", "loyalty_lapsed")
+"""What can come next in the lifecycle if nothing happens."""
+EXPECTED_NUMBERS = {it: number for number, it in enumerate(EXPECTED)}
 
 
 class Customer(msgspec.Struct, gc=False):
@@ -19,9 +22,9 @@ class Customer(msgspec.Struct, gc=False):
     ``support_lazy`` hold each as itself or still as its bytes. ``first_event_at`` and ``last_event_at`` are instants
     of events, ``at`` is that of the last decision. Nothing changes by itself before ``due``, and possibly nothing at
     ``due`` either. The stage began at ``since``; ``why`` is the short form of the values that began it, ``cause`` the
-    messageId or name of its cause. ``expected`` and ``expected_at`` are the lifecycle transition that comes next if
-    nothing happens. Minimum stays count from ``loyal_since`` and from the instants of entering in ``memberships`` (by
-    segment key).
+    messageId or name of its cause; the stage before, None if there was none, had lasted ``previous_ms``. ``expected``
+    and ``expected_at`` are the lifecycle transition that comes next if nothing happens. Minimum stays count from
+    ``loyal_since`` and from the instants of entering in ``memberships`` (by segment key).
     """
 
     first_event_at: int
@@ -33,6 +36,8 @@ class Customer(msgspec.Struct, gc=False):
     since: int = 0
     why: str = ""
     cause: str = ""
+    previous_stage: str | None = None
+    previous_ms: int = 0
     loyal_since: int | None = None
     memberships: dict[str, int] = {}
     at: int = 0
@@ -40,6 +45,16 @@ class Customer(msgspec.Struct, gc=False):
     due: int | None = None
     expected: str | None = None
     expected_at: int | None = None
+
+    @property
+    def previous_since(self) -> int | None:
+        """Return when the stage before the present one began; None if there was none."""
+        return None if self.previous_stage is None else self.since - self.previous_ms
+
+    def enter_stage(self, stage: str, at: int) -> None:
+        """Leave the stage for another one."""
+        self.previous_stage, self.previous_ms = self.stage, at - self.since
+        self.stage, self.since = stage, at
 
     @property
     def purchases(self) -> Purchases:

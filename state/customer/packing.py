@@ -8,7 +8,7 @@ import msgspec
 from cramjam import DecompressionError, lz4
 
 from schemas.events import Scalar
-from state.customer.customer import STAGE_NUMBERS, STAGES, Customer
+from state.customer.customer import EXPECTED, EXPECTED_NUMBERS, STAGE_NUMBERS, STAGES, Customer
 
 MAX_BYTES = 16 * 1024 * 1024
 
@@ -31,10 +31,12 @@ class _Packed(msgspec.Struct, array_like=True, gc=False):
     since: int
     why: str
     cause: str
+    previous_stage: int | None
+    previous_ms: int
     loyal_since: int | None
     memberships: dict[str, int]
     due: int | None
-    expected: str | None
+    expected: int
     expected_at: int | None
 
 
@@ -48,20 +50,23 @@ def pack(customer: Customer) -> bytes:
     purchases, engagement, support = customer.packed_parts()
     packed = _Packed(
         at,
-        at - customer.first_event_at,  # the first two without names: see below
-        last_event_at=at - customer.last_event_at,
-        purchases=purchases,
-        engagement=engagement,
-        support=support,
-        traits=customer.traits,
+        # The first without names: for more than 15 names CPython makes a dict, at three times the cost of the call.
+        at - customer.first_event_at,
+        at - customer.last_event_at,
+        purchases,
+        engagement,
+        support,
+        customer.traits,
         stage=STAGE_NUMBERS[customer.stage],
         since=at - customer.since,
         why=customer.why,
         cause=customer.cause,
+        previous_stage=None if customer.previous_stage is None else STAGE_NUMBERS[customer.previous_stage],
+        previous_ms=customer.previous_ms,
         loyal_since=_distance(at, customer.loyal_since),
         memberships={key: at - entered for key, entered in customer.memberships.items()},
         due=_distance(at, customer.due),
-        expected=customer.expected,
+        expected=EXPECTED_NUMBERS[customer.expected],
         expected_at=_distance(at, customer.expected_at),
     )
     return bytes(lz4.compress_block(_encode(packed)))
@@ -77,22 +82,23 @@ def unpack(packed: bytes) -> Customer:
         raise PackingError(f"a customer does not decode: {error}") from None
     at = it.at
     return Customer(
-        # These two without names: for more than 15 names CPython makes a dict, at three times the cost of the call.
-        at - it.first_event_at,
+        at - it.first_event_at,  # the first without names, as above
         it.purchases,
-        engagement_lazy=it.engagement,
-        support_lazy=it.support,
-        traits=it.traits,
+        it.engagement,
+        it.support,
+        it.traits,
         stage=STAGES[it.stage],
         since=at - it.since,
         why=it.why,
         cause=it.cause,
+        previous_stage=None if it.previous_stage is None else STAGES[it.previous_stage],
+        previous_ms=it.previous_ms,
         loyal_since=_distance(at, it.loyal_since),
         memberships={key: at - ago for key, ago in it.memberships.items()},
         at=at,
         last_event_at=at - it.last_event_at,
         due=_distance(at, it.due),
-        expected=it.expected,
+        expected=EXPECTED[it.expected],
         expected_at=_distance(at, it.expected_at),
     )
 

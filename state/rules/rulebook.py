@@ -6,7 +6,7 @@ decision that time alone demands. A decision reads the customer at its own insta
 
 from collections.abc import Callable, Sequence
 
-from schemas.change import Cause, Change, Figures
+from schemas.change import MAX_SEGMENTS, Cause, Change, Figures
 from schemas.events import AnyFact, Browsed, OrderCompleted, event_name
 from schemas.intake import Intake
 from schemas.money import Exchange
@@ -212,6 +212,7 @@ class Rulebook:
         recency = _rounded(time_since_order(purchases, at, self._day_ms))
         gap = _rounded(mean_gap(purchases, self._day_ms))
         patience = patience_days(customer, at, limits, self._patience) if orders else None
+        segments = sorted(customer.memberships)
         for change, why in changes:
             figures = Figures(
                 why=why,
@@ -224,6 +225,10 @@ class Rulebook:
                 patience_days=patience,
                 next_transition=customer.expected,
                 next_at=customer.expected_at,
+                segments=tuple(segments[:MAX_SEGMENTS]),
+                segment_count=len(segments),
+                previous_stage=customer.previous_stage,
+                previous_stage_since=customer.previous_since,
             )
             decisions.append(Decision(change, figures))
 
@@ -242,7 +247,8 @@ def _enter_stage(
     change = Change(
         at=at, segment=None, name=name, from_=before, to=stage.name, cause=deadline if cause is None else cause()
     )
-    customer.stage, customer.since, customer.why = stage.name, at, shortened(why)
+    customer.enter_stage(stage.name, at)
+    customer.why = shortened(why)
     customer.cause = change.cause.message_id or change.cause.name
     return ReasonedChange(change, why)
 

@@ -1,8 +1,9 @@
 """Order of arrival, duplicates and ticks do not change which transitions stand in the end."""
 
 from collections import Counter, defaultdict
+from itertools import groupby
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from schemas.change import Change, Publication
@@ -134,6 +135,32 @@ def test_stages_chain_and_instants_never_go_back(data: st.DataObject) -> None:
             members.remove(change.segment)
     assert truth.customer.stage == stage
     assert set(truth.customer.memberships) == members
+
+
+@settings(max_examples=settings().max_examples // 2)
+@given(st.data())
+def test_messages_say_the_whole_standing(data: st.DataObject) -> None:
+    rulebook = data.draw(rules)
+    history = data.draw(facts())
+    truth = decide_history(history, history[-1].at + AFTER, rulebook)
+    assert truth is not None
+    stages: list[tuple[str, int]] = [("prospect", history[0].at)]
+    members: set[str] = set()
+    # One decision is an instant and a cause: all that follows from it has the same figures.
+    together = groupby(truth.published, lambda it: (it.change.at, it.change.cause.message_id))
+    for _, decided_at_once in together:
+        published = list(decided_at_once)
+        for it in published:
+            if it.change.segment is None:
+                stages.append((it.change.to, it.change.at))
+            else:
+                (members.add if it.change.to == "in" else members.remove)(it.change.segment)
+        assume(sum(it.change.segment is None for it in published) < 2)  # facts that share an instant and an id
+        figures = published[-1].figures
+        assert figures is not None
+        assert (figures.segments, figures.segment_count) == (tuple(sorted(members)), len(members))
+        before = stages[-2] if len(stages) > 1 else (None, None)
+        assert (figures.previous_stage, figures.previous_stage_since) == before
 
 
 @settings(max_examples=settings().max_examples // 2)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
+from tests.reference_model.calendar import write_instant
 from tests.reference_model.events import Fact
 from tests.reference_model.features import Features
 from tests.reference_model.memory import Memory
@@ -128,6 +129,17 @@ class Life:
             "orders": features("orders"),
             "revenue": revenue / unit,
             **{name: None if value is None else round(value, 4) for name, value in doubles.items()},
+            **self.whole_standing(),
+        }
+
+    def whole_standing(self) -> dict[str, Any]:
+        keys = sorted(self.standing.segments)
+        stage, since = self.standing.before or (None, None)
+        return {
+            "segments": keys[:100],
+            "segment_count": len(keys),
+            "previous_stage": stage,
+            "previous_stage_since": None if since is None else write_instant(since),
         }
 
     def coming(self) -> dict[str, Any]:

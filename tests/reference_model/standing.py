@@ -13,12 +13,13 @@ from tests.reference_model.silence_reason import silence
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a customer stands: the stage since when, and the memberships with their instants of joining."""
+    """Where a customer stands: the stage and the one before, and the memberships with their instants of joining."""
 
     stage: str
     since: int
     loyal: int | None
     segments: dict[str, int]
+    before: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def decision(
     if stage != standing.stage:
         why = why_stage(policy, memory, standing.stage, stage, at, effect, loyal_why)
         changes.append(Change(None, step(standing.stage, stage, effect), standing.stage, stage, why))
-        standing = replace(standing, stage=stage, since=at)
+        standing = replace(standing, stage=stage, since=at, before=(standing.stage, standing.since))
     features.stage, features.since, features.loyal = standing.stage, standing.since, standing.loyal is not None
     segments = dict(standing.segments)
     for segment in policy.segments:
