@@ -24,6 +24,7 @@ from state.customer.decided import decided_state
 from state.features.catalogue import catalogue
 from state.policy.compiled import read_policy
 from state.rules.rulebook import Rulebook
+from state.timeline.history import decide_history
 
 # One event of each count, and one without a count.
 BROWSING_EVENTS = (
@@ -238,6 +239,14 @@ def facts(draw: st.DrawFn, most: int = 14) -> list[AnyFact]:
         )
         made.append(draw(st.sampled_from(choices)))
     return made
+
+
+def remembered(history: list[AnyFact], rulebook: Rulebook) -> list[AnyFact]:
+    """Return the facts but those about orders that may be forgotten: these are refused before they reach the rules."""
+    while (truth := decide_history(history, history[-1].at, rulebook)) is not None and truth.forgotten:
+        refused = [fact for fact, _ in truth.forgotten]
+        history = [it for it in history if not any(it is fact for fact in refused)]
+    return history
 
 
 @st.composite
