@@ -23,9 +23,11 @@ class Feature:
 
     ``formula`` gives the value at an instant if nothing happens until then, and must do so for the next 100 years.
     With a ``window`` (days), the value changes only at that window's roll-offs. Without one, a RISING feature rises in
-    a straight line and a FALLING one falls in any way, steps included. Only a FREE one may go missing by itself, and
-    none becomes known by itself. ``parts`` are the bits of the parts of a customer that the formula reads: while no
-    event changes one of them, only time can change the value. A text that has ``allowed`` values never has another.
+    a straight line or, for some customers, stands still, and a FALLING one falls in any way, steps included. Only a
+    FREE one may go missing by itself, and none becomes known by itself. ``parts`` are the bits of the parts of a
+    customer that the formula reads: while no event changes one of them, only time can change the value. A text that
+    has ``allowed`` values never has another. ``history_of`` is the lifecycle stage whose past stays must be remembered
+    of every customer for this feature.
 
     Raises ``ValueError`` if the next change of such a feature cannot be found.
     """
@@ -38,6 +40,7 @@ class Feature:
     trend: Trend = Trend.CONSTANT
     window: int | None = None
     allowed: tuple[str, ...] = ()
+    history_of: str | None = None
 
     def __post_init__(self) -> None:
         if self.window is None and self.trend is not Trend.CONSTANT:

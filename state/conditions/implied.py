@@ -55,7 +55,7 @@ class Limit(NamedTuple):
 def proof_of(leaf: Leaf, held: bool) -> Proof | None:
     """Return what a leaf proves by holding or not, if its values are known; None if it proves nothing."""
     if isinstance(leaf, Known):
-        return Proof(frozenset(), asks=leaf.text) if held else None
+        return Proof(frozenset(), asks=_name_of(leaf.operand) or leaf.text) if held else None
     if not isinstance(leaf, Comparison):
         return None
     sign = leaf.sign if held else OPPOSITE[leaf.sign]

@@ -3,10 +3,14 @@
 import msgspec
 
 from state.customer.customer import EXPECTED, EXPECTED_NUMBERS, STAGE_NUMBERS, STAGES, Customer
+from state.customer.past_stays import PastStays
 
 
 class DecidedState(msgspec.Struct, array_like=True, gc=False):
-    """The fields of ``Customer`` of the same names, stages and what is expected by number, as they are stored."""
+    """The fields of ``Customer`` of the same names; numbers stand for stages and for what is expected.
+
+    Their order is that of the stored bytes.
+    """
 
     stage: int
     since: int
@@ -14,6 +18,7 @@ class DecidedState(msgspec.Struct, array_like=True, gc=False):
     cause: str
     previous_stage: int | None
     previous_ms: int
+    past_stays: dict[str, PastStays]
     loyal_since: int | None
     memberships: dict[str, int]
     expected: int
@@ -29,6 +34,7 @@ def decided_state(customer: Customer) -> DecidedState:
         cause=customer.cause,
         previous_stage=None if customer.previous_stage is None else STAGE_NUMBERS[customer.previous_stage],
         previous_ms=customer.previous_ms,
+        past_stays=customer.past_stays,  # never changed in place
         loyal_since=customer.loyal_since,
         memberships=customer.memberships.copy(),
         expected=EXPECTED_NUMBERS[customer.expected],
@@ -44,6 +50,7 @@ def restore_decided(customer: Customer, state: DecidedState) -> None:
     customer.cause = state.cause
     customer.previous_stage = None if state.previous_stage is None else STAGES[state.previous_stage]
     customer.previous_ms = state.previous_ms
+    customer.past_stays = state.past_stays
     customer.loyal_since = state.loyal_since
     customer.memberships = state.memberships
     customer.expected = EXPECTED[state.expected]

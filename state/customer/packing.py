@@ -9,6 +9,7 @@ from cramjam import DecompressionError, lz4
 
 from schemas.events import Scalar
 from state.customer.customer import EXPECTED, EXPECTED_NUMBERS, STAGE_NUMBERS, STAGES, Customer
+from state.customer.past_stays import PastStays
 
 MAX_BYTES = 16 * 1024 * 1024
 
@@ -18,7 +19,10 @@ class PackingError(ValueError):
 
 
 class _Packed(msgspec.Struct, array_like=True, gc=False):
-    """A customer as stored: every instant but ``at`` in ms before it, negative where it lies after."""
+    """A customer as stored: every instant but ``at`` in ms before it, negative where it lies after.
+
+    ``due`` is in ms before ``expected_at``, if there is one: most of the time they are the same instant.
+    """
 
     at: int
     first_event_at: int
@@ -33,6 +37,7 @@ class _Packed(msgspec.Struct, array_like=True, gc=False):
     cause: str
     previous_stage: int | None
     previous_ms: int
+    past_stays: dict[int, PastStays]
     loyal_since: int | None
     memberships: dict[str, int]
     due: int | None
@@ -48,6 +53,7 @@ def pack(customer: Customer) -> bytes:
     """Return the bytes of a customer, without changing it."""
     at = customer.at
     purchases, engagement, support = customer.packed_parts()
+    stays = customer.past_stays
     packed = _Packed(
         at,
         # The first without names: for more than 15 names CPython makes a dict, at three times the cost of the call.
@@ -63,9 +69,10 @@ def pack(customer: Customer) -> bytes:
         cause=customer.cause,
         previous_stage=None if customer.previous_stage is None else STAGE_NUMBERS[customer.previous_stage],
         previous_ms=customer.previous_ms,
+        past_stays={STAGE_NUMBERS[stage]: _from(at, past) for stage, past in stays.items()} if stays else {},
         loyal_since=_distance(at, customer.loyal_since),
         memberships={key: at - entered for key, entered in customer.memberships.items()},
-        due=_distance(at, customer.due),
+        due=_distance(at if customer.expected_at is None else customer.expected_at, customer.due),
         expected=EXPECTED_NUMBERS[customer.expected],
         expected_at=_distance(at, customer.expected_at),
     )
@@ -81,6 +88,7 @@ def unpack(packed: bytes) -> Customer:
     except (DecompressionError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise PackingError(f"a customer does not decode: {error}") from None
     at = it.at
+    expected_at = _distance(at, it.expected_at)
     return Customer(
         at - it.first_event_at,  # the first without names, as above
         it.purchases,
@@ -93,14 +101,20 @@ def unpack(packed: bytes) -> Customer:
         cause=it.cause,
         previous_stage=None if it.previous_stage is None else STAGES[it.previous_stage],
         previous_ms=it.previous_ms,
+        past_stays={STAGES[stage]: _from(at, past) for stage, past in it.past_stays.items()} if it.past_stays else {},
         loyal_since=_distance(at, it.loyal_since),
         memberships={key: at - ago for key, ago in it.memberships.items()},
         at=at,
         last_event_at=at - it.last_event_at,
-        due=_distance(at, it.due),
+        due=_distance(at if expected_at is None else expected_at, it.due),
         expected=EXPECTED[it.expected],
-        expected_at=_distance(at, it.expected_at),
+        expected_at=expected_at,
     )
+
+
+def _from(at: int, past: PastStays) -> PastStays:
+    """Return past stays with the distance from ``at`` instead of their instant, or the reverse."""
+    return PastStays(past.times, past.total_ms, at - past.left, past.last_ms)
 
 
 def _distance(at: int, instant: int | None) -> int | None:

@@ -7,7 +7,7 @@ from state.conditions.catalogue import Catalogue
 from state.customer.customer import Customer
 from state.customer.short_reason import in_full
 
-_NOT_FIGURES = frozenset(("stage", "loyal", "kind", "categories"))
+_NOT_FIGURES = frozenset(("stage", "previous_stage", "loyal", "kind", "categories"))
 
 
 def build_profile(

@@ -10,6 +10,7 @@ from state.conditions.catalogue import Catalogue
 from state.conditions.condition import Condition, compile_condition, entering, opposite
 from state.conditions.errors import ConditionError
 from state.conditions.nodes import Comparison, FeatureRef, Literal, leaves_of
+from state.customer.parts import DECIDED
 from state.policy.checks import check_values
 from state.policy.shape import PAlive, Policy
 from state.policy.text import PolicyError, PolicyText, Problem
@@ -62,6 +63,11 @@ class CompiledPolicy:
     def window_days(self) -> int:
         """The days of the longest window that the profile shows or a condition asks for."""
         return max(it.window or 0 for it in self.catalogue.features.values())
+
+    @property
+    def remembered_stages(self) -> frozenset[str]:
+        """The stages whose past stays a condition asks about."""
+        return frozenset(it.history_of for it in self.catalogue.features.values() if it.history_of is not None)
 
     @property
     def named(self) -> Named:
@@ -148,6 +154,10 @@ class _Conditions:
         leaving = self._compiled((*path, "leave"), leave, lifelong) if leave.strip() else opposite(joining)
         return entering(joining, leaving), leaving
 
+    def _is_decided(self, name: str) -> bool:
+        feature = self._catalogue.features.get(name)
+        return feature is not None and bool(feature.parts & DECIDED)
+
     def _compiled(self, path: Path, text: str, lifelong: bool) -> Condition:
         try:
             condition = compile_condition(text, self._catalogue)
@@ -156,8 +166,8 @@ class _Conditions:
             self._source.report(path, f"{where}: {error.message}", error.fix, error.row)
             return compile_condition("true", self._catalogue)
         self.compiled[path] = condition
-        circular = sorted(condition.features & {"stage", "days_in_stage", "loyal"})
-        if circular and not lifelong:
+        circular = [] if lifelong else sorted(filter(self._is_decided, condition.features))
+        if circular:
             self._source.report(
                 path, f"`{circular[0]}` follows from loyalty, and cannot decide it", "use orders, revenue or days"
             )

@@ -2,7 +2,7 @@
 
 import ast
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -20,6 +20,9 @@ MOVING = {
     "days_in_stage",
     "oldest_ticket_days",
     "p_alive",
+    "days_since_entered",
+    "days_since_left",
+    "total_days_in",
 }
 SIGNS: dict[type[ast.cmpop], str] = {
     ast.Eq: "==",
@@ -46,6 +49,7 @@ CALCULATED: dict[type[ast.operator], Callable[[Fraction, Fraction], Fraction]] =
     ast.Div: operator.truediv,
 }
 FLAGS = {"true": True, "false": False}
+VALUES = (ast.Name, ast.Attribute, ast.Call)
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,7 @@ class Side:
     names: frozenset[str]
     sort: str
     is_calculated: bool
+    is_value: bool
 
     def words(self, value: Value) -> str:
         """The side as printed; numbers beside numbers are printed together (`compared`)."""
@@ -107,7 +112,8 @@ class Leaf:
     def reasons(self, values: Lookup, held: bool) -> list[Reason]:
         left, right = self.left.read(values), self.right.read(values)
         if self.sign == "known":
-            return [Reason(f"{self.left.text} is {'' if held else 'not '}known", frozenset((self.left.text,)))]
+            asked = self.left.names if self.left.is_value else frozenset((self.left.text,))
+            return [Reason(f"{self.left.text} is {'' if held else 'not '}known", asked)]
         if self.sign == "flag":
             return [Reason(self.left.text if held else f"not {self.left.text}")]
         if not held:
@@ -211,15 +217,22 @@ class Condition:
 
     def side(self, node: ast.expr) -> Side:
         text = " ".join((ast.get_source_segment(self.source, node) or "").split())
-        named = frozenset(
-            ast.unparse(each)
-            for each in ast.walk(node)
-            if isinstance(each, ast.Attribute) or (isinstance(each, ast.Name) and each.id not in FLAGS)
-        )
         inner = node
         while isinstance(inner, ast.UnaryOp) and isinstance(inner.op, ast.UAdd):
             inner = inner.operand
-        return Side(text, reading(node), named, sort_of_node(inner), isinstance(inner, ast.BinOp))
+        is_value = isinstance(inner, VALUES)
+        calculated = isinstance(inner, ast.BinOp)
+        return Side(text, reading(node), frozenset(names(node)), sort_of_node(inner), calculated, is_value)
+
+
+def names(node: ast.AST) -> Iterator[str]:
+    """The values that an operand reads, each in one spelling."""
+    if isinstance(node, VALUES):
+        if not isinstance(node, ast.Name) or node.id not in FLAGS:
+            yield ast.unparse(node)
+    else:
+        for child in ast.iter_child_nodes(node):
+            yield from names(child)
 
 
 def moves(node: ast.expr) -> bool:
@@ -240,7 +253,7 @@ def sort_of_node(node: ast.expr) -> str:
         return sort_of_node(node.elts[0])
     if isinstance(node, ast.Constant):
         return sort_of(exact(node.value))
-    if isinstance(node, ast.Name) and node.id in ("stage", "kind", "categories"):
+    if isinstance(node, ast.Name) and node.id in ("stage", "previous_stage", "kind", "categories"):
         return "text"
     return "flag" if isinstance(node, ast.Name) and node.id in ("loyal", *FLAGS) else "number"
 
@@ -284,6 +297,9 @@ def reading(node: ast.expr) -> Read:
     if isinstance(node, ast.Attribute):
         trait = f"traits.{node.attr}"
         return lambda values: exact(values(trait))
+    if isinstance(node, ast.Call):
+        call = called(node)
+        return lambda values: exact(values(call))
     if isinstance(node, ast.UnaryOp):
         inner = reading(node.operand)
         factor = Fraction(-1 if isinstance(node.op, ast.USub) else 1)
@@ -291,6 +307,12 @@ def reading(node: ast.expr) -> Read:
     assert isinstance(node, ast.BinOp)
     left, right, calculate = reading(node.left), reading(node.right), CALCULATED[type(node.op)]
     return lambda values: calculated(calculate, left(values), right(values))
+
+
+def called(node: ast.Call) -> str:
+    """A function and its one argument, as features know them."""
+    (argument,) = node.keywords
+    return f"{ast.unparse(node.func)}({ast.literal_eval(argument.value)})"
 
 
 def calculated(calculate: Callable[[Fraction, Fraction], Fraction], left: Value, right: Value) -> Value:

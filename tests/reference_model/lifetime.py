@@ -134,12 +134,12 @@ class Life:
 
     def whole_standing(self) -> dict[str, Any]:
         keys = sorted(self.standing.segments)
-        stage, since = self.standing.before or (None, None)
+        stays = self.standing.stays
         return {
             "segments": keys[:100],
             "segment_count": len(keys),
-            "previous_stage": stage,
-            "previous_stage_since": None if since is None else write_instant(since),
+            "previous_stage": stays[-1][0] if stays else None,
+            "previous_stage_since": write_instant(stays[-1][1]) if stays else None,
         }
 
     def coming(self) -> dict[str, Any]:

@@ -152,7 +152,10 @@ def test_everything_is_reported_together():
 
 
 def test_loyalty_cannot_rest_on_itself():
-    assert "follows from loyalty" in problems(LEAST.replace("orders < 4", "stage == 'new'"))[0][1]
+    for asked in ("stage == 'new'", "previous_stage == 'new'", "times_entered(stage = 'churned') > 0", "not loyal"):
+        with pytest.raises(PolicyError) as caught:
+            read_policy(LEAST.replace("orders < 4", asked), catalogue)
+        assert "follows from loyalty" in caught.value.problems[0].message
 
 
 @pytest.mark.parametrize(("text", "line"), [("", 1), ('name = "x', 1), ('name = "x"\n\nname = "y"\n', 3), ("a = [", 1)])
