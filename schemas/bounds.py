@@ -1,6 +1,6 @@
 """Bounds of what one event may say: what lies beyond them is cut off, and told by the bound's name."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -18,10 +18,14 @@ _ORDERS = (OrderCompleted, OrderUpdated)
 
 
 class Named(NamedTuple):
-    """What the conditions of a policy name, and no bound may cut off."""
+    """What the conditions of a policy name: traits and categories, which no bound may cut off, and events.
+
+    ``events`` are those that lifestage knows only from the policy: their names, by key (see ``event_key``).
+    """
 
     traits: Collection[str] = ()
     categories: Collection[str] = ()
+    events: Mapping[str, str] = {}
 
 
 NOTHING_NAMED = Named()

@@ -12,7 +12,8 @@ from msgspec import Raw
 from schemas import timestamps
 from schemas.bounds import bounded
 from schemas.coercion import MAX_TEXT, NULL, Fields, fields_of, identifier, short, text
-from schemas.event_types import EVENT_TYPES, spelled
+from schemas.event_names import counted, spelled
+from schemas.event_types import EVENT_TYPES
 from schemas.events import AnyFact
 from schemas.instant import EARLIEST, LATEST, from_datetime
 from schemas.intake import Intake
@@ -195,6 +196,8 @@ def read_event(envelope: Envelope, value: bytes, intake: Intake) -> Event:
             intake.check_customer(user_id)
         name = envelope.event if envelope.type == "track" else envelope.type
         event_type = EVENT_TYPES.get(name or "") or spelled(envelope.type, envelope.event)
+        if event_type is None and intake.named.events:
+            event_type = counted(envelope.type, envelope.event, intake.named.events)
         if event_type is None:
             return Event(user_id, None, (name or "")[:MAX_NAME])
         content = envelope.traits if event_type.name == "identify" else envelope.properties

@@ -134,6 +134,14 @@ class TicketRated(Fact, frozen=True, array_like=True, tag="n"):
     rank: ClassVar[int] = 6
 
 
+class Tracked(Fact, frozen=True, array_like=True, tag="e"):
+    """Any other event, which the policy counts; ``event`` is its name as the policy has it."""
+
+    event: str
+
+    rank: ClassVar[int] = 8
+
+
 class TraitsIdentified(Fact, frozen=True, array_like=True, tag="i"):
     """What is known of the customer, at most ``MAX_TRAITS`` traits; a trait that is None is deleted."""
 
@@ -152,6 +160,7 @@ AnyFact = (
     | TicketOpened
     | TicketSolved
     | TicketRated
+    | Tracked
     | TraitsIdentified
 )
 
@@ -169,4 +178,4 @@ def changes_order(fact: AnyFact) -> TypeGuard[OrderChange]:
 
 def event_name(fact: AnyFact) -> str:
     """Return the event's name, for the cause of a transition."""
-    return fact.event if isinstance(fact, (Browsed, TicketOpened, TicketSolved)) else fact.name
+    return fact.event if isinstance(fact, (Browsed, TicketOpened, TicketSolved, Tracked)) else fact.name

@@ -3,7 +3,8 @@
 The way of one text through these modules:
 
 * ``parse`` and ``parse_operands`` read it into the tree of ``nodes``; ``check_comparison`` refuses what cannot be
-  compared, or whose changes could not be foreseen. Errors (``errors``) have a place and a fix.
+  compared, or whose changes could not be foreseen. Errors (``errors``) have a place and a fix. What is printed of a
+  condition is the text of a node ``on_one_line``.
 
 >>> from state.features.catalogue import catalogue
 >>> from state.policy.shape import Policy
@@ -33,8 +34,8 @@ def holds(customer, at):
     return ((orders_90d := (purchases := customer.purchases).orders_since(day - 89)) >= 2)
 <BLANKLINE>
 
-* Numbers are exact (``exact_number``), and doubles stand for them where they suffice, which ``precision`` tells of each
-  comparison. What they leave in doubt, ``exact_test`` decides.
+* Numbers are exact (``exact_number``; ``signs`` compare and calculate them), and doubles stand for them where they
+  suffice, which ``precision`` tells of each comparison. What they leave in doubt, ``exact_test`` decides.
 
 >>> from state.conditions.precision import trust_of
 >>> moving = parse_condition("0.9 * days_since_order > 0.9 * days_since_visit + 0.9", features)

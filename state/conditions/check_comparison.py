@@ -39,7 +39,7 @@ class ComparisonChecker:
                 right_node, f"`{right_text}` is not a list", 'write a list after `in`, as in ["DE", "FR"]'
             )
         if isinstance(left, Trait):
-            left = Trait(left.name, Kind.TEXT)
+            left = Trait(left.name, left.kind or Kind.TEXT)
         if left.kind is not Kind.TEXT:
             raise self._error(left_node, f"`{right_text}` is a list of texts", "ask for a text in it")
         return replace(comparison, left=left)
@@ -49,9 +49,9 @@ class ComparisonChecker:
         if isinstance(left, Trait) and isinstance(right, Trait):
             raise self._error(left_node, "two traits cannot be compared", "compare a trait with a value")
         if isinstance(left, Trait):
-            return replace(comparison, left=Trait(left.name, right.kind))
+            return replace(comparison, left=Trait(left.name, left.kind or right.kind))
         if isinstance(right, Trait):
-            return replace(comparison, right=Trait(right.name, left.kind))
+            return replace(comparison, right=Trait(right.name, right.kind or left.kind))
         return comparison
 
     def _require_one_kind(self, comparison: Comparison, left_node: ast.expr, right_node: ast.expr) -> None:

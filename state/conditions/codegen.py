@@ -5,8 +5,9 @@ A value that several places need is read at the first of them, by an assignment 
 place, the writer carries ``sure``: the variables that certainly hold a value where the next expression is evaluated.
 One in ``sure`` is used as it is. Any other that was written before may hold a value or not, so the code starts it as
 ``unread``, asks ``x is unread``, and reads only then. This guarantees that no value is computed twice in a call or
-without need, and that no variable is used before it has a value. ``sure`` is extended in place as expressions are
-written in the order of evaluation, and copied where evaluation may stop.
+without need, and that no variable is used before it has a value. Only a comparison that doubles cannot decide calls a
+function (``exactly``), which reads its own values once more. ``sure`` is extended in place as expressions are written
+in the order of evaluation, and copied where evaluation may stop.
 """
 
 import builtins
@@ -225,7 +226,7 @@ class CodeWriter:
         return f"(({variable} := {expression}) if {variable} is unread else {variable})"
 
     def _key(self, read: Operand | str) -> tuple[object, str]:
-        """What a variable holds: an aggregate, a trait, or an operand at an instant."""
+        """Return what a variable holds: an aggregate or a trait, at whichever instant, or an operand at one."""
         return read, "" if isinstance(read, Trait | str) else self.instant
 
     def _formula(self, feature: Feature, sure: Sure) -> str:

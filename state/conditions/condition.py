@@ -8,8 +8,7 @@ from operator import or_
 from state.conditions.catalogue import Catalogue
 from state.conditions.codegen import CodeWriter
 from state.conditions.direction import RISES, as_inequalities, direction_of, leaf_monotonicity
-from state.conditions.exact_test import exact_value
-from state.conditions.explain import Explanation, LeafWords, Truths, words_of
+from state.conditions.explain import Explanation, Truths
 from state.conditions.next_change import CombinedChange, Gap, LeafChange, NegatedChange, NextChange
 from state.conditions.nodes import (
     AllOf,
@@ -19,11 +18,13 @@ from state.conditions.nodes import (
     FeatureRef,
     Leaf,
     Not,
+    Operand,
     Test,
     Trait,
+    names_of,
     operands_of,
-    sides_of,
 )
+from state.conditions.one_line import on_one_line
 from state.conditions.parse import parse_condition
 from state.customer.customer import Customer
 from state.customer.parts import TRAITS
@@ -33,15 +34,15 @@ CENTURY = 36_525 * 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A compiled condition. Instants are ms since 1970 UTC.
+    """A compiled condition, with its text on one line. Instants are ms since 1970 UTC.
 
-    ``features`` are the names that it reads (traits as ``traits.NAME``), ``parts`` the bits of the parts of a customer
-    that these read, ``windows`` the windows (days) at whose roll-offs it may change. ``may_begin`` is whether it can
-    begin to hold by itself at all. ``holds(customer, at)`` returns whether it holds.
+    ``names`` are those that it reads (traits as ``traits.NAME``), ``parts`` the bits of the parts of a customer that
+    these read, ``windows`` the windows (days) at whose roll-offs it may change. ``may_begin`` is whether it can begin
+    to hold by itself at all. ``holds(customer, at)`` returns whether it holds.
     """
 
     text: str
-    features: frozenset[str]
+    names: frozenset[str]
     parts: int
     windows: frozenset[int]
     holds: Callable[[Customer, int], bool]
@@ -66,7 +67,7 @@ class Condition:
 
 def compile_condition(text: str, catalogue: Catalogue) -> Condition:
     """Return the condition of a text. Raises ``ConditionError``."""
-    return _condition(text, parse_condition(text, catalogue), catalogue)
+    return _condition(on_one_line(text), parse_condition(text, catalogue), catalogue)
 
 
 def entering(enter: Condition, leave: Condition) -> Condition:
@@ -84,23 +85,24 @@ def opposite(condition: Condition) -> Condition:
 
 def _condition(text: str, tree: Test, catalogue: Catalogue) -> Condition:
     operands = operands_of(tree)
-    features = [operand.feature for operand in operands if isinstance(operand, FeatureRef)]
-    traits = {f"traits.{operand.name}" for operand in operands if isinstance(operand, Trait)}
-    parts = [feature.parts for feature in features] + [TRAITS] * bool(traits)
     compiler = _Compiler(text, catalogue)
     next_change = compiler.next_change(tree)
     return Condition(
         text=text,
-        features=frozenset({feature.name for feature in features} | traits),
-        parts=reduce(or_, parts, 0),
+        names=names_of(tree),
+        parts=reduce(or_, map(_parts_of, operands), 0),
         windows=frozenset(window for operand in operands for window in operand.monotonicity.windows),
         holds=compiler.holds(tree),
         tree=tree,
         catalogue=catalogue,
         next_change=next_change,
         may_begin=next_change.may_become(True),
-        explanation=Explanation(tree, compiler.leaf_words, compiler.truths),
+        explanation=Explanation(tree, catalogue, compiler.truths),
     )
+
+
+def _parts_of(operand: Operand) -> int:
+    return operand.feature.parts if isinstance(operand, FeatureRef) else TRAITS if isinstance(operand, Trait) else 0
 
 
 class _Compiler:
@@ -120,11 +122,6 @@ class _Compiler:
         writer = CodeWriter(self._catalogue)
         tests = "".join(f"{writer.test(leaf, set())}, " for leaf in leaves)
         return writer.function("truths", self._text, f"({tests})")
-
-    def leaf_words(self, leaf: Leaf) -> LeafWords:
-        """Return the functions of the two values that a leaf compares."""
-        values = [exact_value(side, self._catalogue) for side in sides_of(leaf)]
-        return words_of(leaf, values[0], values[-1])
 
     def next_change(self, test: Test) -> NextChange:
         """Return what finds the next instant at which a test changes."""

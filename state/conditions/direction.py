@@ -14,9 +14,9 @@ from state.conditions.nodes import (
     Literal,
     Negative,
     Operand,
-    Sign,
     Test,
 )
+from state.conditions.signs import Sign
 
 # Whether the comparison begins to hold as its left side rises.
 RISES = {">": True, ">=": True, "<": False, "<=": False}

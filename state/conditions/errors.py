@@ -1,6 +1,7 @@
 """Errors in the text of a condition: what is wrong, where, and how to fix it."""
 
 import ast
+import keyword
 import re
 
 
@@ -26,14 +27,23 @@ _MISTAKES = (
     (re.compile(r"(?<![=<>!])=(?!=)"), "write `==` to compare"),
     (re.compile(r"\b(AND|OR|NOT|IN|IS)\b"), "write `and`, `or`, `not`, `in`, `is` in small letters"),
     (re.compile(r"!(?!=)"), "write `not`"),
-    (re.compile(r"\d,\d{3}\b"), "write numbers without commas: 1000"),
+    (re.compile("[\u2018-\u201f\u00ab\u00bb]"), "write straight quotation marks"),
+    (re.compile("[\u2264\u2265\u2260]"), "write `<=`, `>=` or `!=`"),
+    (re.compile("[\u2212\u2013\u00d7\u00f7]"), "write `-`, `*` or `/`"),
+    (re.compile(r"[^\S \t\r\n\f]"), "write plain blanks"),
+    (
+        re.compile(rf"\btraits\s*\.\s*({'|'.join(keyword.kwlist)})\b"),
+        "rename the trait: this is a word of the language",
+    ),
+    (re.compile(r"\d,\d|\.\d+\.\d"), "write numbers without commas, and with a point: 1000.5"),
+    (re.compile(r"(?<![\w.])0\d"), "write numbers without zeros before them"),
     (re.compile(r"(?<!\w)\d+\s*([%€$]|d\b)|[$€]"), "write plain numbers, without a unit"),
 )
 
 
 def hint(text: str) -> str:
     """Return the fix for the most likely mistake in a text that cannot be parsed."""
-    outside = re.sub(r"\"[^\"]*\"|'[^']*'", "", text)
+    outside = re.sub(r"\"[^\"]*\"|'[^']*'|#.*|\[[^\]]*\]", "", text)
     for mistake, fix in _MISTAKES:
         if mistake.search(outside):
             return fix

@@ -1,15 +1,13 @@
 """Exact tests: a test as mathematics has it, evaluated by walking its operands; slow, and only for what is in doubt."""
 
-import operator
 from collections.abc import Callable
 from typing import Any
 
 from state.conditions.catalogue import Catalogue
-from state.conditions.exact_number import Exact, exact, ratio
+from state.conditions.exact_number import Exact, exact
 from state.conditions.kind import Kind
 from state.conditions.nodes import (
     Arithmetic,
-    ArithmeticSign,
     Comparison,
     FeatureRef,
     Known,
@@ -17,9 +15,9 @@ from state.conditions.nodes import (
     Literal,
     Negative,
     Operand,
-    Sign,
     Trait,
 )
+from state.conditions.signs import CALCULATE, COMPARE, ArithmeticSign
 from state.conditions.trait_value import OF_KIND
 from state.customer.customer import Customer
 
@@ -28,30 +26,13 @@ Value = Callable[[Customer, int], Any]
 ExactTest = Callable[[Customer, int, int], bool]
 """Whether a test holds, with its left and its right side each at its own instant."""
 
-_COMPARE: dict[Sign, Callable[[Any, Any], bool]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "in": lambda value, values: value in values,
-    "not in": lambda value, values: value not in values,
-}
-_CALCULATE: dict[ArithmeticSign, Callable[[Exact, Exact], Exact]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": ratio,
-}
-
 
 def exact_test(leaf: Comparison | Known, catalogue: Catalogue) -> ExactTest:
     """Return the exact form of a test."""
     if isinstance(leaf, Known):
         value = exact_value(leaf.operand, catalogue)
         return lambda customer, at, _: value(customer, at) is not None
-    left, right, compare = exact_value(leaf.left, catalogue), exact_value(leaf.right, catalogue), _COMPARE[leaf.sign]
+    left, right, compare = exact_value(leaf.left, catalogue), exact_value(leaf.right, catalogue), COMPARE[leaf.sign]
 
     def holds(customer: Customer, left_at: int, right_at: int) -> bool:
         one, two = left(customer, left_at), right(customer, right_at)
@@ -89,7 +70,7 @@ def exact_value(operand: Operand, catalogue: Catalogue) -> Value:
 
 
 def _calculated(sign: ArithmeticSign, left: Value, right: Value) -> Value:
-    calculate = _CALCULATE[sign]
+    calculate = CALCULATE[sign]
 
     def value(customer: Customer, at: int) -> Exact | None:
         one, two = left(customer, at), right(customer, at)

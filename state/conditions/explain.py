@@ -4,9 +4,10 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from state.conditions.catalogue import Catalogue
 from state.conditions.exact_number import Exact
-from state.conditions.exact_test import Value
-from state.conditions.implied import OPPOSITE, Proof, proof_of
+from state.conditions.exact_test import exact_value
+from state.conditions.implied import Proof, proof_of
 from state.conditions.kind import Kind
 from state.conditions.nodes import (
     AllOf,
@@ -25,11 +26,12 @@ from state.conditions.nodes import (
     leaves_of,
 )
 from state.conditions.printed import DECIMALS, Side, compared
+from state.conditions.signs import OPPOSITE
 from state.customer.customer import Customer
 
 Truths = Callable[[Customer, int], tuple[bool, ...]]
 """Whether each leaf of a tree holds at an instant."""
-LeafWords = Callable[[Customer, int, bool], tuple[str, bool]]
+_LeafWords = Callable[[Customer, int, bool], tuple[str, bool]]
 """A leaf in words that are true at an instant, given whether it holds then; and whether they say that a value is there.
 """
 _Decided = Callable[[tuple[bool, ...]], tuple[bool, tuple[int, ...]]]
@@ -39,12 +41,10 @@ _Decided = Callable[[tuple[bool, ...]], tuple[bool, tuple[int, ...]]]
 class Explanation:
     """Why a tree holds or does not, for any customer."""
 
-    def __init__(
-        self, tree: Test, leaf_words: Callable[[Leaf], LeafWords], truths: Callable[[list[Leaf]], Truths]
-    ) -> None:
+    def __init__(self, tree: Test, catalogue: Catalogue, truths: Callable[[list[Leaf]], Truths]) -> None:
         leaves = leaves_of(tree)
         self._decided = _decided(tree, {id(leaf): place for place, leaf in enumerate(leaves)})
-        self._words = [leaf_words(leaf) for leaf in leaves]
+        self._words = [_words_of(leaf, catalogue) for leaf in leaves]
         self._proofs = [(proof_of(leaf, held=False), proof_of(leaf, held=True)) for leaf in leaves]
         self._truths = truths(leaves)
 
@@ -93,8 +93,7 @@ def _decided(test: Test, places: dict[int, int]) -> _Decided:
             return lambda truth: (truth[place], (place,))
 
 
-def words_of(leaf: Leaf, left: Value, right: Value) -> LeafWords:
-    """Return the words of a leaf; ``left`` and ``right`` are the values that it compares, or its one value twice."""
+def _words_of(leaf: Leaf, catalogue: Catalogue) -> _LeafWords:
     match leaf:
         case Known(_, text):
             known, missing = (f"{text} is known", True), (f"{text} is not known", False)
@@ -103,10 +102,11 @@ def words_of(leaf: Leaf, left: Value, right: Value) -> LeafWords:
             true, untrue = (text, True), (f"not {text}", True)
             return lambda customer, at, held: true if held else untrue
         case Comparison():
-            return _comparison_words(leaf, left, right)
+            return _comparison_words(leaf, catalogue)
 
 
-def _comparison_words(leaf: Comparison, left: Value, right: Value) -> LeafWords:
+def _comparison_words(leaf: Comparison, catalogue: Catalogue) -> _LeafWords:
+    left, right = exact_value(leaf.left, catalogue), exact_value(leaf.right, catalogue)
     signs = OPPOSITE[leaf.sign], leaf.sign
     is_of_numbers = leaf.left.kind is Kind.NUMBER and not isinstance(leaf.right, ListLiteral)
     one_of, two_of = _side_of(leaf.left, leaf.left_text), _side_of(leaf.right, leaf.right_text)

@@ -26,8 +26,8 @@ class Feature:
     a straight line or, for some customers, stands still, and a FALLING one falls in any way, steps included. Only a
     FREE one may go missing by itself, and none becomes known by itself. ``parts`` are the bits of the parts of a
     customer that the formula reads: while no event changes one of them, only time can change the value. A text that
-    has ``allowed`` values never has another. ``history_of`` is the lifecycle stage whose past stays must be remembered
-    of every customer for this feature.
+    has ``allowed`` values never has another. ``event`` is the name of the event that it counts, empty if it counts
+    none by name; ``history_of`` is the lifecycle stage whose past stays must be remembered for it, empty if none must.
 
     Raises ``ValueError`` if the next change of such a feature cannot be found.
     """
@@ -40,7 +40,8 @@ class Feature:
     trend: Trend = Trend.CONSTANT
     window: int | None = None
     allowed: tuple[str, ...] = ()
-    history_of: str | None = None
+    event: str = ""
+    history_of: str = ""
 
     def __post_init__(self) -> None:
         if self.window is None and self.trend is not Trend.CONSTANT:

@@ -3,18 +3,9 @@
 from fractions import Fraction
 from typing import NamedTuple
 
-from state.conditions.nodes import Comparison, FeatureRef, Known, Leaf, Literal, Operand, Sign, Trait, operands_of
+from state.conditions.nodes import Comparison, FeatureRef, Known, Leaf, Literal, Trait, names_of
+from state.conditions.signs import OPPOSITE, Sign
 
-OPPOSITE: dict[Sign, Sign] = {
-    "==": "!=",
-    "!=": "==",
-    "<": ">=",
-    "<=": ">",
-    ">": "<=",
-    ">=": "<",
-    "in": "not in",
-    "not in": "in",
-}
 _MIRRORED: dict[Sign, Sign] = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
@@ -32,7 +23,7 @@ class Proof(NamedTuple):
         """Tell whether the other one follows."""
         if other.limit is not None:
             return self.limit is not None and self.limit.implies(other.limit)
-        return other.asks in self.known and not self.asks
+        return other.asks in self.known
 
 
 class Limit(NamedTuple):
@@ -55,24 +46,16 @@ class Limit(NamedTuple):
 def proof_of(leaf: Leaf, held: bool) -> Proof | None:
     """Return what a leaf proves by holding or not, if its values are known; None if it proves nothing."""
     if isinstance(leaf, Known):
-        return Proof(frozenset(), asks=_name_of(leaf.operand) or leaf.text) if held else None
+        # A value alone is asked for by its name, since calls that mean the same can be written in several ways.
+        (asks,) = names_of(leaf) if isinstance(leaf.operand, FeatureRef | Trait) else (leaf.text,)
+        return Proof(frozenset(), asks=asks) if held else None
     if not isinstance(leaf, Comparison):
         return None
     sign = leaf.sign if held else OPPOSITE[leaf.sign]
     value, limit, text = leaf.left, leaf.right, leaf.left_text
     if isinstance(value, Literal):
         value, limit, text, sign = limit, value, leaf.right_text, _MIRRORED.get(sign, sign)
-    known = frozenset((leaf.left_text, leaf.right_text, *filter(None, map(_name_of, operands_of(leaf)))))
+    known = names_of(leaf) | {leaf.left_text, leaf.right_text}
     if sign not in _MIRRORED or not isinstance(limit, Literal) or isinstance(value, Literal):
         return Proof(known)
     return Proof(known, Limit(text, sign in (">", ">="), limit.exact, sign in ("<", ">")))
-
-
-def _name_of(operand: Operand) -> str:
-    match operand:
-        case FeatureRef(feature):
-            return feature.name
-        case Trait(name):
-            return f"traits.{name}"
-        case _:
-            return ""

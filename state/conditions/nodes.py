@@ -2,16 +2,13 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal as OneOf
 
 from schemas.events import Scalar
 from state.conditions.exact_number import exact
 from state.conditions.features import Feature
 from state.conditions.kind import Kind
 from state.conditions.monotone import CONSTANT, Monotonicity, monotonicity_of
-
-Sign = OneOf["==", "!=", "<", "<=", ">", ">=", "in", "not in"]
-ArithmeticSign = OneOf["+", "-", "*", "/"]
+from state.conditions.signs import ArithmeticSign, Sign
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +184,17 @@ def leaves_of(test: Test) -> list[Leaf]:
 def operands_of(test: Test) -> list[Operand]:
     """Return every operand of a test, with the operands inside of operands."""
     return [operand for leaf in leaves_of(test) for side in sides_of(leaf) for operand in _with_inner(side)]
+
+
+def names_of(test: Test) -> frozenset[str]:
+    """Return the names that a test reads: of features, and of traits as ``traits.NAME``."""
+    features = {operand.feature.name for operand in operands_of(test) if isinstance(operand, FeatureRef)}
+    return frozenset(features | {f"traits.{name}" for name in traits_of(test)})
+
+
+def traits_of(test: Test) -> frozenset[str]:
+    """Return the names of the traits that a test reads."""
+    return frozenset(operand.name for operand in operands_of(test) if isinstance(operand, Trait))
 
 
 def sides_of(leaf: Leaf) -> tuple[Operand, ...]:

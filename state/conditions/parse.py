@@ -19,14 +19,16 @@ from state.conditions.nodes import (
     Literal,
     Not,
     Operand,
-    Sign,
     Test,
     Trait,
     Truth,
 )
 from state.conditions.parse_operands import OperandParser
+from state.conditions.signs import Sign
 
 MAX_LENGTH = 4000
+MAX_DEPTH = 40
+"""How deeply a condition may be nested: Python compiles 200 levels of parentheses, and one here becomes about two."""
 _SIGNS: dict[type[ast.cmpop], Sign] = dict(
     zip(
         (ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.In, ast.NotIn),
@@ -50,6 +52,8 @@ def parse_condition(text: str, catalogue: Catalogue) -> Test:
             root = ast.parse(source, mode="eval").body
         if root.lineno == 1 and root.col_offset == 0:
             raise ConditionError("this is not one condition", 1, hint(text))
+        if _depth(root) > MAX_DEPTH:
+            raise _too_deep()
         return _TestParser(source, catalogue).test(root)
     except SyntaxError as error:
         row, column = error.lineno or 1, (error.offset or 1) - 1
@@ -62,7 +66,17 @@ def parse_condition(text: str, catalogue: Catalogue) -> Test:
             raise
         raise ConditionError("this cannot be read", 1, "remove what is not text") from None
     except (RecursionError, MemoryError):
-        raise ConditionError("the condition is nested too deeply", 1, "write it flatter") from None
+        raise _too_deep() from None
+
+
+def _depth(node: ast.AST) -> int:
+    within = max(map(_depth, ast.iter_child_nodes(node)), default=0)
+    return within + isinstance(node, ast.BoolOp | ast.Compare | ast.BinOp | ast.UnaryOp)
+
+
+def _too_deep() -> ConditionError:
+    fix = f"write at most {MAX_DEPTH} comparisons, signs, `and`, `or` and `not` within each other"
+    return ConditionError("the condition is nested too deeply", 1, fix)
 
 
 class _TestParser:
@@ -91,11 +105,14 @@ class _TestParser:
         operand = self._operands.operand(node)
         text = self._operands.text(node)
         if isinstance(operand, Trait):
-            operand = Trait(operand.name, Kind.FLAG)
+            operand = Trait(operand.name, operand.kind or Kind.FLAG)
         if operand.kind is not Kind.FLAG:
             kind = operand.kind.value if operand.kind else "trait"
             example = "> 0" if operand.kind is Kind.NUMBER else "is known"
-            raise self._error(node, f"`{text}` is a {kind}, not a yes or no", f"compare it, as in `{text} {example}`")
+            fix = (
+                "compare a feature with it" if isinstance(operand, Literal) else f"compare it, as in `{text} {example}`"
+            )
+            raise self._error(node, f"`{text}` is a {kind}, not a yes or no", fix)
         return Truth(operand, text)
 
     def _chain(self, node: ast.Compare) -> Test:
@@ -118,6 +135,9 @@ class _TestParser:
                 if isinstance(known.operand, Literal):
                     raise self._error(left, f"`{known.text}` is always known", "ask for a feature or a trait")
                 return Not(known) if isinstance(operator, ast.IsNot) else known
+            case ast.Compare(_, [operator], [ast.Name("null" | "none" | "nil") | ast.Constant(None)]):
+                fix = "`is known`" if isinstance(operator, ast.IsNot) else "`is not known`"
+                raise self._error(node, "after `is` comes `known` or `not known`", f"write {fix}")
             case _:
                 raise self._error(node, "after `is` comes `known` or `not known`", "write `==` to compare values")
 

@@ -2,9 +2,9 @@
 
 import ast
 import difflib
-import operator
-from collections.abc import Callable
+import tokenize
 from fractions import Fraction
+from io import StringIO
 
 from state.conditions.catalogue import WINDOW, Catalogue
 from state.conditions.errors import ConditionError, error_at
@@ -12,7 +12,6 @@ from state.conditions.kind import Kind
 from state.conditions.monotone import Monotonicity
 from state.conditions.nodes import (
     Arithmetic,
-    ArithmeticSign,
     FeatureRef,
     ListLiteral,
     Literal,
@@ -20,7 +19,9 @@ from state.conditions.nodes import (
     Operand,
     Trait,
 )
+from state.conditions.one_line import on_one_line
 from state.conditions.parse_calls import CallParser
+from state.conditions.signs import CALCULATE, ArithmeticSign
 
 MAX_NUMBER = 1e15
 _SIGNS: dict[type[ast.operator], ArithmeticSign] = {
@@ -28,12 +29,6 @@ _SIGNS: dict[type[ast.operator], ArithmeticSign] = {
     ast.Sub: "-",
     ast.Mult: "*",
     ast.Div: "/",
-}
-_CALCULATE: dict[ArithmeticSign, Callable[[Fraction, Fraction], Fraction]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": operator.truediv,
 }
 
 
@@ -51,7 +46,7 @@ class OperandParser:
 
     def text(self, node: ast.expr) -> str:
         """Return what was written, on one line."""
-        return " ".join((ast.get_source_segment(self.source, node) or "").split())
+        return on_one_line(ast.get_source_segment(self.source, node) or "")
 
     def operand(self, node: ast.expr) -> Operand:
         """Return the operand of a node. Raises ``ConditionError``."""
@@ -66,7 +61,7 @@ class OperandParser:
                 return self._feature(node, name)
             case ast.Attribute(ast.Name("traits"), name):
                 return Trait(name)
-            case ast.Call() if self.catalogue.functions:
+            case ast.Call():
                 return FeatureRef(self._calls.feature(node))
             case ast.UnaryOp(ast.USub(), of):
                 number = self.number(of)
@@ -82,8 +77,6 @@ class OperandParser:
 
     def _refused(self, node: ast.expr) -> ConditionError:
         match node:
-            case ast.Call():
-                return self.error(node, "conditions have no functions", "compare features with values")
             case ast.BoolOp() | ast.Compare() | ast.UnaryOp(ast.Not(), _):
                 return self.error(
                     node, "a comparison cannot be part of another one", "join comparisons by `and` or `or`"
@@ -110,9 +103,10 @@ class OperandParser:
 
     def list_literal(self, node: ast.List | ast.Tuple | ast.Set) -> ListLiteral:
         """Return a list of texts or of numbers. Raises ``ConditionError``."""
-        items = [self.operand(item) for item in node.elts if not isinstance(item, ast.BinOp)]
+        is_calculated = any(isinstance(part, ast.BinOp) for part in ast.walk(node))
+        items = [] if is_calculated else [self.operand(item) for item in node.elts]
         literals = [item for item in items if isinstance(item, Literal) and item.kind is not Kind.FLAG]
-        if not items or len(literals) != len(node.elts):
+        if not literals or len(literals) != len(items):
             raise self.error(node, "a list holds texts or numbers as they stand", 'write it as in ["DE", "FR"]')
         if len({item.kind for item in literals}) > 1:
             raise self.error(node, "this list mixes texts and numbers", "use one sort only")
@@ -122,6 +116,8 @@ class OperandParser:
         if isinstance(value, bool):
             return Literal(value, Kind.FLAG)
         if isinstance(value, str):
+            if self._count_of_texts(node) > 1:
+                raise self.error(node, "two texts stand side by side", "write a comma between them, or one text")
             return Literal(value, Kind.TEXT)
         if isinstance(value, int | float):
             if abs(value) > MAX_NUMBER:
@@ -132,6 +128,11 @@ class OperandParser:
             f"`{self.text(node)}` is not a value of the language",
             "for a missing value write `is known` or `is not known`",
         )
+
+    def _count_of_texts(self, node: ast.expr) -> int:
+        """Return how many texts Python would join to the one of a node."""
+        source = f"({ast.get_source_segment(self.source, node)})"
+        return sum(token.type == tokenize.STRING for token in tokenize.generate_tokens(StringIO(source).readline))
 
     def _too_large(self, node: ast.expr) -> ConditionError:
         return self.error(node, "this number is too large", "use numbers up to 1000000000000000")
@@ -157,7 +158,7 @@ class OperandParser:
         if sign == "/" and isinstance(right, Literal) and right.value == 0:
             raise self.error(node, "this divides by zero", "divide by another number")
         if isinstance(left, Literal) and isinstance(right, Literal):
-            calculated = _CALCULATE[sign](left.exact, right.exact)
+            calculated = Fraction(CALCULATE[sign](left.exact, right.exact))
             if abs(calculated) > MAX_NUMBER:
                 raise self._too_large(node)
             return _literal_of(calculated)

@@ -4,24 +4,15 @@ A value has at most four decimals, as the figures of a transition do, and more o
 otherwise look alike, or the comparison would be untrue of the numbers as printed.
 """
 
-import operator
-from collections.abc import Callable
 from decimal import Decimal
 from typing import NamedTuple
 
 from state.conditions.exact_number import Exact
+from state.conditions.signs import COMPARE, Sign
 
 DECIMALS = 4
 _MOST_DECIMALS = 60
 _SMALLEST = 10**_MOST_DECIMALS
-_HOLDS: dict[str, Callable[[int, int], bool]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 
 
 class Side(NamedTuple):
@@ -51,11 +42,11 @@ class Side(NamedTuple):
         return _scaled(self.value, places), 10**places
 
 
-def compared(left: Side, sign: str, right: Side) -> str:
+def compared(left: Side, sign: Sign, right: Side) -> str:
     """Return a comparison of two numbers that holds, in digits of which it holds too."""
     if left.value.denominator == right.value.denominator == 1:  # mostly: counts and scores
         return f"{left.printed(DECIMALS)} {sign} {right.printed(DECIMALS)}"
-    holds = _HOLDS[sign]
+    holds = COMPARE[sign]
     for places in range(DECIMALS, _MOST_DECIMALS + 1):
         (one, of_one), (two, of_two) = left.ratio(places), right.ratio(places)
         if holds(one * of_two, two * of_one):
@@ -85,5 +76,5 @@ def _scaled(value: Exact, places: int) -> int:
 
 
 def written(value: float) -> str:
-    """Return a number of the policy in decimal notation, with as few digits as tell it from every other double."""
+    """Return a number as it was written: in decimal notation, as few digits as tell it from every other double."""
     return f"{Decimal(repr(value)):f}".removesuffix(".0")

@@ -84,7 +84,7 @@ class RuleSet:
             variable = writer.variable(f"{answer}_{key}")
             variables.append(variable)
             for head, action, condition in ((f"if {key!r} in joined", "leaves", leave), ("else", "joins", enter)):
-                lines.append(f"{head}:  # {action}: {' '.join(condition.text.split())}")
+                lines.append(f"{head}:  # {action}: {condition.text}")
                 lines.append(f"    {variable} = {expression(condition)}")
         return _Answered(lines, f"({''.join(f'{it}, ' for it in variables)})")
 

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from state.customer.customer import EXPECTED, EXPECTED_NUMBERS, STAGE_NUMBERS, STAGES, Customer
+from state.customer.customer import EXPECTED, STAGE_NUMBERS, STAGES, Customer
 from state.customer.past_stays import PastStays
 
 
@@ -21,7 +21,7 @@ class DecidedState(msgspec.Struct, array_like=True, gc=False):
     past_stays: dict[str, PastStays]
     loyal_since: int | None
     memberships: dict[str, int]
-    expected: int
+    expected: int | None
     expected_at: int | None
 
 
@@ -37,7 +37,7 @@ def decided_state(customer: Customer) -> DecidedState:
         past_stays=customer.past_stays,  # never changed in place
         loyal_since=customer.loyal_since,
         memberships=customer.memberships.copy(),
-        expected=EXPECTED_NUMBERS[customer.expected],
+        expected=None if customer.expected is None else EXPECTED.index(customer.expected),
         expected_at=customer.expected_at,
     )
 
@@ -53,5 +53,5 @@ def restore_decided(customer: Customer, state: DecidedState) -> None:
     customer.past_stays = state.past_stays
     customer.loyal_since = state.loyal_since
     customer.memberships = state.memberships
-    customer.expected = EXPECTED[state.expected]
+    customer.expected = None if state.expected is None else EXPECTED[state.expected]
     customer.expected_at = state.expected_at

@@ -8,7 +8,7 @@ import msgspec
 from cramjam import DecompressionError, lz4
 
 from schemas.events import Scalar
-from state.customer.customer import EXPECTED, EXPECTED_NUMBERS, STAGE_NUMBERS, STAGES, Customer
+from state.customer.customer import EXPECTED, STAGE_NUMBERS, STAGES, Customer
 from state.customer.past_stays import PastStays
 
 MAX_BYTES = 16 * 1024 * 1024
@@ -19,9 +19,9 @@ class PackingError(ValueError):
 
 
 class _Packed(msgspec.Struct, array_like=True, gc=False):
-    """A customer as stored: every instant but ``at`` in ms before it, negative where it lies after.
+    """A customer as stored: instants of the past in ms before ``at``, and ``due`` and ``expected_at`` in ms after it.
 
-    ``due`` is in ms before ``expected_at``, if there is one: most of the time they are the same instant.
+    So they are positive, which takes fewer bytes.
     """
 
     at: int
@@ -41,8 +41,9 @@ class _Packed(msgspec.Struct, array_like=True, gc=False):
     loyal_since: int | None
     memberships: dict[str, int]
     due: int | None
-    expected: int
+    expected: int | None
     expected_at: int | None
+    activity: bytes = b""
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -52,7 +53,7 @@ _decode = msgspec.msgpack.Decoder(_Packed).decode
 def pack(customer: Customer) -> bytes:
     """Return the bytes of a customer, without changing it."""
     at = customer.at
-    purchases, engagement, support = customer.packed_parts()
+    purchases, engagement, support, activity = customer.packed_parts()
     stays = customer.past_stays
     packed = _Packed(
         at,
@@ -70,11 +71,12 @@ def pack(customer: Customer) -> bytes:
         previous_stage=None if customer.previous_stage is None else STAGE_NUMBERS[customer.previous_stage],
         previous_ms=customer.previous_ms,
         past_stays={STAGE_NUMBERS[stage]: _from(at, past) for stage, past in stays.items()} if stays else {},
-        loyal_since=_distance(at, customer.loyal_since),
+        loyal_since=_before(at, customer.loyal_since),
         memberships={key: at - entered for key, entered in customer.memberships.items()},
-        due=_distance(at if customer.expected_at is None else customer.expected_at, customer.due),
-        expected=EXPECTED_NUMBERS[customer.expected],
-        expected_at=_distance(at, customer.expected_at),
+        due=_ahead(at, customer.due),
+        expected=None if customer.expected is None else EXPECTED.index(customer.expected),
+        expected_at=_ahead(at, customer.expected_at),
+        activity=activity,
     )
     return bytes(lz4.compress_block(_encode(packed)))
 
@@ -88,7 +90,6 @@ def unpack(packed: bytes) -> Customer:
     except (DecompressionError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise PackingError(f"a customer does not decode: {error}") from None
     at = it.at
-    expected_at = _distance(at, it.expected_at)
     return Customer(
         at - it.first_event_at,  # the first without names, as above
         it.purchases,
@@ -102,13 +103,14 @@ def unpack(packed: bytes) -> Customer:
         previous_stage=None if it.previous_stage is None else STAGES[it.previous_stage],
         previous_ms=it.previous_ms,
         past_stays={STAGES[stage]: _from(at, past) for stage, past in it.past_stays.items()} if it.past_stays else {},
-        loyal_since=_distance(at, it.loyal_since),
+        loyal_since=_before(at, it.loyal_since),
         memberships={key: at - ago for key, ago in it.memberships.items()},
         at=at,
         last_event_at=at - it.last_event_at,
-        due=_distance(at if expected_at is None else expected_at, it.due),
-        expected=EXPECTED[it.expected],
-        expected_at=expected_at,
+        due=_after(at, it.due),
+        expected=None if it.expected is None else EXPECTED[it.expected],
+        expected_at=_after(at, it.expected_at),
+        activity_lazy=it.activity,
     )
 
 
@@ -117,5 +119,14 @@ def _from(at: int, past: PastStays) -> PastStays:
     return PastStays(past.times, past.total_ms, at - past.left, past.last_ms)
 
 
-def _distance(at: int, instant: int | None) -> int | None:
+def _before(at: int, instant: int | None) -> int | None:
+    """Return the distance of an instant before ``at``, or the instant at that distance."""
     return None if instant is None else at - instant
+
+
+def _ahead(at: int, instant: int | None) -> int | None:
+    return None if instant is None else instant - at
+
+
+def _after(at: int, distance: int | None) -> int | None:
+    return None if distance is None else at + distance

@@ -17,6 +17,7 @@ from state.customer.figures import average_order_value, mean_gap, time_since_ord
 from state.customer.parts import DECIDED, NO_PARTS, ORDERS, SUPPORT, TRAITS, VISITS
 from state.customer.purchases import Purchases
 from state.customer.support import Support
+from state.features.activity import EventFunctions
 from state.features.history import previous_stage, stage_functions
 from state.features.scores import alive, scores
 from state.features.windows import SHOWN_WINDOWS, windowed
@@ -27,13 +28,15 @@ def catalogue(policy: Policy) -> Catalogue:
     """Return the features under a policy, which sets the time zone, the currency's unit and the limits of scores."""
     calendar = Calendar(policy.time.zone, policy.time.day_seconds * 1000)
     unit = 10 ** decimals(policy.money.currency)
-    features = [
+    shown = [
         *_lifetime(calendar.day_ms, unit),
         *_present(calendar.day_ms),
         *(it for days in SHOWN_WINDOWS for it in windowed(days, unit)),
         *scores(policy, calendar, unit),
         alive(policy, calendar),
     ]
+    features = {it.name: it for it in shown}
+    of_events = EventFunctions(calendar.day_ms, features, lambda days: windowed(days, unit))
 
     def roll_offs(customer: Customer, window: int, after: int, until: int) -> Sequence[int]:
         first = calendar.day_of(after) - window + 1
@@ -46,6 +49,7 @@ def catalogue(policy: Policy) -> Catalogue:
             purchases.refunds.days,
             customer.support.daily.days,
             customer.engagement.daily.days,
+            *customer.activity.days(),
         ):
             if days and days[-1] >= first and days[0] <= last:
                 leaving.update(days[bisect_left(days, first) : bisect_right(days, last)])
@@ -53,8 +57,8 @@ def catalogue(policy: Policy) -> Catalogue:
 
     return Catalogue(
         title=f"policy {policy.version}",
-        features={feature.name: feature for feature in features},
-        functions={it.name: it for it in stage_functions(calendar.day_ms)},
+        features=features,
+        functions={it.name: it for it in (*of_events.functions(), *stage_functions(calendar.day_ms))},
         windowed=lambda days: windowed(days, unit),
         max_window_days=MAX_WINDOW_DAYS,
         roll_offs=roll_offs,

@@ -9,14 +9,15 @@ from schemas.money import CURRENCIES
 from state.policy.shape import Fixed, PAlive, Policy, Segment
 from state.policy.text import PolicyText
 from state.policy.toml_lines import Path
+from state.policy.wrong_values import written
 
 
-def check_values(policy: Policy, source: PolicyText, decoded: bool) -> None:
-    """Report what does not fit; unless ``decoded``, defaults are in place of values that could not be decoded."""
+def check_values(policy: Policy, source: PolicyText) -> None:
+    """Report what does not fit together. A default in place of a wrong value need not fit what is beside it."""
     _check_time(policy, source)
     _check_money(policy, source)
     _check_intake(policy, source)
-    if decoded:  # a default need not fit the value beside it
+    if source.is_read(("lifecycle",)):
         _check_lifecycle(policy, source)
     for name in ("recency_days", "frequency_orders", "monetary"):
         limits = getattr(policy.rfm, name)
@@ -45,7 +46,7 @@ def _check_money(policy: Policy, source: PolicyText) -> None:
     for path, code in places:
         if code not in CURRENCIES:
             source.report(path, f'there is no currency "{code}"', 'write its ISO 4217 code, as in "USD"')
-    if policy.money.currency in policy.money.rates:
+    if policy.money.currency in policy.money.rates and source.is_read(("money",)):
         source.report(
             ("money", "rates", policy.money.currency),
             f"{policy.money.currency} is the currency that everything is counted in",
@@ -56,46 +57,52 @@ def _check_money(policy: Policy, source: PolicyText) -> None:
 def _check_intake(policy: Policy, source: PolicyText) -> None:
     for it in policy.intake.not_customers:
         plain = it.strip()
-        if not plain.strip(ANY) or plain.count(ANY) > 1:
-            told = f'`not_customers` has "{it}"'
-            fix = f"write a text with at most one {ANY} in it, which stands for anything"
+        told = f"`not_customers` has {written(it)}"
+        if not plain.strip(ANY):
+            source.report(("intake", "not_customers"), told, f"write something there beside blanks and {ANY}")
+        elif plain.count(ANY) > 1:
+            fix = f"write at most one {ANY}, which stands for anything"
             source.report(("intake", "not_customers"), told, fix)
     lowest, highest = policy.intake.rating_scale
     if lowest >= highest:
         told = "`rating_scale` does not rise"
         source.report(("intake", "rating_scale"), told, "write the lowest and the highest rating, as in [1, 5]")
-    elif (support := policy.lifecycle.support) is not None and not lowest <= support.bad_rating <= highest:
+    support, path = policy.lifecycle.support, ("lifecycle", "support", "bad_rating")
+    if support is None or lowest >= highest or not (source.is_read(("intake",)) and source.is_read(path)):
+        return
+    if not lowest <= support.bad_rating <= highest:
         told = f"`bad_rating` is {support.bad_rating:g}, which is not on the scale of ratings"
         fix = f"write at least {lowest:g} and at most {highest:g}, or another rating_scale in [intake]"
-        source.report(("lifecycle", "support", "bad_rating"), told, fix)
+        source.report(path, told, fix)
 
 
 def _check_lifecycle(policy: Policy, source: PolicyText) -> None:
     lifecycle = policy.lifecycle
     patience = lifecycle.patience
     path: Path = ("lifecycle", "patience")
-    if lifecycle.one_time_churn_days <= lifecycle.one_time_patience_days:
+    if lifecycle.one_time_churn_days <= (days := lifecycle.one_time_patience_days):
         source.report(
             ("lifecycle", "one_time_churn_days"),
             "one-time buyers would be churned before they are at risk",
-            "make one_time_churn_days longer than one_time_patience_days",
+            f"make one_time_churn_days longer than one_time_patience_days, which is {days:g}",
         )
     if isinstance(patience, Fixed):
         if patience.churn_days <= patience.days:
             source.report(
                 (*path, "churn_days"),
                 "customers would be churned before they are at risk",
-                "make churn_days longer than days",
+                f"make churn_days longer than days, which is {patience.days:g}",
             )
         return
     if patience.min_days > patience.max_days:
-        source.report((*path, "min_days"), "min_days is above max_days", "make min_days the smaller one")
+        told = f"min_days {patience.min_days:g} is above max_days {patience.max_days:g}"
+        source.report((*path, "min_days"), told, "make min_days the smaller one")
     if isinstance(patience, PAlive):
         if patience.churn_limit >= patience.limit:
             source.report(
                 (*path, "churn_limit"),
                 "customers would be churned before they are at risk",
-                "make churn_limit smaller than limit",
+                f"make churn_limit smaller than limit, which is {patience.limit:g}",
             )
     elif patience.churn_multiple <= 1:
         source.report(
@@ -109,7 +116,7 @@ def _check_segments(segments: tuple[Segment, ...], source: PolicyText) -> None:
     seen: dict[str, int] = {}
     for number, segment in enumerate(segments):
         first = seen.setdefault(segment.key, number)
-        if first != number and segment.key != "unnamed":
+        if first != number and segment.key:
             line = source.line(("segments", first, "key"))
             source.report(
                 ("segments", number, "key"), f'the key "{segment.key}" is taken by line {line}', "choose another key"

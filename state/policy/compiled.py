@@ -6,10 +6,13 @@ from dataclasses import dataclass
 import msgspec
 
 from schemas.bounds import Named
+from schemas.event_names import event_key
+from schemas.event_types import EVENT_TYPES
 from state.conditions.catalogue import Catalogue
 from state.conditions.condition import Condition, compile_condition, entering, opposite
 from state.conditions.errors import ConditionError
-from state.conditions.nodes import Comparison, FeatureRef, Literal, leaves_of
+from state.conditions.nodes import Comparison, FeatureRef, Literal, Test, leaves_of, traits_of
+from state.customer.activity import CountedEvent
 from state.customer.parts import DECIDED
 from state.policy.checks import check_values
 from state.policy.shape import PAlive, Policy
@@ -27,9 +30,6 @@ class MinimumStay:
     day_ms: int
 
 
-TRAIT = "traits."
-
-
 @dataclass(frozen=True, slots=True)
 class CompiledSegment:
     """A segment's conditions. ``enter`` never holds while ``leave`` does."""
@@ -43,7 +43,7 @@ class CompiledSegment:
 
 @dataclass(frozen=True, slots=True)
 class CompiledPolicy:
-    """A policy, its version, its conditions, its durations in ms, and what is odd about it."""
+    """A policy, its version, its conditions, its durations in ms, and ``warnings`` of what is odd about it."""
 
     policy: Policy
     version: str
@@ -56,8 +56,14 @@ class CompiledPolicy:
     lateness_ms: int
     session_ms: int
     occasion_ms: int
-    undo_days: int
-    warnings: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...]
+
+    @property
+    def conditions(self) -> Iterator[Condition]:
+        """All conditions: those of loyalty, and those of each segment."""
+        yield from (self.loyal_enter, self.loyal_leave)
+        for segment in self.segments:
+            yield from (segment.enter, segment.leave)
 
     @property
     def window_days(self) -> int:
@@ -67,46 +73,54 @@ class CompiledPolicy:
     @property
     def remembered_stages(self) -> frozenset[str]:
         """The stages whose past stays a condition asks about."""
-        return frozenset(it.history_of for it in self.catalogue.features.values() if it.history_of is not None)
+        return frozenset(it.history_of for it in self.catalogue.features.values() if it.history_of)
+
+    @property
+    def counted_events(self) -> dict[str, CountedEvent]:
+        """The events that conditions count, by name."""
+        counted: dict[str, CountedEvent] = {}
+        for feature in self.catalogue.features.values():
+            if feature.event:
+                known = counted.get(feature.event, CountedEvent(event_key(feature.event)))
+                counted[feature.event] = known._replace(window_days=max(known.window_days, feature.window or 0))
+        return counted
 
     @property
     def named(self) -> Named:
-        """What the conditions name, ``kind`` included: none of it may be lost to a bound."""
-        conditions = [self.loyal_enter, self.loyal_leave]
-        conditions += [it for segment in self.segments for it in (segment.enter, segment.leave)]
-        features = {name for condition in conditions for name in condition.features}
+        """What the conditions name, the trait ``kind`` included."""
+        trees = [condition.tree for condition in self.conditions]
         return Named(
-            traits=frozenset({"kind", *(it.removeprefix(TRAIT) for it in features if it.startswith(TRAIT))}),
-            categories=frozenset(name for condition in conditions for name in _categories_in(condition)),
+            traits=frozenset({"kind"}.union(*map(traits_of, trees))),
+            categories=frozenset(name for tree in trees for name in _categories_in(tree)),
+            events={it.key: name for name, it in self.counted_events.items() if name not in EVENT_TYPES},
         )
 
 
-def _categories_in(condition: Condition) -> Iterator[str]:
-    for leaf in leaves_of(condition.tree):
+def _categories_in(tree: Test) -> Iterator[str]:
+    for leaf in leaves_of(tree):
         match leaf:
-            case Comparison(left=Literal(value=str(name)), right=FeatureRef(feature=feature)):
-                if feature.name == "categories":
-                    yield name
+            case Comparison(left=Literal(str(name)), right=FeatureRef(feature)) if feature.name == "categories":
+                yield name
 
 
 def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> CompiledPolicy:
     """Return the policy of a TOML text. Raises ``PolicyError`` with everything that is wrong."""
     source = PolicyText(text)
     policy = source.policy()
-    decoded = not source.problems
-    check_values(policy, source, decoded)
+    check_values(policy, source)
     # A catalogue cannot be made with a time zone or a currency that does not exist.
-    catalogue = make_catalogue(policy if decoded and not source.problems else _with_defaults(policy))
+    catalogue = make_catalogue(_with_defaults(policy) if source.problems else policy)
     conditions = _Conditions(source, catalogue, policy)
     day = policy.time.day_seconds * 1000
     loyal = policy.lifecycle.loyal
-    loyal_enter, loyal_leave = conditions.pair(("lifecycle", "loyal"), loyal.enter, loyal.leave, lifelong=False)
+    loyal_enter, loyal_leave = conditions.pair(("lifecycle", "loyal"), loyal.enter, loyal.leave, decides_loyalty=True)
     segments = []
     for number, segment in enumerate(policy.segments):
-        enter, leave = conditions.pair(("segments", number), segment.enter, segment.leave, lifelong=True)
+        enter, leave = conditions.pair(("segments", number), segment.enter, segment.leave, decides_loyalty=False)
         segments.append(CompiledSegment(segment.key, segment.name, enter, leave, _stay(segment.min_stay_days, day)))
     if source.problems:
         raise PolicyError(source.problems)
+    warned = warnings_of(policy, conditions.by_key)
     return CompiledPolicy(
         policy=policy,
         version=policy.version,
@@ -119,15 +133,7 @@ def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> Com
         lateness_ms=round(policy.time.lateness_minutes * 60_000),
         session_ms=round(policy.browsing.session_minutes * 60_000),
         occasion_ms=int(policy.lifecycle.occasion_days * day),
-        undo_days=policy.orders.undo_days,
-        warnings=tuple(
-            sorted(
-                {
-                    Problem(source.line(path), message, fix)
-                    for path, message, fix in warnings_of(policy, conditions.compiled)
-                }
-            )
-        ),
+        warnings=tuple(sorted({Problem(source.line(path), *told) for path, *told in warned})),
     )
 
 
@@ -141,37 +147,38 @@ def _with_defaults(policy: Policy) -> Policy:
 
 
 class _Conditions:
-    """The compiler of a policy's conditions, which reports what is wrong with them; ``compiled`` has them by key."""
+    """The compiler of a policy's conditions, which reports what is wrong with them; ``by_key`` has the others."""
 
     def __init__(self, source: PolicyText, catalogue: Catalogue, policy: Policy) -> None:
         self._source = source
         self._catalogue = catalogue
-        self.compiled: dict[Path, Condition] = {}
-        self._by_p_alive = isinstance(policy.lifecycle.patience, PAlive)
+        self.by_key: dict[Path, Condition] = {}
+        patience_is_read = source.is_read(("lifecycle", "patience"))
+        self._never_p_alive = patience_is_read and not isinstance(policy.lifecycle.patience, PAlive)
 
-    def pair(self, path: Path, enter: str, leave: str, lifelong: bool) -> tuple[Condition, Condition]:
-        joining = self._compiled((*path, "enter"), enter, lifelong)
-        leaving = self._compiled((*path, "leave"), leave, lifelong) if leave.strip() else opposite(joining)
+    def pair(self, path: Path, enter: str, leave: str, decides_loyalty: bool) -> tuple[Condition, Condition]:
+        joining = self._compile((*path, "enter"), enter, decides_loyalty)
+        leaving = self._compile((*path, "leave"), leave, decides_loyalty) if leave.strip() else opposite(joining)
         return entering(joining, leaving), leaving
 
     def _is_decided(self, name: str) -> bool:
         feature = self._catalogue.features.get(name)
         return feature is not None and bool(feature.parts & DECIDED)
 
-    def _compiled(self, path: Path, text: str, lifelong: bool) -> Condition:
+    def _compile(self, path: Path, text: str, decides_loyalty: bool) -> Condition:
         try:
             condition = compile_condition(text, self._catalogue)
         except ConditionError as error:
             where = f"in `{path[-1]}`, column {error.column}"
             self._source.report(path, f"{where}: {error.message}", error.fix, error.row)
             return compile_condition("true", self._catalogue)
-        self.compiled[path] = condition
-        circular = [] if lifelong else sorted(filter(self._is_decided, condition.features))
+        self.by_key[path] = condition
+        circular = sorted(filter(self._is_decided, condition.names)) if decides_loyalty else ()
         if circular:
             self._source.report(
                 path, f"`{circular[0]}` follows from loyalty, and cannot decide it", "use orders, revenue or days"
             )
-        if "p_alive" in condition.features and not self._by_p_alive:
+        if "p_alive" in condition.names and self._never_p_alive:
             self._source.report(
                 path,
                 "`p_alive` is never known under this patience",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from state.conditions.one_line import on_one_line
 from state.policy.compiled import CompiledPolicy, CompiledSegment
 from state.policy.shape import Fixed, Loyal, PAlive, Patience, Policy, Rfm, Segment, SupportRules
 
@@ -60,7 +61,7 @@ def _lifecycle(policy: Policy) -> Iterator[str]:
 
 
 def _loyal(loyal: Loyal) -> Iterator[str]:
-    yield f"  loyal     from {_flat(loyal.enter)}"
+    yield f"  loyal     from {on_one_line(loyal.enter)}"
     yield f"            until {_leaving(loyal.leave)}{_stay(loyal.min_stay_days)}"
 
 
@@ -102,7 +103,7 @@ def _segment(segment: Segment, compiled: CompiledSegment) -> Iterator[str]:
     yield f"  {segment.name} ({segment.key})"
     if segment.description:
         yield f"    {segment.description}"
-    yield f"    joins when  {_flat(segment.enter)}"
+    yield f"    joins when  {on_one_line(segment.enter)}"
     yield f"    leaves when {_leaving(segment.leave)}{_stay(segment.min_stay_days)}"
     looks = sorted(compiled.enter.windows | compiled.leave.windows)
     if looks:
@@ -110,8 +111,7 @@ def _segment(segment: Segment, compiled: CompiledSegment) -> Iterator[str]:
 
 
 def _names(compiled: CompiledPolicy) -> Iterator[str]:
-    pairs = [(compiled.loyal_enter, compiled.loyal_leave), *((it.enter, it.leave) for it in compiled.segments)]
-    used = {name for pair in pairs for condition in pair for name in condition.features}
+    used = {name for condition in compiled.conditions for name in condition.names}
     width = max(map(len, used), default=0)
     for name in sorted(used):
         feature = compiled.catalogue.features.get(name)
@@ -119,15 +119,11 @@ def _names(compiled: CompiledPolicy) -> Iterator[str]:
 
 
 def _leaving(leave: str) -> str:
-    return _flat(leave) if leave.strip() else "that no longer holds"
+    return on_one_line(leave) if leave.strip() else "that no longer holds"
 
 
 def _stay(days: float) -> str:
     return f", but not in the first {_days(days)}" if days else ""
-
-
-def _flat(text: str) -> str:
-    return " ".join(text.split())
 
 
 def _days(days: float) -> str:

@@ -13,8 +13,12 @@ _TOKEN = re.compile(
 
 
 def lines_of(text: str) -> dict[Path, int]:
-    """Return the line (from 1) of every table and key. Elements of an array of tables are counted from 0."""
+    """Return the line (from 1) of every table and key. Elements of an array of tables are counted from 0.
+
+    A table without a header of its own has the line of the first table in it.
+    """
     found: dict[Path, int] = {(): 1}
+    around: dict[Path, int] = {}
     counts: dict[Path, int] = {}
     table: Path = ()
     for start, line in _statements(text):
@@ -22,6 +26,8 @@ def lines_of(text: str) -> dict[Path, int]:
         if header and not _KEY.match(line):
             table = _opened(header[1] == "[[", _parts(header[2]), counts)
             found.setdefault(table, start)
+            for end in range(1, len(table)):
+                around.setdefault(table[:end], start)
             continue
         key = _KEY.match(line)
         if key:
@@ -29,7 +35,7 @@ def lines_of(text: str) -> dict[Path, int]:
             for part in _parts(key[1]):
                 path = (*path, part)
                 found.setdefault(path, start)
-    return found
+    return around | found
 
 
 def _opened(is_element: bool, names: list[str], counts: dict[Path, int]) -> Path:

@@ -6,7 +6,7 @@ from fractions import Fraction
 from state.conditions.condition import Condition
 from state.conditions.nodes import Arithmetic, Comparison, FeatureRef, Literal, Negative, Operand, leaves_of
 from state.policy.currency_size import size_of
-from state.policy.shape import Fixed, PAlive, Policy, Rhythm
+from state.policy.shape import Fixed, Money, PAlive, Policy, Rhythm
 from state.policy.toml_lines import Path
 
 Warned = tuple[Path, str, str]
@@ -35,7 +35,7 @@ def _money(policy: Policy, size: int) -> Iterator[Warned]:
         yield (
             ("money", "most_per_order"),
             f"orders above {most:,.0f} {currency}, roughly {_dollars(most, size)}, are put aside as mistakes",
-            f"leave it out (it is then {1_000_000 * size:,}), or write an amount that no order reaches",
+            f"leave it out (it is then {Money().most_per_order * size:,.0f}), or write an amount that no order reaches",
         )
     highest = policy.rfm.monetary[-1]
     if highest < _LEAST_MONETARY * size:

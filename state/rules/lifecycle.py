@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 from state.customer.apply_event import OrderEffect
 from state.customer.customer import Customer
-from state.rules.patience import PatienceRules, SilenceLimits, displeasure_at
-from state.rules.silence_reason import SilenceReasons, SilentStage
+from state.rules.patience import PatienceRules, SilenceLimits, SilentStage, displeasure_at
+from state.rules.silence_reason import SilenceReasons
 
 ACTIVE = frozenset(("new", "repeat", "loyal"))
 SILENT_STAGES: tuple[SilentStage, SilentStage] = ("churned", "at_risk")

@@ -7,6 +7,8 @@ from state.bgnbd import idle_until
 from state.customer.customer import Customer
 from state.policy.shape import Fixed, PAlive, Policy, Rhythm
 
+SilentStage = Literal["at_risk", "churned"]
+
 
 class SilenceLimits(NamedTuple):
     """The silences in ms after which a customer is ``at_risk`` and ``churned``.
@@ -25,7 +27,7 @@ class SilenceLimits(NamedTuple):
     free_churned: int = 0
     bounded_churned: int = 0
 
-    def of(self, stage: Literal["at_risk", "churned"]) -> int:
+    def of(self, stage: SilentStage) -> int:
         """Return the limit of a stage."""
         return self.at_risk if stage == "at_risk" else self.churned
 

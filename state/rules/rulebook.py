@@ -56,14 +56,15 @@ class Rulebook:
         named = compiled.named
         self._named_traits = named.traits
         self.intake = Intake(exchange, policy.intake.not_customers, policy.intake.rating_scale, named)
+        self._counted = compiled.counted_events
         calendar = Calendar(policy.time.zone, compiled.day_ms)
         self._memory = OrderMemory(
             compiled.occasion_ms,
-            compiled.undo_days,
+            policy.orders.undo_days,
             compiled.window_days,
             conversion=conversion(exchange),
         )
-        self.apply_event = EventApplier(calendar, compiled.session_ms, named.traits, self._memory).apply
+        self.apply_event = EventApplier(calendar, compiled.session_ms, named.traits, self._counted, self._memory).apply
         """Update a customer's aggregates by a fact, and decide nothing."""
         self.forgetting = Forgetting(calendar, self._memory)
         self._unit = exchange.unit
@@ -116,6 +117,7 @@ class Rulebook:
         cause = Cause(kind="policy", name=self.version)
         customer.purchases.recount(self._memory)
         customer.remember_stays(self._remembered_stages)
+        customer.activity.keep([it.key for it in self._counted.values()])
         changes = []
         for key in [key for key in customer.memberships if key not in self._keys]:
             del customer.memberships[key]

@@ -6,14 +6,13 @@ from. Section 10 of docs/semantics.md has the grammar.
 
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import Literal
 
+from state.conditions.exact_number import exact
 from state.conditions.printed import Side, compared, number, written
+from state.conditions.signs import Sign
 from state.customer.customer import Customer
 from state.policy.shape import Fixed, PAlive, Rhythm, SupportRules
-from state.rules.patience import Displeasure, PatienceRules, SilenceLimits, displeasure_at
-
-SilentStage = Literal["at_risk", "churned"]
+from state.rules.patience import Displeasure, PatienceRules, SilenceLimits, SilentStage, displeasure_at
 
 
 class SilenceReasons:
@@ -43,10 +42,10 @@ class SilenceReasons:
             return self._compared("<", stage, limit)
         return self._shortened("<", stage, limit, self._displeasure)
 
-    def _compared(self, sign: str, stage: SilentStage, limit: int) -> str:
+    def _compared(self, sign: Sign, stage: SilentStage, limit: int) -> str:
         return f"{self._against(sign, limit)} ({', '.join(self._origins(stage))})"
 
-    def _shortened(self, sign: str, stage: SilentStage, limit: int, displeasure: Displeasure) -> str:
+    def _shortened(self, sign: Sign, stage: SilentStage, limit: int, displeasure: Displeasure) -> str:
         support = self._patience.support
         assert support is not None
         factor = f"shorten_to {written(support.shorten_to)} x {number(self._days(limit))}"
@@ -65,11 +64,11 @@ class SilenceReasons:
             rated, days = self._customer.support.rated_at, support.rating_counts_days
             yield self._duration("days_since_rating", rated, "<", displeasure.ends, "rating_counts_days", days)
 
-    def _duration(self, name: str, since: int, sign: str, until: int, key: str, days: float) -> str:
+    def _duration(self, name: str, since: int, sign: Sign, until: int, key: str, days: float) -> str:
         sides = Side(name, self._days(self._at - since)), Side("", self._days(until - since))
         return f"{compared(sides[0], sign, sides[1])} ({key} {written(days)})"
 
-    def _against(self, sign: str, limit: int) -> str:
+    def _against(self, sign: Sign, limit: int) -> str:
         return compared(Side("days_since_order", self._days(self._silence)), sign, Side("", self._days(limit)))
 
     def _origins(self, stage: SilentStage) -> Iterator[str]:
@@ -101,7 +100,7 @@ class SilenceReasons:
     def _bounded(self, free: int, rule: Rhythm | PAlive, twice: bool) -> Iterator[str]:
         """Yield which bound took the place of ``free``, if one did; the greater one is twice ``max_days`` for churn."""
         without = self._days(free)
-        least, most = (Fraction(written(days)) for days in (rule.min_days, rule.max_days))
+        least, most = exact(rule.min_days), exact(rule.max_days)
         if free <= int(rule.min_days * self._patience.day_ms):
             yield compared(Side(f"min_days {written(rule.min_days)}", least, True), ">=", Side("", without))
         elif most * (1 + twice) <= without:

@@ -2,9 +2,11 @@
 
 import ast
 import operator
+import tokenize
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from io import StringIO
 
 from tests.reference_model.reasons import OPPOSITE, Reason, compared, quoted
 
@@ -23,6 +25,8 @@ MOVING = {
     "days_since_entered",
     "days_since_left",
     "total_days_in",
+    "days_since_first",
+    "days_since_last",
 }
 SIGNS: dict[type[ast.cmpop], str] = {
     ast.Eq: "==",
@@ -216,7 +220,7 @@ class Condition:
         return Leaf(SIGNS[type(op)], *sides)
 
     def side(self, node: ast.expr) -> Side:
-        text = " ".join((ast.get_source_segment(self.source, node) or "").split())
+        text = on_one_line(ast.get_source_segment(self.source, node) or "")
         inner = node
         while isinstance(inner, ast.UnaryOp) and isinstance(inner.op, ast.UAdd):
             inner = inner.operand
@@ -229,10 +233,29 @@ def names(node: ast.AST) -> Iterator[str]:
     """The values that an operand reads, each in one spelling."""
     if isinstance(node, VALUES):
         if not isinstance(node, ast.Name) or node.id not in FLAGS:
-            yield ast.unparse(node)
+            yield spelled(node)
     else:
         for child in ast.iter_child_nodes(node):
             yield from names(child)
+
+
+def spelled(node: ast.Name | ast.Attribute | ast.Call) -> str:
+    """A value in one spelling: a call with the names of all its arguments."""
+    if not isinstance(node, ast.Call):
+        return ast.unparse(node)
+    given = dict(zip(("event", "days"), node.args, strict=False)) | {str(it.arg): it.value for it in node.keywords}
+    arguments = ", ".join(f"{name}={ast.unparse(given[name])}" for name in sorted(given))
+    return f"{ast.unparse(node.func)}({arguments})"
+
+
+def on_one_line(text: str) -> str:
+    """The text with a blank where there were blanks, line ends or comments between its words."""
+    words, end = "", (1, 0)
+    for token in tokenize.generate_tokens(StringIO(f"({text}\n)").readline):
+        if token.type not in (tokenize.COMMENT, tokenize.NL):
+            words += " " * (token.start != end) + token.string.replace("\n", "\\n")
+            end = token.end
+    return words[words.index("(") + 1 : words.rindex(")")].strip()
 
 
 def moves(node: ast.expr) -> bool:
@@ -294,12 +317,12 @@ def reading(node: ast.expr) -> Read:
     if isinstance(node, ast.Name):
         name = node.id
         return lambda values: FLAGS[name] if name in FLAGS else exact(values(name))
+    if isinstance(node, ast.Call):
+        call = ast.unparse(node)
+        return lambda values: exact(values(call))
     if isinstance(node, ast.Attribute):
         trait = f"traits.{node.attr}"
         return lambda values: exact(values(trait))
-    if isinstance(node, ast.Call):
-        call = called(node)
-        return lambda values: exact(values(call))
     if isinstance(node, ast.UnaryOp):
         inner = reading(node.operand)
         factor = Fraction(-1 if isinstance(node.op, ast.USub) else 1)
@@ -307,12 +330,6 @@ def reading(node: ast.expr) -> Read:
     assert isinstance(node, ast.BinOp)
     left, right, calculate = reading(node.left), reading(node.right), CALCULATED[type(node.op)]
     return lambda values: calculated(calculate, left(values), right(values))
-
-
-def called(node: ast.Call) -> str:
-    """A function and its one argument, as features know them."""
-    (argument,) = node.keywords
-    return f"{ast.unparse(node.func)}({ast.literal_eval(argument.value)})"
 
 
 def calculated(calculate: Callable[[Fraction, Fraction], Fraction], left: Value, right: Value) -> Value:

@@ -87,6 +87,11 @@ def is_track(call: str) -> bool:
 KNOWN = {bare(name): name for name in KINDS} | {bare(other): name for other, name in OTHER_NAMES.items()}
 
 
+def key_of(name: str) -> str:
+    """What all spellings of a name have in common, those of known events too."""
+    return bare(KNOWN.get(bare(name), name))
+
+
 @dataclass(frozen=True)
 class Fact:
     user_id: str
@@ -208,14 +213,21 @@ def read(body: dict[str, Any], own_id: str, key: bytes | None, policy: Policy) -
     sent_as = texts["event"] if is_track(texts["type"]) else texts["type"]
     name = KNOWN.get(bare(sent_as)) if len(sent_as) <= 256 else None
     if name is None:
+        name = (
+            next((each for each in policy.counted if bare(each) == bare(sent_as)), None)
+            if len(sent_as) <= 256
+            else None
+        )
+    if name is None:
         keyed(user_id, key)
         return Unknown()
     message_id = texts["messageId"] or own_id
     if len(message_id) > 256:
         raise Unusable("invalid")
-    details = properties(KINDS[name], body, policy)
+    kind = KINDS.get(name, "counted")
+    details = properties(kind, body, policy)
     keyed(user_id, key)
-    return Fact(user_id, at, message_id, name, KINDS[name], **details)
+    return Fact(user_id, at, message_id, name, kind, **details)
 
 
 def unwrapped(content: Any) -> dict[str, Any]:

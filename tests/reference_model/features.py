@@ -1,15 +1,18 @@
 """The values of features at an instant, each computed from the whole of what is remembered."""
 
+import ast
 import re
 from bisect import bisect_left
 from fractions import Fraction
 from functools import lru_cache
 
 from tests.reference_model.conditions import Value, rational
+from tests.reference_model.events import key_of
 from tests.reference_model.memory import Memory, Order
 from tests.reference_model.patience import p_alive
 from tests.reference_model.policy import Policy
 
+OF_STAGES = ("days_since_entered", "days_since_left", "times_entered", "total_days_in")
 WINDOW = re.compile(r"(\w+)_([1-9][0-9]*)d")
 
 
@@ -17,6 +20,18 @@ WINDOW = re.compile(r"(\w+)_([1-9][0-9]*)d")
 def split(name: str) -> tuple[str, int]:
     match = WINDOW.fullmatch(name)
     return (match[1], int(match[2])) if match else (name, 0)
+
+
+@lru_cache
+def call(text: str) -> tuple[str, str, int]:
+    """A call's function, event or stage, and days (0: of all time)."""
+    node = ast.parse(text, mode="eval").body
+    assert isinstance(node, ast.Call)
+    names = dict(zip(("event", "days"), node.args, strict=False)) | {str(it.arg): it.value for it in node.keywords}
+    if "stage" in names:
+        return ast.unparse(node.func), ast.literal_eval(names["stage"]), 0
+    days = ast.literal_eval(names["days"]) if "days" in names else 0
+    return ast.unparse(node.func), ast.literal_eval(names["event"]), days
 
 
 class Features:
@@ -33,10 +48,25 @@ class Features:
         if name.startswith("traits."):
             return self.memory.traits.get(name.removeprefix("traits."))
         if name.endswith(")"):
-            function, _, stage = name.removesuffix(")").partition("(")
-            return self.of_stage(function, stage)
+            return self.called(name)
         base, window = split(name)
         return self.windowed(base, window) if window else self.plain(base)
+
+    def called(self, text: str) -> Value:
+        function, event, days = call(text)
+        if function in OF_STAGES:
+            return self.of_stage(function, event)
+        key = key_of(event)
+        if key == key_of("Order Completed"):
+            orders = {"days_since_first": "days_since_first_order", "days_since_last": "days_since_order"}
+            return self(orders.get(function, f"orders_{days}d" if days else "orders"))
+        instants = [at for happened, at in self.memory.happened if happened == key]
+        if function == "count":
+            first = self.today - days + 1 if days else None
+            return sum(first is None or self.policy.calendar.day(at) >= first for at in instants)
+        if not instants:
+            return None
+        return self.ago(instants[0] if function == "days_since_first" else instants[-1])
 
     def ago(self, instant: int | None) -> Fraction | None:
         return None if instant is None else Fraction(self.at - instant, self.policy.calendar.day_ms)

@@ -222,6 +222,8 @@ class Hostility:
             ("Product List Viewed", {}),
             ("Order Completed", self.order(f"new-{self.made}")),
             ("Nobody Knows", {}),
+            ("Referral Sent", {"to": ticket}),
+            ("App Opened", {}),
         ]
         name, properties = self.dice.choice(choices)
         event = self.event(user_id, self.after(at), name, properties)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil
 
-from tests.reference_model.events import Fact
+from tests.reference_model.events import Fact, key_of
 from tests.reference_model.money import decimals
 from tests.reference_model.policy import Money, Policy
 from tests.reference_model.properties import Trait
@@ -114,11 +114,13 @@ class Memory:
     rated_at: int = 0
     traits: dict[str, Trait] = field(default_factory=dict)
     eventful: set[int] = field(default_factory=set)
+    happened: list[tuple[str, int]] = field(default_factory=list)
 
     def take(self, fact: Fact) -> str:
         """Takes a fact in; says whether an order was `added` or `ended` by it, or neither."""
         day = self.policy.calendar.day(fact.at)
         self.eventful.add(day)
+        self.happened.append((key_of(fact.name), fact.at))
         if fact.kind in COUNTED:
             self.days[COUNTED[fact.kind]].append(day)
         if fact.kind in BROWSED:

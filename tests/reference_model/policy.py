@@ -1,5 +1,6 @@
 """A policy as its TOML file has it."""
 
+import ast
 import re
 import tomllib
 from dataclasses import dataclass
@@ -99,7 +100,13 @@ class Policy:
     @property
     def windows(self) -> frozenset[int]:
         """The days of the windows that a condition reads."""
-        return frozenset(int(days) for text in self.conditions for days in WINDOW.findall(text))
+        named = {int(days) for text in self.conditions for days in WINDOW.findall(text)}
+        return frozenset(named | {days for text in self.conditions for days in numbers_in_calls(text)})
+
+    @property
+    def counted(self) -> list[str]:
+        """The events that a condition counts, in the order of the text."""
+        return [event for text in self.conditions for event in events_in(text)]
 
     @property
     def named(self) -> frozenset[str]:
@@ -111,6 +118,24 @@ class Policy:
     def named_categories(self) -> frozenset[str]:
         """The categories that a condition looks for."""
         return frozenset(found[0][1:-1] for text in self.conditions for found in CATEGORY.findall(text))
+
+
+def calls_in(text: str) -> list[ast.Call]:
+    """The calls in a condition, in the order of the text."""
+    calls = [each for each in ast.walk(ast.parse(f"({text}\n)")) if isinstance(each, ast.Call)]
+    return sorted(calls, key=lambda call: (call.lineno, call.col_offset))
+
+
+def numbers_in_calls(text: str) -> list[int]:
+    """The whole numbers that calls in a condition are given, which are days."""
+    given = [each for call in calls_in(text) for each in (*call.args, *(it.value for it in call.keywords))]
+    return [each.value for each in given if isinstance(each, ast.Constant) and isinstance(each.value, int)]
+
+
+def events_in(text: str) -> list[str]:
+    """The events of the calls in a condition: their first arguments, which those about a stage have not."""
+    given = [[*call.args, *(it.value for it in call.keywords if it.arg == "event")][:1] for call in calls_in(text)]
+    return [ast.literal_eval(event).strip() for events in given for event in events]
 
 
 PATIENCE: dict[str, dict[str, Any]] = {

@@ -21,6 +21,9 @@ MOVING = (
     "days_since_left(stage='churned')",
     "total_days_in(stage = 'new')",
     "total_days_in(stage='repeat')",
+    "days_since_first('App Opened')",
+    "days_since_last('Referral Sent')",
+    "days_since_last('page')",
 )
 STILL = (
     "mean_gap_days",
@@ -48,6 +51,13 @@ STILL = (
     "refunds_400d",
     "discount_share_60d",
     "tickets_opened_21d",
+    "count('Referral Sent', 21)",
+    "count('referral_sent', days=90)",
+    "count('App Opened')",
+    "count('Order Completed', 45)",
+    "count('order refunded', 30)",
+    "count('Viewed Product', 10)",
+    "count('Nobody Knows', 400)",
     "average_order_value_365d",
     "frequency_score",
     "monetary_score",

@@ -200,4 +200,4 @@ def test_topics_that_cannot_be_used_end_the_process(runner: Runner, data_folder:
     app: Any = object()
     with pytest.raises(EndedError, match="no such topic"):
         run(app, Settings(data=data_folder))
-    assert runner.steps == ["prepare 365"]
+    assert runner.steps == ["prepare 0"]

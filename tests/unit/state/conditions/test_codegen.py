@@ -14,6 +14,7 @@ from state.conditions.features import Feature
 from state.conditions.formula import Formula
 from state.conditions.generated_code import source_of
 from state.conditions.layout import laid_out
+from state.conditions.parse import MAX_DEPTH
 from state.conditions.rule_set import Rule, RuleSet
 from state.customer.customer import first_seen
 from state.customer.purchases import Purchases
@@ -90,6 +91,29 @@ def test_names_do_not_clash():
     crowded = replace(SOUND, features={**SOUND.features, **features})
     text = "len + at + unread + day + total + tickets_open + orders_7d >= 0 and traits.total is not known"
     assert compile_condition(text, crowded).holds(first_seen(0), 1)
+
+
+@pytest.mark.parametrize(
+    "nested",
+    [
+        "not " * MAX_DEPTH + "traits.vip",
+        "traits.a / " * (MAX_DEPTH - 1) + "1 > 3",
+        "-(mean_gap_days + " * (MAX_DEPTH // 2 - 1) + "1" + ")" * (MAX_DEPTH // 2 - 1) + " < 3",
+    ],
+)
+def test_what_is_nested_as_deeply_as_may_be_runs_and_is_laid_out(nested):
+    rules = RuleSet([rule("any", nested)])
+    assert rules.now(first_seen(0), 1, ()) == (False,)
+    assert len(rules.now_and_later(first_seen(0), 1, 2, ("any",))) == 2
+    assert ast.dump(ast.parse(laid_out(rules.code))) == ast.dump(ast.parse(rules.code))
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\f", "\x1e", "\u2028"])
+def test_a_text_with_a_line_end_breaks_no_line_of_the_code(end):
+    rules = RuleSet([rule("any", f"traits.a != '''x{end}y''' and orders > 1")])
+    assert rules.now(first_seen(0), 1, ()) == (False,)
+    assert len(rules.code.splitlines()) == rules.code.count("\n")
+    assert ast.dump(ast.parse(laid_out(rules.code))) == ast.dump(ast.parse(rules.code))
 
 
 @pytest.mark.parametrize("text", [SHIPPED.read_text("utf-8"), *POLICIES.values()], ids=["shipped", *POLICIES])

@@ -90,10 +90,10 @@ def test_several_lines_and_comments():
         ("3 in categories", 1, "ask for a text"),
         ("kind in []", 9, "texts or numbers"),
         ("kind in ['a', 1]", 9, "mixes"),
-        ("len(kind) > 3", 1, "no functions"),
-        ("kind.upper() == 'A'", 1, "no functions"),
+        ("len(kind) > 3", 1, "no function"),
+        ("kind.upper() == 'A'", 1, "no function"),
         ("orders.x > 3", 1, "only traits"),
-        ("__import__('os')", 1, "no functions"),
+        ("__import__('os')", 1, "no function"),
         ("(lambda: 3) == 3", 2, "not part of the language"),
         ("orders ** 2 > 3", 1, "not part of the language"),
         ("orders > None", 10, "is known"),
@@ -105,6 +105,12 @@ def test_several_lines_and_comments():
         ("orders > 1e300", 10, "too large"),
         ("1 < orders in [2]", 1, "chain"),
         ("orders in [1, 1 / 2]", 11, "as they stand"), ("orders in [true]", 11, "as they stand"),
+        ("orders in [-(1 / 3)]", 11, "as they stand"), ("orders in [+(1 / 3)]", 11, "as they stand"),
+        ("orders in [1, --(2 - 3)]", 11, "as they stand"),
+        ("traits.a in ['DE' 'FR']", 14, "comma between"), ("kind == 'a' 'b'", 9, "comma between"),
+        ("+traits.a == 'x'", 14, "a number and"), ("+traits.vip", 1, "a number, not"),
+        ("'x' == +traits.a", 8, "a text and"), ("+traits.a in ['x']", 14, "a number and"),
+        ("+traits.a in categories", 1, "ask for a text"),
         ("3 is known", 1, "always known"), ("orders > 2 or true is known", 15, "always known"),
         ("orders > 1e15 + 1", 10, "too large"), ("orders > 3 * -4e14", 10, "too large"),
         ("recency_score + days_since_order > 3", 1, "straight lines"),
@@ -117,6 +123,7 @@ def test_several_lines_and_comments():
         ("p_alive - recency_score > 0", 1, "straight lines"),
         ("\x00", 1, "cannot be read"),
         ("orders > 3 or " * 400, 1, "longer"),
+        ("not " * 300 + "loyal", 1, "nested too deeply"), ("orders + " * 150 + "1 > 3", 1, "nested too deeply"),
         ("(" * 1500 + "orders > 3" + ")" * 1500, 200, ""),
         ("orders > 3 and\n  ordrs > 3", 3, "no feature"),
     ],
@@ -155,7 +162,7 @@ def test_entering_needs_the_leaving_limit_to_be_past():
     assert both.holds(toy, 650)
     assert not both.holds(toy, 651)
     assert both.why(toy, 600) == "orders_30d 2 >= 2; days_since_order 0 <= 5"
-    assert both.features == {"orders_30d", "days_since_order"}
+    assert both.names == {"orders_30d", "days_since_order"}
     assert both.windows == {30}
     assert entering(enter, opposite(enter)) is enter
 
@@ -232,3 +239,26 @@ def _nought() -> int:
 def test_a_feature_that_cannot_be_foreseen_is_refused():
     with pytest.raises(ValueError, match="without a window"):
         Feature(name="x", unit="", meaning="", formula=Formula(_nought), parts=0, trend=Trend.FREE)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("stage in ['new',  # fresh\n  'loyal']", "stage \"new\" in ['new', 'loyal']"),
+        ("orders_7d +  # those # of the week\n 1 < 9", "(orders_7d + 1) 1 < 9"),
+        ("orders_7d + \\\n 1 < 9", "(orders_7d + 1) 1 < 9"),
+        ("traits.a == 'x  # y'", "traits.a \"x  # y\" == 'x  # y'"),
+        ("traits.a in ['x  # y',\n\"it's\"]", "traits.a \"x  # y\" in ['x  # y', \"it's\"]"),
+        ("traits.a != 'x # y'  # one blank", "traits.a \"x  # y\" != 'x # y'"),
+        ("traits.a != \"\\\"  #\"", "traits.a \"x  # y\" != \"\\\"  #\""),
+        ("traits.a != \"\"\"x\n  y\"\"\"", "traits.a \"x  # y\" != \"\"\"x\\n  y\"\"\""),
+    ],
+)  # fmt: skip
+def test_why_has_texts_as_they_are_and_no_comments(text, why):
+    toy = Toy(traits={"a": "x  # y"})
+    assert compile_condition(text, CATALOGUE).why(toy, 600) == why
+
+
+def test_the_comments_of_a_condition_do_not_hide_what_is_joined_to_it():
+    condition = compile_condition("orders_7d > 1  # many\n and orders_30d > 2  # (of the month)", CATALOGUE)
+    assert opposite(condition).text == "not (orders_7d > 1 and orders_30d > 2)"

@@ -116,8 +116,6 @@ def test_a_text_becomes_a_tree(text: str, tree: str) -> None:
         ("traits.a == traits.b", 1, 1, "two traits cannot be compared", "compare a trait with a value"),
         ("kind in ['a', 1]", 1, 9, "this list mixes texts and numbers", "use one sort only"),
         ("kind in []", 1, 9, "a list holds texts or numbers as they stand", 'write it as in ["DE", "FR"]'),
-        ("max(orders, 2) > 3", 1, 1, "there is no function `max`",
-         "there are `days_since_entered`, `days_since_left`, `times_entered`, `total_days_in`"),
         ("times_enterd(stage = 'new') > 3", 1, 1, "there is no function `times_enterd`",
          'did you mean `times_entered`, as in `times_entered(stage = "loyal")`?'),
         ("times_entered('new') > 3", 1, 15, "`times_entered` takes nothing without a name",
@@ -125,6 +123,8 @@ def test_a_text_becomes_a_tree(text: str, tree: str) -> None:
         ("times_entered() > 3", 1, 1, "`stage` is missing", 'write it as in `times_entered(stage = "loyal")`'),
         ("times_entered(stage = new) > 3", 1, 23, "`stage` is a text in quotation marks", 'write "new"'),
         ("times_entered(stage = 'at risk') > 3", 1, 23, 'there is no stage "at risk"', 'did you mean "at_risk"?'),
+        ("counts('A', 2) > 3", 1, 1, "there is no function `counts`",
+         'did you mean `count`, as in `count("Referral Sent", 90)`?'),
         ("orders.x > 3", 1, 1, "`orders.x` has a dot", "only traits have one: `traits.country`"),
         ("orders % 2 > 3", 1, 1, "`orders % 2` is not part of the language",
          "use features, traits, numbers, texts and + - * /"),
@@ -143,6 +143,10 @@ def test_a_text_becomes_a_tree(text: str, tree: str) -> None:
          "compare this with something that changes only by events or by days"),
         ("orders is 3", 1, 1, "after `is` comes `known` or `not known`", "write `==` to compare values"),
         ("1 < orders in [2]", 1, 1, "`in` cannot be part of a chain", "join two comparisons by `and`"),
+        ("kind is null", 1, 1, "after `is` comes `known` or `not known`", "write `is not known`"),
+        ("kind is not None", 1, 1, "after `is` comes `known` or `not known`", "write `is known`"),
+        ("'new'", 1, 1, "`'new'` is a text, not a yes or no", "compare a feature with it"),
+        ("orders", 1, 1, "`orders` is a number, not a yes or no", "compare it, as in `orders > 0`"),
     ],
 )  # fmt: skip
 def test_an_error_has_a_place_and_a_fix(text: str, row: int, column: int, message: str, fix: str) -> None:
@@ -150,6 +154,39 @@ def test_an_error_has_a_place_and_a_fix(text: str, row: int, column: int, messag
         parse_condition(text, CATALOGUE)
     error = caught.value
     assert (error.row, error.column, error.message, error.fix) == (row, column, message, fix)
+
+
+@pytest.mark.parametrize(
+    ("text", "fix"),
+    [
+        ("orders > 2 && loyal", "`and`"),
+        ("orders > 2 || loyal", "`or`"),
+        ("orders <> 2", "`!=`"),
+        ("orders => 2", "`>=`"),
+        ("stage = 'new'", "`==`"),
+        ("orders > 2 AND loyal", "small letters"),
+        ("!loyal", "`not`"),
+        ("stage == \u201cnew\u201d", "straight quotation marks"),
+        ("orders \u2265 2", "`>=`"),
+        ("orders \u2212 1 > 2", "`-`"),
+        ("orders\u00a0> 2", "plain blanks"),
+        ("traits.class == 'a'", "rename the trait"),
+        ("orders > 1,5", "with a point"),
+        ("revenue > 1,000.50", "without commas"),
+        ("revenue > 1.000.000", "without commas"),
+        ("orders > 05", "zeros before"),
+        ("days_since_order > 7d", "without a unit"),
+        ("revenue > $5", "without a unit"),
+        ("(orders > 2", "parenthesis"),
+        ("stage == 'new", "quotation mark"),
+        ("orders in [1,2] loyal", "joined by `and`"),
+        ("orders > 2 loyal  # 1,000 = \u201cmany\u201d", "joined by `and`"),
+    ],
+)
+def test_what_cannot_be_read_has_the_mend_of_its_mistake(text: str, fix: str) -> None:
+    with pytest.raises(ConditionError) as caught:
+        parse_condition(text, CATALOGUE)
+    assert fix in caught.value.fix
 
 
 def test_the_worked_example_of_the_package_is_true() -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from state.features.catalogue import catalogue
 from state.policy.compiled import read_policy
-from state.policy.shape import Fixed, PAlive, Rhythm
+from state.policy.shape import Fixed, PAlive, Policy, Rhythm
 from state.policy.summary import summarize
 from state.policy.text import PolicyError
 from state.policy.toml_lines import lines_of
@@ -109,7 +109,7 @@ def test_methods_of_patience(method, kind):
         ('[time]\nzone = "Europe/Berlin"\nday_seconds = 60', 7, "shortened day", "UTC"),
         ('[money]\ncurrency = "EUX"', 6, "no currency", "ISO 4217"),
         ('[money]\ncurrency = "euro"', 6, "`currency` is", "three capital letters"),
-        ("[money.rates]\nEUR = 0", 6, '`rates` is {"EUR":0}', "more than 0"),
+        ("[money.rates]\nEUR = 0", 6, "`EUR` is 0", "more than 0"),
         ("[money.rates]\nUSD = 1.1", 6, "counted in", "leave its rate out"),
         ("[lifecycle.patience]\nmethod = \"rythm\"", 6, "rythm", '"rhythm", "fixed", "p_alive"'),
         ("[lifecycle.patience]\ndays = 3", 5, "`method` is missing", "rhythm"),
@@ -123,11 +123,33 @@ def test_methods_of_patience(method, kind):
         ("[lifecycle.support]\nbad_rating = 6", 6, "is 6", "at most 5"),
         ("[rfm]\nwindow_days = 401", 6, "is 401", "at most 400"),
         ("[rfm]\nwindow_days = 0", 6, "is 0", "at least 1"),
-        ("[rfm]\nmonetary = [1, 2, 3]", 6, "[1,2,3]", "4 numbers"),
+        ("[rfm]\nmonetary = [1, 2, 3]", 6, "[1, 2, 3]", "a list of 4 numbers"),
         ("[rfm]\nmonetary = [1, 3, 2, 4]", 6, "does not rise", "above"),
-        ("[rfm]\nmonetary = [1, 3, -2, 4]", 6, "[1,3,-2,4]", "more than 0"),
+        ("[rfm]\nmonetary = [1, 3, -2, 4]", 6, "`monetary` has -2", "more than 0"),
+        ("[rfm]\nmonetary = 5", 6, "`monetary` is 5", "a list of 4 numbers"),
+        ('[money.rates]\nEUR = "1,08"', 6, '`EUR` is "1,08"', "write a number"),
+        ("[money.rates]\neur = 1.08", 6, '`rates` has "eur"', "three capital letters"),
+        ("[money]\nrates = 1.08", 6, "`rates` is 1.08", "write a table"),
+        ('[intake]\nnot_customers = ["guest", ""]', 6, '`not_customers` has ""', "something"),
+        ('[intake]\nnot_customers = ["guest", 0]', 6, "`not_customers` has 0", "write a text in quotation marks"),
+        ('[intake]\nnot_customers = "guest"', 6, '`not_customers` is "guest"', "write a list of texts"),
+        ('[intake]\nnot_customers = ["*"]', 6, '`not_customers` has "*"', "beside blanks and *"),
+        ('[intake]\nnot_customers = ["a*b*"]', 6, '`not_customers` has "a*b*"', "at most one *"),
+        ('[intake]\nrating_scale = ["1", 5]', 6, '`rating_scale` has "1"', "write a number"),
+        ("[time]\nday_seconds = 1.5", 6, "`day_seconds` is 1.5", "write a whole number"),
+        ("[money]\nmost_per_order = 1e13", 6, "is 10000000000000.0", "make it at most 1000000000000"),
+        ("[money]\nmost_per_order = " + "9" * 400, 6, "is 9999", "nearer to zero"),
+        ("[money]\ncurrency = 2020-01-01", 6, "`currency` is 2020-01-01", "a text in quotation marks"),
+        ("[lifecycle.patience]\nmethod = ['fixed']", 6, '`method` is ["fixed"]', '"rhythm", "fixed", "p_alive"'),
+        ("[[lifecycle.patience]]\ndays = 3", 5, "`patience` is not a table", "[lifecycle.patience]"),
+        ("[time]\n[lifecycl.support]\nopen_days = 1", 6, "no `lifecycl` here", "`lifecycle`"),
+        ("[lifecycle.support]\n[lifecycle]\none_time_patience_days = 500", 6, "at risk", "which is 500"),
+        ("[[time]]\nzone = 'UTC'", 5, "`time` is not a table", "under [time]"),
         ('[[segments]]\nkey = "A"\nname = "a"\nenter = "loyal"', 6, '"A"', "small letters"),
-        ('[[segments]]\nkey = "a"\nenter = "loyal"', 5, "`name` is missing", "name = ..."),
+        ('[[segments]]\nkey = "a"\nenter = "loyal"', 5, "`name` is missing", "in [[segments]], as in `name = ...`"),
+        ('[[segments]]\nkey = "unnamed"\nname = "a"\nenter = "loyal"\n' * 2, 10, "is taken by line 6", "another key"),
+        ('[[segments]]\nkey = "a"\nname = "a"\nenter = """ordrs > 3"""', 8, "column 1", "`orders`"),
+        ('[[segments]]\nkey = "a"\nname = "a"\nenter = """\\\n  ordrs > 3"""', 9, "column 1", "`orders`"),
         ('[[segments]]\nkey = "a"\nname = ""\nenter = "loyal"', 7, '`name` is ""', "something"),
         ('[[segments]]\nkey = "a"\nname = "a"\nenter = "ordrs > 3"', 8, "`enter`, column 1", "`orders`"),
         ('[[segments]]\nkey = "a"\nname = "a"\nenter = """\n  loyal\n  and ordrs > 3"""', 10, "column 7", "`orders`"),
@@ -143,12 +165,112 @@ def test_every_error_has_its_line_and_fix(added, line, expected, fix):
     assert fix in found[0][2]
 
 
+FULL = """
+name = "p"
+[time]
+zone = "Europe/Berlin"
+lateness_minutes = 5
+day_seconds = 86400
+[money]
+currency = "EUR"
+most_per_order = 5000
+rates = { USD = 0.9 }
+[browsing]
+session_minutes = 20
+[intake]
+not_customers = ["guest"]
+rating_scale = [0, 10]
+[orders]
+undo_days = 30
+[lifecycle]
+occasion_days = 0
+one_time_patience_days = 200
+one_time_churn_days = 300
+[lifecycle.patience]
+method = "p_alive"
+limit = 0.9
+churn_limit = 0.6
+r = 0.243
+alpha = 4.414
+a = 0.793
+b = 2.426
+unit_days = 1
+min_days = 400
+max_days = 500
+min_at_risk_days = 3
+[lifecycle.support]
+shorten_to = 0.9
+bad_rating = 7
+rating_counts_days = 3
+open_days = 3
+[lifecycle.loyal]
+enter = "orders >= 6"
+leave = "orders < 4"
+min_stay_days = 3
+[rfm]
+recency_days = [300, 400, 500, 600]
+frequency_orders = [20, 30, 40, 50]
+monetary = [2000, 3000, 4000, 5000]
+window_days = 30
+[[segments]]
+key = "a"
+name = "A"
+description = "All."
+enter = "p_alive > 0.95"
+leave = "p_alive < 0.9"
+min_stay_days = 3
+"""
+NO_TEXTS = ["3", "true", "nan", "-inf", "{}", "{ a = 1 }", "[]", '["x"]', "[[]]", "[{}]", "2020-01-01", "07:30:00"]
+NO_NUMBERS = ['""', '"x"', '"3"', *NO_TEXTS[1:], "1" + "0" * 400]
+NO_LISTS = ['""', *NO_TEXTS[:6], "[true]", "[nan, nan]", "[[], []]", "[{}]", "[2020-01-01, 3]"]
+VALUES = [(row, line) for row, line in enumerate(FULL.splitlines()) if " = " in line]
+
+
+@pytest.mark.parametrize(("row", "line"), VALUES, ids=[line.partition(" =")[0] for _, line in VALUES])
+def test_a_value_of_another_type_is_told_at_its_key_and_nothing_else_is(row, line):
+    key, _, value = line.partition(" = ")
+    mistakes = {'"': NO_TEXTS, "[": NO_LISTS, "{": NO_LISTS[:4]}.get(value[0], NO_NUMBERS)
+    features = catalogue(Policy(name="any"))
+    read_policy(FULL, lambda policy: features)
+    for mistake in mistakes:
+        lines = [*FULL.splitlines()[:row], f"{key} = {mistake}", *FULL.splitlines()[row + 1 :]]
+        with pytest.raises(PolicyError) as caught:
+            read_policy("\n".join(lines), lambda policy: features)
+        assert {(it.line, it.message.split()[0]) for it in caught.value.problems} == {(row + 1, f"`{key}`")}, mistake
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        '[intake]\nrating_scale = "0-10"\n[lifecycle.support]\nbad_rating = 7',
+        "[intake]\nrating_scal = [0, 10]\n[lifecycle.support]\nbad_rating = 7",
+        "[intakes]\nrating_scale = [0, 10]\n[lifecycle.support]\nbad_rating = 7",
+        '[money]\ncurrency = "eur"\n[money.rates]\nUSD = 0.9',
+        '[lifecycle.patience]\nmethod = "p-alive"\n[[segments]]\nkey = "a"\nname = "A"\nenter = "p_alive > 0.5"',
+        '[lifecycle]\none_time_patience_days = 200\none_time_churn_dys = 300',
+    ],
+)  # fmt: skip
+def test_what_is_wrong_only_because_something_else_is_is_not_told(wrong):
+    with pytest.raises(PolicyError) as caught:
+        read_policy(f'name = "p"\n{wrong}', catalogue)
+    assert len(caught.value.problems) == 1, caught.value.problems
+
+
 def test_everything_is_reported_together():
     text = LEAST.replace("orders <", "ordrs <") + (
         '[[segments]]\nkey = "a"\nname = "a"\nenter = "loyl"\n'
         '[[segments]]\nkey = "a"\nname = 3\nenter = "loyal"\nmin = 4\n[money]\ncurrency = "ABC"\n'
     )
     assert [line for line, _, _ in problems(text)] == [4, 8, 10, 11, 13, 15]
+
+
+def test_values_that_do_not_fit_together_are_all_told():
+    text = LEAST + (
+        "[lifecycle.support]\nbad_rating = 9\n"
+        '[lifecycle.patience]\nmethod = "rhythm"\nmin_days = 130\n'
+        '[[segments]]\nkey = "a"\nname = "A"\nenter = "p_alive > 0.3"\n'
+    )
+    assert [line for line, _, _ in problems(text)] == [6, 9, 13]
 
 
 def test_loyalty_cannot_rest_on_itself():
@@ -158,9 +280,27 @@ def test_loyalty_cannot_rest_on_itself():
         assert "follows from loyalty" in caught.value.problems[0].message
 
 
-@pytest.mark.parametrize(("text", "line"), [("", 1), ('name = "x', 1), ('name = "x"\n\nname = "y"\n', 3), ("a = [", 1)])
-def test_what_is_no_policy_at_all(text, line):
+@pytest.mark.parametrize(
+    ("text", "line", "fix"),
+    [
+        ("", 1, "write it at the top"),
+        ('name = "x', 1, "close every"),
+        ('name = "x"\n\nname = "y"\n', 3, "each key once"),
+        ("[time]\n[money]\n[time]\n", 3, "each table"),
+        ("a = [", 1, "close every"),
+        ("name = p\n", 1, "a text in quotation marks"),
+        ("name = 'p'\n[money.rates]\nEUR = 1,08", 3, "a number with a point"),
+        ("name = 'p'\na = " + "[" * 5000, 1, "list within"),
+        ("name = 'p'\na = " + "9" * 5000, 1, "digits"),
+    ],
+)
+def test_what_is_no_policy_at_all(text, line, fix):
     assert problems(text)[0][0] == line
+    assert fix in problems(text)[0][2]
+
+
+def test_a_byte_order_mark_is_no_part_of_a_policy():
+    assert read("\ufeff" + LEAST).version == read(LEAST).version
 
 
 def test_lines_are_found_among_remarks_lists_and_long_texts():

@@ -1,0 +1,97 @@
+"""What is wrong with the value of a key in a policy, and what to write instead."""
+
+import json
+import math
+import re
+from collections.abc import Iterator
+from typing import Any, Literal, NamedTuple, get_args, get_origin
+
+import msgspec
+
+_MOST_SHOWN = 60
+_SORTS = {"int": "a whole number", "float": "a number", "str": "a text in quotation marks"}
+_LISTED = {float: "numbers", str: "texts in quotation marks"}
+_BOUNDS = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than"}
+_SHAPES = {
+    "name": "letters, digits, dots, dashes and underscores, beginning with a letter or a digit",
+    "key": "small letters, digits and underscores, beginning with a letter",
+}
+_CURRENCY = "the three capital letters of a currency, as in USD"
+
+
+class Wrong(NamedTuple):
+    """What is wrong, and the fix; ``entry`` is the key of the entry, where the value is a table of entries."""
+
+    message: str
+    fix: str
+    entry: tuple[str, ...] = ()
+
+
+def wrongs_in(name: str, value: object, kind: Any) -> Iterator[Wrong]:
+    """Yield what is wrong with the value of the key ``name``, which must be of this type."""
+    origin, kinds = get_origin(kind), get_args(kind)
+    if origin is dict and isinstance(value, dict):
+        for key, entry in value.items():
+            if fix := _fix(name, key, kinds[0]):
+                yield Wrong(f"`{name}` has {written(key)}", fix, (key,))
+            if fix := _fix(key, entry, kinds[1]):
+                yield Wrong(f"`{key}` is {written(entry)}", fix, (key,))
+    elif origin is tuple and isinstance(value, list) and (... in kinds or len(value) == len(kinds)):
+        for item in value:
+            if fix := _fix(name, item, kinds[0]):
+                yield Wrong(f"`{name}` has {written(item)}", fix)
+    elif fix := _fix(name, value, kind):
+        yield Wrong(f"`{name}` is {written(value)}", fix)
+
+
+def written(value: object) -> str:
+    """Return a value as TOML has it, cut off if it is long."""
+    text = _in_toml(value)
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."
+
+
+def _in_toml(value: object) -> str:
+    match value:
+        case bool() | str():
+            return json.dumps(value, ensure_ascii=False)
+        case list():
+            return f"[{', '.join(map(_in_toml, value))}]"
+        case dict():
+            return f"{{ {', '.join(f'{key} = {_in_toml(it)}' for key, it in value.items())} }}" if value else "{}"
+        case _:
+            return str(value)
+
+
+def _fix(name: str, value: object, kind: Any) -> str:
+    """Return how to make a value one of this type; empty if it is."""
+    try:
+        msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        return _sort_of(kind) or _fix_of(name, value, str(error))
+    return ""
+
+
+def _sort_of(kind: Any) -> str:
+    """Return what to write as a table, a list or a choice; empty for other types."""
+    origin, kinds = get_origin(kind), get_args(kind)
+    if origin is dict:
+        return "write a table, as in { EUR = 1.08 }"
+    if origin is tuple:
+        listed = _LISTED[get_args(kinds[0])[0]]
+        return f"write a list of {listed if ... in kinds else f'{len(kinds)} {listed}'}"
+    return f"it is one of {', '.join(map(str, kinds))}" if origin is Literal else ""
+
+
+def _fix_of(name: str, value: object, reason: str) -> str:
+    """Return what to do about a single value that the decoder refused for a reason."""
+    if sort := re.match(r"Expected `(\w+)`, got", reason):
+        return f"write {_SORTS[sort[1]]}"
+    if isinstance(value, float) and math.isnan(value):
+        return "write a finite number"
+    if bound := re.match(r"Expected `\w+` (<=|>=|<|>) (\S+)", reason):
+        return f"make it {_BOUNDS[bound[1]]} {float(bound[2]):.15g}"
+    if length := re.match(r"Expected `str` of length (<=|>=) (\d+)", reason):
+        return f"use at most {length[2]} characters" if length[1] == "<=" else "write something there"
+    if "matching regex" in reason:
+        return f"write {_SHAPES.get(name, _CURRENCY)}"
+    return "write a number nearer to zero"  # what is beyond a double
