@@ -21,11 +21,13 @@ class Named(NamedTuple):
     """What the conditions of a policy name: traits and categories, which no bound may cut off, and events.
 
     ``events`` are those that lifestage knows only from the policy: their names, by key (see ``event_key``).
+    ``properties`` are those that conditions read of events, by the event's name; each says whether it must be a number.
     """
 
     traits: Collection[str] = ()
     categories: Collection[str] = ()
     events: Mapping[str, str] = {}
+    properties: Mapping[str, Mapping[str, bool]] = {}
 
 
 NOTHING_NAMED = Named()

@@ -8,13 +8,15 @@ from datetime import datetime
 
 import msgspec
 from msgspec import Raw
+from msgspec.structs import replace
 
 from schemas import timestamps
-from schemas.bounds import bounded
+from schemas.bounds import Named, bounded
 from schemas.coercion import MAX_TEXT, NULL, Fields, fields_of, identifier, short, text
 from schemas.event_names import counted, spelled
+from schemas.event_properties import PROPERTIES_BOUND, properties_of
 from schemas.event_types import EVENT_TYPES
-from schemas.events import AnyFact
+from schemas.events import AnyFact, event_name
 from schemas.instant import EARLIEST, LATEST, from_datetime
 from schemas.intake import Intake
 from schemas.json_text import MAX_DEPTH, check_depth
@@ -209,15 +211,25 @@ def read_event(envelope: Envelope, value: bytes, intake: Intake) -> Event:
         except (msgspec.ValidationError, UnicodeDecodeError, AmountError, RejectedError):
             content = event_type.coerce(content)
             fact = event_type.build(event_type.name, at, message_id, content, intake)
-        if envelope.context is not None:
-            fact = with_context_traits(fact, envelope.context.traits)
         # What is shorter than one text may be holds nothing that is too long, nor too many of anything.
-        elif not event_type.is_bounded or len(content) <= MAX_TEXT:
+        is_short = not event_type.is_bounded or len(content) <= MAX_TEXT
+        if is_short and envelope.context is None and not intake.named.properties:
             return Event(user_id, fact)
-        fact, bounds = bounded(fact, intake.named)
-        return Event(user_id, fact, bounds=bounds)
+        return _with_what_is_named(fact, envelope, intake.named)
     except (RejectedError, AmountError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _rejected(error, user_id) from None
+
+
+def _with_what_is_named(fact: AnyFact, envelope: Envelope, named: Named) -> Event:
+    """Return the event of a fact, with traits of its context and its properties, as far as conditions and bounds go."""
+    if envelope.context is not None:
+        fact = with_context_traits(fact, envelope.context.traits)
+    fact, bounds = bounded(fact, named)
+    if wanted := named.properties.get(event_name(fact)):
+        properties, is_told = properties_of(envelope.properties, wanted)
+        fact = replace(fact, properties=properties or None)
+        bounds = (*bounds, PROPERTIES_BOUND) if is_told else bounds
+    return Event(envelope.user_id, fact, bounds=bounds)
 
 
 def _rejected(error: Exception, user_id: str) -> RejectedError:

@@ -21,10 +21,11 @@ class Fact(_Sent, frozen=True, array_like=True, tag=True, kw_only=True, gc=False
 
     Of facts of one instant, those of a lower ``rank`` come first: what makes an order or a ticket comes before what
     changes it. ``schemas.fact_order`` has the whole order. ``context_traits`` is what the event said about the customer
-    besides. By keyword, so it comes after all others.
+    besides, ``properties`` what conditions read of the event itself. By keyword, so they come after all others.
     """
 
     context_traits: Traits | None = None
+    properties: dict[str, Scalar] | None = None
 
     name: ClassVar[str] = ""
     rank: ClassVar[int]

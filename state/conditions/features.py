@@ -1,11 +1,27 @@
 """Features: what a condition may ask of a customer, and how each value changes while nothing happens."""
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
+from schemas.events import Scalar
 from state.conditions.formula import Formula
 from state.conditions.kind import Kind
+
+
+class EventFilter(NamedTuple):
+    """The events of one name, or those of them that ``accepts`` holds for, which reads the properties ``names``.
+
+    ``key`` is what identifies them in a customer's activity; ``number`` is the property that is added up, if one is.
+    """
+
+    event: str
+    key: str
+    accepts: Callable[[Mapping[str, Scalar]], bool] | None = None
+    names: frozenset[str] = frozenset()
+    number: str = ""
 
 
 class Trend(Enum):
@@ -26,8 +42,8 @@ class Feature:
     a straight line or, for some customers, stands still, and a FALLING one falls in any way, steps included. Only a
     FREE one may go missing by itself, and none becomes known by itself. ``parts`` are the bits of the parts of a
     customer that the formula reads: while no event changes one of them, only time can change the value. A text that
-    has ``allowed`` values never has another. ``event`` is the name of the event that it counts, empty if it counts
-    none by name; ``history_of`` is the lifecycle stage whose past stays must be remembered for it, empty if none must.
+    has ``allowed`` values never has another. ``counts`` says which events it counts, None if none by name;
+    ``history_of`` is the lifecycle stage whose past stays must be remembered for it, empty if none must.
 
     Raises ``ValueError`` if the next change of such a feature cannot be found.
     """
@@ -40,7 +56,7 @@ class Feature:
     trend: Trend = Trend.CONSTANT
     window: int | None = None
     allowed: tuple[str, ...] = ()
-    event: str = ""
+    counts: EventFilter | None = None
     history_of: str = ""
 
     def __post_init__(self) -> None:

@@ -17,6 +17,7 @@ class Sort(Enum):
     DAYS = "a whole number of days"
     TRAIT = "a trait, as in `traits.plan`"
     PROPERTY = "the name of a property"
+    CONDITION = "a condition on properties of the event"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

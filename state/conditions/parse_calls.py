@@ -74,6 +74,8 @@ class CallParser:
                 return days
             case (Sort.TRAIT, ast.Attribute(ast.Name("traits"), name)) | (Sort.PROPERTY, ast.Name(name)):
                 return name
+            case Sort.CONDITION, _ if not isinstance(node, ast.Constant):
+                return ast.unparse(node)
             case _:
                 raise self._error(node, f"`{parameter.name}` is {parameter.sort.value}", self._mend(parameter, node))
 

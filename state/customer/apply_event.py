@@ -1,9 +1,10 @@
 """Applying an event: how a fact changes the aggregates of a customer, before anything is decided."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from enum import Enum
 from typing import Any
 
+from schemas.event_names import event_key
 from schemas.events import (
     AnyFact,
     Browsed,
@@ -19,7 +20,7 @@ from schemas.events import (
     event_name,
 )
 from state.calendar import Calendar
-from state.customer.activity import CountedEvent
+from state.customer.activity import CountedEvents
 from state.customer.bounds import merged
 from state.customer.customer import Customer
 from state.customer.parts import NO_PARTS, ORDERS, SUPPORT, TRAITS, event_part
@@ -50,7 +51,7 @@ class EventApplier:
         calendar: Calendar,
         session_ms: int,
         named: Collection[str],
-        counted: Mapping[str, CountedEvent],
+        counted: Mapping[str, Sequence[CountedEvents]],
         memory: OrderMemory,
     ) -> None:
         self._day_of = calendar.day_of
@@ -82,12 +83,15 @@ class EventApplier:
         return effect[0], effect[1] | TRAITS
 
     def _count(self, customer: Customer, fact: AnyFact) -> int:
-        counted = self._counted.get(event_name(fact))
+        name = event_name(fact)
+        counted = self._counted.get(name)
         if counted is None:
             return NO_PARTS
-        day = self._day_of(fact.at)
-        customer.activity.add(counted.key, fact.at, day, day - counted.window_days + 1)
-        return event_part(counted.key)
+        day, properties = self._day_of(fact.at), fact.properties or {}
+        for it in counted:
+            if it.accepts is None or it.accepts(properties):
+                customer.activity.add(it, fact.at, day, properties)
+        return event_part(event_key(name))
 
     def _browsed(self, customer: Customer, fact: Browsed, day: int) -> Effect:
         engagement = customer.engagement

@@ -12,7 +12,7 @@ from state.conditions.catalogue import Catalogue
 from state.conditions.condition import Condition, compile_condition, entering, opposite
 from state.conditions.errors import ConditionError
 from state.conditions.nodes import Comparison, FeatureRef, Literal, Test, leaves_of, traits_of
-from state.customer.activity import CountedEvent
+from state.customer.activity import CountedEvents
 from state.customer.parts import DECIDED
 from state.policy.checks import check_values
 from state.policy.shape import PAlive, Policy
@@ -76,14 +76,31 @@ class CompiledPolicy:
         return frozenset(it.history_of for it in self.catalogue.features.values() if it.history_of)
 
     @property
-    def counted_events(self) -> dict[str, CountedEvent]:
+    def counted_events(self) -> dict[str, tuple[CountedEvents, ...]]:
         """The events that conditions count, by name."""
-        counted: dict[str, CountedEvent] = {}
+        counted: dict[str, dict[str, CountedEvents]] = {}
         for feature in self.catalogue.features.values():
-            if feature.event:
-                known = counted.get(feature.event, CountedEvent(event_key(feature.event)))
-                counted[feature.event] = known._replace(window_days=max(known.window_days, feature.window or 0))
-        return counted
+            if (counts := feature.counts) is not None:
+                of_event = counted.setdefault(counts.event, {})
+                known = of_event.get(counts.key, CountedEvents(counts.key, accepts=counts.accepts))
+                of_event[counts.key] = known._replace(
+                    window_days=max(known.window_days, feature.window or 0),
+                    numbers=tuple(sorted({*known.numbers, counts.number} - {""})),
+                )
+        return {event: tuple(it.values()) for event, it in counted.items()}
+
+    @property
+    def _properties(self) -> dict[str, dict[str, bool]]:
+        """The properties that conditions read, by event; each says whether it is added up, so must be a number."""
+        read: dict[str, dict[str, bool]] = {}
+        for feature in self.catalogue.features.values():
+            if (counts := feature.counts) is not None and (counts.names or counts.number):
+                of_event = read.setdefault(counts.event, {})
+                for name in counts.names:
+                    of_event.setdefault(name, False)
+                if counts.number:
+                    of_event[counts.number] = True
+        return read
 
     @property
     def named(self) -> Named:
@@ -92,7 +109,8 @@ class CompiledPolicy:
         return Named(
             traits=frozenset({"kind"}.union(*map(traits_of, trees))),
             categories=frozenset(name for tree in trees for name in _categories_in(tree)),
-            events={it.key: name for name, it in self.counted_events.items() if name not in EVENT_TYPES},
+            events={event_key(name): name for name in self.counted_events if name not in EVENT_TYPES},
+            properties=self._properties,
         )
 
 

@@ -117,7 +117,7 @@ class Rulebook:
         cause = Cause(kind="policy", name=self.version)
         customer.purchases.recount(self._memory)
         customer.remember_stays(self._remembered_stages)
-        customer.activity.keep([it.key for it in self._counted.values()])
+        customer.activity.keep([it.key for counted in self._counted.values() for it in counted])
         changes = []
         for key in [key for key in customer.memberships if key not in self._keys]:
             del customer.memberships[key]

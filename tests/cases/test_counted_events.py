@@ -134,3 +134,96 @@ def test_a_wrong_call_is_told_with_the_mend(condition: str, told: str) -> None:
     with pytest.raises(PolicyError) as refused:
         read_policy(policy(condition), catalogue)
     assert told in str(refused.value)
+
+
+@both
+def test_only_events_that_the_filter_accepts_are_counted(intake: Intake) -> None:
+    lines = [
+        sent(0, "App Opened", platform="ios", version=3),
+        sent(1, "App Opened", platform="android", version=4),
+        sent(2, "App Opened", platform="ios"),
+        sent(3, "App Opened", platform=["ios"], version="4"),
+        sent(4, "App Opened", platform="ios", version=4.5, beta=True),
+    ]
+    conditions = (
+        'count("App Opened", 30, where = platform == "ios") >= 3',
+        'count("App Opened", where = version > 3.5 and platform in ["ios", "android"]) == 2',
+        'count("App Opened", where = version is not known or beta) >= 2',
+        'days_since_last("App Opened", where = platform == "android") > 5',
+        'days_since_first("App Opened", where=not (platform == "ios")) is known and count("App Opened") == 2',
+    )
+    result = intake(lines, policy(*conditions), ms(10))
+    entered = {
+        it["properties"]["audience_key"]: it["timestamp"] for it in result.transitions["c"] if "Entered" in it["event"]
+    }
+    assert entered == {
+        "s0": day(4),
+        "s1": day(4),
+        "s2": day(4),
+        "s3": "2025-01-16T12:00:00.001Z",
+        "s4": day(1),
+    }
+    assert result.bounds == {"properties": 1}
+
+
+@both
+def test_numbers_are_added_up_exactly(intake: Intake) -> None:
+    lines = [
+        sent(0, "Points Earned", points=0.1),
+        sent(1, "Points Earned", points="0.2"),
+        sent(2, "Points Earned", points=-100),
+        sent(3, "Points Earned", points="many"),
+        sent(4, "Points Earned", points=None),
+        sent(5, "Points Earned", points=1e13),
+        sent(6, "Points Earned"),
+    ]
+    asked = 'sum("Points Earned", points, 3) == 0.3 and mean("Points Earned", points) == 0.15'
+    result = intake(lines, policy(asked, 'latest("Points Earned", points) == -100', "orders == 0"), ms(20))
+    assert memberships(result)[1:4] == [("Entered", day(1)), ("Exited", day(2)), ("Entered", day(2))]
+    assert result.figure("c", 'sum("Points Earned", points, 3)') == 0
+    assert result.figure("c", 'mean("Points Earned", points)') == pytest.approx(-33.2333)
+    assert result.bounds == {"properties": 1}
+
+
+@both
+def test_a_window_that_loses_a_negative_number_rises_by_itself(intake: Intake) -> None:
+    lines = [sent(0, "Points Earned", points=-5), sent(1, "Points Earned", points=7)]
+    result = intake(lines, policy('sum("Points Earned", points, 2) >= 7'), ms(20))
+    assert memberships(result) == [("Entered", "2025-01-12T00:00:00.000Z"), ("Exited", "2025-01-13T00:00:00.000Z")]
+
+
+@both
+def test_properties_of_known_events_can_be_read(intake: Intake) -> None:
+    lines = [sent(number, "Product Viewed", category=it) for number, it in enumerate(("Shoes", "Hats", "Shoes"))]
+    asked = 'count("Product Viewed", 30, where = category == "Shoes") >= 2'
+    result = intake(lines, policy(asked, "views_30d >= 3"))
+    assert memberships(result) == [("Entered", day(2)), ("Entered", day(2))]
+
+
+@both
+def test_records_of_one_event_that_differ_in_what_is_read_are_a_conflict(intake: Intake) -> None:
+    lines = [sent(0, message_id="m", to="a"), sent(0, message_id="m", to="b"), sent(0, message_id="m", to="a", x=1)]
+    result = intake(lines, policy('count("Referral Sent", where = to == "a") >= 1'))
+    assert [reason for _, reason in result.rejects] == ["conflict"]
+    assert result.duplicates == 1
+
+
+@pytest.mark.parametrize(
+    ("condition", "told"),
+    [
+        ('count("A", where = "x") > 1', "`where` is a condition on properties of the event"),
+        ('count("A", where = platfrm == ios) > 1', "in `where`: two traits cannot be compared"),
+        ('count("A", where = context.channel == "app") > 1', "`context.channel` has a dot"),
+        ('count("A", where = count("B") > 1) > 1', "is a call"),
+        ('count("A", where = x > 1, where = y) > 1', "`where` is given twice"),
+        ('sum("A") > 1', "`number` is missing"),
+        ('sum("A", "points") > 1', "`number` is the name of a property. write points, without quotation marks"),
+        ('sum("Order Completed", total, 90) > 1', "are not added up. write revenue_90d"),
+        ('count("Order Completed", 90, where = channel == "app") > 1', "has no `where`"),
+        ('mean("A", points, 401) > 1', "401 days are no window"),
+    ],
+)
+def test_a_wrong_filter_or_number_is_told(condition: str, told: str) -> None:
+    with pytest.raises(PolicyError) as refused:
+        read_policy(policy(condition), catalogue)
+    assert told in str(refused.value)

@@ -54,6 +54,15 @@ CALCULATED: dict[type[ast.operator], Callable[[Fraction, Fraction], Fraction]] =
 }
 FLAGS = {"true": True, "false": False}
 VALUES = (ast.Name, ast.Attribute, ast.Call)
+PLACES = {
+    "count": ("event", "days"),
+    "days_since_first": ("event",),
+    "days_since_last": ("event",),
+    "sum": ("event", "number", "days"),
+    "mean": ("event", "number", "days"),
+    "latest": ("event", "number"),
+}
+"""The arguments that functions take without a name."""
 
 
 @dataclass(frozen=True)
@@ -243,9 +252,11 @@ def spelled(node: ast.Name | ast.Attribute | ast.Call) -> str:
     """A value in one spelling: a call with the names of all its arguments."""
     if not isinstance(node, ast.Call):
         return ast.unparse(node)
-    given = dict(zip(("event", "days"), node.args, strict=False)) | {str(it.arg): it.value for it in node.keywords}
+    function = ast.unparse(node.func)
+    given = dict(zip(PLACES.get(function, ()), node.args, strict=False))
+    given |= {str(it.arg): it.value for it in node.keywords}
     arguments = ", ".join(f"{name}={ast.unparse(given[name])}" for name in sorted(given))
-    return f"{ast.unparse(node.func)}({arguments})"
+    return f"{function}({arguments})"
 
 
 def on_one_line(text: str) -> str:

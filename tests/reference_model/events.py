@@ -8,63 +8,20 @@ from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
 
+from tests.reference_model.names import KINDS, KNOWN, bare, is_track, key_of
 from tests.reference_model.policy import Policy
-from tests.reference_model.properties import Trait, Unusable, first_id, is_like, properties, table, text
+from tests.reference_model.properties import (
+    Trait,
+    Unusable,
+    first_id,
+    is_like,
+    properties,
+    read_by_conditions,
+    table,
+    text,
+)
 from tests.reference_model.timestamps import happened
 
-KINDS = {
-    "Order Completed": "order",
-    "Order Updated": "update",
-    "Order Refunded": "refund",
-    "Order Cancelled": "cancel",
-    "page": "view",
-    "screen": "view",
-    "Product Viewed": "view",
-    "Product List Viewed": "view",
-    "Product Clicked": "view",
-    "Products Searched": "search",
-    "Product Added": "cart",
-    "Cart Viewed": "cart",
-    "Checkout Started": "cart",
-    "Product Removed": "browse",
-    "Product Added to Wishlist": "browse",
-    "Wishlist Product Added to Cart": "browse",
-    "Coupon Applied": "coupon",
-    "Support Ticket Created": "open",
-    "Support Ticket Reopened": "open",
-    "Live Chat Conversation Started": "open",
-    "Support Ticket Solved": "solve",
-    "Live Chat Conversation Ended": "solve",
-    "Support Ticket Rated": "rate",
-    "identify": "identify",
-}
-OTHER_NAMES = {
-    "Completed Order": "Order Completed",
-    "Updated Order": "Order Updated",
-    "Refunded Order": "Order Refunded",
-    "Cancelled Order": "Order Cancelled",
-    "Order Canceled": "Order Cancelled",
-    "Canceled Order": "Order Cancelled",
-    "Applied Coupon": "Coupon Applied",
-    "Viewed Product": "Product Viewed",
-    "Viewed Product List": "Product List Viewed",
-    "Product Category Viewed": "Product List Viewed",
-    "Viewed Product Category": "Product List Viewed",
-    "Clicked Product": "Product Clicked",
-    "Searched Products": "Products Searched",
-    "Added Product": "Product Added",
-    "Removed Product": "Product Removed",
-    "Viewed Cart": "Cart Viewed",
-    "Started Checkout": "Checkout Started",
-    "Added Product to Wishlist": "Product Added to Wishlist",
-    "Added Wishlist Product to Cart": "Wishlist Product Added to Cart",
-    "Created Support Ticket": "Support Ticket Created",
-    "Solved Support Ticket": "Support Ticket Solved",
-    "Reopened Support Ticket": "Support Ticket Reopened",
-    "Rated Support Ticket": "Support Ticket Rated",
-    "Started Live Chat Conversation": "Live Chat Conversation Started",
-    "Ended Live Chat Conversation": "Live Chat Conversation Ended",
-}
 MAX_NUMBER = 262_144
 MAX_EVENTS = 2_500
 MAX_DEPTH = 500
@@ -73,23 +30,6 @@ ESCAPE = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.", re.DOTALL
 )
 TIMES = (("sentAt", "sent_at"), ("receivedAt", "received_at"))
-
-
-def bare(name: str) -> str:
-    """A name without what does not distinguish it from another."""
-    return "".join(letter for letter in name.casefold() if not letter.isspace() and letter not in "_-")
-
-
-def is_track(call: str) -> bool:
-    return bare(call) in ("", "track")
-
-
-KNOWN = {bare(name): name for name in KINDS} | {bare(other): name for other, name in OTHER_NAMES.items()}
-
-
-def key_of(name: str) -> str:
-    """What all spellings of a name have in common, those of known events too."""
-    return bare(KNOWN.get(bare(name), name))
 
 
 @dataclass(frozen=True)
@@ -110,6 +50,7 @@ class Fact:
     ticket_id: str = ""
     rating: float = 0
     traits: tuple[tuple[str, Trait], ...] = ()
+    properties: tuple[tuple[str, Trait], ...] = ()
     line: int = field(default=0, compare=False)
 
 
@@ -227,7 +168,8 @@ def read(body: dict[str, Any], own_id: str, key: bytes | None, policy: Policy) -
     kind = KINDS.get(name, "counted")
     details = properties(kind, body, policy)
     keyed(user_id, key)
-    return Fact(user_id, at, message_id, name, kind, **details)
+    read = read_by_conditions(policy.read_of(key_of(name)), body.get("properties"))
+    return Fact(user_id, at, message_id, name, kind, **details, properties=tuple(read.items()))
 
 
 def unwrapped(content: Any) -> dict[str, Any]:

@@ -1,18 +1,18 @@
 """The values of features at an instant, each computed from the whole of what is remembered."""
 
-import ast
 import re
 from bisect import bisect_left
 from fractions import Fraction
 from functools import lru_cache
 
-from tests.reference_model.conditions import Value, rational
-from tests.reference_model.events import key_of
-from tests.reference_model.memory import Memory, Order
+from tests.reference_model.calls import call_of
+from tests.reference_model.conditions import Lookup, Value, rational
+from tests.reference_model.memory import MILLION, Memory, Order
+from tests.reference_model.names import key_of
 from tests.reference_model.patience import p_alive
 from tests.reference_model.policy import Policy
+from tests.reference_model.properties import Trait
 
-OF_STAGES = ("days_since_entered", "days_since_left", "times_entered", "total_days_in")
 WINDOW = re.compile(r"(\w+)_([1-9][0-9]*)d")
 
 
@@ -22,16 +22,15 @@ def split(name: str) -> tuple[str, int]:
     return (match[1], int(match[2])) if match else (name, 0)
 
 
-@lru_cache
-def call(text: str) -> tuple[str, str, int]:
-    """A call's function, event or stage, and days (0: of all time)."""
-    node = ast.parse(text, mode="eval").body
-    assert isinstance(node, ast.Call)
-    names = dict(zip(("event", "days"), node.args, strict=False)) | {str(it.arg): it.value for it in node.keywords}
-    if "stage" in names:
-        return ast.unparse(node.func), ast.literal_eval(names["stage"]), 0
-    days = ast.literal_eval(names["days"]) if "days" in names else 0
-    return ast.unparse(node.func), ast.literal_eval(names["event"]), days
+def of_properties(properties: dict[str, Trait]) -> Lookup:
+    return lambda name: properties.get(name.removeprefix("traits."))
+
+
+def millionths(value: Trait) -> int | None:
+    """A number in millionths, rounded half to even; none for what is no number, or beyond 1e12."""
+    if value is None or isinstance(value, str | bool) or abs(value) > 10**12:
+        return None
+    return round(rational(value) * MILLION)
 
 
 class Features:
@@ -53,20 +52,33 @@ class Features:
         return self.windowed(base, window) if window else self.plain(base)
 
     def called(self, text: str) -> Value:
-        function, event, days = call(text)
-        if function in OF_STAGES:
-            return self.of_stage(function, event)
-        key = key_of(event)
+        call = call_of(text)
+        if call.stage:
+            return self.of_stage(call.function, call.stage)
+        key = key_of(call.event)
         if key == key_of("Order Completed"):
             orders = {"days_since_first": "days_since_first_order", "days_since_last": "days_since_order"}
-            return self(orders.get(function, f"orders_{days}d" if days else "orders"))
-        instants = [at for happened, at in self.memory.happened if happened == key]
-        if function == "count":
-            first = self.today - days + 1 if days else None
-            return sum(first is None or self.policy.calendar.day(at) >= first for at in instants)
-        if not instants:
+            return self(orders.get(call.function, f"orders_{call.days}d" if call.days else "orders"))
+        first = self.today - call.days + 1 if call.days else None
+        counted = [
+            each
+            for each in self.memory.happened
+            if each.key == key
+            and (first is None or self.policy.calendar.day(each.at) >= first)
+            and (call.where is None or call.where.holds(of_properties(each.properties)))
+        ]
+        if call.function == "count":
+            return len(counted)
+        if call.function == "days_since_first":
+            return self.ago(counted[0].at) if counted else None
+        if call.function == "days_since_last":
+            return self.ago(counted[-1].at) if counted else None
+        numbers = [amount for each in counted if (amount := millionths(each.properties.get(call.number))) is not None]
+        if call.function == "sum":
+            return Fraction(sum(numbers), MILLION)
+        if not numbers:
             return None
-        return self.ago(instants[0] if function == "days_since_first" else instants[-1])
+        return Fraction(numbers[-1] if call.function == "latest" else Fraction(sum(numbers), len(numbers)), MILLION)
 
     def ago(self, instant: int | None) -> Fraction | None:
         return None if instant is None else Fraction(self.at - instant, self.policy.calendar.day_ms)

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from tests.reference_model.calendar import Calendar
+from tests.reference_model.calls import Call, call_of
 from tests.reference_model.conditions import Condition
 from tests.reference_model.money import decimals
+from tests.reference_model.names import key_of
 from tests.reference_model.version import size_of
 
 QUOTED = re.compile(r'"[^"]*"|\'[^\']*\'')
@@ -101,12 +103,23 @@ class Policy:
     def windows(self) -> frozenset[int]:
         """The days of the windows that a condition reads."""
         named = {int(days) for text in self.conditions for days in WINDOW.findall(text)}
-        return frozenset(named | {days for text in self.conditions for days in numbers_in_calls(text)})
+        return frozenset(named | {call.days for call in self.calls if call.days})
 
     @property
     def counted(self) -> list[str]:
         """The events that a condition counts, in the order of the text."""
-        return [event for text in self.conditions for event in events_in(text)]
+        return [call.event for call in self.calls if call.event]
+
+    @property
+    def calls(self) -> list[Call]:
+        """The calls in the conditions, in the order of the text."""
+        return [call for text in self.conditions for call in calls_in(text)]
+
+    def read_of(self, key: str) -> dict[str, bool]:
+        """The properties that calls read of an event; each says whether it must be a number."""
+        calls = [call for call in self.calls if key_of(call.event) == key]
+        names = {name: False for call in calls for name in call.names}
+        return names | {call.number: True for call in calls if call.number}
 
     @property
     def named(self) -> frozenset[str]:
@@ -120,22 +133,10 @@ class Policy:
         return frozenset(found[0][1:-1] for text in self.conditions for found in CATEGORY.findall(text))
 
 
-def calls_in(text: str) -> list[ast.Call]:
+def calls_in(text: str) -> list[Call]:
     """The calls in a condition, in the order of the text."""
-    calls = [each for each in ast.walk(ast.parse(f"({text}\n)")) if isinstance(each, ast.Call)]
-    return sorted(calls, key=lambda call: (call.lineno, call.col_offset))
-
-
-def numbers_in_calls(text: str) -> list[int]:
-    """The whole numbers that calls in a condition are given, which are days."""
-    given = [each for call in calls_in(text) for each in (*call.args, *(it.value for it in call.keywords))]
-    return [each.value for each in given if isinstance(each, ast.Constant) and isinstance(each.value, int)]
-
-
-def events_in(text: str) -> list[str]:
-    """The events of the calls in a condition: their first arguments, which those about a stage have not."""
-    given = [[*call.args, *(it.value for it in call.keywords if it.arg == "event")][:1] for call in calls_in(text)]
-    return [ast.literal_eval(event).strip() for events in given for event in events]
+    nodes = [each for each in ast.walk(ast.parse(f"({text}\n)")) if isinstance(each, ast.Call)]
+    return [call_of(ast.unparse(each)) for each in sorted(nodes, key=lambda node: (node.lineno, node.col_offset))]
 
 
 PATIENCE: dict[str, dict[str, Any]] = {
