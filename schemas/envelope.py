@@ -16,7 +16,7 @@ from schemas.coercion import MAX_TEXT, NULL, Fields, fields_of, identifier, shor
 from schemas.event_names import counted, spelled
 from schemas.event_properties import PROPERTIES_BOUND, properties_of
 from schemas.event_types import EVENT_TYPES
-from schemas.events import AnyFact, event_name
+from schemas.events import AnyFact
 from schemas.instant import EARLIEST, LATEST, from_datetime
 from schemas.intake import Intake
 from schemas.json_text import MAX_DEPTH, check_depth
@@ -198,8 +198,7 @@ def read_event(envelope: Envelope, value: bytes, intake: Intake) -> Event:
             intake.check_customer(user_id)
         name = envelope.event if envelope.type == "track" else envelope.type
         event_type = EVENT_TYPES.get(name or "") or spelled(envelope.type, envelope.event)
-        if event_type is None and intake.named.events:
-            event_type = counted(envelope.type, envelope.event, intake.named.events)
+        event_type = event_type or counted(envelope.type, envelope.event, intake.named.events)
         if event_type is None:
             return Event(user_id, None, (name or "")[:MAX_NAME])
         content = envelope.traits if event_type.name == "identify" else envelope.properties
@@ -211,21 +210,23 @@ def read_event(envelope: Envelope, value: bytes, intake: Intake) -> Event:
         except (msgspec.ValidationError, UnicodeDecodeError, AmountError, RejectedError):
             content = event_type.coerce(content)
             fact = event_type.build(event_type.name, at, message_id, content, intake)
+        if envelope.context is not None or intake.named.properties:
+            return _with_what_is_named(fact, event_type.name, envelope, intake.named)
         # What is shorter than one text may be holds nothing that is too long, nor too many of anything.
-        is_short = not event_type.is_bounded or len(content) <= MAX_TEXT
-        if is_short and envelope.context is None and not intake.named.properties:
-            return Event(user_id, fact)
-        return _with_what_is_named(fact, envelope, intake.named)
+        if event_type.is_bounded and len(content) > MAX_TEXT:
+            fact, bounds = bounded(fact, intake.named)
+            return Event(user_id, fact, bounds=bounds)
+        return Event(user_id, fact)
     except (RejectedError, AmountError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _rejected(error, user_id) from None
 
 
-def _with_what_is_named(fact: AnyFact, envelope: Envelope, named: Named) -> Event:
+def _with_what_is_named(fact: AnyFact, name: str, envelope: Envelope, named: Named) -> Event:
     """Return the event of a fact, with traits of its context and its properties, as far as conditions and bounds go."""
     if envelope.context is not None:
         fact = with_context_traits(fact, envelope.context.traits)
     fact, bounds = bounded(fact, named)
-    if wanted := named.properties.get(event_name(fact)):
+    if wanted := named.properties.get(name):
         properties, is_told = properties_of(envelope.properties, wanted)
         fact = replace(fact, properties=properties or None)
         bounds = (*bounds, PROPERTIES_BOUND) if is_told else bounds
