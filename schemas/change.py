@@ -5,6 +5,9 @@ from hashlib import blake2b
 import msgspec
 import orjson
 
+MAX_SEGMENTS = 100
+"""How many segments a transition names."""
+
 
 class Cause(msgspec.Struct, frozen=True, array_like=True):
     """Why something changed at its instant: ``kind`` is ``event`` (name, messageId), ``deadline`` or ``policy``."""
@@ -43,8 +46,9 @@ class Change(msgspec.Struct, frozen=True, array_like=True):
 class Figures(msgspec.Struct, frozen=True, array_like=True):
     """The figures at the instant of a change; ``why`` shows the values that met or crossed their limits.
 
-    Money is in major units of the policy's currency, durations in days, ``next_at`` in ms since 1970. None where a
-    customer has no such figure.
+    Money is in major units of the policy's currency, durations in days, ``next_at`` and ``previous_stage_since`` in ms
+    since 1970. ``segments`` are the keys of at most ``MAX_SEGMENTS`` of the ``segment_count`` segments that the
+    customer is in. None where a customer has no such figure.
     """
 
     why: str
@@ -57,6 +61,10 @@ class Figures(msgspec.Struct, frozen=True, array_like=True):
     patience_days: float | None
     next_transition: str | None
     next_at: int | None
+    segments: tuple[str, ...]
+    segment_count: int
+    previous_stage: str | None
+    previous_stage_since: int | None
 
 
 class Publication(msgspec.Struct, frozen=True):

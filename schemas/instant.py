@@ -20,6 +20,11 @@ def to_text(instant: int) -> str:
     return (START + timedelta(0, 0, instant * 1000)).isoformat("T", "milliseconds") + "Z"
 
 
+def when(instant: int | None) -> str | None:
+    """Return the text of an instant that may be missing."""
+    return None if instant is None else to_text(instant)
+
+
 def from_text(text: str) -> int:
     """Return the instant of RFC 3339 text, or of a bare date (its first instant in UTC).
 

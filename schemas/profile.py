@@ -3,7 +3,6 @@
 import msgspec
 import orjson
 
-from schemas import instant
 from schemas.events import Scalar
 
 Figure = int | float | str | bool | None
@@ -20,6 +19,8 @@ class Profile(msgspec.Struct, rename="camel"):
     since: str
     why: str
     cause: str
+    previous_stage: str | None
+    previous_since: str | None
     segments: dict[str, str]
     figures: dict[str, Figure]
     windows: dict[str, Figure]
@@ -34,11 +35,6 @@ class Profile(msgspec.Struct, rename="camel"):
 def encode(profile: Profile) -> bytes:
     """Return the profile's JSON."""
     return orjson.dumps(msgspec.to_builtins(profile))
-
-
-def when(at: int | None) -> str | None:
-    """Return RFC 3339 text of an instant that may be missing."""
-    return None if at is None else instant.to_text(at)
 
 
 decode = msgspec.json.Decoder(Profile).decode

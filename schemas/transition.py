@@ -7,7 +7,7 @@ import msgspec
 from msgspec.structs import asdict
 
 from schemas.change import Publication, message_id
-from schemas.instant import to_text
+from schemas.instant import to_text, when
 
 
 class Properties(msgspec.Struct, rename={"from_": "from"}):
@@ -35,6 +35,10 @@ class Properties(msgspec.Struct, rename={"from_": "from"}):
     patience_days: float | None
     next_transition: str | None
     next_at: str | None
+    segments: tuple[str, ...] | None
+    segment_count: int | None
+    previous_stage: str | None
+    previous_stage_since: str | None
 
 
 class StageProperties(Properties):
@@ -135,7 +139,11 @@ def _shared(publication: Publication, customer: str, policy_version: str) -> Pro
         mean_gap_days=None if figures is None else figures.mean_gap_days,
         patience_days=None if figures is None else figures.patience_days,
         next_transition=None if figures is None else figures.next_transition,
-        next_at=None if figures is None or figures.next_at is None else to_text(figures.next_at),
+        next_at=None if figures is None else when(figures.next_at),
+        segments=None if figures is None else figures.segments,
+        segment_count=None if figures is None else figures.segment_count,
+        previous_stage=None if figures is None else figures.previous_stage,
+        previous_stage_since=None if figures is None else when(figures.previous_stage_since),
     )
 
 

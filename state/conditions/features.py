@@ -39,10 +39,11 @@ class Feature:
 
     ``formula`` gives the value at an instant if nothing happens until then, and must do so for the next 100 years.
     With a ``window`` (days), the value changes only at that window's roll-offs. Without one, a RISING feature rises in
-    a straight line and a FALLING one falls in any way, steps included. Only a FREE one may go missing by itself, and
-    none becomes known by itself. ``parts`` are the bits of the parts of a customer that the formula reads: while no
-    event changes one of them, only time can change the value. A text that has ``allowed`` values never has another.
-    ``counts`` says which events it counts, None if none by name.
+    a straight line or, for some customers, stands still, and a FALLING one falls in any way, steps included. Only a
+    FREE one may go missing by itself, and none becomes known by itself. ``parts`` are the bits of the parts of a
+    customer that the formula reads: while no event changes one of them, only time can change the value. A text that
+    has ``allowed`` values never has another. ``counts`` says which events it counts, None if none by name;
+    ``history_of`` is the lifecycle stage whose past stays must be remembered for it, empty if none must.
 
     Raises ``ValueError`` if the next change of such a feature cannot be found.
     """
@@ -56,6 +57,7 @@ class Feature:
     window: int | None = None
     allowed: tuple[str, ...] = ()
     counts: EventFilter | None = None
+    history_of: str = ""
 
     def __post_init__(self) -> None:
         if self.window is None and self.trend is not Trend.CONSTANT:

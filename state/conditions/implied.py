@@ -3,7 +3,7 @@
 from fractions import Fraction
 from typing import NamedTuple
 
-from state.conditions.nodes import Comparison, Known, Leaf, Literal, names_of
+from state.conditions.nodes import Comparison, FeatureRef, Known, Leaf, Literal, Trait, names_of
 from state.conditions.signs import OPPOSITE, Sign
 
 _MIRRORED: dict[Sign, Sign] = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
@@ -46,7 +46,9 @@ class Limit(NamedTuple):
 def proof_of(leaf: Leaf, held: bool) -> Proof | None:
     """Return what a leaf proves by holding or not, if its values are known; None if it proves nothing."""
     if isinstance(leaf, Known):
-        return Proof(frozenset(), asks=leaf.text) if held else None
+        # A value alone is asked for by its name, since calls that mean the same can be written in several ways.
+        (asks,) = names_of(leaf) if isinstance(leaf.operand, FeatureRef | Trait) else (leaf.text,)
+        return Proof(frozenset(), asks=asks) if held else None
     if not isinstance(leaf, Comparison):
         return None
     sign = leaf.sign if held else OPPOSITE[leaf.sign]

@@ -52,7 +52,7 @@ class CallParser:
     def _given(self, node: ast.Call, function: Function) -> Iterator[tuple[Parameter, ast.expr]]:
         by_place = [it for it in function.parameters if not it.by_name]
         if len(node.args) > len(by_place):
-            most = f"`{function.name}` takes {len(by_place)} without a name"
+            most = f"`{function.name}` takes {len(by_place) or 'nothing'} without a name"
             raise self._error(node.args[len(by_place)], most, f"write it as in {_example(function)}")
         yield from zip(by_place, node.args, strict=False)
         named = {it.name: it for it in function.parameters}

@@ -1,10 +1,13 @@
 """A customer: everything that is remembered of one person, as of one instant."""
 
+from collections.abc import Container
+
 import msgspec
 
 from schemas.events import Scalar
 from state.customer.activity import Activity
 from state.customer.engagement import Engagement, no_engagement
+from state.customer.past_stays import PastStays, with_stay
 from state.customer.purchases import Purchases, no_purchases
 from state.customer.stored_purchases import pack_purchases, unpack_purchases
 from state.customer.support import Support, no_support
@@ -22,9 +25,10 @@ class Customer(msgspec.Struct, gc=False):
     ``support_lazy`` and ``activity_lazy`` hold each as itself or still as its bytes. ``first_event_at`` and
     ``last_event_at`` are instants of events, ``at`` is that of the last decision. Nothing changes by itself before
     ``due``, and possibly nothing at ``due`` either. The stage began at ``since``; ``why`` is the short form of the
-    values that began it, ``cause`` the messageId or name of its cause. ``expected`` and ``expected_at`` are the
-    lifecycle transition that comes next if nothing happens. Minimum stays count from ``loyal_since`` and from the
-    instants of entering in ``memberships`` (by segment key).
+    values that began it, ``cause`` the messageId or name of its cause; the stage before, None if there was none, had
+    lasted ``previous_ms``. ``past_stays`` are the stays that are over, in each stage that the policy asks about.
+    ``expected`` and ``expected_at`` are the lifecycle transition that comes next if nothing happens. Minimum stays
+    count from ``loyal_since`` and from the instants of entering in ``memberships`` (by segment key).
     """
 
     first_event_at: int
@@ -36,6 +40,9 @@ class Customer(msgspec.Struct, gc=False):
     since: int = 0
     why: str = ""
     cause: str = ""
+    previous_stage: str | None = None
+    previous_ms: int = 0
+    past_stays: dict[str, PastStays] = {}
     loyal_since: int | None = None
     memberships: dict[str, int] = {}
     at: int = 0
@@ -44,6 +51,29 @@ class Customer(msgspec.Struct, gc=False):
     expected: str | None = None
     expected_at: int | None = None
     activity_lazy: Activity | bytes = b""
+
+    @property
+    def previous_since(self) -> int | None:
+        """Return when the stage before the present one began; None if there was none."""
+        return None if self.previous_stage is None else self.since - self.previous_ms
+
+    def enter_stage(self, stage: str, at: int, remembered: Container[str]) -> None:
+        """Leave the stage for another one; the stay that ends is remembered if the stage is one of these."""
+        if self.stage in remembered:
+            past = with_stay(self.past_stays.get(self.stage), self.since, at)
+            self.past_stays = {**self.past_stays, self.stage: past}
+        self.previous_stage, self.previous_ms = self.stage, at - self.since
+        self.stage, self.since = stage, at
+
+    def remember_stays(self, remembered: Container[str]) -> None:
+        """Remember the past stays in these stages and no others.
+
+        In a stage that was not remembered so far, nothing is known but the previous stay.
+        """
+        self.past_stays = {stage: past for stage, past in self.past_stays.items() if stage in remembered}
+        before = self.previous_stage
+        if before is not None and before in remembered and before not in self.past_stays:
+            self.past_stays[before] = with_stay(None, self.since - self.previous_ms, self.since)
 
     @property
     def purchases(self) -> Purchases:

@@ -2,43 +2,56 @@
 
 import msgspec
 
-from state.customer.customer import Customer
+from state.customer.customer import EXPECTED, STAGE_NUMBERS, STAGES, Customer
+from state.customer.past_stays import PastStays
 
 
 class DecidedState(msgspec.Struct, array_like=True, gc=False):
-    """The fields of ``Customer`` of the same names. Their order is that of the stored bytes."""
+    """The fields of ``Customer`` of the same names; numbers stand for stages and for what is expected.
 
-    stage: str
+    Their order is that of the stored bytes.
+    """
+
+    stage: int
     since: int
     why: str
     cause: str
+    previous_stage: int | None
+    previous_ms: int
+    past_stays: dict[str, PastStays]
     loyal_since: int | None
     memberships: dict[str, int]
-    expected: str | None
+    expected: int | None
     expected_at: int | None
 
 
 def decided_state(customer: Customer) -> DecidedState:
     """Return a copy of what is decided of a customer."""
     return DecidedState(
-        stage=customer.stage,
+        stage=STAGE_NUMBERS[customer.stage],
         since=customer.since,
         why=customer.why,
         cause=customer.cause,
+        previous_stage=None if customer.previous_stage is None else STAGE_NUMBERS[customer.previous_stage],
+        previous_ms=customer.previous_ms,
+        past_stays=customer.past_stays,  # never changed in place
         loyal_since=customer.loyal_since,
         memberships=customer.memberships.copy(),
-        expected=customer.expected,
+        expected=None if customer.expected is None else EXPECTED.index(customer.expected),
         expected_at=customer.expected_at,
     )
 
 
 def restore_decided(customer: Customer, state: DecidedState) -> None:
     """Set what is decided of a customer."""
-    customer.stage = state.stage
+    customer.stage = STAGES[state.stage]
     customer.since = state.since
     customer.why = state.why
     customer.cause = state.cause
+    customer.previous_stage = None if state.previous_stage is None else STAGES[state.previous_stage]
+    customer.previous_ms = state.previous_ms
+    customer.past_stays = state.past_stays
     customer.loyal_since = state.loyal_since
     customer.memberships = state.memberships
-    customer.expected = state.expected
+    customer.expected = None if state.expected is None else EXPECTED[state.expected]
     customer.expected_at = state.expected_at

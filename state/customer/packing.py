@@ -9,6 +9,7 @@ from cramjam import DecompressionError, lz4
 
 from schemas.events import Scalar
 from state.customer.customer import EXPECTED, STAGE_NUMBERS, STAGES, Customer
+from state.customer.past_stays import PastStays
 
 MAX_BYTES = 16 * 1024 * 1024
 
@@ -18,7 +19,10 @@ class PackingError(ValueError):
 
 
 class _Packed(msgspec.Struct, array_like=True, gc=False):
-    """A customer as stored: every instant but ``at`` in ms before it, negative where it lies after."""
+    """A customer as stored: instants of the past in ms before ``at``, and ``due`` and ``expected_at`` in ms after it.
+
+    So they are positive, which takes fewer bytes.
+    """
 
     at: int
     first_event_at: int
@@ -31,6 +35,9 @@ class _Packed(msgspec.Struct, array_like=True, gc=False):
     since: int
     why: str
     cause: str
+    previous_stage: int | None
+    previous_ms: int
+    past_stays: dict[int, PastStays]
     loyal_since: int | None
     memberships: dict[str, int]
     due: int | None
@@ -47,23 +54,28 @@ def pack(customer: Customer) -> bytes:
     """Return the bytes of a customer, without changing it."""
     at = customer.at
     purchases, engagement, support, activity = customer.packed_parts()
+    stays = customer.past_stays
     packed = _Packed(
         at,
-        at - customer.first_event_at,  # the first three without names: see below
+        # The first without names: for more than 15 names CPython makes a dict, at three times the cost of the call.
+        at - customer.first_event_at,
         at - customer.last_event_at,
-        purchases=purchases,
-        engagement=engagement,
-        support=support,
-        traits=customer.traits,
+        purchases,
+        engagement,
+        support,
+        customer.traits,
         stage=STAGE_NUMBERS[customer.stage],
         since=at - customer.since,
         why=customer.why,
         cause=customer.cause,
-        loyal_since=_distance(at, customer.loyal_since),
+        previous_stage=None if customer.previous_stage is None else STAGE_NUMBERS[customer.previous_stage],
+        previous_ms=customer.previous_ms,
+        past_stays={STAGE_NUMBERS[stage]: _from(at, past) for stage, past in stays.items()} if stays else {},
+        loyal_since=_before(at, customer.loyal_since),
         memberships={key: at - entered for key, entered in customer.memberships.items()},
-        due=_distance(at, customer.due),
+        due=_ahead(at, customer.due),
         expected=None if customer.expected is None else EXPECTED.index(customer.expected),
-        expected_at=_distance(at, customer.expected_at),
+        expected_at=_ahead(at, customer.expected_at),
         activity=activity,
     )
     return bytes(lz4.compress_block(_encode(packed)))
@@ -79,26 +91,42 @@ def unpack(packed: bytes) -> Customer:
         raise PackingError(f"a customer does not decode: {error}") from None
     at = it.at
     return Customer(
-        # These three without names: for more than 15 names CPython makes a dict, at three times the cost of the call.
-        at - it.first_event_at,
+        at - it.first_event_at,  # the first without names, as above
         it.purchases,
         it.engagement,
-        support_lazy=it.support,
-        traits=it.traits,
+        it.support,
+        it.traits,
         stage=STAGES[it.stage],
         since=at - it.since,
         why=it.why,
         cause=it.cause,
-        loyal_since=_distance(at, it.loyal_since),
+        previous_stage=None if it.previous_stage is None else STAGES[it.previous_stage],
+        previous_ms=it.previous_ms,
+        past_stays={STAGES[stage]: _from(at, past) for stage, past in it.past_stays.items()} if it.past_stays else {},
+        loyal_since=_before(at, it.loyal_since),
         memberships={key: at - ago for key, ago in it.memberships.items()},
         at=at,
         last_event_at=at - it.last_event_at,
-        due=_distance(at, it.due),
+        due=_after(at, it.due),
         expected=None if it.expected is None else EXPECTED[it.expected],
-        expected_at=_distance(at, it.expected_at),
+        expected_at=_after(at, it.expected_at),
         activity_lazy=it.activity,
     )
 
 
-def _distance(at: int, instant: int | None) -> int | None:
+def _from(at: int, past: PastStays) -> PastStays:
+    """Return past stays with the distance from ``at`` instead of their instant, or the reverse."""
+    return PastStays(past.times, past.total_ms, at - past.left, past.last_ms)
+
+
+def _before(at: int, instant: int | None) -> int | None:
+    """Return the distance of an instant before ``at``, or the instant at that distance."""
     return None if instant is None else at - instant
+
+
+def _ahead(at: int, instant: int | None) -> int | None:
+    return None if instant is None else instant - at
+
+
+def _after(at: int, distance: int | None) -> int | None:
+    return None if distance is None else at + distance

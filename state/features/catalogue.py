@@ -18,6 +18,7 @@ from state.customer.parts import DECIDED, NO_PARTS, ORDERS, SUPPORT, TRAITS, VIS
 from state.customer.purchases import Purchases
 from state.customer.support import Support
 from state.features.activity import EventFunctions
+from state.features.history import previous_stage, stage_functions
 from state.features.scores import alive, scores
 from state.features.windows import SHOWN_WINDOWS, windowed
 from state.policy.shape import MAX_WINDOW_DAYS, Policy
@@ -57,7 +58,7 @@ def catalogue(policy: Policy) -> Catalogue:
     return Catalogue(
         title=f"policy {policy.version}",
         features=features,
-        functions={it.name: it for it in of_events.functions()},
+        functions={it.name: it for it in (*of_events.functions(), *stage_functions(calendar.day_ms))},
         windowed=lambda days: windowed(days, unit),
         max_window_days=MAX_WINDOW_DAYS,
         roll_offs=roll_offs,
@@ -159,6 +160,7 @@ def _present(day_ms: int) -> Iterator[Feature]:
         name="stage", unit="", meaning="lifecycle stage", parts=DECIDED, formula=Formula(_stage), allowed=STAGES
     )
     yield _rising("days_in_stage", "time since the stage began", DECIDED, Formula(_days_in_stage, day_ms=day_ms))
+    yield previous_stage()
     yield _constant("loyal", "", "meets the policy's loyalty", DECIDED, Formula(_loyal))
     yield _constant("kind", "", "trait kind: consumer, business, channel, internal", TRAITS, Formula(_kind))
     yield _constant("categories", "", "categories of the last ten orders", ORDERS, Formula(_categories))

@@ -1,12 +1,13 @@
 """The builder of profiles: a customer at an instant, read from the features without changing anything."""
 
 from schemas import instant
-from schemas.profile import Figure, Profile, when
+from schemas.instant import when
+from schemas.profile import Figure, Profile
 from state.conditions.catalogue import Catalogue
 from state.customer.customer import Customer
 from state.customer.short_reason import in_full
 
-_NOT_FIGURES = frozenset(("stage", "loyal", "kind", "categories"))
+_NOT_FIGURES = frozenset(("stage", "previous_stage", "loyal", "kind", "categories"))
 
 
 def build_profile(
@@ -31,6 +32,8 @@ def build_profile(
         since=instant.to_text(customer.since),
         why=in_full(customer.why),
         cause=customer.cause,
+        previous_stage=customer.previous_stage,
+        previous_since=when(customer.previous_since),
         segments={key: instant.to_text(entered) for key, entered in sorted(customer.memberships.items())},
         figures=figures,
         windows=windows,

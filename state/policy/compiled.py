@@ -14,6 +14,7 @@ from state.conditions.condition import Condition, compile_condition, entering, o
 from state.conditions.errors import ConditionError
 from state.conditions.nodes import Comparison, FeatureRef, Literal, Test, leaves_of, traits_of
 from state.customer.occurrences import CountedEvents
+from state.customer.parts import DECIDED
 from state.policy.checks import check_values
 from state.policy.shape import PAlive, Policy
 from state.policy.text import PolicyError, PolicyText, Problem
@@ -69,6 +70,11 @@ class CompiledPolicy:
     def window_days(self) -> int:
         """The days of the longest window that the profile shows or a condition asks for."""
         return max(it.window or 0 for it in self.catalogue.features.values())
+
+    @property
+    def remembered_stages(self) -> frozenset[str]:
+        """The stages whose past stays a condition asks about."""
+        return frozenset(it.history_of for it in self.catalogue.features.values() if it.history_of)
 
     @property
     def counted_events(self) -> dict[str, tuple[CountedEvents, ...]]:
@@ -176,6 +182,10 @@ class _Conditions:
         leaving = self._compile((*path, "leave"), leave, decides_loyalty) if leave.strip() else opposite(joining)
         return entering(joining, leaving), leaving
 
+    def _is_decided(self, name: str) -> bool:
+        feature = self._catalogue.features.get(name)
+        return feature is not None and bool(feature.parts & DECIDED)
+
     def _compile(self, path: Path, text: str, decides_loyalty: bool) -> Condition:
         try:
             condition = compile_condition(text, self._catalogue)
@@ -184,8 +194,8 @@ class _Conditions:
             self._source.report(path, f"{where}: {error.message}", error.fix, error.row)
             return compile_condition("true", self._catalogue)
         self.by_key[path] = condition
-        circular = sorted(condition.names & {"stage", "days_in_stage", "loyal"})
-        if circular and decides_loyalty:
+        circular = sorted(filter(self._is_decided, condition.names)) if decides_loyalty else ()
+        if circular:
             self._source.report(
                 path, f"`{circular[0]}` follows from loyalty, and cannot decide it", "use orders, revenue or days"
             )

@@ -6,7 +6,7 @@ decision that time alone demands. A decision reads the customer at its own insta
 
 from collections.abc import Callable, Sequence
 
-from schemas.change import Cause, Change, Figures
+from schemas.change import MAX_SEGMENTS, Cause, Change, Figures
 from schemas.events import AnyFact, Browsed, OrderCompleted, event_name
 from schemas.intake import Intake
 from schemas.money import Exchange
@@ -74,6 +74,7 @@ class Rulebook:
         self._loyalty = Loyalty(MembershipRule(compiled.loyal_enter, compiled.loyal_leave, compiled.loyal_stay))
         self._segments = segment_rules(compiled.segments)
         self._lifecycle_parts = LIFECYCLE_PARTS | compiled.loyal_enter.parts | compiled.loyal_leave.parts
+        self._remembered_stages = compiled.remembered_stages
         self._keys = frozenset(it.key for it in compiled.segments)
 
     def advance(self, customer: Customer, fact: AnyFact, decisions: list[Decision]) -> None:
@@ -115,6 +116,7 @@ class Rulebook:
         """Put a customer under this policy: leave the segments that it does not have, and decide everything anew."""
         cause = Cause(kind="policy", name=self.version)
         customer.purchases.recount(self._memory)
+        customer.remember_stays(self._remembered_stages)
         customer.activity.keep([it.key for counted in self._counted.values() for it in counted])
         changes = []
         for key in [key for key in customer.memberships if key not in self._keys]:
@@ -158,7 +160,7 @@ class Rulebook:
         changes: list[ReasonedChange] = []
         stage = stage_at(customer, at, effect, limits, self._patience)
         if stage.name != customer.stage:
-            changes.append(_enter_stage(customer, at, stage, effect, loyal_why, cause))
+            changes.append(self._enter_stage(customer, at, stage, effect, loyal_why, cause))
         segments, others_due = self._segments, None
         if not changed & ORDERS:  # orders, and time, affect nearly all segments
             segments = segments.touched_by(changed | DECIDED if changes or loyal_why else changed)
@@ -180,6 +182,25 @@ class Rulebook:
         changes += outcome.changes
         if changes:
             self._add_figures(customer, at, changes, limits, decisions)
+
+    def _enter_stage(
+        self, customer: Customer, at: int, stage: Stage, effect: OrderEffect, loyal_why: str, cause: CauseOf | None
+    ) -> ReasonedChange:
+        before = customer.stage
+        name = transition(before, stage.name, effect)
+        deadline = PATIENCE if name == "at_risk" else CHURN if name == "churned" else LOYALTY
+        why = stage.why
+        if stage.name in LOYALTY_DECIDES:
+            loyalty = loyal_why or ("not loyal" if customer.loyal_since is None else "loyal")
+            count = why.rpartition("; ")[2]  # the loyal rule may ask for the same
+            why = "; ".join([why, *(part for part in loyalty.split("; ") if part != count)])
+        change = Change(
+            at=at, segment=None, name=name, from_=before, to=stage.name, cause=deadline if cause is None else cause()
+        )
+        customer.enter_stage(stage.name, at, self._remembered_stages)
+        customer.why = shortened(why)
+        customer.cause = change.cause.message_id or change.cause.name
+        return ReasonedChange(change, why)
 
     def _expect_silence(self, customer: Customer, at: int, limits: SilenceLimits) -> None:
         """Set what comes next in the lifecycle if nothing happens and loyalty does not change."""
@@ -214,6 +235,7 @@ class Rulebook:
         recency = _rounded(time_since_order(purchases, at, self._day_ms))
         gap = _rounded(mean_gap(purchases, self._day_ms))
         patience = patience_days(customer, at, limits, self._patience) if orders else None
+        segments = sorted(customer.memberships)
         for change, why in changes:
             figures = Figures(
                 why=why,
@@ -226,27 +248,12 @@ class Rulebook:
                 patience_days=patience,
                 next_transition=customer.expected,
                 next_at=customer.expected_at,
+                segments=tuple(segments[:MAX_SEGMENTS]),
+                segment_count=len(segments),
+                previous_stage=customer.previous_stage,
+                previous_stage_since=customer.previous_since,
             )
             decisions.append(Decision(change, figures))
-
-
-def _enter_stage(
-    customer: Customer, at: int, stage: Stage, effect: OrderEffect, loyal_why: str, cause: CauseOf | None
-) -> ReasonedChange:
-    before = customer.stage
-    name = transition(before, stage.name, effect)
-    deadline = PATIENCE if name == "at_risk" else CHURN if name == "churned" else LOYALTY
-    why = stage.why
-    if stage.name in LOYALTY_DECIDES:
-        loyalty = loyal_why or ("not loyal" if customer.loyal_since is None else "loyal")
-        count = why.rpartition("; ")[2]  # the loyal rule may ask for the same
-        why = "; ".join([why, *(part for part in loyalty.split("; ") if part != count)])
-    change = Change(
-        at=at, segment=None, name=name, from_=before, to=stage.name, cause=deadline if cause is None else cause()
-    )
-    customer.stage, customer.since, customer.why = stage.name, at, shortened(why)
-    customer.cause = change.cause.message_id or change.cause.name
-    return ReasonedChange(change, why)
 
 
 def _rounded(figure: float | None) -> float | None:

@@ -33,8 +33,8 @@ class SnapshotError(ValueError):
 class _Stored(msgspec.Struct, array_like=True, gc=False):
     """A timeline without its head: that is rebuilt from the packed base, the tail, and what was decided since.
 
-    ``at``, ``last_event_at`` and ``due`` are the head's, left out where the head is the base. ``decided`` is the
-    head's too, None where it is that of the base.
+    ``at`` and ``last_event_at`` are the head's, left out where the head is the base. ``decided`` is the head's too,
+    None where it is that of the base. The head's ``due`` is in the header.
     """
 
     base: bytes | None
@@ -44,7 +44,6 @@ class _Stored(msgspec.Struct, array_like=True, gc=False):
     closed_before: int
     at: int | None = None
     last_event_at: int = 0
-    due: int | None = None
     decided: DecidedState | None = None
     twins: list[AnyFact] = []
 
@@ -65,7 +64,7 @@ def dump(timeline: Timeline, rules: Rulebook) -> bytes:
         twins=timeline.twins,
     )
     if not timeline.folded:
-        stored.at, stored.last_event_at, stored.due = head.at, head.last_event_at, head.due
+        stored.at, stored.last_event_at = head.at, head.last_event_at
         decided = decided_state(head)
         stored.decided = None if decided == timeline.base_decided else decided
     due = NEVER if head.due is None else head.due
@@ -85,13 +84,14 @@ def load(snapshot: bytes, rules: Rulebook) -> Timeline:
 
     The aggregates are decoded only when they are needed, and an error in one of them is raised then.
     """
-    read_header(snapshot)
+    header = read_header(snapshot)
     try:
         stored = _decode(memoryview(snapshot)[HEADER.size :])
         head = at_base(stored.base, stored.tail)
         base_decided = None if stored.base is None else decided_state(head)
         if stored.at is not None:
-            _apply_tail(head, stored, stored.at, rules)
+            _apply_tail(head, stored, rules)
+            head.at, head.due = stored.at, header.due
     except (msgspec.DecodeError, struct.error, UnicodeDecodeError, PackingError, IndexError, RecursionError) as error:
         raise SnapshotError(f"a snapshot does not decode: {error}") from None
     return Timeline(
@@ -107,9 +107,9 @@ def load(snapshot: bytes, rules: Rulebook) -> Timeline:
     )
 
 
-def _apply_tail(head: Customer, stored: _Stored, at: int, rules: Rulebook) -> None:
+def _apply_tail(head: Customer, stored: _Stored, rules: Rulebook) -> None:
     for fact in stored.tail:
         rules.apply_event(head, fact)
-    head.at, head.last_event_at, head.due = at, stored.last_event_at, stored.due
+    head.last_event_at = stored.last_event_at
     if stored.decided is not None:
         restore_decided(head, stored.decided)

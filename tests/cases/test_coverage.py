@@ -151,6 +151,12 @@ EXAMPLES: dict[str, tuple[list[Line], list[Line]]] = {
         [*WEEKLY, at(495, "Survey Answered", nps=5)],
         [*LATE, at(495, "Survey Answered", nps=5)],
     ),
+    'times_entered(stage = "loyal") >= 1 and not stage == "loyal"': (orders(*range(1, 200, 14)), WEEKLY),
+    'previous_stage == "churned" and days_since_entered(stage = "churned") <= 90': (
+        orders(400, 414, 428, 495),
+        orders(1, 15, 29, 495),
+    ),
+    'days_since_left(stage = "new") <= 30 and total_days_in(stage = "new") > 30': (orders(440, 480), orders(460, 480)),
     "revenue < traits.cac": ([*orders(480), *person(cac=150)], [*orders(480), *person(cac=50)]),
     'sum("Points Earned", points) - sum("Points Spent", points) >= 1000': (
         [at(1, "Points Earned", points=1500), at(2, "Points Spent", points=500)],

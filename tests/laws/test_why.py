@@ -20,6 +20,7 @@ from state.conditions.nodes import FeatureRef
 from state.conditions.parse_operands import OperandParser
 from state.customer.customer import Customer, first_seen
 from state.customer.packing import pack, unpack
+from state.customer.past_stays import PastStays, with_stay
 from state.customer.short_reason import in_full, shortened
 from state.policy.shape import Fixed, PAlive, Rhythm
 from state.rules.decision import Decision
@@ -51,11 +52,16 @@ class Standing:
     stage: str = "prospect"
     since: int = 0
     why: str = ""
+    previous: tuple[str | None, int] = None, 0
+    past_stays: dict[str, PastStays] = field(default_factory=dict)
     joined: dict[str, int] = field(default_factory=dict)
 
     def take(self, decision: Decision) -> None:
         change = decision.change
         if change.segment is None:
+            self.previous = self.stage, change.at - self.since
+            past = with_stay(self.past_stays.get(self.stage), self.since, change.at)
+            self.past_stays = {**self.past_stays, self.stage: past}
             self.stage, self.since, self.why = change.to, change.at, decision.figures.why
         elif change.to == "in":
             self.joined[change.segment] = change.at
@@ -231,6 +237,7 @@ def check(decision: Decision, customer: Customer, standing: Standing, rulebook: 
     change, why = decision.change, decision.figures.why
     seen = unpack(pack(customer))
     seen.stage, seen.since = standing.stage, standing.since
+    (seen.previous_stage, seen.previous_ms), seen.past_stays = standing.previous, standing.past_stays
     parts = why.split("; ")
     reader = Reader(rulebook, seen, standing, change)
     assert why and len(parts) == len(set(parts)), why

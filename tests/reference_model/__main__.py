@@ -54,6 +54,8 @@ def judged(source: Path, until: int, facts: list[Fact]) -> tuple[list[Transition
         "userId": life.user_id,
         "stage": standing.stage,
         "since": standing.since,
+        "previousStage": standing.stays[-1][0] if standing.stays else None,
+        "previousSince": standing.stays[-1][1] if standing.stays else None,
         "segments": standing.segments,
         "seq": len(life.transitions),
     }

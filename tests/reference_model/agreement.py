@@ -68,6 +68,8 @@ def apart(what: str, ours: dict[Any, Any], theirs: dict[Any, Any]) -> str:
     )
 
 
-def standing(profile: dict[str, Any], instant: Any) -> tuple[str, str, int, dict[str, str]]:
+def standing(profile: dict[str, Any], instant: Any) -> tuple[Any, ...]:
     joined = {key: instant(at) for key, at in profile["segments"].items()}
-    return profile["stage"], instant(profile["since"]), profile["seq"], joined
+    since = None if profile["previousStage"] is None else instant(profile["previousSince"])
+    before = profile["previousStage"], since
+    return profile["stage"], instant(profile["since"]), before, profile["seq"], joined

@@ -4,25 +4,21 @@ import ast
 from dataclasses import dataclass
 from functools import lru_cache
 
-from tests.reference_model.conditions import Condition
+from tests.reference_model.conditions import PLACES, Condition
 
-PLACES = {
-    "count": ("event", "days"),
-    "days_since_first": ("event",),
-    "days_since_last": ("event",),
-    "sum": ("event", "number", "days"),
-    "mean": ("event", "number", "days"),
-    "latest": ("event", "number"),
-}
 WORDS = ("known", "true", "false", "True", "False")
 
 
 @dataclass(frozen=True)
 class Call:
-    """A call; `days` is 0 for all time, `number` the property added up, `names` are those that `where` reads."""
+    """A call about an event or a stage; `days` is 0 for all time.
+
+    `number` is the property added up, `names` are those that `where` reads.
+    """
 
     function: str
     event: str
+    stage: str
     days: int
     number: str
     where: Condition | None
@@ -41,12 +37,15 @@ def call_of(text: str) -> Call:
     node = ast.parse(text, mode="eval").body
     assert isinstance(node, ast.Call)
     function = ast.unparse(node.func)
-    given = dict(zip(PLACES[function], node.args, strict=False)) | {str(it.arg): it.value for it in node.keywords}
+    given = dict(zip(PLACES.get(function, ()), node.args, strict=False)) | {
+        str(it.arg): it.value for it in node.keywords
+    }
     where = given.get("where")
     read = [] if where is None else [each.id for each in ast.walk(where) if isinstance(each, ast.Name)]
     return Call(
         function=function,
-        event=ast.literal_eval(given["event"]).strip(),
+        event=ast.literal_eval(given["event"]).strip() if "event" in given else "",
+        stage=ast.literal_eval(given["stage"]) if "stage" in given else "",
         days=ast.literal_eval(given["days"]) if "days" in given else 0,
         number=ast.unparse(given["number"]) if "number" in given else "",
         names=frozenset(read) - set(WORDS),

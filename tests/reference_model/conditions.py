@@ -3,7 +3,7 @@
 import ast
 import operator
 import tokenize
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from io import StringIO
@@ -22,6 +22,9 @@ MOVING = {
     "days_in_stage",
     "oldest_ticket_days",
     "p_alive",
+    "days_since_entered",
+    "days_since_left",
+    "total_days_in",
     "days_since_first",
     "days_since_last",
 }
@@ -50,6 +53,16 @@ CALCULATED: dict[type[ast.operator], Callable[[Fraction, Fraction], Fraction]] =
     ast.Div: operator.truediv,
 }
 FLAGS = {"true": True, "false": False}
+VALUES = (ast.Name, ast.Attribute, ast.Call)
+PLACES = {
+    "count": ("event", "days"),
+    "days_since_first": ("event",),
+    "days_since_last": ("event",),
+    "sum": ("event", "number", "days"),
+    "mean": ("event", "number", "days"),
+    "latest": ("event", "number"),
+}
+"""The arguments that functions take without a name."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +88,7 @@ class Side:
     names: frozenset[str]
     sort: str
     is_calculated: bool
+    is_value: bool
 
     def words(self, value: Value) -> str:
         """The side as printed; numbers beside numbers are printed together (`compared`)."""
@@ -111,7 +125,8 @@ class Leaf:
     def reasons(self, values: Lookup, held: bool) -> list[Reason]:
         left, right = self.left.read(values), self.right.read(values)
         if self.sign == "known":
-            return [Reason(f"{self.left.text} is {'' if held else 'not '}known", frozenset((self.left.text,)))]
+            asked = self.left.names if self.left.is_value else frozenset((self.left.text,))
+            return [Reason(f"{self.left.text} is {'' if held else 'not '}known", asked)]
         if self.sign == "flag":
             return [Reason(self.left.text if held else f"not {self.left.text}")]
         if not held:
@@ -215,15 +230,33 @@ class Condition:
 
     def side(self, node: ast.expr) -> Side:
         text = on_one_line(ast.get_source_segment(self.source, node) or "")
-        named = frozenset(
-            ast.unparse(each)
-            for each in ast.walk(node)
-            if isinstance(each, ast.Attribute | ast.Call) or (isinstance(each, ast.Name) and each.id not in FLAGS)
-        )
         inner = node
         while isinstance(inner, ast.UnaryOp) and isinstance(inner.op, ast.UAdd):
             inner = inner.operand
-        return Side(text, reading(node), named, sort_of_node(inner), isinstance(inner, ast.BinOp))
+        is_value = isinstance(inner, VALUES)
+        calculated = isinstance(inner, ast.BinOp)
+        return Side(text, reading(node), frozenset(names(node)), sort_of_node(inner), calculated, is_value)
+
+
+def names(node: ast.AST) -> Iterator[str]:
+    """The values that an operand reads, each in one spelling."""
+    if isinstance(node, VALUES):
+        if not isinstance(node, ast.Name) or node.id not in FLAGS:
+            yield spelled(node)
+    else:
+        for child in ast.iter_child_nodes(node):
+            yield from names(child)
+
+
+def spelled(node: ast.Name | ast.Attribute | ast.Call) -> str:
+    """A value in one spelling: a call with the names of all its arguments."""
+    if not isinstance(node, ast.Call):
+        return ast.unparse(node)
+    function = ast.unparse(node.func)
+    given = dict(zip(PLACES.get(function, ()), node.args, strict=False))
+    given |= {str(it.arg): it.value for it in node.keywords}
+    arguments = ", ".join(f"{name}={ast.unparse(given[name])}" for name in sorted(given))
+    return f"{function}({arguments})"
 
 
 def on_one_line(text: str) -> str:
@@ -254,7 +287,7 @@ def sort_of_node(node: ast.expr) -> str:
         return sort_of_node(node.elts[0])
     if isinstance(node, ast.Constant):
         return sort_of(exact(node.value))
-    if isinstance(node, ast.Name) and node.id in ("stage", "kind", "categories"):
+    if isinstance(node, ast.Name) and node.id in ("stage", "previous_stage", "kind", "categories"):
         return "text"
     return "flag" if isinstance(node, ast.Name) and node.id in ("loyal", *FLAGS) else "number"
 

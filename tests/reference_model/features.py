@@ -48,6 +48,7 @@ class Features:
         self.today = policy.calendar.day(at)
         self.unit: int = 10**policy.money.places
         self.stage, self.since, self.loyal = "", 0, False
+        self.stays: tuple[tuple[str, int, int], ...] = ()
 
     def __call__(self, name: str) -> Value:
         if name.startswith("traits."):
@@ -59,6 +60,8 @@ class Features:
 
     def called(self, text: str) -> Value:
         call = call_of(text)
+        if call.stage:
+            return self.of_stage(call.function, call.stage)
         key = key_of(call.event)
         is_order = key == key_of("Order Completed")
         if is_order and call.where is None and call.function in COUNTED_ORDERS:
@@ -87,6 +90,18 @@ class Features:
 
     def ago(self, instant: int | None) -> Fraction | None:
         return None if instant is None else Fraction(self.at - instant, self.policy.calendar.day_ms)
+
+    def of_stage(self, function: str, stage: str) -> Value:
+        over = [(began, ended) for name, began, ended in self.stays if name == stage]
+        all_stays = [*over, (self.since, self.at)] if self.stage == stage else over
+        if function == "times_entered":
+            return len(all_stays)
+        if function == "total_days_in":
+            return Fraction(sum(ended - began for began, ended in all_stays), self.policy.calendar.day_ms)
+        if function == "days_since_entered":
+            return self.ago(all_stays[-1][0]) if all_stays else None
+        assert function == "days_since_left", function
+        return self.ago(over[-1][1]) if over else None
 
     def orders_of(self, window: int) -> list[Order]:
         orders = self.memory.orders
@@ -161,6 +176,8 @@ class Features:
             return p_alive(self.policy, memory, self.at)
         if name == "stage":
             return self.stage
+        if name == "previous_stage":
+            return self.stays[-1][0] if self.stays else None
         if name == "days_in_stage":
             return self.ago(self.since)
         if name == "loyal":

@@ -7,6 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
+from tests.reference_model.calendar import write_instant
 from tests.reference_model.events import Fact
 from tests.reference_model.features import Features
 from tests.reference_model.memory import Memory
@@ -129,6 +130,17 @@ class Life:
             "orders": features("orders"),
             "revenue": revenue / unit,
             **{name: None if value is None else round(value, 4) for name, value in doubles.items()},
+            **self.whole_standing(),
+        }
+
+    def whole_standing(self) -> dict[str, Any]:
+        keys = sorted(self.standing.segments)
+        stays = self.standing.stays
+        return {
+            "segments": keys[:100],
+            "segment_count": len(keys),
+            "previous_stage": stays[-1][0] if stays else None,
+            "previous_stage_since": write_instant(stays[-1][1]) if stays else None,
         }
 
     def coming(self) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from tests.reference_model.features import Features
 from tests.reference_model.memory import Memory
 from tests.reference_model.patience import silence_instants
 from tests.reference_model.policy import Policy
-from tests.reference_model.standing import Standing
+from tests.reference_model.standing import Standing, show
 
 Sign = Callable[[int], int | None]
 
@@ -50,7 +50,7 @@ def instants(policy: Policy, memory: Memory, standing: Standing, after: int, upt
     def sign_of(crossing: Crossing) -> Sign:
         def sign(at: int) -> int | None:
             features = Features(policy, memory, at)
-            features.stage, features.since = standing.stage, standing.since
+            show(standing, features)
             return crossing.sign(features)
 
         return sign

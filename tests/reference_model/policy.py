@@ -109,7 +109,7 @@ class Policy:
     @cached_property
     def counted(self) -> list[str]:
         """The events that a condition counts, in the order of the text."""
-        return [call.event for call in self.calls]
+        return [call.event for call in self.calls if call.event]
 
     @cached_property
     def calls(self) -> list[Call]:

@@ -15,6 +15,12 @@ MOVING = (
     "days_in_stage",
     "p_alive",
     "recency_score",
+    "days_since_entered(stage = 'at_risk')",
+    "days_since_entered(stage='new')",
+    "days_since_left(stage = 'prospect')",
+    "days_since_left(stage='churned')",
+    "total_days_in(stage = 'new')",
+    "total_days_in(stage='repeat')",
     "days_since_first('App Opened')",
     "days_since_last('Referral Sent')",
     "days_since_last('page')",
@@ -66,6 +72,8 @@ STILL = (
     "average_order_value_365d",
     "frequency_score",
     "monetary_score",
+    "times_entered(stage='at_risk')",
+    "times_entered(stage = 'loyal')",
 )
 NUMBERS = (
     "0",
@@ -85,7 +93,15 @@ NUMBERS = (
     "1e-7",
     "-2.5",
 )
-FLAGS = ("loyal", "true", "traits.vip", "not traits.newsletter", "'shoes' in categories", 'stage == "new"')
+FLAGS = (
+    "loyal",
+    "true",
+    "traits.vip",
+    "not traits.newsletter",
+    "'shoes' in categories",
+    'stage == "new"',
+    'previous_stage == "at_risk"',
+)
 TEXTS = ('kind == "business"', 'traits.country in ["DE", "FR"]', 'traits.country != "DE"', "traits.age > 30.5")
 RHYTHM = """
 [lifecycle.patience]

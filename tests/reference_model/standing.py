@@ -10,15 +10,19 @@ from tests.reference_model.policy import Policy, Rule
 from tests.reference_model.reasons import compared, in_words, written
 from tests.reference_model.silence_reason import silence
 
+Stay = tuple[str, int, int]
+"""A stage that is over: its name, and when it began and ended."""
+
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a customer stands: the stage since when, and the memberships with their instants of joining."""
+    """Where a customer stands: the stage, the stays before it, and the memberships with their instants of joining."""
 
     stage: str
     since: int
     loyal: int | None
     segments: dict[str, int]
+    stays: tuple[Stay, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,12 +105,18 @@ def step(before: str, after: str, effect: str) -> str:
     return "acquired" if after == "new" else "repeated"
 
 
+def show(standing: Standing, features: Features) -> None:
+    """Lets the features see where the customer stands."""
+    features.stage, features.since, features.stays = standing.stage, standing.since, standing.stays
+    features.loyal = standing.loyal is not None
+
+
 def decision(
     policy: Policy, memory: Memory, standing: Standing, at: int, effect: str = ""
 ) -> tuple[Standing, list[Change]]:
     """What is decided at an instant, and where the customer stands then."""
     features = Features(policy, memory, at)
-    features.stage, features.since, features.loyal = standing.stage, standing.since, standing.loyal is not None
+    show(standing, features)
     day_ms = policy.calendar.day_ms
     was_loyal = standing.loyal
     standing = replace(standing, loyal=membership(policy.loyal, was_loyal, features))
@@ -118,8 +128,9 @@ def decision(
     if stage != standing.stage:
         why = why_stage(policy, memory, standing.stage, stage, at, effect, loyal_why)
         changes.append(Change(None, step(standing.stage, stage, effect), standing.stage, stage, why))
-        standing = replace(standing, stage=stage, since=at)
-    features.stage, features.since, features.loyal = standing.stage, standing.since, standing.loyal is not None
+        stays = (*standing.stays, (standing.stage, standing.since, at))
+        standing = replace(standing, stage=stage, since=at, stays=stays)
+    show(standing, features)
     segments = dict(standing.segments)
     for segment in policy.segments:
         was = segments.pop(segment.key, None)

@@ -26,6 +26,7 @@ from state.customer.decided import decided_state
 from state.features.catalogue import catalogue
 from state.policy.compiled import read_policy
 from state.rules.rulebook import Rulebook
+from state.timeline.history import decide_history
 
 # One event of each count, and one without a count.
 BROWSING_EVENTS = (
@@ -193,6 +194,41 @@ key = "settled"
 name = "Settled in a stage"
 enter = 'stage == "new" and days_in_stage >= 3 and views_7d == 0'
 """
+POLICIES["remembering"] = """
+name = "remembering"
+[time]
+lateness_minutes = 10080
+[lifecycle]
+occasion_days = 0
+one_time_patience_days = 4
+one_time_churn_days = 9
+[lifecycle.patience]
+method = "fixed"
+days = 6
+churn_days = 12
+[lifecycle.support]
+rating_counts_days = 10
+open_days = 2
+[lifecycle.loyal]
+enter = "orders >= 3"
+leave = "orders_30d < 2"
+min_stay_days = 0
+[[segments]]
+key = "was_at_risk"
+name = "Was at risk"
+enter = 'days_since_left(stage = "at_risk") <= 5 and times_entered(stage = "at_risk") >= 2'
+[[segments]]
+key = "veteran"
+name = "Veteran"
+enter = 'total_days_in(stage = "repeat") + total_days_in(stage = "loyal") >= 7.5'
+leave = 'total_days_in(stage = "churned") > 20 or days_since_entered(stage = "prospect") > 200'
+min_stay_days = 3
+[[segments]]
+key = "regained"
+name = "Regained"
+enter = 'previous_stage == "churned" and total_days_in(stage = "churned") < 0.5 * days_known'
+leave = 'days_since_entered(stage = "churned") > 30'
+"""
 RULES = {name: Rulebook(read_policy(text, catalogue)) for name, text in POLICIES.items()}
 rules = st.sampled_from(sorted(RULES)).map(RULES.__getitem__)
 
@@ -255,6 +291,14 @@ def facts(draw: st.DrawFn, most: int = 14) -> list[AnyFact]:
         )
         made.append(draw(st.sampled_from(choices)))
     return made
+
+
+def remembered(history: list[AnyFact], rulebook: Rulebook) -> list[AnyFact]:
+    """Return the facts but those about orders that may be forgotten: these are refused before they reach the rules."""
+    while (truth := decide_history(history, history[-1].at, rulebook)) is not None and truth.forgotten:
+        refused = [fact for fact, _ in truth.forgotten]
+        history = [it for it in history if not any(it is fact for fact in refused)]
+    return history
 
 
 @st.composite

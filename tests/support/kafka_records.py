@@ -86,6 +86,10 @@ def transition(
         patience_days=60.0,
         next_transition="churned",
         next_at=AT + 1,
+        segments=("vip",),
+        segment_count=1,
+        previous_stage="repeat",
+        previous_stage_since=AT - 1,
     )
     moves = ("out", "in") if segment else ("repeat", name)
     change = Change(AT, segment, name, *moves, Cause("deadline", "patience"))

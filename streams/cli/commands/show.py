@@ -64,6 +64,8 @@ def _print_profile(profile: Profile) -> None:
     console.print(f"  {profile.stage} since {profile.since}{because}")
     if profile.cause:
         console.print(f"  caused by {printable(profile.cause)}")
+    if profile.previous_stage is not None:
+        console.print(f"  before that {profile.previous_stage} since {profile.previous_since}")
     if profile.next_transition is None:
         console.print("  next: nothing, unless something happens")
     else:

@@ -274,7 +274,10 @@ def test_values_that_do_not_fit_together_are_all_told():
 
 
 def test_loyalty_cannot_rest_on_itself():
-    assert "follows from loyalty" in problems(LEAST.replace("orders < 4", "stage == 'new'"))[0][1]
+    for asked in ("stage == 'new'", "previous_stage == 'new'", "times_entered(stage = 'churned') > 0", "not loyal"):
+        with pytest.raises(PolicyError) as caught:
+            read_policy(LEAST.replace("orders < 4", asked), catalogue)
+        assert "follows from loyalty" in caught.value.problems[0].message
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,10 @@ FIGURES = Figures(
     patience_days=None,
     next_transition=None,
     next_at=None,
+    segments=(),
+    segment_count=0,
+    previous_stage="prospect",
+    previous_stage_since=0,
 )
 SEQ = 40
 

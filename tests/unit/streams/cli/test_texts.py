@@ -51,6 +51,7 @@ def test_a_profile_is_printed_with_what_it_has(capsys: pytest.CaptureFixture[str
     assert "loyal since 2017-01-01T00:00:00.000Z\n" in bare
     assert "next: nothing, unless something happens" in bare
     assert "caused by" not in bare
+    assert "before that" not in bare
     assert "mean gap" not in bare, "a figure that the customer does not have is left out"
     assert "trait" not in bare
     words = [line.split() for line in bare.splitlines()]
@@ -61,6 +62,8 @@ def test_a_profile_is_printed_with_what_it_has(capsys: pytest.CaptureFixture[str
         customer,
         why="3 orders in 90 days",
         cause="Order Completed m1",
+        previous_stage="repeat",
+        previous_since="2016-12-01T00:00:00.000Z",
         segments={"vip": "2017-02-01T00:00:00.000Z"},
         windows={"orders_30d": 1, "orders_90d": 3, "visits_30d": 0, "visits_90d": 0, "spend_90d": 12.5},
         traits={"city": HOSTILE},
@@ -71,6 +74,7 @@ def test_a_profile_is_printed_with_what_it_has(capsys: pytest.CaptureFixture[str
     text = capsys.readouterr().out
     assert "loyal since 2017-01-01T00:00:00.000Z: 3 orders in 90 days" in text
     assert "caused by Order Completed m1" in text
+    assert "before that repeat since 2016-12-01T00:00:00.000Z" in text
     assert "next: at_risk on 2018-01-01T00:00:00.000Z, unless something happens" in text
     assert "in segment vip since 2017-02-01T00:00:00.000Z" in text
     words = [line.split() for line in text.splitlines()]
