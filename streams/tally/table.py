@@ -64,7 +64,7 @@ def _rows(tally: Tally, decided: bool) -> Iterator[tuple[str, int, str]]:
     for reason, counted in most_first(tally.rejects):
         yield f"    {reason}", counted.count, _example(counted)
     if tally.unknown:
-        yield "unknown names", tally.unknown_events, "applied, and change nothing"
+        yield "unknown names", tally.unknown_events, "applied, and change nothing: no condition counts them"
         named = most_first(tally.unknown)
         for name, counted in named[:_MAX_NAMES]:
             yield f"  {name}", counted.count, _together(_example(counted), meant(name))

@@ -35,7 +35,7 @@ def test_a_pipe_gets_a_line_a_row() -> None:
     assert rows[4].startswith("bad_amount 15 line 17: properties.total is -5: an amount is zero or more")
     assert rows[4].endswith("…")
     assert rows[5] == "late 2 line 9: [bold]the event is 5 ms older\N{REPLACEMENT CHARACTER}[2J"
-    assert rows[6] == "unknown names 65 applied, and change nothing"
+    assert rows[6] == "unknown names 65 applied, and change nothing: no condition counts them"
     assert rows[7] == "Order Compleet 40 line 3; do you mean Order Completed?"
     assert rows[-6] == "6 more names 6"
     assert rows[-4] == "traits 4"
