@@ -25,10 +25,13 @@ _NOTHING = Catalogue(
 
 
 class CompiledFilter(NamedTuple):
-    """Whether a filter accepts the properties of an event, and the names of those that it reads."""
+    """Whether a filter accepts the properties of an event, if there is one, and the names of those that it reads."""
 
-    accepts: Callable[[Mapping[str, Scalar]], bool]
+    accepts: Callable[[Mapping[str, Scalar]], bool] | None
     names: frozenset[str]
+
+
+NO_FILTER = CompiledFilter(None, frozenset())
 
 
 @dataclass(frozen=True, slots=True)

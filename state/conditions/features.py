@@ -18,7 +18,7 @@ class EventFilter(NamedTuple):
     """
 
     event: str
-    key: str
+    key: int
     accepts: Callable[[Mapping[str, Scalar]], bool] | None = None
     names: frozenset[str] = frozenset()
     number: str = ""

@@ -23,7 +23,7 @@ class CountedOrder(msgspec.Struct, array_like=True, gc=False):
 
     at: int
     day: int
-    counted: dict[str, Numbers]
+    counted: dict[int, Numbers]
 
 
 class Activity(msgspec.Struct, gc=False):
@@ -32,7 +32,7 @@ class Activity(msgspec.Struct, gc=False):
     ``orders`` are the orders that stand and are remembered, by number, so that what they gave can be taken back.
     """
 
-    events: dict[str, Occurrences]
+    events: dict[int, Occurrences]
     orders: dict[int, CountedOrder]
 
     def add(self, counted: CountedEvents, at: int, day: int, properties: Mapping[str, Scalar]) -> Numbers:
@@ -73,46 +73,46 @@ class Activity(msgspec.Struct, gc=False):
             for key, numbers in order.counted.items():
                 self.events[key].make_final(order.at, numbers)
 
-    def keep(self, keys: Collection[str]) -> None:
+    def keep(self, keys: Collection[int]) -> None:
         """Forget all events but these."""
         for key in self.events.keys() - set(keys):
             del self.events[key]
         for order in self.orders.values():
             order.counted = {key: numbers for key, numbers in order.counted.items() if key in self.events}
 
-    def count(self, key: str) -> int:
+    def count(self, key: int) -> int:
         """Return how often events happened."""
         return found.count if (found := self.events.get(key)) else 0
 
-    def count_since(self, key: str, day: int) -> int:
+    def count_since(self, key: int, day: int) -> int:
         """Return how often events happened from a day on."""
         return found.daily.total(COUNT, day) if (found := self.events.get(key)) else 0
 
-    def first(self, key: str) -> int | None:
+    def first(self, key: int) -> int | None:
         """Return the instant of the first event, or None."""
         return found.first if (found := self.events.get(key)) else None
 
-    def last(self, key: str) -> int | None:
+    def last(self, key: int) -> int | None:
         """Return the instant of the last event, or None."""
         return found.last if (found := self.events.get(key)) else None
 
-    def numbers(self, key: str, name: str) -> int:
+    def numbers(self, key: int, name: str) -> int:
         """Return how many events had a number as this property."""
         return found.count if (found := self._amounts(key, name)) else 0
 
-    def numbers_since(self, key: str, name: str, day: int) -> int:
+    def numbers_since(self, key: int, name: str, day: int) -> int:
         """Return how many events had a number as this property from a day on."""
         return found.daily.total(COUNT, day) if (found := self._amounts(key, name)) else 0
 
-    def total(self, key: str, name: str) -> int:
+    def total(self, key: int, name: str) -> int:
         """Return the sum of a property, in millionths."""
         return found.total if (found := self._amounts(key, name)) else 0
 
-    def total_since(self, key: str, name: str, day: int) -> int:
+    def total_since(self, key: int, name: str, day: int) -> int:
         """Return the sum of a property from a day on, in millionths."""
         return found.daily.total(SUM, day) if (found := self._amounts(key, name)) else 0
 
-    def last_number(self, key: str, name: str) -> int | None:
+    def last_number(self, key: int, name: str) -> int | None:
         """Return the last number that was this property, in millionths, or None."""
         return found.last if (found := self._amounts(key, name)) else None
 
@@ -131,7 +131,7 @@ class Activity(msgspec.Struct, gc=False):
             else:
                 del self.events[key]
 
-    def _amounts(self, key: str, name: str) -> Amounts | None:
+    def _amounts(self, key: int, name: str) -> Amounts | None:
         return found.amounts.get(name) if (found := self.events.get(key)) else None
 
     def packed(self) -> bytes:
@@ -152,7 +152,7 @@ class Activity(msgspec.Struct, gc=False):
 class _Packed(msgspec.Struct, array_like=True, gc=False):
     """Activity as stored."""
 
-    events: dict[str, PackedOccurrences]
+    events: dict[int, PackedOccurrences]
     orders: dict[int, CountedOrder]
 
 

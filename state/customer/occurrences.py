@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
+from hashlib import blake2b
 from typing import NamedTuple
 
 import msgspec
@@ -12,6 +13,7 @@ from state.customer.daily_counts import Daily, PackedDaily, no_counts, unpack_da
 MILLION = 1_000_000
 COUNT, SUM = range(2)
 _MOST = 10**12
+_EXACT = 10**6
 _NEVER = -1
 
 Numbers = dict[str, int]
@@ -21,11 +23,11 @@ Numbers = dict[str, int]
 class CountedEvents(NamedTuple):
     """The events of one name that conditions count, or those of them whose properties a filter ``accepts``.
 
-    ``key`` is what identifies them in the activity, ``window_days`` the days of the longest window (0: none), and
-    ``numbers`` are the properties that are added up.
+    ``key`` is what identifies them in the activity (see ``occurrences_key``), ``window_days`` the days of the longest
+    window (0: none), and ``numbers`` are the properties that are added up.
     """
 
-    key: str
+    key: int
     window_days: int = 0
     accepts: Callable[[Mapping[str, Scalar]], bool] | None = None
     numbers: tuple[str, ...] = ()
@@ -160,6 +162,14 @@ class PackedOccurrences(msgspec.Struct, array_like=True, gc=False):
     final: int
 
 
+def occurrences_key(event: str, where: str = "") -> int:
+    """Return the key of the events of one name that a filter accepts: 64 bits of BLAKE2b, since a key is only compared.
+
+    ``event`` is what the spellings of the name share, ``where`` the text of the filter.
+    """
+    return int.from_bytes(blake2b(f"{event}\n{where}".encode(), digest_size=8).digest())
+
+
 def no_occurrences() -> Occurrences:
     """Return the occurrences of events that never happened."""
     return Occurrences(no_counts(), {})
@@ -178,4 +188,9 @@ def millionths(value: Scalar | None) -> int | None:
     """Return a number in millionths, rounded half to even; None for what is no number, or one beyond 1e12."""
     if value is None or isinstance(value, str | bool) or not -_MOST <= value <= _MOST:
         return None
+    scaled = value * MILLION
+    nearest = round(scaled)
+    # A product of so few digits is off by far less than what is asked here, and what it is near to is no half.
+    if -_EXACT < value < _EXACT and abs(scaled - nearest) < 1e-3:
+        return nearest
     return int((Decimal(repr(value)) * MILLION).to_integral_value(ROUND_HALF_EVEN))

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from schemas.event_names import event_key, track_name
-from state.conditions.event_filters import compile_filter
+from state.conditions.event_filters import NO_FILTER, compile_filter
 from state.conditions.features import EventFilter, Feature, Trend
 from state.conditions.formula import Formula
 from state.conditions.functions import Function, Parameter, Sort
 from state.customer.activity import Activity
-from state.customer.occurrences import MILLION
+from state.customer.occurrences import MILLION, occurrences_key
 from state.customer.parts import event_part
 
 _EVENT = Parameter(name="event", sort=Sort.TEXT)
@@ -132,11 +132,8 @@ class EventFunctions:
 
     def _counted(self, event: str, where: str, number: str = "") -> EventFilter:
         event = self._name(event)
-        key = event_key(event)
-        if not where:
-            return EventFilter(event, key, number=number)
-        accepts, names = compile_filter(where)
-        return EventFilter(event, f"{key} where {where}", accepts, names, number)
+        accepts, names = compile_filter(where) if where else NO_FILTER
+        return EventFilter(event, occurrences_key(event_key(event), where), accepts, names, number)
 
     def _of_orders(self, name: str, feature: str, days: int | None = None) -> Feature:
         windowed = () if days is None else self._windowed(days)
@@ -157,35 +154,35 @@ def _in_window(total: Feature, days: int | None, trend: Trend, formula: Callable
     return replace(total, meaning=meaning, formula=formula(days - 1), trend=trend, window=days)
 
 
-def _count(activity: Activity, key: str) -> int:
+def _count(activity: Activity, key: int) -> int:
     return activity.count(key)
 
 
-def _count_since(activity: Activity, day: int, key: str, before: int) -> int:
+def _count_since(activity: Activity, day: int, key: int, before: int) -> int:
     return activity.count_since(key, day - before)
 
 
-def _days_since_first(activity: Activity, at: int, key: str, day_ms: int) -> float | None:
+def _days_since_first(activity: Activity, at: int, key: int, day_ms: int) -> float | None:
     return None if (first := activity.first(key)) is None else (at - first) / day_ms
 
 
-def _days_since_last(activity: Activity, at: int, key: str, day_ms: int) -> float | None:
+def _days_since_last(activity: Activity, at: int, key: int, day_ms: int) -> float | None:
     return None if (last := activity.last(key)) is None else (at - last) / day_ms
 
 
-def _sum(activity: Activity, key: str, name: str) -> float:
+def _sum(activity: Activity, key: int, name: str) -> float:
     return activity.total(key, name) / MILLION
 
 
-def _sum_since(activity: Activity, day: int, key: str, name: str, before: int) -> float:
+def _sum_since(activity: Activity, day: int, key: int, name: str, before: int) -> float:
     return activity.total_since(key, name, day - before) / MILLION
 
 
-def _mean(activity: Activity, key: str, name: str) -> float | None:
+def _mean(activity: Activity, key: int, name: str) -> float | None:
     return activity.total(key, name) / (count * MILLION) if (count := activity.numbers(key, name)) else None
 
 
-def _mean_since(activity: Activity, day: int, key: str, name: str, before: int) -> float | None:
+def _mean_since(activity: Activity, day: int, key: int, name: str, before: int) -> float | None:
     return (
         activity.total_since(key, name, day - before) / (count * MILLION)
         if (count := activity.numbers_since(key, name, day - before))
@@ -193,5 +190,5 @@ def _mean_since(activity: Activity, day: int, key: str, name: str, before: int) 
     )
 
 
-def _latest(activity: Activity, key: str, name: str) -> float | None:
+def _latest(activity: Activity, key: int, name: str) -> float | None:
     return None if (last := activity.last_number(key, name)) is None else last / MILLION

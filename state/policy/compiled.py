@@ -79,7 +79,7 @@ class CompiledPolicy:
     @property
     def counted_events(self) -> dict[str, tuple[CountedEvents, ...]]:
         """The events that conditions count, by name."""
-        counted: dict[str, dict[str, CountedEvents]] = {}
+        counted: dict[str, dict[int, CountedEvents]] = {}
         for feature in self.catalogue.features.values():
             if (counts := feature.counts) is not None:
                 of_event = counted.setdefault(counts.event, {})
