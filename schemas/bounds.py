@@ -6,7 +6,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from schemas.coercion import MAX_TEXT
-from schemas.events import AnyFact, OrderCompleted, OrderUpdated, Scalar, Traits, TraitsIdentified
+from schemas.events import AnyFact, OrderCompleted, OrderUpdated, Trait, Traits, TraitsIdentified
 
 MAX_CATEGORIES = 32
 MAX_EVENT_TRAITS = 256
@@ -18,9 +18,10 @@ _ORDERS = (OrderCompleted, OrderUpdated)
 
 
 class Named(NamedTuple):
-    """What the conditions of a policy name, and no bound may cut off."""
+    """What a policy names, and no bound may cut off: traits, texts looked for in those that are lists, categories."""
 
     traits: Collection[str] = ()
+    texts: Collection[str] = ()
     categories: Collection[str] = ()
 
 
@@ -46,7 +47,7 @@ def unnamed_beyond(names: Iterable[str], named: Collection[str], most: int) -> s
     return set([name for name in names if name not in named][most:])
 
 
-def _fit(values: Collection[Scalar | None], most: int) -> bool:
+def _fit(values: Collection[Trait | None], most: int) -> bool:
     if len(values) > most:
         return False
     for value in values:  # a loop, since a generator would cost more than the comparisons

@@ -53,7 +53,7 @@ class Event(msgspec.Struct, gc=False):
     """A usable event: the id of its customer, and its fact (None for a type that lifestage does not know).
 
     ``unknown_name`` is then the event's name as it was sent, cut to ``MAX_NAME`` characters; empty if there is none.
-    ``bounds`` are those that cut off something of the fact.
+    ``bounds`` are those that cut off something of the fact, and what did not fit the type of a trait.
     """
 
     user_id: str
@@ -209,10 +209,15 @@ def read_event(envelope: Envelope, value: bytes, intake: Intake) -> Event:
         if envelope.context is not None:
             fact = with_context_traits(fact, envelope.context.traits)
         # What is shorter than one text may be holds nothing that is too long, nor too many of anything.
-        elif not event_type.is_bounded or len(content) <= MAX_TEXT:
+        elif not event_type.is_bounded or (len(content) <= MAX_TEXT and intake.trait_types is None):
             return Event(user_id, fact)
+        misfits: Sequence[str] = ()
+        if intake.trait_types is not None:
+            own = envelope.traits if event_type.name == "identify" else NULL
+            around = NULL if envelope.context is None else envelope.context.traits
+            fact, misfits = intake.trait_types.applied(fact, own, around)
         fact, bounds = bounded(fact, intake.named)
-        return Event(user_id, fact, bounds=bounds)
+        return Event(user_id, fact, bounds=(*misfits, *bounds) if misfits else bounds)
     except (RejectedError, AmountError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _rejected(error, user_id) from None
 

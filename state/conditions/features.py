@@ -26,6 +26,7 @@ class Feature:
     a straight line and a FALLING one falls in any way, steps included. Only a FREE one may go missing by itself, and
     none becomes known by itself. ``parts`` are the bits of the parts of a customer that the formula reads: while no
     event changes one of them, only time can change the value. A text that has ``allowed`` values never has another.
+    ``traits`` are those that the formula reads.
 
     Raises ``ValueError`` if the next change of such a feature cannot be found.
     """
@@ -38,6 +39,7 @@ class Feature:
     trend: Trend = Trend.CONSTANT
     window: int | None = None
     allowed: tuple[str, ...] = ()
+    traits: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.window is None and self.trend is not Trend.CONSTANT:
@@ -47,7 +49,7 @@ class Feature:
     @property
     def variable(self) -> str:
         """The name of a variable for the value."""
-        return re.sub(r"\W+", "_", self.name).strip("_")
+        return re.sub(r"\W+", "_", self.name, flags=re.ASCII).strip("_")  # Python takes some other letters for one
 
     @property
     def kind(self) -> Kind:

@@ -194,7 +194,9 @@ def names_of(test: Test) -> frozenset[str]:
 
 def traits_of(test: Test) -> frozenset[str]:
     """Return the names of the traits that a test reads."""
-    return frozenset(operand.name for operand in operands_of(test) if isinstance(operand, Trait))
+    operands = operands_of(test)
+    called = {name for operand in operands if isinstance(operand, FeatureRef) for name in operand.feature.traits}
+    return frozenset(called.union(operand.name for operand in operands if isinstance(operand, Trait)))
 
 
 def sides_of(leaf: Leaf) -> tuple[Operand, ...]:

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from schemas.events import Scalar
+from schemas.events import Trait
 from state.customer.engagement import Engagement, no_engagement
 from state.customer.purchases import Purchases, no_purchases
 from state.customer.stored_purchases import pack_purchases, unpack_purchases
@@ -28,7 +28,7 @@ class Customer(msgspec.Struct, gc=False):
     purchases_lazy: Purchases | bytes
     engagement_lazy: Engagement | bytes
     support_lazy: Support | bytes
-    traits: dict[str, Scalar]
+    traits: dict[str, Trait]
     stage: str = "prospect"
     since: int = 0
     why: str = ""

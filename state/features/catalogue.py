@@ -11,6 +11,7 @@ from state.calendar import Calendar
 from state.conditions.catalogue import Catalogue
 from state.conditions.features import Feature, Trend
 from state.conditions.formula import Formula
+from state.conditions.kind import Kind
 from state.customer.customer import STAGES, Customer
 from state.customer.engagement import Engagement
 from state.customer.figures import average_order_value, mean_gap, time_since_order
@@ -18,6 +19,7 @@ from state.customer.parts import DECIDED, NO_PARTS, ORDERS, SUPPORT, TRAITS, VIS
 from state.customer.purchases import Purchases
 from state.customer.support import Support
 from state.features.scores import alive, scores
+from state.features.trait_functions import trait_functions
 from state.features.windows import SHOWN_WINDOWS, windowed
 from state.policy.shape import MAX_WINDOW_DAYS, Policy
 
@@ -26,6 +28,7 @@ def catalogue(policy: Policy) -> Catalogue:
     """Return the features under a policy, which sets the time zone, the currency's unit and the limits of scores."""
     calendar = Calendar(policy.time.zone, policy.time.day_seconds * 1000)
     unit = 10 ** decimals(policy.money.currency)
+    kinds = {name: Kind[kind.upper()] for name, kind in policy.traits.items()}
     features = [
         *_lifetime(calendar.day_ms, unit),
         *_present(calendar.day_ms),
@@ -53,11 +56,12 @@ def catalogue(policy: Policy) -> Catalogue:
     return Catalogue(
         title=f"policy {policy.version}",
         features={feature.name: feature for feature in features},
-        functions={},
+        functions={it.name: it for it in trait_functions(kinds)},
         windowed=lambda days: windowed(days, unit),
         max_window_days=MAX_WINDOW_DAYS,
         roll_offs=roll_offs,
         day_of=calendar.day_of,
+        traits=kinds,
     )
 
 

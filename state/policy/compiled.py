@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import msgspec
 
 from schemas.bounds import Named
+from schemas.trait_types import TYPES
 from state.conditions.catalogue import Catalogue
 from state.conditions.condition import Condition, compile_condition, entering, opposite
 from state.conditions.errors import ConditionError
-from state.conditions.nodes import Comparison, FeatureRef, Literal, Test, leaves_of, traits_of
+from state.conditions.nodes import Comparison, FeatureRef, Literal, Test, Trait, leaves_of, traits_of
 from state.policy.checks import check_values
 from state.policy.shape import PAlive, Policy
 from state.policy.text import PolicyError, PolicyText, Problem
@@ -68,10 +69,11 @@ class CompiledPolicy:
 
     @property
     def named(self) -> Named:
-        """What the conditions name, ``kind`` included: none of it may be lost to a bound."""
+        """What the conditions name and [traits] declares, ``kind`` included: none of it may be lost to a bound."""
         trees = [condition.tree for condition in self.conditions]
         return Named(
-            traits=frozenset({"kind"}.union(*map(traits_of, trees))),
+            traits=frozenset({"kind"}.union(self.policy.traits, *map(traits_of, trees))),
+            texts=frozenset(name for tree in trees for name in _listed_in(tree)),
             categories=frozenset(name for tree in trees for name in _categories_in(tree)),
         )
 
@@ -81,6 +83,13 @@ def _categories_in(tree: Test) -> Iterator[str]:
         match leaf:
             case Comparison(left=Literal(str(name)), right=FeatureRef(feature)) if feature.name == "categories":
                 yield name
+
+
+def _listed_in(tree: Test) -> Iterator[str]:
+    for leaf in leaves_of(tree):
+        match leaf:
+            case Comparison(sign="in" | "not in", left=Literal(str(text)), right=Trait()):
+                yield text
 
 
 def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> CompiledPolicy:
@@ -123,7 +132,8 @@ def _stay(days: float, day_ms: int) -> MinimumStay:
 
 def _with_defaults(policy: Policy) -> Policy:
     plain = Policy(name=policy.name)
-    return msgspec.structs.replace(plain, lifecycle=policy.lifecycle, rfm=policy.rfm)
+    traits = {name: kind for name, kind in policy.traits.items() if kind in TYPES}
+    return msgspec.structs.replace(plain, traits=traits, lifecycle=policy.lifecycle, rfm=policy.rfm)
 
 
 class _Conditions:

@@ -10,7 +10,9 @@ from schemas.change import Cause, Change, Figures
 from schemas.events import AnyFact, Browsed, OrderCompleted, event_name
 from schemas.intake import Intake
 from schemas.money import Exchange
+from schemas.trait_types import TraitTypes
 from state.calendar import Calendar
+from state.civil_calendar import CivilCalendar
 from state.customer.apply_event import EventApplier, OrderEffect
 from state.customer.bounds import bounds_met
 from state.customer.conversion import conversion
@@ -55,7 +57,15 @@ class Rulebook:
         exchange = Exchange(policy.money.currency, policy.money.most_per_order, policy.money.rates)
         named = compiled.named
         self._named_traits = named.traits
-        self.intake = Intake(exchange, policy.intake.not_customers, policy.intake.rating_scale, named)
+        civil = CivilCalendar(policy.time.zone)
+        self._trait_types = TraitTypes(policy.traits, lambda at: civil.date_of(at).isoformat(), named.texts)
+        self.intake = Intake(
+            exchange,
+            policy.intake.not_customers,
+            policy.intake.rating_scale,
+            named,
+            self._trait_types if policy.traits else None,
+        )
         calendar = Calendar(policy.time.zone, compiled.day_ms)
         self._memory = OrderMemory(
             compiled.occasion_ms,
@@ -114,6 +124,7 @@ class Rulebook:
         """Put a customer under this policy: leave the segments that it does not have, and decide everything anew."""
         cause = Cause(kind="policy", name=self.version)
         customer.purchases.recount(self._memory)
+        customer.traits = self._trait_types.again(customer.traits)
         changes = []
         for key in [key for key in customer.memberships if key not in self._keys]:
             del customer.memberships[key]

@@ -35,6 +35,7 @@ COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "not in": lambda value, values: value not in values,
 }
 PART = re.compile(r"(?P<left>.+?) (?P<sign>==|!=|<=|>=|<|>|not in|in) (?P<right>.+)")
+CALLED = re.compile(r"(?P<denied>not )?(?P<call>\w+\([^)]+\))")
 EXPLAINED = re.compile(r"(?P<number>-?[\d.]+) \((?P<origins>.+)\)")
 VALUED = re.compile(r"(?P<text>.+) (?P<value>-?\d[\d.]*|\".*\"|true|false)")
 ABOUT = Fraction(1, 10_000)
@@ -87,6 +88,8 @@ class Reader:
                 return self.feature(name)
             case ast.Attribute(_, name):
                 return self.customer.traits.get(name)
+            case ast.Call():
+                return self.feature(ast.unparse(node).replace("'", '"'))
             case ast.UnaryOp(ast.USub(), of):
                 return -self.calculated(of)
             case ast.BinOp(left, sign, right):
@@ -128,6 +131,9 @@ class Reader:
             return part
         if part in ("loyal", "not loyal"):
             assert (part == "loyal") is (self.change.to == "loyal")
+            return part
+        if flag := CALLED.fullmatch(part):
+            assert self.calculated(ast.parse(flag["call"], mode="eval").body) is (flag["denied"] is None)
             return part
         match = PART.fullmatch(part)
         assert match, part

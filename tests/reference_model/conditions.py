@@ -3,7 +3,7 @@
 import ast
 import operator
 import tokenize
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from io import StringIO
@@ -48,6 +48,7 @@ CALCULATED: dict[type[ast.operator], Callable[[Fraction, Fraction], Fraction]] =
     ast.Div: operator.truediv,
 }
 FLAGS = {"true": True, "false": False}
+PLACES = {"starts_with": ("trait", "text"), "contains": ("trait", "text")}
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ class Leaf:
             for side, value, other in ((self.left, left, self.right), (self.right, right, self.left)):
                 if value is None:
                     return [Reason(f"{side.text} is not known")]
-                if side.sort == "trait" and sort_of(value) != other.sort:
+                if side.sort == "trait" and not isinstance(value, tuple) and sort_of(value) != other.sort:
                     return [Reason(f"{side.text} is no {other.sort}")]
         sign = self.sign if held else OPPOSITE[self.sign]
         known = frozenset((self.left.text, self.right.text)) | self.left.names | self.right.names
@@ -213,11 +214,7 @@ class Condition:
 
     def side(self, node: ast.expr) -> Side:
         text = on_one_line(ast.get_source_segment(self.source, node) or "")
-        named = frozenset(
-            ast.unparse(each)
-            for each in ast.walk(node)
-            if isinstance(each, ast.Attribute) or (isinstance(each, ast.Name) and each.id not in FLAGS)
-        )
+        named = frozenset(names_in(node))
         inner = node
         while isinstance(inner, ast.UnaryOp) and isinstance(inner.op, ast.UAdd):
             inner = inner.operand
@@ -234,6 +231,34 @@ def on_one_line(text: str) -> str:
     return words[words.index("(") + 1 : words.rindex(")")].strip()
 
 
+def names_in(node: ast.AST) -> Iterator[str]:
+    """What is read: features, traits and calls."""
+    if isinstance(node, ast.Call):
+        yield call_of(node)
+    elif isinstance(node, ast.Attribute):
+        yield ast.unparse(node)
+    elif isinstance(node, ast.Name) and node.id not in FLAGS:
+        yield node.id
+    else:
+        for each in ast.iter_child_nodes(node):
+            yield from names_in(each)
+
+
+def call_of(node: ast.Call) -> str:
+    """A call in its shortest form; the names of arguments do not matter, but their places."""
+    assert isinstance(node.func, ast.Name)
+    places = PLACES[node.func.id]
+    given = dict(zip(places, node.args, strict=False)) | {it.arg: it.value for it in node.keywords if it.arg}
+    written = [given[place] for place in places if place in given]
+    return f"{node.func.id}({', '.join(map(as_written, written))})"
+
+
+def as_written(node: ast.expr) -> str:
+    if isinstance(node, ast.Constant):
+        return '"' + str(node.value).replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return ast.unparse(node)
+
+
 def moves(node: ast.expr) -> bool:
     return any(isinstance(each, ast.Name) and each.id in MOVING for each in ast.walk(node))
 
@@ -248,6 +273,8 @@ def sort_of_node(node: ast.expr) -> str:
     """What a side always is; a trait may be anything."""
     if isinstance(node, ast.Attribute):
         return "trait"
+    if isinstance(node, ast.Call):
+        return "flag"
     if isinstance(node, ast.List | ast.Tuple | ast.Set):
         return sort_of_node(node.elts[0])
     if isinstance(node, ast.Constant):
@@ -296,6 +323,9 @@ def reading(node: ast.expr) -> Read:
     if isinstance(node, ast.Attribute):
         trait = f"traits.{node.attr}"
         return lambda values: exact(values(trait))
+    if isinstance(node, ast.Call):
+        call = call_of(node)
+        return lambda values: exact(values(call))
     if isinstance(node, ast.UnaryOp):
         inner = reading(node.operand)
         factor = Fraction(-1 if isinstance(node.op, ast.USub) else 1)

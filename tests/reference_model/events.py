@@ -9,8 +9,9 @@ from hashlib import blake2b
 from typing import Any
 
 from tests.reference_model.policy import Policy
-from tests.reference_model.properties import Trait, Unusable, first_id, is_like, properties, table, text
+from tests.reference_model.properties import Trait, Unusable, first_id, is_like, properties, table, text, traits_of
 from tests.reference_model.timestamps import happened
+from tests.reference_model.typed_traits import with_types
 
 KINDS = {
     "Order Completed": "order",
@@ -213,7 +214,8 @@ def read(body: dict[str, Any], own_id: str, key: bytes | None, policy: Policy) -
     message_id = texts["messageId"] or own_id
     if len(message_id) > 256:
         raise Unusable("invalid")
-    details = properties(KINDS[name], body, policy)
+    known = with_types(traits_of(KINDS[name], body), KINDS[name], body, policy)
+    details = properties(KINDS[name], body, known, policy)
     keyed(user_id, key)
     return Fact(user_id, at, message_id, name, KINDS[name], **details)
 

@@ -1,5 +1,6 @@
 """The values of features at an instant, each computed from the whole of what is remembered."""
 
+import ast
 import re
 from bisect import bisect_left
 from fractions import Fraction
@@ -31,8 +32,20 @@ class Features:
     def __call__(self, name: str) -> Value:
         if name.startswith("traits."):
             return self.memory.traits.get(name.removeprefix("traits."))
+        if "(" in name:
+            return self.called(name)
         base, window = split(name)
         return self.windowed(base, window) if window else self.plain(base)
+
+    def called(self, call: str) -> Value:
+        """The value of a function, by its call in the shortest form."""
+        node = ast.parse(call, mode="eval").body
+        assert isinstance(node, ast.Call)
+        trait = self.memory.traits.get(ast.unparse(node.args[0]).removeprefix("traits."))
+        wanted = ast.literal_eval(node.args[1])
+        if not isinstance(trait, str):
+            return None
+        return trait.startswith(wanted) if call.startswith("starts_with(") else wanted in trait
 
     def ago(self, instant: int | None) -> Fraction | None:
         return None if instant is None else Fraction(self.at - instant, self.policy.calendar.day_ms)

@@ -14,6 +14,7 @@ from tests.reference_model.version import size_of
 
 QUOTED = re.compile(r'"[^"]*"|\'[^\']*\'')
 CATEGORY = re.compile(r"""("[^"]*"|'[^']*')\s+(not\s+)?in\s+categories""")
+LISTED = re.compile(r"""("[^"]*"|'[^']*')\s+(not\s+)?in\s+traits""")
 WINDOW = re.compile(r"_([1-9][0-9]*)d\b")
 TRAIT = re.compile(r"traits\s*\.\s*(\w+)")
 
@@ -81,6 +82,8 @@ class Policy:
     money: Money
     not_customers: list[str]
     rating_scale: tuple[Decimal, Decimal]
+    traits: dict[str, str]
+    civil: Calendar
     occasion: int
     undo_days: int
     one_time_days: float
@@ -105,7 +108,12 @@ class Policy:
     def named(self) -> frozenset[str]:
         """The traits that a condition reads."""
         texts = [QUOTED.sub("", text) for text in self.conditions]
-        return frozenset({"kind", *(name for text in texts for name in TRAIT.findall(text))})
+        return frozenset({"kind", *self.traits, *(name for text in texts for name in TRAIT.findall(text))})
+
+    @property
+    def named_texts(self) -> frozenset[str]:
+        """The texts that a condition looks for in a trait that is a list."""
+        return frozenset(found[0][1:-1] for text in self.conditions for found in LISTED.findall(text))
 
     @property
     def named_categories(self) -> frozenset[str]:
@@ -156,6 +164,8 @@ def read_policy(path: Path | str) -> Policy:
         ),
         not_customers=intake.get("not_customers", PLACEHOLDERS.strip().replace("\n", ";").split(";")),
         rating_scale=(Decimal(lowest), Decimal(highest)),
+        traits=whole.get("traits", {}),
+        civil=Calendar(time.get("zone", "UTC"), 86400),
         occasion=calendar.span(lifecycle.get("occasion_days", 1)),
         undo_days=whole.get("orders", {}).get("undo_days", 400),
         one_time_days=lifecycle.get("one_time_patience_days", 60),

@@ -66,6 +66,29 @@ NUMBERS = (
 )
 FLAGS = ("loyal", "true", "traits.vip", "not traits.newsletter", "'shoes' in categories", 'stage == "new"')
 TEXTS = ('kind == "business"', 'traits.country in ["DE", "FR"]', 'traits.country != "DE"', "traits.age > 30.5")
+DECLARED = (
+    '"sport" in traits.interests',
+    '"sport" not in traits.interests',
+    "traits.plan in traits.interests",
+    "traits.interests is known",
+    "traits.newsletter",
+    "traits.score > 2.5",
+    "traits.score - 1 <= orders",
+    'traits.plan != "free"',
+    'starts_with(traits.plan, "pl")',
+    'not contains(traits.country, text="E")',
+    "traits.born_on is known",
+    "traits.renewal_at is not known",
+)
+TRAITS = """
+[traits]
+interests = "texts"
+newsletter = "flag"
+score = "number"
+plan = "text"
+born_on = "date"
+renewal_at = "instant"
+"""
 RHYTHM = """
 [lifecycle.patience]
 method = "rhythm"
@@ -140,7 +163,7 @@ class Drawing:
             return f"stage {choose(('in', 'not in'))} ['at_risk', 'churned']"
         if share < 0.88:
             return f"{choose(STILL)} {choose(('in', 'not in'))} [1, 2.5, 3, 5]"
-        return choose(FLAGS if share < 0.94 else TEXTS)
+        return choose(FLAGS if share < 0.91 else TEXTS if share < 0.94 else DECLARED)
 
     def tree(self, depth: int = 0) -> str:
         share = self.random.random()
@@ -159,7 +182,7 @@ class Drawing:
             if self.random.random() < 0.5:
                 text += f"min_stay_days = {self.random.choice((0.5, 4, 11.25))}\n"
             try:
-                read_policy(f'name = "drawn"\n{self.patience}\n{text}', catalogue)
+                read_policy(f'name = "drawn"\n{TRAITS}{self.patience}\n{text}', catalogue)
             except PolicyError:
                 continue
             return text
@@ -173,4 +196,4 @@ class Drawing:
         ]
         zone = f'[time]\nzone = "{choose(("UTC", "Europe/Berlin", "America/New_York"))}"\n'
         loyal = self.rule("[lifecycle.loyal]\n")
-        return "".join(('name = "drawn"\n', zone, lifecycle, self.patience, support, loyal, *segments))
+        return "".join(('name = "drawn"\n', zone, TRAITS, lifecycle, self.patience, support, loyal, *segments))

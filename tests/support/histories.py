@@ -89,6 +89,8 @@ name = "fixed"
 lateness_minutes = 10080
 [orders]
 undo_days = 15
+[traits]
+interests = "texts"
 [lifecycle]
 occasion_days = 0
 one_time_patience_days = 10
@@ -105,6 +107,11 @@ min_stay_days = 0
 key = "known"
 name = "Known"
 enter = 'traits.country == "DE" and days_known >= 3'
+[[segments]]
+key = "sporty"
+name = "Interested in sport"
+enter = '"sport" in traits.interests and starts_with(traits.country, "D")'
+leave = '"sport" not in traits.interests'
 [[segments]]
 key = "rf"
 name = "Recent and frequent"
@@ -218,6 +225,7 @@ def facts(draw: st.DrawFn, most: int = 14) -> list[AnyFact]:
             )
         )
         fresh = OrderCompleted(at, message, own, total, 1, draw(st.sampled_from(((), ("shoes",)))), said)
+        interests = draw(st.sampled_from((("sport", "tea"), ("tea",), (), None)))
         country = draw(st.sampled_from(("DE", "FR", True, 1, None)))
         choices: tuple[AnyFact, ...] = (
             fresh,
@@ -233,6 +241,7 @@ def facts(draw: st.DrawFn, most: int = 14) -> list[AnyFact]:
             TicketSolved(at, message, ticket, "Support Ticket Solved"),
             TicketRated(at, message, ticket, draw(st.sampled_from((1, 2, 3, 4.5, 1.25, 5)))),
             TraitsIdentified(at, message, {"country": country}),
+            TraitsIdentified(at, message, {"country": country, "interests": interests}),
             Browsed(at, message, "page", context_traits={"country": country}),
             OrderUpdated(at, message, order, total, 3, (), context_traits={"country": country, "kind": "business"}),
         )

@@ -4,7 +4,7 @@ from typing import Self
 
 import msgspec
 
-from schemas.events import Scalar
+from schemas.events import Trait
 from state.conditions.catalogue import Catalogue
 from state.conditions.features import Feature, Trend
 from state.conditions.formula import Formula
@@ -21,7 +21,7 @@ class Toy(Customer, kw_only=True):
     purchases_lazy: bytes = b""
     engagement_lazy: bytes = b""
     support_lazy: bytes = b""
-    traits: dict[str, Scalar] = msgspec.field(default_factory=dict)
+    traits: dict[str, Trait] = msgspec.field(default_factory=dict)
     stage: str = "new"
     orders: list[tuple[int, float]] = msgspec.field(default_factory=list)
     gap: float | None = None
