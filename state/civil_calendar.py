@@ -18,22 +18,28 @@ class CivilCalendar:
 
     def __init__(self, zone: str) -> None:
         self._zone = ZoneInfo(zone)
-        self.start_of: Callable[[date], int] = lru_cache(_REMEMBERED)(self._start_of)
+        self._starts: Callable[[int], int] = lru_cache(_REMEMBERED)(self._start)
+
+    def start_of(self, day: date) -> int:
         """Return the first instant of a date; where clocks skip midnight, the first one after the skip."""
+        return self._starts(day.toordinal())
 
     def date_of(self, at: int) -> date:
         """Return the last date that has begun at an instant. Raises ``OverflowError`` outside the years 1 to 9999."""
         near = at // DAY_MS + _EPOCH
-        if near <= _LAST:
-            for ordinal in (min(near + 1, _LAST), near, near - 1):
-                if ordinal > 0 and self.start_of(day := date.fromordinal(ordinal)) <= at:
-                    if day == date.max and at >= self.start_of(day) + DAY_MS:
-                        break
-                    return day
-        raise OverflowError(f"{at} lies in no year from 1 to 9999")
+        starts = self._starts
+        ordinal = near + 1
+        while starts(ordinal) > at:
+            ordinal -= 1
+        if not 1 <= ordinal <= _LAST:
+            raise OverflowError(f"{at} lies in no year from 1 to 9999")
+        return date.fromordinal(ordinal)
 
-    def _start_of(self, day: date) -> int:
+    def _start(self, ordinal: int) -> int:
+        if not 1 <= ordinal <= _LAST:  # no date, but what ends the last one and comes before the first
+            last = min(max(ordinal, 1), _LAST)
+            return self._starts(last) + (ordinal - last) * DAY_MS
         # Of a midnight that clocks show twice this is the first; of one that they skip, the offset before the skip.
-        offset = datetime.combine(day, time.min, self._zone).utcoffset()
+        offset = datetime.combine(date.fromordinal(ordinal), time.min, self._zone).utcoffset()
         assert offset is not None
-        return (day.toordinal() - _EPOCH) * DAY_MS - int(offset.total_seconds() * _MILLISECOND)
+        return (ordinal - _EPOCH) * DAY_MS - int(offset.total_seconds() * _MILLISECOND)

@@ -62,7 +62,8 @@ class ComparisonChecker:
             raise self._error(left_node, f"`{name}` is a list of texts", f'write `"..." in {name}`')
         for kind, name in ((left, comparison.left_text), (right, comparison.right_text)):
             if kind in (Kind.DATE, Kind.INSTANT):
-                raise self._error(left_node, f"`{name}` is {kind.phrase}", f"ask whether `{name} is known`")
+                fix = f"ask for `days_until({name})`, or whether it `is known`"
+                raise self._error(left_node, f"`{name}` is {kind.phrase}", fix)
         if left is not right:
             raise self._error(
                 right_node,

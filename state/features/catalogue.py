@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from schemas.money import decimals
 from state.calendar import Calendar
+from state.civil_calendar import CivilCalendar
 from state.conditions.catalogue import Catalogue
 from state.conditions.features import Feature, Trend
 from state.conditions.formula import Formula
@@ -18,6 +19,7 @@ from state.customer.figures import average_order_value, mean_gap, time_since_ord
 from state.customer.parts import DECIDED, NO_PARTS, ORDERS, SUPPORT, TRAITS, VISITS
 from state.customer.purchases import Purchases
 from state.customer.support import Support
+from state.features.date_functions import date_functions
 from state.features.scores import alive, scores
 from state.features.trait_functions import trait_functions
 from state.features.windows import SHOWN_WINDOWS, windowed
@@ -29,6 +31,7 @@ def catalogue(policy: Policy) -> Catalogue:
     calendar = Calendar(policy.time.zone, policy.time.day_seconds * 1000)
     unit = 10 ** decimals(policy.money.currency)
     kinds = {name: Kind[kind.upper()] for name, kind in policy.traits.items()}
+    dated = date_functions(kinds, CivilCalendar(policy.time.zone), calendar.day_ms)
     features = [
         *_lifetime(calendar.day_ms, unit),
         *_present(calendar.day_ms),
@@ -56,7 +59,7 @@ def catalogue(policy: Policy) -> Catalogue:
     return Catalogue(
         title=f"policy {policy.version}",
         features={feature.name: feature for feature in features},
-        functions={it.name: it for it in trait_functions(kinds)},
+        functions={it.name: it for it in (*trait_functions(kinds), *dated)},
         windowed=lambda days: windowed(days, unit),
         max_window_days=MAX_WINDOW_DAYS,
         roll_offs=roll_offs,

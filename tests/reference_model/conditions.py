@@ -22,6 +22,8 @@ MOVING = {
     "days_in_stage",
     "oldest_ticket_days",
     "p_alive",
+    "days_since",
+    "days_until",
 }
 SIGNS: dict[type[ast.cmpop], str] = {
     ast.Eq: "==",
@@ -48,7 +50,14 @@ CALCULATED: dict[type[ast.operator], Callable[[Fraction, Fraction], Fraction]] =
     ast.Div: operator.truediv,
 }
 FLAGS = {"true": True, "false": False}
-PLACES = {"starts_with": ("trait", "text"), "contains": ("trait", "text")}
+PLACES = {
+    "starts_with": ("trait", "text"),
+    "contains": ("trait", "text"),
+    "days_since": ("trait",),
+    "days_until": ("trait",),
+    "age": ("trait",),
+    "days_until_anniversary": ("trait",),
+}
 
 
 @dataclass(frozen=True)
@@ -274,7 +283,7 @@ def sort_of_node(node: ast.expr) -> str:
     if isinstance(node, ast.Attribute):
         return "trait"
     if isinstance(node, ast.Call):
-        return "flag"
+        return "flag" if len(PLACES[ast.unparse(node.func)]) > 1 else "number"
     if isinstance(node, ast.List | ast.Tuple | ast.Set):
         return sort_of_node(node.elts[0])
     if isinstance(node, ast.Constant):

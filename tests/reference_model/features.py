@@ -6,6 +6,7 @@ from bisect import bisect_left
 from fractions import Fraction
 from functools import lru_cache
 
+from tests.reference_model.anniversary import Dated
 from tests.reference_model.conditions import Value, rational
 from tests.reference_model.memory import Memory, Order
 from tests.reference_model.patience import p_alive
@@ -37,14 +38,24 @@ class Features:
         base, window = split(name)
         return self.windowed(base, window) if window else self.plain(base)
 
+    def dated(self, function: str, dated: Dated) -> Value:
+        """The value of a function of a date."""
+        if function.startswith("days_") and function != "days_until_anniversary":
+            since = Fraction(self.at - dated.began, self.policy.calendar.day_ms)
+            return since if function == "days_since" else -since
+        today = self.policy.civil.day(self.at)
+        return dated.age(today) if function == "age" else dated.days_ahead(today)
+
     def called(self, call: str) -> Value:
         """The value of a function, by its call in the shortest form."""
         node = ast.parse(call, mode="eval").body
         assert isinstance(node, ast.Call)
         trait = self.memory.traits.get(ast.unparse(node.args[0]).removeprefix("traits."))
-        wanted = ast.literal_eval(node.args[1])
         if not isinstance(trait, str):
             return None
+        if len(node.args) == 1:
+            return self.dated(ast.unparse(node.func), Dated(trait, self.policy.civil))
+        wanted = ast.literal_eval(node.args[1])
         return trait.startswith(wanted) if call.startswith("starts_with(") else wanted in trait
 
     def ago(self, instant: int | None) -> Fraction | None:

@@ -251,7 +251,9 @@ class Hostility:
             "renewal_at": ["2025-06-30T22:00:00Z", 1750000000000, "2025-06-30", "2025-06-30 12:00 UTC", 20250630],
         }
         choices["interests"].append([f"t{number}" for number in range(80)] + ["sport"])
-        choices["born_on"] += ["9999-12-31", "0001-01-01", 20000101, "01.05.1990", None, {"day": 1}]
+        choices["born_on"] += ["2007-01-20", "1985-02-10", "1999-10-15", "2025-01-30"]
+        choices["renewal_at"] += ["2025-01-25T22:00:00Z", "2025-02-01T00:00:00.001+01:00", "2017-10-20T12:00:00Z"]
+        choices["born_on"] += ["9999-12-31", "0002-01-01", 20000101, "01.05.1990", None, {"day": 1}]
         choices["renewal_at"] += ["1900-01-01T00:00:00.123456Z", "2100-02-28T23:59:59.999+14", None, [1]]
         named = self.dice.sample(sorted(choices), self.dice.randint(0, 3))
         return {name: self.dice.choice(choices[name]) for name in named}

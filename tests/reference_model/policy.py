@@ -15,6 +15,7 @@ from tests.reference_model.version import size_of
 QUOTED = re.compile(r'"[^"]*"|\'[^\']*\'')
 CATEGORY = re.compile(r"""("[^"]*"|'[^']*')\s+(not\s+)?in\s+categories""")
 LISTED = re.compile(r"""("[^"]*"|'[^']*')\s+(not\s+)?in\s+traits""")
+YEARLY = re.compile(r"\b(age|days_until_anniversary)\(\s*(?:trait\s*=\s*)?traits\s*\.\s*(\w+)")
 WINDOW = re.compile(r"_([1-9][0-9]*)d\b")
 TRAIT = re.compile(r"traits\s*\.\s*(\w+)")
 
@@ -84,6 +85,7 @@ class Policy:
     rating_scale: tuple[Decimal, Decimal]
     traits: dict[str, str]
     civil: Calendar
+    """The days of the zone, in rehearsals too."""
     occasion: int
     undo_days: int
     one_time_days: float
@@ -109,6 +111,11 @@ class Policy:
         """The traits that a condition reads."""
         texts = [QUOTED.sub("", text) for text in self.conditions]
         return frozenset({"kind", *self.traits, *(name for text in texts for name in TRAIT.findall(text))})
+
+    @property
+    def anniversaries(self) -> frozenset[tuple[str, str]]:
+        """The functions that change at midnights, with the traits that conditions give them."""
+        return frozenset(found for text in self.conditions for found in YEARLY.findall(text))
 
     @property
     def named_texts(self) -> frozenset[str]:
@@ -165,7 +172,7 @@ def read_policy(path: Path | str) -> Policy:
         not_customers=intake.get("not_customers", PLACEHOLDERS.strip().replace("\n", ";").split(";")),
         rating_scale=(Decimal(lowest), Decimal(highest)),
         traits=whole.get("traits", {}),
-        civil=Calendar(time.get("zone", "UTC"), 86400),
+        civil=Calendar(time.get("zone", "UTC"), 86400) if calendar.rehearsal else calendar,
         occasion=calendar.span(lifecycle.get("occasion_days", 1)),
         undo_days=whole.get("orders", {}).get("undo_days", 400),
         one_time_days=lifecycle.get("one_time_patience_days", 60),

@@ -89,6 +89,15 @@ plan = "text"
 born_on = "date"
 renewal_at = "instant"
 """
+DATED = (
+    "age(traits.born_on)",
+    "days_until_anniversary(traits.born_on)",
+    "days_until_anniversary(traits.renewal_at)",
+    "days_since(traits.born_on)",
+    "days_since(traits.renewal_at)",
+    "days_until(traits.renewal_at)",
+    "days_until(trait=traits.born_on)",
+)
 RHYTHM = """
 [lifecycle.patience]
 method = "rhythm"
@@ -145,7 +154,9 @@ class Drawing:
         share, choose = self.random.random(), self.random.choice
         if depth > 2 or share < 0.4:
             return choose(MOVING + STILL)
-        if share < 0.55:
+        if share < 0.47:
+            return choose(DATED)
+        if share < 0.57:
             return choose(NUMBERS)
         if share < 0.65:
             return f"-{choose(MOVING + STILL)}"
@@ -159,6 +170,8 @@ class Drawing:
             return f"{choose(NUMBERS)} <= {self.operand()} < {self.operand()}"
         if share < 0.76:
             return f"{self.operand()} is {choose(('', 'not '))}known"
+        if share < 0.79:
+            return f"{choose(DATED)} {choose(('<', '<=', '>', '>=', '=='))} {choose((0, 1, 7, 18, 30, 363.5))}"
         if share < 0.82:
             return f"stage {choose(('in', 'not in'))} ['at_risk', 'churned']"
         if share < 0.88:

@@ -38,6 +38,9 @@ name = "rhythm"
 [time]
 zone = "Europe/Berlin"
 lateness_minutes = 10080
+[traits]
+born_on = "date"
+renewal_at = "instant"
 [lifecycle]
 one_time_patience_days = 20
 one_time_churn_days = 50
@@ -64,6 +67,16 @@ key = "drifting"
 name = "Drifting"
 enter = "days_since_order > 6 and orders >= 1"
 leave = "days_since_order < 1"
+[[segments]]
+key = "birthday"
+name = "Of age, and a birthday is near"
+enter = "age(traits.born_on) >= 18 and days_until_anniversary(traits.born_on) <= 14"
+leave = "days_until_anniversary(traits.born_on) > 20"
+min_stay_days = 1.5
+[[segments]]
+key = "renews"
+name = "Renews soon"
+enter = "days_until(traits.renewal_at) <= 10 and days_since(traits.renewal_at) < 5"
 [[segments]]
 key = "fan"
 name = "Fan"
@@ -226,6 +239,10 @@ def facts(draw: st.DrawFn, most: int = 14) -> list[AnyFact]:
         )
         fresh = OrderCompleted(at, message, own, total, 1, draw(st.sampled_from(((), ("shoes",)))), said)
         interests = draw(st.sampled_from((("sport", "tea"), ("tea",), (), None)))
+        dates = {
+            "born_on": draw(st.sampled_from(("2002-09-20", "2002-10-26", "2000-02-29", None))),
+            "renewal_at": draw(st.sampled_from(("2020-10-25T00:30:00.000Z", "2020-12-01T12:00:00.001Z", None))),
+        }
         country = draw(st.sampled_from(("DE", "FR", True, 1, None)))
         choices: tuple[AnyFact, ...] = (
             fresh,
@@ -241,7 +258,8 @@ def facts(draw: st.DrawFn, most: int = 14) -> list[AnyFact]:
             TicketSolved(at, message, ticket, "Support Ticket Solved"),
             TicketRated(at, message, ticket, draw(st.sampled_from((1, 2, 3, 4.5, 1.25, 5)))),
             TraitsIdentified(at, message, {"country": country}),
-            TraitsIdentified(at, message, {"country": country, "interests": interests}),
+            TraitsIdentified(at, message, {"country": country, "interests": interests, **dates}),
+            Browsed(at, message, "screen", context_traits={**dates}),
             Browsed(at, message, "page", context_traits={"country": country}),
             OrderUpdated(at, message, order, total, 3, (), context_traits={"country": country, "kind": "business"}),
         )

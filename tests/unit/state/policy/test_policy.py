@@ -376,9 +376,13 @@ DECLARED = 'name = "p"\n[traits]\ntags = "texts"\nseen_on = "date"\nat = "instan
             "`traits.tags` is a list of texts, not a yes or no",
             "compare it, as in `traits.tags is known`",
         ),
-        ("traits.seen_on > 3", "`traits.seen_on` is a date", "ask whether `traits.seen_on is known`"),
+        (
+            "traits.seen_on > 3",
+            "`traits.seen_on` is a date",
+            "ask for `days_until(traits.seen_on)`, or whether it `is known`",
+        ),
         ("1 + traits.seen_on > 3", "`traits.seen_on` is a date", "only numbers can be calculated with"),
-        ("traits.at == 3", "`traits.at` is an instant", "ask whether `traits.at is known`"),
+        ("traits.at == 3", "`traits.at` is an instant", "ask for `days_until(traits.at)`, or whether it `is known`"),
         ('traits.score == "x"', '`traits.score` is a number and `"x"` a text', "compare values of the same sort"),
         (
             '"a" in traits.other',
@@ -387,6 +391,18 @@ DECLARED = 'name = "p"\n[traits]\ntags = "texts"\nseen_on = "date"\nat = "instan
         ),
         ('"a" in traits.score', "`traits.score` is not a list", 'write a list after `in`, as in ["DE", "FR"]'),
         ('contains(traits.tags, "a")', "`traits.tags` is a list of texts", 'write `"..." in traits.tags`'),
+        (
+            "age(traits.born) > 3",
+            "it is not said that `traits.born` is a date",
+            'declare it in the policy\'s [traits], as in `born = "date"`',
+        ),
+        ("days_until(traits.score) > 3", "`traits.score` is a number, and no date", 'declare it as `score = "date"`'),
+        (
+            "days_since(traits.at) == 3",
+            "`days_since(traits.at) == 3` would hold or fail for a single millisecond",
+            "write a range, as in `7 <= days_since_order < 8`",
+        ),
+        ("age(seen_on) > 3", "`trait` is a trait, as in `traits.plan`", "write traits.seen_on"),
         ('starts_with(traits.score, "a")', "`traits.score` is a number, and no text", "ask this of a text"),
     ],
 )
