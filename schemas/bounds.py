@@ -1,6 +1,6 @@
 """Bounds of what one event may say: what lies beyond them is cut off, and told by the bound's name."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -18,11 +18,17 @@ _ORDERS = (OrderCompleted, OrderUpdated)
 
 
 class Named(NamedTuple):
-    """What a policy names, and no bound may cut off: traits, texts looked for in those that are lists, categories."""
+    """What a policy names: traits, texts looked for in lists, and categories, which no bound may cut off, and events.
+
+    ``events`` are those that lifestage knows only from the policy: their names, by key (see ``event_key``).
+    ``properties`` are those that conditions read of events, by the event's name; each says whether it must be a number.
+    """
 
     traits: Collection[str] = ()
     texts: Collection[str] = ()
     categories: Collection[str] = ()
+    events: Mapping[str, str] = {}
+    properties: Mapping[str, Mapping[str, bool]] = {}
 
 
 NOTHING_NAMED = Named()

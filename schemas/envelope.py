@@ -8,11 +8,14 @@ from datetime import datetime
 
 import msgspec
 from msgspec import Raw
+from msgspec.structs import replace
 
 from schemas import timestamps
 from schemas.bounds import bounded
 from schemas.coercion import MAX_TEXT, NULL, Fields, fields_of, identifier, short, text
-from schemas.event_types import EVENT_TYPES, spelled
+from schemas.event_names import counted, spelled
+from schemas.event_properties import PROPERTIES_BOUND, properties_of
+from schemas.event_types import EVENT_TYPES
 from schemas.events import AnyFact
 from schemas.instant import EARLIEST, LATEST, from_datetime
 from schemas.intake import Intake
@@ -195,6 +198,7 @@ def read_event(envelope: Envelope, value: bytes, intake: Intake) -> Event:
             intake.check_customer(user_id)
         name = envelope.event if envelope.type == "track" else envelope.type
         event_type = EVENT_TYPES.get(name or "") or spelled(envelope.type, envelope.event)
+        event_type = event_type or counted(envelope.type, envelope.event, intake.named.events)
         if event_type is None:
             return Event(user_id, None, (name or "")[:MAX_NAME])
         content = envelope.traits if event_type.name == "identify" else envelope.properties
@@ -206,20 +210,37 @@ def read_event(envelope: Envelope, value: bytes, intake: Intake) -> Event:
         except (msgspec.ValidationError, UnicodeDecodeError, AmountError, RejectedError):
             content = event_type.coerce(content)
             fact = event_type.build(event_type.name, at, message_id, content, intake)
-        if envelope.context is not None:
-            fact = with_context_traits(fact, envelope.context.traits)
+        typed = intake.trait_types is not None and event_type.name == "identify"
+        if envelope.context is not None or intake.named.properties or typed:
+            return _with_what_is_named(fact, event_type.name, envelope, intake)
         # What is shorter than one text may be holds nothing that is too long, nor too many of anything.
-        elif not event_type.is_bounded or (len(content) <= MAX_TEXT and intake.trait_types is None):
-            return Event(user_id, fact)
-        misfits: Sequence[str] = ()
-        if intake.trait_types is not None:
-            own = envelope.traits if event_type.name == "identify" else NULL
-            around = NULL if envelope.context is None else envelope.context.traits
-            fact, misfits = intake.trait_types.applied(fact, own, around)
-        fact, bounds = bounded(fact, intake.named)
-        return Event(user_id, fact, bounds=(*misfits, *bounds) if misfits else bounds)
+        if event_type.is_bounded and len(content) > MAX_TEXT:
+            fact, bounds = bounded(fact, intake.named)
+            return Event(user_id, fact, bounds=bounds)
+        return Event(user_id, fact)
     except (RejectedError, AmountError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _rejected(error, user_id) from None
+
+
+def _with_what_is_named(fact: AnyFact, name: str, envelope: Envelope, intake: Intake) -> Event:
+    """Return the event of a fact, with traits of its context and its properties, as far as conditions and bounds go.
+
+    Traits that the policy declares are read as their types.
+    """
+    if envelope.context is not None:
+        fact = with_context_traits(fact, envelope.context.traits)
+    misfits: Sequence[str] = ()
+    if intake.trait_types is not None:
+        own = envelope.traits if name == "identify" else NULL
+        around = NULL if envelope.context is None else envelope.context.traits
+        fact, misfits = intake.trait_types.applied(fact, own, around)
+    fact, bounds = bounded(fact, intake.named)
+    bounds = (*misfits, *bounds)
+    if wanted := intake.named.properties.get(name):
+        properties, is_told = properties_of(envelope.properties, wanted)
+        fact = replace(fact, properties=properties or None)
+        bounds = (*bounds, PROPERTIES_BOUND) if is_told else bounds
+    return Event(envelope.user_id, fact, bounds=bounds)
 
 
 def _rejected(error: Exception, user_id: str) -> RejectedError:

@@ -1,19 +1,18 @@
 """The event types: every event that lifestage knows, the topic it belongs to, its properties, and how it is read.
 
 ``EVENT_TYPES`` lists all of them; decoding, the published schemas and the sources read it. An event that counts like
-another, such as a further kind of view, is added by one line.
+another, such as a further kind of view, is added by one line. ``schemas.event_names`` finds them by their names.
 """
 
 from collections.abc import Callable
 from decimal import Decimal
-from difflib import SequenceMatcher, get_close_matches
 from functools import lru_cache
 from typing import Literal
 
 import msgspec
 from msgspec import Raw
 
-from schemas.coercion import MAX_TEXT, short
+from schemas.coercion import short
 from schemas.events import (
     AnyFact,
     Browsed,
@@ -24,6 +23,7 @@ from schemas.events import (
     TicketOpened,
     TicketRated,
     TicketSolved,
+    Tracked,
     TraitsIdentified,
 )
 from schemas.intake import Intake, checked_order
@@ -46,7 +46,6 @@ from schemas.properties import (
     unchanged,
 )
 from schemas.reject import RejectedError
-from schemas.spellings import LIKE, SPELLINGS, folded
 from schemas.traits import coerced_traits, traits_of
 
 PURCHASES = "purchases"
@@ -145,6 +144,10 @@ def _browsing_fact(name: str, at: int, message_id: str, raw: Raw, intake: Intake
     return Browsed(at=at, message_id=message_id, event=name)
 
 
+def _tracked_fact(name: str, at: int, message_id: str, raw: Raw, intake: Intake) -> AnyFact:
+    return Tracked(at=at, message_id=message_id, event=name)
+
+
 def _opened_fact(name: str, at: int, message_id: str, raw: Raw, intake: Intake) -> AnyFact:
     return TicketOpened(at=at, message_id=message_id, ticket_id=_ticket_id(read_ticket(raw)), event=name)
 
@@ -212,49 +215,7 @@ _TABLE = (
 EVENT_TYPES = {it.name: it for it in _TABLE}
 
 
-def spelled(kind: str, event: str | None) -> EventType | None:
-    """Return the type of an event by its ``type`` and ``event``, however they are spelled; None for an unknown one."""
-    is_track = kind == "track" or folded(kind) in ("", "track")
-    name = event or "" if is_track else kind
-    return _named(name) if len(name) <= MAX_TEXT else None
-
-
-def track_name(name: str) -> str | None:
-    """Return the name in the table of a track's ``event``, however it is spelled; None for an unknown one."""
-    found = EVENT_TYPES.get(name) or spelled("track", name)
-    return None if found is None else found.name
-
-
-@lru_cache(maxsize=1024)  # a producer's unknown names come again and again
-def _named(name: str) -> EventType | None:
-    return _BY_SPELLING.get(folded(name))
-
-
-_BY_SPELLING = {
-    folded(spelling): it for it in EVENT_TYPES.values() for spelling in (it.name, *SPELLINGS.get(it.name, ()))
-}
-_BY_LIKENESS = {folded(other): name for name, others in LIKE.items() for other in others}
-_LEAST_CONTAINED = 8
-_LEAST_ALIKE = 0.87
-_MAX_OTHER_LETTERS = 3
-"""Letters that only one of two names has; with more, ``Support Ticket Updated`` would be close to a rated one."""
-
-
 @lru_cache(maxsize=1024)
-def nearest_name(name: str) -> str | None:
-    """Return the known name that an unknown one may mean, for people; None if none is near.
-
-    It is that of the event that another system calls so, or the longest known name in it, or one with nearly the same
-    letters.
-    """
-    plain = folded(name[:MAX_TEXT])
-    if plain in _BY_LIKENESS:
-        return _BY_LIKENESS[plain]
-    contained = [known for known in _BY_SPELLING if len(known) >= _LEAST_CONTAINED and known in plain]
-    if contained:
-        return _BY_SPELLING[max(contained, key=len)].name
-    for known in get_close_matches(plain, _BY_SPELLING, 1, _LEAST_ALIKE):
-        letters = len(plain) + len(known)
-        if round(letters * (1 - SequenceMatcher(None, known, plain).ratio())) <= _MAX_OTHER_LETTERS:
-            return _BY_SPELLING[known].name
-    return None
+def counted_type(name: str) -> EventType:
+    """Return the type of an event that only the policy knows, by its name there."""
+    return EventType(name, BROWSING, None, _tracked_fact)

@@ -23,10 +23,11 @@ class Fact(_Sent, frozen=True, array_like=True, tag=True, kw_only=True, gc=False
 
     Of facts of one instant, those of a lower ``rank`` come first: what makes an order or a ticket comes before what
     changes it. ``schemas.fact_order`` has the whole order. ``context_traits`` is what the event said about the customer
-    besides. By keyword, so it comes after all others.
+    besides, ``properties`` what conditions read of the event itself. By keyword, so they come after all others.
     """
 
     context_traits: Traits | None = None
+    properties: dict[str, Scalar] | None = None
 
     name: ClassVar[str] = ""
     rank: ClassVar[int]
@@ -136,6 +137,14 @@ class TicketRated(Fact, frozen=True, array_like=True, tag="n"):
     rank: ClassVar[int] = 6
 
 
+class Tracked(Fact, frozen=True, array_like=True, tag="e"):
+    """Any other event, which the policy counts; ``event`` is its name as the policy has it."""
+
+    event: str
+
+    rank: ClassVar[int] = 8
+
+
 class TraitsIdentified(Fact, frozen=True, array_like=True, tag="i"):
     """What is known of the customer, at most ``MAX_TRAITS`` traits; a trait that is None is deleted."""
 
@@ -154,6 +163,7 @@ AnyFact = (
     | TicketOpened
     | TicketSolved
     | TicketRated
+    | Tracked
     | TraitsIdentified
 )
 
@@ -171,4 +181,4 @@ def changes_order(fact: AnyFact) -> TypeGuard[OrderChange]:
 
 def event_name(fact: AnyFact) -> str:
     """Return the event's name, for the cause of a transition."""
-    return fact.event if isinstance(fact, (Browsed, TicketOpened, TicketSolved)) else fact.name
+    return fact.event if isinstance(fact, (Browsed, TicketOpened, TicketSolved, Tracked)) else fact.name

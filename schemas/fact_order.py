@@ -43,8 +43,9 @@ def said(fact: AnyFact) -> str:
     content = asdict(fact)
     del content["at"], content["message_id"]
     content.pop("event", None)
-    traits = content.pop("context_traits")
-    whole = [event_name(fact), *content.values(), *([traits] if traits else ())]
+    traits, properties = content.pop("context_traits"), content.pop("properties")
+    besides = [traits or None, properties] if properties else [traits] if traits else []
+    whole = [event_name(fact), *content.values(), *besides]
     return json.dumps(whole, separators=(",", ":"), sort_keys=True, ensure_ascii=False, default=to_builtins)
 
 

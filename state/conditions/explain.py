@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from state.conditions.catalogue import Catalogue
@@ -34,6 +35,8 @@ Truths = Callable[[Customer, int], tuple[bool, ...]]
 _LeafWords = Callable[[Customer, int, bool], tuple[str, bool]]
 """A leaf in words that are true at an instant, given whether it holds then; and whether they say that a value is there.
 """
+_MAX_TRUTHS = 256
+"""Most customers fit or miss a condition in one of few ways, so what is told of each is found once."""
 _Decided = Callable[[tuple[bool, ...]], tuple[bool, tuple[int, ...]]]
 """Whether a part of a tree holds, given each leaf, and the places of the leaves that decide it."""
 
@@ -47,6 +50,7 @@ class Explanation:
         self._words = [_words_of(leaf, catalogue) for leaf in leaves]
         self._proofs = [(proof_of(leaf, held=False), proof_of(leaf, held=True)) for leaf in leaves]
         self._truths = truths(leaves)
+        self._told = lru_cache(maxsize=_MAX_TRUTHS)(self._told_of)
 
     def text(self, customer: Customer, at: int) -> str:
         """Return the comparisons that make the tree hold at that instant, or keep it from holding.
@@ -54,18 +58,32 @@ class Explanation:
         One that follows from those before it is left out.
         """
         truth = self._truths(customer, at)
-        texts: dict[str, None] = {}
+        said = self._said(customer, at, truth, self._told(truth))
+        if not all([has_value for _, has_value in said]):
+            deciding = self._decided(truth)[1]
+            values = self._said(customer, at, truth, deciding)
+            missing = frozenset([it for it, (_, has_value) in zip(deciding, values, strict=True) if not has_value])
+            said = self._said(customer, at, truth, self._told(truth, missing))
+        return "; ".join(dict.fromkeys([text for text, _ in said]))
+
+    def _said(
+        self, customer: Customer, at: int, truth: tuple[bool, ...], places: tuple[int, ...]
+    ) -> list[tuple[str, bool]]:
+        words = self._words
+        return [words[place](customer, at, truth[place]) for place in places]
+
+    def _told_of(self, truth: tuple[bool, ...], missing: frozenset[int] = frozenset()) -> tuple[int, ...]:
+        """Return the places of the deciding leaves that do not follow from others; ``missing`` ones prove nothing."""
+        told: list[int] = []
         said: list[Proof] = []
         for place in dict.fromkeys(self._decided(truth)[1]):
-            held = truth[place]
-            text, has_values = self._words[place](customer, at, held)
-            proof = self._proofs[place][held] if has_values else None
+            proof = None if place in missing else self._proofs[place][truth[place]]
             if proof is None:
-                texts[text] = None
+                told.append(place)
             elif not any(it.implies(proof) for it in said):
-                texts[text] = None
+                told.append(place)
                 said.append(proof)
-        return "; ".join(texts)
+        return tuple(told)
 
 
 def _decided(test: Test, places: dict[int, int]) -> _Decided:
@@ -110,6 +128,7 @@ def _comparison_words(leaf: Comparison, catalogue: Catalogue) -> _LeafWords:
     signs = OPPOSITE[leaf.sign], leaf.sign
     is_of_numbers = leaf.left.kind is Kind.NUMBER and not isinstance(leaf.right, ListLiteral)
     one_of, two_of = _side_of(leaf.left, leaf.left_text), _side_of(leaf.right, leaf.right_text)
+    one_whole, two_whole = _whole_of(leaf.left, leaf.left_text), _whole_of(leaf.right, leaf.right_text)
 
     def words(customer: Customer, at: int, held: bool) -> tuple[str, bool]:
         one, two = left(customer, at), right(customer, at)
@@ -117,6 +136,8 @@ def _comparison_words(leaf: Comparison, catalogue: Catalogue) -> _LeafWords:
             return _missing(leaf.left, leaf.left_text, customer), False
         if two is None:
             return _missing(leaf.right, leaf.right_text, customer), False
+        if type(one) is int and type(two) is int and is_of_numbers:  # mostly: counts and scores
+            return f"{one_whole(one)} {signs[held]} {two_whole(two)}", True
         if is_of_numbers:
             return compared(one_of(one), signs[held], two_of(two)), True
         sides = _side(leaf.left, leaf.left_text, one), _side(leaf.right, leaf.right_text, two)
@@ -136,6 +157,13 @@ def _side_of(operand: Operand, text: str) -> Callable[[Exact], Side]:
         return lambda value: Side(text, value, as_written=True)
     name = f"({text})" if isinstance(operand, Arithmetic) else text
     return lambda value: Side(name, value)
+
+
+def _whole_of(operand: Operand, text: str) -> Callable[[int], str]:
+    if isinstance(operand, Literal):
+        return lambda value: text
+    name = f"({text})" if isinstance(operand, Arithmetic) else text
+    return lambda value: f"{name} {value}"
 
 
 def _side(operand: Operand, text: str, value: Any) -> str:

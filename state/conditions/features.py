@@ -1,16 +1,31 @@
 """Features: what a condition may ask of a customer, and how each value changes while nothing happens."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
+from schemas.events import Scalar
 from state.conditions.formula import Formula
 from state.conditions.kind import Kind
 from state.customer.customer import Customer
 
 Instants = Callable[[Customer, int, int], Sequence[int]]
 """Instants of a customer, of (customer, after, until): those later than ``after``, up to ``until``, ascending."""
+
+
+class EventFilter(NamedTuple):
+    """The events of one name, or those of them that ``accepts`` holds for, which reads the properties ``names``.
+
+    ``key`` is what identifies them in a customer's activity; ``number`` is the property that is added up, if one is.
+    """
+
+    event: str
+    key: str
+    accepts: Callable[[Mapping[str, Scalar]], bool] | None = None
+    names: frozenset[str] = frozenset()
+    number: str = ""
 
 
 class Trend(Enum):
@@ -35,6 +50,7 @@ class Feature:
 
     ``parts`` are the bits of the parts of a customer that the formula reads, and ``traits`` the traits: while no event
     changes one of these parts, only time can change the value. A text that has ``allowed`` values never has another.
+    ``counts`` says which events it counts, None if none by name.
 
     Raises ``ValueError`` if the next change of such a feature cannot be found.
     """
@@ -50,6 +66,7 @@ class Feature:
     turns_at: Instants | None = None
     allowed: tuple[str, ...] = ()
     traits: tuple[str, ...] = ()
+    counts: EventFilter | None = None
 
     def __post_init__(self) -> None:
         if self.is_continuous and (self.trend is Trend.FREE or self.kind is not Kind.NUMBER):

@@ -16,7 +16,7 @@ from state.conditions.generated_code import make_function
 from state.conditions.kind import Kind
 from state.customer.customer import Customer
 
-AGGREGATES = ("purchases", "engagement", "support")
+AGGREGATES = ("purchases", "engagement", "support", "activity")
 """The aggregates of a customer that a formula may take as arguments."""
 _RATIO = "exact_ratio"
 _MOST_COUNTED = 2**31

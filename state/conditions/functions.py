@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from state.conditions.features import Feature
+from state.conditions.kind import Kind
 
 Argument = str | int
 """A text, the name of a trait or a property, or a number of days."""
@@ -17,18 +18,21 @@ class Sort(Enum):
     DAYS = "a whole number of days"
     TRAIT = "a trait, as in `traits.plan`"
     PROPERTY = "the name of a property"
+    CONDITION = "a condition on properties of the event"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
     """What is given for one argument: by its name, or, unless ``by_name``, by its place among the others.
 
-    A text that has ``allowed`` values is one of them. ``is_needed``: without it, the function cannot be called.
+    A text that has ``allowed`` values is one of them; a trait that has ``kinds`` is declared as one of these, or, where
+    it may be a text, not declared. ``is_needed``: without it, the function cannot be called.
     """
 
     name: str
     sort: Sort
     allowed: tuple[str, ...] = ()
+    kinds: tuple[Kind, ...] = ()
     is_needed: bool = True
     by_name: bool = False
 

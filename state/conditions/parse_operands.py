@@ -61,7 +61,7 @@ class OperandParser:
                 return self._feature(node, name)
             case ast.Attribute(ast.Name("traits"), name):
                 return Trait(name, self.catalogue.traits.get(name))
-            case ast.Call() if self.catalogue.functions:
+            case ast.Call():
                 return FeatureRef(self._calls.feature(node))
             case ast.UnaryOp(ast.USub(), of):
                 number = self.number(of)
@@ -77,8 +77,6 @@ class OperandParser:
 
     def _refused(self, node: ast.expr) -> ConditionError:
         match node:
-            case ast.Call():
-                return self.error(node, "conditions have no functions", "compare features with values")
             case ast.BoolOp() | ast.Compare() | ast.UnaryOp(ast.Not(), _):
                 return self.error(
                     node, "a comparison cannot be part of another one", "join comparisons by `and` or `or`"

@@ -44,7 +44,7 @@ class Side(NamedTuple):
 
 def compared(left: Side, sign: Sign, right: Side) -> str:
     """Return a comparison of two numbers that holds, in digits of which it holds too."""
-    if left.value.denominator == right.value.denominator == 1:  # mostly: counts and scores
+    if left.value.denominator == right.value.denominator == 1:
         return f"{left.printed(DECIMALS)} {sign} {right.printed(DECIMALS)}"
     holds = COMPARE[sign]
     for places in range(DECIMALS, _MOST_DECIMALS + 1):

@@ -1,9 +1,10 @@
 """Applying an event: how a fact changes the aggregates of a customer, before anything is decided."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from enum import Enum
 from typing import Any
 
+from schemas.event_names import event_key
 from schemas.events import (
     AnyFact,
     Browsed,
@@ -14,12 +15,15 @@ from schemas.events import (
     TicketOpened,
     TicketRated,
     TicketSolved,
+    Tracked,
     TraitsIdentified,
+    event_name,
 )
 from state.calendar import Calendar
+from state.customer.activity import CountedEvents
 from state.customer.bounds import merged
 from state.customer.customer import Customer
-from state.customer.parts import ORDERS, SUPPORT, TRAITS
+from state.customer.parts import NO_PARTS, ORDERS, SUPPORT, TRAITS, event_part
 from state.customer.purchases import OrderMemory
 from state.customer.support import Support
 
@@ -39,13 +43,21 @@ Effect = tuple[OrderEffect, int]
 class EventApplier:
     """The application of facts under a policy's calendar; a session ends after ``session_ms`` without browsing.
 
-    The traits ``named`` are kept in any case.
+    The traits ``named`` are kept in any case. The events ``counted``, by name, are those that conditions count.
     """
 
-    def __init__(self, calendar: Calendar, session_ms: int, named: Collection[str], memory: OrderMemory) -> None:
+    def __init__(
+        self,
+        calendar: Calendar,
+        session_ms: int,
+        named: Collection[str],
+        counted: Mapping[str, Sequence[CountedEvents]],
+        memory: OrderMemory,
+    ) -> None:
         self._day_of = calendar.day_of
         self._session_ms = session_ms
         self._named = named
+        self._counted = counted
         self._memory = memory
         self._handlers: dict[type[AnyFact], Callable[[Customer, Any, int], Effect]] = {
             Browsed: self._browsed,
@@ -56,16 +68,30 @@ class EventApplier:
             TicketOpened: self._ticket_opened,
             TicketSolved: self._ticket_solved,
             TicketRated: self._ticket_rated,
+            Tracked: _tracked,
             TraitsIdentified: self._identified,
         }
 
     def apply(self, customer: Customer, fact: AnyFact) -> Effect:
         """Update a customer's aggregates by a fact."""
         effect = self._handlers[type(fact)](customer, fact, self._day_of(fact.at))
+        if self._counted:
+            effect = effect[0], effect[1] | self._count(customer, fact)
         if fact.context_traits is None:
             return effect
         customer.traits = merged(customer.traits, fact.context_traits, self._named)
         return effect[0], effect[1] | TRAITS
+
+    def _count(self, customer: Customer, fact: AnyFact) -> int:
+        name = event_name(fact)
+        counted = self._counted.get(name)
+        if counted is None:
+            return NO_PARTS
+        day, properties = self._day_of(fact.at), fact.properties or {}
+        for it in counted:
+            if it.accepts is None or it.accepts(properties):
+                customer.activity.add(it, fact.at, day, properties)
+        return event_part(event_key(name))
 
     def _browsed(self, customer: Customer, fact: Browsed, day: int) -> Effect:
         engagement = customer.engagement
@@ -104,3 +130,7 @@ class EventApplier:
         support = customer.support
         support.daily.drop_before(self._memory.first_day(day))
         return support
+
+
+def _tracked(customer: Customer, fact: Tracked, day: int) -> Effect:
+    return OrderEffect.NONE, NO_PARTS

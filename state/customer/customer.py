@@ -3,25 +3,28 @@
 import msgspec
 
 from schemas.events import Trait
+from state.customer.activity import Activity
 from state.customer.engagement import Engagement, no_engagement
 from state.customer.purchases import Purchases, no_purchases
 from state.customer.stored_purchases import pack_purchases, unpack_purchases
 from state.customer.support import Support, no_support
 
 STAGES = ("prospect", "new", "repeat", "loyal", "at_risk", "churned")
+EXPECTED = ("at_risk", "churned", "became_loyal", "loyalty_lapsed")
+"""The lifecycle transitions that silence or the passing of time bring about."""
 STAGE_NUMBERS = {stage: number for number, stage in enumerate(STAGES)}
 
 
 class Customer(msgspec.Struct, gc=False):
     """The aggregates of one customer, and what was decided from them. Instants are ms since 1970.
 
-    The aggregates are decoded lazily, since most events need only one: ``purchases_lazy``, ``engagement_lazy`` and
-    ``support_lazy`` hold each as itself or still as its bytes. ``first_event_at`` and ``last_event_at`` are instants
-    of events, ``at`` is that of the last decision. Nothing changes by itself before ``due``, and possibly nothing at
-    ``due`` either. The stage began at ``since``; ``why`` is the short form of the values that began it, ``cause`` the
-    messageId or name of its cause. ``expected`` and ``expected_at`` are the lifecycle transition that comes next if
-    nothing happens. Minimum stays count from ``loyal_since`` and from the instants of entering in ``memberships`` (by
-    segment key).
+    The aggregates are decoded lazily, since most events need only one: ``purchases_lazy``, ``engagement_lazy``,
+    ``support_lazy`` and ``activity_lazy`` hold each as itself or still as its bytes. ``first_event_at`` and
+    ``last_event_at`` are instants of events, ``at`` is that of the last decision. Nothing changes by itself before
+    ``due``, and possibly nothing at ``due`` either. The stage began at ``since``; ``why`` is the short form of the
+    values that began it, ``cause`` the messageId or name of its cause. ``expected`` and ``expected_at`` are the
+    lifecycle transition that comes next if nothing happens. Minimum stays count from ``loyal_since`` and from the
+    instants of entering in ``memberships`` (by segment key).
     """
 
     first_event_at: int
@@ -40,6 +43,7 @@ class Customer(msgspec.Struct, gc=False):
     due: int | None = None
     expected: str | None = None
     expected_at: int | None = None
+    activity_lazy: Activity | bytes = b""
 
     @property
     def purchases(self) -> Purchases:
@@ -65,13 +69,23 @@ class Customer(msgspec.Struct, gc=False):
             support = self.support_lazy = Support.unpacked(support)
         return support
 
-    def packed_parts(self) -> tuple[bytes, bytes, bytes]:
-        """Return the bytes of purchases, engagement and support, without changing them."""
+    @property
+    def activity(self) -> Activity:
+        """Return the events that the policy counts."""
+        activity = self.activity_lazy
+        if isinstance(activity, bytes):
+            activity = self.activity_lazy = Activity.unpacked(activity)
+        return activity
+
+    def packed_parts(self) -> tuple[bytes, bytes, bytes, bytes]:
+        """Return the bytes of purchases, engagement, support and activity, without changing them."""
         purchases, engagement, support = self.purchases_lazy, self.engagement_lazy, self.support_lazy
+        activity = self.activity_lazy
         return (
             purchases if isinstance(purchases, bytes) else pack_purchases(purchases),
             engagement if isinstance(engagement, bytes) else engagement.packed(),
             support if isinstance(support, bytes) else support.packed(),
+            activity if isinstance(activity, bytes) else activity.packed(),
         )
 
 

@@ -8,7 +8,7 @@ import msgspec
 from cramjam import DecompressionError, lz4
 
 from schemas.events import Trait
-from state.customer.customer import STAGE_NUMBERS, STAGES, Customer
+from state.customer.customer import EXPECTED, STAGE_NUMBERS, STAGES, Customer
 
 MAX_BYTES = 16 * 1024 * 1024
 
@@ -34,8 +34,9 @@ class _Packed(msgspec.Struct, array_like=True, gc=False):
     loyal_since: int | None
     memberships: dict[str, int]
     due: int | None
-    expected: str | None
+    expected: int | None
     expected_at: int | None
+    activity: bytes = b""
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -45,11 +46,11 @@ _decode = msgspec.msgpack.Decoder(_Packed).decode
 def pack(customer: Customer) -> bytes:
     """Return the bytes of a customer, without changing it."""
     at = customer.at
-    purchases, engagement, support = customer.packed_parts()
+    purchases, engagement, support, activity = customer.packed_parts()
     packed = _Packed(
         at,
-        at - customer.first_event_at,  # the first two without names: see below
-        last_event_at=at - customer.last_event_at,
+        at - customer.first_event_at,  # the first three without names: see below
+        at - customer.last_event_at,
         purchases=purchases,
         engagement=engagement,
         support=support,
@@ -61,8 +62,9 @@ def pack(customer: Customer) -> bytes:
         loyal_since=_distance(at, customer.loyal_since),
         memberships={key: at - entered for key, entered in customer.memberships.items()},
         due=_distance(at, customer.due),
-        expected=customer.expected,
+        expected=None if customer.expected is None else EXPECTED.index(customer.expected),
         expected_at=_distance(at, customer.expected_at),
+        activity=activity,
     )
     return bytes(lz4.compress_block(_encode(packed)))
 
@@ -77,10 +79,10 @@ def unpack(packed: bytes) -> Customer:
         raise PackingError(f"a customer does not decode: {error}") from None
     at = it.at
     return Customer(
-        # These two without names: for more than 15 names CPython makes a dict, at three times the cost of the call.
+        # These three without names: for more than 15 names CPython makes a dict, at three times the cost of the call.
         at - it.first_event_at,
         it.purchases,
-        engagement_lazy=it.engagement,
+        it.engagement,
         support_lazy=it.support,
         traits=it.traits,
         stage=STAGES[it.stage],
@@ -92,8 +94,9 @@ def unpack(packed: bytes) -> Customer:
         at=at,
         last_event_at=at - it.last_event_at,
         due=_distance(at, it.due),
-        expected=it.expected,
+        expected=None if it.expected is None else EXPECTED[it.expected],
         expected_at=_distance(at, it.expected_at),
+        activity_lazy=it.activity,
     )
 
 

@@ -19,6 +19,7 @@ from state.customer.figures import average_order_value, mean_gap, time_since_ord
 from state.customer.parts import DECIDED, NO_PARTS, ORDERS, SUPPORT, TRAITS, VISITS
 from state.customer.purchases import Purchases
 from state.customer.support import Support
+from state.features.activity import EventFunctions
 from state.features.date_functions import date_functions
 from state.features.scores import alive, scores
 from state.features.trait_functions import trait_functions
@@ -31,14 +32,16 @@ def catalogue(policy: Policy) -> Catalogue:
     calendar = Calendar(policy.time.zone, policy.time.day_seconds * 1000)
     unit = 10 ** decimals(policy.money.currency)
     kinds = {name: Kind[kind.upper()] for name, kind in policy.traits.items()}
-    dated = date_functions(kinds, CivilCalendar(policy.time.zone), calendar.day_ms)
-    features = [
+    dated = date_functions(CivilCalendar(policy.time.zone), calendar.day_ms)
+    shown = [
         *_lifetime(calendar.day_ms, unit),
         *_present(calendar.day_ms),
         *(it for days in SHOWN_WINDOWS for it in windowed(days, unit)),
         *scores(policy, calendar, unit),
         alive(policy, calendar),
     ]
+    features = {it.name: it for it in shown}
+    of_events = EventFunctions(calendar.day_ms, features, lambda days: windowed(days, unit))
 
     def roll_offs(customer: Customer, window: int, after: int, until: int) -> Sequence[int]:
         first = calendar.day_of(after) - window + 1
@@ -51,6 +54,7 @@ def catalogue(policy: Policy) -> Catalogue:
             purchases.refunds.days,
             customer.support.daily.days,
             customer.engagement.daily.days,
+            *customer.activity.days(),
         ):
             if days and days[-1] >= first and days[0] <= last:
                 leaving.update(days[bisect_left(days, first) : bisect_right(days, last)])
@@ -58,8 +62,8 @@ def catalogue(policy: Policy) -> Catalogue:
 
     return Catalogue(
         title=f"policy {policy.version}",
-        features={feature.name: feature for feature in features},
-        functions={it.name: it for it in (*trait_functions(kinds), *dated)},
+        features=features,
+        functions={it.name: it for it in (*of_events.functions(), *trait_functions(), *dated)},
         windowed=lambda days: windowed(days, unit),
         max_window_days=MAX_WINDOW_DAYS,
         roll_offs=roll_offs,
@@ -146,8 +150,8 @@ def _lifetime(day_ms: int, unit: int) -> Iterator[Feature]:
     ticket = Formula(_oldest_ticket_days, day_ms=day_ms)
     yield _constant("orders", "orders", "orders that stand, of all time", ORDERS, Formula(_orders))
     yield _constant("occasions", "occasions", "purchase occasions, of all time", ORDERS, Formula(_occasions))
-    yield _constant("revenue", "currency", "what they brought in, less refunds", ORDERS, Formula(_revenue, unit=unit))
-    yield _constant("items", "items", "items in them", ORDERS, Formula(_items))
+    yield _constant("revenue", "currency", "what orders brought in, less refunds", ORDERS, Formula(_revenue, unit=unit))
+    yield _constant("items", "items", "items bought", ORDERS, Formula(_items))
     yield _constant("average_order_value", "currency", "revenue per order, of all time", ORDERS, average)
     yield _constant("mean_gap_days", "days", "mean time between occasions; unknown before the second", ORDERS, gap)
     yield _rising("days_since_order", "time since the last order", ORDERS, since_order)

@@ -1,6 +1,6 @@
 """Functions of traits that are dates or instants: how long ago or ahead, how many years, how long to the next one."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 
@@ -8,24 +8,23 @@ from schemas import instant
 from state.civil_calendar import CivilCalendar
 from state.conditions.features import Feature, Trend
 from state.conditions.formula import Formula
-from state.conditions.functions import CallError, Function, Parameter, Sort
+from state.conditions.functions import Function, Parameter, Sort
 from state.conditions.kind import Kind
 from state.customer.customer import Customer
 from state.customer.parts import TRAITS
 from state.features.anniversaries import Anniversaries
 
-_PARAMETERS = (Parameter(name="trait", sort=Sort.TRAIT),)
+_PARAMETERS = (Parameter(name="trait", sort=Sort.TRAIT, kinds=(Kind.DATE, Kind.INSTANT)),)
 _REMEMBERED = 65_536
 _BARE_DATE = len("2017-12-31")
 
 
-def date_functions(kinds: Mapping[str, Kind], calendar: CivilCalendar, day_ms: int) -> Iterator[Function]:
-    """Yield the functions, under a policy whose traits of these names are of these kinds; a day lasts ``day_ms``."""
+def date_functions(calendar: CivilCalendar, day_ms: int) -> Iterator[Function]:
+    """Yield the functions, by the dates of a calendar; a day lasts ``day_ms``."""
     dates = _Dates(calendar)
     anniversaries = Anniversaries(calendar)
 
     def days_since(name: str, trait: str) -> Feature:
-        _require_date(trait, kinds)
         return Feature(
             name=name,
             unit="days",
@@ -37,7 +36,6 @@ def date_functions(kinds: Mapping[str, Kind], calendar: CivilCalendar, day_ms: i
         )
 
     def days_until(name: str, trait: str) -> Feature:
-        _require_date(trait, kinds)
         return Feature(
             name=name,
             unit="days",
@@ -49,7 +47,6 @@ def date_functions(kinds: Mapping[str, Kind], calendar: CivilCalendar, day_ms: i
         )
 
     def age(name: str, trait: str) -> Feature:
-        _require_date(trait, kinds)
 
         def birthdays(customer: Customer, after: int, until: int) -> Sequence[int]:
             birth = dates.date_of(customer.traits.get(trait))
@@ -67,7 +64,6 @@ def date_functions(kinds: Mapping[str, Kind], calendar: CivilCalendar, day_ms: i
         )
 
     def days_until_anniversary(name: str, trait: str) -> Feature:
-        _require_date(trait, kinds)
 
         def midnights(customer: Customer, after: int, until: int) -> Sequence[int]:
             return () if dates.date_of(customer.traits.get(trait)) is None else anniversaries.midnights(after, until)
@@ -128,15 +124,6 @@ class _Dates:
             return None if at is None else self._calendar.date_of(at)
         except OverflowError:
             return None
-
-
-def _require_date(trait: str, kinds: Mapping[str, Kind]) -> None:
-    kind = kinds.get(trait)
-    if kind is None:
-        fix = f'declare it in the policy\'s [traits], as in `{trait} = "date"`'
-        raise CallError(f"it is not said that `traits.{trait}` is a date", fix)
-    if kind not in (Kind.DATE, Kind.INSTANT):
-        raise CallError(f"`traits.{trait}` is {kind.phrase}, and no date", f'declare it as `{trait} = "date"`')
 
 
 def _days_since(

@@ -1,20 +1,20 @@
 """Functions of traits that are texts: how one begins, and what stands in it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from state.conditions.features import Feature
 from state.conditions.formula import Formula
-from state.conditions.functions import CallError, Function, Parameter, Sort
+from state.conditions.functions import Function, Parameter, Sort
 from state.conditions.kind import Kind
 from state.customer.customer import Customer
 from state.customer.parts import TRAITS
 
-_TRAIT = Parameter(name="trait", sort=Sort.TRAIT)
+_TRAIT = Parameter(name="trait", sort=Sort.TRAIT, kinds=(Kind.TEXT,))
 _TEXT = Parameter(name="text", sort=Sort.TEXT)
 
 
-def trait_functions(kinds: Mapping[str, Kind]) -> Iterator[Function]:
-    """Yield the functions, where the traits of these names are of these kinds; an undeclared one may be a text."""
+def trait_functions() -> Iterator[Function]:
+    """Yield the functions."""
 
     def starts_with(name: str, trait: str, text: str) -> Feature:
         return _flag(name, f"whether {trait} begins with {text}", trait, Formula(_starts_with, trait=trait, text=text))
@@ -23,7 +23,6 @@ def trait_functions(kinds: Mapping[str, Kind]) -> Iterator[Function]:
         return _flag(name, f"whether {text} stands in {trait}", trait, Formula(_contains, trait=trait, text=text))
 
     def _flag(name: str, meaning: str, trait: str, formula: Formula) -> Feature:
-        _require_text(trait, kinds.get(trait, Kind.TEXT))
         return Feature(name=name, unit="", meaning=meaning, parts=TRAITS, formula=formula, traits=(trait,))
 
     yield Function(
@@ -40,13 +39,6 @@ def trait_functions(kinds: Mapping[str, Kind]) -> Iterator[Function]:
         meaning="whether a text stands in a trait",
         example='contains(traits.title, "CEO")',
     )
-
-
-def _require_text(trait: str, kind: Kind) -> None:
-    if kind is Kind.TEXTS:
-        raise CallError(f"`traits.{trait}` is a list of texts", f'write `"..." in traits.{trait}`')
-    if kind is not Kind.TEXT:
-        raise CallError(f"`traits.{trait}` is {kind.phrase}, and no text", "ask this of a text")
 
 
 def _starts_with(customer: Customer, trait: str, text: str) -> bool | None:

@@ -88,7 +88,7 @@ def _sums(days: int, unit: int) -> Iterator[Feature]:
     orders, items = Formula(_orders, before=before), Formula(_items, before=before)
     revenue, refunds = Formula(_revenue, before=before, unit=unit), Formula(_refunds, before=before, unit=unit)
     yield _sum("orders", days, unit="orders", meaning="orders placed", parts=ORDERS, formula=orders)
-    yield _sum("revenue", days, unit="currency", meaning="what they brought in", parts=ORDERS, formula=revenue)
+    yield _sum("revenue", days, unit="currency", meaning="what orders brought in", parts=ORDERS, formula=revenue)
     yield _sum("items", days, unit="items", meaning="items bought", parts=ORDERS, formula=items)
     yield _sum("refunds", days, unit="currency", meaning="money given back", parts=ORDERS, formula=refunds)
     with_coupon, discount = Formula(_coupon_orders, before=before), Formula(_discount, before=before, unit=unit)

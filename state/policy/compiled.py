@@ -6,11 +6,14 @@ from dataclasses import dataclass
 import msgspec
 
 from schemas.bounds import Named
+from schemas.event_names import event_key
+from schemas.event_types import EVENT_TYPES
 from schemas.trait_types import TYPES
 from state.conditions.catalogue import Catalogue
 from state.conditions.condition import Condition, compile_condition, entering, opposite
 from state.conditions.errors import ConditionError
 from state.conditions.nodes import Comparison, FeatureRef, Literal, Test, Trait, leaves_of, traits_of
+from state.customer.activity import CountedEvents
 from state.policy.checks import check_values
 from state.policy.shape import PAlive, Policy
 from state.policy.text import PolicyError, PolicyText, Problem
@@ -68,13 +71,42 @@ class CompiledPolicy:
         return max(it.window or 0 for it in self.catalogue.features.values())
 
     @property
+    def counted_events(self) -> dict[str, tuple[CountedEvents, ...]]:
+        """The events that conditions count, by name."""
+        counted: dict[str, dict[str, CountedEvents]] = {}
+        for feature in self.catalogue.features.values():
+            if (counts := feature.counts) is not None:
+                of_event = counted.setdefault(counts.event, {})
+                known = of_event.get(counts.key, CountedEvents(counts.key, accepts=counts.accepts))
+                of_event[counts.key] = known._replace(
+                    window_days=max(known.window_days, feature.window or 0),
+                    numbers=tuple(sorted({*known.numbers, counts.number} - {""})),
+                )
+        return {event: tuple(it.values()) for event, it in counted.items()}
+
+    @property
+    def _properties(self) -> dict[str, dict[str, bool]]:
+        """The properties that conditions read, by event; each says whether it is added up, so must be a number."""
+        read: dict[str, dict[str, bool]] = {}
+        for feature in self.catalogue.features.values():
+            if (counts := feature.counts) is not None and (counts.names or counts.number):
+                of_event = read.setdefault(counts.event, {})
+                for name in counts.names:
+                    of_event.setdefault(name, False)
+                if counts.number:
+                    of_event[counts.number] = True
+        return read
+
+    @property
     def named(self) -> Named:
-        """What the conditions name and [traits] declares, ``kind`` included: none of it may be lost to a bound."""
+        """What the conditions name and [traits] declares, the trait ``kind`` included."""
         trees = [condition.tree for condition in self.conditions]
         return Named(
             traits=frozenset({"kind"}.union(self.policy.traits, *map(traits_of, trees))),
             texts=frozenset(name for tree in trees for name in _listed_in(tree)),
             categories=frozenset(name for tree in trees for name in _categories_in(tree)),
+            events={event_key(name): name for name in self.counted_events if name not in EVENT_TYPES},
+            properties=self._properties,
         )
 
 

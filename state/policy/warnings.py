@@ -6,6 +6,8 @@ from fractions import Fraction
 from state.conditions.condition import Condition
 from state.conditions.nodes import Arithmetic, Comparison, FeatureRef, Literal, Negative, Operand, leaves_of
 from state.policy.currency_size import size_of
+from state.policy.left_out import left_out
+from state.policy.never_joined import never_joined
 from state.policy.shape import Fixed, Money, PAlive, Policy, Rhythm
 from state.policy.toml_lines import Path
 
@@ -24,6 +26,12 @@ def warnings_of(policy: Policy, conditions: Mapping[Path, Condition]) -> Iterato
         yield from _money(policy, size)
         for path, condition in conditions.items():
             yield from _amounts(path, condition, policy.money.currency, size)
+    for path, condition in conditions.items():
+        yield from ((path, message, fix) for message, fix in left_out(condition.tree))
+        if path[-1] == "enter":
+            leave = conditions.get((*path[:-1], "leave"))
+            told = never_joined(condition.tree, None if leave is None else leave.tree)
+            yield from ((path, message, fix) for message, fix in told)
     yield from _rates(policy, size)
     yield from _patience(policy)
     yield from _support(policy)

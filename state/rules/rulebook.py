@@ -66,6 +66,7 @@ class Rulebook:
             named,
             self._trait_types if policy.traits else None,
         )
+        self._counted = compiled.counted_events
         calendar = Calendar(policy.time.zone, compiled.day_ms)
         self._memory = OrderMemory(
             compiled.occasion_ms,
@@ -73,7 +74,7 @@ class Rulebook:
             compiled.window_days,
             conversion=conversion(exchange),
         )
-        self.apply_event = EventApplier(calendar, compiled.session_ms, named.traits, self._memory).apply
+        self.apply_event = EventApplier(calendar, compiled.session_ms, named.traits, self._counted, self._memory).apply
         """Update a customer's aggregates by a fact, and decide nothing."""
         self.forgetting = Forgetting(calendar, self._memory)
         self._unit = exchange.unit
@@ -125,6 +126,7 @@ class Rulebook:
         cause = Cause(kind="policy", name=self.version)
         customer.purchases.recount(self._memory)
         customer.traits = self._trait_types.again(customer.traits)
+        customer.activity.keep([it.key for counted in self._counted.values() for it in counted])
         changes = []
         for key in [key for key in customer.memberships if key not in self._keys]:
             del customer.memberships[key]

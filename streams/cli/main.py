@@ -13,6 +13,7 @@ _COMMANDS = (
     "tail",
     "rejects",
     "policy",
+    "features",
     "schema",
     "simulate",
     "backtest",

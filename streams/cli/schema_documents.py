@@ -50,27 +50,43 @@ def _events() -> dict[str, Any]:
     return {
         "$schema": DIALECT,
         "title": "An event: a value of the four input topics; the record's key is the userId",
-        "oneOf": [_event(it) for it in types],
+        "oneOf": [*(_event(it) for it in types), *_others()],
         "$defs": components,
     }
 
 
 def _event(event: EventType) -> dict[str, Any]:
     reference = {"$ref": f"#/$defs/{event.properties.__name__}"} if event.properties else {"type": "object"}
+    content = {"traits" if event.name == "identify" else "properties": reference}
+    name = {"event": {"const": event.name}} if event.is_track else {}
+    needed = [*name, *(["properties"] if event.properties is not None else [])]
+    return _object(event.name, {"const": "track" if event.is_track else event.name}, {**content, **name}, needed)
+
+
+def _others() -> Iterator[dict[str, Any]]:
+    """Yield the schemas of the events that lifestage knows only from a policy that counts them."""
+    properties = {"properties": {"type": "object"}}
+    tracks = [it.name for it in EVENT_TYPES.values() if it.is_track]
+    types = ["track", *(it.name for it in EVENT_TYPES.values() if not it.is_track)]
+    name = {"event": {"type": "string", "minLength": 1, "maxLength": 256, "not": {"enum": tracks}}}
+    yield _object("Any other track", {"const": "track"}, {**properties, **name}, [*name])
+    yield _object("Any other type", {"type": "string", "minLength": 1, "not": {"enum": types}}, properties, [])
+
+
+def _object(title: str, kind: dict[str, Any], content: dict[str, Any], needed: list[str]) -> dict[str, Any]:
     fields: dict[str, Any] = {
-        "type": {"const": "track" if event.is_track else event.name},
+        "type": kind,
         "messageId": {"type": "string", "minLength": 1, "maxLength": 256},
         "userId": {"type": "string", "minLength": 1, "maxLength": 256},
         "timestamp": {"type": "string", "format": "date-time"},
-        "traits" if event.name == "identify" else "properties": reference,
+        **content,
     }
-    required = ["type", "userId", "timestamp"]
-    if event.is_track:
-        fields["event"] = {"const": event.name}
-        required.append("event")
-    if event.properties is not None:
-        required.append("properties")
-    return {"title": event.name, "type": "object", "properties": fields, "required": required}
+    return {
+        "title": title,
+        "type": "object",
+        "properties": fields,
+        "required": ["type", "userId", "timestamp", *needed],
+    }
 
 
 def _asyncapi() -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from schemas.event_types import track_name
+from schemas.event_names import track_name
 from schemas.instant import to_text
 from schemas.reject import RejectedError
 from streams.mapping.conditions import condition_of

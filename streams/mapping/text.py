@@ -1,13 +1,12 @@
 """The decoder of a mapping's text, which finds everything that is wrong with it at once, with its line and fix."""
 
-import difflib
 from collections.abc import Iterator
 from typing import Any, get_args, get_origin
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from schemas.event_types import EVENT_TYPES, track_name
+from schemas.event_names import nearest_name, track_name
 from state.policy.text import PolicyError, PolicyText, Problem
 from state.policy.toml_lines import Path
 from streams.mapping.moments import problem_of
@@ -124,10 +123,11 @@ def _check_event(event: Event, number: int, shape: MappingShape, text: MappingTe
     constant = event.event.value
     known: list[object] = list(event.event.values.values()) if constant is None else [constant]
     for named in known:
-        if not isinstance(named, str) or track_name(named) is None:
-            near = difflib.get_close_matches(str(named), EVENT_TYPES, n=1)
-            fix = f"did you mean `{near[0]}`?" if near else "docs/events.md lists the events that are known"
-            text.report((*path, "event"), f"there is no event `{named}`", fix)
+        if not isinstance(named, str) or not named.strip():
+            text.report((*path, "event"), f"`{named}` is no name of an event", "write it in quotation marks")
+        # Any other name than one that is nearly known may be one that a policy counts.
+        elif track_name(named) is None and (near := nearest_name(named)):
+            text.report((*path, "event"), f"there is no event `{named}`", f"did you mean `{near}`?")
 
 
 _NEEDED = {"customer": "who the customer is", "at": "when it happened"}

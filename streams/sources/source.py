@@ -7,7 +7,8 @@ from itertools import compress
 from pathlib import Path
 from typing import NamedTuple
 
-from schemas.event_types import BROWSING, EVENT_TYPES, spelled
+from schemas.event_names import spelled
+from schemas.event_types import BROWSING, EVENT_TYPES
 from streams.sources.mapping_report import MappingReport
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from unicodedata import normalize
 
-from schemas.event_types import track_name
+from schemas.event_names import track_name
 from streams.mapping_file import load_mapping
 from streams.suggestion.column import Column
 

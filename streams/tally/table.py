@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from schemas.event_types import nearest_name
+from schemas.event_names import nearest_name
 from streams.tally.tally import Counted, Tally, most_first
 from streams.terminal_text import shortened
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from schemas.event_types import nearest_name
+from schemas.event_names import nearest_name
 from streams.cli.main import main
 from tests.cases.intake import Intake, both, event
 

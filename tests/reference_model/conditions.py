@@ -22,6 +22,8 @@ MOVING = {
     "days_in_stage",
     "oldest_ticket_days",
     "p_alive",
+    "days_since_first",
+    "days_since_last",
     "days_since",
     "days_until",
 }
@@ -50,7 +52,7 @@ CALCULATED: dict[type[ast.operator], Callable[[Fraction, Fraction], Fraction]] =
     ast.Div: operator.truediv,
 }
 FLAGS = {"true": True, "false": False}
-PLACES = {
+OF_TRAITS = {
     "starts_with": ("trait", "text"),
     "contains": ("trait", "text"),
     "days_since": ("trait",),
@@ -256,7 +258,9 @@ def names_in(node: ast.AST) -> Iterator[str]:
 def call_of(node: ast.Call) -> str:
     """A call in its shortest form; the names of arguments do not matter, but their places."""
     assert isinstance(node.func, ast.Name)
-    places = PLACES[node.func.id]
+    if node.func.id not in OF_TRAITS:
+        return ast.unparse(node)
+    places = OF_TRAITS[node.func.id]
     given = dict(zip(places, node.args, strict=False)) | {it.arg: it.value for it in node.keywords if it.arg}
     written = [given[place] for place in places if place in given]
     return f"{node.func.id}({', '.join(map(as_written, written))})"
@@ -283,7 +287,7 @@ def sort_of_node(node: ast.expr) -> str:
     if isinstance(node, ast.Attribute):
         return "trait"
     if isinstance(node, ast.Call):
-        return "flag" if len(PLACES[ast.unparse(node.func)]) > 1 else "number"
+        return "flag" if len(OF_TRAITS.get(ast.unparse(node.func), ())) > 1 else "number"
     if isinstance(node, ast.List | ast.Tuple | ast.Set):
         return sort_of_node(node.elts[0])
     if isinstance(node, ast.Constant):

@@ -8,64 +8,22 @@ from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
 
+from tests.reference_model.names import KINDS, KNOWN, bare, is_track, key_of
 from tests.reference_model.policy import Policy
-from tests.reference_model.properties import Trait, Unusable, first_id, is_like, properties, table, text, traits_of
+from tests.reference_model.properties import (
+    Trait,
+    Unusable,
+    first_id,
+    is_like,
+    properties,
+    read_by_conditions,
+    table,
+    text,
+    traits_of,
+)
 from tests.reference_model.timestamps import happened
 from tests.reference_model.typed_traits import with_types
 
-KINDS = {
-    "Order Completed": "order",
-    "Order Updated": "update",
-    "Order Refunded": "refund",
-    "Order Cancelled": "cancel",
-    "page": "view",
-    "screen": "view",
-    "Product Viewed": "view",
-    "Product List Viewed": "view",
-    "Product Clicked": "view",
-    "Products Searched": "search",
-    "Product Added": "cart",
-    "Cart Viewed": "cart",
-    "Checkout Started": "cart",
-    "Product Removed": "browse",
-    "Product Added to Wishlist": "browse",
-    "Wishlist Product Added to Cart": "browse",
-    "Coupon Applied": "coupon",
-    "Support Ticket Created": "open",
-    "Support Ticket Reopened": "open",
-    "Live Chat Conversation Started": "open",
-    "Support Ticket Solved": "solve",
-    "Live Chat Conversation Ended": "solve",
-    "Support Ticket Rated": "rate",
-    "identify": "identify",
-}
-OTHER_NAMES = {
-    "Completed Order": "Order Completed",
-    "Updated Order": "Order Updated",
-    "Refunded Order": "Order Refunded",
-    "Cancelled Order": "Order Cancelled",
-    "Order Canceled": "Order Cancelled",
-    "Canceled Order": "Order Cancelled",
-    "Applied Coupon": "Coupon Applied",
-    "Viewed Product": "Product Viewed",
-    "Viewed Product List": "Product List Viewed",
-    "Product Category Viewed": "Product List Viewed",
-    "Viewed Product Category": "Product List Viewed",
-    "Clicked Product": "Product Clicked",
-    "Searched Products": "Products Searched",
-    "Added Product": "Product Added",
-    "Removed Product": "Product Removed",
-    "Viewed Cart": "Cart Viewed",
-    "Started Checkout": "Checkout Started",
-    "Added Product to Wishlist": "Product Added to Wishlist",
-    "Added Wishlist Product to Cart": "Wishlist Product Added to Cart",
-    "Created Support Ticket": "Support Ticket Created",
-    "Solved Support Ticket": "Support Ticket Solved",
-    "Reopened Support Ticket": "Support Ticket Reopened",
-    "Rated Support Ticket": "Support Ticket Rated",
-    "Started Live Chat Conversation": "Live Chat Conversation Started",
-    "Ended Live Chat Conversation": "Live Chat Conversation Ended",
-}
 MAX_NUMBER = 262_144
 MAX_EVENTS = 2_500
 MAX_DEPTH = 500
@@ -74,18 +32,6 @@ ESCAPE = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.", re.DOTALL
 )
 TIMES = (("sentAt", "sent_at"), ("receivedAt", "received_at"))
-
-
-def bare(name: str) -> str:
-    """A name without what does not distinguish it from another."""
-    return "".join(letter for letter in name.casefold() if not letter.isspace() and letter not in "_-")
-
-
-def is_track(call: str) -> bool:
-    return bare(call) in ("", "track")
-
-
-KNOWN = {bare(name): name for name in KINDS} | {bare(other): name for other, name in OTHER_NAMES.items()}
 
 
 @dataclass(frozen=True)
@@ -106,6 +52,7 @@ class Fact:
     ticket_id: str = ""
     rating: float = 0
     traits: tuple[tuple[str, Trait], ...] = ()
+    properties: tuple[tuple[str, Trait], ...] = ()
     line: int = field(default=0, compare=False)
 
 
@@ -209,15 +156,23 @@ def read(body: dict[str, Any], own_id: str, key: bytes | None, policy: Policy) -
     sent_as = texts["event"] if is_track(texts["type"]) else texts["type"]
     name = KNOWN.get(bare(sent_as)) if len(sent_as) <= 256 else None
     if name is None:
+        name = (
+            next((each for each in policy.counted if bare(each) == bare(sent_as)), None)
+            if len(sent_as) <= 256
+            else None
+        )
+    if name is None:
         keyed(user_id, key)
         return Unknown()
     message_id = texts["messageId"] or own_id
     if len(message_id) > 256:
         raise Unusable("invalid")
-    known = with_types(traits_of(KINDS[name], body), KINDS[name], body, policy)
-    details = properties(KINDS[name], body, known, policy)
+    kind = KINDS.get(name, "counted")
+    known = with_types(traits_of(kind, body), kind, body, policy)
+    details = properties(kind, body, known, policy)
     keyed(user_id, key)
-    return Fact(user_id, at, message_id, name, KINDS[name], **details)
+    read = read_by_conditions(policy.read_of(key_of(name)), body.get("properties"))
+    return Fact(user_id, at, message_id, name, kind, **details, properties=tuple(read.items()))
 
 
 def unwrapped(content: Any) -> dict[str, Any]:

@@ -7,10 +7,13 @@ from fractions import Fraction
 from functools import lru_cache
 
 from tests.reference_model.anniversary import Dated
-from tests.reference_model.conditions import Value, rational
-from tests.reference_model.memory import Memory, Order
+from tests.reference_model.calls import call_of
+from tests.reference_model.conditions import OF_TRAITS, Lookup, Value, rational
+from tests.reference_model.memory import MILLION, Memory, Order
+from tests.reference_model.names import key_of
 from tests.reference_model.patience import p_alive
 from tests.reference_model.policy import Policy
+from tests.reference_model.properties import Trait
 
 WINDOW = re.compile(r"(\w+)_([1-9][0-9]*)d")
 
@@ -19,6 +22,17 @@ WINDOW = re.compile(r"(\w+)_([1-9][0-9]*)d")
 def split(name: str) -> tuple[str, int]:
     match = WINDOW.fullmatch(name)
     return (match[1], int(match[2])) if match else (name, 0)
+
+
+def of_properties(properties: dict[str, Trait]) -> Lookup:
+    return lambda name: properties.get(name.removeprefix("traits."))
+
+
+def millionths(value: Trait) -> int | None:
+    """A number in millionths, rounded half to even; none for what is no number, or beyond 1e12."""
+    if value is None or isinstance(value, str | bool | tuple) or abs(value) > 10**12:
+        return None
+    return round(rational(value) * MILLION)
 
 
 class Features:
@@ -33,7 +47,7 @@ class Features:
     def __call__(self, name: str) -> Value:
         if name.startswith("traits."):
             return self.memory.traits.get(name.removeprefix("traits."))
-        if "(" in name:
+        if name.endswith(")"):
             return self.called(name)
         base, window = split(name)
         return self.windowed(base, window) if window else self.plain(base)
@@ -46,7 +60,7 @@ class Features:
         today = self.policy.civil.day(self.at)
         return dated.age(today) if function == "age" else dated.days_ahead(today)
 
-    def called(self, call: str) -> Value:
+    def of_trait(self, call: str) -> Value:
         """The value of a function, by its call in the shortest form."""
         node = ast.parse(call, mode="eval").body
         assert isinstance(node, ast.Call)
@@ -57,6 +71,35 @@ class Features:
             return self.dated(ast.unparse(node.func), Dated(trait, self.policy.civil))
         wanted = ast.literal_eval(node.args[1])
         return trait.startswith(wanted) if call.startswith("starts_with(") else wanted in trait
+
+    def called(self, text: str) -> Value:
+        if text.partition("(")[0] in OF_TRAITS:
+            return self.of_trait(text)
+        call = call_of(text)
+        key = key_of(call.event)
+        if key == key_of("Order Completed"):
+            orders = {"days_since_first": "days_since_first_order", "days_since_last": "days_since_order"}
+            return self(orders.get(call.function, f"orders_{call.days}d" if call.days else "orders"))
+        first = self.today - call.days + 1 if call.days else None
+        counted = [
+            each
+            for each in self.memory.happened
+            if each.key == key
+            and (first is None or self.policy.calendar.day(each.at) >= first)
+            and (call.where is None or call.where.holds(of_properties(each.properties)))
+        ]
+        if call.function == "count":
+            return len(counted)
+        if call.function == "days_since_first":
+            return self.ago(counted[0].at) if counted else None
+        if call.function == "days_since_last":
+            return self.ago(counted[-1].at) if counted else None
+        numbers = [amount for each in counted if (amount := millionths(each.properties.get(call.number))) is not None]
+        if call.function == "sum":
+            return Fraction(sum(numbers), MILLION)
+        if not numbers:
+            return None
+        return Fraction(numbers[-1] if call.function == "latest" else Fraction(sum(numbers), len(numbers)), MILLION)
 
     def ago(self, instant: int | None) -> Fraction | None:
         return None if instant is None else Fraction(self.at - instant, self.policy.calendar.day_ms)

@@ -76,6 +76,7 @@ MALFORMED = [
     b'{"type":"page","messageId":"' + b"m" * 257 + b'","userId":"u","timestamp":"2025-03-01T00:00:00Z"}',
     b'{"type":"page","userId":"u","timestamp":"2025-03-01T00:00:00Z","x":"' + b"x" * 262_144 + b'"}',
 ]
+BONUSES = [1, 2.5, 0.1, -3, "0.25", "much", None, True, 1e13, 1e-7, 2**63, 1e300, 0]
 WRONG_PROPERTIES: list[tuple[str, Event]] = [
     ("Order Completed", {"order_id": "", "total": 1}),
     ("Order Completed", {"order_id": 5.0, "total": 1}),
@@ -258,6 +259,15 @@ class Hostility:
         named = self.dice.sample(sorted(choices), self.dice.randint(0, 3))
         return {name: self.dice.choice(choices[name]) for name in named}
 
+    def counted(self, user_id: str, at: datetime) -> Event:
+        """An event that only a policy knows, with properties that can be used or not."""
+        person = f"t{self.dice.randrange(3)}"
+        said = self.dice.choice(
+            [{"to": person, "bonus": self.dice.choice(BONUSES)}] * 4
+            + [{"to": [person], "bonus": 0.5}, {"to": "x" * 257}]
+        )
+        return self.event(user_id, self.after(at), self.dice.choice(["Referral Sent", "App Opened"]), said)
+
     def again(self, event: Event) -> Event:
         """The same messageId once more, some minutes away."""
         at = datetime.fromisoformat(event["timestamp"])
@@ -433,6 +443,8 @@ class Hostility:
                 made.append(self.event(event["userId"], soon, "Order Completed", self.order(f"split-{self.made}")))
             if self.dice.random() < 0.03:
                 made.append(self.anything(event["userId"], at))
+            if self.dice.random() < 0.06:
+                made.append(self.counted(event["userId"], at))
             if self.dice.random() < 0.02:
                 wrong.append(self.wrong(event["userId"], at))
         made += [self.again(event) for event in made if self.dice.random() < 0.03]

@@ -40,7 +40,8 @@ def content(fact: Fact) -> str:
         "identify": [dict(fact.traits)],
     }
     said["update"] = said["order"]
-    besides = [dict(fact.traits)] if fact.traits and fact.kind != "identify" else []
+    traits = dict(fact.traits) if fact.traits and fact.kind != "identify" else None
+    besides = [traits, dict(fact.properties)] if fact.properties else [traits] if traits else []
     return json.dumps(
         [fact.name, *said.get(fact.kind, []), *besides], separators=(",", ":"), sort_keys=True, ensure_ascii=False
     )

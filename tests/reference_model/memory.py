@@ -6,6 +6,7 @@ from math import ceil
 
 from tests.reference_model.events import Fact
 from tests.reference_model.money import decimals
+from tests.reference_model.names import key_of
 from tests.reference_model.policy import Money, Policy
 from tests.reference_model.properties import Trait
 
@@ -18,6 +19,15 @@ MOST_ORDERS = 10_000
 
 
 MILLION = 1_000_000
+
+
+@dataclass(frozen=True)
+class Happened:
+    """An event that happened, and what conditions read of it."""
+
+    key: str
+    at: int
+    properties: dict[str, Trait]
 
 
 @dataclass(eq=False)
@@ -114,11 +124,13 @@ class Memory:
     rated_at: int = 0
     traits: dict[str, Trait] = field(default_factory=dict)
     eventful: set[int] = field(default_factory=set)
+    happened: list[Happened] = field(default_factory=list)
 
     def take(self, fact: Fact) -> str:
         """Takes a fact in; says whether an order was `added` or `ended` by it, or neither."""
         day = self.policy.calendar.day(fact.at)
         self.eventful.add(day)
+        self.happened.append(Happened(key_of(fact.name), fact.at, dict(fact.properties)))
         if fact.kind in COUNTED:
             self.days[COUNTED[fact.kind]].append(day)
         if fact.kind in BROWSED:

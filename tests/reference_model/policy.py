@@ -1,5 +1,6 @@
 """A policy as its TOML file has it."""
 
+import ast
 import re
 import tomllib
 from dataclasses import dataclass
@@ -8,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from tests.reference_model.calendar import Calendar
-from tests.reference_model.conditions import Condition
+from tests.reference_model.calls import Call, call_of
+from tests.reference_model.conditions import OF_TRAITS, Condition
 from tests.reference_model.money import decimals
+from tests.reference_model.names import key_of
 from tests.reference_model.version import size_of
 
 QUOTED = re.compile(r'"[^"]*"|\'[^\']*\'')
@@ -104,7 +107,24 @@ class Policy:
     @property
     def windows(self) -> frozenset[int]:
         """The days of the windows that a condition reads."""
-        return frozenset(int(days) for text in self.conditions for days in WINDOW.findall(text))
+        named = {int(days) for text in self.conditions for days in WINDOW.findall(text)}
+        return frozenset(named | {call.days for call in self.calls if call.days})
+
+    @property
+    def counted(self) -> list[str]:
+        """The events that a condition counts, in the order of the text."""
+        return [call.event for call in self.calls]
+
+    @property
+    def calls(self) -> list[Call]:
+        """The calls in the conditions, in the order of the text."""
+        return [call for text in self.conditions for call in calls_in(text)]
+
+    def read_of(self, key: str) -> dict[str, bool]:
+        """The properties that calls read of an event; each says whether it must be a number."""
+        calls = [call for call in self.calls if key_of(call.event) == key]
+        names = {name: False for call in calls for name in call.names}
+        return names | {call.number: True for call in calls if call.number}
 
     @property
     def named(self) -> frozenset[str]:
@@ -126,6 +146,13 @@ class Policy:
     def named_categories(self) -> frozenset[str]:
         """The categories that a condition looks for."""
         return frozenset(found[0][1:-1] for text in self.conditions for found in CATEGORY.findall(text))
+
+
+def calls_in(text: str) -> list[Call]:
+    """The calls of functions of events in a condition, in the order of the text."""
+    every = [each for each in ast.walk(ast.parse(f"({text}\n)")) if isinstance(each, ast.Call)]
+    nodes = [each for each in every if ast.unparse(each.func) not in OF_TRAITS]
+    return [call_of(ast.unparse(each)) for each in sorted(nodes, key=lambda node: (node.lineno, node.col_offset))]
 
 
 PATIENCE: dict[str, dict[str, Any]] = {

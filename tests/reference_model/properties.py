@@ -142,6 +142,24 @@ def details(kind: str, body: dict[str, Any], policy: Policy) -> dict[str, Any]:
     return {}
 
 
+def read_by_conditions(wanted: dict[str, bool], given: Any) -> dict[str, Trait]:
+    """The properties that conditions read, as far as they can be used; those that are added up must be numbers."""
+    found: dict[str, Trait] = {}
+    for name, must_be_number in sorted(wanted.items()):
+        value = given.get(name) if isinstance(given, dict) else None
+        try:
+            if must_be_number:
+                written = number(value)
+                value = None if written is None or abs(written) > MAX_DOUBLE else float(written)
+            elif isinstance(value, str) and len(value) > 256:
+                value = None
+            if value is not None and is_scalar(value):
+                found[name] = scalar(value)
+        except Unusable:
+            continue
+    return found
+
+
 def ticket_of(given: dict[str, Any]) -> str:
     return identifier(given, "ticket_id", "conversation_id", "ticketId", "conversationId")
 

@@ -17,6 +17,7 @@ from schemas.events import (
     TicketOpened,
     TicketRated,
     TicketSolved,
+    Tracked,
     TraitsIdentified,
 )
 from state.customer.customer import Customer
@@ -90,6 +91,12 @@ enter = 'stage == "at_risk" and revenue_90d > 60'
 key = "average"
 name = "By averages"
 enter = "average_order_value_30d > 30 and not tickets_open > 0"
+[[segments]]
+key = "promoter"
+name = "Promoter"
+enter = 'count("Referral Sent", 12) >= 2 or days_since_first("referral_sent") > 20'
+leave = 'days_since_last("Referral Sent") > 9 and count("Product Viewed", 5) == 0'
+min_stay_days = 1
 [[segments]]
 key = "discounted"
 name = "Buys at a discount"
@@ -257,6 +264,7 @@ def facts(draw: st.DrawFn, most: int = 14) -> list[AnyFact]:
             TicketOpened(at, message, ticket, "Support Ticket Created"),
             TicketSolved(at, message, ticket, "Support Ticket Solved"),
             TicketRated(at, message, ticket, draw(st.sampled_from((1, 2, 3, 4.5, 1.25, 5)))),
+            Tracked(at, message, "Referral Sent"),
             TraitsIdentified(at, message, {"country": country}),
             TraitsIdentified(at, message, {"country": country, "interests": interests, **dates}),
             Browsed(at, message, "screen", context_traits={**dates}),
@@ -280,5 +288,5 @@ def arrivals(draw: st.DrawFn, history: list[AnyFact], lateness: int) -> list[Arr
 
 def decided(customer: Customer) -> tuple[object, ...]:
     """Return a customer without the instants of looking, which depend on when one looked."""
-    aggregates = customer.purchases, customer.engagement, customer.support, customer.traits
+    aggregates = customer.purchases, customer.engagement, customer.support, customer.activity, customer.traits
     return customer.first_event_at, customer.last_event_at, *aggregates, decided_state(customer)

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from schemas import instant
-from schemas.event_types import nearest_name
+from schemas.event_names import nearest_name
 from streams.backtest.backtest import BacktestResult
 from streams.backtest.pool import BacktestPool, ProcessLostError, backtest_pool, cores
 from streams.backtest.pool_process import BacktestOptions, ReadSummary

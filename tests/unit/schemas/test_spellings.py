@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from schemas.envelope import MAX_NAME, Event, decode
-from schemas.event_types import EVENT_TYPES, PROFILES, PURCHASES, nearest_name
+from schemas.event_names import nearest_name
+from schemas.event_types import EVENT_TYPES, PROFILES, PURCHASES
 from schemas.events import AnyFact, Browsed, OrderCancelled, OrderCompleted, TicketOpened, TraitsIdentified
 from schemas.intake import Intake
 from schemas.money import Exchange

@@ -118,6 +118,8 @@ def test_a_text_becomes_a_tree(text: str, tree: str) -> None:
         ("kind in []", 1, 9, "a list holds texts or numbers as they stand", 'write it as in ["DE", "FR"]'),
         ('containz(traits.a, "b")', 1, 1, "there is no function `containz`",
          'did you mean `contains`, as in `contains(traits.title, "CEO")`?'),
+        ("counts('A', 2) > 3", 1, 1, "there is no function `counts`",
+         'did you mean `count`, as in `count("Referral Sent", 90)`?'),
         ("orders.x > 3", 1, 1, "`orders.x` has a dot", "only traits have one: `traits.country`"),
         ("orders % 2 > 3", 1, 1, "`orders % 2` is not part of the language",
          "use features, traits, numbers, texts and + - * /"),

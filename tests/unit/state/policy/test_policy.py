@@ -390,20 +390,24 @@ DECLARED = 'name = "p"\n[traits]\ntags = "texts"\nseen_on = "date"\nat = "instan
             'declare it in the policy\'s [traits], as in `other = "texts"`',
         ),
         ('"a" in traits.score', "`traits.score` is not a list", 'write a list after `in`, as in ["DE", "FR"]'),
-        ('contains(traits.tags, "a")', "`traits.tags` is a list of texts", 'write `"..." in traits.tags`'),
+        (
+            'contains(traits.tags, "a")',
+            "`traits.tags` is a list of texts, and not a text",
+            'write `"..." in traits.tags`',
+        ),
         (
             "age(traits.born) > 3",
             "it is not said that `traits.born` is a date",
             'declare it in the policy\'s [traits], as in `born = "date"`',
         ),
-        ("days_until(traits.score) > 3", "`traits.score` is a number, and no date", 'declare it as `score = "date"`'),
+        ("days_until(traits.score) > 3", "`traits.score` is a number, and not a date", "ask this of a date"),
         (
             "days_since(traits.at) == 3",
             "`days_since(traits.at) == 3` would hold or fail for a single millisecond",
             "write a range, as in `7 <= days_since_order < 8`",
         ),
         ("age(seen_on) > 3", "`trait` is a trait, as in `traits.plan`", "write traits.seen_on"),
-        ('starts_with(traits.score, "a")', "`traits.score` is a number, and no text", "ask this of a text"),
+        ('starts_with(traits.score, "a")', "`traits.score` is a number, and not a text", "ask this of a text"),
     ],
 )
 def test_a_declared_trait_is_refused_where_it_cannot_stand(enter, message, fix):

@@ -18,6 +18,7 @@ def test_it_has_segments_with_room_between_their_limits():
     compiled = read_policy(SHIPPED.read_text("utf-8"), catalogue)
     assert len(compiled.segments) >= 8
     assert compiled.policy.lifecycle.support is not None
+    assert compiled.warnings == ()
 
 
 def test_check_says_in_words_what_it_does():

@@ -1,0 +1,95 @@
+"""Customers left out by mistake: a warning about ``!=`` and ``not in`` on a value that may be missing.
+
+``kind != 'internal'`` reads as if it took everybody but some, and holds for nobody whose kind is not known. It is taken
+as meant if the condition asks anywhere whether that value ``is known``, or if what is joined to it by ``and`` does not
+hold without the value either. Within ``not``, it leaves out nobody.
+"""
+
+from collections.abc import Iterator
+
+from state.conditions.nodes import (
+    AllOf,
+    AnyOf,
+    Arithmetic,
+    Comparison,
+    FeatureRef,
+    Known,
+    Leaf,
+    Literal,
+    Not,
+    Operand,
+    Test,
+    Trait,
+    leaves_of,
+    names_of,
+    operands_of,
+)
+from state.conditions.signs import OPPOSITE, Sign
+
+_TRAPS: frozenset[Sign] = frozenset(("!=", "not in"))
+_Names = frozenset[str]
+_NONE: _Names = frozenset()
+
+
+def left_out(tree: Test) -> Iterator[tuple[str, str]]:
+    """Yield each comparison of a condition that leaves out customers by mistake, and what to do about it."""
+    asked = [_names_in(leaf) for leaf in leaves_of(tree) if isinstance(leaf, Known)]
+    for trap in _traps(tree, _NONE.union(*asked), held=True):
+        text = f"{trap.left_text} {trap.sign} {trap.right_text}"
+        missing = [it.text for it in _sides(trap) if it.operand.nullable]
+        yield (
+            f"`{text}` does not hold for customers whose {' or '.join(f'`{it}`' for it in missing)} is not known",
+            f"write `not {trap.left_text} {OPPOSITE[trap.sign]} {trap.right_text}` to have these too, or "
+            f"`{' and '.join([*(f'{it} is known' for it in missing), text])}` if they are to be left out",
+        )
+
+
+def _traps(test: Test, known: _Names, *, held: bool) -> Iterator[Comparison]:
+    """Yield the comparisons that hold only with a value beyond those ``known``; not ``held``: as parts of a ``not``."""
+    match test:
+        case Not(part):
+            yield from _traps(part, known, held=not held)
+        case AllOf(parts) if held:
+            for number, part in enumerate(parts):
+                others = (*parts[:number], *parts[number + 1 :])
+                yield from _traps(part, known.union(*map(_needed, others)), held=held)
+        case AllOf(parts) | AnyOf(parts):
+            for part in parts:
+                yield from _traps(part, known, held=held)
+        case Comparison(sign) if held and sign in _TRAPS and not all(_is_in(it, known) for it in _sides(test)):
+            yield test
+
+
+def _needed(test: Test) -> _Names:
+    """Return the values without which a test does not hold, but for what is needed by further traps."""
+    match test:
+        case AllOf(parts):
+            return _NONE.union(*map(_needed, parts))
+        case AnyOf() | Not():
+            return _NONE
+        case Comparison(sign) if sign in _TRAPS:
+            return _NONE
+        case _:
+            return _names_in(test)
+
+
+def _sides(trap: Comparison) -> tuple[Known, Known]:
+    return Known(trap.left, trap.left_text), Known(trap.right, trap.right_text)
+
+
+def _is_in(side: Known, known: _Names) -> bool:
+    if not side.operand.nullable or side.text in known:
+        return True
+    names = _names_in(side) - {side.text}
+    return bool(names) and names <= known and not any(map(_may_divide_by_zero, operands_of(side)))
+
+
+def _may_divide_by_zero(operand: Operand) -> bool:
+    return isinstance(operand, Arithmetic) and operand.sign == "/" and not isinstance(operand.right, Literal)
+
+
+def _names_in(leaf: Leaf) -> _Names:
+    """Return the sides of a leaf as written, and the names in them of what may be missing."""
+    sides = _sides(leaf) if isinstance(leaf, Comparison) else (leaf,)
+    values = [it for it in operands_of(leaf) if isinstance(it, FeatureRef | Trait) and it.nullable]
+    return frozenset(it.text for it in sides).union(*(names_of(Known(it, "")) for it in values))

@@ -1,0 +1,229 @@
+"""Counted events: any event that the policy names is counted, and makes and changes a customer."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from state.features.catalogue import catalogue
+from state.policy.compiled import read_policy
+from state.policy.text import PolicyError
+from tests.cases.intake import Intake, Result, both, event
+
+FIRST = datetime(2025, 1, 10, 12, tzinfo=UTC)
+
+
+def policy(*conditions: str) -> str:
+    segments = [
+        f"[[segments]]\nkey = \"s{number}\"\nname = \"S\"\nenter = '''{it}'''\n" for number, it in enumerate(conditions)
+    ]
+    return 'name = "cases"\n' + "".join(segments)
+
+
+def day(number: float) -> str:
+    return (FIRST + timedelta(days=number)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def ms(number: float) -> int:
+    return int((FIRST + timedelta(days=number)).timestamp() * 1000)
+
+
+def sent(number: float, name: str = "Referral Sent", message_id: str | None = None, **more: Any) -> bytes:
+    return event(name, "c", day(number), message_id or f"{name}{number}", **more)
+
+
+def memberships(result: Result) -> list[tuple[str, str]]:
+    return [
+        (it["event"].removeprefix("Audience "), it["timestamp"])
+        for it in result.transitions.get("c", [])
+        if "audience_key" in it["properties"]
+    ]
+
+
+@both
+def test_an_event_that_the_policy_counts_makes_a_customer(intake: Intake) -> None:
+    asked = 'count("Referral Sent", 90) >= 2'
+    result = intake([sent(0), sent(5), sent(6, "Sign Sent")], policy(asked), ms(200))
+    assert memberships(result) == [("Entered", day(5)), ("Exited", "2025-04-10T00:00:00.000Z")]
+    assert result.unknown_names == {"Sign Sent": 1}
+    assert result.transitions["c"][0]["properties"]["stage"] == "prospect"
+    assert result.figure("c", 'count("Referral Sent", 90)') == 0
+
+
+@both
+def test_it_says_why_and_what_caused_it(intake: Intake) -> None:
+    result = intake([sent(0, message_id="m1")], policy('count("referral_sent") >= 1'), ms(1))
+    entered = next(it for it in result.transitions["c"] if "audience_key" in it["properties"])
+    assert entered["properties"]["why"] == 'count("referral_sent") 1 >= 1'
+    assert entered["properties"]["cause_event"] == "referral_sent"
+
+
+@both
+def test_all_spellings_of_a_name_are_one_event(intake: Intake) -> None:
+    lines = [sent(0, "referral_sent"), sent(1, "Referral Sent"), sent(2, "REFERRAL-SENT"), sent(3, "Referral Sents")]
+    result = intake(lines, policy('count("Referral Sent") == 3', 'count("referralSent", 30) == 3'))
+    assert memberships(result) == [("Entered", day(2)), ("Entered", day(2))]
+
+
+@both
+def test_time_since_an_event_is_a_deadline(intake: Intake) -> None:
+    conditions = ('days_since_last("App Opened") > 7', 'days_since_first("App Opened") >= 10')
+    result = intake([sent(0, "App Opened"), sent(2, "App Opened")], policy(*conditions), ms(30))
+    assert memberships(result) == [("Entered", "2025-01-19T12:00:00.001Z"), ("Entered", day(10))]
+
+
+@both
+def test_events_that_are_known_are_counted_by_their_names(intake: Intake) -> None:
+    lines = [sent(0, "Product Viewed"), sent(1, "Viewed Product"), sent(2, "Product Added"), sent(3, "Product Viewed")]
+    conditions = (
+        'count("Product Viewed", 30) >= 3',
+        'count("Product Added") >= 1 and days_since_last("page") is not known',
+    )
+    assert memberships(intake(lines, policy(*conditions))) == [("Entered", day(2)), ("Entered", day(3))]
+
+
+@both
+def test_orders_count_as_long_as_they_stand(intake: Intake) -> None:
+    order: dict[str, Any] = {"order_id": "o", "total": 10}
+    lines = [sent(0, "Order Completed", **order), sent(3, "Order Cancelled", order_id="o")]
+    conditions = ('count("Order Completed", 60) >= 1', 'count("Order Cancelled") >= 1')
+    assert memberships(intake(lines, policy(*conditions))) == [
+        ("Entered", day(0)),
+        ("Exited", day(3)),
+        ("Entered", day(3)),
+    ]
+
+
+@both
+def test_an_event_sent_twice_counts_once_and_one_that_is_late_in_its_place(intake: Intake) -> None:
+    lines = [sent(0.01), sent(0.02, message_id="x"), sent(0.02, message_id="x"), sent(0)]
+    result = intake(lines, policy('count("Referral Sent") >= 3', 'days_since_first("Referral Sent") > 1'), ms(2))
+    assert memberships(result)[-1] == ("Entered", "2025-01-11T12:00:00.001Z")
+    assert result.duplicates == 1
+
+
+@both
+def test_calls_that_are_no_track_are_counted_by_their_type(intake: Intake) -> None:
+    group = json.dumps(
+        {"type": "group", "userId": "c", "messageId": "g", "timestamp": day(0), "groupId": "acme", "traits": {}}
+    ).encode()
+    assert memberships(intake([group], policy('count("group") >= 1'))) == [("Entered", day(0))]
+
+
+@pytest.mark.parametrize(
+    ("condition", "told"),
+    [
+        ('counts("A") > 1', "there is no function `counts`. did you mean `count`"),
+        ("count(Referral) > 1", '`event` is a text in quotation marks. write "Referral"'),
+        ("count() > 1", "`event` is missing. write it as in `count("),
+        ('count("A", 30, 60) > 1', "`count` takes 2 without a name"),
+        ('count("A", days = 0) > 1', "0 days are no window. a window has 1 to 400 days"),
+        ('count("A", 30.5) > 1', "`days` is a whole number of days"),
+        ('count("A", true) > 1', "`days` is a whole number of days"),
+        ('count("A", dayz = 3) > 1', "`count` has no argument `dayz`. did you mean `days`?"),
+        ('count("A", 30, days = 30) > 1', "`days` is given twice"),
+        ('count(" ") > 1', "`event` is empty"),
+        ('count(*["A"]) > 1', "`event` is a text in quotation marks"),
+        ('count("A")', "is a number, not a yes or no"),
+        ('days_since_last("A") == 3', "for a single millisecond"),
+        ('"a".count("b") > 1', "there is no function"),
+    ],
+)
+def test_a_wrong_call_is_told_with_the_mend(condition: str, told: str) -> None:
+    with pytest.raises(PolicyError) as refused:
+        read_policy(policy(condition), catalogue)
+    assert told in str(refused.value)
+
+
+@both
+def test_only_events_that_the_filter_accepts_are_counted(intake: Intake) -> None:
+    lines = [
+        sent(0, "App Opened", platform="ios", version=3),
+        sent(1, "App Opened", platform="android", version=4),
+        sent(2, "App Opened", platform="ios"),
+        sent(3, "App Opened", platform=["ios"], version="4"),
+        sent(4, "App Opened", platform="ios", version=4.5, beta=True),
+    ]
+    conditions = (
+        'count("App Opened", 30, where = platform == "ios") >= 3',
+        'count("App Opened", where = version > 3.5 and platform in ["ios", "android"]) == 2',
+        'count("App Opened", where = version is not known or beta) >= 2',
+        'days_since_last("App Opened", where = platform == "android") > 5',
+        'days_since_first("App Opened", where=not (platform == "ios")) is known and count("App Opened") == 2',
+    )
+    result = intake(lines, policy(*conditions), ms(10))
+    entered = {
+        it["properties"]["audience_key"]: it["timestamp"] for it in result.transitions["c"] if "Entered" in it["event"]
+    }
+    assert entered == {
+        "s0": day(4),
+        "s1": day(4),
+        "s2": day(4),
+        "s3": "2025-01-16T12:00:00.001Z",
+        "s4": day(1),
+    }
+    assert result.bounds == {"properties": 1}
+
+
+@both
+def test_numbers_are_added_up_exactly(intake: Intake) -> None:
+    lines = [
+        sent(0, "Points Earned", points=0.1),
+        sent(1, "Points Earned", points="0.2"),
+        sent(2, "Points Earned", points=-100),
+        sent(3, "Points Earned", points="many"),
+        sent(4, "Points Earned", points=None),
+        sent(5, "Points Earned", points=1e13),
+        sent(6, "Points Earned"),
+    ]
+    asked = 'sum("Points Earned", points, 3) == 0.3 and mean("Points Earned", points) == 0.15'
+    result = intake(lines, policy(asked, 'latest("Points Earned", points) == -100', "orders == 0"), ms(20))
+    assert memberships(result)[1:4] == [("Entered", day(1)), ("Exited", day(2)), ("Entered", day(2))]
+    assert result.figure("c", 'sum("Points Earned", points, 3)') == 0
+    assert result.figure("c", 'mean("Points Earned", points)') == pytest.approx(-33.2333)
+    assert result.bounds == {"properties": 1}
+
+
+@both
+def test_a_window_that_loses_a_negative_number_rises_by_itself(intake: Intake) -> None:
+    lines = [sent(0, "Points Earned", points=-5), sent(1, "Points Earned", points=7)]
+    result = intake(lines, policy('sum("Points Earned", points, 2) >= 7'), ms(20))
+    assert memberships(result) == [("Entered", "2025-01-12T00:00:00.000Z"), ("Exited", "2025-01-13T00:00:00.000Z")]
+
+
+@both
+def test_properties_of_known_events_can_be_read(intake: Intake) -> None:
+    lines = [sent(number, "Product Viewed", category=it) for number, it in enumerate(("Shoes", "Hats", "Shoes"))]
+    asked = 'count("Product Viewed", 30, where = category == "Shoes") >= 2'
+    result = intake(lines, policy(asked, "views_30d >= 3"))
+    assert memberships(result) == [("Entered", day(2)), ("Entered", day(2))]
+
+
+@both
+def test_records_of_one_event_that_differ_in_what_is_read_are_a_conflict(intake: Intake) -> None:
+    lines = [sent(0, message_id="m", to="a"), sent(0, message_id="m", to="b"), sent(0, message_id="m", to="a", x=1)]
+    result = intake(lines, policy('count("Referral Sent", where = to == "a") >= 1'))
+    assert [reason for _, reason in result.rejects] == ["conflict"]
+    assert result.duplicates == 1
+
+
+@pytest.mark.parametrize(
+    ("condition", "told"),
+    [
+        ('count("A", where = "x") > 1', "`where` is a condition on properties of the event"),
+        ('count("A", where = platfrm == ios) > 1', "in `where`: two traits cannot be compared"),
+        ('count("A", where = context.channel == "app") > 1', "`context.channel` has a dot"),
+        ('count("A", where = count("B") > 1) > 1', "is a call"),
+        ('count("A", where = x > 1, where = y) > 1', "`where` is given twice"),
+        ('sum("A") > 1', "`number` is missing"),
+        ('sum("A", "points") > 1', "`number` is the name of a property. write points, without quotation marks"),
+        ('sum("Order Completed", total, 90) > 1', "are not added up. write revenue_90d"),
+        ('count("Order Completed", 90, where = channel == "app") > 1', "has no `where`"),
+        ('mean("A", points, 401) > 1', "401 days are no window"),
+    ],
+)
+def test_a_wrong_filter_or_number_is_told(condition: str, told: str) -> None:
+    with pytest.raises(PolicyError) as refused:
+        read_policy(policy(condition), catalogue)
+    assert told in str(refused.value)

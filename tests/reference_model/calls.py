@@ -1,0 +1,54 @@
+"""The calls in conditions: what is counted, over which days, and of which events."""
+
+import ast
+from dataclasses import dataclass
+from functools import lru_cache
+
+from tests.reference_model.conditions import Condition
+
+PLACES = {
+    "count": ("event", "days"),
+    "days_since_first": ("event",),
+    "days_since_last": ("event",),
+    "sum": ("event", "number", "days"),
+    "mean": ("event", "number", "days"),
+    "latest": ("event", "number"),
+}
+WORDS = ("known", "true", "false", "True", "False")
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call; `days` is 0 for all time, `number` the property added up, `names` are those that `where` reads."""
+
+    function: str
+    event: str
+    days: int
+    number: str
+    where: Condition | None
+    names: frozenset[str]
+
+
+class AsTraits(ast.NodeTransformer):
+    """Properties read as traits are."""
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return node if node.id in WORDS else ast.Attribute(ast.Name("traits"), node.id)
+
+
+@lru_cache
+def call_of(text: str) -> Call:
+    node = ast.parse(text, mode="eval").body
+    assert isinstance(node, ast.Call)
+    function = ast.unparse(node.func)
+    given = dict(zip(PLACES[function], node.args, strict=False)) | {str(it.arg): it.value for it in node.keywords}
+    where = given.get("where")
+    read = [] if where is None else [each.id for each in ast.walk(where) if isinstance(each, ast.Name)]
+    return Call(
+        function=function,
+        event=ast.literal_eval(given["event"]).strip(),
+        days=ast.literal_eval(given["days"]) if "days" in given else 0,
+        number=ast.unparse(given["number"]) if "number" in given else "",
+        names=frozenset(read) - set(WORDS),
+        where=None if where is None else Condition(ast.unparse(AsTraits().visit(where))),
+    )

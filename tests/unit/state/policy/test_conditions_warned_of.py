@@ -1,0 +1,173 @@
+"""Warnings about conditions: customers left out by mistake, and rules that nobody can join by."""
+
+import re
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.events import Scalar
+from state.conditions.condition import compile_condition
+from state.features.catalogue import catalogue
+from state.policy.compiled import read_policy
+from state.policy.left_out import left_out
+from state.policy.never_joined import never_joined
+from tests.support.programs import ROOT
+from tests.unit.state.conditions.toy import CATALOGUE, Toy
+
+
+def warned(enter: str, leave: str = "") -> list[tuple[int, str, str]]:
+    leaving = f'leave = "{leave}"\n' if leave else ""
+    segment = f'[[segments]]\nkey = "k"\nname = "K"\nenter = """{enter}"""\n{leaving}'
+    text = f'name = "p"\n[lifecycle.loyal]\nenter = "orders > 5"\n{segment}'
+    compiled = read_policy(text, lambda policy: CATALOGUE)
+    return [(it.line, it.message, it.fix) for it in compiled.warnings]
+
+
+@pytest.mark.parametrize(
+    ("condition", "missing", "mend"),
+    [
+        ("kind != 'internal'", "`kind`", "not kind == 'internal'"),
+        ("kind not in ['a', 'b']", "`kind`", "not kind in ['a', 'b']"),
+        ("kind not in categories", "`kind`", "not kind in categories"),
+        ("3 != traits.size", "`traits.size`", "not 3 == traits.size"),
+        ("mean_gap_days + 1 != recency_score", "`mean_gap_days + 1` or `recency_score`", None),
+        ("orders_7d / orders != 1", "`orders_7d / orders`", "not orders_7d / orders == 1"),
+        ("not not kind != 'a'", "`kind`", "not kind == 'a'"),
+        ("orders > 1 and (loyal or kind != 'a')", "`kind`", "not kind == 'a'"),
+        ("kind != 'a' and traits.x is known", "`kind`", None),
+        ("traits.a / traits.b != 1 and traits.a > 0 and traits.b > 0", "`traits.a / traits.b`", None),
+        ("kind == 'b' or kind != 'a'", "`kind`", None),
+    ],
+)
+def test_whom_a_comparison_leaves_out_is_told(condition: str, missing: str, mend: str | None) -> None:
+    ((line, message, fix),) = warned(condition)
+    assert line == 7
+    assert f"does not hold for customers whose {missing} is not known" in message
+    assert mend is None or f"write `{mend}` to have these too" in fix
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "stage != 'new'",
+        "orders != 3",
+        "'a' not in categories",
+        "not kind == 'internal'",
+        "not kind != 'internal'",
+        "kind is known and kind != 'internal'",
+        "kind is not known or kind != 'internal'",
+        "recency_score != 3 and recency_score > 1",
+        "0 < traits.size != 3",
+        "traits.a / 2 != 1 and traits.a > 0",
+        "(recency_score != 3 or loyal) and recency_score + orders > 1",
+        "(mean_gap_days + 1) is known and mean_gap_days + 1 != 5",
+    ],
+)
+def test_nothing_is_told_where_nobody_is_left_out_or_it_is_meant(condition: str) -> None:
+    assert warned(condition) == []
+
+
+def test_each_comparison_is_told_once_at_the_line_of_its_key() -> None:
+    told = warned("kind != 'a' and kind != 'b'", "kind != 'c'")
+    assert [(line, re.findall("'(.)'", message)) for line, message, _ in told] == [(7, ["a"]), (7, ["b"]), (8, ["c"])]
+
+
+def test_the_fix_says_both_ways_in_full() -> None:
+    ((_, _, fix),) = warned("kind != 'internal'")
+    assert fix == (
+        "write `not kind == 'internal'` to have these too, or `kind is known and kind != 'internal'` if they are to be "
+        "left out"
+    )
+
+
+NUMBERS: tuple[Scalar | None, ...] = (None, 0, 1, 2, 3, "text")
+CUSTOMERS = [
+    Toy(traits={name: value for name, value in (("a", a), ("b", b)) if value is not None})
+    for a, b in product(NUMBERS, NUMBERS)
+]
+LEAVES = st.sampled_from(
+    [f"traits.{name} {test}" for name in "ab" for test in ("== 1", "!= 1", "!= 2", "not in [1, 2]", "> 1")]
+)
+CONDITIONS = st.recursive(
+    LEAVES, lambda inner: st.builds("({} {} {})".format, inner, st.sampled_from(["and", "or"]), inner), max_leaves=5
+)
+
+
+def holds(condition: str) -> list[bool]:
+    compiled = compile_condition(condition, CATALOGUE)
+    return [compiled.holds(customer, 0) for customer in CUSTOMERS]
+
+
+@given(CONDITIONS)
+def test_where_nothing_is_told_the_mend_would_change_nothing(condition: str) -> None:
+    if not list(left_out(compile_condition(condition, CATALOGUE).tree)):
+        mended = re.sub(
+            r"(traits\.\w) (!=|not in)", lambda it: f"not {it[1]} {'==' if it[2] == '!=' else 'in'}", condition
+        )
+        assert holds(mended) == holds(condition)
+
+
+@pytest.mark.parametrize(
+    ("enter", "leave", "why"),
+    [
+        ("orders > 5 and orders < 3", "", "`orders > 5` excludes `orders < 3`"),
+        ("loyal and 5 <= orders < 5", "", "`5 <= orders` excludes `orders < 5`"),
+        ("orders > 5 and not orders > 5", "", "`orders > 5` excludes `not orders > 5`"),
+        ("orders >= 3", "orders >= 1 or loyal", "whoever meets `orders >= 3` meets `leave` with `orders >= 1`"),
+        ("orders > 3", "not orders <= 3", "whoever meets `orders > 3` meets `leave` with `not orders <= 3`"),
+        ("not orders < 3", "not orders <= 1", "whoever meets `not orders < 3` meets `leave` with `not orders <= 1`"),
+    ],
+)
+def test_what_nobody_can_join_is_told(enter: str, leave: str, why: str) -> None:
+    ((line, message, _),) = warned(enter, leave)
+    assert (line, message) == (7, f"nobody can join: {why}")
+
+
+@pytest.mark.parametrize(
+    ("enter", "leave"),
+    [
+        ("orders > 5 or orders < 3", ""),
+        ("orders >= 5 and orders <= 5", ""),
+        ("orders_7d > 5 and orders_30d < 3", ""),
+        ("not traits.a > 5 and not traits.a < 7", ""),
+        ("orders >= 3", "orders < 2"),
+        ("orders >= 3", "orders >= 1 and loyal"),
+        ("orders >= 3", ""),
+    ],
+)
+def test_what_somebody_may_join_is_not_told(enter: str, leave: str) -> None:
+    assert warned(enter, leave) == []
+
+
+LIMITS = st.builds(
+    "{}traits.{} {} {}".format,
+    st.sampled_from(["", "not "]),
+    st.sampled_from("ab"),
+    st.sampled_from(["<", "<=", ">", ">="]),
+    st.integers(0, 3),
+)
+RULES = st.recursive(
+    LIMITS,
+    lambda inner: st.builds(
+        "{}({} {} {})".format, st.sampled_from(["", "not "]), inner, st.sampled_from(["and", "or"]), inner
+    ),
+    max_leaves=4,
+)
+
+
+@given(RULES, RULES)
+def test_nobody_joins_what_nobody_can_join(enter: str, leave: str) -> None:
+    joining, leaving = (compile_condition(text, CATALOGUE).tree for text in (enter, leave))
+    if list(never_joined(joining, leaving)):
+        assert not any(holds(f"({enter}) and not ({leave})"))
+    if list(never_joined(joining, None)):
+        assert not any(holds(enter))
+
+
+@pytest.mark.parametrize("page", ["README.md", *(f"docs/{it.name}" for it in (ROOT / "docs").glob("*.md"))])
+def test_the_segments_of_a_page_are_warned_of_nothing(page: str) -> None:
+    for example in re.findall(r"```toml\n(.*?)```", (ROOT / page).read_text("utf-8"), re.DOTALL):
+        if example.startswith("[[segments]]"):
+            assert read_policy(f'name = "p"\n{example}', catalogue).warnings == ()
