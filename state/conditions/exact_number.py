@@ -14,6 +14,8 @@ def exact(value: Number) -> Exact:
     return Fraction(repr(value)) if isinstance(value, float) else value
 
 
-def ratio(numerator: Number, denominator: Number) -> Fraction:
+def ratio(numerator: Number, denominator: Number) -> Exact:
     """Return a quotient, not rounded."""
+    if type(numerator) is int and type(denominator) is int and not numerator % denominator:
+        return numerator // denominator  # a fraction costs ten times as much, here and in all that is done with it
     return Fraction(exact(numerator), exact(denominator))

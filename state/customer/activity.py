@@ -1,74 +1,84 @@
 """Activity: how often and when events happened, and what their properties added up to, as far as conditions ask."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from decimal import ROUND_HALF_EVEN, Decimal
-from typing import NamedTuple
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import msgspec
 
 from schemas.events import Scalar
-from state.customer.daily_counts import Daily, PackedDaily, no_counts, unpack_daily
-
-MILLION = 1_000_000
-_MOST = 10**12
-_COUNT, _SUM = range(2)
-
-
-class CountedEvents(NamedTuple):
-    """The events of one name that conditions count, or those of them whose properties a filter ``accepts``.
-
-    ``key`` is what identifies them in the activity, ``window_days`` the days of the longest window (0: none), and
-    ``numbers`` are the properties that are added up.
-    """
-
-    key: str
-    window_days: int = 0
-    accepts: Callable[[Mapping[str, Scalar]], bool] | None = None
-    numbers: tuple[str, ...] = ()
+from state.customer.occurrences import (
+    COUNT,
+    SUM,
+    Amounts,
+    CountedEvents,
+    Numbers,
+    Occurrences,
+    PackedOccurrences,
+    no_occurrences,
+    unpack_occurrences,
+)
 
 
-class Amounts(msgspec.Struct, gc=False):
-    """The numbers of one property, in millionths: how many, their sum, the last of them, and count and sum by day."""
+class CountedOrder(msgspec.Struct, array_like=True, gc=False):
+    """An order that can be undone: its instant and day, and by key, where it was counted, the numbers that it gave."""
 
-    count: int
-    total: int
-    last: int
-    daily: Daily
-
-
-class Occurrences(msgspec.Struct, gc=False):
-    """How often events happened, the instants of the first and the last, how often on which day, and their numbers."""
-
-    count: int
-    first: int
-    last: int
-    daily: Daily
-    amounts: dict[str, Amounts]
+    at: int
+    day: int
+    counted: dict[str, Numbers]
 
 
 class Activity(msgspec.Struct, gc=False):
-    """The occurrences of events, by the keys of ``CountedEvents``."""
+    """The occurrences of events, by the keys of ``CountedEvents``.
+
+    ``orders`` are the orders that stand and are remembered, by number, so that what they gave can be taken back.
+    """
 
     events: dict[str, Occurrences]
+    orders: dict[int, CountedOrder]
 
-    def add(self, counted: CountedEvents, at: int, day: int, properties: Mapping[str, Scalar]) -> None:
-        """Count an event."""
+    def add(self, counted: CountedEvents, at: int, day: int, properties: Mapping[str, Scalar]) -> Numbers:
+        """Count an event; return its numbers that were added up."""
+        numbers = counted.numbers_of(properties)
         found = self.events.get(counted.key)
         if found is None:
-            found = self.events[counted.key] = Occurrences(0, at, at, no_counts(), {})
-        found.count += 1
-        found.last = at
-        since = day - counted.window_days + 1
-        _add_on_day(found.daily, day, since, (1,))
-        for name in counted.numbers:
-            number = millionths(properties.get(name))
-            if number is not None:
-                _add_amount(found.amounts, name, number, day, since)
+            found = self.events[counted.key] = no_occurrences()
+        found.add(at, day, day - counted.window_days + 1, numbers)
+        return numbers
+
+    def place_order(
+        self, number: int, at: int, day: int, counted: Sequence[CountedEvents], properties: Mapping[str, Scalar]
+    ) -> None:
+        """Count an order."""
+        numbers = {it.key: self.add(it, at, day, properties) for it in counted if it.takes(properties)}
+        self.orders[number] = CountedOrder(at, day, numbers)
+
+    def restate_order(self, number: int, counted: Sequence[CountedEvents], properties: Mapping[str, Scalar]) -> None:
+        """Count a known order as what it is said to be now, in its place."""
+        order = self.orders.get(number)
+        if order is not None:
+            self._take_back(order)
+            taking = [it for it in counted if it.takes(properties)]
+            order.counted = {it.key: self.add(it, order.at, order.day, properties) for it in taking}
+
+    def undo_order(self, number: int) -> None:
+        """Take an order back."""
+        order = self.orders.pop(number, None)
+        if order is not None:
+            self._take_back(order)
+
+    def forget_orders(self, oldest: int, most: int) -> None:
+        """Note that orders before a day, and all but the newest ``most``, can no longer be undone."""
+        orders = self.orders
+        while orders and (len(orders) > most or next(iter(orders.values())).day < oldest):
+            order = orders.pop(next(iter(orders)))
+            for key, numbers in order.counted.items():
+                self.events[key].make_final(order.at, numbers)
 
     def keep(self, keys: Collection[str]) -> None:
         """Forget all events but these."""
         for key in self.events.keys() - set(keys):
             del self.events[key]
+        for order in self.orders.values():
+            order.counted = {key: numbers for key, numbers in order.counted.items() if key in self.events}
 
     def count(self, key: str) -> int:
         """Return how often events happened."""
@@ -76,7 +86,7 @@ class Activity(msgspec.Struct, gc=False):
 
     def count_since(self, key: str, day: int) -> int:
         """Return how often events happened from a day on."""
-        return found.daily.total(_COUNT, day) if (found := self.events.get(key)) else 0
+        return found.daily.total(COUNT, day) if (found := self.events.get(key)) else 0
 
     def first(self, key: str) -> int | None:
         """Return the instant of the first event, or None."""
@@ -92,7 +102,7 @@ class Activity(msgspec.Struct, gc=False):
 
     def numbers_since(self, key: str, name: str, day: int) -> int:
         """Return how many events had a number as this property from a day on."""
-        return found.daily.total(_COUNT, day) if (found := self._amounts(key, name)) else 0
+        return found.daily.total(COUNT, day) if (found := self._amounts(key, name)) else 0
 
     def total(self, key: str, name: str) -> int:
         """Return the sum of a property, in millionths."""
@@ -100,7 +110,7 @@ class Activity(msgspec.Struct, gc=False):
 
     def total_since(self, key: str, name: str, day: int) -> int:
         """Return the sum of a property from a day on, in millionths."""
-        return found.daily.total(_SUM, day) if (found := self._amounts(key, name)) else 0
+        return found.daily.total(SUM, day) if (found := self._amounts(key, name)) else 0
 
     def last_number(self, key: str, name: str) -> int | None:
         """Return the last number that was this property, in millionths, or None."""
@@ -111,76 +121,40 @@ class Activity(msgspec.Struct, gc=False):
         for found in self.events.values():
             yield found.daily.days
 
+    def _take_back(self, order: CountedOrder) -> None:
+        counted, order.counted = order.counted, {}
+        for key, numbers in counted.items():
+            found = self.events[key]
+            found.take(order.day, numbers)
+            if found.count:
+                found.find_ends([(it.at, it.counted[key]) for it in self.orders.values() if key in it.counted])
+            else:
+                del self.events[key]
+
     def _amounts(self, key: str, name: str) -> Amounts | None:
         return found.amounts.get(name) if (found := self.events.get(key)) else None
 
     def packed(self) -> bytes:
         """Return the bytes; none where no event happened."""
-        return _encode({key: _packed(it) for key, it in self.events.items()}) if self.events else b""
+        if not self.events and not self.orders:
+            return b""
+        return _encode(_Packed({key: it.packed() for key, it in self.events.items()}, self.orders))
 
     @staticmethod
     def unpacked(packed: bytes) -> "Activity":
         """Return what the bytes hold. Raises ``msgspec.DecodeError``."""
-        return Activity({key: _unpacked(it) for key, it in _decode(packed).items()} if packed else {})
-
-
-def millionths(value: Scalar | None) -> int | None:
-    """Return a number in millionths, rounded half to even; None for what is no number, or one beyond 1e12."""
-    if value is None or isinstance(value, str | bool) or not -_MOST <= value <= _MOST:
-        return None
-    return int((Decimal(repr(value)) * MILLION).to_integral_value(ROUND_HALF_EVEN))
-
-
-def _add_amount(amounts: dict[str, Amounts], name: str, number: int, day: int, since: int) -> None:
-    found = amounts.get(name)
-    if found is None:
-        found = amounts[name] = Amounts(0, 0, 0, no_counts())
-    found.count += 1
-    found.total += number
-    found.last = number
-    _add_on_day(found.daily, day, since, (1, number))
-
-
-def _add_on_day(daily: Daily, day: int, since: int, amounts: tuple[int, ...]) -> None:
-    daily.drop_before(since)
-    if since <= day:
-        for column, amount in enumerate(amounts):
-            daily.add(day, column, amount)
-
-
-class _PackedAmounts(msgspec.Struct, array_like=True, gc=False):
-    """The numbers of a property as stored."""
-
-    count: int
-    total: int
-    last: int
-    daily: PackedDaily | None
+        if not packed:
+            return Activity({}, {})
+        it = _decode(packed)
+        return Activity({key: unpack_occurrences(each) for key, each in it.events.items()}, it.orders)
 
 
 class _Packed(msgspec.Struct, array_like=True, gc=False):
-    """The occurrences of events as stored."""
+    """Activity as stored."""
 
-    count: int
-    first: int
-    last: int
-    daily: PackedDaily | None
-    amounts: dict[str, _PackedAmounts]
-
-
-def _packed(it: Occurrences) -> _Packed:
-    amounts = {
-        name: _PackedAmounts(each.count, each.total, each.last, each.daily.packed())
-        for name, each in it.amounts.items()
-    }
-    return _Packed(it.count, it.first, it.last, it.daily.packed(), amounts)
-
-
-def _unpacked(it: _Packed) -> Occurrences:
-    amounts = {
-        name: Amounts(each.count, each.total, each.last, unpack_daily(each.daily)) for name, each in it.amounts.items()
-    }
-    return Occurrences(it.count, it.first, it.last, unpack_daily(it.daily), amounts)
+    events: dict[str, PackedOccurrences]
+    orders: dict[int, CountedOrder]
 
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(dict[str, _Packed]).decode
+_decode = msgspec.msgpack.Decoder(_Packed).decode

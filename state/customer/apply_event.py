@@ -20,9 +20,10 @@ from schemas.events import (
     event_name,
 )
 from state.calendar import Calendar
-from state.customer.activity import CountedEvents
 from state.customer.bounds import merged
 from state.customer.customer import Customer
+from state.customer.occurrences import CountedEvents
+from state.customer.order_rows import order_number
 from state.customer.parts import NO_PARTS, ORDERS, SUPPORT, TRAITS, event_part
 from state.customer.purchases import OrderMemory
 from state.customer.support import Support
@@ -36,6 +37,7 @@ class OrderEffect(Enum):
     UNDONE = "undone"
 
 
+_OF_ORDERS = (OrderCompleted, OrderUpdated, OrderRefunded, OrderCancelled)
 Effect = tuple[OrderEffect, int]
 """What an event did to the orders that stand, and the parts of the customer that it changed."""
 
@@ -76,22 +78,38 @@ class EventApplier:
         """Update a customer's aggregates by a fact."""
         effect = self._handlers[type(fact)](customer, fact, self._day_of(fact.at))
         if self._counted:
-            effect = effect[0], effect[1] | self._count(customer, fact)
+            effect = effect[0], effect[1] | self._count(customer, fact, effect[0])
         if fact.context_traits is None:
             return effect
         customer.traits = merged(customer.traits, fact.context_traits, self._named)
         return effect[0], effect[1] | TRAITS
 
-    def _count(self, customer: Customer, fact: AnyFact) -> int:
+    def _count(self, customer: Customer, fact: AnyFact, effect: OrderEffect) -> int:
         name = event_name(fact)
-        counted = self._counted.get(name)
-        if counted is None:
-            return NO_PARTS
+        counted = self._counted.get(name, ()) if name != OrderCompleted.name else ()
+        changed = self._count_order(customer, fact, effect)
+        if not counted:
+            return changed
         day, properties = self._day_of(fact.at), fact.properties or {}
         for it in counted:
-            if it.accepts is None or it.accepts(properties):
+            if it.takes(properties):
                 customer.activity.add(it, fact.at, day, properties)
-        return event_part(event_key(name))
+        return changed | event_part(event_key(name))
+
+    def _count_order(self, customer: Customer, fact: AnyFact, effect: OrderEffect) -> int:
+        # Orders count as long as they stand, in the place of the first event about them.
+        counted = self._counted.get(OrderCompleted.name)
+        if counted is None or not isinstance(fact, _OF_ORDERS):
+            return NO_PARTS
+        activity, number, day = customer.activity, order_number(fact.order_id), self._day_of(fact.at)
+        activity.forget_orders(self._memory.oldest_day(day), self._memory.most)
+        if effect is OrderEffect.ORDERED:
+            activity.place_order(number, fact.at, day, counted, fact.properties or {})
+        elif effect is OrderEffect.UNDONE:
+            activity.undo_order(number)
+        elif isinstance(fact, OrderCompleted | OrderUpdated):
+            activity.restate_order(number, counted, fact.properties or {})
+        return event_part(event_key(OrderCompleted.name))
 
     def _browsed(self, customer: Customer, fact: Browsed, day: int) -> Effect:
         engagement = customer.engagement

@@ -46,6 +46,11 @@ class Daily(msgspec.Struct, gc=False):
             counts = columns[column] = list(counts)
             counts[row] += amount
 
+    def take(self, day: int, column: int, amount: int) -> None:
+        """Take ``amount`` off a column on ``day``, unless that day was dropped."""
+        if self.days and self.days[0] <= day:
+            self.add(day, column, -amount)
+
     def total(self, column: int, since: int) -> int:
         """Return the sum of a column from the day ``since`` on."""
         days, columns = self.days, self.columns

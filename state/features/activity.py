@@ -7,8 +7,9 @@ from schemas.event_names import event_key, track_name
 from state.conditions.event_filters import compile_filter
 from state.conditions.features import EventFilter, Feature, Trend
 from state.conditions.formula import Formula
-from state.conditions.functions import CallError, Function, Parameter, Sort
-from state.customer.activity import MILLION, Activity
+from state.conditions.functions import Function, Parameter, Sort
+from state.customer.activity import Activity
+from state.customer.occurrences import MILLION
 from state.customer.parts import event_part
 
 _EVENT = Parameter(name="event", sort=Sort.TEXT)
@@ -80,7 +81,7 @@ class EventFunctions:
         )
 
     def _count(self, name: str, event: str, days: int | None = None, where: str = "") -> Feature:
-        if self._is_order(event, where):
+        if self._is_of_all_orders(event, where):
             return self._of_orders(name, "orders", days)
         counts = self._counted(event, where)
         total = _feature(name, "events", f"{counts.event} counted", counts, Formula(_count, key=counts.key))
@@ -89,7 +90,7 @@ class EventFunctions:
         )
 
     def _since_first(self, name: str, event: str, where: str = "") -> Feature:
-        if self._is_order(event, where):
+        if self._is_of_all_orders(event, where):
             return self._of_orders(name, "days_since_first_order")
         counts = self._counted(event, where)
         formula = Formula(_days_since_first, key=counts.key, day_ms=self._day_ms)
@@ -97,7 +98,7 @@ class EventFunctions:
         return replace(since, trend=Trend.RISING)
 
     def _since_last(self, name: str, event: str, where: str = "") -> Feature:
-        if self._is_order(event, where):
+        if self._is_of_all_orders(event, where):
             return self._of_orders(name, "days_since_order")
         counts = self._counted(event, where)
         formula = Formula(_days_since_last, key=counts.key, day_ms=self._day_ms)
@@ -126,19 +127,11 @@ class EventFunctions:
         event = event.strip()
         return self._names.setdefault(event_key(event), track_name(event) or event)
 
-    def _is_order(self, event: str, where: str) -> bool:
-        if self._name(event) != _ORDER:
-            return False
-        if where:
-            raise CallError(f"`{_ORDER}` has no `where`", "orders_90d and count count all orders that stand")
-        return True
+    def _is_of_all_orders(self, event: str, where: str) -> bool:
+        return self._name(event) == _ORDER and not where
 
     def _counted(self, event: str, where: str, number: str = "") -> EventFilter:
         event = self._name(event)
-        if event == _ORDER:
-            raise CallError(
-                f"the properties of `{_ORDER}` are not added up", "write revenue_90d, items_90d, discount_90d"
-            )
         key = event_key(event)
         if not where:
             return EventFilter(event, key, number=number)

@@ -8,12 +8,13 @@ import msgspec
 from schemas.bounds import Named
 from schemas.event_names import event_key
 from schemas.event_types import EVENT_TYPES
+from schemas.events import OrderCompleted, OrderUpdated
 from schemas.trait_types import TYPES
 from state.conditions.catalogue import Catalogue
 from state.conditions.condition import Condition, compile_condition, entering, opposite
 from state.conditions.errors import ConditionError
 from state.conditions.nodes import Comparison, FeatureRef, Literal, Test, Trait, leaves_of, traits_of
-from state.customer.activity import CountedEvents
+from state.customer.occurrences import CountedEvents
 from state.policy.checks import check_values
 from state.policy.shape import PAlive, Policy
 from state.policy.text import PolicyError, PolicyText, Problem
@@ -90,11 +91,13 @@ class CompiledPolicy:
         read: dict[str, dict[str, bool]] = {}
         for feature in self.catalogue.features.values():
             if (counts := feature.counts) is not None and (counts.names or counts.number):
-                of_event = read.setdefault(counts.event, {})
-                for name in counts.names:
-                    of_event.setdefault(name, False)
-                if counts.number:
-                    of_event[counts.number] = True
+                # An update says anew what an order is.
+                for event in {counts.event, OrderUpdated.name if counts.event == OrderCompleted.name else counts.event}:
+                    of_event = read.setdefault(event, {})
+                    for name in counts.names:
+                        of_event.setdefault(name, False)
+                    if counts.number:
+                        of_event[counts.number] = True
         return read
 
     @property

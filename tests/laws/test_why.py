@@ -16,6 +16,8 @@ from schemas.change import Change
 from schemas.events import AnyFact
 from schemas.fact_order import in_order
 from state.bgnbd import p_alive
+from state.conditions.nodes import FeatureRef
+from state.conditions.parse_operands import OperandParser
 from state.customer.customer import Customer, first_seen
 from state.customer.packing import pack, unpack
 from state.customer.short_reason import in_full, shortened
@@ -34,7 +36,8 @@ COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "in": lambda value, values: value in values,
     "not in": lambda value, values: value not in values,
 }
-PART = re.compile(r"(?P<left>.+?) (?P<sign>==|!=|<=|>=|<|>|not in|in) (?P<right>.+)")
+# A call in it may have signs of its own, in its parentheses.
+PART = re.compile(r"(?P<left>(?:\w+\([^()]*\)|[^\w]|\w)+?) (?P<sign>==|!=|<=|>=|<|>|not in|in) (?P<right>.+)")
 CALLED = re.compile(r"(?P<denied>not )?(?P<call>\w+\([^)]+\))")
 EXPLAINED = re.compile(r"(?P<number>-?[\d.]+) \((?P<origins>.+)\)")
 VALUED = re.compile(r"(?P<text>.+) (?P<value>-?\d[\d.]*|\".*\"|true|false)")
@@ -86,10 +89,13 @@ class Reader:
                 return [self.calculated(item) for item in items]
             case ast.Name(name):
                 return self.feature(name)
+            case ast.Call():
+                source = f"({ast.unparse(node)})"
+                operand = OperandParser(source, self.catalogue).operand(ast.parse(source, mode="eval").body)
+                assert isinstance(operand, FeatureRef)
+                return self.feature(operand.feature.name)
             case ast.Attribute(_, name):
                 return self.customer.traits.get(name)
-            case ast.Call():
-                return self.feature(ast.unparse(node).replace("'", '"'))
             case ast.UnaryOp(ast.USub(), of):
                 return -self.calculated(of)
             case ast.BinOp(left, sign, right):

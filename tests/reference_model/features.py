@@ -9,13 +9,20 @@ from functools import lru_cache
 from tests.reference_model.anniversary import Dated
 from tests.reference_model.calls import call_of
 from tests.reference_model.conditions import OF_TRAITS, Lookup, Value, rational
-from tests.reference_model.memory import MILLION, Memory, Order
+from tests.reference_model.memory import MILLION, Happened, Memory, Order
 from tests.reference_model.names import key_of
 from tests.reference_model.patience import p_alive
 from tests.reference_model.policy import Policy
 from tests.reference_model.properties import Trait
 
 WINDOW = re.compile(r"(\w+)_([1-9][0-9]*)d")
+
+
+COUNTED_ORDERS = {
+    "count": "orders",
+    "days_since_first": "days_since_first_order",
+    "days_since_last": "days_since_order",
+}
 
 
 @lru_cache
@@ -77,15 +84,16 @@ class Features:
             return self.of_trait(text)
         call = call_of(text)
         key = key_of(call.event)
-        if key == key_of("Order Completed"):
-            orders = {"days_since_first": "days_since_first_order", "days_since_last": "days_since_order"}
-            return self(orders.get(call.function, f"orders_{call.days}d" if call.days else "orders"))
+        is_order = key == key_of("Order Completed")
+        if is_order and call.where is None and call.function in COUNTED_ORDERS:
+            return self(COUNTED_ORDERS[call.function] + (f"_{call.days}d" if call.days else ""))
         first = self.today - call.days + 1 if call.days else None
+        happened = [each for each in self.memory.happened if each.key == key]
+        orders = [Happened(key, each.at, each.day, each.properties) for each in self.memory.orders]
         counted = [
             each
-            for each in self.memory.happened
-            if each.key == key
-            and (first is None or self.policy.calendar.day(each.at) >= first)
+            for each in (orders if is_order else happened)
+            if (first is None or each.day >= first)
             and (call.where is None or call.where.holds(of_properties(each.properties)))
         ]
         if call.function == "count":

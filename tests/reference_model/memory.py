@@ -27,6 +27,7 @@ class Happened:
 
     key: str
     at: int
+    day: int
     properties: dict[str, Trait]
 
 
@@ -51,6 +52,7 @@ class Order:
     categories: tuple[str, ...] = ()
     discount: int = 0
     coupon: bool = False
+    properties: dict[str, Trait] = field(default_factory=dict)
     forgotten: bool = False
 
     def state(self, fact: Fact) -> None:
@@ -63,6 +65,7 @@ class Order:
             self.own_left = self.whole
         self.items, self.categories = fact.items, fact.categories
         self.discount, self.coupon = fact.discount, fact.coupon
+        self.properties = dict(fact.properties)
 
     def give_back(self, fact: Fact) -> int:
         """Takes what a refund gives back off the order; returns how much that was."""
@@ -130,7 +133,7 @@ class Memory:
         """Takes a fact in; says whether an order was `added` or `ended` by it, or neither."""
         day = self.policy.calendar.day(fact.at)
         self.eventful.add(day)
-        self.happened.append(Happened(key_of(fact.name), fact.at, dict(fact.properties)))
+        self.happened.append(Happened(key_of(fact.name), fact.at, day, dict(fact.properties)))
         if fact.kind in COUNTED:
             self.days[COUNTED[fact.kind]].append(day)
         if fact.kind in BROWSED:

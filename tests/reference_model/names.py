@@ -1,5 +1,7 @@
 """The names of events, and which of them mean the same."""
 
+from functools import lru_cache
+
 KINDS = {
     "Order Completed": "order",
     "Order Updated": "update",
@@ -55,6 +57,7 @@ OTHER_NAMES = {
 }
 
 
+@lru_cache(maxsize=10_000)
 def bare(name: str) -> str:
     """A name without what does not distinguish it from another."""
     return "".join(letter for letter in name.casefold() if not letter.isspace() and letter not in "_-")
@@ -67,6 +70,7 @@ def is_track(call: str) -> bool:
 KNOWN = {bare(name): name for name in KINDS} | {bare(other): name for other, name in OTHER_NAMES.items()}
 
 
+@lru_cache(maxsize=10_000)
 def key_of(name: str) -> str:
     """What all spellings of a name have in common, those of known events too."""
     return bare(KNOWN.get(bare(name), name))

@@ -5,6 +5,7 @@ import re
 import tomllib
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -99,34 +100,44 @@ class Policy:
     scores: Scores
     segments: list[Audience]
 
-    @property
+    @cached_property
     def conditions(self) -> list[str]:
         rules = [self.loyal, *(segment.rule for segment in self.segments)]
         return [condition.text for rule in rules for condition in (rule.enter, rule.leave)]
 
-    @property
+    @cached_property
     def windows(self) -> frozenset[int]:
         """The days of the windows that a condition reads."""
         named = {int(days) for text in self.conditions for days in WINDOW.findall(text)}
         return frozenset(named | {call.days for call in self.calls if call.days})
 
-    @property
+    @cached_property
     def counted(self) -> list[str]:
         """The events that a condition counts, in the order of the text."""
         return [call.event for call in self.calls]
 
-    @property
+    @cached_property
     def calls(self) -> list[Call]:
         """The calls in the conditions, in the order of the text."""
         return [call for text in self.conditions for call in calls_in(text)]
 
     def read_of(self, key: str) -> dict[str, bool]:
         """The properties that calls read of an event; each says whether it must be a number."""
-        calls = [call for call in self.calls if key_of(call.event) == key]
+        if key not in self.read:
+            self.read[key] = self.found_read_of(key)
+        return self.read[key]
+
+    @cached_property
+    def read(self) -> dict[str, dict[str, bool]]:
+        return {}
+
+    def found_read_of(self, key: str) -> dict[str, bool]:
+        keys = (key, key_of("Order Completed")) if key == key_of("Order Updated") else (key,)
+        calls = [call for call in self.calls if key_of(call.event) in keys]
         names = {name: False for call in calls for name in call.names}
         return names | {call.number: True for call in calls if call.number}
 
-    @property
+    @cached_property
     def named(self) -> frozenset[str]:
         """The traits that a condition reads."""
         texts = [QUOTED.sub("", text) for text in self.conditions]
@@ -142,7 +153,7 @@ class Policy:
         """The texts that a condition looks for in a trait that is a list."""
         return frozenset(found[0][1:-1] for text in self.conditions for found in LISTED.findall(text))
 
-    @property
+    @cached_property
     def named_categories(self) -> frozenset[str]:
         """The categories that a condition looks for."""
         return frozenset(found[0][1:-1] for text in self.conditions for found in CATEGORY.findall(text))

@@ -18,6 +18,7 @@ MOVING = (
     "days_since_first('App Opened')",
     "days_since_last('Referral Sent')",
     "days_since_last('page')",
+    "days_since_last('Order Completed', where=total >= 7)",
 )
 STILL = (
     "mean_gap_days",
@@ -58,6 +59,10 @@ STILL = (
     "latest('Referral Sent', bonus, where=not (to in ['t0', 't2']))",
     "count('Product Viewed', 60, where=category == 'Tea' or category is not known)",
     "sum('Order Refunded', amount, 90, where=amount > -1 / 3)",
+    "count('Order Completed', 60, where=currency == 'USD' or coupon is not known)",
+    "sum('Order Completed', discount, 30)",
+    "mean('order completed', total, where=currency != 'EUR')",
+    "latest('Order Completed', total)",
     "average_order_value_365d",
     "frequency_score",
     "monetary_score",

@@ -14,6 +14,7 @@ from schemas.events import (
     OrderRefunded,
     OrderUpdated,
     OwnAmount,
+    Scalar,
     TicketOpened,
     TicketRated,
     TicketSolved,
@@ -32,6 +33,7 @@ BROWSING_EVENTS = (
     "Product Removed",
 )
 DAY = 86_400_000
+READ: tuple[dict[str, Scalar] | None, ...] = (None, {"channel": "app"}, {"channel": "web", "margin": 2.5})
 START = 1_600_000_000_000
 POLICIES = {
     "rhythm": """
@@ -91,6 +93,11 @@ enter = 'stage == "at_risk" and revenue_90d > 60'
 key = "average"
 name = "By averages"
 enter = "average_order_value_30d > 30 and not tickets_open > 0"
+[[segments]]
+key = "by_app"
+name = "Buys by app"
+enter = 'count("Order Completed", 20, where = channel == "app") >= 2 or sum("Order Completed", margin) > 4'
+leave = 'latest("Order Completed", margin) > 2 and days_since_last("Order Completed", where = channel == "app") > 5'
 [[segments]]
 key = "promoter"
 name = "Promoter"
@@ -244,7 +251,9 @@ def facts(draw: st.DrawFn, most: int = 14) -> list[AnyFact]:
                 )
             )
         )
-        fresh = OrderCompleted(at, message, own, total, 1, draw(st.sampled_from(((), ("shoes",)))), said)
+        read = draw(st.sampled_from(READ))
+        shoes = draw(st.sampled_from(((), ("shoes",))))
+        fresh = OrderCompleted(at, message, own, total, 1, shoes, said, properties=read)
         interests = draw(st.sampled_from((("sport", "tea"), ("tea",), (), None)))
         dates = {
             "born_on": draw(st.sampled_from(("2002-09-20", "2002-10-26", "2000-02-29", None))),
@@ -255,8 +264,8 @@ def facts(draw: st.DrawFn, most: int = 14) -> list[AnyFact]:
             fresh,
             fresh,
             fresh,
-            OrderCompleted(at, message, order, total, 2, (), said),
-            OrderUpdated(at, message, order, total, 3, (), said),
+            OrderCompleted(at, message, order, total, 2, (), said, properties=read),
+            OrderUpdated(at, message, order, total, 3, (), said, properties=read),
             OrderRefunded(at, message, order, 500, draw(st.sampled_from((None, OwnAmount(None, 1_111_111))))),
             OrderRefunded(at, message, order, None),
             OrderCancelled(at, message, order),

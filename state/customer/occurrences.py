@@ -1,0 +1,181 @@
+"""Occurrences: how often and when events of one kind happened, and what their numbers add up to."""
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import NamedTuple
+
+import msgspec
+
+from schemas.events import Scalar
+from state.customer.daily_counts import Daily, PackedDaily, no_counts, unpack_daily
+
+MILLION = 1_000_000
+COUNT, SUM = range(2)
+_MOST = 10**12
+_NEVER = -1
+
+Numbers = dict[str, int]
+"""The numbers of one event that are added up, in millionths, by property."""
+
+
+class CountedEvents(NamedTuple):
+    """The events of one name that conditions count, or those of them whose properties a filter ``accepts``.
+
+    ``key`` is what identifies them in the activity, ``window_days`` the days of the longest window (0: none), and
+    ``numbers`` are the properties that are added up.
+    """
+
+    key: str
+    window_days: int = 0
+    accepts: Callable[[Mapping[str, Scalar]], bool] | None = None
+    numbers: tuple[str, ...] = ()
+
+    def takes(self, properties: Mapping[str, Scalar]) -> bool:
+        """Tell whether an event with these properties is one of them."""
+        return self.accepts is None or self.accepts(properties)
+
+    def numbers_of(self, properties: Mapping[str, Scalar]) -> Numbers:
+        """Return the numbers of an event that are added up."""
+        read = ((name, millionths(properties.get(name))) for name in self.numbers)
+        return {name: number for name, number in read if number is not None}
+
+
+class Amounts(msgspec.Struct, gc=False):
+    """The numbers of one property, in millionths: how many, their sum, the last of them, and count and sum by day.
+
+    ``last_at`` is the instant of the last one's event. ``final_at`` and ``final`` are those of the last event that can
+    no longer be undone, if there is one.
+    """
+
+    daily: Daily
+    count: int = 0
+    total: int = 0
+    last_at: int = _NEVER
+    last: int = 0
+    final_at: int = _NEVER
+    final: int = 0
+
+    def add(self, number: int, at: int, day: int, since: int) -> None:
+        """Add a number."""
+        self.count += 1
+        self.total += number
+        if at >= self.last_at:
+            self.last_at, self.last = at, number
+        self.daily.drop_before(since)
+        if since <= day:
+            self.daily.add(day, COUNT)
+            self.daily.add(day, SUM, number)
+
+    def take(self, number: int, day: int) -> None:
+        """Take a number back; ``Occurrences.find_ends`` finds the last one again."""
+        self.count -= 1
+        self.total -= number
+        self.daily.take(day, COUNT, 1)
+        self.daily.take(day, SUM, number)
+
+
+class Occurrences(msgspec.Struct, gc=False):
+    """How often events happened, the instants of the first and the last, how often on which day, and their numbers.
+
+    ``final`` is the instant of the last event that can no longer be undone, if there is one.
+    """
+
+    daily: Daily
+    amounts: dict[str, Amounts]
+    count: int = 0
+    first: int = _NEVER
+    last: int = _NEVER
+    final: int = _NEVER
+
+    def add(self, at: int, day: int, since: int, numbers: Numbers) -> None:
+        """Count an event; ``since`` is the first day of the longest window, after ``day`` if there is none."""
+        self.first = at if not self.count else min(self.first, at)
+        self.last = max(self.last, at)
+        self.count += 1
+        self.daily.drop_before(since)
+        if since <= day:
+            self.daily.add(day, COUNT)
+        for name, number in numbers.items():
+            if name not in self.amounts:
+                self.amounts[name] = Amounts(no_counts())
+            self.amounts[name].add(number, at, day, since)
+
+    def take(self, day: int, numbers: Numbers) -> None:
+        """Take an event back; ``find_ends`` finds the first and the last again."""
+        self.count -= 1
+        self.daily.take(day, COUNT, 1)
+        for name, number in numbers.items():
+            self.amounts[name].take(number, day)
+
+    def make_final(self, at: int, numbers: Numbers) -> None:
+        """Note that an event can no longer be undone."""
+        self.final = max(self.final, at)
+        for name, number in numbers.items():
+            amounts = self.amounts[name]
+            if at >= amounts.final_at:
+                amounts.final_at, amounts.final = at, number
+
+    def find_ends(self, undoable: Sequence[tuple[int, Numbers]]) -> None:
+        """Find the first and the last event again, given the instants and numbers of those that can be undone."""
+        instants = [at for at, _ in undoable]
+        if self.final == _NEVER and instants:
+            self.first = min(instants)
+        self.last = max([self.final, *instants])
+        for name, amounts in [*self.amounts.items()]:
+            if not amounts.count:
+                del self.amounts[name]
+                continue
+            last = [(at, numbers[name]) for at, numbers in undoable if name in numbers]
+            amounts.last_at, amounts.last = max([(amounts.final_at, amounts.final), *last], key=lambda it: it[0])
+
+    def packed(self) -> "PackedOccurrences":
+        """Return the occurrences as they are stored."""
+        amounts = {
+            name: PackedAmounts(it.daily.packed(), it.count, it.total, it.last_at, it.last, it.final_at, it.final)
+            for name, it in self.amounts.items()
+        }
+        return PackedOccurrences(self.daily.packed(), amounts, self.count, self.first, self.last, self.final)
+
+
+class PackedAmounts(msgspec.Struct, array_like=True, gc=False):
+    """The numbers of a property as stored."""
+
+    daily: PackedDaily | None
+    count: int
+    total: int
+    last_at: int
+    last: int
+    final_at: int
+    final: int
+
+
+class PackedOccurrences(msgspec.Struct, array_like=True, gc=False):
+    """Occurrences as stored."""
+
+    daily: PackedDaily | None
+    amounts: dict[str, PackedAmounts]
+    count: int
+    first: int
+    last: int
+    final: int
+
+
+def no_occurrences() -> Occurrences:
+    """Return the occurrences of events that never happened."""
+    return Occurrences(no_counts(), {})
+
+
+def unpack_occurrences(packed: PackedOccurrences) -> Occurrences:
+    """Return the occurrences that were stored."""
+    amounts = {
+        name: Amounts(unpack_daily(it.daily), it.count, it.total, it.last_at, it.last, it.final_at, it.final)
+        for name, it in packed.amounts.items()
+    }
+    return Occurrences(unpack_daily(packed.daily), amounts, packed.count, packed.first, packed.last, packed.final)
+
+
+def millionths(value: Scalar | None) -> int | None:
+    """Return a number in millionths, rounded half to even; None for what is no number, or one beyond 1e12."""
+    if value is None or isinstance(value, str | bool) or not -_MOST <= value <= _MOST:
+        return None
+    return int((Decimal(repr(value)) * MILLION).to_integral_value(ROUND_HALF_EVEN))

@@ -1,0 +1,206 @@
+"""Coverage: each condition on the page docs/coverage.md is met by one history and missed by another."""
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cases.intake import Intake, both, event
+
+PAGE = Path(__file__).parents[2] / "docs" / "coverage.md"
+FIRST = datetime(2024, 3, 1, 12, tzinfo=UTC)
+END = 500
+Line = tuple[float, str, dict[str, Any]]
+
+
+def at(day: float, name: str, **properties: Any) -> Line:
+    return day, name, properties
+
+
+def order(day: float, total: float = 100, **more: Any) -> Line:
+    return at(day, "Order Completed", order_id=f"o{day}", total=total, **more)
+
+
+def orders(*days: float, total: float = 100) -> list[Line]:
+    return [order(day, total) for day in days]
+
+
+def person(**traits: Any) -> list[Line]:
+    return [at(0, "identify", **traits)]
+
+
+def rated(*ratings: float) -> list[Line]:
+    return [at(480 + n, "Support Ticket Rated", ticket_id=f"t{n}", rating=it) for n, it in enumerate(ratings)]
+
+
+LATE = orders(440, 460, 480)
+WEEKLY = orders(*range(100, 500, 14))
+SEEN = [at(490 + n / 10, "Product Viewed", category="Shoes") for n in range(5)]
+EXAMPLES: dict[str, tuple[list[Line], list[Line]]] = {
+    'orders == 0 and count("Brochure Requested") >= 1': ([at(1, "brochure_requested")], LATE),
+    'views_90d >= 1 and orders_90d >= 1 and count("Parcel Delivered", 90) >= 1': (
+        [*SEEN, *LATE, at(495, "Parcel Delivered")],
+        [*SEEN, *LATE],
+    ),
+    'count("Feedback Given", 90) >= 1 or latest("Review Written", stars) <= 2': (
+        [at(450, "Review Written", stars=5), at(460, "Review Written", stars="1")],
+        [at(10, "Feedback Given"), at(20, "Review Written", stars=4)],
+    ),
+    "days_since_first_order > 365 and revenue_365d >= 1500": (orders(1, *range(200, 400, 10)), LATE),
+    "orders == 1": (orders(480), LATE),
+    "orders >= 2 and not loyal": (orders(440, 460), orders(460)),
+    "stage == 'loyal'": (WEEKLY, LATE),
+    "revenue_365d >= 1500": (orders(400, total=1500), LATE),
+    "orders >= 1 and revenue_365d < 150": (orders(490), LATE),
+    "stage == 'prospect'": (SEEN, LATE),
+    "stage in ['new', 'repeat', 'loyal', 'at_risk']": (LATE, SEEN),
+    "stage == 'churned'": (orders(1), LATE),
+    "kind == 'consumer'": (person(kind="consumer"), person(kind="business")),
+    "kind == 'channel'": (person(kind="channel"), SEEN),
+    "orders_90d >= 2 and revenue_90d * 4 >= 1.5 * revenue_365d and days_since_first_order > 365": (
+        orders(1, 460, 480),
+        orders(1, 250, 300, 350, 480),
+    ),
+    "frequency_score + monetary_score <= 4": (orders(490, total=20), WEEKLY),
+    "traits.income >= 300000 and traits.vehicle_use == 'private'": (
+        person(income=400000, vehicle_use="private"),
+        person(income=400000, vehicle_use="commercial"),
+    ),
+    "traits.children >= 1": (person(children=2), person(children="two")),
+    "traits.fleet_size >= 10 or traits.vehicle_use == 'commercial'": (person(fleet_size=12), person(fleet_size=3)),
+    "30 <= traits.age < 40 and traits.gender == 'female'": (
+        person(age=35, gender="female"),
+        person(age=40, gender="female"),
+    ),
+    "traits.occupation in ['teacher', 'nurse']": (person(occupation="nurse"), person(occupation="pilot")),
+    "traits.country == 'DE' and traits.address_city == 'Berlin'": (
+        person(country="DE", address={"city": "Berlin"}),
+        person(country="DE"),
+    ),
+    "orders_60d >= 3 and revenue_45d >= 150": (orders(445, 470, 480), orders(430, 470, 480)),
+    'count("Order Completed", 90, where = channel == "app") >= 2': (
+        [order(450, channel="app"), order(460, channel="web"), order(470, channel="app")],
+        [order(450, channel="app"), order(460, channel="web"), order(470)],
+    ),
+    "orders_90d >= 3 and coupons_90d >= 0.5 * orders_90d": (
+        [order(n, coupon="SPRING") for n in (450, 470, 490)],
+        LATE,
+    ),
+    "discount_share_365d >= 0.2": ([order(480, 80, discount=20)], [order(480, 90, discount=10)]),
+    "orders_365d >= 3 and coupons_365d == 0 and average_order_value_365d >= 100": (LATE, orders(440, 460, total=10)),
+    'count("Campaign Shown", 90) >= 3 and count("Campaign Opened", 90) == 0': (
+        [at(n, "Campaign Shown") for n in (450, 460, 470)],
+        [*(at(n, "Campaign Shown") for n in (450, 460, 470)), at(471, "Campaign Opened")],
+    ),
+    'latest("Survey Answered", score) <= 6': (
+        [at(10, "Survey Answered", score=9), at(20, "Survey Answered", score=6)],
+        [at(10, "Survey Answered", score=6), at(20, "Survey Answered", score=9)],
+    ),
+    'count("App Opened", 30, where = platform == "ios") >= 2': (
+        [at(n, "App Opened", platform="ios") for n in (480, 490)],
+        [at(480, "App Opened", platform="ios"), at(490, "App Opened", platform="android")],
+    ),
+    'count("Order Completed", 90, where = channel == "web") > 0.5 * orders_90d': (
+        [order(450, channel="store"), order(460, channel="web"), order(470, channel="web")],
+        [order(450, channel="store"), order(460, channel="web")],
+    ),
+    "traits.values_sustainability": (person(values={"sustainability": True}), person(values={"sustainability": 1})),
+    "average_rating_365d >= 4.5 and ratings_365d >= 2": (rated(5, 4), rated(5)),
+    "2.5 < average_rating_365d < 4.5": (rated(5, 3), rated(5, 5)),
+    "average_rating_365d <= 2.5": (rated(2, 3), rated(3)),
+    "refunds_365d >= 0.2 * revenue_365d and revenue_365d > 0": (
+        [*LATE, at(490, "Order Refunded", order_id="o480", total=60)],
+        [*LATE, at(490, "Order Refunded", order_id="o480", total=40)],
+    ),
+    "tickets_opened_30d >= 3": (
+        [at(480 + n, "Support Ticket Created", ticket_id=f"t{n}") for n in range(3)],
+        [at(460 + 9 * n, "Support Ticket Created", ticket_id=f"t{n}") for n in range(3)],
+    ),
+    'count("Support Ticket Created", 90, where = topic == "delivery") >= 2': (
+        [at(480 + n, "Support Ticket Created", ticket_id=f"t{n}", topic="delivery") for n in range(2)],
+        [at(480 + n, "Support Ticket Created", ticket_id=f"t{n}", topic=f"delivery{n}") for n in range(2)],
+    ),
+    'frequency_score >= 3 or sum("Contribution", amount, 365) >= 500': (
+        [at(300, "Contribution", amount=300), at(400, "Contribution", amount="200.00")],
+        [at(100, "Contribution", amount=300), at(400, "Contribution", amount=200)],
+    ),
+    'count("Payment Failed", 30) >= 2 or count("Parcel Lost", 90) >= 1': (
+        [at(480, "Payment Failed"), at(490, "Payment Failed")],
+        [at(460, "Payment Failed"), at(490, "Payment Failed")],
+    ),
+    'mean("Survey Answered", nps, 365) <= 6': (
+        [at(400, "Survey Answered", nps=4), at(410, "Survey Answered", nps=8)],
+        [at(400, "Survey Answered", nps=4), at(410, "Survey Answered", nps=9)],
+    ),
+    'count("Referral Sent", 90) >= 2 or count("Product Shared", 30) >= 3': (
+        [at(450, "Referral Sent"), at(490, "Referral Sent")],
+        [at(300, "Referral Sent"), at(490, "Referral Sent")],
+    ),
+    'stage == "loyal" and latest("Survey Answered", nps) >= 9': (
+        [*WEEKLY, at(495, "Survey Answered", nps=9)],
+        [*WEEKLY, at(495, "Survey Answered", nps=5)],
+    ),
+    'not stage == "loyal" and latest("Survey Answered", nps) >= 9': (
+        [*LATE, at(495, "Survey Answered", nps=10)],
+        [*WEEKLY, at(495, "Survey Answered", nps=10)],
+    ),
+    'stage == "loyal" and latest("Survey Answered", nps) <= 6': (
+        [*WEEKLY, at(495, "Survey Answered", nps=5)],
+        [*LATE, at(495, "Survey Answered", nps=5)],
+    ),
+    "revenue < traits.cac": ([*orders(480), *person(cac=150)], [*orders(480), *person(cac=50)]),
+    'sum("Points Earned", points) - sum("Points Spent", points) >= 1000': (
+        [at(1, "Points Earned", points=1500), at(2, "Points Spent", points=500)],
+        [at(1, "Points Earned", points=1500), at(2, "Points Spent", points=500.01)],
+    ),
+    'count("Contract Signed") >= 1 and count("Installation Finished") == 0 '
+    'and days_since_last("Contract Signed") > 14': (
+        [at(480, "Contract Signed")],
+        [at(480, "Contract Signed"), at(490, "Installation Finished")],
+    ),
+    "revenue_365d >= 300 and stage in ['at_risk', 'churned']": (orders(200, 210, 220), LATE),
+    'days_since_first("Trial Started") > 7 and count("Feature Used", 7) == 0 and orders == 0': (
+        [at(480, "Trial Started"), at(481, "Feature Used")],
+        [at(480, "Trial Started"), at(498, "Feature Used")],
+    ),
+    "2 * frequency_score + 3 * monetary_score + recency_score >= 20": (WEEKLY, orders(490)),
+    'count("Sensor Alert", 7) >= 3': (
+        [at(494 + n, "Sensor Alert") for n in range(4)],
+        [at(480 + 9 * n, "Sensor Alert") for n in range(3)],
+    ),
+}
+
+
+def written(lines: list[Line], customer: str) -> list[bytes]:
+    made = []
+    for number, (day, name, content) in enumerate(sorted(lines, key=lambda it: it[0])):
+        time = (FIRST + timedelta(days=day)).isoformat()
+        if name == "identify":
+            value = {"type": name, "userId": customer, "timestamp": time, "messageId": f"i{number}", "traits": content}
+            made.append(json.dumps(value).encode())
+        else:
+            made.append(event(name, customer, time, f"{name}{number}", **content))
+    return made
+
+
+def conditions_on_the_page() -> list[str]:
+    rows = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
+    return [it for row in rows for it in re.findall(r"`([^`]+)`", row.split(" | ")[3]) if "|" not in it]
+
+
+def test_every_condition_on_the_page_has_its_examples() -> None:
+    assert list(dict.fromkeys(conditions_on_the_page())) == list(EXAMPLES)
+
+
+@both
+@pytest.mark.parametrize("condition", EXAMPLES)
+def test_a_condition_is_met_by_one_history_and_missed_by_another(intake: Intake, condition: str) -> None:
+    meets, misses = EXAMPLES[condition]
+    policy = f"name = \"coverage\"\n[[segments]]\nkey = \"asked\"\nname = \"Asked\"\nenter = '''{condition}'''\n"
+    end = int((FIRST + timedelta(days=END)).timestamp() * 1000)
+    result = intake([*written(meets, "meets"), *written(misses, "misses")], policy, end)
+    assert result.rejects == []
+    assert {name: list(it["segments"]) for name, it in result.profiles.items()} == {"meets": ["asked"], "misses": []}
