@@ -6,7 +6,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from schemas.coercion import MAX_TEXT
-from schemas.events import AnyFact, OrderCompleted, OrderUpdated, Scalar, Traits, TraitsIdentified
+from schemas.events import AnyFact, OrderCompleted, OrderUpdated, Trait, Traits, TraitsIdentified
 
 MAX_CATEGORIES = 32
 MAX_EVENT_TRAITS = 256
@@ -18,13 +18,14 @@ _ORDERS = (OrderCompleted, OrderUpdated)
 
 
 class Named(NamedTuple):
-    """What the conditions of a policy name: traits and categories, which no bound may cut off, and events.
+    """What a policy names: traits, texts looked for in lists, and categories, which no bound may cut off, and events.
 
     ``events`` are those that lifestage knows only from the policy: their names, by key (see ``event_key``).
     ``properties`` are those that conditions read of events, by the event's name; each says whether it must be a number.
     """
 
     traits: Collection[str] = ()
+    texts: Collection[str] = ()
     categories: Collection[str] = ()
     events: Mapping[str, str] = {}
     properties: Mapping[str, Mapping[str, bool]] = {}
@@ -52,7 +53,7 @@ def unnamed_beyond(names: Iterable[str], named: Collection[str], most: int) -> s
     return set([name for name in names if name not in named][most:])
 
 
-def _fit(values: Collection[Scalar | None], most: int) -> bool:
+def _fit(values: Collection[Trait | None], most: int) -> bool:
     if len(values) > most:
         return False
     for value in values:  # a loop, since a generator would cost more than the comparisons

@@ -11,7 +11,7 @@ from msgspec import Raw
 from msgspec.structs import replace
 
 from schemas import timestamps
-from schemas.bounds import Named, bounded
+from schemas.bounds import bounded
 from schemas.coercion import MAX_TEXT, NULL, Fields, fields_of, identifier, short, text
 from schemas.event_names import counted, spelled
 from schemas.event_properties import PROPERTIES_BOUND, properties_of
@@ -56,7 +56,7 @@ class Event(msgspec.Struct, gc=False):
     """A usable event: the id of its customer, and its fact (None for a type that lifestage does not know).
 
     ``unknown_name`` is then the event's name as it was sent, cut to ``MAX_NAME`` characters; empty if there is none.
-    ``bounds`` are those that cut off something of the fact.
+    ``bounds`` are those that cut off something of the fact, and what did not fit the type of a trait.
     """
 
     user_id: str
@@ -210,8 +210,9 @@ def read_event(envelope: Envelope, value: bytes, intake: Intake) -> Event:
         except (msgspec.ValidationError, UnicodeDecodeError, AmountError, RejectedError):
             content = event_type.coerce(content)
             fact = event_type.build(event_type.name, at, message_id, content, intake)
-        if envelope.context is not None or intake.named.properties:
-            return _with_what_is_named(fact, event_type.name, envelope, intake.named)
+        typed = intake.trait_types is not None and event_type.name == "identify"
+        if envelope.context is not None or intake.named.properties or typed:
+            return _with_what_is_named(fact, event_type.name, envelope, intake)
         # What is shorter than one text may be holds nothing that is too long, nor too many of anything.
         if event_type.is_bounded and len(content) > MAX_TEXT:
             fact, bounds = bounded(fact, intake.named)
@@ -221,12 +222,21 @@ def read_event(envelope: Envelope, value: bytes, intake: Intake) -> Event:
         raise _rejected(error, user_id) from None
 
 
-def _with_what_is_named(fact: AnyFact, name: str, envelope: Envelope, named: Named) -> Event:
-    """Return the event of a fact, with traits of its context and its properties, as far as conditions and bounds go."""
+def _with_what_is_named(fact: AnyFact, name: str, envelope: Envelope, intake: Intake) -> Event:
+    """Return the event of a fact, with traits of its context and its properties, as far as conditions and bounds go.
+
+    Traits that the policy declares are read as their types.
+    """
     if envelope.context is not None:
         fact = with_context_traits(fact, envelope.context.traits)
-    fact, bounds = bounded(fact, named)
-    if wanted := named.properties.get(name):
+    misfits: Sequence[str] = ()
+    if intake.trait_types is not None:
+        own = envelope.traits if name == "identify" else NULL
+        around = NULL if envelope.context is None else envelope.context.traits
+        fact, misfits = intake.trait_types.applied(fact, own, around)
+    fact, bounds = bounded(fact, intake.named)
+    bounds = (*misfits, *bounds)
+    if wanted := intake.named.properties.get(name):
         properties, is_told = properties_of(envelope.properties, wanted)
         fact = replace(fact, properties=properties or None)
         bounds = (*bounds, PROPERTIES_BOUND) if is_told else bounds

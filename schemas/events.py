@@ -7,7 +7,9 @@ import msgspec
 MAX_TRAITS = 64
 
 Scalar = str | int | float | bool
-Traits = dict[str, Scalar | None]
+Trait = Scalar | tuple[str, ...]
+"""A value; a list of texts only where the policy declares it."""
+Traits = dict[str, Trait | None]
 """Traits by name; one that is None is to be forgotten."""
 
 

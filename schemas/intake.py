@@ -7,6 +7,7 @@ from schemas.bounds import NOTHING_NAMED, Named
 from schemas.coercion import MAX_TEXT, short
 from schemas.money import Exchange
 from schemas.reject import RejectedError
+from schemas.trait_types import TraitTypes
 
 ANY = "*"
 _NO_VALUES = (
@@ -27,7 +28,7 @@ LOWEST_RATING, HIGHEST_RATING = 1, 5
 class Intake:
     """How events are read under a policy: the conversion of money, who is no customer, and the scale of ratings.
 
-    What is ``named`` is kept, however much else an event says.
+    What is ``named`` is kept, however much else an event says; declared traits are read as their ``trait_types``.
     ``not_customers`` are compared without case, and without blanks around them; one ``*`` in a text stands for any.
     """
 
@@ -37,9 +38,11 @@ class Intake:
         not_customers: Iterable[str] = NOT_CUSTOMERS,
         rating_scale: tuple[float, float] = (LOWEST_RATING, HIGHEST_RATING),
         named: Named = NOTHING_NAMED,
+        trait_types: TraitTypes | None = None,
     ) -> None:
         self.exchange = exchange
         self.named = named
+        self.trait_types = trait_types
         self.rating_scale = rating_scale
         folded = [_folded(it) for it in not_customers]
         self._whole = frozenset(it for it in folded if ANY not in it)

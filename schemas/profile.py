@@ -3,7 +3,7 @@
 import msgspec
 import orjson
 
-from schemas.events import Scalar
+from schemas.events import Trait
 
 Figure = int | float | str | bool | None
 
@@ -24,7 +24,7 @@ class Profile(msgspec.Struct, rename="camel"):
     segments: dict[str, str]
     figures: dict[str, Figure]
     windows: dict[str, Figure]
-    traits: dict[str, Scalar]
+    traits: dict[str, Trait]
     next_transition: str | None
     next_at: str | None
     as_of: str

@@ -30,13 +30,13 @@ def happened(fields: Fields) -> datetime:
     Without ``timestamp`` it is ``originalTimestamp``, corrected by how far the producer's clock was off when it sent
     the event: ``receivedAt - (sentAt - originalTimestamp)``, as the Segment spec says. Raises ``RejectedError``.
     """
-    stated = _moment(fields, "timestamp")
+    stated = moment(fields, "timestamp")
     if stated is not None:
         return stated
-    original = _moment(fields, "originalTimestamp", "original_timestamp")
+    original = moment(fields, "originalTimestamp", "original_timestamp")
     if original is None:
         raise RejectedError("missing_timestamp", "timestamp is missing: send when the event happened")
-    sent, received = _moment(fields, "sentAt", "sent_at"), _moment(fields, "receivedAt", "received_at")
+    sent, received = moment(fields, "sentAt", "sent_at"), moment(fields, "receivedAt", "received_at")
     if sent is None or received is None:
         return original
     try:
@@ -46,7 +46,8 @@ def happened(fields: Fields) -> datetime:
         raise RejectedError("bad_timestamp", told) from None
 
 
-def _moment(fields: Fields, *names: str) -> datetime | None:
+def moment(fields: Fields, *names: str) -> datetime | None:
+    """Return the moment of the first name under which one is given, None if none is. Raises ``RejectedError``."""
     for name in names:
         raw = bytes(fields.get(name, NULL))
         quoted = raw[:1] == b'"'

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from state.conditions.features import Feature
 from state.conditions.functions import Argument, Function
+from state.conditions.kind import Kind
 from state.customer.customer import Customer
 
 WINDOW = re.compile("_([1-9][0-9]*)d$")
@@ -21,7 +22,7 @@ class Catalogue:
     makes the features of a window, whose names end in ``_Nd``; the longest has ``max_window_days``.
     ``roll_offs(customer, window, after, until)`` returns the instants later than ``after``, up to ``until``, at which
     something leaves that window (days), ascending. ``day_of(instant)`` numbers the days. ``title`` names the policy in
-    the titles of generated code.
+    the titles of generated code. ``traits`` are the kinds of those that the policy declares.
     """
 
     title: str
@@ -31,6 +32,7 @@ class Catalogue:
     max_window_days: int
     roll_offs: Callable[[Customer, int, int, int], Sequence[int]]
     day_of: Callable[[int], int]
+    traits: Mapping[str, Kind] = field(default_factory=dict)
 
     def feature(self, name: str) -> Feature | None:
         """Return the feature of a name, or None; always the same one."""

@@ -35,9 +35,10 @@ class ComparisonChecker:
         """Return a comparison of a text with a feature that is a list of texts."""
         left, right_text = comparison.left, comparison.right_text
         if comparison.right.kind is not Kind.TEXTS:
-            raise self._error(
-                right_node, f"`{right_text}` is not a list", 'write a list after `in`, as in ["DE", "FR"]'
-            )
+            fix = 'write a list after `in`, as in ["DE", "FR"]'
+            if isinstance(comparison.right, Trait) and comparison.right.kind is None:
+                fix = f'declare it in the policy\'s [traits], as in `{comparison.right.name} = "texts"`'
+            raise self._error(right_node, f"`{right_text}` is not a list", fix)
         if isinstance(left, Trait):
             left = Trait(left.name, left.kind or Kind.TEXT)
         if left.kind is not Kind.TEXT:
@@ -59,10 +60,14 @@ class ComparisonChecker:
         if Kind.TEXTS in (left, right):
             name = comparison.left_text if left is Kind.TEXTS else comparison.right_text
             raise self._error(left_node, f"`{name}` is a list of texts", f'write `"..." in {name}`')
+        for kind, name in ((left, comparison.left_text), (right, comparison.right_text)):
+            if kind in (Kind.DATE, Kind.INSTANT):
+                fix = f"ask for `days_until({name})`, or whether it `is known`"
+                raise self._error(left_node, f"`{name}` is {kind.phrase}", fix)
         if left is not right:
             raise self._error(
                 right_node,
-                f"`{comparison.left_text}` is a {_name(left)} and `{comparison.right_text}` a {_name(right)}",
+                f"`{comparison.left_text}` is {_name(left)} and `{comparison.right_text}` {_name(right)}",
                 "compare values of the same sort",
             )
         if comparison.sign in _ORDERED and left is not Kind.NUMBER:
@@ -111,4 +116,4 @@ def _values(operand: Operand) -> Iterable[object]:
 
 
 def _name(kind: Kind | None) -> str:
-    return kind.value if kind else "trait"
+    return kind.phrase if kind else "a trait"

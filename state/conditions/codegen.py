@@ -53,7 +53,7 @@ class CodeWriter:
         self._globals: dict[str, Any] = {
             "day_of": catalogue.day_of,
             "unread": object(),
-            **{kind.value: of_kind for kind, of_kind in OF_KIND.items()},
+            **{kind.name.lower(): of_kind for kind, of_kind in OF_KIND.items()},
         }
         self._taken = {"customer", "joined", *instants, *self._globals, *vars(builtins)}
         self._variables: dict[tuple[object, str], str] = {}
@@ -163,7 +163,7 @@ class CodeWriter:
                 return self._once(operand, feature.variable, self._formula(feature, sure), sure)
             case Trait(name, kind):
                 value = f"customer.traits.get({name!r})"
-                return self._once(operand, f"trait_{name}", f"{kind.value}({value})" if kind else value, sure)
+                return self._once(operand, f"trait_{name}", f"{kind.name.lower()}({value})" if kind else value, sure)
             case Negative():
                 return self._once(operand, "negative", self._negative(operand, sure), sure)
             case Arithmetic(sign):

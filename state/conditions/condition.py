@@ -9,6 +9,7 @@ from state.conditions.catalogue import Catalogue
 from state.conditions.codegen import CodeWriter
 from state.conditions.direction import RISES, as_inequalities, direction_of, leaf_monotonicity
 from state.conditions.explain import Explanation, Truths
+from state.conditions.features import Instants
 from state.conditions.next_change import CombinedChange, Gap, LeafChange, NegatedChange, NextChange
 from state.conditions.nodes import (
     AllOf,
@@ -144,11 +145,15 @@ class _Compiler:
         return LeafChange(
             holds=self.holds(leaf),
             gap=gap,
-            windows=tuple(sorted(monotonicity.windows)),
-            direction=direction_of(leaf, monotonicity),
+            edges=(*map(self._roll_offs, monotonicity.windows), *monotonicity.instants),
+            turns=tuple(monotonicity.turns),
+            direction=direction_of(leaf, monotonicity.between_turns),
             curved=monotonicity.curved,
-            roll_offs=self._catalogue.roll_offs,
         )
+
+    def _roll_offs(self, window: int) -> Instants:
+        roll_offs = self._catalogue.roll_offs
+        return lambda customer, after, until: roll_offs(customer, window, after, until)
 
     def _gap(self, difference: Arithmetic) -> Gap:
         writer = CodeWriter(self._catalogue)

@@ -35,7 +35,7 @@ def may_become_known(operand: Operand) -> bool:
     """Tell whether a missing value can become known by itself: only a quotient can, when its divisor leaves zero."""
     match operand:
         case Arithmetic(sign, left, right):
-            steps = sign == "/" and bool(right.monotonicity.windows)
+            steps = sign == "/" and right.monotonicity.has_steps
             return steps or may_become_known(left) or may_become_known(right)
         case Negative(of):
             return may_become_known(of)

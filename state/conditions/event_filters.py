@@ -47,7 +47,9 @@ def compile_filter(text: str) -> CompiledFilter:
     try:
         condition = compile_condition(traits, _NOTHING)
     except ConditionError as error:
-        raise CallError(f"in `where`: {_named(error.message)}", _named(error.fix)) from None
+        # A property is declared nowhere.
+        fix = 'write a list after `in`, as in ["DE", "FR"]' if "[traits]" in error.fix else _named(error.fix)
+        raise CallError(f"in `where`: {_named(error.message)}", fix) from None
     holds: Any = condition.holds
     return CompiledFilter(lambda properties: holds(_Content(properties), 0), traits_of(condition.tree))
 

@@ -1,7 +1,7 @@
 """Features: what a condition may ask of a customer, and how each value changes while nothing happens."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
@@ -9,6 +9,10 @@ from typing import NamedTuple
 from schemas.events import Scalar
 from state.conditions.formula import Formula
 from state.conditions.kind import Kind
+from state.customer.customer import Customer
+
+Instants = Callable[[Customer, int, int], Sequence[int]]
+"""Instants of a customer, of (customer, after, until): those later than ``after``, up to ``until``, ascending."""
 
 
 class EventFilter(NamedTuple):
@@ -30,6 +34,7 @@ class Trend(Enum):
     CONSTANT = "constant"
     FALLING = "falling"
     RISING = "rising"
+    COUNTING_DOWN = "counting down"
     FREE = "free"
 
 
@@ -38,12 +43,16 @@ class Feature:
     """One value that can be read of a customer at an instant.
 
     ``formula`` gives the value at an instant if nothing happens until then, and must do so for the next 100 years.
-    With a ``window`` (days), the value changes only at that window's roll-offs. Without one, a RISING feature rises in
-    a straight line or, for some customers, stands still, and a FALLING one falls in any way, steps included. Only a
-    FREE one may go missing by itself, and none becomes known by itself. ``parts`` are the bits of the parts of a
-    customer that the formula reads: while no event changes one of them, only time can change the value. A text that
-    has ``allowed`` values never has another. ``counts`` says which events it counts, None if none by name;
-    ``history_of`` is the lifecycle stage whose past stays must be remembered for it, empty if none must.
+    With a ``window`` (days), the value changes only at that window's roll-offs, with ``changes_at`` only at these
+    instants; at those of ``turns_at``, which are among them, it may do so against its trend. Without any, a RISING
+    feature rises in a straight line or, for some customers, stands still, one that is COUNTING_DOWN falls in one, and a
+    FALLING one falls in any way, steps included. Only a FREE one may go missing by itself, and none becomes known by
+    itself.
+
+    ``parts`` are the bits of the parts of a customer that the formula reads, and ``traits`` the traits: while no event
+    changes one of these parts, only time can change the value. A text that has ``allowed`` values never has another.
+    ``counts`` says which events it counts, None if none by name; ``history_of`` is the lifecycle stage whose past stays
+    must be remembered for it, empty if none must.
 
     Raises ``ValueError`` if the next change of such a feature cannot be found.
     """
@@ -55,19 +64,21 @@ class Feature:
     parts: int
     trend: Trend = Trend.CONSTANT
     window: int | None = None
+    changes_at: Instants | None = None
+    turns_at: Instants | None = None
     allowed: tuple[str, ...] = ()
+    traits: tuple[str, ...] = ()
     counts: EventFilter | None = None
     history_of: str = ""
 
     def __post_init__(self) -> None:
-        if self.window is None and self.trend is not Trend.CONSTANT:
-            if self.trend is Trend.FREE or self.kind is not Kind.NUMBER:
-                raise ValueError(f"{self.name}: without a window only a number can move, and only one way")
+        if self.is_continuous and (self.trend is Trend.FREE or self.kind is not Kind.NUMBER):
+            raise ValueError(f"{self.name}: without a window only a number can move, and only one way")
 
     @property
     def variable(self) -> str:
         """The name of a variable for the value."""
-        return re.sub(r"\W+", "_", self.name).strip("_")
+        return re.sub(r"\W+", "_", self.name, flags=re.ASCII).strip("_")  # Python takes some other letters for one
 
     @property
     def kind(self) -> Kind:
@@ -82,10 +93,10 @@ class Feature:
     @property
     def is_exact(self) -> bool:
         """Whether the value is what it stands for, and not the rounded quotient of whole numbers."""
-        is_curve = self.window is None and self.trend is Trend.FALLING
+        is_curve = self.is_continuous and self.trend is Trend.FALLING
         return self.formula.is_whole or is_curve or not self.formula.denominators
 
     @property
     def is_continuous(self) -> bool:
-        """Whether it can change at any instant, and not only at the roll-offs of a window."""
-        return self.window is None and self.trend is not Trend.CONSTANT
+        """Whether it can change at any instant, and not only at the roll-offs of a window or at instants of its own."""
+        return self.window is None and self.changes_at is None and self.trend is not Trend.CONSTANT

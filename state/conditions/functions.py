@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from state.conditions.features import Feature
+from state.conditions.kind import Kind
 
 Argument = str | int
 """A text, the name of a trait or a property, or a number of days."""
@@ -24,12 +25,14 @@ class Sort(Enum):
 class Parameter:
     """What is given for one argument: by its name, or, unless ``by_name``, by its place among the others.
 
-    A text that has ``allowed`` values is one of them. ``is_needed``: without it, the function cannot be called.
+    A text that has ``allowed`` values is one of them; a trait that has ``kinds`` is declared as one of these, or, where
+    it may be a text, not declared. ``is_needed``: without it, the function cannot be called.
     """
 
     name: str
     sort: Sort
     allowed: tuple[str, ...] = ()
+    kinds: tuple[Kind, ...] = ()
     is_needed: bool = True
     by_name: bool = False
 

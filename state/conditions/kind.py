@@ -10,3 +10,10 @@ class Kind(Enum):
     TEXT = "text"
     FLAG = "flag"
     TEXTS = "list of texts"
+    DATE = "date"
+    INSTANT = "instant"
+
+    @property
+    def phrase(self) -> str:
+        """The name with its article."""
+        return f"an {self.value}" if self is Kind.INSTANT else f"a {self.value}"

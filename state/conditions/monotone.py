@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from fractions import Fraction
 
-from state.conditions.features import Feature, Trend
+from state.conditions.features import Feature, Instants, Trend
 
 
 class Direction(Enum):
@@ -33,6 +33,7 @@ _OF_TREND = {
     Trend.CONSTANT: Direction.STILL,
     Trend.RISING: Direction.UP,
     Trend.FALLING: Direction.DOWN,
+    Trend.COUNTING_DOWN: Direction.DOWN,
     Trend.FREE: Direction.EITHER,
 }
 
@@ -42,8 +43,8 @@ class Monotonicity:
     """How an expression changes while nothing happens.
 
     ``flow`` is the direction between roll-offs, the sum of so many ``terms``; it is ``curved`` if one of them is not a
-    straight line. ``steps`` is the direction at the roll-offs of ``windows``, where, with ``gaps``, the value may also
-    become missing or known.
+    straight line. ``steps`` is the direction at the roll-offs of ``windows`` and at ``instants``, where, with ``gaps``,
+    the value may also become missing or known. At ``turns``, which are among the instants, it may go either way.
     """
 
     flow: Direction = Direction.STILL
@@ -51,17 +52,29 @@ class Monotonicity:
     curved: bool = False
     steps: Direction = Direction.STILL
     windows: frozenset[int] = frozenset()
+    instants: frozenset[Instants] = frozenset()
+    turns: frozenset[Instants] = frozenset()
     gaps: bool = False
 
     @property
     def can_change(self) -> bool:
         """Whether the value can change by itself at all."""
-        return self.terms > 0 or bool(self.windows)
+        return self.terms > 0 or self.has_steps
+
+    @property
+    def has_steps(self) -> bool:
+        """Whether it changes at some instants otherwise than in between."""
+        return bool(self.windows or self.instants)
 
     @property
     def direction(self) -> Direction:
         """The direction of all changes together."""
-        return Direction.EITHER if self.gaps else self.flow.joined(self.steps)
+        return Direction.EITHER if self.gaps or self.turns else self.flow.joined(self.steps)
+
+    @property
+    def between_turns(self) -> "Monotonicity":
+        """The monotonicity of the time in which no turn lies."""
+        return replace(self, turns=frozenset())
 
     @property
     def negative(self) -> "Monotonicity":
@@ -76,6 +89,8 @@ class Monotonicity:
             curved=self.curved or other.curved,
             steps=self.steps.joined(other.steps),
             windows=self.windows | other.windows,
+            instants=self.instants | other.instants,
+            turns=self.turns | other.turns,
             gaps=self.gaps or other.gaps,
         )
 
@@ -89,8 +104,8 @@ class Monotonicity:
         return replace(
             both,
             flow=Direction.EITHER if both.terms else Direction.STILL,
-            steps=Direction.EITHER if both.windows else Direction.STILL,
-            gaps=both.gaps or (divided and bool(other.windows)),
+            steps=Direction.EITHER if both.has_steps else Direction.STILL,
+            gaps=both.gaps or (divided and other.has_steps),
         )
 
 
@@ -100,9 +115,14 @@ CONSTANT = Monotonicity()
 def monotonicity_of(feature: Feature) -> Monotonicity:
     """Return the monotonicity of a feature."""
     direction = _OF_TREND[feature.trend]
-    if feature.window is not None and feature.trend is not Trend.CONSTANT:
-        gaps = feature.nullable and feature.trend is Trend.FREE
-        return Monotonicity(steps=direction, windows=frozenset((feature.window,)), gaps=gaps)
     if feature.is_continuous:
         return Monotonicity(flow=direction, terms=1, curved=feature.trend is Trend.FALLING)
-    return CONSTANT
+    if feature.trend is Trend.CONSTANT:
+        return CONSTANT
+    return Monotonicity(
+        steps=direction,
+        windows=frozenset(() if feature.window is None else (feature.window,)),
+        instants=frozenset(() if feature.changes_at is None else (feature.changes_at,)),
+        turns=frozenset(() if feature.turns_at is None else (feature.turns_at,)),
+        gaps=feature.nullable and feature.trend is Trend.FREE,
+    )

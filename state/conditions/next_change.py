@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from state.conditions.features import Instants
 from state.conditions.monotone import Direction
 from state.customer.customer import Customer
 
 Gap = Callable[[Customer, int], float | None]
-RollOffs = Callable[[Customer, int, int, int], Sequence[int]]
 _PROBE_MS = 86_400_000
 _MAX_SECANTS = 12
 
@@ -38,35 +38,49 @@ class LeafChange:
     """The changes of a single test, which go only in ``direction`` (UP: from not holding to holding) if that is known.
 
     ``gap`` is how far the left side is above the right one, given if the comparison can change at any instant;
-    ``windows`` are those at whose roll-offs it may change as well; ``curved`` says whether the gap is anything but a
-    straight line.
+    ``edges`` are further instants at which it may change, and ``turns`` those of them at which it may do so in any
+    direction; ``curved`` says whether the gap is anything but a straight line.
     """
 
     holds: Callable[[Customer, int], bool]
     gap: Gap | None
-    windows: tuple[int, ...]
+    edges: tuple[Instants, ...]
+    turns: tuple[Instants, ...]
     direction: Direction
     curved: bool
-    roll_offs: RollOffs
 
     @property
     def cost(self) -> int:
         """The relative cost of finding the next change; 0 if it never changes by itself."""
-        return len(self.windows) * 2 + (self.gap is not None)
+        return len(self.edges) * 2 + (self.gap is not None)
 
     def may_become(self, wanted: bool) -> bool:
         """Return whether it can change to this by itself."""
-        return self.direction not in (Direction.STILL, Direction.DOWN if wanted else Direction.UP)
+        return bool(self.turns) or self._goes(wanted)
 
     def first(self, wanted: bool, customer: Customer, start: int, end: int) -> int | None:
         """Return the first instant from ``start`` to ``end`` at which it holds (``wanted``) or does not."""
         if self.holds(customer, start) is wanted:
             return start
-        if not self.may_become(wanted):
+        for turn in _together(self.turns, customer, start, end) if self.turns else ():
+            found = self._before_turns(wanted, customer, start, turn - 1)
+            if found is not None:
+                return found
+            if self.holds(customer, turn) is wanted:
+                return turn
+            start = turn
+        return self._before_turns(wanted, customer, start, end)
+
+    def _goes(self, wanted: bool) -> bool:
+        return self.direction not in (Direction.STILL, Direction.DOWN if wanted else Direction.UP)
+
+    def _before_turns(self, wanted: bool, customer: Customer, start: int, end: int) -> int | None:
+        # It is not as wanted at ``start``, and no turn lies behind that.
+        if not self._goes(wanted):
             return None
-        if not self.windows:
+        if not self.edges:
             return self._between(wanted, customer, start, end)
-        edges = self._edges(customer, start, end)
+        edges = _together(self.edges, customer, start, end)
         if self.direction is Direction.EITHER:
             for edge in edges:
                 found = self._between(wanted, customer, start, edge - 1)
@@ -82,11 +96,6 @@ class LeafChange:
             return self._between(wanted, customer, before, end)
         found = self._between(wanted, customer, before, edges[past] - 1)
         return edges[past] if found is None else found
-
-    def _edges(self, customer: Customer, start: int, end: int) -> Sequence[int]:
-        if len(self.windows) == 1:
-            return self.roll_offs(customer, self.windows[0], start, end)
-        return sorted({at for window in self.windows for at in self.roll_offs(customer, window, start, end)})
 
     def _between(self, wanted: bool, customer: Customer, low: int, high: int) -> int | None:
         # No roll-off lies in between, so the test changes at most once after ``low``, where it is not as wanted yet.
@@ -118,6 +127,12 @@ class LeafChange:
             else:
                 low = middle
         return high
+
+
+def _together(sources: tuple[Instants, ...], customer: Customer, after: int, until: int) -> Sequence[int]:
+    if len(sources) == 1:
+        return sources[0](customer, after, until)
+    return sorted({at for each in sources for at in each(customer, after, until)})
 
 
 def _crossing(

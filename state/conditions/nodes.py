@@ -187,14 +187,17 @@ def operands_of(test: Test) -> list[Operand]:
 
 
 def names_of(test: Test) -> frozenset[str]:
-    """Return the names that a test reads: of features, and of traits as ``traits.NAME``."""
-    features = {operand.feature.name for operand in operands_of(test) if isinstance(operand, FeatureRef)}
-    return frozenset(features | {f"traits.{name}" for name in traits_of(test)})
+    """Return the names of the values that a test reads: of features, and of traits as ``traits.NAME``."""
+    operands = operands_of(test)
+    features = {operand.feature.name for operand in operands if isinstance(operand, FeatureRef)}
+    return frozenset(features | {f"traits.{operand.name}" for operand in operands if isinstance(operand, Trait)})
 
 
 def traits_of(test: Test) -> frozenset[str]:
-    """Return the names of the traits that a test reads."""
-    return frozenset(operand.name for operand in operands_of(test) if isinstance(operand, Trait))
+    """Return the names of the traits that a test reads, those in calls too."""
+    operands = operands_of(test)
+    called = {name for operand in operands if isinstance(operand, FeatureRef) for name in operand.feature.traits}
+    return frozenset(called.union(operand.name for operand in operands if isinstance(operand, Trait)))
 
 
 def sides_of(leaf: Leaf) -> tuple[Operand, ...]:

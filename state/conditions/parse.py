@@ -107,12 +107,12 @@ class _TestParser:
         if isinstance(operand, Trait):
             operand = Trait(operand.name, operand.kind or Kind.FLAG)
         if operand.kind is not Kind.FLAG:
-            kind = operand.kind.value if operand.kind else "trait"
+            sort = operand.kind.phrase if operand.kind else "a trait"
             example = "> 0" if operand.kind is Kind.NUMBER else "is known"
             fix = (
                 "compare a feature with it" if isinstance(operand, Literal) else f"compare it, as in `{text} {example}`"
             )
-            raise self._error(node, f"`{text}` is a {kind}, not a yes or no", fix)
+            raise self._error(node, f"`{text}` is {sort}, not a yes or no", fix)
         return Truth(operand, text)
 
     def _chain(self, node: ast.Compare) -> Test:

@@ -8,6 +8,7 @@ from state.conditions.catalogue import Catalogue
 from state.conditions.errors import ConditionError, error_at
 from state.conditions.features import Feature
 from state.conditions.functions import Argument, CallError, Function, Parameter, Sort
+from state.conditions.kind import Kind
 
 
 class CallParser:
@@ -72,12 +73,24 @@ class CallParser:
                     most = self._catalogue.max_window_days
                     raise self._error(node, f"{days} days are no window", f"a window has 1 to {most} days")
                 return days
-            case (Sort.TRAIT, ast.Attribute(ast.Name("traits"), name)) | (Sort.PROPERTY, ast.Name(name)):
+            case Sort.TRAIT, ast.Attribute(ast.Name("traits"), name):
+                return self._trait(parameter, node, name)
+            case Sort.PROPERTY, ast.Name(name):
                 return name
             case Sort.CONDITION, _ if not isinstance(node, ast.Constant):
                 return ast.unparse(node)
             case _:
                 raise self._error(node, f"`{parameter.name}` is {parameter.sort.value}", self._mend(parameter, node))
+
+    def _trait(self, parameter: Parameter, node: ast.expr, name: str) -> str:
+        kinds, kind = parameter.kinds, self._catalogue.traits.get(name)
+        if not kinds or kind in kinds or (kind is None and Kind.TEXT in kinds):
+            return name
+        if kind is None:
+            fix = f'declare it in the policy\'s [traits], as in `{name} = "{kinds[0].value}"`'
+            raise self._error(node, f"it is not said that `traits.{name}` is {kinds[0].phrase}", fix)
+        fix = f'write `"..." in traits.{name}`' if kind is Kind.TEXTS else f"ask this of {kinds[0].phrase}"
+        raise self._error(node, f"`traits.{name}` is {kind.phrase}, and not {kinds[0].phrase}", fix)
 
     def _allowed(self, parameter: Parameter, node: ast.expr, text: str) -> str:
         allowed = parameter.allowed

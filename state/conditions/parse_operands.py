@@ -60,7 +60,7 @@ class OperandParser:
             case ast.Name(name):
                 return self._feature(node, name)
             case ast.Attribute(ast.Name("traits"), name):
-                return Trait(name)
+                return Trait(name, self.catalogue.traits.get(name))
             case ast.Call():
                 return FeatureRef(self._calls.feature(node))
             case ast.UnaryOp(ast.USub(), of):
@@ -93,12 +93,11 @@ class OperandParser:
     def number(self, node: ast.expr) -> Operand:
         """Return the operand of a node, which must be a number. Raises ``ConditionError``."""
         operand = self.operand(node)
-        if isinstance(operand, Trait):
+        if isinstance(operand, Trait) and operand.kind is None:
             return Trait(operand.name, Kind.NUMBER)
         if operand.kind is not Kind.NUMBER:
-            raise self.error(
-                node, f"`{self.text(node)}` is a {operand.kind.value}", "only numbers can be calculated with"
-            )
+            sort = operand.kind.phrase if operand.kind else "a trait"
+            raise self.error(node, f"`{self.text(node)}` is {sort}", "only numbers can be calculated with")
         return operand
 
     def list_literal(self, node: ast.List | ast.Tuple | ast.Set) -> ListLiteral:

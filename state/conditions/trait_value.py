@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from schemas.events import Scalar
+from schemas.events import Trait
 from state.conditions.kind import Kind
 
 
@@ -18,4 +18,16 @@ def _flag(value: object) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
-OF_KIND: dict[Kind, Callable[[object], Scalar | None]] = {Kind.NUMBER: _number, Kind.TEXT: _text, Kind.FLAG: _flag}
+def _texts(value: object) -> tuple[str, ...] | None:
+    return value if isinstance(value, tuple) else None
+
+
+OF_KIND: dict[Kind, Callable[[object], Trait | None]] = {
+    Kind.NUMBER: _number,
+    Kind.TEXT: _text,
+    Kind.FLAG: _flag,
+    Kind.TEXTS: _texts,
+    Kind.DATE: _text,
+    Kind.INSTANT: _text,
+}
+"""Dates and instants are stored as texts of one form, which nothing but a declared trait has by right."""

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from schemas.bounds import unnamed_beyond
-from schemas.events import MAX_TRAITS, AnyFact, Scalar, TicketOpened, Traits, TraitsIdentified
+from schemas.events import MAX_TRAITS, AnyFact, TicketOpened, Trait, Traits, TraitsIdentified
 from state.customer.customer import Customer
 from state.customer.support import MAX_OPEN_TICKETS
 
@@ -12,7 +12,7 @@ TICKETS_BOUND = "tickets"
 _BOUNDED = (TraitsIdentified, TicketOpened)
 
 
-def merged(known: dict[str, Scalar], said: Traits, named: Collection[str]) -> dict[str, Scalar]:
+def merged(known: dict[str, Trait], said: Traits, named: Collection[str]) -> dict[str, Trait]:
     """Return traits with further ones: those ``named``, and the first ``MAX_TRAITS`` others."""
     traits = {name: value for name, value in (known | said).items() if value is not None}
     if len(traits) > MAX_TRAITS:

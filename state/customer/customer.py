@@ -4,7 +4,7 @@ from collections.abc import Container
 
 import msgspec
 
-from schemas.events import Scalar
+from schemas.events import Trait
 from state.customer.activity import Activity
 from state.customer.engagement import Engagement, no_engagement
 from state.customer.past_stays import PastStays, with_stay
@@ -35,7 +35,7 @@ class Customer(msgspec.Struct, gc=False):
     purchases_lazy: Purchases | bytes
     engagement_lazy: Engagement | bytes
     support_lazy: Support | bytes
-    traits: dict[str, Scalar]
+    traits: dict[str, Trait]
     stage: str = "prospect"
     since: int = 0
     why: str = ""

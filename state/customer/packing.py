@@ -7,7 +7,7 @@ is needed. The whole is compressed with LZ4, which costs a tenth of what zlib do
 import msgspec
 from cramjam import DecompressionError, lz4
 
-from schemas.events import Scalar
+from schemas.events import Trait
 from state.customer.customer import EXPECTED, STAGE_NUMBERS, STAGES, Customer
 from state.customer.past_stays import PastStays
 
@@ -30,7 +30,7 @@ class _Packed(msgspec.Struct, array_like=True, gc=False):
     purchases: bytes
     engagement: bytes
     support: bytes
-    traits: dict[str, Scalar]
+    traits: dict[str, Trait]
     stage: int
     since: int
     why: str

@@ -8,9 +8,11 @@ from collections.abc import Iterator, Sequence
 
 from schemas.money import decimals
 from state.calendar import Calendar
+from state.civil_calendar import CivilCalendar
 from state.conditions.catalogue import Catalogue
 from state.conditions.features import Feature, Trend
 from state.conditions.formula import Formula
+from state.conditions.kind import Kind
 from state.customer.customer import STAGES, Customer
 from state.customer.engagement import Engagement
 from state.customer.figures import average_order_value, mean_gap, time_since_order
@@ -18,8 +20,10 @@ from state.customer.parts import DECIDED, NO_PARTS, ORDERS, SUPPORT, TRAITS, VIS
 from state.customer.purchases import Purchases
 from state.customer.support import Support
 from state.features.activity import EventFunctions
+from state.features.date_functions import date_functions
 from state.features.history import previous_stage, stage_functions
 from state.features.scores import alive, scores
+from state.features.trait_functions import trait_functions
 from state.features.windows import SHOWN_WINDOWS, windowed
 from state.policy.shape import MAX_WINDOW_DAYS, Policy
 
@@ -28,6 +32,8 @@ def catalogue(policy: Policy) -> Catalogue:
     """Return the features under a policy, which sets the time zone, the currency's unit and the limits of scores."""
     calendar = Calendar(policy.time.zone, policy.time.day_seconds * 1000)
     unit = 10 ** decimals(policy.money.currency)
+    kinds = {name: Kind[kind.upper()] for name, kind in policy.traits.items()}
+    dated = date_functions(CivilCalendar(policy.time.zone), calendar.day_ms)
     shown = [
         *_lifetime(calendar.day_ms, unit),
         *_present(calendar.day_ms),
@@ -55,14 +61,16 @@ def catalogue(policy: Policy) -> Catalogue:
                 leaving.update(days[bisect_left(days, first) : bisect_right(days, last)])
         return [calendar.start_of(day + window) for day in sorted(leaving)]
 
+    functions = (*of_events.functions(), *stage_functions(calendar.day_ms), *trait_functions(), *dated)
     return Catalogue(
         title=f"policy {policy.version}",
         features=features,
-        functions={it.name: it for it in (*of_events.functions(), *stage_functions(calendar.day_ms))},
+        functions={it.name: it for it in functions},
         windowed=lambda days: windowed(days, unit),
         max_window_days=MAX_WINDOW_DAYS,
         roll_offs=roll_offs,
         day_of=calendar.day_of,
+        traits=kinds,
     )
 
 

@@ -13,6 +13,7 @@ from schemas.event_types import EVENT_TYPES
 from state.conditions.catalogue import WINDOW, Catalogue
 from state.conditions.features import Feature, Trend
 from state.conditions.functions import Function
+from state.conditions.kind import Kind
 from state.conditions.nodes import FeatureRef, Known
 from state.conditions.parse import parse_condition
 from state.customer.engagement import COLUMN_PARTS, COLUMNS
@@ -31,7 +32,14 @@ PART_NAMES = {
 """What people are told of the parts of a customer."""
 ANY = "any event"
 _TRAIT = "traits."
-_TIMES = {Trend.CONSTANT: "no", Trend.RISING: "rises continuously"}
+_UNDECLARED = (Kind.TEXT, Kind.NUMBER, Kind.FLAG)
+_TIMES = {
+    Trend.CONSTANT: "no",
+    Trend.RISING: "rises continuously",
+    Trend.COUNTING_DOWN: "falls continuously",
+}
+_WAYS = {Trend.FALLING: "falls", Trend.RISING: "rises"}
+_EXAMPLE_TRAIT = re.compile(r"traits\.(\w+)")
 
 
 class PublishedFeature(msgspec.Struct, frozen=True, kw_only=True):
@@ -152,7 +160,7 @@ class _Publisher:
     def _traits(self) -> PublishedFeature:
         return PublishedFeature(
             name=f"{_TRAIT}NAME",
-            type="text, number, flag",
+            type=", ".join(dict.fromkeys(it.value for it in (*_UNDECLARED, *self._catalogue.traits.values()))),
             may_be_missing=True,
             values=(),
             unit="",
@@ -164,7 +172,10 @@ class _Publisher:
         )
 
     def _function(self, function: Function) -> PublishedFunction:
-        test = parse_condition(f"{function.example} is known", self._catalogue)
+        # A policy may declare the trait of the example as something else, or not at all.
+        kinds = [it.kinds[0] for it in function.parameters if it.kinds]
+        traits = dict(zip(_EXAMPLE_TRAIT.findall(function.example), kinds, strict=True)) if kinds else {}
+        test = parse_condition(f"{function.example} is known", replace(self._catalogue, traits=traits))
         assert isinstance(test, Known) and isinstance(test.operand, FeatureRef)
         calls = [it for it in self._read if it.startswith(f"{function.name}(")]
         return PublishedFunction(
@@ -199,8 +210,9 @@ def _window_of(name: str) -> int:
 
 
 def _by_time_alone(feature: Feature) -> str:
-    if feature.window is not None:
-        return "falls at midnight" if feature.trend is Trend.FALLING else "at midnight"
+    if feature.window is not None or feature.changes_at is not None:
+        way = "" if feature.turns_at is not None else _WAYS.get(feature.trend, "")
+        return f"{way} at midnight".strip()
     if feature.parts & DECIDED and feature.trend is Trend.CONSTANT:
         return "at a deadline"
     if feature.trend is Trend.FALLING:

@@ -1,15 +1,27 @@
 """Checks of a policy's values together: names that exist, limits in order, keys used once."""
 
 import difflib
+from collections.abc import Iterable
 from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
+from schemas.coercion import MAX_TEXT
 from schemas.intake import ANY
 from schemas.money import CURRENCIES
+from schemas.trait_types import TYPES
 from state.policy.shape import Fixed, PAlive, Policy, Segment
 from state.policy.text import PolicyText
 from state.policy.toml_lines import Path
 from state.policy.wrong_values import written
+
+_OTHER_WORDS = {
+    **dict.fromkeys(("string", "str", "varchar"), "text"),
+    **dict.fromkeys(("integer", "int", "float", "decimal"), "number"),
+    **dict.fromkeys(("boolean", "bool"), "flag"),
+    **dict.fromkeys(("datetime", "timestamp", "time"), "instant"),
+    **dict.fromkeys(("list", "array", "set", "tags"), "texts"),
+}
+"""What other systems call the types of traits."""
 
 
 def check_values(policy: Policy, source: PolicyText) -> None:
@@ -17,6 +29,7 @@ def check_values(policy: Policy, source: PolicyText) -> None:
     _check_time(policy, source)
     _check_money(policy, source)
     _check_intake(policy, source)
+    _check_traits(policy.traits, source)
     if source.is_read(("lifecycle",)):
         _check_lifecycle(policy, source)
     for name in ("recency_days", "frequency_orders", "monetary"):
@@ -74,6 +87,23 @@ def _check_intake(policy: Policy, source: PolicyText) -> None:
         told = f"`bad_rating` is {support.bad_rating:g}, which is not on the scale of ratings"
         fix = f"write at least {lowest:g} and at most {highest:g}, or another rating_scale in [intake]"
         source.report(path, told, fix)
+
+
+def _check_traits(traits: dict[str, str], source: PolicyText) -> None:
+    for name, kind in traits.items():
+        path = ("traits", name)
+        if not 1 <= len(name) <= MAX_TEXT:
+            source.report(path, f"a trait has a name of {len(name)} characters", f"use 1 to {MAX_TEXT}")
+        if kind not in TYPES:
+            near = difflib.get_close_matches(kind.lower(), (*TYPES, *_OTHER_WORDS), n=1)
+            fix = f'did you mean "{_OTHER_WORDS.get(near[0], near[0])}"?' if near else f"it is one of {_listed(TYPES)}"
+            source.report(path, f'there is no type "{kind}" of traits', fix)
+        elif name == "kind" and kind != "text":
+            source.report(path, f"`kind` is a text, and not a {TYPES[kind]}", 'write kind = "text", or leave it out')
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(f'"{it}"' for it in words)
 
 
 def _check_lifecycle(policy: Policy, source: PolicyText) -> None:

@@ -9,10 +9,11 @@ from schemas.bounds import Named
 from schemas.event_names import event_key
 from schemas.event_types import EVENT_TYPES
 from schemas.events import OrderCompleted, OrderUpdated
+from schemas.trait_types import TYPES
 from state.conditions.catalogue import Catalogue
 from state.conditions.condition import Condition, compile_condition, entering, opposite
 from state.conditions.errors import ConditionError
-from state.conditions.nodes import Comparison, FeatureRef, Literal, Test, leaves_of, traits_of
+from state.conditions.nodes import Comparison, FeatureRef, Literal, Test, Trait, leaves_of, traits_of
 from state.customer.occurrences import CountedEvents
 from state.customer.parts import DECIDED
 from state.policy.checks import check_values
@@ -107,10 +108,11 @@ class CompiledPolicy:
 
     @property
     def named(self) -> Named:
-        """What the conditions name, the trait ``kind`` included."""
+        """What the conditions name and [traits] declares, the trait ``kind`` included."""
         trees = [condition.tree for condition in self.conditions]
         return Named(
-            traits=frozenset({"kind"}.union(*map(traits_of, trees))),
+            traits=frozenset({"kind"}.union(self.policy.traits, *map(traits_of, trees))),
+            texts=frozenset(name for tree in trees for name in _listed_in(tree)),
             categories=frozenset(name for tree in trees for name in _categories_in(tree)),
             events={event_key(name): name for name in self.counted_events if name not in EVENT_TYPES},
             properties=self._properties,
@@ -122,6 +124,13 @@ def _categories_in(tree: Test) -> Iterator[str]:
         match leaf:
             case Comparison(left=Literal(str(name)), right=FeatureRef(feature)) if feature.name == "categories":
                 yield name
+
+
+def _listed_in(tree: Test) -> Iterator[str]:
+    for leaf in leaves_of(tree):
+        match leaf:
+            case Comparison(sign="in" | "not in", left=Literal(str(text)), right=Trait()):
+                yield text
 
 
 def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> CompiledPolicy:
@@ -164,7 +173,8 @@ def _stay(days: float, day_ms: int) -> MinimumStay:
 
 def _with_defaults(policy: Policy) -> Policy:
     plain = Policy(name=policy.name)
-    return msgspec.structs.replace(plain, lifecycle=policy.lifecycle, rfm=policy.rfm)
+    traits = {name: kind for name, kind in policy.traits.items() if kind in TYPES}
+    return msgspec.structs.replace(plain, traits=traits, lifecycle=policy.lifecycle, rfm=policy.rfm)
 
 
 class _Conditions:

@@ -164,13 +164,14 @@ class Segment(Section, frozen=True):
 
 
 class Policy(Section, frozen=True):
-    """Everything that a business decides, in one file."""
+    """Everything that a business decides, in one file. ``traits`` are the types of traits by their names."""
 
     name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\Z", max_length=64)]
     time: Time = Time()
     money: Money = Money()
     browsing: Browsing = Browsing()
     intake: Reading = Reading()
+    traits: dict[str, str] = {}
     orders: Orders = Orders()
     lifecycle: Lifecycle = Lifecycle()
     rfm: Rfm = Rfm()
@@ -178,5 +179,11 @@ class Policy(Section, frozen=True):
 
     @property
     def version(self) -> str:
-        """The name and a hash of everything in the policy; comments and layout of its file do not count."""
-        return f"{self.name}@{hashlib.sha256(msgspec.json.encode(self, order='sorted')).hexdigest()[:8]}"
+        """The name and a hash of everything in the policy; comments and layout of its file do not count.
+
+        A policy that declares no traits has the version that it had before there were any.
+        """
+        whole = msgspec.to_builtins(self)
+        if not self.traits:
+            del whole["traits"]
+        return f"{self.name}@{hashlib.sha256(msgspec.json.encode(whole, order='sorted')).hexdigest()[:8]}"

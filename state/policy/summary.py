@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from schemas.trait_types import TYPES
 from state.conditions.one_line import on_one_line
 from state.policy.compiled import CompiledPolicy, CompiledSegment
 from state.policy.shape import Fixed, Loyal, PAlive, Patience, Policy, Rfm, Segment, SupportRules
@@ -38,6 +39,9 @@ def _basics(policy: Policy) -> Iterator[str]:
     rates = ", ".join(f"1 {code} = {rate:g} {money.currency}" for code, rate in sorted(money.rates.items()))
     others = f"others are converted ({rates})" if rates else "orders in others are put aside"
     yield f"  Money is counted in {money.currency}; {others}. No order may be above {money.most_per_order:,.0f}."
+    if policy.traits:
+        kinds = [f"{name} ({TYPES[kind]})" for name, kind in sorted(policy.traits.items())]
+        yield f"  Traits that are read as what they are: {', '.join(kinds)}."
     yield f"  {_minutes(policy.browsing.session_minutes).capitalize()} without a click ends a visit."
     yield f"  An order can be undone, updated and recognised for {_days(policy.orders.undo_days)}."
 

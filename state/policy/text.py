@@ -115,6 +115,9 @@ class PolicyText:
         wrongs = list(wrongs_in(field.name, value, field.type))
         for it in wrongs:
             self._report_misread((*path, *it.entry), it.message, it.fix)
+        if isinstance(value, dict) and all(it.entry for it in wrongs):
+            misread = {it.entry[0] for it in wrongs}
+            value, wrongs = {key: it for key, it in value.items() if key not in misread}, []
         if not wrongs:
             return msgspec.convert(value, field.type)
         return _PLACEHOLDERS.get(field.name, 0.5) if field.required else msgspec.UNSET

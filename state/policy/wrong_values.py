@@ -75,7 +75,8 @@ def _sort_of(kind: Any) -> str:
     """Return what to write as a table, a list or a choice; empty for other types."""
     origin, kinds = get_origin(kind), get_args(kind)
     if origin is dict:
-        return "write a table, as in { EUR = 1.08 }"
+        example = 'plan = "text"' if kinds[1] is str else "EUR = 1.08"
+        return f"write a table, as in {{ {example} }}"
     if origin is tuple:
         listed = _LISTED[get_args(kinds[0])[0]]
         return f"write a list of {listed if ... in kinds else f'{len(kinds)} {listed}'}"

@@ -6,23 +6,25 @@ decision that time alone demands. A decision reads the customer at its own insta
 
 from collections.abc import Callable, Sequence
 
-from schemas.change import MAX_SEGMENTS, Cause, Change, Figures
+from schemas.change import Cause, Change
 from schemas.events import AnyFact, Browsed, OrderCompleted, event_name
 from schemas.intake import Intake
 from schemas.money import Exchange
+from schemas.trait_types import TraitTypes
 from state.calendar import Calendar
+from state.civil_calendar import CivilCalendar
 from state.customer.apply_event import EventApplier, OrderEffect
 from state.customer.bounds import bounds_met
 from state.customer.conversion import conversion
 from state.customer.customer import Customer
-from state.customer.figures import average_order_value, mean_gap, time_since_order
 from state.customer.parts import ALL_PARTS, DECIDED, LIFECYCLE_PARTS, ORDERS
 from state.customer.purchases import OrderMemory
 from state.customer.short_reason import shortened
 from state.policy.compiled import CompiledPolicy
 from state.rules.decision import Decision, ReasonedChange
+from state.rules.decision_figures import DecisionFigures
 from state.rules.forgetting import Forgetting
-from state.rules.lifecycle import ACTIVE, LOYALTY_DECIDES, Stage, patience_days, silence_deadline, stage_at, transition
+from state.rules.lifecycle import ACTIVE, LOYALTY_DECIDES, Stage, silence_deadline, stage_at, transition
 from state.rules.loyalty import Loyalty
 from state.rules.membership import MembershipRule
 from state.rules.patience import PatienceRules, SilenceLimits
@@ -55,7 +57,15 @@ class Rulebook:
         exchange = Exchange(policy.money.currency, policy.money.most_per_order, policy.money.rates)
         named = compiled.named
         self._named_traits = named.traits
-        self.intake = Intake(exchange, policy.intake.not_customers, policy.intake.rating_scale, named)
+        civil = CivilCalendar(policy.time.zone)
+        self._trait_types = TraitTypes(policy.traits, lambda at: civil.date_of(at).isoformat(), named.texts)
+        self.intake = Intake(
+            exchange,
+            policy.intake.not_customers,
+            policy.intake.rating_scale,
+            named,
+            self._trait_types if policy.traits else None,
+        )
         self._counted = compiled.counted_events
         calendar = Calendar(policy.time.zone, compiled.day_ms)
         self._memory = OrderMemory(
@@ -67,10 +77,9 @@ class Rulebook:
         self.apply_event = EventApplier(calendar, compiled.session_ms, named.traits, self._counted, self._memory).apply
         """Update a customer's aggregates by a fact, and decide nothing."""
         self.forgetting = Forgetting(calendar, self._memory)
-        self._unit = exchange.unit
-        self._day_ms = compiled.day_ms
         self._look_ahead_ms = LOOK_AHEAD_DAYS * compiled.day_ms
         self._patience = PatienceRules(policy, compiled.day_ms)
+        self._figures = DecisionFigures(exchange.unit, compiled.day_ms, self._patience)
         self._loyalty = Loyalty(MembershipRule(compiled.loyal_enter, compiled.loyal_leave, compiled.loyal_stay))
         self._segments = segment_rules(compiled.segments)
         self._lifecycle_parts = LIFECYCLE_PARTS | compiled.loyal_enter.parts | compiled.loyal_leave.parts
@@ -117,13 +126,14 @@ class Rulebook:
         cause = Cause(kind="policy", name=self.version)
         customer.purchases.recount(self._memory)
         customer.remember_stays(self._remembered_stages)
+        customer.traits = self._trait_types.again(customer.traits)
         customer.activity.keep([it.key for counted in self._counted.values() for it in counted])
         changes = []
         for key in [key for key in customer.memberships if key not in self._keys]:
             del customer.memberships[key]
             change = Change(at=at, segment=key, name=key, from_="in", to="out", cause=cause)
             changes.append(ReasonedChange(change, "the policy has no such segment"))
-        self._add_figures(customer, at, changes, self._patience.limits_of(customer), decisions)
+        self._figures.add(customer, at, changes, self._patience.limits_of(customer), decisions)
         self._decide(customer, at, lambda: cause, OrderEffect.NONE, ALL_PARTS, decisions)
 
     def _decide_segments(
@@ -142,7 +152,7 @@ class Rulebook:
         if due is not None:
             customer.due = due
         if outcome.changes:
-            self._add_figures(customer, at, outcome.changes, self._patience.limits_of(customer), decisions)
+            self._figures.add(customer, at, outcome.changes, self._patience.limits_of(customer), decisions)
 
     def _decide(
         self,
@@ -181,7 +191,7 @@ class Rulebook:
             customer.due = customer.expected_at
         changes += outcome.changes
         if changes:
-            self._add_figures(customer, at, changes, limits, decisions)
+            self._figures.add(customer, at, changes, limits, decisions)
 
     def _enter_stage(
         self, customer: Customer, at: int, stage: Stage, effect: OrderEffect, loyal_why: str, cause: CauseOf | None
@@ -219,45 +229,6 @@ class Rulebook:
             customer.expected = "became_loyal" if customer.loyal_since is None else "loyalty_lapsed"
             customer.expected_at = change
         return change
-
-    def _add_figures(
-        self,
-        customer: Customer,
-        at: int,
-        changes: Sequence[ReasonedChange],
-        limits: SilenceLimits,
-        decisions: list[Decision],
-    ) -> None:
-        """Append the changes with the customer's figures at ``at``."""
-        purchases = customer.purchases
-        orders = purchases.count()
-        average = _rounded(average_order_value(purchases, self._unit))
-        recency = _rounded(time_since_order(purchases, at, self._day_ms))
-        gap = _rounded(mean_gap(purchases, self._day_ms))
-        patience = patience_days(customer, at, limits, self._patience) if orders else None
-        segments = sorted(customer.memberships)
-        for change, why in changes:
-            figures = Figures(
-                why=why,
-                stage=customer.stage,
-                orders=orders,
-                revenue=purchases.revenue() / self._unit,
-                average_order_value=average,
-                recency_days=recency,
-                mean_gap_days=gap,
-                patience_days=patience,
-                next_transition=customer.expected,
-                next_at=customer.expected_at,
-                segments=tuple(segments[:MAX_SEGMENTS]),
-                segment_count=len(segments),
-                previous_stage=customer.previous_stage,
-                previous_stage_since=customer.previous_since,
-            )
-            decisions.append(Decision(change, figures))
-
-
-def _rounded(figure: float | None) -> float | None:
-    return None if figure is None else round(figure, 4)
 
 
 def _earliest(first: int, *others: int | None) -> int:

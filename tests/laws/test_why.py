@@ -39,6 +39,7 @@ COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 }
 # A call in it may have signs of its own, in its parentheses.
 PART = re.compile(r"(?P<left>(?:\w+\([^()]*\)|[^\w]|\w)+?) (?P<sign>==|!=|<=|>=|<|>|not in|in) (?P<right>.+)")
+CALLED = re.compile(r"(?P<denied>not )?(?P<call>\w+\([^)]+\))")
 EXPLAINED = re.compile(r"(?P<number>-?[\d.]+) \((?P<origins>.+)\)")
 VALUED = re.compile(r"(?P<text>.+) (?P<value>-?\d[\d.]*|\".*\"|true|false)")
 ABOUT = Fraction(1, 10_000)
@@ -142,6 +143,9 @@ class Reader:
             return part
         if part in ("loyal", "not loyal"):
             assert (part == "loyal") is (self.change.to == "loyal")
+            return part
+        if flag := CALLED.fullmatch(part):
+            assert self.calculated(ast.parse(flag["call"], mode="eval").body) is (flag["denied"] is None)
             return part
         match = PART.fullmatch(part)
         assert match, part

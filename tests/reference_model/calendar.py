@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 HOUR = 3_600_000
@@ -42,7 +42,11 @@ def read_day(text: str) -> int | None:
 
 def write_instant(at: int) -> str:
     moment = EPOCH + timedelta(milliseconds=at)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{at % 1000:03}Z"
+    return moment.replace(tzinfo=None).isoformat("T", "milliseconds") + "Z"
+
+
+def write_date(day: int) -> str:
+    return date.fromordinal(day + FIRST_ORDINAL).isoformat()
 
 
 @dataclass

@@ -27,6 +27,8 @@ MOVING = {
     "total_days_in",
     "days_since_first",
     "days_since_last",
+    "days_since",
+    "days_until",
 }
 SIGNS: dict[type[ast.cmpop], str] = {
     ast.Eq: "==",
@@ -54,6 +56,14 @@ CALCULATED: dict[type[ast.operator], Callable[[Fraction, Fraction], Fraction]] =
 }
 FLAGS = {"true": True, "false": False}
 VALUES = (ast.Name, ast.Attribute, ast.Call)
+OF_TRAITS = {
+    "starts_with": ("trait", "text"),
+    "contains": ("trait", "text"),
+    "days_since": ("trait",),
+    "days_until": ("trait",),
+    "age": ("trait",),
+    "days_until_anniversary": ("trait",),
+}
 PLACES = {
     "count": ("event", "days"),
     "days_since_first": ("event",),
@@ -61,6 +71,7 @@ PLACES = {
     "sum": ("event", "number", "days"),
     "mean": ("event", "number", "days"),
     "latest": ("event", "number"),
+    **OF_TRAITS,
 }
 """The arguments that functions take without a name."""
 
@@ -133,7 +144,7 @@ class Leaf:
             for side, value, other in ((self.left, left, self.right), (self.right, right, self.left)):
                 if value is None:
                     return [Reason(f"{side.text} is not known")]
-                if side.sort == "trait" and sort_of(value) != other.sort:
+                if side.sort == "trait" and not isinstance(value, tuple) and sort_of(value) != other.sort:
                     return [Reason(f"{side.text} is no {other.sort}")]
         sign = self.sign if held else OPPOSITE[self.sign]
         known = frozenset((self.left.text, self.right.text)) | self.left.names | self.right.names
@@ -283,6 +294,8 @@ def sort_of_node(node: ast.expr) -> str:
     """What a side always is; a trait may be anything."""
     if isinstance(node, ast.Attribute):
         return "trait"
+    if isinstance(node, ast.Call):
+        return "flag" if len(OF_TRAITS.get(ast.unparse(node.func), ())) > 1 else "number"
     if isinstance(node, ast.List | ast.Tuple | ast.Set):
         return sort_of_node(node.elts[0])
     if isinstance(node, ast.Constant):
@@ -328,12 +341,12 @@ def reading(node: ast.expr) -> Read:
     if isinstance(node, ast.Name):
         name = node.id
         return lambda values: FLAGS[name] if name in FLAGS else exact(values(name))
-    if isinstance(node, ast.Call):
-        call = ast.unparse(node)
-        return lambda values: exact(values(call))
     if isinstance(node, ast.Attribute):
         trait = f"traits.{node.attr}"
         return lambda values: exact(values(trait))
+    if isinstance(node, ast.Call):
+        call = spelled(node)
+        return lambda values: exact(values(call))
     if isinstance(node, ast.UnaryOp):
         inner = reading(node.operand)
         factor = Fraction(-1 if isinstance(node.op, ast.USub) else 1)

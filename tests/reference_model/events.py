@@ -19,8 +19,10 @@ from tests.reference_model.properties import (
     read_by_conditions,
     table,
     text,
+    traits_of,
 )
 from tests.reference_model.timestamps import happened
+from tests.reference_model.typed_traits import with_types
 
 MAX_NUMBER = 262_144
 MAX_EVENTS = 2_500
@@ -166,7 +168,8 @@ def read(body: dict[str, Any], own_id: str, key: bytes | None, policy: Policy) -
     if len(message_id) > 256:
         raise Unusable("invalid")
     kind = KINDS.get(name, "counted")
-    details = properties(kind, body, policy)
+    known = with_types(traits_of(kind, body), kind, body, policy)
+    details = properties(kind, body, known, policy)
     keyed(user_id, key)
     read = read_by_conditions(policy.read_of(key_of(name)), body.get("properties"))
     return Fact(user_id, at, message_id, name, kind, **details, properties=tuple(read.items()))

@@ -1,12 +1,14 @@
 """The values of features at an instant, each computed from the whole of what is remembered."""
 
+import ast
 import re
 from bisect import bisect_left
 from fractions import Fraction
 from functools import lru_cache
 
+from tests.reference_model.anniversary import Dated
 from tests.reference_model.calls import call_of
-from tests.reference_model.conditions import Lookup, Value, rational
+from tests.reference_model.conditions import OF_TRAITS, Lookup, Value, rational
 from tests.reference_model.memory import MILLION, Happened, Memory, Order
 from tests.reference_model.names import key_of
 from tests.reference_model.patience import p_alive
@@ -35,7 +37,7 @@ def of_properties(properties: dict[str, Trait]) -> Lookup:
 
 def millionths(value: Trait) -> int | None:
     """A number in millionths, rounded half to even; none for what is no number, or beyond 1e12."""
-    if value is None or isinstance(value, str | bool) or abs(value) > 10**12:
+    if value is None or isinstance(value, str | bool | tuple) or abs(value) > 10**12:
         return None
     return round(rational(value) * MILLION)
 
@@ -58,7 +60,30 @@ class Features:
         base, window = split(name)
         return self.windowed(base, window) if window else self.plain(base)
 
+    def dated(self, function: str, dated: Dated) -> Value:
+        """The value of a function of a date."""
+        if function.startswith("days_") and function != "days_until_anniversary":
+            since = Fraction(self.at - dated.began, self.policy.calendar.day_ms)
+            return since if function == "days_since" else -since
+        today = self.policy.civil.day(self.at)
+        return dated.age(today) if function == "age" else dated.days_ahead(today)
+
+    def of_trait(self, call: str) -> Value:
+        """The value of a function, by its call with all arguments named."""
+        node = ast.parse(call, mode="eval").body
+        assert isinstance(node, ast.Call)
+        given = {it.arg: it.value for it in node.keywords}
+        trait = self.memory.traits.get(ast.unparse(given["trait"]).removeprefix("traits."))
+        if not isinstance(trait, str):
+            return None
+        if "text" not in given:
+            return self.dated(ast.unparse(node.func), Dated(trait, self.policy.civil))
+        wanted = ast.literal_eval(given["text"])
+        return trait.startswith(wanted) if call.startswith("starts_with(") else wanted in trait
+
     def called(self, text: str) -> Value:
+        if text.partition("(")[0] in OF_TRAITS:
+            return self.of_trait(text)
         call = call_of(text)
         if call.stage:
             return self.of_stage(call.function, call.stage)

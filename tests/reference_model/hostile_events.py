@@ -230,8 +230,34 @@ class Hostility:
             odd = self.dice.choice([None, 1, "x", True, [1]])
             plan = self.dice.choice(["free", "plus", None])
             traits = {"odd": odd, "plan": plan, "nested": {"score": self.dice.randint(0, 40), "odd": odd}}
+            traits |= self.declared()
             event.update(type="identify", traits=traits)
         return event
+
+    def declared(self) -> Event:
+        """Traits that a policy may declare, in the notations that are read, and in others."""
+        choices: Event = {
+            "interests": [["sport", "tea"], ["sport", "sport", 7, None, " "], "sport", [], [{"a": 1}], ["x", True], ""],
+            "newsletter": [True, "TRUE", " false ", 1, "0", 2, "yes", [], None],
+            "score": [3, "2.50", " +7 ", "many", True, 1e300, "1" * 400, 2**63, -0.0, None, ""],
+            "plan": ["free", "plus", 7, 7.5, ["free"], {"name": "plus"}, "x" * 300, None],
+            "born_on": [
+                "1990-02-28",
+                "2000-02-29",
+                " 1899-12-31 ",
+                "2001-02-29",
+                "1990-05-01T00:30:00+02:00",
+                631152000,
+            ],
+            "renewal_at": ["2025-06-30T22:00:00Z", 1750000000000, "2025-06-30", "2025-06-30 12:00 UTC", 20250630],
+        }
+        choices["interests"].append([f"t{number}" for number in range(80)] + ["sport"])
+        choices["born_on"] += ["2007-01-20", "1985-02-10", "1999-10-15", "2025-01-30"]
+        choices["renewal_at"] += ["2025-01-25T22:00:00Z", "2025-02-01T00:00:00.001+01:00", "2017-10-20T12:00:00Z"]
+        choices["born_on"] += ["9999-12-31", "0002-01-01", 20000101, "01.05.1990", None, {"day": 1}]
+        choices["renewal_at"] += ["1900-01-01T00:00:00.123456Z", "2100-02-28T23:59:59.999+14", None, [1]]
+        named = self.dice.sample(sorted(choices), self.dice.randint(0, 3))
+        return {name: self.dice.choice(choices[name]) for name in named}
 
     def counted(self, user_id: str, at: datetime) -> Event:
         """An event that only a policy knows, with properties that can be used or not."""
@@ -376,12 +402,14 @@ class Hostility:
         context: Any = self.dice.choice([None, [], {}, {"traits": None}, {"traits": {**plan, "odd": ignored}}])
         many = {f"a{number}": "x" * self.dice.choice([1, 256, 257]) for number in range(self.dice.choice([1, 64, 70]))}
         traits = self.dice.choice([None, None, {}, many, {**many, **plan, "nested": {"odd": ignored, "score": 7}}])
+        if isinstance(traits, dict):
+            traits = {**traits, **self.declared()}
         return {**event, "type": "identify", "traits": traits, "context": context}
 
     def other_context(self, event: Event) -> Event:
         """What an SDK knows of the customer, beside what happened."""
         odd = self.dice.choice([{}, [1], 2**63, {"deep": [1], "score": 3}, None, "x" * 300])
-        traits = {"plan": self.dice.choice(["free", "plus", None]), "odd": odd, "x" * 300: 1}
+        traits = {"plan": self.dice.choice(["free", "plus", None]), "odd": odd, "x" * 300: 1, **self.declared()}
         context: Any = self.dice.choice([{"traits": traits}, {"traits": traits}, {"traits": [traits]}, "web", None])
         return {**event, "context": context}
 
@@ -402,6 +430,10 @@ class Hostility:
         made, wrong = [json.loads(line) for line in simulated], []
         for event in list(made):
             at = datetime.fromisoformat(event["timestamp"])
+            if event["type"] == "identify":
+                event["traits"] |= self.declared()
+            elif self.dice.random() < 0.05:
+                event["context"] = {"traits": self.declared()}
             if event.get("event") == "Order Completed" and self.dice.random() < 0.3:
                 made.append(self.around_order(event["userId"], event["properties"]["order_id"], at))
                 if self.dice.random() < 0.3:  # it befalls what has befallen it already

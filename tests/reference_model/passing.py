@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from tests.reference_model.anniversary import Dated
 from tests.reference_model.conditions import Crossing
 from tests.reference_model.features import Features
 from tests.reference_model.memory import Memory
@@ -21,12 +22,26 @@ def leap_instants(policy: Policy, memory: Memory, standing: Standing, after: int
         reach = {*policy.windows, policy.scores.window}
         days = {day + window for day in memory.eventful for window in reach}
         found |= {calendar.start(day) for day in days if first < day <= last}
+    found |= midnights(policy, memory, after, upto)
     if standing.loyal is not None:
         found.add(standing.loyal + policy.loyal.stay)
     for segment in policy.segments:
         if segment.key in standing.segments:
             found.add(standing.segments[segment.key] + segment.rule.stay)
     return sorted(at for at in found if after < at <= upto)
+
+
+def midnights(policy: Policy, memory: Memory, after: int, upto: int) -> set[int]:
+    """Where a birthday or another midnight changes what a condition reads."""
+    found: set[int] = set()
+    first, last = policy.civil.day(after), policy.civil.day(upto)
+    for function, name in policy.anniversaries:
+        trait = memory.traits.get(name)
+        if isinstance(trait, str) and function == "age":
+            found |= set(Dated(trait, policy.civil).birthdays(first, last))
+        elif isinstance(trait, str):
+            found |= {policy.civil.start(day) for day in range(first, last + 1)}
+    return found
 
 
 def turns(sign: Sign, low: int, high: int) -> Iterator[int]:

@@ -11,13 +11,15 @@ from typing import Any
 
 from tests.reference_model.calendar import Calendar
 from tests.reference_model.calls import Call, call_of
-from tests.reference_model.conditions import Condition
+from tests.reference_model.conditions import OF_TRAITS, Condition
 from tests.reference_model.money import decimals
 from tests.reference_model.names import key_of
 from tests.reference_model.version import size_of
 
 QUOTED = re.compile(r'"[^"]*"|\'[^\']*\'')
 CATEGORY = re.compile(r"""("[^"]*"|'[^']*')\s+(not\s+)?in\s+categories""")
+LISTED = re.compile(r"""("[^"]*"|'[^']*')\s+(not\s+)?in\s+traits""")
+YEARLY = re.compile(r"\b(age|days_until_anniversary)\(\s*(?:trait\s*=\s*)?traits\s*\.\s*(\w+)")
 WINDOW = re.compile(r"_([1-9][0-9]*)d\b")
 TRAIT = re.compile(r"traits\s*\.\s*(\w+)")
 
@@ -85,6 +87,9 @@ class Policy:
     money: Money
     not_customers: list[str]
     rating_scale: tuple[Decimal, Decimal]
+    traits: dict[str, str]
+    civil: Calendar
+    """The days of the zone, in rehearsals too."""
     occasion: int
     undo_days: int
     one_time_days: float
@@ -136,7 +141,17 @@ class Policy:
     def named(self) -> frozenset[str]:
         """The traits that a condition reads."""
         texts = [QUOTED.sub("", text) for text in self.conditions]
-        return frozenset({"kind", *(name for text in texts for name in TRAIT.findall(text))})
+        return frozenset({"kind", *self.traits, *(name for text in texts for name in TRAIT.findall(text))})
+
+    @property
+    def anniversaries(self) -> frozenset[tuple[str, str]]:
+        """The functions that change at midnights, with the traits that conditions give them."""
+        return frozenset(found for text in self.conditions for found in YEARLY.findall(text))
+
+    @property
+    def named_texts(self) -> frozenset[str]:
+        """The texts that a condition looks for in a trait that is a list."""
+        return frozenset(found[0][1:-1] for text in self.conditions for found in LISTED.findall(text))
 
     @cached_property
     def named_categories(self) -> frozenset[str]:
@@ -145,8 +160,9 @@ class Policy:
 
 
 def calls_in(text: str) -> list[Call]:
-    """The calls in a condition, in the order of the text."""
-    nodes = [each for each in ast.walk(ast.parse(f"({text}\n)")) if isinstance(each, ast.Call)]
+    """The calls of functions of events in a condition, in the order of the text."""
+    every = [each for each in ast.walk(ast.parse(f"({text}\n)")) if isinstance(each, ast.Call)]
+    nodes = [each for each in every if ast.unparse(each.func) not in OF_TRAITS]
     return [call_of(ast.unparse(each)) for each in sorted(nodes, key=lambda node: (node.lineno, node.col_offset))]
 
 
@@ -193,6 +209,8 @@ def read_policy(path: Path | str) -> Policy:
         ),
         not_customers=intake.get("not_customers", PLACEHOLDERS.strip().replace("\n", ";").split(";")),
         rating_scale=(Decimal(lowest), Decimal(highest)),
+        traits=whole.get("traits", {}),
+        civil=Calendar(time.get("zone", "UTC"), 86400) if calendar.rehearsal else calendar,
         occasion=calendar.span(lifecycle.get("occasion_days", 1)),
         undo_days=whole.get("orders", {}).get("undo_days", 400),
         one_time_days=lifecycle.get("one_time_patience_days", 60),

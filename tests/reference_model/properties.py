@@ -29,7 +29,7 @@ NOT_PARTS = "id ids at on date time reason status method number name note list c
 NO_ORDERS = ";null;<null>;nil;<nil>;none;(none);undefined;not set;(not set);nan;n/a;#n/a;[];{};[object object]"
 PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", flags=re.ASCII)
 
-Trait = float | str | bool | None
+Trait = float | str | bool | tuple[str, ...] | None
 
 
 class Unusable(Exception):
@@ -105,11 +105,16 @@ def order_of(given: dict[str, Any]) -> str:
     return order_id
 
 
-def properties(kind: str, body: dict[str, Any], policy: Policy) -> dict[str, Any]:
+def traits_of(kind: str, body: dict[str, Any]) -> dict[str, Trait]:
+    """What an event says of traits, none of them read as a type."""
     known = traits_around(body)
     if kind == "identify":
         own = body.get("traits")
         known |= flat(object_of(own))
+    return known
+
+
+def properties(kind: str, body: dict[str, Any], known: dict[str, Trait], policy: Policy) -> dict[str, Any]:
     others = sorted(known.keys() - policy.named)[:256]
     kept = {name: each for name, each in known.items() if name in others or name in policy.named}
     return {"traits": tuple(sorted(kept.items())), **details(kind, body, policy)}

@@ -103,6 +103,38 @@ FLAGS = (
     'previous_stage == "at_risk"',
 )
 TEXTS = ('kind == "business"', 'traits.country in ["DE", "FR"]', 'traits.country != "DE"', "traits.age > 30.5")
+DECLARED = (
+    '"sport" in traits.interests',
+    '"sport" not in traits.interests',
+    "traits.plan in traits.interests",
+    "traits.interests is known",
+    "traits.newsletter",
+    "traits.score > 2.5",
+    "traits.score - 1 <= orders",
+    'traits.plan != "free"',
+    'starts_with(traits.plan, "pl")',
+    'not contains(traits.country, text="E")',
+    "traits.born_on is known",
+    "traits.renewal_at is not known",
+)
+TRAITS = """
+[traits]
+interests = "texts"
+newsletter = "flag"
+score = "number"
+plan = "text"
+born_on = "date"
+renewal_at = "instant"
+"""
+DATED = (
+    "age(traits.born_on)",
+    "days_until_anniversary(traits.born_on)",
+    "days_until_anniversary(traits.renewal_at)",
+    "days_since(traits.born_on)",
+    "days_since(traits.renewal_at)",
+    "days_until(traits.renewal_at)",
+    "days_until(trait=traits.born_on)",
+)
 RHYTHM = """
 [lifecycle.patience]
 method = "rhythm"
@@ -159,7 +191,9 @@ class Drawing:
         share, choose = self.random.random(), self.random.choice
         if depth > 2 or share < 0.4:
             return choose(MOVING + STILL)
-        if share < 0.55:
+        if share < 0.47:
+            return choose(DATED)
+        if share < 0.57:
             return choose(NUMBERS)
         if share < 0.65:
             return f"-{choose(MOVING + STILL)}"
@@ -173,11 +207,13 @@ class Drawing:
             return f"{choose(NUMBERS)} <= {self.operand()} < {self.operand()}"
         if share < 0.76:
             return f"{self.operand()} is {choose(('', 'not '))}known"
+        if share < 0.79:
+            return f"{choose(DATED)} {choose(('<', '<=', '>', '>=', '=='))} {choose((0, 1, 7, 18, 30, 363.5))}"
         if share < 0.82:
             return f"stage {choose(('in', 'not in'))} ['at_risk', 'churned']"
         if share < 0.88:
             return f"{choose(STILL)} {choose(('in', 'not in'))} [1, 2.5, 3, 5]"
-        return choose(FLAGS if share < 0.94 else TEXTS)
+        return choose(FLAGS if share < 0.91 else TEXTS if share < 0.94 else DECLARED)
 
     def tree(self, depth: int = 0) -> str:
         share = self.random.random()
@@ -196,7 +232,7 @@ class Drawing:
             if self.random.random() < 0.5:
                 text += f"min_stay_days = {self.random.choice((0.5, 4, 11.25))}\n"
             try:
-                read_policy(f'name = "drawn"\n{self.patience}\n{text}', catalogue)
+                read_policy(f'name = "drawn"\n{TRAITS}{self.patience}\n{text}', catalogue)
             except PolicyError:
                 continue
             return text
@@ -210,4 +246,4 @@ class Drawing:
         ]
         zone = f'[time]\nzone = "{choose(("UTC", "Europe/Berlin", "America/New_York"))}"\n'
         loyal = self.rule("[lifecycle.loyal]\n")
-        return "".join(('name = "drawn"\n', zone, lifecycle, self.patience, support, loyal, *segments))
+        return "".join(('name = "drawn"\n', zone, TRAITS, lifecycle, self.patience, support, loyal, *segments))

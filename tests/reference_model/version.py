@@ -61,7 +61,8 @@ def whole(text: str) -> dict[str, Any]:
     segments = [
         {"description": "", "leave": "", "min_stay_days": 0, **segment} for segment in given.get("segments", [])
     ]
-    known = {"name", "time", "money", "browsing", "lifecycle", "rfm", "segments"}
+    known = {"name", "time", "money", "browsing", "lifecycle", "rfm", "segments", "traits"}
+    traits = {"traits": given["traits"]} if given.get("traits") else {}
     others = set(re.findall(r"^\| `(\w+)` \|", PAGE.partition("## 13")[2], re.MULTILINE)) - known
     return {
         "name": given["name"],
@@ -77,6 +78,7 @@ def whole(text: str) -> dict[str, Any]:
         },
         "rfm": rfm,
         "segments": segments,
+        **traits,
         **{name: {**defaults(name), **given.get(name, {})} for name in others},
     }
 

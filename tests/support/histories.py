@@ -42,6 +42,9 @@ name = "rhythm"
 [time]
 zone = "Europe/Berlin"
 lateness_minutes = 10080
+[traits]
+born_on = "date"
+renewal_at = "instant"
 [lifecycle]
 one_time_patience_days = 20
 one_time_churn_days = 50
@@ -68,6 +71,16 @@ key = "drifting"
 name = "Drifting"
 enter = "days_since_order > 6 and orders >= 1"
 leave = "days_since_order < 1"
+[[segments]]
+key = "birthday"
+name = "Of age, and a birthday is near"
+enter = "age(traits.born_on) >= 18 and days_until_anniversary(traits.born_on) <= 14"
+leave = "days_until_anniversary(traits.born_on) > 20"
+min_stay_days = 1.5
+[[segments]]
+key = "renews"
+name = "Renews soon"
+enter = "days_until(traits.renewal_at) <= 10 and days_since(traits.renewal_at) < 5"
 [[segments]]
 key = "fan"
 name = "Fan"
@@ -104,6 +117,8 @@ name = "fixed"
 lateness_minutes = 10080
 [orders]
 undo_days = 15
+[traits]
+interests = "texts"
 [lifecycle]
 occasion_days = 0
 one_time_patience_days = 10
@@ -120,6 +135,11 @@ min_stay_days = 0
 key = "known"
 name = "Known"
 enter = 'traits.country == "DE" and days_known >= 3'
+[[segments]]
+key = "sporty"
+name = "Interested in sport"
+enter = '"sport" in traits.interests and starts_with(traits.country, "D")'
+leave = '"sport" not in traits.interests'
 [[segments]]
 key = "rf"
 name = "Recent and frequent"
@@ -270,6 +290,11 @@ def facts(draw: st.DrawFn, most: int = 14) -> list[AnyFact]:
         read = draw(st.sampled_from(READ))
         shoes = draw(st.sampled_from(((), ("shoes",))))
         fresh = OrderCompleted(at, message, own, total, 1, shoes, said, properties=read)
+        interests = draw(st.sampled_from((("sport", "tea"), ("tea",), (), None)))
+        dates = {
+            "born_on": draw(st.sampled_from(("2002-09-20", "2002-10-26", "2000-02-29", None))),
+            "renewal_at": draw(st.sampled_from(("2020-10-25T00:30:00.000Z", "2020-12-01T12:00:00.001Z", None))),
+        }
         country = draw(st.sampled_from(("DE", "FR", True, 1, None)))
         choices: tuple[AnyFact, ...] = (
             fresh,
@@ -286,6 +311,8 @@ def facts(draw: st.DrawFn, most: int = 14) -> list[AnyFact]:
             TicketRated(at, message, ticket, draw(st.sampled_from((1, 2, 3, 4.5, 1.25, 5)))),
             Tracked(at, message, "Referral Sent"),
             TraitsIdentified(at, message, {"country": country}),
+            TraitsIdentified(at, message, {"country": country, "interests": interests, **dates}),
+            Browsed(at, message, "screen", context_traits={**dates}),
             Browsed(at, message, "page", context_traits={"country": country}),
             OrderUpdated(at, message, order, total, 3, (), context_traits={"country": country, "kind": "business"}),
         )

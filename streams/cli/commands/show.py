@@ -9,6 +9,7 @@ from redis.exceptions import RedisError
 from rich.console import Console
 from rich.table import Table
 
+from schemas.events import Trait
 from schemas.profile import Figure, Profile, decode
 from streams.cli.failure import UnreachableError, settings_or_fail
 from streams.settings import Settings
@@ -95,7 +96,7 @@ def _windows_table(windows: dict[str, Figure]) -> Table:
     return table
 
 
-def _pairs_table(title: str, values: Mapping[str, Figure]) -> Table:
+def _pairs_table(title: str, values: Mapping[str, Figure | Trait]) -> Table:
     table = Table(box=None, pad_edge=False)
     table.add_column(title)
     table.add_column("", overflow="fold")
@@ -104,9 +105,11 @@ def _pairs_table(title: str, values: Mapping[str, Figure]) -> Table:
     return table
 
 
-def _text(value: Figure) -> str:
+def _text(value: Figure | Trait) -> str:
     if value is None:
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return printable(", ".join(value)) or "none"
     return f"{value:,.2f}" if isinstance(value, float) else printable(str(value))

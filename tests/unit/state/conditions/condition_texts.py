@@ -6,9 +6,12 @@ from tests.unit.state.conditions.toy import Toy
 
 _STILL = st.sampled_from(["mean_gap_days", "orders", "traits.age", "2", "0.5", "3", "12.5", "-1"])
 _STEPS = st.sampled_from(
-    ["orders_7d", "orders_30d", "revenue_7d", "revenue_30d", "average_order_value_7d", "average_order_value_30d"]
+    [
+        *("orders_7d", "orders_30d", "revenue_7d", "revenue_30d", "average_order_value_7d", "average_order_value_30d"),
+        *("age", "days_to_birthday", "age", "days_to_birthday"),
+    ]
 )
-_LINES = st.sampled_from(["days_since_order", "days_since_first_order"])
+_LINES = st.sampled_from(["days_since_order", "days_since_first_order", "days_to_end"])
 _CURVES = st.sampled_from(["p_alive", "recency_score"])
 _SIGN = st.sampled_from(["<", "<=", ">", ">="])
 _ANY_SIGN = st.sampled_from(["<", "<=", ">", ">=", "==", "!="])
@@ -57,6 +60,8 @@ toys = st.builds(
     Toy,
     orders=st.lists(st.tuples(st.integers(0, 600), st.sampled_from([1.0, 2.5, 3.0, 10.0, 0.0])), max_size=6),
     gap=st.none() | st.sampled_from([0.0, 1.5, 3.0, 12.5]),
+    birth_day=st.none() | st.integers(-40, 90),
+    end=st.none() | st.integers(300, 900),
     categories=st.sampled_from([(), ("Dairy",)]),
     loyal=st.booleans(),
     traits=st.dictionaries(st.sampled_from(["age", "kind", "vip"]), st.sampled_from([3, "business", True, 0.5])),

@@ -25,7 +25,8 @@ def _compiled(text, catalogue=CATALOGUE):
 
 def _check(condition, toy, start):
     expected = next((t for t in range(start + 1, start + SEEN) if condition.holds(toy, t)), None)
-    found = condition.begins(toy, start)
+    # A century has too many days of ten milliseconds.
+    found = condition.begins(toy, start, start + 5 * SEEN if {"age", "days_to_birthday"} & condition.names else None)
     if expected is not None:
         assert found == expected
     elif found is not None:

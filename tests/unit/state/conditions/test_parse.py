@@ -123,6 +123,8 @@ def test_a_text_becomes_a_tree(text: str, tree: str) -> None:
         ("times_entered() > 3", 1, 1, "`stage` is missing", 'write it as in `times_entered(stage = "loyal")`'),
         ("times_entered(stage = new) > 3", 1, 23, "`stage` is a text in quotation marks", 'write "new"'),
         ("times_entered(stage = 'at risk') > 3", 1, 23, 'there is no stage "at risk"', 'did you mean "at_risk"?'),
+        ('containz(traits.a, "b")', 1, 1, "there is no function `containz`",
+         'did you mean `contains`, as in `contains(traits.title, "CEO")`?'),
         ("counts('A', 2) > 3", 1, 1, "there is no function `counts`",
          'did you mean `count`, as in `count("Referral Sent", 90)`?'),
         ("orders.x > 3", 1, 1, "`orders.x` has a dot", "only traits have one: `traits.country`"),

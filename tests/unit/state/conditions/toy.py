@@ -1,10 +1,11 @@
 """A toy customer with a day of ten milliseconds, so that a law can be checked at every millisecond."""
 
+from dataclasses import replace
 from typing import Self
 
 import msgspec
 
-from schemas.events import Scalar
+from schemas.events import Trait
 from state.conditions.catalogue import Catalogue
 from state.conditions.features import Feature, Trend
 from state.conditions.formula import Formula
@@ -12,6 +13,7 @@ from state.customer.customer import Customer
 
 DAY = 10
 WINDOWS = (7, 30)
+YEAR_DAYS = 9
 
 
 class Toy(Customer, kw_only=True):
@@ -21,10 +23,12 @@ class Toy(Customer, kw_only=True):
     purchases_lazy: bytes = b""
     engagement_lazy: bytes = b""
     support_lazy: bytes = b""
-    traits: dict[str, Scalar] = msgspec.field(default_factory=dict)
+    traits: dict[str, Trait] = msgspec.field(default_factory=dict)
     stage: str = "new"
     orders: list[tuple[int, float]] = msgspec.field(default_factory=list)
     gap: float | None = None
+    birth_day: int | None = None
+    end: int | None = None
     categories: tuple[str, ...] = ()
     loyal: bool = False
     reads: list[str] = msgspec.field(default_factory=list)
@@ -49,6 +53,34 @@ def _roll_offs(toy: Customer, window: int, after: int, until: int) -> list[int]:
     assert isinstance(toy, Toy)
     ends = {(at // DAY + window) * DAY for at, _ in toy.orders}
     return sorted(end for end in ends if after < end <= until)
+
+
+def _birthdays(toy: Customer, after: int, until: int) -> list[int]:
+    assert isinstance(toy, Toy)
+    if toy.birth_day is None:
+        return []
+    days = range(after // DAY, until // DAY + 1)
+    return [it * DAY for it in days if (it - toy.birth_day) % YEAR_DAYS == 0 and after < it * DAY <= until]
+
+
+def _days_after_birthdays(toy: Customer, after: int, until: int) -> list[int]:
+    return [it + DAY for it in _birthdays(toy, after - DAY, until - DAY)]
+
+
+def _midnights(toy: Customer, after: int, until: int) -> list[int]:
+    return [it * DAY for it in range(after // DAY + 1, until // DAY + 1)]
+
+
+def _age(customer: Toy, day: int) -> int | None:
+    return None if (birth := customer.noting("age").birth_day) is None else (day - birth) // YEAR_DAYS
+
+
+def _days_to_birthday(customer: Toy, day: int) -> int | None:
+    return None if (birth := customer.noting("days_to_birthday").birth_day) is None else (birth - day) % YEAR_DAYS
+
+
+def _days_to_end(customer: Toy, at: int) -> float | None:
+    return None if (end := customer.noting("days_to_end").end) is None else (end - at) / DAY
 
 
 def _days_since_order(customer: Toy, at: int) -> float | None:
@@ -130,6 +162,15 @@ def _features() -> list[Feature]:
         _feature("kind", "", Formula(_kind)),
         _feature("categories", "", Formula(_categories)),
         _feature("stage", "", Formula(_stage), Trend.CONSTANT, None, "new", "loyal", "at_risk"),
+    ]
+    found += [
+        replace(_feature("age", "", Formula(_age), Trend.RISING), changes_at=_birthdays),
+        replace(
+            _feature("days_to_birthday", "", Formula(_days_to_birthday), falling),
+            changes_at=_midnights,
+            turns_at=_days_after_birthdays,
+        ),
+        _feature("days_to_end", "days", Formula(_days_to_end), Trend.COUNTING_DOWN),
     ]
     for window in WINDOWS:
         for of, unit, function, trend in (

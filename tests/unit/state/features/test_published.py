@@ -171,6 +171,23 @@ def test_a_function_is_described_by_its_example_and_marked_by_its_calls() -> Non
     assert not [row for row in found.features if "(" in row.name]
 
 
+def test_a_function_of_a_trait_is_described_whatever_the_policy_declares() -> None:
+    traits = "".join(f'{name} = "number"\n' for name in ("birth_date", "signed_on", "renewal_on", "title"))
+    found = {it.name: it.example for it in made(f"[traits]\n{traits}when = 'date'\n").functions}
+    assert found["age"].by_time_alone == "rises at midnight"
+    assert found["days_until_anniversary"].by_time_alone == "at midnight"
+    assert found["days_since"].by_time_alone == "rises continuously"
+    assert found["days_until"].by_time_alone == "falls continuously"
+    assert found["contains"].by_time_alone == "no"
+    assert found["age"].parts == ("traits",)
+
+
+def test_the_types_of_traits_are_those_that_the_policy_declares_besides() -> None:
+    assert ROWS["traits.NAME"].type == "text, number, flag"
+    rows = {it.name: it for it in made('[traits]\na = "texts"\nb = "date"\nc = "flag"\n').features}
+    assert rows["traits.NAME"].type == "text, number, flag, list of texts, date"
+
+
 def test_to_describe_the_catalogue_asks_nothing_of_customers() -> None:
     compiled = read_policy('name = "p"\n', with_function)
     before = list(compiled.catalogue.features)

@@ -1,5 +1,7 @@
 """Policies: everything that is wrong is reported at once, at its line; what is right is ready for use."""
 
+import json
+
 import msgspec
 import pytest
 
@@ -331,3 +333,90 @@ def test_words_tell_what_a_policy_does():
 def test_a_policy_survives_its_own_encoding():
     policy = read(LEAST + "[lifecycle.support]\n").policy
     assert msgspec.json.decode(msgspec.json.encode(policy), type=type(policy)) == policy
+
+
+TYPED = """name = "p"
+[traits]
+born_on = "dat"
+renewal_at = "timestamp"
+score = 5
+kind = "flag"
+tags = "texts"
+seen_on = "date"
+odd = "colour"
+[[segments]]
+key = "s"
+name = "S"
+enter = '"a" in traits.tags'
+"""
+
+
+def test_types_of_traits_that_do_not_exist_are_told_with_the_nearest():
+    with pytest.raises(PolicyError) as caught:
+        read_policy(TYPED, catalogue)
+    assert [(it.line, it.message, it.fix) for it in caught.value.problems] == [
+        (3, 'there is no type "dat" of traits', 'did you mean "date"?'),
+        (4, 'there is no type "timestamp" of traits', 'did you mean "instant"?'),
+        (5, "`score` is 5", "write a text in quotation marks"),
+        (6, "`kind` is a text, and not a flag", 'write kind = "text", or leave it out'),
+        (
+            9,
+            'there is no type "colour" of traits',
+            'it is one of "text", "number", "flag", "date", "instant", "texts"',
+        ),
+    ]
+
+
+DECLARED = 'name = "p"\n[traits]\ntags = "texts"\nseen_on = "date"\nat = "instant"\nscore = "number"\n'
+
+
+@pytest.mark.parametrize(
+    ("enter", "message", "fix"),
+    [
+        ("traits.tags > 3", "`traits.tags` is a list of texts", 'write `"..." in traits.tags`'),
+        (
+            "traits.tags",
+            "`traits.tags` is a list of texts, not a yes or no",
+            "compare it, as in `traits.tags is known`",
+        ),
+        (
+            "traits.seen_on > 3",
+            "`traits.seen_on` is a date",
+            "ask for `days_until(traits.seen_on)`, or whether it `is known`",
+        ),
+        ("1 + traits.seen_on > 3", "`traits.seen_on` is a date", "only numbers can be calculated with"),
+        ("traits.at == 3", "`traits.at` is an instant", "ask for `days_until(traits.at)`, or whether it `is known`"),
+        ('traits.score == "x"', '`traits.score` is a number and `"x"` a text', "compare values of the same sort"),
+        (
+            '"a" in traits.other',
+            "`traits.other` is not a list",
+            'declare it in the policy\'s [traits], as in `other = "texts"`',
+        ),
+        ('"a" in traits.score', "`traits.score` is not a list", 'write a list after `in`, as in ["DE", "FR"]'),
+        (
+            'contains(traits.tags, "a")',
+            "`traits.tags` is a list of texts, and not a text",
+            'write `"..." in traits.tags`',
+        ),
+        (
+            "age(traits.born) > 3",
+            "it is not said that `traits.born` is a date",
+            'declare it in the policy\'s [traits], as in `born = "date"`',
+        ),
+        ("days_until(traits.score) > 3", "`traits.score` is a number, and not a date", "ask this of a date"),
+        (
+            "days_since(traits.at) == 3",
+            "`days_since(traits.at) == 3` would hold or fail for a single millisecond",
+            "write a range, as in `7 <= days_since_order < 8`",
+        ),
+        ("age(seen_on) > 3", "`trait` is a trait, as in `traits.plan`", "write traits.seen_on"),
+        ('starts_with(traits.score, "a")', "`traits.score` is a number, and not a text", "ask this of a text"),
+    ],
+)
+def test_a_declared_trait_is_refused_where_it_cannot_stand(enter, message, fix):
+    with pytest.raises(PolicyError) as caught:
+        read_policy(f"{DECLARED}[[segments]]\nkey = 's'\nname = 'S'\nenter = {json.dumps(enter)}\n", catalogue)
+    (problem,) = caught.value.problems
+    assert problem.line == 10
+    assert problem.message.partition(": ")[2] == message
+    assert problem.fix == fix
