@@ -13,6 +13,15 @@ from tests.cases.intake import Intake, both, event
 PAGE = Path(__file__).parents[2] / "docs" / "coverage.md"
 FIRST = datetime(2024, 3, 1, 12, tzinfo=UTC)
 END = 500
+TRAITS = """
+[traits]
+born_on = "date"
+income_a_year = "number"
+education = "texts"
+interests = "texts"
+tags = "texts"
+points_expire_on = "date"
+"""
 Line = tuple[float, str, dict[str, Any]]
 
 
@@ -76,9 +85,14 @@ EXAMPLES: dict[str, tuple[list[Line], list[Line]]] = {
         person(age=40, gender="female"),
     ),
     "traits.occupation in ['teacher', 'nurse']": (person(occupation="nurse"), person(occupation="pilot")),
+    "30 <= age(traits.born_on) < 40": (person(born_on="1994-01-01"), person(born_on="1999-12-31")),
     "traits.country == 'DE' and traits.address_city == 'Berlin'": (
         person(country="DE", address={"city": "Berlin"}),
         person(country="DE"),
+    ),
+    'traits.income_a_year >= 50000 and "university" in traits.education': (
+        person(income_a_year="60000", education=["school", "university"]),
+        person(income_a_year="60 k", education="university"),
     ),
     "orders_60d >= 3 and revenue_45d >= 150": (orders(445, 470, 480), orders(430, 470, 480)),
     'count("Order Completed", 90, where = channel == "app") >= 2': (
@@ -91,6 +105,10 @@ EXAMPLES: dict[str, tuple[list[Line], list[Line]]] = {
     ),
     "discount_share_365d >= 0.2": ([order(480, 80, discount=20)], [order(480, 90, discount=10)]),
     "orders_365d >= 3 and coupons_365d == 0 and average_order_value_365d >= 100": (LATE, orders(440, 460, total=10)),
+    '"sport" in traits.interests and "family" not in traits.interests': (
+        person(interests=["sport", "music"]),
+        person(interests=["sport", "family"]),
+    ),
     'count("Campaign Shown", 90) >= 3 and count("Campaign Opened", 90) == 0': (
         [at(n, "Campaign Shown") for n in (450, 460, 470)],
         [*(at(n, "Campaign Shown") for n in (450, 460, 470)), at(471, "Campaign Opened")],
@@ -103,6 +121,8 @@ EXAMPLES: dict[str, tuple[list[Line], list[Line]]] = {
         [at(n, "App Opened", platform="ios") for n in (480, 490)],
         [at(480, "App Opened", platform="ios"), at(490, "App Opened", platform="android")],
     ),
+    '"decides alone" in traits.tags': (person(tags=["decides alone"]), person(tags=["decides"])),
+    'contains(traits.wishes, "service")': (person(wishes="good service"), person(wishes="Service")),
     'count("Order Completed", 90, where = channel == "web") > 0.5 * orders_90d': (
         [order(450, channel="store"), order(460, channel="web"), order(470, channel="web")],
         [order(450, channel="store"), order(460, channel="web")],
@@ -158,6 +178,11 @@ EXAMPLES: dict[str, tuple[list[Line], list[Line]]] = {
     ),
     'days_since_left(stage = "new") <= 30 and total_days_in(stage = "new") > 30': (orders(440, 480), orders(460, 480)),
     "revenue < traits.cac": ([*orders(480), *person(cac=150)], [*orders(480), *person(cac=50)]),
+    "days_until_anniversary(traits.born_on) <= 7": (person(born_on="1990-07-18"), person(born_on="1990-07-13")),
+    "days_until(traits.points_expire_on) <= 14": (
+        person(points_expire_on="2025-07-28"),
+        person(points_expire_on="2025-07-29"),
+    ),
     'sum("Points Earned", points) - sum("Points Spent", points) >= 1000': (
         [at(1, "Points Earned", points=1500), at(2, "Points Spent", points=500)],
         [at(1, "Points Earned", points=1500), at(2, "Points Spent", points=500.01)],
@@ -205,7 +230,9 @@ def test_every_condition_on_the_page_has_its_examples() -> None:
 @pytest.mark.parametrize("condition", EXAMPLES)
 def test_a_condition_is_met_by_one_history_and_missed_by_another(intake: Intake, condition: str) -> None:
     meets, misses = EXAMPLES[condition]
-    policy = f"name = \"coverage\"\n[[segments]]\nkey = \"asked\"\nname = \"Asked\"\nenter = '''{condition}'''\n"
+    policy = (
+        f"name = \"coverage\"\n{TRAITS}[[segments]]\nkey = \"asked\"\nname = \"Asked\"\nenter = '''{condition}'''\n"
+    )
     end = int((FIRST + timedelta(days=END)).timestamp() * 1000)
     result = intake([*written(meets, "meets"), *written(misses, "misses")], policy, end)
     assert result.rejects == []
