@@ -4,7 +4,7 @@ import json
 import math
 import re
 from collections.abc import Iterator
-from typing import Any, Literal, NamedTuple, get_args, get_origin
+from typing import Any, NamedTuple, get_args, get_origin
 
 import msgspec
 
@@ -72,7 +72,7 @@ def _fix(name: str, value: object, kind: Any) -> str:
 
 
 def _sort_of(kind: Any) -> str:
-    """Return what to write as a table, a list or a choice; empty for other types."""
+    """Return what to write as a table or a list; empty for other types."""
     origin, kinds = get_origin(kind), get_args(kind)
     if origin is dict:
         example = 'plan = "text"' if kinds[1] is str else "EUR = 1.08"
@@ -80,7 +80,7 @@ def _sort_of(kind: Any) -> str:
     if origin is tuple:
         listed = _LISTED[get_args(kinds[0])[0]]
         return f"write a list of {listed if ... in kinds else f'{len(kinds)} {listed}'}"
-    return f"it is one of {', '.join(map(str, kinds))}" if origin is Literal else ""
+    return ""
 
 
 def _fix_of(name: str, value: object, reason: str) -> str:
