@@ -42,6 +42,8 @@ class Intake:
     ) -> None:
         self.exchange = exchange
         self.named = named
+        self.reads_more = bool(named.properties) or trait_types is not None
+        """Whether a policy asks for more of an event than its fact: properties, or the types of traits."""
         self.trait_types = trait_types
         self.rating_scale = rating_scale
         folded = [_folded(it) for it in not_customers]
