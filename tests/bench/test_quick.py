@@ -33,8 +33,10 @@ class Quick:
 
 @pytest.fixture(scope="module")
 def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Future[Quick]]]:
+    base = tmp_path_factory.getbasetemp()  # asked for the first time, it is made, and two threads cannot make it
+
     def run(name: str) -> Quick:
-        folder = tmp_path_factory.getbasetemp() / f"bench-{name}"
+        folder = base / f"bench-{name}"
         results, pictures = folder / "results.jsonl", folder / "pictures"
         command = [sys.executable, "-m", "bench", name, "--quick", f"--results={results}", f"--pictures={pictures}"]
         return Quick(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False), results, pictures)
