@@ -21,7 +21,7 @@ NULL = Raw(b"null")
 
 _WHOLE = re.compile(rb"0|-?[1-9][0-9]*")
 _NO_FIELDS = re.compile(rb'null|\[\s*\]|"\s*"')
-_DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
+DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 _fields = msgspec.json.Decoder(Fields).decode
 read_text = msgspec.json.Decoder(str).decode
 
@@ -98,7 +98,7 @@ def number(fields: Fields, name: str, place: str = "") -> float | None:
         written = read_text(raw).strip()
         if not written:
             return None
-        if _DECIMAL.fullmatch(written):
+        if DECIMAL.fullmatch(written):
             return float(written)
     fix = 'send a number, or a plain decimal text like "1234.56" without thousands separators or currency signs'
     raise RejectedError("invalid", f"{place}{name} is {shown(raw)}: {fix}")

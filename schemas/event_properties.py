@@ -6,7 +6,7 @@ from math import isfinite
 import msgspec
 from msgspec import Raw
 
-from schemas.coercion import MAX_TEXT, fields_of, number
+from schemas.coercion import DECIMAL, MAX_TEXT, fields_of
 from schemas.events import Scalar
 from schemas.reject import RejectedError
 
@@ -17,31 +17,43 @@ _read_scalar = msgspec.json.Decoder(str | int | float | bool | None).decode
 
 
 def properties_of(raw: Raw, wanted: Mapping[str, bool]) -> tuple[dict[str, Scalar], bool]:
-    """Return the wanted properties that are there, and whether one of them could not be used.
+    """Return the wanted properties that are there, as they were sent, and whether one of them could not be used.
 
-    ``wanted`` says of each name whether it must be a number, which may be a plain decimal text.
+    ``wanted`` says of each name whether it is added up, so must be a number, or a plain decimal text.
     """
     try:
         given = fields_of(raw, "properties")
     except _UNUSABLE:
         return {}, True
     found: dict[str, Scalar] = {}
-    is_all_used = True
-    for name, must_be_number in wanted.items():
-        if name not in given:
-            continue
+    is_told = False
+    for name, is_added_up in wanted.items():
         try:
-            value = number(given, name) if must_be_number else _read_scalar(given[name])
+            value = _read_scalar(given[name]) if name in given else None
         except _UNUSABLE:
-            is_all_used = False
+            is_told = True
             continue
         if value is None:
             continue
         if _is_usable(value):
             found[name] = value
+            is_told = is_told or (is_added_up and number_in(value) is None and not is_blank(value))
         else:
-            is_all_used = False
-    return found, not is_all_used
+            is_told = True
+    return found, is_told
+
+
+def number_in(value: Scalar | None) -> int | float | None:
+    """Return the number that a property is, or that stands in it in plain decimal notation; None if there is none."""
+    if isinstance(value, str):
+        written = value.strip()
+        return float(written) if DECIMAL.fullmatch(written) and isfinite(float(written)) else None
+    return None if isinstance(value, bool) else value
+
+
+def is_blank(value: Scalar) -> bool:
+    """Tell whether a property is a blank text, which is as good as none."""
+    return isinstance(value, str) and not value.strip()
 
 
 def _is_usable(value: Scalar) -> bool:

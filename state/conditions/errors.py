@@ -3,6 +3,8 @@
 import ast
 import keyword
 import re
+import tokenize
+from io import StringIO
 
 
 class ConditionError(ValueError):
@@ -66,3 +68,9 @@ def error_at(source: str, node: ast.expr, message: str, fix: str) -> ConditionEr
     """Return an error at the place of a node."""
     row, column = place(source, node.lineno, node.col_offset)
     return ConditionError(message, column, fix, row)
+
+
+def texts_in(source: str, node: ast.expr) -> int:
+    """Return how many texts Python would join to the one of a node."""
+    segment = f"({ast.get_source_segment(source, node)})"
+    return sum(token.type == tokenize.STRING for token in tokenize.generate_tokens(StringIO(segment).readline))

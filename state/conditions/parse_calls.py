@@ -5,7 +5,7 @@ import difflib
 from collections.abc import Iterator
 
 from state.conditions.catalogue import Catalogue
-from state.conditions.errors import ConditionError, error_at
+from state.conditions.errors import ConditionError, error_at, texts_in
 from state.conditions.features import Feature
 from state.conditions.functions import Argument, CallError, Function, Parameter, Sort
 from state.conditions.kind import Kind
@@ -65,6 +65,9 @@ class CallParser:
             yield named[keyword.arg], keyword.value
 
     def _argument(self, parameter: Parameter, node: ast.expr) -> Argument:
+        for part in ast.walk(node):
+            if isinstance(part, ast.Constant) and isinstance(part.value, str) and texts_in(self._source, part) > 1:
+                raise self._error(part, "two texts stand side by side", "write a comma between them, or one text")
         match parameter.sort, node:
             case Sort.TEXT, ast.Constant(str(text)):
                 return self._allowed(parameter, node, text)
@@ -78,7 +81,7 @@ class CallParser:
             case Sort.PROPERTY, ast.Name(name):
                 return name
             case Sort.CONDITION, _ if not isinstance(node, ast.Constant):
-                return ast.unparse(node)
+                return ast.unparse(_InOneForm().visit(node))
             case _:
                 raise self._error(node, f"`{parameter.name}` is {parameter.sort.value}", self._mend(parameter, node))
 
@@ -112,6 +115,23 @@ class CallParser:
                 return f"write {text}, without quotation marks"
             case _:
                 return "write it so"
+
+
+class _InOneForm(ast.NodeTransformer):
+    """Lists, numbers and flags of a filter in one form, so that two that mean the same are one."""
+
+    def visit_Tuple(self, node: ast.Tuple) -> ast.expr:
+        return ast.List([self.visit(it) for it in node.elts], ast.Load())
+
+    def visit_Set(self, node: ast.Set) -> ast.expr:
+        return ast.List([self.visit(it) for it in node.elts], ast.Load())
+
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        whole = isinstance(node.value, float) and node.value.is_integer()
+        return ast.Constant(int(node.value)) if whole and isinstance(node.value, float) else node
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return ast.Constant(node.id == "true") if node.id in ("true", "false") else node
 
 
 def _example(function: Function) -> str:

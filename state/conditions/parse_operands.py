@@ -2,12 +2,10 @@
 
 import ast
 import difflib
-import tokenize
 from fractions import Fraction
-from io import StringIO
 
 from state.conditions.catalogue import WINDOW, Catalogue
-from state.conditions.errors import ConditionError, error_at
+from state.conditions.errors import ConditionError, error_at, texts_in
 from state.conditions.kind import Kind
 from state.conditions.monotone import Monotonicity
 from state.conditions.nodes import (
@@ -115,7 +113,7 @@ class OperandParser:
         if isinstance(value, bool):
             return Literal(value, Kind.FLAG)
         if isinstance(value, str):
-            if self._count_of_texts(node) > 1:
+            if texts_in(self.source, node) > 1:
                 raise self.error(node, "two texts stand side by side", "write a comma between them, or one text")
             return Literal(value, Kind.TEXT)
         if isinstance(value, int | float):
@@ -127,11 +125,6 @@ class OperandParser:
             f"`{self.text(node)}` is not a value of the language",
             "for a missing value write `is known` or `is not known`",
         )
-
-    def _count_of_texts(self, node: ast.expr) -> int:
-        """Return how many texts Python would join to the one of a node."""
-        source = f"({ast.get_source_segment(self.source, node)})"
-        return sum(token.type == tokenize.STRING for token in tokenize.generate_tokens(StringIO(source).readline))
 
     def _too_large(self, node: ast.expr) -> ConditionError:
         return self.error(node, "this number is too large", "use numbers up to 1000000000000000")

@@ -1,6 +1,6 @@
 """Activity: how often and when events happened, and what their properties added up to, as far as conditions ask."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -10,7 +10,7 @@ from state.customer.occurrences import (
     SUM,
     Amounts,
     CountedEvents,
-    Numbers,
+    Given,
     Occurrences,
     PackedOccurrences,
     no_occurrences,
@@ -19,11 +19,11 @@ from state.customer.occurrences import (
 
 
 class CountedOrder(msgspec.Struct, array_like=True, gc=False):
-    """An order that can be undone: its instant and day, and by key, where it was counted, the numbers that it gave."""
+    """An order that can be undone: its instant and day, and by key, where it was counted, what it gave."""
 
     at: int
     day: int
-    counted: dict[int, Numbers]
+    counted: dict[int, Given]
 
 
 class Activity(msgspec.Struct, gc=False):
@@ -35,21 +35,19 @@ class Activity(msgspec.Struct, gc=False):
     events: dict[int, Occurrences]
     orders: dict[int, CountedOrder]
 
-    def add(self, counted: CountedEvents, at: int, day: int, properties: Mapping[str, Scalar]) -> Numbers:
-        """Count an event; return its numbers that were added up."""
-        numbers = counted.numbers_of(properties)
+    def add(self, counted: CountedEvents, at: int, day: int, properties: Mapping[str, Scalar]) -> Given:
+        """Count an event; return what it gave."""
         found = self.events.get(counted.key)
         if found is None:
             found = self.events[counted.key] = no_occurrences()
-        found.add(at, day, day - counted.window_days + 1, numbers)
-        return numbers
+        return found.add(at, day, day - counted.window_days + 1, counted.numbers_of(properties))
 
     def place_order(
         self, number: int, at: int, day: int, counted: Sequence[CountedEvents], properties: Mapping[str, Scalar]
     ) -> None:
         """Count an order."""
-        numbers = {it.key: self.add(it, at, day, properties) for it in counted if it.takes(properties)}
-        self.orders[number] = CountedOrder(at, day, numbers)
+        given = {it.key: self.add(it, at, day, properties) for it in counted if it.takes(properties)}
+        self.orders[number] = CountedOrder(at, day, given)
 
     def restate_order(self, number: int, counted: Sequence[CountedEvents], properties: Mapping[str, Scalar]) -> None:
         """Count a known order as what it is said to be now, in its place."""
@@ -58,6 +56,7 @@ class Activity(msgspec.Struct, gc=False):
             self._take_back(order)
             taking = [it for it in counted if it.takes(properties)]
             order.counted = {it.key: self.add(it, order.at, order.day, properties) for it in taking}
+            self._find_ends(order.counted)
 
     def undo_order(self, number: int) -> None:
         """Take an order back."""
@@ -70,15 +69,22 @@ class Activity(msgspec.Struct, gc=False):
         orders = self.orders
         while orders and (len(orders) > most or next(iter(orders.values())).day < oldest):
             order = orders.pop(next(iter(orders)))
-            for key, numbers in order.counted.items():
-                self.events[key].make_final(order.at, numbers)
+            for key, given in order.counted.items():
+                self.events[key].make_final(order.at, given)
 
-    def keep(self, keys: Collection[int]) -> None:
-        """Forget all events but these."""
-        for key in self.events.keys() - set(keys):
-            del self.events[key]
+    def keep(self, counted: Iterable[CountedEvents], counts_orders: bool) -> None:
+        """Forget what a new policy does not ask for; without ``counts_orders``, that are all orders."""
+        by_key = {it.key: it for it in counted}
+        self.events = {key: it for key, it in self.events.items() if key in by_key}
+        for key, found in self.events.items():
+            found.keep(by_key[key])
+        if not counts_orders:
+            self.orders = {}
         for order in self.orders.values():
-            order.counted = {key: numbers for key, numbers in order.counted.items() if key in self.events}
+            order.counted = {key: it for key, it in order.counted.items() if key in self.events}
+            for key, given in order.counted.items():
+                given.numbers = {name: it for name, it in given.numbers.items() if name in by_key[key].numbers}
+                given.by_day = given.by_day and by_key[key].window_days > 0
 
     def count(self, key: int) -> int:
         """Return how often events happened."""
@@ -123,11 +129,16 @@ class Activity(msgspec.Struct, gc=False):
 
     def _take_back(self, order: CountedOrder) -> None:
         counted, order.counted = order.counted, {}
-        for key, numbers in counted.items():
+        for key, given in counted.items():
+            self.events[key].take(order.day, given)
+        self._find_ends(counted)
+
+    def _find_ends(self, keys: Iterable[int]) -> None:
+        for key in keys:
             found = self.events[key]
-            found.take(order.day, numbers)
             if found.count:
-                found.find_ends([(it.at, it.counted[key]) for it in self.orders.values() if key in it.counted])
+                orders = self.orders.values()
+                found.find_ends([(it.at, it.counted[key].numbers) for it in orders if key in it.counted])
             else:
                 del self.events[key]
 

@@ -107,15 +107,19 @@ class Customer(msgspec.Struct, gc=False):
             activity = self.activity_lazy = Activity.unpacked(activity)
         return activity
 
+    def packed_activity(self) -> bytes:
+        """Return the bytes of the activity, without changing it."""
+        activity = self.activity_lazy
+        return activity if isinstance(activity, bytes) else activity.packed()
+
     def packed_parts(self) -> tuple[bytes, bytes, bytes, bytes]:
         """Return the bytes of purchases, engagement, support and activity, without changing them."""
         purchases, engagement, support = self.purchases_lazy, self.engagement_lazy, self.support_lazy
-        activity = self.activity_lazy
         return (
             purchases if isinstance(purchases, bytes) else pack_purchases(purchases),
             engagement if isinstance(engagement, bytes) else engagement.packed(),
             support if isinstance(support, bytes) else support.packed(),
-            activity if isinstance(activity, bytes) else activity.packed(),
+            self.packed_activity(),
         )
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from schemas.event_properties import number_in
 from schemas.events import Scalar
 from state.customer.daily_counts import Daily, PackedDaily, no_counts, unpack_daily
 
@@ -14,10 +15,19 @@ MILLION = 1_000_000
 COUNT, SUM = range(2)
 _MOST = 10**12
 _EXACT = 10**6
+_MOST_SIZE = 9 * 10**18
+_AFTER_ALL_DAYS = 2**40
 _NEVER = -1
 
 Numbers = dict[str, int]
 """The numbers of one event that are added up, in millionths, by property."""
+
+
+class Given(msgspec.Struct, array_like=True, gc=False):
+    """What an event that can be undone gave: numbers, and whether it was counted on its day."""
+
+    numbers: Numbers
+    by_day: bool
 
 
 class CountedEvents(NamedTuple):
@@ -38,20 +48,21 @@ class CountedEvents(NamedTuple):
 
     def numbers_of(self, properties: Mapping[str, Scalar]) -> Numbers:
         """Return the numbers of an event that are added up."""
-        read = ((name, millionths(properties.get(name))) for name in self.numbers)
+        read = ((name, millionths(number_in(properties.get(name)))) for name in self.numbers)
         return {name: number for name, number in read if number is not None}
 
 
 class Amounts(msgspec.Struct, gc=False):
     """The numbers of one property, in millionths: how many, their sum, the last of them, and count and sum by day.
 
-    ``last_at`` is the instant of the last one's event. ``final_at`` and ``final`` are those of the last event that can
-    no longer be undone, if there is one.
+    ``size`` is the sum of their sizes, which is bounded, so that no sum is beyond 64 bits. ``last_at`` is the instant
+    of the last one's event. ``final_at`` and ``final`` are those of the last that can no longer be undone, if any.
     """
 
     daily: Daily
     count: int = 0
     total: int = 0
+    size: int = 0
     last_at: int = _NEVER
     last: int = 0
     final_at: int = _NEVER
@@ -61,6 +72,7 @@ class Amounts(msgspec.Struct, gc=False):
         """Add a number."""
         self.count += 1
         self.total += number
+        self.size += abs(number)
         if at >= self.last_at:
             self.last_at, self.last = at, number
         self.daily.drop_before(since)
@@ -68,12 +80,21 @@ class Amounts(msgspec.Struct, gc=False):
             self.daily.add(day, COUNT)
             self.daily.add(day, SUM, number)
 
-    def take(self, number: int, day: int) -> None:
+    def take(self, number: int, day: int, by_day: bool) -> None:
         """Take a number back; ``Occurrences.find_ends`` finds the last one again."""
         self.count -= 1
         self.total -= number
-        self.daily.take(day, COUNT, 1)
-        self.daily.take(day, SUM, number)
+        self.size -= abs(number)
+        if by_day:
+            self.daily.take(day, COUNT, 1)
+            self.daily.take(day, SUM, number)
+
+    def packed(self) -> "PackedAmounts":
+        """Return the numbers as they are stored."""
+        daily = self.daily.packed()
+        return PackedAmounts(
+            daily, self.count, self.total, self.size, self.last_at, self.last, self.final_at, self.final
+        )
 
 
 class Occurrences(msgspec.Struct, gc=False):
@@ -89,36 +110,52 @@ class Occurrences(msgspec.Struct, gc=False):
     last: int = _NEVER
     final: int = _NEVER
 
-    def add(self, at: int, day: int, since: int, numbers: Numbers) -> None:
+    def add(self, at: int, day: int, since: int, numbers: Numbers) -> Given:
         """Count an event; ``since`` is the first day of the longest window, after ``day`` if there is none."""
         self.first = at if not self.count else min(self.first, at)
         self.last = max(self.last, at)
         self.count += 1
         self.daily.drop_before(since)
-        if since <= day:
+        by_day = since <= day
+        if by_day:
             self.daily.add(day, COUNT)
+        given = Given({}, by_day)
         for name, number in numbers.items():
-            if name not in self.amounts:
-                self.amounts[name] = Amounts(no_counts())
-            self.amounts[name].add(number, at, day, since)
+            amounts = self.amounts.get(name) or Amounts(no_counts())
+            if amounts.size + abs(number) <= _MOST_SIZE:
+                self.amounts[name] = amounts
+                amounts.add(number, at, day, since)
+                given.numbers[name] = number
+        return given
 
-    def take(self, day: int, numbers: Numbers) -> None:
+    def take(self, day: int, given: Given) -> None:
         """Take an event back; ``find_ends`` finds the first and the last again."""
         self.count -= 1
-        self.daily.take(day, COUNT, 1)
-        for name, number in numbers.items():
-            self.amounts[name].take(number, day)
+        if given.by_day:
+            self.daily.take(day, COUNT, 1)
+        for name, number in given.numbers.items():
+            self.amounts[name].take(number, day, given.by_day)
 
-    def make_final(self, at: int, numbers: Numbers) -> None:
+    def keep(self, counted: CountedEvents) -> None:
+        """Forget what a new policy does not ask for."""
+        self.amounts = {name: it for name, it in self.amounts.items() if name in counted.numbers}
+        if not counted.window_days:
+            for daily in (self.daily, *(it.daily for it in self.amounts.values())):
+                daily.drop_before(_AFTER_ALL_DAYS)
+
+    def make_final(self, at: int, given: Given) -> None:
         """Note that an event can no longer be undone."""
         self.final = max(self.final, at)
-        for name, number in numbers.items():
+        for name, number in given.numbers.items():
             amounts = self.amounts[name]
             if at >= amounts.final_at:
                 amounts.final_at, amounts.final = at, number
 
     def find_ends(self, undoable: Sequence[tuple[int, Numbers]]) -> None:
-        """Find the first and the last event again, given the instants and numbers of those that can be undone."""
+        """Find the first and the last event again, given the instants and numbers of those that can be undone.
+
+        Of two at one instant, the one that comes later in the sequence is the last.
+        """
         instants = [at for at, _ in undoable]
         if self.final == _NEVER and instants:
             self.first = min(instants)
@@ -127,15 +164,12 @@ class Occurrences(msgspec.Struct, gc=False):
             if not amounts.count:
                 del self.amounts[name]
                 continue
-            last = [(at, numbers[name]) for at, numbers in undoable if name in numbers]
-            amounts.last_at, amounts.last = max([(amounts.final_at, amounts.final), *last], key=lambda it: it[0])
+            given = [(at, numbers[name]) for at, numbers in reversed(undoable) if name in numbers]
+            amounts.last_at, amounts.last = max([*given, (amounts.final_at, amounts.final)], key=lambda it: it[0])
 
     def packed(self) -> "PackedOccurrences":
         """Return the occurrences as they are stored."""
-        amounts = {
-            name: PackedAmounts(it.daily.packed(), it.count, it.total, it.last_at, it.last, it.final_at, it.final)
-            for name, it in self.amounts.items()
-        }
+        amounts = {name: it.packed() for name, it in self.amounts.items()}
         return PackedOccurrences(self.daily.packed(), amounts, self.count, self.first, self.last, self.final)
 
 
@@ -145,6 +179,7 @@ class PackedAmounts(msgspec.Struct, array_like=True, gc=False):
     daily: PackedDaily | None
     count: int
     total: int
+    size: int
     last_at: int
     last: int
     final_at: int
@@ -178,7 +213,7 @@ def no_occurrences() -> Occurrences:
 def unpack_occurrences(packed: PackedOccurrences) -> Occurrences:
     """Return the occurrences that were stored."""
     amounts = {
-        name: Amounts(unpack_daily(it.daily), it.count, it.total, it.last_at, it.last, it.final_at, it.final)
+        name: Amounts(unpack_daily(it.daily), it.count, it.total, it.size, it.last_at, it.last, it.final_at, it.final)
         for name, it in packed.amounts.items()
     }
     return Occurrences(unpack_daily(packed.daily), amounts, packed.count, packed.first, packed.last, packed.final)

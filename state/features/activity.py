@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from schemas.coercion import MAX_TEXT
 from schemas.event_names import event_key, track_name
 from state.conditions.event_filters import NO_FILTER, compile_filter
 from state.conditions.features import EventFilter, Feature, Trend
 from state.conditions.formula import Formula
-from state.conditions.functions import Function, Parameter, Sort
+from state.conditions.functions import CallError, Function, Parameter, Sort
 from state.customer.activity import Activity
 from state.customer.occurrences import MILLION, occurrences_key
 from state.customer.parts import event_part
@@ -125,6 +126,9 @@ class EventFunctions:
 
     def _name(self, event: str) -> str:
         event = event.strip()
+        if not event_key(event) or len(event) > MAX_TEXT:
+            told = f"a name has letters or digits, and at most {MAX_TEXT} characters"
+            raise CallError(f"no event can be named `{event[:40]}`", told)
         return self._names.setdefault(event_key(event), track_name(event) or event)
 
     def _is_of_all_orders(self, event: str, where: str) -> bool:

@@ -86,7 +86,7 @@ class CompiledPolicy:
                 of_event = counted.setdefault(counts.event, {})
                 known = of_event.get(counts.key, CountedEvents(counts.key, accepts=counts.accepts))
                 of_event[counts.key] = known._replace(
-                    window_days=max(known.window_days, feature.window or 0),
+                    window_days=self.window_days if feature.window else known.window_days,
                     numbers=tuple(sorted({*known.numbers, counts.number} - {""})),
                 )
         return {event: tuple(it.values()) for event, it in counted.items()}

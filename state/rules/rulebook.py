@@ -127,7 +127,8 @@ class Rulebook:
         customer.purchases.recount(self._memory)
         customer.remember_stays(self._remembered_stages)
         customer.traits = self._trait_types.again(customer.traits)
-        customer.activity.keep([it.key for counted in self._counted.values() for it in counted])
+        counted = [it for of_event in self._counted.values() for it in of_event]
+        customer.activity.keep(counted, OrderCompleted.name in self._counted)
         changes = []
         for key in [key for key in customer.memberships if key not in self._keys]:
             del customer.memberships[key]

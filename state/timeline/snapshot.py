@@ -34,7 +34,8 @@ class _Stored(msgspec.Struct, array_like=True, gc=False):
     """A timeline without its head: that is rebuilt from the packed base, the tail, and what was decided since.
 
     ``at`` and ``last_event_at`` are the head's, left out where the head is the base. ``decided`` is the head's too,
-    None where it is that of the base. The head's ``due`` is in the header.
+    None where it is that of the base. The head's ``due`` is in the header. ``activity`` is the head's too, None if
+    there is none: under another policy the tail would give another one.
     """
 
     base: bytes | None
@@ -46,6 +47,7 @@ class _Stored(msgspec.Struct, array_like=True, gc=False):
     last_event_at: int = 0
     decided: DecidedState | None = None
     twins: list[AnyFact] = []
+    activity: bytes | None = None
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -67,6 +69,7 @@ def dump(timeline: Timeline, rules: Rulebook) -> bytes:
         stored.at, stored.last_event_at = head.at, head.last_event_at
         decided = decided_state(head)
         stored.decided = None if decided == timeline.base_decided else decided
+        stored.activity = head.packed_activity() or None
     due = NEVER if head.due is None else head.due
     return HEADER.pack(VERSION, STAGE_NUMBERS[head.stage], due, rules.fingerprint) + _encode(stored)
 
@@ -92,6 +95,8 @@ def load(snapshot: bytes, rules: Rulebook) -> Timeline:
         if stored.at is not None:
             _apply_tail(head, stored, rules)
             head.at, head.due = stored.at, header.due
+            if header.fingerprint != rules.fingerprint:
+                head.activity_lazy = stored.activity or b""
     except (msgspec.DecodeError, struct.error, UnicodeDecodeError, PackingError, IndexError, RecursionError) as error:
         raise SnapshotError(f"a snapshot does not decode: {error}") from None
     return Timeline(

@@ -298,3 +298,59 @@ def test_an_order_that_can_no_longer_be_undone_goes_on_to_count(intake: Intake) 
         ("Entered", day(21)),
     ]
     assert [reason for _, reason in result.rejects] == ["forgotten"]
+
+
+@both
+def test_a_sum_of_many_large_numbers_is_kept_within_64_bits(intake: Intake) -> None:
+    lines = [sent(number / 100, "Points Earned", points=1e12) for number in range(19)]
+    result = intake(lines, policy('sum("Points Earned", points) > 1'), ms(2))
+    assert result.rejects == []
+    assert result.figure("c", 'sum("Points Earned", points)') == 9e12
+
+
+@both
+def test_of_orders_at_one_instant_the_later_in_order_is_the_last(intake: Intake) -> None:
+    lines = [
+        sent(0, "Order Completed", "m1", order_id="1", total=10),
+        sent(0, "Order Completed", "m2", order_id="2", total=20),
+        sent(1, "Order Completed", "m3", order_id="3", total=30),
+        undone(2, "3"),
+        sent(3, "Order Updated", "m5", order_id="1", total=11),
+    ]
+    result = intake(lines, policy('latest("Order Completed", total) == 20'), ms(5))
+    assert memberships(result) == [("Entered", day(0)), ("Exited", day(1)), ("Entered", day(2))]
+
+
+@both
+def test_a_property_that_one_condition_adds_up_is_compared_by_another_as_it_was_sent(intake: Intake) -> None:
+    lines = [sent(0, code="A1"), sent(1, code="7")]
+    conditions = ('count("Referral Sent", where = code == "A1") > 0', 'sum("Referral Sent", code) >= 7')
+    result = intake(lines, policy(*conditions))
+    assert memberships(result) == [("Entered", day(0)), ("Entered", day(1))]
+    assert result.bounds == {"properties": 1}
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        'count("Referral" "Sent") > 1',
+        'count("A", where = c in ["DE" "FR"]) > 1',
+        'count("A", where = c == "DE" "FR") > 1',
+        'starts_with(traits.a, "DE" "FR")',
+    ],
+)
+def test_texts_side_by_side_are_refused_in_calls(condition: str) -> None:
+    with pytest.raises(PolicyError, match="two texts stand side by side"):
+        read_policy(policy(condition), catalogue)
+
+
+def test_no_event_is_named_by_signs_alone_or_by_too_many_letters() -> None:
+    for name in ("-", "x" * 257):
+        with pytest.raises(PolicyError, match="no event can be named"):
+            read_policy(policy(f'count("{name}") > 1'), catalogue)
+
+
+def test_filters_in_two_forms_are_one() -> None:
+    forms = ('x in ["a", "b"] and y >= 50 and z == true', "((x in ('a','b')) and y >= 50.0 and z == True)")
+    features = read_policy(policy(*(f'count("A", where = {it}) > 1' for it in forms)), catalogue).catalogue.features
+    assert len([it for it in features.values() if it.counts is not None]) == 1

@@ -13,7 +13,7 @@ from tests.reference_model.memory import MILLION, Happened, Memory, Order
 from tests.reference_model.names import key_of
 from tests.reference_model.patience import p_alive
 from tests.reference_model.policy import Policy
-from tests.reference_model.properties import Trait
+from tests.reference_model.properties import PLAIN, Trait
 
 WINDOW = re.compile(r"(\w+)_([1-9][0-9]*)d")
 
@@ -35,8 +35,20 @@ def of_properties(properties: dict[str, Trait]) -> Lookup:
     return lambda name: properties.get(name.removeprefix("traits."))
 
 
+def within_bounds(numbers: list[int]) -> list[int]:
+    """Those that are added up: as many as are together no larger than 9e18."""
+    kept, size = [], 0
+    for number in numbers:
+        if size + abs(number) <= 9 * 10**18:
+            kept.append(number)
+            size += abs(number)
+    return kept
+
+
 def millionths(value: Trait) -> int | None:
     """A number in millionths, rounded half to even; none for what is no number, or beyond 1e12."""
+    if isinstance(value, str) and PLAIN.fullmatch(value.strip()):
+        value = float(value)
     if value is None or isinstance(value, str | bool | tuple) or abs(value) > 10**12:
         return None
     return round(rational(value) * MILLION)
@@ -107,6 +119,7 @@ class Features:
         if call.function == "days_since_last":
             return self.ago(counted[-1].at) if counted else None
         numbers = [amount for each in counted if (amount := millionths(each.properties.get(call.number))) is not None]
+        numbers = within_bounds(numbers)
         if call.function == "sum":
             return Fraction(sum(numbers), MILLION)
         if not numbers:

@@ -121,21 +121,20 @@ class Policy:
         """The calls in the conditions, in the order of the text."""
         return [call for text in self.conditions for call in calls_in(text)]
 
-    def read_of(self, key: str) -> dict[str, bool]:
-        """The properties that calls read of an event; each says whether it must be a number."""
+    def read_of(self, key: str) -> list[str]:
+        """The properties that calls read of an event."""
         if key not in self.read:
             self.read[key] = self.found_read_of(key)
         return self.read[key]
 
     @cached_property
-    def read(self) -> dict[str, dict[str, bool]]:
+    def read(self) -> dict[str, list[str]]:
         return {}
 
-    def found_read_of(self, key: str) -> dict[str, bool]:
+    def found_read_of(self, key: str) -> list[str]:
         keys = (key, key_of("Order Completed")) if key == key_of("Order Updated") else (key,)
         calls = [call for call in self.calls if key_of(call.event) in keys]
-        names = {name: False for call in calls for name in call.names}
-        return names | {call.number: True for call in calls if call.number}
+        return list({name for call in calls for name in (*call.names, call.number) if name})
 
     @cached_property
     def named(self) -> frozenset[str]:

@@ -142,21 +142,15 @@ def details(kind: str, body: dict[str, Any], policy: Policy) -> dict[str, Any]:
     return {}
 
 
-def read_by_conditions(wanted: dict[str, bool], given: Any) -> dict[str, Trait]:
-    """The properties that conditions read, as far as they can be used; those that are added up must be numbers."""
+def read_by_conditions(wanted: list[str], given: Any) -> dict[str, Trait]:
+    """The properties that conditions read, as far as they can be used."""
     found: dict[str, Trait] = {}
-    for name, must_be_number in sorted(wanted.items()):
+    for name in sorted(wanted):
         value = given.get(name) if isinstance(given, dict) else None
-        try:
-            if must_be_number:
-                written = number(value)
-                value = None if written is None or abs(written) > MAX_DOUBLE else float(written)
-            elif isinstance(value, str) and len(value) > 256:
-                value = None
-            if value is not None and is_scalar(value):
-                found[name] = scalar(value)
-        except Unusable:
+        if isinstance(value, str) and (len(value) > 256 or any("\ud800" <= letter <= "\udfff" for letter in value)):
             continue
+        if value is not None and is_scalar(value):
+            found[name] = scalar(value)
     return found
 
 

@@ -1,0 +1,63 @@
+"""Activity under a policy and then under another: what is new begins with it, and what is taken back was given."""
+
+import pytest
+
+from schemas.events import Scalar
+from state.customer.activity import Activity
+from state.customer.occurrences import CountedEvents
+
+APP = CountedEvents(1, accepts=lambda properties: properties.get("channel") == "app")
+APP_BY_DAY = APP._replace(window_days=365)
+ALL = CountedEvents(2, numbers=("margin",))
+BY_APP: dict[str, Scalar] = {"channel": "app", "margin": 2}
+
+
+@pytest.fixture
+def activity() -> Activity:
+    return Activity({}, {})
+
+
+def test_an_order_is_taken_off_a_day_only_if_it_was_counted_on_it(activity: Activity) -> None:
+    activity.place_order(1, 10, 5, [APP], BY_APP)
+    activity.keep([APP_BY_DAY], counts_orders=True)
+    activity.place_order(2, 20, 5, [APP_BY_DAY], BY_APP)
+    activity.undo_order(1)
+    assert (activity.count(1), activity.count_since(1, 5)) == (1, 1)
+    activity.undo_order(2)
+    assert (activity.count(1), activity.count_since(1, 5)) == (0, 0)
+
+
+def test_windows_that_a_policy_does_not_ask_for_begin_again(activity: Activity) -> None:
+    activity.place_order(1, 10, 5, [APP_BY_DAY], BY_APP)
+    activity.keep([APP], counts_orders=True)
+    activity.place_order(2, 20, 6, [APP], BY_APP)
+    activity.keep([APP_BY_DAY], counts_orders=True)
+    activity.place_order(3, 30, 6, [APP_BY_DAY], BY_APP)
+    activity.undo_order(1)
+    activity.undo_order(2)
+    assert (activity.count(1), activity.count_since(1, 0)) == (1, 1)
+
+
+def test_a_sum_that_a_policy_does_not_ask_for_begins_again(activity: Activity) -> None:
+    activity.add(ALL, 10, 5, {"margin": 5})
+    activity.keep([ALL._replace(numbers=())], counts_orders=False)
+    activity.add(ALL._replace(numbers=()), 20, 5, {"margin": 7})
+    activity.keep([ALL], counts_orders=False)
+    assert (activity.total(2, "margin"), activity.last_number(2, "margin"), activity.count(2)) == (0, None, 2)
+
+
+def test_orders_that_a_policy_does_not_count_are_forgotten(activity: Activity) -> None:
+    activity.place_order(1, 10, 5, [APP], BY_APP)
+    activity.keep([ALL], counts_orders=False)
+    activity.keep([APP], counts_orders=True)
+    activity.restate_order(1, [APP], BY_APP)
+    assert activity.count(1) == 0
+    assert Activity.unpacked(activity.packed()) == activity
+
+
+def test_what_can_no_longer_be_undone_stays_the_last(activity: Activity) -> None:
+    activity.place_order(1, 10, 5, [ALL], {"margin": 1})
+    activity.forget_orders(6, 10)
+    activity.place_order(2, 20, 6, [ALL], {"margin": 3})
+    activity.undo_order(2)
+    assert (activity.first(2), activity.last(2), activity.last_number(2, "margin")) == (10, 10, 1_000_000)
