@@ -11,9 +11,8 @@ from schemas.spellings import LIKE, SPELLINGS, folded
 
 def spelled(kind: str, event: str | None) -> EventType | None:
     """Return the type of an event by its ``type`` and ``event``, however they are spelled; None for an unknown one."""
-    is_track = kind == "track" or folded(kind) in ("", "track")
-    name = event or "" if is_track else kind
-    return _named(name) if len(name) <= MAX_TEXT else None
+    name = _name_sent(kind, event)
+    return None if name is None else _named(name)
 
 
 def event_key(name: str) -> str:
@@ -24,9 +23,8 @@ def event_key(name: str) -> str:
 
 def counted(kind: str, event: str | None, names: Mapping[str, str]) -> EventType | None:
     """Return the type of an event that lifestage does not know but the policy counts, by its ``names``; else None."""
-    is_track = kind == "track" or folded(kind) in ("", "track")
-    name = event or "" if is_track else kind
-    found = names.get(folded(name)) if len(name) <= MAX_TEXT else None
+    name = _name_sent(kind, event)
+    found = None if name is None else names.get(folded(name))
     return None if found is None else counted_type(found)
 
 
@@ -34,6 +32,13 @@ def track_name(name: str) -> str | None:
     """Return the name in the table of a track's ``event``, however it is spelled; None for an unknown one."""
     found = EVENT_TYPES.get(name) or spelled("track", name)
     return None if found is None else found.name
+
+
+def _name_sent(kind: str, event: str | None) -> str | None:
+    """Return the name of an event by its ``type`` and ``event``; None for one that is too long for any."""
+    is_track = kind == "track" or folded(kind) in ("", "track")
+    name = event or "" if is_track else kind
+    return name if len(name) <= MAX_TEXT else None
 
 
 @lru_cache(maxsize=1024)  # a producer's unknown names come again and again

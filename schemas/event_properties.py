@@ -37,7 +37,7 @@ def properties_of(raw: Raw, wanted: Mapping[str, bool]) -> tuple[dict[str, Scala
             continue
         if _is_usable(value):
             found[name] = value
-            is_told = is_told or (is_added_up and number_in(value) is None and not is_blank(value))
+            is_told = is_told or (is_added_up and number_in(value) is None and not _is_blank(value))
         else:
             is_told = True
     return found, is_told
@@ -51,7 +51,7 @@ def number_in(value: Scalar | None) -> int | float | None:
     return None if isinstance(value, bool) else value
 
 
-def is_blank(value: Scalar) -> bool:
+def _is_blank(value: Scalar) -> bool:
     """Tell whether a property is a blank text, which is as good as none."""
     return isinstance(value, str) and not value.strip()
 

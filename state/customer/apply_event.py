@@ -17,6 +17,7 @@ from schemas.events import (
     TicketSolved,
     Tracked,
     TraitsIdentified,
+    changes_order,
     event_name,
 )
 from state.calendar import Calendar
@@ -37,7 +38,6 @@ class OrderEffect(Enum):
     UNDONE = "undone"
 
 
-_OF_ORDERS = (OrderCompleted, OrderUpdated, OrderRefunded, OrderCancelled)
 Effect = tuple[OrderEffect, int]
 """What an event did to the orders that stand, and the parts of the customer that it changed."""
 
@@ -99,7 +99,7 @@ class EventApplier:
     def _count_order(self, customer: Customer, fact: AnyFact, effect: OrderEffect) -> int:
         # Orders count as long as they stand, in the place of the first event about them.
         counted = self._counted.get(OrderCompleted.name)
-        if counted is None or not isinstance(fact, _OF_ORDERS):
+        if counted is None or not (isinstance(fact, OrderCompleted) or changes_order(fact)):
             return NO_PARTS
         activity, number, day = customer.activity, order_number(fact.order_id), self._day_of(fact.at)
         activity.forget_orders(self._memory.oldest_day(day), self._memory.most)
