@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
-from schemas.events import Scalar
+from schemas.events import Trait
 from state.conditions.formula import Formula
 from state.conditions.kind import Kind
 from state.customer.customer import Customer
@@ -16,16 +16,18 @@ Instants = Callable[[Customer, int, int], Sequence[int]]
 
 
 class EventFilter(NamedTuple):
-    """The events of one name, or those of them that ``accepts`` holds for, which reads the properties ``names``.
+    """The events of one name, or those of them that ``accepts`` holds for, which reads the fields ``names``.
 
-    ``key`` is what identifies them in a customer's activity; ``number`` is the property that is added up, if one is.
+    ``key`` is what identifies them in a customer's activity; ``number`` is the field that is added up, if one is.
+    ``texts`` are looked for in lists.
     """
 
     event: str
     key: int
-    accepts: Callable[[Mapping[str, Scalar]], bool] | None = None
+    accepts: Callable[[Mapping[str, Trait]], bool] | None = None
     names: frozenset[str] = frozenset()
     number: str = ""
+    texts: frozenset[str] = frozenset()
 
 
 class Trend(Enum):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from schemas.events import Scalar
+from schemas.events import Trait
 from state.customer.occurrences import (
     COUNT,
     SUM,
@@ -35,21 +35,26 @@ class Activity(msgspec.Struct, gc=False):
     events: dict[int, Occurrences]
     orders: dict[int, CountedOrder]
 
-    def add(self, counted: CountedEvents, at: int, day: int, properties: Mapping[str, Scalar]) -> Given:
+    def add(self, counted: CountedEvents, at: int, day: int, properties: Mapping[str, Trait]) -> Given:
         """Count an event; return what it gave."""
         found = self.events.get(counted.key)
         if found is None:
             found = self.events[counted.key] = no_occurrences()
         return found.add(at, day, day - counted.window_days + 1, counted.numbers_of(properties))
 
+    def order_at(self, number: int) -> int | None:
+        """Return the instant of an order that can be undone, or None."""
+        order = self.orders.get(number)
+        return None if order is None else order.at
+
     def place_order(
-        self, number: int, at: int, day: int, counted: Sequence[CountedEvents], properties: Mapping[str, Scalar]
+        self, number: int, at: int, day: int, counted: Sequence[CountedEvents], properties: Mapping[str, Trait]
     ) -> None:
         """Count an order."""
         given = {it.key: self.add(it, at, day, properties) for it in counted if it.takes(properties)}
         self.orders[number] = CountedOrder(at, day, given)
 
-    def restate_order(self, number: int, counted: Sequence[CountedEvents], properties: Mapping[str, Scalar]) -> None:
+    def restate_order(self, number: int, counted: Sequence[CountedEvents], properties: Mapping[str, Trait]) -> None:
         """Count a known order as what it is said to be now, in its place."""
         order = self.orders.get(number)
         if order is not None:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from schemas.event_properties import number_in
-from schemas.events import Scalar
+from schemas.events import Trait
 from state.customer.daily_counts import Daily, PackedDaily, no_counts, unpack_daily
 
 MILLION = 1_000_000
@@ -39,14 +39,14 @@ class CountedEvents(NamedTuple):
 
     key: int
     window_days: int = 0
-    accepts: Callable[[Mapping[str, Scalar]], bool] | None = None
+    accepts: Callable[[Mapping[str, Trait]], bool] | None = None
     numbers: tuple[str, ...] = ()
 
-    def takes(self, properties: Mapping[str, Scalar]) -> bool:
+    def takes(self, properties: Mapping[str, Trait]) -> bool:
         """Tell whether an event with these properties is one of them."""
         return self.accepts is None or self.accepts(properties)
 
-    def numbers_of(self, properties: Mapping[str, Scalar]) -> Numbers:
+    def numbers_of(self, properties: Mapping[str, Trait]) -> Numbers:
         """Return the numbers of an event that are added up."""
         read = ((name, millionths(number_in(properties.get(name)))) for name in self.numbers)
         return {name: number for name, number in read if number is not None}
@@ -219,9 +219,9 @@ def unpack_occurrences(packed: PackedOccurrences) -> Occurrences:
     return Occurrences(unpack_daily(packed.daily), amounts, packed.count, packed.first, packed.last, packed.final)
 
 
-def millionths(value: Scalar | None) -> int | None:
+def millionths(value: int | float | None) -> int | None:
     """Return a number in millionths, rounded half to even; None for what is no number, or one beyond 1e12."""
-    if value is None or isinstance(value, str | bool) or not -_MOST <= value <= _MOST:
+    if value is None or not -_MOST <= value <= _MOST:
         return None
     scaled = value * MILLION
     nearest = round(scaled)

@@ -9,6 +9,7 @@ from state.conditions.event_filters import NO_FILTER, compile_filter
 from state.conditions.features import EventFilter, Feature, Trend
 from state.conditions.formula import Formula
 from state.conditions.functions import CallError, Function, Parameter, Sort
+from state.conditions.kind import Kind
 from state.customer.activity import Activity
 from state.customer.occurrences import MILLION, occurrences_key
 from state.customer.parts import event_part
@@ -25,15 +26,20 @@ class EventFunctions:
     """The functions of events under one policy, whose days have ``day_ms``.
 
     Two spellings of one name are one event, which has the name of the first. ``features`` and ``windowed(days)`` are
-    those of the catalogue.
+    those of the catalogue, ``kinds`` those of fields that are not of any kind.
     """
 
     def __init__(
-        self, day_ms: int, features: Mapping[str, Feature], windowed: Callable[[int], Sequence[Feature]]
+        self,
+        day_ms: int,
+        features: Mapping[str, Feature],
+        windowed: Callable[[int], Sequence[Feature]],
+        kinds: Mapping[str, Kind],
     ) -> None:
         self._day_ms = day_ms
         self._features = features
         self._windowed = windowed
+        self._kinds = kinds
         self._names: dict[str, str] = {}
 
     def functions(self) -> Iterator[Function]:
@@ -136,8 +142,11 @@ class EventFunctions:
 
     def _counted(self, event: str, where: str, number: str = "") -> EventFilter:
         event = self._name(event)
-        accepts, names = compile_filter(where) if where else NO_FILTER
-        return EventFilter(event, occurrences_key(event_key(event), where), accepts, names, number)
+        accepts, names, texts = compile_filter(where, self._kinds) if where else NO_FILTER
+        kind = self._kinds.get(number, Kind.NUMBER)
+        if kind is not Kind.NUMBER:
+            raise CallError(f"`{number}` is {kind.phrase}", "name a property or field that is a number")
+        return EventFilter(event, occurrences_key(event_key(event), where), accepts, names, number, texts)
 
     def _of_orders(self, name: str, feature: str, days: int | None = None) -> Feature:
         windowed = () if days is None else self._windowed(days)

@@ -164,7 +164,10 @@ class Segment(Section, frozen=True):
 
 
 class Policy(Section, frozen=True):
-    """Everything that a business decides, in one file. ``traits`` are the types of traits by their names."""
+    """Everything that a business decides, in one file.
+
+    ``traits`` are the types of traits, ``context`` the paths of fields of events, both by their names.
+    """
 
     name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\Z", max_length=64)]
     time: Time = Time()
@@ -172,6 +175,7 @@ class Policy(Section, frozen=True):
     browsing: Browsing = Browsing()
     intake: Reading = Reading()
     traits: dict[str, str] = {}
+    context: dict[str, tuple[Text, ...]] = {}
     orders: Orders = Orders()
     lifecycle: Lifecycle = Lifecycle()
     rfm: Rfm = Rfm()
@@ -181,9 +185,10 @@ class Policy(Section, frozen=True):
     def version(self) -> str:
         """The name and a hash of everything in the policy; comments and layout of its file do not count.
 
-        A policy that declares no traits has the version that it had before there were any.
+        A policy that declares no traits, or no fields, has the version that it had before there were any.
         """
         whole = msgspec.to_builtins(self)
-        if not self.traits:
-            del whole["traits"]
+        for name in ("traits", "context"):
+            if not whole[name]:
+                del whole[name]
         return f"{self.name}@{hashlib.sha256(msgspec.json.encode(whole, order='sorted')).hexdigest()[:8]}"

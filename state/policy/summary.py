@@ -42,6 +42,8 @@ def _basics(policy: Policy) -> Iterator[str]:
     if policy.traits:
         kinds = [f"{name} ({TYPES[kind]})" for name, kind in sorted(policy.traits.items())]
         yield f"  Traits that are read as what they are: {', '.join(kinds)}."
+    for name, paths in sorted(policy.context.items()):
+        yield f"  {name} of an event is {', otherwise '.join(paths)}."
     yield f"  {_minutes(policy.browsing.session_minutes).capitalize()} without a click ends a visit."
     yield f"  An order can be undone, updated and recognised for {_days(policy.orders.undo_days)}."
 

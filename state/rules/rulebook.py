@@ -13,6 +13,7 @@ from schemas.money import Exchange
 from schemas.trait_types import TraitTypes
 from state.calendar import Calendar
 from state.civil_calendar import CivilCalendar
+from state.civil_time import CivilTime
 from state.customer.apply_event import EventApplier, OrderEffect
 from state.customer.bounds import bounds_met
 from state.customer.conversion import conversion
@@ -74,7 +75,15 @@ class Rulebook:
             compiled.window_days,
             conversion=conversion(exchange),
         )
-        self.apply_event = EventApplier(calendar, compiled.session_ms, named.traits, self._counted, self._memory).apply
+        self.apply_event = EventApplier(
+            calendar,
+            compiled.session_ms,
+            named.traits,
+            self._counted,
+            self._memory,
+            CivilTime(policy.time.zone),
+            compiled.timed_events,
+        ).apply
         """Update a customer's aggregates by a fact, and decide nothing."""
         self.forgetting = Forgetting(calendar, self._memory)
         self._look_ahead_ms = LOOK_AHEAD_DAYS * compiled.day_ms

@@ -15,6 +15,7 @@ from tests.reference_model.patience import p_alive
 from tests.reference_model.policy import Policy
 from tests.reference_model.properties import PLAIN, Trait
 
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 WINDOW = re.compile(r"(\w+)_([1-9][0-9]*)d")
 
 
@@ -110,7 +111,7 @@ class Features:
             each
             for each in (orders if is_order else happened)
             if (first is None or each.day >= first)
-            and (call.where is None or call.where.holds(of_properties(each.properties)))
+            and (call.where is None or call.where.holds(of_properties(self.said(each))))
         ]
         if call.function == "count":
             return len(counted)
@@ -118,13 +119,22 @@ class Features:
             return self.ago(counted[0].at) if counted else None
         if call.function == "days_since_last":
             return self.ago(counted[-1].at) if counted else None
-        numbers = [amount for each in counted if (amount := millionths(each.properties.get(call.number))) is not None]
+        numbers = [amount for each in counted if (amount := millionths(self.said(each).get(call.number))) is not None]
         numbers = within_bounds(numbers)
         if call.function == "sum":
             return Fraction(sum(numbers), MILLION)
         if not numbers:
             return None
         return Fraction(numbers[-1] if call.function == "latest" else Fraction(sum(numbers), len(numbers)), MILLION)
+
+    def said(self, happened: Happened) -> dict[str, Trait]:
+        """What an event said, with the hour and the weekday of its instant."""
+        civil = self.policy.civil
+        moment: dict[str, Trait] = {
+            "hour": civil.hour(happened.at),
+            "weekday": WEEKDAYS[(civil.day(happened.at) + 3) % 7],
+        }
+        return happened.properties | {name: moment[name] for name in self.policy.moment}
 
     def ago(self, instant: int | None) -> Fraction | None:
         return None if instant is None else Fraction(self.at - instant, self.policy.calendar.day_ms)

@@ -69,6 +69,12 @@ STILL = (
     "sum('Order Completed', discount, 30)",
     "mean('order completed', total, where=currency != 'EUR')",
     "latest('Order Completed', total)",
+    "count('Order Completed', 60, where='Acme' in brands and hour < 20)",
+    "count('Order Completed', where=not ('Tea' in categories) or weekday in ['Saturday', 'Sunday'])",
+    "count('Order Completed', 30, where='7' in products or brands is not known)",
+    "count('App Opened', 30, where=campaign == 'Spring' or country is not known)",
+    "count('Referral Sent', where=hour >= 12 and shop != 's1')",
+    "sum('Referral Sent', hour, 21)",
     "average_order_value_365d",
     "frequency_score",
     "monetary_score",
@@ -125,6 +131,9 @@ score = "number"
 plan = "text"
 born_on = "date"
 renewal_at = "instant"
+
+[context]
+shop = ["context.shop", "properties.to"]
 """
 DATED = (
     "age(traits.born_on)",

@@ -61,8 +61,9 @@ def whole(text: str) -> dict[str, Any]:
     segments = [
         {"description": "", "leave": "", "min_stay_days": 0, **segment} for segment in given.get("segments", [])
     ]
-    known = {"name", "time", "money", "browsing", "lifecycle", "rfm", "segments", "traits"}
+    known = {"name", "time", "money", "browsing", "lifecycle", "rfm", "segments", "traits", "context"}
     traits = {"traits": given["traits"]} if given.get("traits") else {}
+    traits |= {"context": given["context"]} if given.get("context") else {}
     others = set(re.findall(r"^\| `(\w+)` \|", PAGE.partition("## 13")[2], re.MULTILINE)) - known
     return {
         "name": given["name"],
