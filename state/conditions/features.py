@@ -44,10 +44,11 @@ class Feature:
 
     ``formula`` gives the value at an instant if nothing happens until then, and must do so for the next 100 years.
     With a ``window`` (days), the value changes only at that window's roll-offs, with ``changes_at`` only at these
-    instants; at those of ``turns_at``, which are among them, it may do so against its trend. Without any, a RISING
-    feature rises in a straight line or, for some customers, stands still, one that is COUNTING_DOWN falls in one, and a
-    FALLING one falls in any way, steps included. Only a FREE one may go missing by itself, and none becomes known by
-    itself.
+    instants; at those of ``turns_at``, which are among them, it may do so against its trend. A window that ends
+    ``before`` the last so many days changes at the roll-offs of these as well: what leaves them enters it. Without
+    any, a RISING feature rises in a straight line or, for some customers, stands still, one that is COUNTING_DOWN falls
+    in one, and a FALLING one falls in any way, steps included. Only a FREE one may go missing by itself, and none but
+    one with ``before`` becomes known by itself.
 
     ``parts`` are the bits of the parts of a customer that the formula reads, and ``traits`` the traits: while no event
     changes one of these parts, only time can change the value. A text that has ``allowed`` values never has another.
@@ -64,6 +65,7 @@ class Feature:
     parts: int
     trend: Trend = Trend.CONSTANT
     window: int | None = None
+    before: int | None = None
     changes_at: Instants | None = None
     turns_at: Instants | None = None
     allowed: tuple[str, ...] = ()

@@ -26,13 +26,15 @@ class Parameter:
     """What is given for one argument: by its name, or, unless ``by_name``, by its place among the others.
 
     A text that has ``allowed`` values is one of them; a trait that has ``kinds`` is declared as one of these, or, where
-    it may be a text, not declared. ``is_needed``: without it, the function cannot be called.
+    it may be a text, not declared. A number of days is at most ``most``, or, if that is 0, the longest window.
+    ``is_needed``: without it, the function cannot be called.
     """
 
     name: str
     sort: Sort
     allowed: tuple[str, ...] = ()
     kinds: tuple[Kind, ...] = ()
+    most: int = 0
     is_needed: bool = True
     by_name: bool = False
 

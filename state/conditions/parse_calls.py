@@ -72,9 +72,10 @@ class CallParser:
             case Sort.TEXT, ast.Constant(str(text)):
                 return self._allowed(parameter, node, text)
             case Sort.DAYS, ast.Constant(int(days)) if not isinstance(days, bool):
-                if not 1 <= days <= self._catalogue.max_window_days:
-                    most = self._catalogue.max_window_days
-                    raise self._error(node, f"{days} days are no window", f"a window has 1 to {most} days")
+                most = parameter.most or self._catalogue.max_window_days
+                if not 1 <= days <= most:
+                    what = f"`{parameter.name}`" if parameter.most else "window"
+                    raise self._error(node, f"{days} days are no {what}", f"a {what} has 1 to {most} days")
                 return days
             case Sort.TRAIT, ast.Attribute(ast.Name("traits"), name):
                 return self._trait(parameter, node, name)
