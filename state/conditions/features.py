@@ -18,7 +18,8 @@ Instants = Callable[[Customer, int, int], Sequence[int]]
 class EventFilter(NamedTuple):
     """The events of one name, or those of them that ``accepts`` holds for, which reads the properties ``names``.
 
-    ``key`` is what identifies them in a customer's activity; ``number`` is the property that is added up, if one is.
+    ``key`` is what identifies them in a customer's activity; ``number`` is the property that is added up, if one is,
+    and ``where`` the text of the filter.
     """
 
     event: str
@@ -26,6 +27,7 @@ class EventFilter(NamedTuple):
     accepts: Callable[[Mapping[str, Scalar]], bool] | None = None
     names: frozenset[str] = frozenset()
     number: str = ""
+    where: str = ""
 
 
 class Trend(Enum):
@@ -53,7 +55,8 @@ class Feature:
     ``parts`` are the bits of the parts of a customer that the formula reads, and ``traits`` the traits: while no event
     changes one of these parts, only time can change the value. A text that has ``allowed`` values never has another.
     ``counts`` says which events it counts, None if none by name; ``history_of`` is the lifecycle stage whose past stays
-    must be remembered for it, empty if none must.
+    must be remembered for it, empty if none must. ``moves_while`` says of one that stands still at other times when it
+    moves.
 
     Raises ``ValueError`` if the next change of such a feature cannot be found.
     """
@@ -72,6 +75,7 @@ class Feature:
     traits: tuple[str, ...] = ()
     counts: EventFilter | None = None
     history_of: str = ""
+    moves_while: str = ""
 
     def __post_init__(self) -> None:
         if self.is_continuous and (self.trend is Trend.FREE or self.kind is not Kind.NUMBER):

@@ -1,5 +1,6 @@
 """Functions of the language: what a condition may call, with which arguments, and the features that calls stand for."""
 
+import ast
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
@@ -27,7 +28,8 @@ class Parameter:
 
     A text that has ``allowed`` values is one of them; a trait that has ``kinds`` is declared as one of these, or, where
     it may be a text, not declared. A number of days is at most ``most``, or, if that is 0, the longest window.
-    ``is_needed``: without it, the function cannot be called.
+    ``is_needed``: without it, the function cannot be called. ``check(source, node)`` raises ``ConditionError`` if what
+    is written at a node of the source cannot be the argument.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Parameter:
     most: int = 0
     is_needed: bool = True
     by_name: bool = False
+    check: Callable[[str, ast.expr], object] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

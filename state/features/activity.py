@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from schemas.coercion import MAX_TEXT
 from schemas.event_names import event_key, track_name
-from state.conditions.event_filters import NO_FILTER, compile_filter
+from state.conditions.event_filters import NO_FILTER, check_filter, compile_filter
 from state.conditions.features import EventFilter, Feature, Trend
 from state.conditions.formula import Formula
 from state.conditions.functions import CallError, Function, Parameter, Sort
@@ -17,7 +17,7 @@ from state.features.earlier_windows import BEFORE, in_window, orders_before
 _EVENT = Parameter(name="event", sort=Sort.TEXT)
 _NUMBER = Parameter(name="number", sort=Sort.PROPERTY)
 _DAYS = Parameter(name="days", sort=Sort.DAYS, is_needed=False)
-_WHERE = Parameter(name="where", sort=Sort.CONDITION, is_needed=False, by_name=True)
+_WHERE = Parameter(name="where", sort=Sort.CONDITION, is_needed=False, by_name=True, check=check_filter)
 _ORDER = "Order Completed"
 """Counted as orders are: what a refund or a cancellation undoes does not count."""
 
@@ -154,7 +154,7 @@ class EventFunctions:
     def _counted(self, event: str, where: str, number: str = "") -> EventFilter:
         event = self._name(event)
         accepts, names = compile_filter(where) if where else NO_FILTER
-        return EventFilter(event, occurrences_key(event_key(event), where), accepts, names, number)
+        return EventFilter(event, occurrences_key(event_key(event), where), accepts, names, number, where)
 
     def _of_orders(self, name: str, feature: str, days: int | None = None, before: int | None = None) -> Feature:
         if before is not None:
