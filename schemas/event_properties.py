@@ -14,6 +14,8 @@ from schemas.reject import RejectedError
 PROPERTIES_BOUND = "properties"
 """Told where a field that a condition reads cannot be used: it is then as if it were missing."""
 MAX_LISTED = 64
+MAX_NUMBER = 10**12
+"""A number beyond that is not added up."""
 _UNUSABLE = (RejectedError, msgspec.DecodeError, UnicodeDecodeError)
 _read_scalar = msgspec.json.Decoder(str | int | float | bool | None).decode
 _read_fields = msgspec.json.Decoder(Fields).decode
@@ -37,7 +39,7 @@ def properties_of(properties: Raw, context: Raw, wanted: Mapping[str, Field]) ->
         value, is_odd = _listed(field, roots) if field.is_list else _single(field, given, roots)
         if value is not None:
             found[name] = value
-            is_odd = is_odd or (field.is_added_up and number_in(value) is None and not _is_blank(value))
+            is_odd = is_odd or (field.is_added_up and not _can_be_added_up(value))
         is_told = is_told or is_odd
     return found, is_told
 
@@ -152,9 +154,10 @@ def _text_in(raw: Raw) -> str | None:
     return str(value)
 
 
-def _is_blank(value: Trait) -> bool:
-    """Tell whether a field is a blank text, which is as good as none."""
-    return isinstance(value, str) and not value.strip()
+def _can_be_added_up(value: Trait) -> bool:
+    """Tell whether a field is a number to be added up, or a blank text, which is as good as none."""
+    number = number_in(value)
+    return abs(number) <= MAX_NUMBER if number is not None else isinstance(value, str) and not value.strip()
 
 
 def _is_usable(value: Scalar) -> bool:
