@@ -61,6 +61,12 @@ class Reading(Section, frozen=True):
     rating_scale: tuple[Rating, Rating] = (float(LOWEST_RATING), float(HIGHEST_RATING))
 
 
+class Customers(Section, frozen=True):
+    """Who does not count: a condition on traits; empty if everybody counts."""
+
+    excluded: str = ""
+
+
 class Orders(Section, frozen=True):
     """For how many days an order can be undone, updated, and recognised when it is sent again."""
 
@@ -172,6 +178,7 @@ class Policy(Section, frozen=True):
     browsing: Browsing = Browsing()
     intake: Reading = Reading()
     traits: dict[str, str] = {}
+    customers: Customers = Customers()
     orders: Orders = Orders()
     lifecycle: Lifecycle = Lifecycle()
     rfm: Rfm = Rfm()
@@ -181,9 +188,11 @@ class Policy(Section, frozen=True):
     def version(self) -> str:
         """The name and a hash of everything in the policy; comments and layout of its file do not count.
 
-        A policy that declares no traits has the version that it had before there were any.
+        What a policy does not have of ``[traits]`` and ``[customers]`` does not count: it has the version of before.
         """
         whole = msgspec.to_builtins(self)
         if not self.traits:
             del whole["traits"]
+        if not self.customers.excluded.strip():
+            del whole["customers"]
         return f"{self.name}@{hashlib.sha256(msgspec.json.encode(whole, order='sorted')).hexdigest()[:8]}"

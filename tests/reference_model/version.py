@@ -61,8 +61,10 @@ def whole(text: str) -> dict[str, Any]:
     segments = [
         {"description": "", "leave": "", "min_stay_days": 0, **segment} for segment in given.get("segments", [])
     ]
-    known = {"name", "time", "money", "browsing", "lifecycle", "rfm", "segments", "traits"}
+    known = {"name", "time", "money", "browsing", "lifecycle", "rfm", "segments", "traits", "customers"}
     traits = {"traits": given["traits"]} if given.get("traits") else {}
+    excluded = given.get("customers", {}).get("excluded", "")
+    customers = {"customers": {"excluded": excluded}} if excluded.strip() else {}
     others = set(re.findall(r"^\| `(\w+)` \|", PAGE.partition("## 13")[2], re.MULTILINE)) - known
     return {
         "name": given["name"],
@@ -79,6 +81,7 @@ def whole(text: str) -> dict[str, Any]:
         "rfm": rfm,
         "segments": segments,
         **traits,
+        **customers,
         **{name: {**defaults(name), **given.get(name, {})} for name in others},
     }
 
