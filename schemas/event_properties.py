@@ -12,6 +12,8 @@ from schemas.reject import RejectedError
 
 PROPERTIES_BOUND = "properties"
 """Told where a property that a condition reads cannot be used: it is then as if it were missing."""
+MAX_NUMBER = 10**12
+"""A number beyond that is not added up."""
 _UNUSABLE = (RejectedError, msgspec.DecodeError, UnicodeDecodeError)
 _read_scalar = msgspec.json.Decoder(str | int | float | bool | None).decode
 
@@ -37,7 +39,7 @@ def properties_of(raw: Raw, wanted: Mapping[str, bool]) -> tuple[dict[str, Scala
             continue
         if _is_usable(value):
             found[name] = value
-            is_told = is_told or (is_added_up and number_in(value) is None and not _is_blank(value))
+            is_told = is_told or (is_added_up and not _can_be_added_up(value))
         else:
             is_told = True
     return found, is_told
@@ -51,9 +53,10 @@ def number_in(value: Scalar | None) -> int | float | None:
     return None if isinstance(value, bool) else value
 
 
-def _is_blank(value: Scalar) -> bool:
-    """Tell whether a property is a blank text, which is as good as none."""
-    return isinstance(value, str) and not value.strip()
+def _can_be_added_up(value: Scalar) -> bool:
+    """Tell whether a property is a number to be added up, or a blank text, which is as good as none."""
+    number = number_in(value)
+    return abs(number) <= MAX_NUMBER if number is not None else isinstance(value, str) and not value.strip()
 
 
 def _is_usable(value: Scalar) -> bool:

@@ -1,18 +1,21 @@
 """Filters of events: conditions on the properties of one event, in the language of all conditions."""
 
 import ast
+import copy
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from schemas.events import Scalar
 from state.conditions.catalogue import Catalogue
-from state.conditions.condition import compile_condition
-from state.conditions.errors import ConditionError
-from state.conditions.functions import CallError
-from state.conditions.nodes import traits_of
+from state.conditions.condition import condition_of
+from state.conditions.errors import ConditionError, error_at
+from state.conditions.nodes import Test, traits_of
+from state.conditions.parse import parse_node
 
 _WORDS = frozenset(("known", "true", "false", "True", "False"))
+_TRAIT_WORDS = re.compile(r"\b(features, traits|a feature or a trait|a feature|traits?)\b")
 _NOTHING = Catalogue(
     title="a filter of events",
     features={},
@@ -41,31 +44,55 @@ class _Content:
     traits: Mapping[str, Scalar]
 
 
-def compile_filter(text: str) -> CompiledFilter:
-    """Return the filter of a condition on properties, which are named without more. Raises ``CallError``."""
-    traits = ast.unparse(_AsTraits().visit(ast.parse(text, mode="eval").body))
+def check_filter(source: str, node: ast.expr) -> Test:
+    """Return the tree of a filter, a node of a source. Raises ``ConditionError`` at the place of what is wrong."""
     try:
-        condition = compile_condition(traits, _NOTHING)
+        return parse_node(source, _AsTraits(source).visit(copy.deepcopy(node)), _NOTHING)
     except ConditionError as error:
         # A property is declared nowhere.
-        fix = 'write a list after `in`, as in ["DE", "FR"]' if "[traits]" in error.fix else _named(error.fix)
-        raise CallError(f"in `where`: {_named(error.message)}", fix) from None
-    holds: Any = condition.holds
-    return CompiledFilter(lambda properties: holds(_Content(properties), 0), traits_of(condition.tree))
+        fix = 'write a list after `in`, as in ["DE", "FR"]' if "[traits]" in error.fix else _of_properties(error.fix)
+        message = f"in `where`: {_of_properties(error.message)}"
+        raise ConditionError(message, error.column, fix, error.row) from None
+
+
+def compile_filter(text: str) -> CompiledFilter:
+    """Return the filter of a condition on properties, which are named without more. Raises ``ConditionError``."""
+    tree = filter_tree(text)
+    holds: Any = condition_of(text, tree, _NOTHING).holds
+    return CompiledFilter(lambda properties: holds(_Content(properties), 0), traits_of(tree))
+
+
+def filter_tree(text: str) -> Test:
+    """Return the tree of a filter, in which its properties are traits. Raises ``ConditionError``."""
+    source = f"({text}\n)"
+    return check_filter(source, ast.parse(source, mode="eval").body)
 
 
 class _AsTraits(ast.NodeTransformer):
     """Every name as the trait of that name, which is how a condition reads what may be of any kind."""
 
+    def __init__(self, source: str) -> None:
+        self._source = source
+
     def visit_Name(self, node: ast.Name) -> ast.expr:
-        return node if node.id in _WORDS else ast.Attribute(ast.Name("traits", ast.Load()), node.id, ast.Load())
+        if node.id in _WORDS:
+            return node
+        return ast.copy_location(ast.Attribute(ast.Name("traits", ast.Load()), node.id, ast.Load()), node)
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
-        raise CallError(f"in `where`: `{ast.unparse(node)}` has a dot", "name a property of the event, as in `channel`")
+        told = f"`{ast.unparse(node)}` has a dot"
+        raise error_at(self._source, node, told, "name a property of the event, as in `channel`")
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
-        raise CallError(f"in `where`: `{ast.unparse(node)}` is a call", "compare properties of the event with values")
+        told = f"`{ast.unparse(node)}` is a call"
+        raise error_at(self._source, node, told, "compare properties of the event with values")
 
 
-def _named(words: str) -> str:
-    return words.replace("traits.", "")
+def _of_properties(words: str) -> str:
+    """Return what is told of traits as it is told of properties; what is quoted stays as it is."""
+    parts = words.split("`")
+    return "`".join(part if number % 2 else _TRAIT_WORDS.sub(_worded, part) for number, part in enumerate(parts))
+
+
+def _worded(found: re.Match[str]) -> str:
+    return "properties" if found[0].endswith("s") else "a property" if found[0].startswith("a ") else "property"

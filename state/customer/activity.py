@@ -122,6 +122,18 @@ class Activity(msgspec.Struct, gc=False):
         """Return the last number that was this property, in millionths, or None."""
         return found.last if (found := self._amounts(key, name)) else None
 
+    def has_room(self, counted: Iterable[CountedEvents], properties: Mapping[str, Scalar], order: int = -1) -> bool:
+        """Tell whether all numbers of an event can be added up; of an ``order``, in place of what it gave before."""
+        before = self.orders.get(order)
+        for it in counted:
+            if it.key in self.events and it.takes(properties):
+                given = {} if before is None or it.key not in before.counted else before.counted[it.key].numbers
+                for name, number in it.numbers_of(properties).items():
+                    amounts = self._amounts(it.key, name)
+                    if amounts is not None and not amounts.has_room(abs(number) - abs(given.get(name, 0))):
+                        return False
+        return True
+
     def days(self) -> Iterator[list[int]]:
         """Yield the days of each event, ascending."""
         for found in self.events.values():

@@ -217,4 +217,5 @@ def _by_time_alone(feature: Feature) -> str:
         return "at a deadline"
     if feature.trend is Trend.FALLING:
         return "falls in steps" if feature.formula.is_whole else "falls continuously"
-    return _TIMES[feature.trend]
+    while_ = f" while {feature.moves_while}" if feature.moves_while else ""
+    return f"{_TIMES[feature.trend]}{while_}"

@@ -7,6 +7,7 @@ decision that time alone demands. A decision reads the customer at its own insta
 from collections.abc import Callable, Sequence
 
 from schemas.change import Cause, Change
+from schemas.event_properties import PROPERTIES_BOUND
 from schemas.events import AnyFact, Browsed, OrderCompleted, event_name
 from schemas.intake import Intake
 from schemas.money import Exchange
@@ -14,7 +15,7 @@ from schemas.trait_types import TraitTypes
 from state.calendar import Calendar
 from state.civil_calendar import CivilCalendar
 from state.customer.apply_event import EventApplier, OrderEffect
-from state.customer.bounds import bounds_met
+from state.customer.bounds import bounds_met, sums_are_full
 from state.customer.conversion import conversion
 from state.customer.customer import EXCLUDED, Customer
 from state.customer.parts import ALL_PARTS, DECIDED, LIFECYCLE_PARTS, NO_PARTS, ORDERS
@@ -38,7 +39,7 @@ SEGMENT = Cause(kind="deadline", name="audience")  # the word that is published
 LOOK_AHEAD_DAYS = 28
 UNKNOWN_ORDER = "unknown_order"
 _NEVER_TOLD = frozenset((OrderCompleted, Browsed))
-"""Nearly all facts are of these kinds, and meet no bound but by their traits."""
+"""Nearly all facts are of these kinds, and meet no bound but by their traits and by numbers that are added up."""
 
 CauseOf = Callable[[], Cause]
 """Makes the cause, which is only needed where something changes."""
@@ -115,9 +116,11 @@ class Rulebook:
 
         That are the bounds by which something is lost, and ``UNKNOWN_ORDER`` if it is about an order never seen.
         """
-        if type(fact) in _NEVER_TOLD and fact.context_traits is None:
+        if type(fact) in _NEVER_TOLD and fact.context_traits is None and fact.properties is None:
             return ()
         met = bounds_met(customer, fact, self._named_traits)
+        if sums_are_full(customer, fact, self._counted):
+            met = (*met, PROPERTIES_BOUND)
         return (*met, UNKNOWN_ORDER) if self.forgetting.was_never_seen(customer, fact) else met
 
     def elapse(self, customer: Customer, upto: int, decisions: list[Decision]) -> None:

@@ -11,7 +11,7 @@ WORDS = ("known", "true", "false", "True", "False")
 
 @dataclass(frozen=True)
 class Call:
-    """A call about an event or a stage; `days` is 0 for all time.
+    """A call about an event or a stage; `days` is 0 for all time, and these days end `before` days ago.
 
     `number` is the property added up, `names` are those that `where` reads.
     """
@@ -20,6 +20,7 @@ class Call:
     event: str
     stage: str
     days: int
+    before: int
     number: str
     where: Condition | None
     names: frozenset[str]
@@ -47,6 +48,7 @@ def call_of(text: str) -> Call:
         event=ast.literal_eval(given["event"]).strip() if "event" in given else "",
         stage=ast.literal_eval(given["stage"]) if "stage" in given else "",
         days=ast.literal_eval(given["days"]) if "days" in given else 0,
+        before=ast.literal_eval(given["before"]) if "before" in given else 0,
         number=ast.unparse(given["number"]) if "number" in given else "",
         names=frozenset(read) - set(WORDS),
         where=None if where is None else Condition(ast.unparse(AsTraits().visit(where))),

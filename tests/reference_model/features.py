@@ -101,15 +101,16 @@ class Features:
             return self.of_stage(call.function, call.stage)
         key = key_of(call.event)
         is_order = key == key_of("Order Completed")
-        if is_order and call.where is None and call.function in COUNTED_ORDERS:
+        if is_order and call.where is None and call.function in COUNTED_ORDERS and not call.before:
             return self(COUNTED_ORDERS[call.function] + (f"_{call.days}d" if call.days else ""))
-        first = self.today - call.days + 1 if call.days else None
+        last = self.today - call.before
+        first = last - call.days + 1 if call.days else None
         happened = [each for each in self.memory.happened if each.key == key]
         orders = [Happened(key, each.at, each.day, each.properties) for each in self.memory.orders]
         counted = [
             each
             for each in (orders if is_order else happened)
-            if (first is None or each.day >= first)
+            if (first is None or first <= each.day <= last)
             and (call.where is None or call.where.holds(of_properties(each.properties)))
         ]
         if call.function == "count":

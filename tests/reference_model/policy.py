@@ -111,7 +111,8 @@ class Policy:
     def windows(self) -> frozenset[int]:
         """The days of the windows that a condition reads."""
         named = {int(days) for text in self.conditions for days in WINDOW.findall(text)}
-        return frozenset(named | {call.days for call in self.calls if call.days})
+        called = {days for call in self.calls for days in (call.before, call.before + call.days) if days}
+        return frozenset(named | called)
 
     @cached_property
     def counted(self) -> list[str]:

@@ -106,6 +106,15 @@ enter = 'count("Referral Sent", 12) >= 2 or days_since_first("referral_sent") > 
 leave = 'days_since_last("Referral Sent") > 9 and count("Product Viewed", 5) == 0'
 min_stay_days = 1
 [[segments]]
+key = "cooling"
+name = "Less than before"
+enter = '''
+count("Product Viewed", 5) < 0.5 * count("Product Viewed", 5, before = 5)
+or orders_12d < count("Order Completed", 12, before = 12)
+'''
+leave = 'mean("Order Completed", margin, 9, before = 4) > 2 or sum("Order Completed", margin, 9, before = 40) == 0'
+min_stay_days = 1.5
+[[segments]]
 key = "discounted"
 name = "Buys at a discount"
 enter = "discount_share_30d >= 0.2 and orders_with_coupon_90d >= 1 and occasions >= 2"
