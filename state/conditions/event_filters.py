@@ -57,15 +57,10 @@ def check_filter(source: str, node: ast.expr) -> Test:
 
 def compile_filter(text: str) -> CompiledFilter:
     """Return the filter of a condition on properties, which are named without more. Raises ``ConditionError``."""
-    tree = filter_tree(text)
+    source = f"({text}\n)"
+    tree = check_filter(source, ast.parse(source, mode="eval").body)
     holds: Any = condition_of(text, tree, _NOTHING).holds
     return CompiledFilter(lambda properties: holds(_Content(properties), 0), traits_of(tree))
-
-
-def filter_tree(text: str) -> Test:
-    """Return the tree of a filter, in which its properties are traits. Raises ``ConditionError``."""
-    source = f"({text}\n)"
-    return check_filter(source, ast.parse(source, mode="eval").body)
 
 
 class _AsTraits(ast.NodeTransformer):

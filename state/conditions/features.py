@@ -18,8 +18,7 @@ Instants = Callable[[Customer, int, int], Sequence[int]]
 class EventFilter(NamedTuple):
     """The events of one name, or those of them that ``accepts`` holds for, which reads the properties ``names``.
 
-    ``key`` is what identifies them in a customer's activity; ``number`` is the property that is added up, if one is,
-    and ``where`` the text of the filter.
+    ``key`` is what identifies them in a customer's activity; ``number`` is the property that is added up, if one is.
     """
 
     event: str
@@ -27,7 +26,6 @@ class EventFilter(NamedTuple):
     accepts: Callable[[Mapping[str, Scalar]], bool] | None = None
     names: frozenset[str] = frozenset()
     number: str = ""
-    where: str = ""
 
 
 class Trend(Enum):

@@ -154,7 +154,7 @@ class EventFunctions:
     def _counted(self, event: str, where: str, number: str = "") -> EventFilter:
         event = self._name(event)
         accepts, names = compile_filter(where) if where else NO_FILTER
-        return EventFilter(event, occurrences_key(event_key(event), where), accepts, names, number, where)
+        return EventFilter(event, occurrences_key(event_key(event), where), accepts, names, number)
 
     def _of_orders(self, name: str, feature: str, days: int | None = None, before: int | None = None) -> Feature:
         if before is not None:
