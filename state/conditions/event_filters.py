@@ -78,17 +78,12 @@ def check_filter(source: str, node: ast.expr, kinds: Mapping[str, Kind]) -> Test
 
 def compile_filter(text: str, kinds: Mapping[str, Kind]) -> CompiledFilter:
     """Return the filter of a condition on fields, which are named without more. Raises ``ConditionError``."""
-    tree = filter_tree(text, kinds)
+    source = f"({text}\n)"
+    tree = check_filter(source, ast.parse(source, mode="eval").body, kinds)
     holds: Any = condition_of(text, tree, replace(_NOTHING, traits=kinds)).holds
     return CompiledFilter(
         lambda properties: holds(_Content(properties), 0), traits_of(tree), frozenset(_looked_for(tree))
     )
-
-
-def filter_tree(text: str, kinds: Mapping[str, Kind]) -> Test:
-    """Return the tree of a filter, in which its fields are traits. Raises ``ConditionError``."""
-    source = f"({text}\n)"
-    return check_filter(source, ast.parse(source, mode="eval").body, kinds)
 
 
 def _looked_for(tree: Test) -> Iterator[str]:

@@ -18,8 +18,8 @@ Instants = Callable[[Customer, int, int], Sequence[int]]
 class EventFilter(NamedTuple):
     """The events of one name, or those of them that ``accepts`` holds for, which reads the fields ``names``.
 
-    ``key`` is what identifies them in a customer's activity; ``number`` is the field that is added up, if one is,
-    and ``where`` the text of the filter. ``texts`` are those that it looks for in lists.
+    ``key`` is what identifies them in a customer's activity; ``number`` is the field that is added up, if one is.
+    ``texts`` are those that the filter looks for in lists.
     """
 
     event: str
@@ -27,7 +27,6 @@ class EventFilter(NamedTuple):
     accepts: Callable[[Mapping[str, Trait]], bool] | None = None
     names: frozenset[str] = frozenset()
     number: str = ""
-    where: str = ""
     texts: frozenset[str] = frozenset()
 
 

@@ -169,7 +169,7 @@ class EventFunctions:
         kind = self._kinds.get(number, Kind.NUMBER)
         if kind is not Kind.NUMBER:
             raise CallError(f"`{number}` is {kind.phrase}", "name a property or field that is a number")
-        return EventFilter(event, occurrences_key(event_key(event), where), accepts, names, number, where, texts)
+        return EventFilter(event, occurrences_key(event_key(event), where), accepts, names, number, texts)
 
     def _of_orders(self, name: str, feature: str, days: int | None = None, before: int | None = None) -> Feature:
         if before is not None:

@@ -33,7 +33,9 @@ def in_window(
     if before is None:
         meaning = f"{total.meaning}, last {days} days"
         return replace(total, meaning=meaning, formula=formula(days - 1, None), trend=trend, window=days)
-    check_reach(days, before)
+    if days + before > MAX_DAYS_BACK:
+        told = f"a window of {days} days before the last {before} begins {days + before} days back"
+        raise CallError(told, f"the two are together at most {MAX_DAYS_BACK}")
     return replace(
         total,
         meaning=f"{total.meaning}, in the {days} days before the last {before}",
@@ -42,13 +44,6 @@ def in_window(
         window=days + before,
         before=before,
     )
-
-
-def check_reach(days: int, before: int) -> None:
-    """Raise ``CallError`` for a window that begins too far back."""
-    if days + before > MAX_DAYS_BACK:
-        told = f"a window of {days} days before the last {before} begins {days + before} days back"
-        raise CallError(told, f"the two are together at most {MAX_DAYS_BACK}")
 
 
 def orders_before(name: str, days: int | None, before: int) -> Feature:

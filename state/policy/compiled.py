@@ -17,7 +17,7 @@ from state.conditions.errors import ConditionError
 from state.conditions.event_filters import MOMENT
 from state.conditions.nodes import Comparison, FeatureRef, Literal, Test, Trait, leaves_of, traits_of
 from state.customer.occurrences import CountedEvents
-from state.customer.parts import DECIDED
+from state.customer.parts import DECIDED, TRAITS
 from state.policy.checks import check_values
 from state.policy.shape import PAlive, Policy
 from state.policy.text import PolicyError, PolicyText, Problem
@@ -56,6 +56,7 @@ class CompiledPolicy:
     loyal_leave: Condition
     loyal_stay: MinimumStay
     segments: tuple[CompiledSegment, ...]
+    excluded: Condition | None
     day_ms: int
     lateness_ms: int
     session_ms: int
@@ -64,7 +65,9 @@ class CompiledPolicy:
 
     @property
     def conditions(self) -> Iterator[Condition]:
-        """All conditions: those of loyalty, and those of each segment."""
+        """All conditions: who does not count, those of loyalty, and those of each segment."""
+        if self.excluded is not None:
+            yield self.excluded
         yield from (self.loyal_enter, self.loyal_leave)
         for segment in self.segments:
             yield from (segment.enter, segment.leave)
@@ -156,6 +159,7 @@ def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> Com
     catalogue = make_catalogue(_with_defaults(policy) if source.problems else policy)
     conditions = _Conditions(source, catalogue, policy)
     day = policy.time.day_seconds * 1000
+    excluded = conditions.of_traits(("customers", "excluded"), policy.customers.excluded)
     loyal = policy.lifecycle.loyal
     loyal_enter, loyal_leave = conditions.pair(("lifecycle", "loyal"), loyal.enter, loyal.leave, decides_loyalty=True)
     segments = []
@@ -173,6 +177,7 @@ def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> Com
         loyal_leave=loyal_leave,
         loyal_stay=_stay(loyal.min_stay_days, day),
         segments=tuple(segments),
+        excluded=excluded,
         day_ms=day,
         lateness_ms=round(policy.time.lateness_minutes * 60_000),
         session_ms=round(policy.browsing.session_minutes * 60_000),
@@ -207,6 +212,17 @@ class _Conditions:
         joining = self._compile((*path, "enter"), enter, decides_loyalty)
         leaving = self._compile((*path, "leave"), leave, decides_loyalty) if leave.strip() else opposite(joining)
         return entering(joining, leaving), leaving
+
+    def of_traits(self, path: Path, text: str) -> Condition | None:
+        """Return a condition that only events can change, by traits; None if there is none."""
+        if not text.strip():
+            return None
+        condition = self._compile(path, text, decides_loyalty=False)
+        moves = condition.next_change.may_become(True) or condition.next_change.may_become(False)
+        if condition.parts & ~TRAITS or moves:
+            fix = "ask for `kind` or traits, as in `kind == 'internal' or traits.test_account`"
+            self._source.report(path, f"`{path[-1]}` reads more than what traits say", fix)
+        return condition
 
     def _is_decided(self, name: str) -> bool:
         feature = self._catalogue.features.get(name)

@@ -61,6 +61,12 @@ class Reading(Section, frozen=True):
     rating_scale: tuple[Rating, Rating] = (float(LOWEST_RATING), float(HIGHEST_RATING))
 
 
+class Customers(Section, frozen=True):
+    """Who does not count: a condition on traits; empty if everybody counts."""
+
+    excluded: str = ""
+
+
 class Orders(Section, frozen=True):
     """For how many days an order can be undone, updated, and recognised when it is sent again."""
 
@@ -176,6 +182,7 @@ class Policy(Section, frozen=True):
     intake: Reading = Reading()
     traits: dict[str, str] = {}
     context: dict[str, tuple[Text, ...]] = {}
+    customers: Customers = Customers()
     orders: Orders = Orders()
     lifecycle: Lifecycle = Lifecycle()
     rfm: Rfm = Rfm()
@@ -185,10 +192,13 @@ class Policy(Section, frozen=True):
     def version(self) -> str:
         """The name and a hash of everything in the policy; comments and layout of its file do not count.
 
-        A policy that declares no traits, or no fields, has the version that it had before there were any.
+        What a policy does not have of ``[traits]``, ``[context]`` and ``[customers]`` does not count: it has the
+        version that it had before there were any.
         """
         whole = msgspec.to_builtins(self)
         for name in ("traits", "context"):
             if not whole[name]:
                 del whole[name]
+        if not self.customers.excluded.strip():
+            del whole["customers"]
         return f"{self.name}@{hashlib.sha256(msgspec.json.encode(whole, order='sorted')).hexdigest()[:8]}"

@@ -18,13 +18,14 @@ from state.civil_time import CivilTime
 from state.customer.apply_event import EventApplier, OrderEffect
 from state.customer.bounds import bounds_met, sums_are_full
 from state.customer.conversion import conversion
-from state.customer.customer import Customer
-from state.customer.parts import ALL_PARTS, DECIDED, LIFECYCLE_PARTS, ORDERS
+from state.customer.customer import EXCLUDED, Customer
+from state.customer.parts import ALL_PARTS, DECIDED, LIFECYCLE_PARTS, NO_PARTS, ORDERS
 from state.customer.purchases import OrderMemory
 from state.customer.short_reason import shortened
 from state.policy.compiled import CompiledPolicy
 from state.rules.decision import Decision, ReasonedChange
 from state.rules.decision_figures import DecisionFigures
+from state.rules.exclusion import Exclusion, is_excluded
 from state.rules.forgetting import Forgetting
 from state.rules.lifecycle import ACTIVE, LOYALTY_DECIDES, Stage, silence_deadline, stage_at, transition
 from state.rules.loyalty import Loyalty
@@ -92,7 +93,10 @@ class Rulebook:
         self._figures = DecisionFigures(exchange.unit, compiled.day_ms, self._patience)
         self._loyalty = Loyalty(MembershipRule(compiled.loyal_enter, compiled.loyal_leave, compiled.loyal_stay))
         self._segments = segment_rules(compiled.segments)
+        excluded = compiled.excluded
+        self._exclusion = Exclusion(excluded, {it.key: it.name for it in compiled.segments})
         self._lifecycle_parts = LIFECYCLE_PARTS | compiled.loyal_enter.parts | compiled.loyal_leave.parts
+        self._lifecycle_parts |= NO_PARTS if excluded is None else excluded.parts
         self._remembered_stages = compiled.remembered_stages
         self._keys = frozenset(it.key for it in compiled.segments)
 
@@ -154,7 +158,7 @@ class Rulebook:
     ) -> None:
         """Decide only the segments that an event can have changed: before ``due``, nothing else has changed."""
         customer.at = at
-        if not segments:
+        if not segments or is_excluded(customer):
             return
         until = at + self._look_ahead_ms if customer.due is None else customer.due
         outcome = segments.decide(customer, at, until, cause)
@@ -178,6 +182,12 @@ class Rulebook:
     ) -> None:
         """Decide loyalty, stage and segments at ``at``, and when to decide again; ``cause`` is None at a deadline."""
         customer.at = at
+        if self._exclusion.holds(customer, at):
+            if not is_excluded(customer):
+                self._exclude(customer, at, _by_deadline() if cause is None else cause(), decisions)
+            return
+        if is_excluded(customer):
+            changed = ALL_PARTS
         loyal_why, loyalty_waits = self._loyalty.decide(customer, at)
         limits = self._patience.limits_of(customer)
         changes: list[ReasonedChange] = []
@@ -206,6 +216,15 @@ class Rulebook:
         if changes:
             self._figures.add(customer, at, changes, limits, decisions)
 
+    def _exclude(self, customer: Customer, at: int, cause: Cause, decisions: list[Decision]) -> None:
+        why, left = self._exclusion.exclude(customer, at, cause)
+        change = Change(at=at, segment=None, name=EXCLUDED, from_=customer.stage, to=EXCLUDED, cause=cause)
+        customer.enter_stage(EXCLUDED, at, self._remembered_stages)
+        customer.why = shortened(why)
+        customer.cause = cause.message_id or cause.name
+        changes = [ReasonedChange(change, why), *left]
+        self._figures.add(customer, at, changes, self._patience.limits_of(customer), decisions)
+
     def _enter_stage(
         self, customer: Customer, at: int, stage: Stage, effect: OrderEffect, loyal_why: str, cause: CauseOf | None
     ) -> ReasonedChange:
@@ -217,6 +236,8 @@ class Rulebook:
             loyalty = loyal_why or ("not loyal" if customer.loyal_since is None else "loyal")
             count = why.rpartition("; ")[2]  # the loyal rule may ask for the same
             why = "; ".join([why, *(part for part in loyalty.split("; ") if part != count)])
+        if before == EXCLUDED:
+            why = f"{self._exclusion.why_included(customer, at)}; {why}"
         change = Change(
             at=at, segment=None, name=name, from_=before, to=stage.name, cause=deadline if cause is None else cause()
         )

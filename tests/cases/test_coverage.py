@@ -69,6 +69,7 @@ EXAMPLES: dict[str, tuple[list[Line], list[Line]]] = {
     "stage == 'churned'": (orders(1), LATE),
     "kind == 'consumer'": (person(kind="consumer"), person(kind="business")),
     "kind == 'channel'": (person(kind="channel"), SEEN),
+    "kind == 'internal'": (person(kind="internal"), person(kind="consumer")),
     "orders_90d >= 2 and revenue_90d * 4 >= 1.5 * revenue_365d and days_since_first_order > 365": (
         orders(1, 460, 480),
         orders(1, 250, 300, 350, 480),

@@ -101,11 +101,13 @@ class Policy:
     loyal: Rule
     scores: Scores
     segments: list[Audience]
+    excluded: Condition | None
 
     @cached_property
     def conditions(self) -> list[str]:
         rules = [self.loyal, *(segment.rule for segment in self.segments)]
-        return [condition.text for rule in rules for condition in (rule.enter, rule.leave)]
+        first = [] if self.excluded is None else [self.excluded.text]
+        return first + [condition.text for rule in rules for condition in (rule.enter, rule.leave)]
 
     @cached_property
     def windows(self) -> frozenset[int]:
@@ -250,4 +252,5 @@ def read_policy(path: Path | str) -> Policy:
             monetary=rfm.get("monetary", [limit * size_of(currency) for limit in (50, 150, 400, 1000)]),
         ),
         segments=[Audience(each["key"], each["name"], rule(each, calendar)) for each in whole.get("segments", [])],
+        excluded=Condition(excluded) if (excluded := whole.get("customers", {}).get("excluded", "").strip()) else None,
     )

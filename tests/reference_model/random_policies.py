@@ -114,6 +114,12 @@ FLAGS = (
     'stage == "new"',
     'previous_stage == "at_risk"',
 )
+EXCLUDED = (
+    'kind == "business"',
+    'traits.country == "DE" or traits.vip',
+    'kind != "business" and traits.country is known',
+    'starts_with(traits.country, "F")',
+)
 TEXTS = ('kind == "business"', 'traits.country in ["DE", "FR"]', 'traits.country != "DE"', "traits.age > 30.5")
 DECLARED = (
     '"sport" in traits.interests',
@@ -260,5 +266,9 @@ class Drawing:
             self.rule(f'[[segments]]\nkey = "s{number}"\nname = "S{number}"\n') for number in range(choose((2, 3, 4)))
         ]
         zone = f'[time]\nzone = "{choose(("UTC", "Europe/Berlin", "America/New_York"))}"\n'
+        excluded = choose((None, *EXCLUDED))
+        customers = "" if excluded is None else f"[customers]\nexcluded = '{excluded}'\n"
         loyal = self.rule("[lifecycle.loyal]\n")
-        return "".join(('name = "drawn"\n', zone, TRAITS, lifecycle, self.patience, support, loyal, *segments))
+        return "".join(
+            ('name = "drawn"\n', zone, TRAITS, customers, lifecycle, self.patience, support, loyal, *segments)
+        )

@@ -61,9 +61,11 @@ def whole(text: str) -> dict[str, Any]:
     segments = [
         {"description": "", "leave": "", "min_stay_days": 0, **segment} for segment in given.get("segments", [])
     ]
-    known = {"name", "time", "money", "browsing", "lifecycle", "rfm", "segments", "traits", "context"}
+    known = {"name", "time", "money", "browsing", "lifecycle", "rfm", "segments", "traits", "context", "customers"}
     traits = {"traits": given["traits"]} if given.get("traits") else {}
     traits |= {"context": given["context"]} if given.get("context") else {}
+    excluded = given.get("customers", {}).get("excluded", "")
+    customers = {"customers": {"excluded": excluded}} if excluded.strip() else {}
     others = set(re.findall(r"^\| `(\w+)` \|", PAGE.partition("## 13")[2], re.MULTILINE)) - known
     return {
         "name": given["name"],
@@ -80,6 +82,7 @@ def whole(text: str) -> dict[str, Any]:
         "rfm": rfm,
         "segments": segments,
         **traits,
+        **customers,
         **{name: {**defaults(name), **given.get(name, {})} for name in others},
     }
 
