@@ -138,7 +138,7 @@ def run(
         for it in history.published:
             segment = it.change.segment
             result.by_name[it.change.name if segment is None else f"{segment} {it.change.to}"] += 1
-            value = transition.encode(it, customer, rules.version)
+            value = transition.encode(it, customer, rules.version, of_account=rules.intake.of_accounts)
             result.published.append((it.change.at, customer, it.seq, value))
         on_history(customer, history)
     result.published.sort()

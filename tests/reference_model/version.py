@@ -61,14 +61,28 @@ def whole(text: str) -> dict[str, Any]:
     segments = [
         {"description": "", "leave": "", "min_stay_days": 0, **segment} for segment in given.get("segments", [])
     ]
-    known = {"name", "time", "money", "browsing", "lifecycle", "rfm", "segments", "traits", "context", "customers"}
+    known = {
+        "name",
+        "time",
+        "money",
+        "browsing",
+        "lifecycle",
+        "rfm",
+        "segments",
+        "traits",
+        "context",
+        "customers",
+        "subject",
+    }
     traits = {"traits": given["traits"]} if given.get("traits") else {}
     traits |= {"context": given["context"]} if given.get("context") else {}
     excluded = given.get("customers", {}).get("excluded", "")
     customers = {"customers": {"excluded": excluded}} if excluded.strip() else {}
     others = set(re.findall(r"^\| `(\w+)` \|", PAGE.partition("## 13")[2], re.MULTILINE)) - known
+    subject = {"subject": given["subject"]} if given.get("subject", "customer") != "customer" else {}
     return {
         "name": given["name"],
+        **subject,
         "time": {**defaults("time"), **given.get("time", {})},
         "money": money,
         "browsing": {**defaults("browsing"), **given.get("browsing", {})},
