@@ -5,7 +5,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from schemas.instant import from_text
-from schemas.transition import StageChanged, StageProperties, Transition, decode
+from schemas.transition import (
+    LadderProperties,
+    LadderStepChanged,
+    StageChanged,
+    StageProperties,
+    Transition,
+    decode,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +36,7 @@ class TransitionHistory:
 
     stages: dict[str, list[Step]] = field(default_factory=dict)
     segments: dict[str, dict[str, list[Step]]] = field(default_factory=dict)
+    ladders: dict[str, dict[str, list[Step]]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     seqs: dict[str, int] = field(default_factory=dict)
     published: int = 0
@@ -72,6 +80,10 @@ def build_history(values: Iterable[bytes]) -> TransitionHistory:
     for step, it in sorted(steps, key=lambda pair: (pair[0].at, pair[0].seq)):
         if isinstance(it, StageChanged):
             history.stages.setdefault(it.user_id, []).append(step)
+        elif isinstance(it, LadderStepChanged):
+            ladder = it.properties.ladder_key
+            history.ladders.setdefault(it.user_id, {}).setdefault(ladder, []).append(step)
+            history.names[ladder] = step.name
         else:
             key = it.properties.audience_key
             history.segments.setdefault(it.user_id, {}).setdefault(key, []).append(step)
@@ -81,7 +93,13 @@ def build_history(values: Iterable[bytes]) -> TransitionHistory:
 
 def _step(transition: Transition) -> Step:
     properties = transition.properties
-    name = properties.transition if isinstance(properties, StageProperties) else properties.audience_name
+    match properties:
+        case StageProperties():
+            name = properties.transition
+        case LadderProperties():
+            name = properties.ladder_name
+        case _:
+            name = properties.audience_name
     return Step(from_text(transition.timestamp), properties.seq, name, properties.to, properties.why or "")
 
 

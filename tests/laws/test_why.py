@@ -59,15 +59,15 @@ class Standing:
 
     def take(self, decision: Decision) -> None:
         change = decision.change
-        if change.segment is None:
+        if change.key is None:
             self.previous = self.stage, change.at - self.since
             past = with_stay(self.past_stays.get(self.stage), self.since, change.at)
             self.past_stays = {**self.past_stays, self.stage: past}
             self.stage, self.since, self.why = change.to, change.at, decision.figures.why
         elif change.to == "in":
-            self.joined[change.segment] = change.at
+            self.joined[change.key] = change.at
         else:
-            del self.joined[change.segment]
+            del self.joined[change.key]
 
 
 class Reader:
@@ -80,8 +80,8 @@ class Reader:
         self.at = change.at
 
     def feature(self, name: str) -> Any:
-        if name == "days_since_joining" and self.change.segment is not None:
-            return Fraction(self.at - self.standing.joined[self.change.segment], DAY)
+        if name == "days_since_joining" and self.change.key is not None:
+            return Fraction(self.at - self.standing.joined[self.change.key], DAY)
         if name == "days_since_rating":
             return Fraction(self.at - self.customer.support.rated_at, DAY)
         value = self.catalogue.features[name].formula.value(self.customer, self.at, self.catalogue.day_of(self.at))
@@ -116,7 +116,7 @@ class Reader:
             return self.calculated(ast.parse(text, mode="eval").body)
         name, value = valued["text"], valued["value"]
         printed = Fraction(value) if value[0] in "-0123456789" else json.loads(value)
-        if name == "days_since_joining" and self.change.segment is None:  # the loyal rule, which nobody sees joined
+        if name == "days_since_joining" and self.change.key is None:  # the loyal rule, which nobody sees joined
             return printed
         real = self.calculated(ast.parse(name, mode="eval").body)
         if isinstance(printed, Fraction):
@@ -198,8 +198,8 @@ class Reader:
                 holders: list[Any] = [lifecycle, lifecycle.support] + [patience] * isinstance(patience, Fixed)
                 known = [getattr(holder, key) for holder in holders if hasattr(holder, key)]
                 if key == "min_stay_days":
-                    known = [it.min_stay_days for it in self.policy.segments if it.key == self.change.segment]
-                    known += [lifecycle.loyal.min_stay_days] * (self.change.segment is None)
+                    known = [it.min_stay_days for it in self.policy.segments if it.key == self.change.key]
+                    known += [lifecycle.loyal.min_stay_days] * (self.change.key is None)
                 assert float(value) in known, part
                 assert abs(number - Fraction(value)) <= ABOUT, part
                 return Fraction(-1)
@@ -248,7 +248,7 @@ def check(decision: Decision, customer: Customer, standing: Standing, rulebook: 
     for part in parts:
         reader.check(part)
     assert in_full(shortened(why)) == why
-    if change.segment is not None:
+    if change.key is not None:
         return
     first = expected(change, standing, customer.purchases.occasions)
     assert len(parts) >= len(first)

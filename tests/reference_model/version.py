@@ -61,7 +61,12 @@ def whole(text: str) -> dict[str, Any]:
     segments = [
         {"description": "", "leave": "", "min_stay_days": 0, **segment} for segment in given.get("segments", [])
     ]
-    known = {"name", "time", "money", "browsing", "lifecycle", "rfm", "segments", "traits"}
+    step = {"description": "", "leave": "", "min_stay_days": 0, "grace_days": 0, "requalify_days": 0}
+    ladders = [
+        {"description": "", **ladder, "steps": [{**step, **each} for each in ladder["steps"]]}
+        for ladder in given.get("ladders", [])
+    ]
+    known = {"name", "ladders", "time", "money", "browsing", "lifecycle", "rfm", "segments", "traits"}
     traits = {"traits": given["traits"]} if given.get("traits") else {}
     others = set(re.findall(r"^\| `(\w+)` \|", PAGE.partition("## 13")[2], re.MULTILINE)) - known
     return {
@@ -79,6 +84,7 @@ def whole(text: str) -> dict[str, Any]:
         "rfm": rfm,
         "segments": segments,
         **traits,
+        **({"ladders": ladders} if ladders else {}),
         **{name: {**defaults(name), **given.get(name, {})} for name in others},
     }
 

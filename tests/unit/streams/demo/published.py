@@ -22,6 +22,7 @@ FIGURES = Figures(
     segment_count=0,
     previous_stage="prospect",
     previous_stage_since=START,
+    steps=(),
 )
 _FROM = {"new": "prospect", "repeat": "new", "loyal": "repeat", "at_risk": "loyal", "churned": "at_risk"}
 _NAMES = {
@@ -67,6 +68,7 @@ def profile(customer: str, stage: str, day: int = 365, days_known: float | None 
         previous_stage=None,
         previous_since=None,
         segments={},
+        steps={},
         figures={"orders": 1, "revenue": 10.0, "days_known": days_known, **figures},
         windows={},
         traits={},
