@@ -27,7 +27,7 @@ RUN = $(BIN)/lifestage demo --source '$(SOURCE)' --data '$(DATA)' \
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
 	@echo
-	@echo '  make run takes  SOURCE=complete-journey | cdnow | simulated | FILE   EXIT=1  end after the report'
+	@echo '  make run takes  SOURCE=complete-journey | cdnow | simulated | simulated-grocery ... | FILE   EXIT=1  end after the report'
 	@echo '                  MAPPING=shopify | ... | FILE.toml  how to read a file of another shape   POLICY=FILE.toml'
 	@echo '                  FRESH=1  start over   CONTINUE=1  go on without asking   DATA=FOLDER  (.lifestage)'
 	@echo '                  BROKER=HOST:PORT  REDIS=redis://HOST:PORT/0  your own instead of the embedded ones'

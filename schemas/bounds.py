@@ -6,6 +6,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from schemas.coercion import MAX_TEXT
+from schemas.event_fields import Field
 from schemas.events import AnyFact, OrderCompleted, OrderUpdated, Trait, Traits, TraitsIdentified
 
 MAX_CATEGORIES = 32
@@ -21,14 +22,16 @@ class Named(NamedTuple):
     """What a policy names: traits, texts looked for in lists, and categories, which no bound may cut off, and events.
 
     ``events`` are those that lifestage knows only from the policy: their names, by key (see ``event_key``).
-    ``properties`` are those that conditions read of events, by the event's name; each says whether it must be a number.
+    ``properties`` are the fields that conditions read of events, by the event's name; of those ``around`` also
+    what is known around the event is read.
     """
 
     traits: Collection[str] = ()
     texts: Collection[str] = ()
     categories: Collection[str] = ()
     events: Mapping[str, str] = {}
-    properties: Mapping[str, Mapping[str, bool]] = {}
+    properties: Mapping[str, Mapping[str, Field]] = {}
+    around: Collection[str] = ()
 
 
 NOTHING_NAMED = Named()

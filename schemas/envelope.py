@@ -24,7 +24,7 @@ from schemas.money import AmountError
 from schemas.reject import RejectedError
 from schemas.spellings import folded
 from schemas.traits import with_context_traits
-from schemas.wrappings import SeveralEventsError, id_made_of, unframed, unwrapped
+from schemas.wrappings import SeveralEventsError, context_in, id_made_of, unframed, unwrapped
 
 MAX_BYTES = 262_144
 MAX_NAME = 64
@@ -211,7 +211,7 @@ def read_event(envelope: Envelope, value: bytes, intake: Intake) -> Event:
             content = event_type.coerce(content)
             fact = event_type.build(event_type.name, at, message_id, content, intake)
         if envelope.context is not None or intake.reads_more:
-            return _with_what_is_named(fact, event_type.name, envelope, intake)
+            return _with_what_is_named(fact, event_type.name, envelope, value, intake)
         # What is shorter than one text may be holds nothing that is too long, nor too many of anything.
         if event_type.is_bounded and len(content) > MAX_TEXT:
             fact, bounds = bounded(fact, intake.named)
@@ -221,8 +221,8 @@ def read_event(envelope: Envelope, value: bytes, intake: Intake) -> Event:
         raise _rejected(error, user_id) from None
 
 
-def _with_what_is_named(fact: AnyFact, name: str, envelope: Envelope, intake: Intake) -> Event:
-    """Return the event of a fact, with traits of its context and its properties, as far as conditions and bounds go.
+def _with_what_is_named(fact: AnyFact, name: str, envelope: Envelope, value: bytes, intake: Intake) -> Event:
+    """Return the event of a fact, with traits of its context and its fields, as far as conditions and bounds go.
 
     Traits that the policy declares are read as their types.
     """
@@ -236,7 +236,8 @@ def _with_what_is_named(fact: AnyFact, name: str, envelope: Envelope, intake: In
     fact, bounds = bounded(fact, intake.named)
     bounds = (*misfits, *bounds)
     if wanted := intake.named.properties.get(name):
-        properties, is_told = properties_of(envelope.properties, wanted)
+        context = context_in(value) if name in intake.named.around and envelope.context is not None else NULL
+        properties, is_told = properties_of(envelope.properties, context, wanted)
         fact = replace(fact, properties=properties or None)
         bounds = (*bounds, PROPERTIES_BOUND) if is_told else bounds
     return Event(envelope.user_id, fact, bounds=bounds)

@@ -1,59 +1,163 @@
-"""The properties of an event that conditions read: texts, numbers and flags, by their names."""
+"""The fields of events that conditions read: texts, numbers, flags and lists of texts, by their names."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from math import isfinite
 
 import msgspec
 from msgspec import Raw
 
-from schemas.coercion import DECIMAL, MAX_TEXT, fields_of
-from schemas.events import Scalar
+from schemas.coercion import DECIMAL, MAX_TEXT, NULL, Fields, fields_of
+from schemas.event_fields import EACH, Field, Path
+from schemas.events import Scalar, Trait
 from schemas.reject import RejectedError
 
 PROPERTIES_BOUND = "properties"
-"""Told where a property that a condition reads cannot be used: it is then as if it were missing."""
+"""Told where a field that a condition reads cannot be used: it is then as if it were missing."""
+MAX_LISTED = 64
+MAX_NUMBER = 10**12
+"""A number beyond that is not added up."""
 _UNUSABLE = (RejectedError, msgspec.DecodeError, UnicodeDecodeError)
 _read_scalar = msgspec.json.Decoder(str | int | float | bool | None).decode
+_read_fields = msgspec.json.Decoder(Fields).decode
+_read_list = msgspec.json.Decoder(list[Raw]).decode
 
 
-def properties_of(raw: Raw, wanted: Mapping[str, bool]) -> tuple[dict[str, Scalar], bool]:
-    """Return the wanted properties that are there, as they were sent, and whether one of them could not be used.
+def properties_of(properties: Raw, context: Raw, wanted: Mapping[str, Field]) -> tuple[dict[str, Trait], bool]:
+    """Return the wanted fields that are there, and whether something of them could not be used.
 
-    ``wanted`` says of each name whether it is added up, so must be a number, or a plain decimal text.
+    ``context`` is what is known around the event: null unless one of them is read from it.
     """
-    try:
-        given = fields_of(raw, "properties")
-    except _UNUSABLE:
-        return {}, True
-    found: dict[str, Scalar] = {}
     is_told = False
-    for name, is_added_up in wanted.items():
-        try:
-            value = _read_scalar(given[name]) if name in given else None
-        except _UNUSABLE:
-            is_told = True
-            continue
-        if value is None:
-            continue
-        if _is_usable(value):
+    try:
+        given = fields_of(properties, "properties")
+    except _UNUSABLE:
+        given, is_told = {}, True
+    roots: Fields = {"properties": properties, "context": context}
+    found: dict[str, Trait] = {}
+    for name, field in wanted.items():
+        value: Trait | None
+        value, is_odd = _listed(field, roots) if field.is_list else _single(field, given, roots)
+        if value is not None:
             found[name] = value
-            is_told = is_told or (is_added_up and number_in(value) is None and not _is_blank(value))
-        else:
-            is_told = True
+            is_odd = is_odd or (field.is_added_up and not _can_be_added_up(value))
+        is_told = is_told or is_odd
     return found, is_told
 
 
-def number_in(value: Scalar | None) -> int | float | None:
-    """Return the number that a property is, or that stands in it in plain decimal notation; None if there is none."""
+def number_in(value: Trait | None) -> int | float | None:
+    """Return the number that a field is, or that stands in it in plain decimal notation; None if there is none."""
     if isinstance(value, str):
         written = value.strip()
         return float(written) if DECIMAL.fullmatch(written) and isfinite(float(written)) else None
-    return None if isinstance(value, bool) else value
+    return None if isinstance(value, bool | tuple) else value
 
 
-def _is_blank(value: Scalar) -> bool:
-    """Tell whether a property is a blank text, which is as good as none."""
-    return isinstance(value, str) and not value.strip()
+def _single(field: Field, given: Fields, roots: Fields) -> tuple[Scalar | None, bool]:
+    is_odd = False
+    for path in field.paths:
+        raw = given.get(path[1]) if len(path) == 2 and path[0] == "properties" else _at(path, roots)
+        if raw is None:
+            continue
+        try:
+            value = _read_scalar(raw)
+        except _UNUSABLE:
+            is_odd = True
+            continue
+        if value is not None:
+            if _is_usable(value):
+                return value, False
+            is_odd = True
+    return None, is_odd
+
+
+def _listed(field: Field, roots: Fields) -> tuple[tuple[str, ...] | None, bool]:
+    is_odd = False
+    for path in field.paths:
+        texts: dict[str, None] = {}
+        for raw in _each(path, roots):
+            text = _text_in(raw)
+            if text is None:
+                is_odd = True
+            elif text.strip():
+                texts[text] = None
+        if texts:
+            others = 0
+            kept = []
+            for text in texts:
+                others += text not in field.texts
+                if text in field.texts or others <= MAX_LISTED:
+                    kept.append(text)
+            return tuple(kept), is_odd or len(kept) < len(texts)
+    return None, is_odd
+
+
+def _at(path: Path, roots: Fields) -> Raw | None:
+    """Return what a path leads to; None where it leads nowhere."""
+    fields = roots
+    for name in path[:-1]:
+        inner = fields.get(name)
+        if inner is None or bytes(inner)[:1] != b"{":
+            return None
+        try:
+            fields = _read_fields(inner)
+        except _UNUSABLE:
+            return None
+    return fields.get(path[-1])
+
+
+def _each(path: Path, roots: Fields) -> Iterator[Raw]:
+    """Yield what a path leads to in each part of the list that it goes through."""
+    place = next((place for place, name in enumerate(path) if name.endswith(EACH)), None)
+    if place is None:
+        found = _at(path, roots)
+        if found is not None:
+            yield found
+        return
+    listed = _at((*path[:place], path[place].removesuffix(EACH)), roots)
+    if listed is None or bytes(listed)[:1] != b"[":
+        return
+    rest = path[place + 1 :]
+    for part in _read_list(listed):
+        if not rest:
+            yield part
+        elif not _is_return(part):
+            found = _at(("", *rest), {"": part})
+            if found is not None:
+                yield found
+
+
+def _is_return(part: Raw) -> bool:
+    """Tell whether a line of an order is a return or a discount, whose quantity or price is a negative number."""
+    return any(_is_negative(_at(("", name), {"": part})) for name in ("quantity", "price"))
+
+
+def _is_negative(raw: Raw | None) -> bool:
+    try:
+        number = number_in(_read_scalar(raw or NULL))
+    except _UNUSABLE:
+        return False
+    return number is not None and isfinite(number) and number < 0
+
+
+def _text_in(raw: Raw) -> str | None:
+    """Return a text, or a whole number as its digits; nothing for null, None for what is neither."""
+    try:
+        value = _read_scalar(raw)
+    except _UNUSABLE:
+        return None
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value if len(value) <= MAX_TEXT else None
+    if isinstance(value, bool | float) or not _is_usable(value) or str(value) != bytes(raw).decode():
+        return None  # also a zero with a sign
+    return str(value)
+
+
+def _can_be_added_up(value: Trait) -> bool:
+    """Tell whether a field is a number to be added up, or a blank text, which is as good as none."""
+    number = number_in(value)
+    return abs(number) <= MAX_NUMBER if number is not None else isinstance(value, str) and not value.strip()
 
 
 def _is_usable(value: Scalar) -> bool:

@@ -27,7 +27,7 @@ class Fact(_Sent, frozen=True, array_like=True, tag=True, kw_only=True, gc=False
     """
 
     context_traits: Traits | None = None
-    properties: dict[str, Scalar] | None = None
+    properties: dict[str, Trait] | None = None
 
     name: ClassVar[str] = ""
     rank: ClassVar[int]

@@ -15,6 +15,14 @@ from schemas.reject import RejectedError
 MAX_WRAPPINGS = 4
 MAX_EVENTS = 2_500
 
+
+class _Around(msgspec.Struct, rename="camel", gc=False):
+    user_id: str | None = None
+    specversion: str | None = None
+    context: Raw = NULL
+
+
+_around = msgspec.json.Decoder(_Around).decode
 _raw = msgspec.json.Decoder(Raw).decode
 _read_list = msgspec.json.Decoder(list[Raw]).decode
 _SHARED = (("sentAt", "sent_at"), ("receivedAt", "received_at"))
@@ -136,6 +144,18 @@ def _alone(event: Raw, shared: dict[tuple[str, str], Raw], origin: str) -> bytes
     except (RejectedError, msgspec.DecodeError, UnicodeDecodeError):
         alone = bytes(event)  # it will be told what is wrong with it
     return alone.replace(b"\n", b" ").replace(b"\r", b" ")
+
+
+def context_in(value: bytes) -> Raw:
+    """Return the ``context`` of the event in a value, whatever that is wrapped in."""
+    value = unframed(value)
+    try:
+        around = _around(value)
+        if around.specversion is None and around.user_id is not None:
+            return around.context
+    except msgspec.DecodeError:
+        pass
+    return unwrapped(value).get("context", NULL)
 
 
 def id_made_of(origin: bytes) -> str:

@@ -10,6 +10,7 @@ from schemas import instant
 
 DAY_MS = 86_400_000
 LAST_DAY = 84_006  # 2200-01-01, as far as events may reach
+_FIRST_DAY = -1  # west of Greenwich, 1970 begins in it
 
 
 class Calendar:
@@ -29,18 +30,19 @@ class Calendar:
 
     def start_of(self, day: int) -> int:
         """Return the first instant of a day; where clocks skip midnight, the first one after the skip."""
-        return day * self.day_ms if self._regular or day > LAST_DAY else self._midnights[day]
+        is_listed = not self._regular and _FIRST_DAY <= day <= LAST_DAY
+        return self._midnights[day - _FIRST_DAY] if is_listed else day * self.day_ms
 
     def _day_in_zone(self, at: int) -> int:
-        return bisect_right(self._midnights, at) - 1
+        return bisect_right(self._midnights, at) - 1 + _FIRST_DAY
 
     @cached_property
     def _midnights(self) -> list[int]:
         zone = ZoneInfo(self.zone)
-        first = date(1970, 1, 1)
+        first = date(1970, 1, 1) + timedelta(days=_FIRST_DAY)
         return [
             instant.from_datetime(
                 datetime.combine(first + timedelta(days=day), datetime.min.time(), zone).astimezone(UTC)
             )
-            for day in range(LAST_DAY + 1)
+            for day in range(LAST_DAY - _FIRST_DAY + 1)
         ]

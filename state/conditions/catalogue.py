@@ -36,12 +36,20 @@ class Catalogue:
 
     def feature(self, name: str) -> Feature | None:
         """Return the feature of a name, or None; always the same one."""
-        found = self.features.get(name)
-        if found is None and (match := WINDOW.search(name)) and 1 <= int(match[1]) <= self.max_window_days:
-            found = next((it for it in self.windowed(int(match[1])) if it.name == name), None)
-            if found is not None:
-                self.features[name] = found
+        found = self.features.get(name) or self._in_window(name)
+        if found is not None:
+            self.features[name] = found
         return found
+
+    def _in_window(self, name: str) -> Feature | None:
+        match = WINDOW.search(name)
+        if match is None or not 1 <= int(match[1]) <= self.max_window_days:
+            return None
+        return next((it for it in self.windowed(int(match[1])) if it.name == name), None)
+
+    def has_feature(self, name: str) -> bool:
+        """Tell whether there is a feature of a name, without asking for it."""
+        return name in self.features or self._in_window(name) is not None
 
     def called(self, function: Function, arguments: dict[str, Argument]) -> Feature:
         """Return the feature of a call; always the same one. Raises ``CallError``."""

@@ -72,7 +72,7 @@ class Condition:
 
 def compile_condition(text: str, catalogue: Catalogue) -> Condition:
     """Return the condition of a text. Raises ``ConditionError``."""
-    return _condition(on_one_line(text), parse_condition(text, catalogue), catalogue)
+    return condition_of(on_one_line(text), parse_condition(text, catalogue), catalogue)
 
 
 def entering(enter: Condition, leave: Condition) -> Condition:
@@ -80,15 +80,16 @@ def entering(enter: Condition, leave: Condition) -> Condition:
     if leave.tree == Not(enter.tree):
         return enter
     tree = AllOf((enter.tree, Not(leave.tree)))
-    return _condition(f"({enter.text}) and not ({leave.text})", tree, enter.catalogue)
+    return condition_of(f"({enter.text}) and not ({leave.text})", tree, enter.catalogue)
 
 
 def opposite(condition: Condition) -> Condition:
     """Return a condition that holds when the given one does not."""
-    return _condition(f"not ({condition.text})", Not(condition.tree), condition.catalogue)
+    return condition_of(f"not ({condition.text})", Not(condition.tree), condition.catalogue)
 
 
-def _condition(text: str, tree: Test, catalogue: Catalogue) -> Condition:
+def condition_of(text: str, tree: Test, catalogue: Catalogue) -> Condition:
+    """Return the condition of a syntax tree, whose text on one line is given."""
     operands = operands_of(tree)
     compiler = _Compiler(text, catalogue)
     next_change = compiler.next_change(tree)

@@ -8,6 +8,7 @@ from state.conditions.nodes import (
     AnyOf,
     Arithmetic,
     Comparison,
+    FeatureRef,
     Known,
     Leaf,
     ListLiteral,
@@ -32,8 +33,13 @@ def leaf_monotonicity(leaf: Leaf) -> Monotonicity:
 
 
 def may_become_known(operand: Operand) -> bool:
-    """Tell whether a missing value can become known by itself: only a quotient can, when its divisor leaves zero."""
+    """Tell whether a missing value can become known by itself.
+
+    A quotient can, when its divisor leaves zero, and what a window holds that ends earlier, when something enters it.
+    """
     match operand:
+        case FeatureRef(feature):
+            return feature.before is not None
         case Arithmetic(sign, left, right):
             steps = sign == "/" and right.monotonicity.has_steps
             return steps or may_become_known(left) or may_become_known(right)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
-from schemas.events import Scalar
+from schemas.events import Trait
 from state.conditions.formula import Formula
 from state.conditions.kind import Kind
 from state.customer.customer import Customer
@@ -16,16 +16,18 @@ Instants = Callable[[Customer, int, int], Sequence[int]]
 
 
 class EventFilter(NamedTuple):
-    """The events of one name, or those of them that ``accepts`` holds for, which reads the properties ``names``.
+    """The events of one name, or those of them that ``accepts`` holds for, which reads the fields ``names``.
 
-    ``key`` is what identifies them in a customer's activity; ``number`` is the property that is added up, if one is.
+    ``key`` is what identifies them in a customer's activity; ``number`` is the field that is added up, if one is.
+    ``texts`` are those that the filter looks for in lists.
     """
 
     event: str
     key: int
-    accepts: Callable[[Mapping[str, Scalar]], bool] | None = None
+    accepts: Callable[[Mapping[str, Trait]], bool] | None = None
     names: frozenset[str] = frozenset()
     number: str = ""
+    texts: frozenset[str] = frozenset()
 
 
 class Trend(Enum):
@@ -44,15 +46,17 @@ class Feature:
 
     ``formula`` gives the value at an instant if nothing happens until then, and must do so for the next 100 years.
     With a ``window`` (days), the value changes only at that window's roll-offs, with ``changes_at`` only at these
-    instants; at those of ``turns_at``, which are among them, it may do so against its trend. Without any, a RISING
-    feature rises in a straight line or, for some customers, stands still, one that is COUNTING_DOWN falls in one, and a
-    FALLING one falls in any way, steps included. Only a FREE one may go missing by itself, and none becomes known by
-    itself.
+    instants; at those of ``turns_at``, which are among them, it may do so against its trend. A window that ends
+    ``before`` the last so many days changes at the roll-offs of these as well: what leaves them enters it. Without
+    any, a RISING feature rises in a straight line or, for some customers, stands still, one that is COUNTING_DOWN falls
+    in one, and a FALLING one falls in any way, steps included. Only a FREE one may go missing by itself, and none but
+    one with ``before`` becomes known by itself.
 
     ``parts`` are the bits of the parts of a customer that the formula reads, and ``traits`` the traits: while no event
     changes one of these parts, only time can change the value. A text that has ``allowed`` values never has another.
     ``counts`` says which events it counts, None if none by name; ``history_of`` is the lifecycle stage whose past stays
-    must be remembered for it, empty if none must.
+    must be remembered for it, empty if none must. ``moves_while`` says of one that stands still at other times when it
+    moves.
 
     Raises ``ValueError`` if the next change of such a feature cannot be found.
     """
@@ -64,12 +68,14 @@ class Feature:
     parts: int
     trend: Trend = Trend.CONSTANT
     window: int | None = None
+    before: int | None = None
     changes_at: Instants | None = None
     turns_at: Instants | None = None
     allowed: tuple[str, ...] = ()
     traits: tuple[str, ...] = ()
     counts: EventFilter | None = None
     history_of: str = ""
+    moves_while: str = ""
 
     def __post_init__(self) -> None:
         if self.is_continuous and (self.trend is Trend.FREE or self.kind is not Kind.NUMBER):

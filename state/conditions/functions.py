@@ -1,5 +1,6 @@
 """Functions of the language: what a condition may call, with which arguments, and the features that calls stand for."""
 
+import ast
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
@@ -26,15 +27,19 @@ class Parameter:
     """What is given for one argument: by its name, or, unless ``by_name``, by its place among the others.
 
     A text that has ``allowed`` values is one of them; a trait that has ``kinds`` is declared as one of these, or, where
-    it may be a text, not declared. ``is_needed``: without it, the function cannot be called.
+    it may be a text, not declared. A number of days is at most ``most``, or, if that is 0, the longest window.
+    ``is_needed``: without it, the function cannot be called. ``check(source, node)`` raises ``ConditionError`` if what
+    is written at a node of the source cannot be the argument.
     """
 
     name: str
     sort: Sort
     allowed: tuple[str, ...] = ()
     kinds: tuple[Kind, ...] = ()
+    most: int = 0
     is_needed: bool = True
     by_name: bool = False
+    check: Callable[[str, ast.expr], object] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

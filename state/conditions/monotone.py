@@ -121,7 +121,7 @@ def monotonicity_of(feature: Feature) -> Monotonicity:
         return CONSTANT
     return Monotonicity(
         steps=direction,
-        windows=frozenset(() if feature.window is None else (feature.window,)),
+        windows=frozenset(it for it in (feature.window, feature.before) if it is not None),
         instants=frozenset(() if feature.changes_at is None else (feature.changes_at,)),
         turns=frozenset(() if feature.turns_at is None else (feature.turns_at,)),
         gaps=feature.nullable and feature.trend is Trend.FREE,

@@ -54,7 +54,8 @@ def parse_condition(text: str, catalogue: Catalogue) -> Test:
             raise ConditionError("this is not one condition", 1, hint(text))
         if _depth(root) > MAX_DEPTH:
             raise _too_deep()
-        return _TestParser(source, catalogue).test(root)
+        _require_names_as_written(source, root)
+        return parse_node(source, root, catalogue)
     except SyntaxError as error:
         row, column = error.lineno or 1, (error.offset or 1) - 1
         row, column = (row, column) if row == 1 else (row, column + 1)
@@ -67,6 +68,24 @@ def parse_condition(text: str, catalogue: Catalogue) -> Test:
         raise ConditionError("this cannot be read", 1, "remove what is not text") from None
     except (RecursionError, MemoryError):
         raise _too_deep() from None
+
+
+def parse_node(source: str, node: ast.expr, catalogue: Catalogue) -> Test:
+    """Return the syntax tree of a node of Python's, which stands in a source. Raises ``ConditionError``."""
+    return _TestParser(source, catalogue).test(node)
+
+
+def _require_names_as_written(source: str, root: ast.expr) -> None:
+    """Raise ``ConditionError`` if Python takes a name for another one, which it does by Unicode's NFKC."""
+    if source.isascii():
+        return
+    for node in ast.walk(root):
+        if isinstance(node, ast.Name | ast.Attribute):
+            read = node.id if isinstance(node, ast.Name) else node.attr
+            written = (ast.get_source_segment(source, node) or read).split()[-1].rpartition(".")[2]
+            if written != read:
+                message = f"the name `{written}` is not in Unicode's normal form, in which it is `{read}`"
+                raise error_at(source, node, message, "write that, and rename what has the other name in your events")
 
 
 def _depth(node: ast.AST) -> int:

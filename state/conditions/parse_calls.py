@@ -2,7 +2,7 @@
 
 import ast
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from state.conditions.catalogue import Catalogue
 from state.conditions.errors import ConditionError, error_at, texts_in
@@ -25,7 +25,7 @@ class CallParser:
         for parameter, value in self._given(node, function):
             if parameter.name in arguments:
                 raise self._error(value, f"`{parameter.name}` is given twice", f"write it as in {_example(function)}")
-            arguments[parameter.name] = self._argument(parameter, value)
+            arguments[parameter.name] = self._argument(function, parameter, value)
         missing = [it.name for it in function.parameters if it.is_needed and it.name not in arguments]
         if missing:
             raise self._error(node, f"`{missing[0]}` is missing", f"write it as in {_example(function)}")
@@ -42,11 +42,15 @@ class CallParser:
         name = node.func.id if isinstance(node.func, ast.Name) else ""
         if name in functions:
             return functions[name]
+        if (days := _days_in(node)) is not None and self._catalogue.has_feature(f"{name}_{days}d"):
+            raise self._error(node, f"`{name}` is no function", f"write `{name}_{days}d`")
+        if self._catalogue.has_feature(name):
+            raise self._error(node, f"`{name}` is a feature, and takes nothing", f"write `{name}` alone")
         near = difflib.get_close_matches(name.lower(), functions, n=1, cutoff=0.6)
         fix = (
             f"did you mean `{near[0]}`, as in {_example(functions[near[0]])}?"
             if near
-            else f"there are {', '.join(f'`{it}`' for it in sorted(functions))}"
+            else f"the functions are {', '.join(f'`{it}`' for it in sorted(functions))}"
         )
         raise self._error(node, f"there is no function `{ast.unparse(node.func)}`", fix)
 
@@ -64,7 +68,7 @@ class CallParser:
                 raise self._error(keyword.value, f"`{function.name}` has no argument `{keyword.arg or '**'}`", fix)
             yield named[keyword.arg], keyword.value
 
-    def _argument(self, parameter: Parameter, node: ast.expr) -> Argument:
+    def _argument(self, function: Function, parameter: Parameter, node: ast.expr) -> Argument:
         for part in ast.walk(node):
             if isinstance(part, ast.Constant) and isinstance(part.value, str) and texts_in(self._source, part) > 1:
                 raise self._error(part, "two texts stand side by side", "write a comma between them, or one text")
@@ -72,18 +76,22 @@ class CallParser:
             case Sort.TEXT, ast.Constant(str(text)):
                 return self._allowed(parameter, node, text)
             case Sort.DAYS, ast.Constant(int(days)) if not isinstance(days, bool):
-                if not 1 <= days <= self._catalogue.max_window_days:
-                    most = self._catalogue.max_window_days
-                    raise self._error(node, f"{days} days are no window", f"a window has 1 to {most} days")
+                most = parameter.most or self._catalogue.max_window_days
+                if not 1 <= days <= most:
+                    what = f"`{parameter.name}`" if parameter.most else "window"
+                    raise self._error(node, f"{days} days are no {what}", f"a {what} has 1 to {most} days")
                 return days
             case Sort.TRAIT, ast.Attribute(ast.Name("traits"), name):
                 return self._trait(parameter, node, name)
             case Sort.PROPERTY, ast.Name(name):
                 return name
             case Sort.CONDITION, _ if not isinstance(node, ast.Constant):
+                if parameter.check is not None:
+                    parameter.check(self._source, node)
                 return ast.unparse(_InOneForm().visit(node))
             case _:
-                raise self._error(node, f"`{parameter.name}` is {parameter.sort.value}", self._mend(parameter, node))
+                told = f"`{parameter.name}` is {parameter.sort.value}"
+                raise self._error(node, told, self._mend(function, parameter, node))
 
     def _trait(self, parameter: Parameter, node: ast.expr, name: str) -> str:
         kinds, kind = parameter.kinds, self._catalogue.traits.get(name)
@@ -102,19 +110,30 @@ class CallParser:
         if not allowed or text in allowed:
             return text
         near = difflib.get_close_matches(text, allowed, n=1, cutoff=0.6)
-        fix = f'did you mean "{near[0]}"?' if near else "it is one of " + ", ".join(f'"{it}"' for it in allowed)
+        fix = f'did you mean "{near[0]}"?' if near else f"it is one of {_quoted(allowed)}"
         raise self._error(node, f'there is no {parameter.name} "{text}"', fix)
 
-    def _mend(self, parameter: Parameter, node: ast.expr) -> str:
+    def _mend(self, function: Function, parameter: Parameter, node: ast.expr) -> str:
         match parameter.sort, node:
-            case Sort.TEXT, ast.Name(name):
+            case Sort.TEXT, ast.Name(name) if name != parameter.name and name in (parameter.allowed or (name,)):
                 return f'write "{name}"'
-            case Sort.TRAIT, ast.Name(name):
+            case Sort.TEXT, _ if parameter.allowed:
+                return f"it is one of {_quoted(parameter.allowed)}, in quotation marks"
+            case Sort.DAYS, ast.Constant(str(text)) if text.strip().isdigit():
+                return f"write {text.strip()}, without quotation marks"
+            case Sort.TRAIT, ast.Name(name) if self._is_list(name):
+                return f'`{name}` is a list of texts: write `"..." in {name}`'
+            case Sort.TRAIT, ast.Name(name) if not self._catalogue.has_feature(name):
                 return f"write traits.{name}"
-            case Sort.PROPERTY, ast.Constant(str(text)):
-                return f"write {text}, without quotation marks"
+            case Sort.CONDITION, _:
+                return 'write a comparison, as in `where = channel == "app"`'
+            case Sort.PROPERTY, ast.Constant(str(name)) | ast.Attribute(ast.Name("traits"), name):
+                return f"write {name}, without {'quotation marks' if isinstance(node, ast.Constant) else 'traits'}"
             case _:
-                return "write it so"
+                return f"write it as in {_example(function)}"
+
+    def _is_list(self, name: str) -> bool:
+        return name in self._catalogue.features and self._catalogue.features[name].kind is Kind.TEXTS
 
 
 class _InOneForm(ast.NodeTransformer):
@@ -132,6 +151,19 @@ class _InOneForm(ast.NodeTransformer):
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         return ast.Constant(node.id == "true") if node.id in ("true", "false") else node
+
+
+def _days_in(node: ast.Call) -> int | None:
+    """Return the number of days, where a call has nothing but one."""
+    match node:
+        case ast.Call(args=[ast.Constant(int(days))], keywords=[]):
+            return days
+        case _:
+            return None
+
+
+def _quoted(words: Iterable[str]) -> str:
+    return ", ".join(f'"{it}"' for it in words)
 
 
 def _example(function: Function) -> str:

@@ -134,7 +134,11 @@ class OperandParser:
         if feature is not None:
             return FeatureRef(feature)
         if name == "known":
-            raise self.error(node, "`known` stands only after `is` or `is not`", "write `mean_gap_days is known`")
+            raise self.error(
+                node, "`known` stands only after `is` or `is not`", "write a value before it, as in `x is known`"
+            )
+        if (function := self.catalogue.functions.get(name)) is not None:
+            raise self.error(node, f"`{name}` is a function", f"call it, as in `{function.example}`")
         if (days := WINDOW.search(name)) and f"{name[: days.start()]}_7d" in self.catalogue.features:
             most = self.catalogue.max_window_days
             raise self.error(node, f"`{name}` is no window", f"a window has 1 to {most} days")

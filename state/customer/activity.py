@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from schemas.events import Scalar
+from schemas.events import Trait
 from state.customer.occurrences import (
     COUNT,
     SUM,
@@ -35,21 +35,26 @@ class Activity(msgspec.Struct, gc=False):
     events: dict[int, Occurrences]
     orders: dict[int, CountedOrder]
 
-    def add(self, counted: CountedEvents, at: int, day: int, properties: Mapping[str, Scalar]) -> Given:
+    def add(self, counted: CountedEvents, at: int, day: int, properties: Mapping[str, Trait]) -> Given:
         """Count an event; return what it gave."""
         found = self.events.get(counted.key)
         if found is None:
             found = self.events[counted.key] = no_occurrences()
         return found.add(at, day, day - counted.window_days + 1, counted.numbers_of(properties))
 
+    def order_at(self, number: int) -> int | None:
+        """Return the instant of an order that can be undone, or None."""
+        order = self.orders.get(number)
+        return None if order is None else order.at
+
     def place_order(
-        self, number: int, at: int, day: int, counted: Sequence[CountedEvents], properties: Mapping[str, Scalar]
+        self, number: int, at: int, day: int, counted: Sequence[CountedEvents], properties: Mapping[str, Trait]
     ) -> None:
         """Count an order."""
         given = {it.key: self.add(it, at, day, properties) for it in counted if it.takes(properties)}
         self.orders[number] = CountedOrder(at, day, given)
 
-    def restate_order(self, number: int, counted: Sequence[CountedEvents], properties: Mapping[str, Scalar]) -> None:
+    def restate_order(self, number: int, counted: Sequence[CountedEvents], properties: Mapping[str, Trait]) -> None:
         """Count a known order as what it is said to be now, in its place."""
         order = self.orders.get(number)
         if order is not None:
@@ -121,6 +126,18 @@ class Activity(msgspec.Struct, gc=False):
     def last_number(self, key: int, name: str) -> int | None:
         """Return the last number that was this property, in millionths, or None."""
         return found.last if (found := self._amounts(key, name)) else None
+
+    def has_room(self, counted: Iterable[CountedEvents], properties: Mapping[str, Trait], order: int = -1) -> bool:
+        """Tell whether all numbers of an event can be added up; of an ``order``, in place of what it gave before."""
+        before = self.orders.get(order)
+        for it in counted:
+            if it.key in self.events and it.takes(properties):
+                given = {} if before is None or it.key not in before.counted else before.counted[it.key].numbers
+                for name, number in it.numbers_of(properties).items():
+                    amounts = self._amounts(it.key, name)
+                    if amounts is not None and not amounts.has_room(abs(number) - abs(given.get(name, 0))):
+                        return False
+        return True
 
     def days(self) -> Iterator[list[int]]:
         """Yield the days of each event, ascending."""

@@ -1,6 +1,6 @@
 """Applying an event: how a fact changes the aggregates of a customer, before anything is decided."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from enum import Enum
 from typing import Any
 
@@ -16,11 +16,13 @@ from schemas.events import (
     TicketRated,
     TicketSolved,
     Tracked,
+    Trait,
     TraitsIdentified,
     changes_order,
     event_name,
 )
 from state.calendar import Calendar
+from state.civil_time import CivilTime
 from state.customer.bounds import merged
 from state.customer.customer import Customer
 from state.customer.occurrences import CountedEvents
@@ -45,7 +47,8 @@ Effect = tuple[OrderEffect, int]
 class EventApplier:
     """The application of facts under a policy's calendar; a session ends after ``session_ms`` without browsing.
 
-    The traits ``named`` are kept in any case. The events ``counted``, by name, are those that conditions count.
+    The traits ``named`` are kept in any case. The events ``counted``, by name, are those that conditions count; of
+    those ``timed`` they read the hour and the weekday, as clocks in ``civil`` time show them.
     """
 
     def __init__(
@@ -55,12 +58,16 @@ class EventApplier:
         named: Collection[str],
         counted: Mapping[str, Sequence[CountedEvents]],
         memory: OrderMemory,
+        civil: CivilTime,
+        timed: Container[str] = (),
     ) -> None:
         self._day_of = calendar.day_of
         self._session_ms = session_ms
         self._named = named
         self._counted = counted
         self._memory = memory
+        self._civil = civil
+        self._timed = timed
         self._handlers: dict[type[AnyFact], Callable[[Customer, Any, int], Effect]] = {
             Browsed: self._browsed,
             OrderCompleted: self._ordered,
@@ -90,7 +97,7 @@ class EventApplier:
         changed = self._count_order(customer, fact, effect)
         if not counted:
             return changed
-        day, properties = self._day_of(fact.at), fact.properties or {}
+        day, properties = self._day_of(fact.at), self._said(name, fact, fact.at)
         for it in counted:
             if it.takes(properties):
                 customer.activity.add(it, fact.at, day, properties)
@@ -104,12 +111,16 @@ class EventApplier:
         activity, number, day = customer.activity, order_number(fact.order_id), self._day_of(fact.at)
         activity.forget_orders(self._memory.oldest_day(day), self._memory.most)
         if effect is OrderEffect.ORDERED:
-            activity.place_order(number, fact.at, day, counted, fact.properties or {})
+            activity.place_order(number, fact.at, day, counted, self._said(OrderCompleted.name, fact, fact.at))
         elif effect is OrderEffect.UNDONE:
             activity.undo_order(number)
-        elif isinstance(fact, OrderCompleted | OrderUpdated):
-            activity.restate_order(number, counted, fact.properties or {})
+        elif isinstance(fact, OrderCompleted | OrderUpdated) and (at := activity.order_at(number)) is not None:
+            activity.restate_order(number, counted, self._said(OrderCompleted.name, fact, at))
         return event_part(event_key(OrderCompleted.name))
+
+    def _said(self, name: str, fact: AnyFact, at: int) -> Mapping[str, Trait]:
+        properties = fact.properties or {}
+        return {**properties, **self._civil.moment(at)} if name in self._timed else properties
 
     def _browsed(self, customer: Customer, fact: Browsed, day: int) -> Effect:
         engagement = customer.engagement

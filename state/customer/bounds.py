@@ -1,10 +1,22 @@
 """Bounds of what is remembered of one customer, besides those of orders, and which of them a fact meets."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from schemas.bounds import unnamed_beyond
-from schemas.events import MAX_TRAITS, AnyFact, TicketOpened, Trait, Traits, TraitsIdentified
+from schemas.events import (
+    MAX_TRAITS,
+    AnyFact,
+    OrderCompleted,
+    OrderUpdated,
+    TicketOpened,
+    Trait,
+    Traits,
+    TraitsIdentified,
+    event_name,
+)
 from state.customer.customer import Customer
+from state.customer.occurrences import CountedEvents
+from state.customer.order_rows import order_number
 from state.customer.support import MAX_OPEN_TICKETS
 
 TRAITS_BOUND = "traits"
@@ -19,6 +31,20 @@ def merged(known: dict[str, Trait], said: Traits, named: Collection[str]) -> dic
         for name in unnamed_beyond(traits, named, MAX_TRAITS):
             del traits[name]
     return traits
+
+
+def sums_are_full(customer: Customer, fact: AnyFact, counted: Mapping[str, Sequence[CountedEvents]]) -> bool:
+    """Tell whether a number of a counted event is not added up, since its sum would pass its bound."""
+    if not fact.properties:
+        return False
+    activity = customer.activity
+    if isinstance(fact, OrderCompleted | OrderUpdated):
+        order = order_number(fact.order_id)
+        is_counted = isinstance(fact, OrderCompleted) or order in activity.orders
+        if is_counted and not activity.has_room(counted.get(OrderCompleted.name, ()), fact.properties, order):
+            return True
+    name = event_name(fact)
+    return name != OrderCompleted.name and not activity.has_room(counted.get(name, ()), fact.properties)
 
 
 def bounds_met(customer: Customer, fact: AnyFact, named: Collection[str]) -> Sequence[str]:

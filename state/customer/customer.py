@@ -12,7 +12,9 @@ from state.customer.purchases import Purchases, no_purchases
 from state.customer.stored_purchases import pack_purchases, unpack_purchases
 from state.customer.support import Support, no_support
 
-STAGES = ("prospect", "new", "repeat", "loyal", "at_risk", "churned")
+EXCLUDED = "excluded"
+"""The stage of customers that do not count."""
+STAGES = ("prospect", "new", "repeat", "loyal", "at_risk", "churned", EXCLUDED)
 EXPECTED = ("at_risk", "churned", "became_loyal", "loyalty_lapsed")
 """The lifecycle transitions that silence or the passing of time bring about."""
 STAGE_NUMBERS = {stage: number for number, stage in enumerate(STAGES)}

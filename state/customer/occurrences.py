@@ -7,13 +7,12 @@ from typing import NamedTuple
 
 import msgspec
 
-from schemas.event_properties import number_in
-from schemas.events import Scalar
+from schemas.event_properties import MAX_NUMBER, number_in
+from schemas.events import Trait
 from state.customer.daily_counts import Daily, PackedDaily, no_counts, unpack_daily
 
 MILLION = 1_000_000
 COUNT, SUM = range(2)
-_MOST = 10**12
 _EXACT = 10**6
 _MOST_SIZE = 9 * 10**18
 _AFTER_ALL_DAYS = 2**40
@@ -39,14 +38,14 @@ class CountedEvents(NamedTuple):
 
     key: int
     window_days: int = 0
-    accepts: Callable[[Mapping[str, Scalar]], bool] | None = None
+    accepts: Callable[[Mapping[str, Trait]], bool] | None = None
     numbers: tuple[str, ...] = ()
 
-    def takes(self, properties: Mapping[str, Scalar]) -> bool:
+    def takes(self, properties: Mapping[str, Trait]) -> bool:
         """Tell whether an event with these properties is one of them."""
         return self.accepts is None or self.accepts(properties)
 
-    def numbers_of(self, properties: Mapping[str, Scalar]) -> Numbers:
+    def numbers_of(self, properties: Mapping[str, Trait]) -> Numbers:
         """Return the numbers of an event that are added up."""
         read = ((name, millionths(number_in(properties.get(name)))) for name in self.numbers)
         return {name: number for name, number in read if number is not None}
@@ -67,6 +66,10 @@ class Amounts(msgspec.Struct, gc=False):
     last: int = 0
     final_at: int = _NEVER
     final: int = 0
+
+    def has_room(self, size: int) -> bool:
+        """Tell whether a number of that size can be added within the bound of all sizes together."""
+        return self.size + size <= _MOST_SIZE
 
     def add(self, number: int, at: int, day: int, since: int) -> None:
         """Add a number."""
@@ -122,7 +125,7 @@ class Occurrences(msgspec.Struct, gc=False):
         given = Given({}, by_day)
         for name, number in numbers.items():
             amounts = self.amounts.get(name) or Amounts(no_counts())
-            if amounts.size + abs(number) <= _MOST_SIZE:
+            if amounts.has_room(abs(number)):
                 self.amounts[name] = amounts
                 amounts.add(number, at, day, since)
                 given.numbers[name] = number
@@ -219,9 +222,9 @@ def unpack_occurrences(packed: PackedOccurrences) -> Occurrences:
     return Occurrences(unpack_daily(packed.daily), amounts, packed.count, packed.first, packed.last, packed.final)
 
 
-def millionths(value: Scalar | None) -> int | None:
+def millionths(value: int | float | None) -> int | None:
     """Return a number in millionths, rounded half to even; None for what is no number, or one beyond 1e12."""
-    if value is None or isinstance(value, str | bool) or not -_MOST <= value <= _MOST:
+    if value is None or not -MAX_NUMBER <= value <= MAX_NUMBER:
         return None
     scaled = value * MILLION
     nearest = round(scaled)

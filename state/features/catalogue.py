@@ -10,6 +10,7 @@ from schemas.money import decimals
 from state.calendar import Calendar
 from state.civil_calendar import CivilCalendar
 from state.conditions.catalogue import Catalogue
+from state.conditions.event_filters import kinds_of_fields
 from state.conditions.features import Feature, Trend
 from state.conditions.formula import Formula
 from state.conditions.kind import Kind
@@ -43,7 +44,9 @@ def catalogue(policy: Policy) -> Catalogue:
         alive(policy, calendar),
     ]
     features = {it.name: it for it in shown}
-    of_events = EventFunctions(calendar.day_ms, features, lambda days: windowed(days, unit))
+    of_events = EventFunctions(
+        calendar.day_ms, features, lambda days: windowed(days, unit), kinds_of_fields(policy.context)
+    )
 
     def roll_offs(customer: Customer, window: int, after: int, until: int) -> Sequence[int]:
         first = calendar.day_of(after) - window + 1

@@ -40,6 +40,7 @@ def stage_functions(day_ms: int) -> Iterator[Function]:
         "time spent in the stage, all stays together",
         lambda stage: Formula(_total_days_in, stage=stage, day_ms=day_ms),
         Trend.RISING,
+        moves_while="in the stage",
     )
     yield _function(
         "times_entered",
@@ -97,7 +98,15 @@ def _times_entered(customer: Customer, stage: str) -> int:
     return times_entered(customer, stage)
 
 
-def _function(name: str, example: str, meaning: str, formula: Callable[[str], Formula], trend: Trend) -> Function:
+def _function(
+    name: str,
+    example: str,
+    meaning: str,
+    formula: Callable[[str], Formula],
+    trend: Trend,
+    *,
+    moves_while: str = "",
+) -> Function:
     def feature(call: str, stage: str) -> Feature:
         return Feature(
             name=call,
@@ -107,6 +116,7 @@ def _function(name: str, example: str, meaning: str, formula: Callable[[str], Fo
             parts=DECIDED,
             trend=trend,
             history_of=stage,
+            moves_while=moves_while,
         )
 
     return Function(

@@ -5,12 +5,15 @@ to it from its trend and its window.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 import msgspec
 
+from schemas.event_fields import FIELDS
 from schemas.event_types import EVENT_TYPES
 from state.conditions.catalogue import WINDOW, Catalogue
+from state.conditions.event_filters import MOMENT, kinds_of_fields
 from state.conditions.features import Feature, Trend
 from state.conditions.functions import Function
 from state.conditions.kind import Kind
@@ -81,6 +84,14 @@ class PublishedFunction(msgspec.Struct, frozen=True, kw_only=True):
     example: PublishedFeature
 
 
+class PublishedField(msgspec.Struct, frozen=True, kw_only=True):
+    """A field of an event: its ``paths``, of which the first that leads to something counts; none for the hour."""
+
+    name: str
+    type: str
+    paths: tuple[str, ...]
+
+
 class PublishedCatalogue(msgspec.Struct, frozen=True, kw_only=True):
     """All that a condition may ask: values of now and of all time, of windows, and functions.
 
@@ -92,6 +103,7 @@ class PublishedCatalogue(msgspec.Struct, frozen=True, kw_only=True):
     features: tuple[PublishedFeature, ...]
     windowed: tuple[PublishedFeature, ...]
     functions: tuple[PublishedFunction, ...]
+    fields: tuple[PublishedField, ...]
     parts: dict[str, tuple[str, ...]]
 
 
@@ -131,6 +143,7 @@ class _Publisher:
             features=features,
             windowed=windowed,
             functions=functions,
+            fields=tuple(self._fields()),
             parts={name: self._events(part) for part, name in [*PART_NAMES.items(), (NO_PARTS, ANY)] if name in used},
         )
 
@@ -194,6 +207,15 @@ class _Publisher:
             example=self._feature(test.operand.feature, function.example, calls),
         )
 
+    def _fields(self) -> Iterator[PublishedField]:
+        declared = self._policy.context
+        kinds = kinds_of_fields(declared)
+        for name in (it for it in MOMENT if it not in declared):
+            yield PublishedField(name=name, type=kinds[name].value, paths=())
+        for name, paths in {**FIELDS, **declared}.items():
+            kind = kinds[name].value if name in kinds else ", ".join(it.value for it in _UNDECLARED)
+            yield PublishedField(name=name, type=kind, paths=paths)
+
     def _events(self, parts: int) -> tuple[str, ...]:
         counted: set[str] = set()
         if parts & DECIDED:
@@ -217,4 +239,5 @@ def _by_time_alone(feature: Feature) -> str:
         return "at a deadline"
     if feature.trend is Trend.FALLING:
         return "falls in steps" if feature.formula.is_whole else "falls continuously"
-    return _TIMES[feature.trend]
+    while_ = f" while {feature.moves_while}" if feature.moves_while else ""
+    return f"{_TIMES[feature.trend]}{while_}"

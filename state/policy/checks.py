@@ -10,6 +10,7 @@ from schemas.coercion import MAX_TEXT
 from schemas.intake import ANY
 from schemas.money import CURRENCIES
 from schemas.trait_types import TYPES
+from state.policy.field_paths import check_fields
 from state.policy.shape import Fixed, Ladder, PAlive, Policy, Segment, Step
 from state.policy.text import PolicyText
 from state.policy.toml_lines import Path
@@ -33,6 +34,7 @@ def check_values(policy: Policy, source: PolicyText) -> None:
     _check_money(policy, source)
     _check_intake(policy, source)
     _check_traits(policy.traits, source)
+    check_fields(policy.context, source)
     if source.is_read(("lifecycle",)):
         _check_lifecycle(policy, source)
     for name in ("recency_days", "frequency_orders", "monetary"):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import msgspec
 
 from schemas.bounds import Named
+from schemas.event_fields import Field, fields_under, is_around, property_field
 from schemas.event_names import event_key
 from schemas.event_types import EVENT_TYPES
 from schemas.events import OrderCompleted, OrderUpdated
@@ -13,9 +14,10 @@ from schemas.trait_types import TYPES
 from state.conditions.catalogue import Catalogue
 from state.conditions.condition import Condition, compile_condition, entering, opposite
 from state.conditions.errors import ConditionError
+from state.conditions.event_filters import MOMENT
 from state.conditions.nodes import Comparison, FeatureRef, Literal, Test, Trait, leaves_of, traits_of
 from state.customer.occurrences import CountedEvents
-from state.customer.parts import DECIDED, STEPS
+from state.customer.parts import DECIDED, STEPS, TRAITS
 from state.policy.checks import check_values
 from state.policy.compiled_ladder import CompiledLadder, CompiledStep, step_call
 from state.policy.duration import Duration, in_days
@@ -48,6 +50,7 @@ class CompiledPolicy:
     loyal_stay: Duration
     ladders: tuple[CompiledLadder, ...]
     segments: tuple[CompiledSegment, ...]
+    excluded: Condition | None
     day_ms: int
     lateness_ms: int
     session_ms: int
@@ -56,7 +59,9 @@ class CompiledPolicy:
 
     @property
     def conditions(self) -> Iterator[Condition]:
-        """All conditions: those of loyalty, of each ladder, and of each segment."""
+        """All conditions: who does not count, those of loyalty, of each ladder, and of each segment."""
+        if self.excluded is not None:
+            yield self.excluded
         yield from (self.loyal_enter, self.loyal_leave)
         for ladder in self.ladders:
             yield from ladder.conditions
@@ -88,30 +93,42 @@ class CompiledPolicy:
         return {event: tuple(it.values()) for event, it in counted.items()}
 
     @property
-    def _properties(self) -> dict[str, dict[str, bool]]:
-        """The properties that conditions read, by event; each says whether it is added up, so must be a number."""
-        read: dict[str, dict[str, bool]] = {}
+    def timed_events(self) -> frozenset[str]:
+        """The events of which a condition reads the hour or the weekday."""
+        moment = MOMENT.keys() - self.policy.context
+        every = (it.counts for it in self.catalogue.features.values() if it.counts is not None)
+        return frozenset(it.event for it in every if moment & {*it.names, it.number})
+
+    @property
+    def _fields(self) -> dict[str, dict[str, Field]]:
+        """The fields that conditions read, by event."""
+        read: dict[str, dict[str, Field]] = {}
+        moment = MOMENT.keys() - self.policy.context
+        fields = fields_under(self.policy.context)
+        looked_for = frozenset[str]().union(*(it.counts.texts for it in self.catalogue.features.values() if it.counts))
         for feature in self.catalogue.features.values():
             if (counts := feature.counts) is not None and (counts.names or counts.number):
                 # An update says anew what an order is.
                 for event in {counts.event, OrderUpdated.name if counts.event == OrderCompleted.name else counts.event}:
                     of_event = read.setdefault(event, {})
-                    for name in counts.names:
-                        of_event.setdefault(name, False)
-                    if counts.number:
-                        of_event[counts.number] = True
-        return read
+                    for name in {*counts.names, counts.number} - moment - {""}:
+                        field = of_event.get(name) or fields.get(name) or property_field(name)
+                        is_added_up = field.is_added_up or name == counts.number
+                        of_event[name] = field._replace(is_added_up=is_added_up, texts=looked_for)
+        return {event: of_event for event, of_event in read.items() if of_event}
 
     @property
     def named(self) -> Named:
         """What the conditions name and [traits] declares, the trait ``kind`` included."""
         trees = [condition.tree for condition in self.conditions]
+        fields = self._fields
         return Named(
             traits=frozenset({"kind"}.union(self.policy.traits, *map(traits_of, trees))),
             texts=frozenset(name for tree in trees for name in _listed_in(tree)),
             categories=frozenset(name for tree in trees for name in _categories_in(tree)),
             events={event_key(name): name for name in self.counted_events if name not in EVENT_TYPES},
-            properties=self._properties,
+            properties=fields,
+            around=frozenset(event for event, of_event in fields.items() if any(map(is_around, of_event.values()))),
         )
 
 
@@ -138,6 +155,7 @@ def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> Com
     catalogue = make_catalogue(_with_defaults(policy) if source.problems else policy)
     conditions = _Conditions(source, catalogue, policy)
     day = policy.time.day_seconds * 1000
+    excluded = conditions.of_traits(("customers", "excluded"), policy.customers.excluded)
     loyal = policy.lifecycle.loyal
     loyal_enter, loyal_leave = conditions.pair(("lifecycle", "loyal"), loyal.enter, loyal.leave, decides_loyalty=True)
     ladders = tuple(conditions.ladder(number) for number in range(len(policy.ladders)))
@@ -157,6 +175,7 @@ def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> Com
         loyal_stay=in_days(loyal.min_stay_days, day),
         ladders=ladders,
         segments=tuple(segments),
+        excluded=excluded,
         day_ms=day,
         lateness_ms=round(policy.time.lateness_minutes * 60_000),
         session_ms=round(policy.browsing.session_minutes * 60_000),
@@ -169,7 +188,12 @@ def _with_defaults(policy: Policy) -> Policy:
     plain = Policy(name=policy.name)
     traits = {name: kind for name, kind in policy.traits.items() if kind in TYPES}
     return msgspec.structs.replace(
-        plain, traits=traits, lifecycle=policy.lifecycle, rfm=policy.rfm, ladders=policy.ladders
+        plain,
+        traits=traits,
+        context=policy.context,
+        lifecycle=policy.lifecycle,
+        rfm=policy.rfm,
+        ladders=policy.ladders,
     )
 
 
@@ -208,6 +232,17 @@ class _Conditions:
         joining = self._compile((*path, "enter"), enter, decides_loyalty)
         leaving = self._compile((*path, "leave"), leave, decides_loyalty) if leave.strip() else opposite(joining)
         return entering(joining, leaving), leaving
+
+    def of_traits(self, path: Path, text: str) -> Condition | None:
+        """Return a condition that only events can change, by traits; None if there is none."""
+        if not text.strip():
+            return None
+        condition = self._compile(path, text, decides_loyalty=False)
+        moves = condition.next_change.may_become(True) or condition.next_change.may_become(False)
+        if condition.parts & ~TRAITS or moves:
+            fix = "ask for `kind` or traits, as in `kind == 'internal' or traits.test_account`"
+            self._source.report(path, f"`{path[-1]}` reads more than what traits say", fix)
+        return condition
 
     def _is_decided(self, name: str) -> bool:
         feature = self._catalogue.features.get(name)

@@ -61,6 +61,12 @@ class Reading(Section, frozen=True):
     rating_scale: tuple[Rating, Rating] = (float(LOWEST_RATING), float(HIGHEST_RATING))
 
 
+class Customers(Section, frozen=True):
+    """Who does not count: a condition on traits; empty if everybody counts."""
+
+    excluded: str = ""
+
+
 class Orders(Section, frozen=True):
     """For how many days an order can be undone, updated, and recognised when it is sent again."""
 
@@ -189,7 +195,10 @@ class Ladder(Section, frozen=True):
 
 
 class Policy(Section, frozen=True):
-    """Everything that a business decides, in one file. ``traits`` are the types of traits by their names."""
+    """Everything that a business decides, in one file.
+
+    ``traits`` are the types of traits, ``context`` the paths of fields of events, both by their names.
+    """
 
     name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\Z", max_length=64)]
     time: Time = Time()
@@ -197,6 +206,8 @@ class Policy(Section, frozen=True):
     browsing: Browsing = Browsing()
     intake: Reading = Reading()
     traits: dict[str, str] = {}
+    context: dict[str, tuple[Text, ...]] = {}
+    customers: Customers = Customers()
     orders: Orders = Orders()
     lifecycle: Lifecycle = Lifecycle()
     rfm: Rfm = Rfm()
@@ -207,10 +218,13 @@ class Policy(Section, frozen=True):
     def version(self) -> str:
         """The name and a hash of everything in the policy; comments and layout of its file do not count.
 
-        A policy that declares no traits or no ladders has the version that it had before there were any.
+        What a policy does not have of ``[traits]``, ``[context]``, ``[customers]`` and ``[[ladders]]`` does not count:
+        it has the version that it had before there were any.
         """
         whole = msgspec.to_builtins(self)
-        for name in ("traits", "ladders"):
+        for name in ("traits", "context", "ladders"):
             if not whole[name]:
                 del whole[name]
+        if not self.customers.excluded.strip():
+            del whole["customers"]
         return f"{self.name}@{hashlib.sha256(msgspec.json.encode(whole, order='sorted')).hexdigest()[:8]}"

@@ -44,6 +44,10 @@ def _basics(policy: Policy) -> Iterator[str]:
     if policy.traits:
         kinds = [f"{name} ({TYPES[kind]})" for name, kind in sorted(policy.traits.items())]
         yield f"  Traits that are read as what they are: {', '.join(kinds)}."
+    for name, paths in sorted(policy.context.items()):
+        yield f"  {name} of an event is {', otherwise '.join(paths)}."
+    if excluded := policy.customers.excluded.strip():
+        yield f"  Who meets {on_one_line(excluded)} does not count: no stage but excluded, and no segment."
     yield f"  {_minutes(policy.browsing.session_minutes).capitalize()} without a click ends a visit."
     yield f"  An order can be undone, updated and recognised for {_days(policy.orders.undo_days)}."
 

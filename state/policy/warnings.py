@@ -144,11 +144,11 @@ def _support(policy: Policy) -> Iterator[Warned]:
         case Rhythm() as rhythm:
             pairs.append((1, rhythm.churn_multiple, f"churn_multiple {rhythm.churn_multiple:g}", "1"))
     for patience, churn, name, limit in pairs:
-        if support.shorten_to * churn <= patience:
+        if support.shorten_to * churn < patience:
             yield (
                 ("lifecycle", "support", "shorten_to"),
                 f"a bad rating or a waiting ticket can make an active customer churned at once, without being at risk "
-                f"before: shorten_to {support.shorten_to:g} x {name} is not above {limit}",
+                f"before: shorten_to {support.shorten_to:g} x {name} is below {limit}",
                 "raise shorten_to, or the limit for churn",
             )
 

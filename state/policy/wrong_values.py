@@ -11,6 +11,7 @@ import msgspec
 _MOST_SHOWN = 60
 _SORTS = {"int": "a whole number", "float": "a number", "str": "a text in quotation marks"}
 _LISTED = {float: "numbers", str: "texts in quotation marks"}
+_EXAMPLES = {str: 'plan = "text"', tuple: 'channel = ["properties.channel"]'}
 _BOUNDS = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than"}
 _SHAPES = {
     "name": "letters, digits, dots, dashes and underscores, beginning with a letter or a digit",
@@ -75,7 +76,7 @@ def _sort_of(kind: Any) -> str:
     """Return what to write as a table or a list; empty for other types."""
     origin, kinds = get_origin(kind), get_args(kind)
     if origin is dict:
-        example = 'plan = "text"' if kinds[1] is str else "EUR = 1.08"
+        example = _EXAMPLES.get(get_origin(kinds[1]) or kinds[1], "EUR = 1.08")
         return f"write a table, as in {{ {example} }}"
     if origin is tuple:
         listed = _LISTED[get_args(kinds[0])[0]]

@@ -14,6 +14,7 @@ from state.rules.decision import NO_CHANGE, Outcome, ReasonedChange
 from state.rules.lasting import LastingCondition
 
 _NOBODY: frozenset[str] = frozenset()
+LADDER = Cause(kind="deadline", name="ladder")
 NO_SUCH_LADDER = "the policy has no such ladder"
 NO_SUCH_STEP = "the policy has no such step"
 
@@ -28,7 +29,7 @@ class Ladder:
 
     def __init__(self, ladder: CompiledLadder) -> None:
         self.key = ladder.key
-        self._name = ladder.name
+        self.name = ladder.name
         *on_steps, outside = [_Place(ladder, number, rules) for number, rules in enumerate(places(ladder))]
         self._places = {it.step.key: it for it in on_steps if it.step is not None}
         self._outside = outside
@@ -38,14 +39,14 @@ class Ladder:
         self.parts = parts
         """The parts of a customer that its conditions read."""
 
-    def decide(self, customer: Customer, at: int, until: int, cause: Callable[[], Cause]) -> Outcome:
+    def decide(self, customer: Customer, at: int, until: int, cause: Callable[[], Cause] | None) -> Outcome:
         """Set the customer's step as it is from ``at`` on, and look ahead to ``until``."""
         standing = customer.steps.get(self.key)
         place = self._outside if standing is None else self._places[standing[0]]
         now, later = place.conditions.now_and_later(customer, at, until, _NOBODY)
         if True not in now and True not in later and self.key not in customer.held:
             return NO_CHANGE
-        change = self._change(customer, at, now, place, cause)
+        change = self._change(customer, at, now, place, cause or _by_deadline)
         waits = place.step is not None and now[-1]
         if change is not None:
             place, waits = self._place_of(customer), False
@@ -65,7 +66,7 @@ class Ladder:
             customer.held.pop(self.key, None)
         if standing is None or place is not None:
             return None
-        return left(customer, self.key, at, cause, NO_SUCH_STEP, self._name)
+        return left(customer, self.key, at, cause, NO_SUCH_STEP, self.name)
 
     def _place_of(self, customer: Customer) -> "_Place":
         standing = customer.steps.get(self.key)
@@ -86,7 +87,7 @@ class Ladder:
             if worse.enter.holds(customer, at):
                 reasons += worse.enter.reasons(customer, at)
                 return self._moved(customer, at, worse, cause(), reasons, "fell")
-        return left(customer, self.key, at, cause(), "; ".join(dict.fromkeys(reasons)), self._name)
+        return left(customer, self.key, at, cause(), "; ".join(dict.fromkeys(reasons)), self.name)
 
     def _moved(
         self,
@@ -103,7 +104,7 @@ class Ladder:
         change = Change(
             at=at,
             key=self.key,
-            name=self._name,
+            name=self.name,
             from_=NO_STEP if standing is None else standing[0],
             to=step.key,
             cause=cause,
@@ -124,6 +125,10 @@ class Ladder:
             if change is not None:
                 first = change
         return first
+
+
+def _by_deadline() -> Cause:
+    return LADDER
 
 
 def left(customer: Customer, ladder: str, at: int, cause: Cause, why: str, name: str) -> ReasonedChange:

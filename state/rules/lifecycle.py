@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from state.customer.apply_event import OrderEffect
-from state.customer.customer import Customer
+from state.customer.customer import EXCLUDED, Customer
 from state.rules.patience import PatienceRules, SilenceLimits, SilentStage, displeasure_at
 from state.rules.silence_reason import SilenceReasons
 
@@ -11,6 +11,8 @@ ACTIVE = frozenset(("new", "repeat", "loyal"))
 SILENT_STAGES: tuple[SilentStage, SilentStage] = ("churned", "at_risk")
 SILENT = frozenset(SILENT_STAGES)
 LOYALTY_DECIDES = frozenset(("repeat", "loyal"))
+INCLUDED = "included"
+"""The transition of a customer that counts again."""
 WAITING = ACTIVE | {"at_risk"}
 
 
@@ -83,8 +85,10 @@ def transition(from_: str, to: str, effect: OrderEffect) -> str:
     """Return the name of the transition between two stages, after an event with this effect.
 
     ``acquired``, ``repeated``, ``became_loyal``, ``loyalty_lapsed``, ``at_risk``, ``churned``, ``recovered``,
-    ``won_back``, or ``reverted`` where an order was undone.
+    ``won_back``, or ``reverted`` where an order was undone; ``included`` for who counts again.
     """
+    if from_ == EXCLUDED:
+        return INCLUDED
     if to in SILENT and from_ != "churned":
         return to
     if effect is OrderEffect.UNDONE:

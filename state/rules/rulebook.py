@@ -7,28 +7,32 @@ decision that time alone demands. A decision reads the customer at its own insta
 from collections.abc import Callable, Sequence
 
 from schemas.change import Cause, Change
+from schemas.event_properties import PROPERTIES_BOUND
 from schemas.events import AnyFact, Browsed, OrderCompleted, event_name
 from schemas.intake import Intake
 from schemas.money import Exchange
 from schemas.trait_types import TraitTypes
 from state.calendar import Calendar
 from state.civil_calendar import CivilCalendar
+from state.civil_time import CivilTime
 from state.customer.apply_event import EventApplier, OrderEffect
-from state.customer.bounds import bounds_met
+from state.customer.bounds import bounds_met, sums_are_full
 from state.customer.conversion import conversion
-from state.customer.customer import Customer
-from state.customer.parts import ALL_PARTS, DECIDED, LIFECYCLE_PARTS, ORDERS
+from state.customer.customer import EXCLUDED, Customer
+from state.customer.parts import ALL_PARTS, DECIDED, LIFECYCLE_PARTS, NO_PARTS, ORDERS
 from state.customer.purchases import OrderMemory
 from state.customer.short_reason import shortened
 from state.policy.compiled import CompiledPolicy
 from state.rules.decision import Decision, ReasonedChange
 from state.rules.decision_figures import DecisionFigures
+from state.rules.exclusion import Exclusion, is_excluded
 from state.rules.forgetting import Forgetting
-from state.rules.groupings import Groupings
+from state.rules.groupings import groupings_of
 from state.rules.lifecycle import ACTIVE, LOYALTY_DECIDES, Stage, silence_deadline, stage_at, transition
 from state.rules.loyalty import Loyalty
 from state.rules.membership import MembershipRule
 from state.rules.patience import PatienceRules, SilenceLimits
+from state.rules.segments import SEGMENT
 
 PATIENCE = Cause(kind="deadline", name="patience")
 CHURN = Cause(kind="deadline", name="churn")
@@ -36,7 +40,7 @@ LOYALTY = Cause(kind="deadline", name="loyalty")
 LOOK_AHEAD_DAYS = 28
 UNKNOWN_ORDER = "unknown_order"
 _NEVER_TOLD = frozenset((OrderCompleted, Browsed))
-"""Nearly all facts are of these kinds, and meet no bound but by their traits."""
+"""Nearly all facts are of these kinds, and meet no bound but by their traits and by numbers that are added up."""
 
 CauseOf = Callable[[], Cause]
 """Makes the cause, which is only needed where something changes."""
@@ -73,15 +77,26 @@ class Rulebook:
             compiled.window_days,
             conversion=conversion(exchange),
         )
-        self.apply_event = EventApplier(calendar, compiled.session_ms, named.traits, self._counted, self._memory).apply
+        self.apply_event = EventApplier(
+            calendar,
+            compiled.session_ms,
+            named.traits,
+            self._counted,
+            self._memory,
+            CivilTime(policy.time.zone),
+            compiled.timed_events,
+        ).apply
         """Update a customer's aggregates by a fact, and decide nothing."""
         self.forgetting = Forgetting(calendar, self._memory)
         self._look_ahead_ms = LOOK_AHEAD_DAYS * compiled.day_ms
         self._patience = PatienceRules(policy, compiled.day_ms)
         self._figures = DecisionFigures(exchange.unit, compiled.day_ms, self._patience)
         self._loyalty = Loyalty(MembershipRule(compiled.loyal_enter, compiled.loyal_leave, compiled.loyal_stay))
-        self._groupings = Groupings(compiled)
+        self._groupings = groupings_of(compiled)
+        excluded = compiled.excluded
+        self._exclusion = Exclusion(excluded, self._groupings)
         self._lifecycle_parts = LIFECYCLE_PARTS | compiled.loyal_enter.parts | compiled.loyal_leave.parts
+        self._lifecycle_parts |= NO_PARTS if excluded is None else excluded.parts
         self._remembered_stages = compiled.remembered_stages
 
     def advance(self, customer: Customer, fact: AnyFact, decisions: list[Decision]) -> None:
@@ -109,9 +124,11 @@ class Rulebook:
 
         That are the bounds by which something is lost, and ``UNKNOWN_ORDER`` if it is about an order never seen.
         """
-        if type(fact) in _NEVER_TOLD and fact.context_traits is None:
+        if type(fact) in _NEVER_TOLD and fact.context_traits is None and fact.properties is None:
             return ()
         met = bounds_met(customer, fact, self._named_traits)
+        if sums_are_full(customer, fact, self._counted):
+            met = (*met, PROPERTIES_BOUND)
         return (*met, UNKNOWN_ORDER) if self.forgetting.was_never_seen(customer, fact) else met
 
     def elapse(self, customer: Customer, upto: int, decisions: list[Decision]) -> None:
@@ -136,11 +153,11 @@ class Rulebook:
     ) -> None:
         """Decide only the groupings that an event can have changed: before ``due``, nothing else has changed."""
         customer.at = at
-        groupings = self._groupings
-        if not groupings.affected(changed):
+        groupings = self._groupings.touched_by(changed)
+        if not groupings or is_excluded(customer):
             return
         until = at + self._look_ahead_ms if customer.due is None else customer.due
-        outcome = groupings.decide(customer, at, changed, until, cause)
+        outcome = groupings.decide(customer, at, until, cause)
         # This event may have made the deadline too early, never too late: an early one finds nothing changed.
         due = outcome.next_change
         if due is None and customer.due is None and (outcome.waits or groupings.can_change(customer)):
@@ -161,33 +178,48 @@ class Rulebook:
     ) -> None:
         """Decide loyalty, stage and segments at ``at``, and when to decide again; ``cause`` is None at a deadline."""
         customer.at = at
+        if self._exclusion.holds(customer, at):
+            if not is_excluded(customer):
+                self._exclude(customer, at, SEGMENT if cause is None else cause(), decisions)
+            return
+        if is_excluded(customer):
+            changed = ALL_PARTS
         loyal_why, loyalty_waits = self._loyalty.decide(customer, at)
         limits = self._patience.limits_of(customer)
         changes: list[ReasonedChange] = []
         stage = stage_at(customer, at, effect, limits, self._patience)
         if stage.name != customer.stage:
             changes.append(self._enter_stage(customer, at, stage, effect, loyal_why, cause))
-        affected, others_due = ALL_PARTS, None
+        groupings, others_due = self._groupings.touched_by(ALL_PARTS), None
         if not changed & ORDERS:  # orders, and time, affect nearly all groupings
-            affected = changed | DECIDED if changes or loyal_why else changed
+            groupings = groupings.touched_by(changed | DECIDED if changes or loyal_why else changed)
             others_due = customer.due
         # Most customers send an event long before a rule changes by itself, so the look ahead is short; the longer
         # they have been silent, the farther it goes.
         until = at + max(self._look_ahead_ms, at - customer.last_event_at)
         self._expect_silence(customer, at, limits)
         due = _earliest(until, customer.expected_at, others_due)
-        outcome = self._groupings.decide(customer, at, affected, due, cause)
+        outcome = groupings.decide(customer, at, due, cause)
         loyalty_at = self._expect_loyalty(customer, at, customer.expected_at or until, loyalty_waits)
         due = _earliest(due, outcome.next_change, loyalty_at)
         # A customer who waits for some time to pass leaves at its end.
         waits = others_due is not None or loyalty_waits or outcome.waits
-        if due < until or waits or self._loyalty.can_change(customer) or self._groupings.can_change(customer):
+        if due < until or waits or self._loyalty.can_change(customer) or groupings.can_change(customer):
             customer.due = due
         else:
             customer.due = customer.expected_at
         changes += outcome.changes
         if changes:
             self._figures.add(customer, at, changes, limits, decisions)
+
+    def _exclude(self, customer: Customer, at: int, cause: Cause, decisions: list[Decision]) -> None:
+        why, left = self._exclusion.exclude(customer, at, cause)
+        change = Change(at=at, key=None, name=EXCLUDED, from_=customer.stage, to=EXCLUDED, cause=cause)
+        customer.enter_stage(EXCLUDED, at, self._remembered_stages)
+        customer.why = shortened(why)
+        customer.cause = cause.message_id or cause.name
+        changes = [ReasonedChange(change, why), *left]
+        self._figures.add(customer, at, changes, self._patience.limits_of(customer), decisions)
 
     def _enter_stage(
         self, customer: Customer, at: int, stage: Stage, effect: OrderEffect, loyal_why: str, cause: CauseOf | None
@@ -200,6 +232,8 @@ class Rulebook:
             loyalty = loyal_why or ("not loyal" if customer.loyal_since is None else "loyal")
             count = why.rpartition("; ")[2]  # the loyal rule may ask for the same
             why = "; ".join([why, *(part for part in loyalty.split("; ") if part != count)])
+        if before == EXCLUDED:
+            why = f"{self._exclusion.why_included(customer, at)}; {why}"
         change = Change(
             at=at, key=None, name=name, from_=before, to=stage.name, cause=deadline if cause is None else cause()
         )

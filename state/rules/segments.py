@@ -10,6 +10,8 @@ from state.policy.compiled import CompiledSegment
 from state.rules.decision import NO_CHANGE, Outcome, ReasonedChange
 from state.rules.membership import MembershipRule
 
+SEGMENT = Cause(kind="deadline", name="audience")  # the word that is published
+
 
 class SegmentRule(NamedTuple):
     """A segment's key in the policy, its name for people, and its membership rule."""
@@ -44,15 +46,18 @@ class SegmentRules:
             )
         return touched
 
-    def decide(self, customer: Customer, at: int, until: int, cause: Callable[[], Cause]) -> Outcome:
-        """Set the customer's memberships as they are from ``at`` on, and look ahead to ``until``."""
+    def decide(self, customer: Customer, at: int, until: int, cause: Callable[[], Cause] | None) -> Outcome:
+        """Set the customer's memberships as they are from ``at`` on, and look ahead to ``until``.
+
+        Without a ``cause``, time alone changes them.
+        """
         memberships = customer.memberships
         now, later = self._conditions.now_and_later(customer, at, until, memberships)
         if True not in now and True not in later:
             return NO_CHANGE
         changes: Sequence[ReasonedChange] = ()
         if True in now:
-            changes, now = self._change(customer, at, now, cause())
+            changes, now = self._change(customer, at, now, SEGMENT if cause is None else cause())
             if changes:
                 later = self._conditions.later(customer, at, until, memberships)
         return Outcome(changes, self._next_change(customer, at, until, now, later), True in now)
@@ -70,6 +75,14 @@ class SegmentRules:
             del customer.memberships[key]
             change = Change(at=at, key=key, name=key, from_="in", to="out", cause=cause)
             changes.append(ReasonedChange(change, "the policy has no such segment"))
+        return changes
+
+    def end(self, customer: Customer, at: int, cause: Cause, why: str) -> list[ReasonedChange]:
+        """Take a customer out of all segments."""
+        changes = []
+        for key, name, _ in [it for it in self._segments if it.key in customer.memberships]:
+            del customer.memberships[key]
+            changes.append(ReasonedChange(Change(at=at, key=key, name=name, from_="in", to="out", cause=cause), why))
         return changes
 
     def _change(self, customer: Customer, at: int, now: Answers, cause: Cause) -> tuple[list[ReasonedChange], Answers]:

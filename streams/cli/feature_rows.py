@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from schemas.event_types import EVENT_TYPES
 from state.features.published import PublishedCatalogue, PublishedFeature, PublishedFunction
 
+FIELDS_HEAD = ("field", "type", "read from")
 HEAD = ("name", "meaning", "type", "unit", "from", "by time alone", "read by the policy")
 Row = tuple[str, ...]
 
@@ -17,6 +18,15 @@ def sections_of(catalogue: PublishedCatalogue) -> Iterator[tuple[str, list[Row]]
         "Functions, by an example of each": map(_call, catalogue.functions),
     }
     yield from ((title, rows) for title, each in sections.items() if (rows := list(each)))
+
+
+def fields_of(catalogue: PublishedCatalogue) -> list[Row]:
+    """Return the fields of events under ``FIELDS_HEAD``."""
+    when = "the instant of the event, in the policy's zone"
+    return [
+        (it.name, f"{it.type} or missing" if it.paths else it.type, ", ".join(it.paths) or when)
+        for it in catalogue.fields
+    ]
 
 
 def events_of(catalogue: PublishedCatalogue) -> list[Row]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from state.features.published import PublishedCatalogue
-from streams.cli.feature_rows import HEAD, events_of, sections_of
+from streams.cli.feature_rows import FIELDS_HEAD, HEAD, events_of, fields_of, sections_of
 
 _OPENING = """\
 # Features
@@ -20,6 +20,15 @@ What a condition may ask of a customer, and which of it the policy `{policy}` re
   the customer's own, *at midnight* is when a day leaves the window, *at a deadline* when silence decides the lifecycle.
 """
 
+_FIELDS = """\
+## Fields of an event
+
+What a name in `where`, and the number of a function, stands for. The first path that leads to something counts, and the
+property of the field's own name comes before what the context says. Any other name is the property of that name. The
+`[context]` of a policy says otherwise: `channel = ["context.channel", "properties.source"]`. An order has several
+products, so their brands, categories and ids are lists: `"Acme" in brands`.
+"""
+
 
 def features_page(catalogue: PublishedCatalogue) -> str:
     """Return the page."""
@@ -30,6 +39,8 @@ def _lines(catalogue: PublishedCatalogue) -> Iterator[str]:
     yield _OPENING.format(policy=catalogue.policy)
     for title, rows in sections_of(catalogue):
         yield from (f"## {title}", "", *_table(HEAD, ((_code(name), *more) for name, *more in rows)), "")
+    yield _FIELDS
+    yield from (*_table(FIELDS_HEAD, ((_code(name), *more) for name, *more in fields_of(catalogue))), "")
     yield from ("## From which events", "", *_table(("from", "events"), events_of(catalogue)))
 
 

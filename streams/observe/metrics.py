@@ -11,7 +11,7 @@ from prometheus_client.registry import Collector
 from agents.batch import Outcome, Position
 from agents.mirror import MirrorStatus
 from agents.observer import Committed, Customers
-from state.customer.customer import STAGES
+from state.customer.customer import EXCLUDED, STAGES
 from state.rules.rulebook import UNKNOWN_ORDER
 from streams.observe.bulk_histogram import BulkHistogram
 from streams.observe.health import Health
@@ -133,6 +133,8 @@ class _Gauges(Collector):
         stages = self._health.stages
         customers = GaugeMetricFamily("lifestage_customers", "Customers by stage.", labels=["stage"])
         for stage in STAGES:
+            if stage == EXCLUDED:
+                continue
             customers.add_metric([stage], stages.get(stage, 0))
         yield customers
         unknown = CounterMetricFamily(

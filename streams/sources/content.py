@@ -83,7 +83,7 @@ def open_content(name: str) -> Iterator[Content]:
             finally:
                 content.release()
     except FileNotFoundError as error:
-        others = "a source is a file, - for standard input, complete-journey, cdnow or simulated"
+        others = "a source is a file, - for standard input, complete-journey, cdnow, simulated or a simulated-NAME"
         raise SourceError(f"{name} cannot be read: {error.strerror}; {others}") from None
     except IsADirectoryError:
         raise SourceError(f"{name} is a folder: name the file in it") from None

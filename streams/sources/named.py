@@ -8,9 +8,11 @@ from streams.sources import cdnow, complete_journey, simulated
 from streams.sources.event_lines import event_lines
 from streams.sources.jsonl import from_lines
 from streams.sources.mapped import MappedFile
+from streams.sources.simulation.businesses import BUSINESSES, SHOP
 from streams.sources.source import Source, SourceError, compact
 
-_OWN = ("complete-journey", "cdnow", "simulated")
+_SIMULATED = {"simulated" if it == SHOP else f"simulated-{it}": it for it in BUSINESSES}
+_OWN = ("complete-journey", "cdnow", *_SIMULATED)
 _DEFAULT_CUSTOMERS = 500
 
 
@@ -20,13 +22,14 @@ def open_source(
     """Read a source by name, or a file of events; ``limit`` and ``customers`` keep only the first ones.
 
     A file of another shape is read by a ``mapping``: its path, or the name of one that ships.
-    ``simulated`` generates exactly ``customers`` customers (500 by default) over a year. Raises ``SourceError``.
+    ``simulated``, a shop, and ``simulated-grocery`` and the like generate exactly ``customers`` customers (500 by
+    default). Raises ``SourceError``.
     """
     if mapping is not None:
         return _mapped(name, mapping).first(limit, customers)
-    if name == "simulated":
-        events = simulated.events(customers=customers or _DEFAULT_CUSTOMERS)
-        return Source(name, "simulated shop: nobody in it is real", events).first(limit)
+    if business := _SIMULATED.get(name):
+        events = simulated.events(customers=customers or _DEFAULT_CUSTOMERS, business=business)
+        return Source(name, f"{BUSINESSES[business].title}, simulated: nobody is real", events).first(limit)
     if name == "complete-journey":
         source = Source(name, "Complete Journey: a grocer's households, 2017", complete_journey.events())
     elif name == "cdnow":

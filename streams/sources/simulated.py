@@ -1,30 +1,35 @@
-"""A simulated shop: customers with visits, orders and support cases, the same for the same seed.
-
-Purchases follow the BG/NBD model: each customer buys at a rate of their own (gamma across customers), and after each
-purchase leaves for good with a probability of their own (beta across customers).
-"""
+"""Simulated customers of a business that is made up: the same for the same seed."""
 
 from itertools import chain
 from random import Random
 
-from schemas.instant import from_text
-from streams.sources.simulated_customer import CustomerLife
+from streams.sources.simulation.businesses import BUSINESSES, SHOP
+from streams.sources.simulation.draws import Draws
+from streams.sources.simulation.recorder import Recorder
 from streams.sources.source import SourceEvent
 
-START = from_text("2025-01-01T00:00:00Z")
+START = BUSINESSES[SHOP].start
 _DAY = 86_400_000
 
 
-def events(customers: int, days: int = 365, seed: int = 1, start: int = START) -> list[SourceEvent]:
-    """Return all events of so many customers over so many days, sorted by instant; ``start`` in ms since 1970.
+def events(
+    customers: int, days: int | None = None, seed: int = 1, start: int | None = None, business: str = SHOP
+) -> list[SourceEvent]:
+    """Return all events of so many customers of a business, sorted by instant; ``start`` in ms since 1970.
 
-    Each customer is drawn from the seed and their own number: more customers do not change the first ones.
+    Without ``start`` and ``days``, they are those of the business. Each customer is drawn from the seed and their own
+    number: more customers do not change the first ones.
     """
-    end = start + days * _DAY
-    lives = (_life(number, seed, start, end) for number in range(1, customers + 1))
+    begin = BUSINESSES[business].start if start is None else start
+    end = begin + (days or BUSINESSES[business].days) * _DAY
+    prefix = "sim" if business == SHOP else f"sim-{business}"
+    lives = (
+        _life(business, f"{prefix}-{number:06d}", f"{seed}/{number}", begin, end) for number in range(1, customers + 1)
+    )
     return sorted(chain.from_iterable(lives), key=lambda event: event.instant)
 
 
-def _life(number: int, seed: int, start: int, end: int) -> list[SourceEvent]:
-    life = CustomerLife(f"sim-{number:06d}", Random(f"{seed}/{number}"), start, end)
-    return life.events()
+def _life(business: str, user_id: str, seed: str, start: int, end: int) -> list[SourceEvent]:
+    recorder = Recorder(user_id, start, end)
+    BUSINESSES[business].live(recorder, user_id, Draws(Random(seed)), start, end)
+    return recorder.events()

@@ -182,6 +182,27 @@ def test_numbers_are_added_up_exactly(intake: Intake) -> None:
     assert memberships(result)[1:4] == [("Entered", day(1)), ("Exited", day(2)), ("Entered", day(2))]
     assert result.figure("c", 'sum("Points Earned", points, 3)') == 0
     assert result.figure("c", 'mean("Points Earned", points)') == pytest.approx(-33.2333)
+    assert result.bounds == {"properties": 2}
+
+
+@both
+def test_a_number_that_its_sum_has_no_room_for_is_told(intake: Intake) -> None:
+    lines = [sent(number, "Points Earned", points=it) for number, it in enumerate((1e12,) * 9 + (1, 0, -1))]
+    result = intake(lines, policy('sum("Points Earned", points) == 9000000000000'))
+    assert result.figure("c", 'sum("Points Earned", points)') == 9e12
+    assert result.bounds == {"properties": 2}
+
+
+@both
+def test_an_order_that_is_stated_anew_has_the_room_of_what_it_was(intake: Intake) -> None:
+    lines = [
+        *(sent(number, "Order Completed", order_id=f"o{number}", total=1, points=1e12) for number in range(9)),
+        sent(10, "Order Updated", order_id="o3", total=1, points=9e11),
+        sent(11, "Order Completed", order_id="o10", total=1, points=1e12),
+        sent(12, "Order Updated", order_id="never seen", total=1, points=1e12),
+    ]
+    result = intake(lines, policy('sum("Order Completed", points) > 0'))
+    assert result.figure("c", 'sum("Order Completed", points)') == 8.9e12
     assert result.bounds == {"properties": 1}
 
 
@@ -212,7 +233,11 @@ def test_records_of_one_event_that_differ_in_what_is_read_are_a_conflict(intake:
     ("condition", "told"),
     [
         ('count("A", where = "x") > 1', "`where` is a condition on properties of the event"),
-        ('count("A", where = platfrm == ios) > 1', "in `where`: two traits cannot be compared"),
+        ('count("A", where = platfrm == ios) > 1', "column 20: in `where`: two properties cannot be compared"),
+        ('count("A", where = a == 1 and b > "x") > 1', "column 31: in `where`: `>` compares numbers only"),
+        ('count("A", where = known == 3) > 1', "column 20: in `where`: `known` stands only after `is`"),
+        ('count("A", where = a + 1 is "x") > 1', "column 20: in `where`: after `is` comes"),
+        ('count("A", where = \u00b5 == 3) > 1', "the name `\u00b5` is not in Unicode's normal form"),
         ('count("A", where = context.channel == "app") > 1', "`context.channel` has a dot"),
         ('count("A", where = count("B") > 1) > 1', "is a call"),
         ('count("A", where = x > 1, where = y) > 1', "`where` is given twice"),

@@ -69,6 +69,7 @@ EXAMPLES: dict[str, tuple[list[Line], list[Line]]] = {
     "stage == 'churned'": (orders(1), LATE),
     "kind == 'consumer'": (person(kind="consumer"), person(kind="business")),
     "kind == 'channel'": (person(kind="channel"), SEEN),
+    "kind == 'internal'": (person(kind="internal"), person(kind="consumer")),
     "orders_90d >= 2 and revenue_90d * 4 >= 1.5 * revenue_365d and days_since_first_order > 365": (
         orders(1, 460, 480),
         orders(1, 250, 300, 350, 480),
@@ -99,6 +100,10 @@ EXAMPLES: dict[str, tuple[list[Line], list[Line]]] = {
         [order(450, channel="app"), order(460, channel="web"), order(470, channel="app")],
         [order(450, channel="app"), order(460, channel="web"), order(470)],
     ),
+    'count("Order Completed", 365, where = "Acme" in brands) >= 0.5 * orders_365d': (
+        [order(450, products=[{"brand": "Acme"}, {"brand": "Bolt"}]), order(460)],
+        [order(450, products=[{"brand": "Acme"}]), order(460), order(470, brand="Bolt")],
+    ),
     "orders_90d >= 3 and coupons_90d >= 0.5 * orders_90d": (
         [order(n, coupon="SPRING") for n in (450, 470, 490)],
         LATE,
@@ -123,6 +128,14 @@ EXAMPLES: dict[str, tuple[list[Line], list[Line]]] = {
     ),
     '"decides alone" in traits.tags': (person(tags=["decides alone"]), person(tags=["decides"])),
     'contains(traits.wishes, "service")': (person(wishes="good service"), person(wishes="Service")),
+    'count("Order Completed", 90, where = hour >= 18 or weekday in ["Saturday", "Sunday"]) >= 2': (
+        orders(450.3, 477),
+        orders(453.2, 477),
+    ),
+    'count("Product Viewed", 30, where = device_type == "ios") >= 1': (
+        [at(490, "Product Viewed", device_type="ios")],
+        [at(490, "Product Viewed", device_type="android")],
+    ),
     'count("Order Completed", 90, where = channel == "web") > 0.5 * orders_90d': (
         [order(450, channel="store"), order(460, channel="web"), order(470, channel="web")],
         [order(450, channel="store"), order(460, channel="web")],

@@ -73,6 +73,10 @@ class Calendar:
         """The day that the clocks show."""
         return (EPOCH + timedelta(milliseconds=at)).astimezone(self.clock).toordinal() - FIRST_ORDINAL
 
+    def hour(self, at: int) -> int:
+        """The hour that the clocks show."""
+        return (EPOCH + timedelta(milliseconds=at)).astimezone(self.clock).hour
+
     def start(self, day: int) -> int:
         """The first instant at which the clocks show the day, or a later one if they skip it."""
         if self.rehearsal:

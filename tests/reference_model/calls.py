@@ -11,7 +11,7 @@ WORDS = ("known", "true", "false", "True", "False")
 
 @dataclass(frozen=True)
 class Call:
-    """A call about an event or a stage; `days` is 0 for all time.
+    """A call about an event or a stage; `days` is 0 for all time, and these days end `before` days ago.
 
     `number` is the property added up, `names` are those that `where` reads.
     """
@@ -21,6 +21,7 @@ class Call:
     stage: str
     ladder: str
     days: int
+    before: int
     number: str
     where: Condition | None
     names: frozenset[str]
@@ -49,6 +50,7 @@ def call_of(text: str) -> Call:
         stage=ast.literal_eval(given["stage"]) if "stage" in given else "",
         ladder=ast.literal_eval(given["ladder"]) if "ladder" in given else "",
         days=ast.literal_eval(given["days"]) if "days" in given else 0,
+        before=ast.literal_eval(given["before"]) if "before" in given else 0,
         number=ast.unparse(given["number"]) if "number" in given else "",
         names=frozenset(read) - set(WORDS),
         where=None if where is None else Condition(ast.unparse(AsTraits().visit(where))),

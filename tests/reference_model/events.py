@@ -8,6 +8,7 @@ from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
 
+from tests.reference_model.fields import read_by_conditions
 from tests.reference_model.names import KINDS, KNOWN, bare, is_track, key_of
 from tests.reference_model.policy import Policy
 from tests.reference_model.properties import (
@@ -16,7 +17,6 @@ from tests.reference_model.properties import (
     first_id,
     is_like,
     properties,
-    read_by_conditions,
     table,
     text,
     traits_of,
@@ -171,7 +171,7 @@ def read(body: dict[str, Any], own_id: str, key: bytes | None, policy: Policy) -
     known = with_types(traits_of(kind, body), kind, body, policy)
     details = properties(kind, body, known, policy)
     keyed(user_id, key)
-    read = read_by_conditions(policy.read_of(key_of(name)), body.get("properties"))
+    read = read_by_conditions(policy, policy.read_of(key_of(name)), body)
     return Fact(user_id, at, message_id, name, kind, **details, properties=tuple(read.items()))
 
 

@@ -15,6 +15,7 @@ from tests.reference_model.patience import p_alive
 from tests.reference_model.policy import Policy
 from tests.reference_model.properties import PLAIN, Trait
 
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 WINDOW = re.compile(r"(\w+)_([1-9][0-9]*)d")
 
 
@@ -104,16 +105,17 @@ class Features:
             return self.of_stage(call.function, call.stage)
         key = key_of(call.event)
         is_order = key == key_of("Order Completed")
-        if is_order and call.where is None and call.function in COUNTED_ORDERS:
+        if is_order and call.where is None and call.function in COUNTED_ORDERS and not call.before:
             return self(COUNTED_ORDERS[call.function] + (f"_{call.days}d" if call.days else ""))
-        first = self.today - call.days + 1 if call.days else None
+        last = self.today - call.before
+        first = last - call.days + 1 if call.days else None
         happened = [each for each in self.memory.happened if each.key == key]
         orders = [Happened(key, each.at, each.day, each.properties) for each in self.memory.orders]
         counted = [
             each
             for each in (orders if is_order else happened)
-            if (first is None or each.day >= first)
-            and (call.where is None or call.where.holds(of_properties(each.properties)))
+            if (first is None or first <= each.day <= last)
+            and (call.where is None or call.where.holds(of_properties(self.said(each))))
         ]
         if call.function == "count":
             return len(counted)
@@ -121,13 +123,22 @@ class Features:
             return self.ago(counted[0].at) if counted else None
         if call.function == "days_since_last":
             return self.ago(counted[-1].at) if counted else None
-        numbers = [amount for each in counted if (amount := millionths(each.properties.get(call.number))) is not None]
+        numbers = [amount for each in counted if (amount := millionths(self.said(each).get(call.number))) is not None]
         numbers = within_bounds(numbers)
         if call.function == "sum":
             return Fraction(sum(numbers), MILLION)
         if not numbers:
             return None
         return Fraction(numbers[-1] if call.function == "latest" else Fraction(sum(numbers), len(numbers)), MILLION)
+
+    def said(self, happened: Happened) -> dict[str, Trait]:
+        """What an event said, with the hour and the weekday of its instant."""
+        civil = self.policy.civil
+        moment: dict[str, Trait] = {
+            "hour": civil.hour(happened.at),
+            "weekday": WEEKDAYS[(civil.day(happened.at) + 3) % 7],
+        }
+        return happened.properties | {name: moment[name] for name in self.policy.moment}
 
     def ago(self, instant: int | None) -> Fraction | None:
         return None if instant is None else Fraction(self.at - instant, self.policy.calendar.day_ms)

@@ -168,11 +168,14 @@ class Hostility:
                 "price": self.dice.choice([0.125, 2.5, 19.99, 3, -1.5]),
                 "quantity": self.dice.choice([1, 2, 3, 0.5, 0, -1]),
                 "category": self.dice.choice(["Coffee", "Grocery", "", "Tea"]),
+                "brand": self.dice.choice(["Acme", "Bolt", 7, " ", None, ["Acme"]]),
+                "product_id": self.dice.choice([7, "7", "p1", 7.0, -0, "x" * 300, True]),
             }
             for _ in range(self.dice.choice([1, 2, 3]))
         ]
         if self.dice.random() < 0.02:
-            made["products"] = [{"price": 1, "category": f"c{number}"} for number in range(40)] + made["products"]
+            many = [{"price": 1, "category": f"c{number}", "brand": f"b{number}"} for number in range(80)]
+            made["products"] = many + made["products"]
         return made
 
     def around_order(self, user_id: str, order_id: str, at: datetime) -> Event:
@@ -266,7 +269,19 @@ class Hostility:
             [{"to": person, "bonus": self.dice.choice(BONUSES)}] * 4
             + [{"to": [person], "bonus": 0.5}, {"to": "x" * 257}]
         )
-        return self.event(user_id, self.after(at), self.dice.choice(["Referral Sent", "App Opened"]), said)
+        event = self.event(user_id, self.after(at), self.dice.choice(["Referral Sent", "App Opened"]), said)
+        if self.dice.random() < 0.6:
+            event["context"] = self.dice.choice(
+                [
+                    {"campaign": {"name": self.dice.choice(["Spring", 7, None, "x" * 300, [1]])}, "shop": "s1"},
+                    {"location": {"country": "DE"}, "campaign": "Spring", "shop": {"id": 1}},
+                    {"location": ["DE"], "shop": person},
+                    "Spring",
+                    [],
+                    None,
+                ]
+            )
+        return event
 
     def again(self, event: Event) -> Event:
         """The same messageId once more, some minutes away."""

@@ -147,7 +147,7 @@ class Life:
     def coming(self) -> dict[str, Any]:
         """The next change of the lifecycle if nothing happens."""
         stage, memory, policy = self.standing.stage, self.memory, self.policy
-        if stage in ("prospect", "churned"):
+        if stage in ("prospect", "churned", "excluded"):
             return {"next_transition": None, "next_at": None}
         patience, churn = silences(policy, memory)
         end = memory.orders[-1].at + churn

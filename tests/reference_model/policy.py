@@ -12,6 +12,7 @@ from typing import Any
 from tests.reference_model.calendar import Calendar
 from tests.reference_model.calls import Call, call_of
 from tests.reference_model.conditions import OF_TRAITS, Condition
+from tests.reference_model.field_paths import DEFAULT_FIELDS
 from tests.reference_model.money import decimals
 from tests.reference_model.names import key_of
 from tests.reference_model.version import size_of
@@ -107,6 +108,7 @@ class Policy:
     not_customers: list[str]
     rating_scale: tuple[Decimal, Decimal]
     traits: dict[str, str]
+    fields: dict[str, list[str]]
     civil: Calendar
     """The days of the zone, in rehearsals too."""
     occasion: int
@@ -119,6 +121,7 @@ class Policy:
     scores: Scores
     ladders: list[Ladder]
     segments: list[Audience]
+    excluded: Condition | None
 
     @cached_property
     def rules(self) -> list[Rule]:
@@ -127,13 +130,15 @@ class Policy:
 
     @cached_property
     def conditions(self) -> list[str]:
-        return [condition.text for rule in self.rules for condition in (rule.enter, rule.leave)]
+        first = [] if self.excluded is None else [self.excluded.text]
+        return first + [condition.text for rule in self.rules for condition in (rule.enter, rule.leave)]
 
     @cached_property
     def windows(self) -> frozenset[int]:
         """The days of the windows that a condition reads."""
         named = {int(days) for text in self.conditions for days in WINDOW.findall(text)}
-        return frozenset(named | {call.days for call in self.calls if call.days})
+        called = {days for call in self.calls for days in (call.before, call.before + call.days) if days}
+        return frozenset(named | called)
 
     @cached_property
     def counted(self) -> list[str]:
@@ -152,13 +157,26 @@ class Policy:
         return self.read[key]
 
     @cached_property
+    def moment(self) -> frozenset[str]:
+        """What follows from the instant of an event."""
+        return frozenset({"hour", "weekday"} - self.fields.keys())
+
+    @cached_property
+    def looked_for(self) -> frozenset[str]:
+        """The texts that a filter looks for in a list."""
+        lists = "|".join(name for name, paths in self.fields.items() if any("[]" in path for path in paths))
+        found = [re.findall(rf"(\"[^\"]*\"|'[^']*')\s+(?:not\s+)?in\s+(?:{lists})\b", it) for it in self.conditions]
+        return frozenset(it[1:-1] for each in found for it in each)
+
+    @cached_property
     def read(self) -> dict[str, list[str]]:
         return {}
 
     def found_read_of(self, key: str) -> list[str]:
         keys = (key, key_of("Order Completed")) if key == key_of("Order Updated") else (key,)
         calls = [call for call in self.calls if key_of(call.event) in keys]
-        return list({name for call in calls for name in (*call.names, call.number) if name})
+        names = {name for call in calls for name in (*call.names, call.number) if name}
+        return [name for name in names if name not in self.moment]
 
     @cached_property
     def named(self) -> frozenset[str]:
@@ -239,6 +257,7 @@ def read_policy(path: Path | str) -> Policy:
         not_customers=intake.get("not_customers", PLACEHOLDERS.strip().replace("\n", ";").split(";")),
         rating_scale=(Decimal(lowest), Decimal(highest)),
         traits=whole.get("traits", {}),
+        fields={**DEFAULT_FIELDS, **whole.get("context", {})},
         civil=Calendar(time.get("zone", "UTC"), 86400) if calendar.rehearsal else calendar,
         occasion=calendar.span(lifecycle.get("occasion_days", 1)),
         undo_days=whole.get("orders", {}).get("undo_days", 400),
@@ -267,4 +286,5 @@ def read_policy(path: Path | str) -> Policy:
             for each in whole.get("ladders", [])
         ],
         segments=[Audience(each["key"], each["name"], rule(each, calendar)) for each in whole.get("segments", [])],
+        excluded=Condition(excluded) if (excluded := whole.get("customers", {}).get("excluded", "").strip()) else None,
     )

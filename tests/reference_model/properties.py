@@ -142,18 +142,6 @@ def details(kind: str, body: dict[str, Any], policy: Policy) -> dict[str, Any]:
     return {}
 
 
-def read_by_conditions(wanted: list[str], given: Any) -> dict[str, Trait]:
-    """The properties that conditions read, as far as they can be used."""
-    found: dict[str, Trait] = {}
-    for name in sorted(wanted):
-        value = given.get(name) if isinstance(given, dict) else None
-        if isinstance(value, str) and (len(value) > 256 or any("\ud800" <= letter <= "\udfff" for letter in value)):
-            continue
-        if value is not None and is_scalar(value):
-            found[name] = scalar(value)
-    return found
-
-
 def ticket_of(given: dict[str, Any]) -> str:
     return identifier(given, "ticket_id", "conversation_id", "ticketId", "conversationId")
 

@@ -69,6 +69,18 @@ STILL = (
     "sum('Order Completed', discount, 30)",
     "mean('order completed', total, where=currency != 'EUR')",
     "latest('Order Completed', total)",
+    "count('Order Completed', 60, where='Acme' in brands and hour < 20)",
+    "count('Order Completed', where=not ('Tea' in categories) or weekday in ['Saturday', 'Sunday'])",
+    "count('Order Completed', 30, where='7' in products or brands is not known)",
+    "count('App Opened', 30, where=campaign == 'Spring' or country is not known)",
+    "count('Referral Sent', where=hour >= 12 and shop != 's1')",
+    "sum('Referral Sent', hour, 21)",
+    "count('Order Completed', 30, before=30)",
+    "count('Order Completed', days=14, before=20, where=total >= 7)",
+    "count('Product Viewed', 3, before=4)",
+    "sum('order completed', total, 21, before=350)",
+    "sum('Referral Sent', bonus, 10, before=700)",
+    "mean('Referral Sent', bonus, 7, before=7)",
     "average_order_value_365d",
     "frequency_score",
     "monetary_score",
@@ -102,6 +114,12 @@ FLAGS = (
     'stage == "new"',
     'previous_stage == "at_risk"',
 )
+EXCLUDED = (
+    'kind == "business"',
+    'traits.country == "DE" or traits.vip',
+    'kind != "business" and traits.country is known',
+    'starts_with(traits.country, "F")',
+)
 TEXTS = ('kind == "business"', 'traits.country in ["DE", "FR"]', 'traits.country != "DE"', "traits.age > 30.5")
 DECLARED = (
     '"sport" in traits.interests',
@@ -125,6 +143,9 @@ score = "number"
 plan = "text"
 born_on = "date"
 renewal_at = "instant"
+
+[context]
+shop = ["context.shop", "properties.to"]
 """
 DATED = (
     "age(traits.born_on)",
@@ -260,6 +281,8 @@ class Drawing:
             self.rule(f'[[segments]]\nkey = "s{number}"\nname = "S{number}"\n') for number in range(choose((2, 3, 4)))
         ]
         zone = f'[time]\nzone = "{choose(("UTC", "Europe/Berlin", "America/New_York"))}"\n'
+        excluded = choose((None, *EXCLUDED))
+        customers = "" if excluded is None else f"[customers]\nexcluded = '{excluded}'\n"
         loyal = self.rule("[lifecycle.loyal]\n")
         ladders = self.ladders()
         if "l0" in ladders:
@@ -267,4 +290,5 @@ class Drawing:
                 "enter = '''", 'enter = \'\'\'step("l0") == "p0" or ', 1
             )
             segments.insert(0, first)
-        return "".join(('name = "drawn"\n', zone, TRAITS, lifecycle, self.patience, support, loyal, ladders, *segments))
+        groupings = (loyal, ladders, *segments)
+        return "".join(('name = "drawn"\n', zone, TRAITS, customers, lifecycle, self.patience, support, *groupings))

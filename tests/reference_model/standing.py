@@ -152,6 +152,8 @@ def stage_of(policy: Policy, memory: Memory, standing: Standing, at: int, effect
 
 
 def step(before: str, after: str, effect: str) -> str:
+    if before == "excluded":
+        return "included"
     if after in ("at_risk", "churned") and before != "churned":
         return after
     if effect == "ended":
@@ -172,6 +174,23 @@ def show(standing: Standing, features: Features) -> None:
     features.steps = {key: on[0] for key, on in standing.steps.items()}
 
 
+def exclusion(policy: Policy, standing: Standing, features: Features) -> tuple[Standing, list[Change]]:
+    """Whoever does not count has no other stage, is on no ladder, and in no segment."""
+    assert policy.excluded is not None
+    if standing.stage == "excluded":
+        return standing, []
+    why = in_words(policy.excluded.reasons(features, True))
+    changes = [Change(None, "excluded", standing.stage, "excluded", why)]
+    for ladder in policy.ladders:
+        if ladder.key in standing.steps:
+            changes.append(Change(ladder.key, ladder.name, standing.steps[ladder.key][0], "none", why, "left"))
+    for segment in policy.segments:
+        if segment.key in standing.segments:
+            changes.append(Change(segment.key, segment.name, "in", "out", why))
+    stays = (*standing.stays, (standing.stage, standing.since, features.at))
+    return Standing("excluded", features.at, None, {}, stays), changes
+
+
 def decision(
     policy: Policy, memory: Memory, standing: Standing, at: int, effect: str = ""
 ) -> tuple[Standing, list[Change]]:
@@ -179,6 +198,8 @@ def decision(
     features = Features(policy, memory, at)
     show(standing, features)
     day_ms = policy.calendar.day_ms
+    if policy.excluded is not None and policy.excluded.holds(features):
+        return exclusion(policy, standing, features)
     was_loyal = standing.loyal
     standing = replace(standing, loyal=membership(policy.loyal, was_loyal, features))
     loyal_why = "not loyal" if standing.loyal is None else "loyal"
@@ -188,6 +209,9 @@ def decision(
     changes = []
     if stage != standing.stage:
         why = why_stage(policy, memory, standing.stage, stage, at, effect, loyal_why)
+        if standing.stage == "excluded":
+            assert policy.excluded is not None
+            why = f"{in_words(policy.excluded.reasons(features, False))}; {why}"
         changes.append(Change(None, step(standing.stage, stage, effect), standing.stage, stage, why))
         stays = (*standing.stays, (standing.stage, standing.since, at))
         standing = replace(standing, stage=stage, since=at, stays=stays)

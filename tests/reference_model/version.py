@@ -66,8 +66,12 @@ def whole(text: str) -> dict[str, Any]:
         {"description": "", **ladder, "steps": [{**step, **each} for each in ladder["steps"]]}
         for ladder in given.get("ladders", [])
     ]
-    known = {"name", "ladders", "time", "money", "browsing", "lifecycle", "rfm", "segments", "traits"}
+    known = {"name", "time", "money", "browsing", "lifecycle", "rfm", "segments", "ladders", "traits", "context"}
+    known.add("customers")
     traits = {"traits": given["traits"]} if given.get("traits") else {}
+    traits |= {"context": given["context"]} if given.get("context") else {}
+    excluded = given.get("customers", {}).get("excluded", "")
+    customers = {"customers": {"excluded": excluded}} if excluded.strip() else {}
     others = set(re.findall(r"^\| `(\w+)` \|", PAGE.partition("## 13")[2], re.MULTILINE)) - known
     return {
         "name": given["name"],
@@ -84,6 +88,7 @@ def whole(text: str) -> dict[str, Any]:
         "rfm": rfm,
         "segments": segments,
         **traits,
+        **customers,
         **({"ladders": ladders} if ladders else {}),
         **{name: {**defaults(name), **given.get(name, {})} for name in others},
     }

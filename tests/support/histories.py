@@ -14,11 +14,11 @@ from schemas.events import (
     OrderRefunded,
     OrderUpdated,
     OwnAmount,
-    Scalar,
     TicketOpened,
     TicketRated,
     TicketSolved,
     Tracked,
+    Trait,
     TraitsIdentified,
 )
 from state.customer.customer import Customer
@@ -34,7 +34,11 @@ BROWSING_EVENTS = (
     "Product Removed",
 )
 DAY = 86_400_000
-READ: tuple[dict[str, Scalar] | None, ...] = (None, {"channel": "app"}, {"channel": "web", "margin": 2.5})
+READ: tuple[dict[str, Trait] | None, ...] = (
+    None,
+    {"channel": "app"},
+    {"channel": "web", "margin": 2.5, "brands": ("Acme", "Bolt")},
+)
 START = 1_600_000_000_000
 POLICIES = {
     "rhythm": """
@@ -100,11 +104,27 @@ name = "Buys by app"
 enter = 'count("Order Completed", 20, where = channel == "app") >= 2 or sum("Order Completed", margin) > 4'
 leave = 'latest("Order Completed", margin) > 2 and days_since_last("Order Completed", where = channel == "app") > 5'
 [[segments]]
+key = "by_brand"
+name = "Buys a brand on weekends, or in the evening"
+enter = '''
+count("Order Completed", 20, where = "Acme" in brands and weekday in ["Saturday", "Sunday"]) >= 1
+or count("Order Completed", 30, where = hour >= 18 and brands is known) >= 2'''
+leave = 'days_since_last("Order Completed", where = "Acme" in brands) > 4'
+[[segments]]
 key = "promoter"
 name = "Promoter"
 enter = 'count("Referral Sent", 12) >= 2 or days_since_first("referral_sent") > 20'
 leave = 'days_since_last("Referral Sent") > 9 and count("Product Viewed", 5) == 0'
 min_stay_days = 1
+[[segments]]
+key = "cooling"
+name = "Less than before"
+enter = '''
+count("Product Viewed", 5) < 0.5 * count("Product Viewed", 5, before = 5)
+or orders_12d < count("Order Completed", 12, before = 12)
+'''
+leave = 'mean("Order Completed", margin, 9, before = 4) > 2 or sum("Order Completed", margin, 9, before = 40) == 0'
+min_stay_days = 1.5
 [[segments]]
 key = "discounted"
 name = "Buys at a discount"

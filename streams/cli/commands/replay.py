@@ -60,7 +60,8 @@ def command(
     limit: int | None,
     customers: int | None,
 ) -> None:
-    """Replay SOURCE into the input topics: complete-journey, cdnow, simulated, a file, or - for standard input.
+    """Replay SOURCE into the input topics: complete-journey, cdnow, simulated (or simulated-grocery and the like), a
+    file, or - for standard input.
 
     As fast as it goes, unless an option sets a speed. The broker and the topics are those of the LIFESTAGE_ settings. A
     replay that was interrupted goes on where it stopped when it is started again. A file of which nothing can be used

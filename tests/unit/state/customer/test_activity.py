@@ -2,14 +2,14 @@
 
 import pytest
 
-from schemas.events import Scalar
+from schemas.events import Trait
 from state.customer.activity import Activity
 from state.customer.occurrences import CountedEvents
 
 APP = CountedEvents(1, accepts=lambda properties: properties.get("channel") == "app")
 APP_BY_DAY = APP._replace(window_days=365)
 ALL = CountedEvents(2, numbers=("margin",))
-BY_APP: dict[str, Scalar] = {"channel": "app", "margin": 2}
+BY_APP: dict[str, Trait] = {"channel": "app", "margin": 2}
 
 
 @pytest.fixture

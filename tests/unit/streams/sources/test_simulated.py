@@ -1,21 +1,25 @@
 """The simulated shop: the same for the same seed, usable throughout, plainly called simulated."""
 
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import orjson
 import pytest
 from click.testing import CliRunner
 
+from schemas.envelope import decode
 from schemas.events import OrderCompleted, OrderRefunded, OrderUpdated
 from schemas.instant import from_text
+from schemas.intake import Intake
+from schemas.money import Exchange
 from streams.cli.commands.simulate import command
 from streams.sources import simulated
 from streams.sources.named import open_source
 from streams.sources.source import SourceEvent
 from tests.unit.streams.sources import laws
 
-EXPECTED = {
+SHOP_EVENTS = {
     "identify",
     "page",
     *("Order Completed", "Order Updated", "Order Refunded", "Order Cancelled", "Coupon Applied"),
@@ -40,7 +44,7 @@ def test_every_event_is_usable_and_in_order(events: list[SourceEvent]) -> None:
 
 
 def test_all_kinds_occur(events: list[SourceEvent]) -> None:
-    assert set(names(events)) == EXPECTED
+    assert set(names(events)) == SHOP_EVENTS
 
 
 def test_nobody_takes_it_for_real(events: list[SourceEvent]) -> None:
@@ -97,3 +101,63 @@ def test_a_wrong_instant_is_said_plainly(tmp_path: Path) -> None:
     result = CliRunner().invoke(command, ["--start", "yesterday", "--out", str(tmp_path / "events.jsonl")])
     assert result.exit_code == 2
     assert "write it like" in result.output
+
+
+EUROS = Intake(Exchange("USD", 10_000_000, {"EUR": 1.1}))
+OTHERS = {
+    "grocery": {
+        *("identify", "Trial Started", "Subscription Started", "Subscription Paused", "Subscription Resumed"),
+        *("Subscription Cancelled", "Order Completed", "Parcel Delivered", "Box Skipped", "Review Written"),
+        *("Payment Failed", "Referral Sent", "App Opened", "Product Viewed"),
+        *("Support Ticket Created", "Support Ticket Solved"),
+    },
+    "software": {
+        *("identify", "group", "Brochure Requested", "Trial Started", "Feature Used", "Contract Signed"),
+        *("Installation Finished", "Contract Ended", "Order Completed", "Survey Answered"),
+        *("Support Ticket Created", "Support Ticket Solved"),
+    },
+    "club": {
+        *("identify", "Order Completed", "Points Earned", "Points Spent", "App Opened", "Referral Sent"),
+        *("Product Shared", "Survey Answered", "Campaign Shown", "Campaign Opened"),
+    },
+    "cars": {
+        *("identify", "Car Configured", "Brochure Requested", "Test Drive Booked", "Test Drive Taken"),
+        *("Order Completed", "Car Delivered", "Service Completed", "Survey Answered"),
+        *("Support Ticket Created", "Support Ticket Solved"),
+    },
+}
+
+
+@pytest.mark.parametrize("business", OTHERS)
+def test_each_business_has_its_events(business: str) -> None:
+    drawn = simulated.events(customers=400, business=business)
+    known = [it for it in (decode(event.value, event.key, EUROS).fact for event in drawn) if it is not None]
+    assert len({it.message_id for it in known}) == len(known)
+    assert all(earlier.instant <= later.instant for earlier, later in pairwise(drawn))
+    assert set(names(drawn)) == OTHERS[business]
+    for event in drawn:
+        value = orjson.loads(event.value)
+        assert value["userId"].startswith(f"sim-{business}-")
+        assert value["messageId"].startswith(f"sim-{business}-")
+
+
+@pytest.mark.parametrize("business", OTHERS)
+def test_each_business_is_the_same_for_the_same_seed(business: str) -> None:
+    few = simulated.events(customers=10, seed=3, business=business)
+    keys = {event.key for event in few}
+    more = simulated.events(customers=30, seed=3, business=business)
+    assert few == [event for event in more if event.key in keys]
+    assert list(open_source(f"simulated-{business}", customers=10).events) == simulated.events(10, business=business)
+
+
+def test_users_of_an_account_sign_at_one_instant() -> None:
+    signed: dict[str, set[str]] = {}
+    accounts: dict[str, str] = {}
+    for event in simulated.events(customers=200, business="software"):
+        value = orjson.loads(event.value)
+        if value["type"] == "group":
+            accounts[value["userId"]] = value["groupId"]
+        elif "renewal_on" in value.get("traits", {}):
+            signed.setdefault(accounts[value["userId"]], set()).add(value["traits"]["renewal_on"])
+    assert signed
+    assert all(len(dates) == 1 for dates in signed.values())
