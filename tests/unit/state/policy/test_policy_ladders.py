@@ -3,7 +3,6 @@
 import pytest
 
 from state.features.catalogue import catalogue
-from state.policy.checks import MAX_LADDERS
 from state.policy.compiled import read_policy
 from state.policy.summary import summarize
 from state.policy.text import PolicyError
@@ -50,7 +49,7 @@ def problems(text: str) -> list[tuple[int, str, str]]:
             3, "step", "",
         ),
         ("[ladders]\nkey = 'a'\n", 2, "list of tables", "[[ladders]]"),
-        ("".join(LADDER.replace("tier", f"l{n}") + GOLD for n in range(MAX_LADDERS + 1)), 703, "101 ladders", "at most"),
+        ("".join(LADDER.replace("tier", f"l{n}") + GOLD for n in range(101)), 703, "101 ladders", "at most 100"),
     ],
 )  # fmt: skip
 def test_every_error_has_its_line_and_fix(text: str, line: int, message: str, fix: str) -> None:
