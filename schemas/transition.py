@@ -7,7 +7,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 from msgspec.structs import asdict
 
-from schemas.change import Publication, message_id
+from schemas.change import Direction, Publication, message_id
 from schemas.instant import to_text, when
 
 
@@ -40,6 +40,7 @@ class Properties(msgspec.Struct, rename={"from_": "from"}):
     segment_count: int | None
     previous_stage: str | None
     previous_stage_since: str | None
+    steps: tuple[str, ...] | None
 
 
 class StageProperties(Properties):
@@ -53,6 +54,17 @@ class AudienceProperties(Properties):
 
     audience_key: str
     audience_name: str
+
+
+class LadderProperties(Properties):
+    """``ladder_key`` is the ladder's key in the policy, ``ladder_name`` its name for people.
+
+    ``direction`` is ``entered`` (from none), ``climbed``, ``fell`` or ``left`` (to none).
+    """
+
+    ladder_key: str
+    ladder_name: str
+    direction: Direction
 
 
 class Context(msgspec.Struct, rename="camel"):
@@ -94,7 +106,14 @@ class AudienceExited(Message, tag_field="event", tag="Audience Exited"):
     context: Context | UnsetType = UNSET
 
 
-Transition = StageChanged | AudienceEntered | AudienceExited
+class LadderStepChanged(Message, tag_field="event", tag="Ladder Step Changed"):
+    """A customer went from one step of a ladder to another; ``none`` stands for no step."""
+
+    properties: LadderProperties
+    context: Context | UnsetType = UNSET
+
+
+Transition = StageChanged | LadderStepChanged | AudienceEntered | AudienceExited
 
 
 def encode(publication: Publication, customer: str, policy_version: str, *, of_account: bool = False) -> bytes:
@@ -108,7 +127,7 @@ def encode(publication: Publication, customer: str, policy_version: str, *, of_a
         own_id += ".retracted"
     timestamp = to_text(change.at)
     shared = asdict(_shared(publication, owner, policy_version))
-    if change.segment is None:
+    if change.key is None:
         return _encode(
             StageChanged(
                 type="track",
@@ -119,6 +138,19 @@ def encode(publication: Publication, customer: str, policy_version: str, *, of_a
                 context=context,
             )
         )
+    if change.direction:
+        return _encode(
+            LadderStepChanged(
+                type="track",
+                message_id=own_id,
+                user_id=customer,
+                timestamp=timestamp,
+                properties=LadderProperties(
+                    **shared, ladder_key=change.key, ladder_name=change.name, direction=change.direction
+                ),
+                context=context,
+            )
+        )
     event = AudienceEntered if change.to == "in" else AudienceExited
     return _encode(
         event(
@@ -126,7 +158,7 @@ def encode(publication: Publication, customer: str, policy_version: str, *, of_a
             message_id=own_id,
             user_id=customer,
             timestamp=timestamp,
-            properties=AudienceProperties(**shared, audience_key=change.segment, audience_name=change.name),
+            properties=AudienceProperties(**shared, audience_key=change.key, audience_name=change.name),
             context=context,
         )
     )
@@ -162,6 +194,7 @@ def _shared(publication: Publication, owner: str, policy_version: str) -> Proper
         segment_count=None if figures is None else figures.segment_count,
         previous_stage=None if figures is None else figures.previous_stage,
         previous_stage_since=None if figures is None else when(figures.previous_stage_since),
+        steps=None if figures is None else figures.steps,
     )
 
 
