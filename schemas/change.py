@@ -7,6 +7,8 @@ import orjson
 
 MAX_SEGMENTS = 100
 """How many segments a transition names."""
+SIGNAL_OCCURRED = "Signal Occurred"
+"""What stands for a signal in changes; nothing that a customer can be or be in has a name with a capital."""
 
 
 class Cause(msgspec.Struct, frozen=True, array_like=True):
@@ -21,8 +23,10 @@ class Change(msgspec.Struct, frozen=True, array_like=True):
     """One change of a customer: of the stage (``segment`` is None), or of the membership in one segment.
 
     ``name`` is the lifecycle transition (``at_risk``) or the segment's name for people; ``from_`` and ``to`` are
-    stages, or ``out`` and ``in``. ``again`` is the number of earlier changes of the customer that are alike in all that
-    makes their identity: several facts of one instant may have the same messageId.
+    stages, or ``out`` and ``in``. A signal is a change too, of nothing that lasts: ``segment`` is its key, ``from_``
+    what its occasion is about (empty if nothing), ``to`` is ``SIGNAL_OCCURRED``. ``again`` is the number of earlier
+    changes of the customer that are alike in all that makes their identity: several facts of one instant may have the
+    same messageId.
     """
 
     at: int
@@ -32,6 +36,11 @@ class Change(msgspec.Struct, frozen=True, array_like=True):
     to: str
     cause: Cause
     again: int = 0
+
+    @property
+    def is_signal(self) -> bool:
+        """Tell whether this is a signal, which changes nothing that lasts."""
+        return self.to == SIGNAL_OCCURRED
 
     def identity(self, customer: str) -> str:
         """Return the id of this change: the same in every run that decides the same."""
@@ -48,7 +57,7 @@ class Figures(msgspec.Struct, frozen=True, array_like=True):
 
     Money is in major units of the policy's currency, durations in days, ``next_at`` and ``previous_stage_since`` in ms
     since 1970. ``segments`` are the keys of at most ``MAX_SEGMENTS`` of the ``segment_count`` segments that the
-    customer is in. None where a customer has no such figure.
+    customer is in. ``step_times`` are the instants of the steps of a signal. None where a customer has no such figure.
     """
 
     why: str
@@ -65,6 +74,7 @@ class Figures(msgspec.Struct, frozen=True, array_like=True):
     segment_count: int
     previous_stage: str | None
     previous_stage_since: int | None
+    step_times: tuple[int, ...] = ()
 
 
 class Publication(msgspec.Struct, frozen=True):

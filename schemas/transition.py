@@ -3,18 +3,18 @@
 On the wire, and only there, a segment is called an audience: that is the word of the Segment spec.
 """
 
+from typing import Any
+
 import msgspec
 from msgspec.structs import asdict
 
-from schemas.change import Publication, message_id
+from schemas.change import SIGNAL_OCCURRED, Publication, message_id
 from schemas.instant import to_text, when
 
 
-class Properties(msgspec.Struct, rename={"from_": "from"}):
-    """The fields of every transition, flat; docs/events.md explains each."""
+class Properties(msgspec.Struct):
+    """The fields of every message, flat; docs/events.md explains each."""
 
-    from_: str
-    to: str
     why: str | None
     cause: str
     cause_event: str | None
@@ -41,17 +41,36 @@ class Properties(msgspec.Struct, rename={"from_": "from"}):
     previous_stage_since: str | None
 
 
-class StageProperties(Properties):
+class ChangedProperties(Properties, rename={"from_": "from"}):
+    """What a transition went from and to."""
+
+    from_: str
+    to: str
+
+
+class StageProperties(ChangedProperties):
     """``transition`` is the name of the step, such as ``at_risk`` or ``won_back``."""
 
     transition: str
 
 
-class AudienceProperties(Properties):
+class AudienceProperties(ChangedProperties):
     """``audience_key`` is the segment's key in the policy, ``audience_name`` its name for people."""
 
     audience_key: str
     audience_name: str
+
+
+class SignalProperties(Properties):
+    """``signal_key`` is the signal's key in the policy, ``signal_name`` its name for people.
+
+    ``occasion`` is the value that it is about, such as the id of a cart, ``step_times`` when its steps were complete.
+    """
+
+    signal_key: str
+    signal_name: str
+    occasion: str | None
+    step_times: tuple[str, ...] | None
 
 
 class Message(msgspec.Struct, rename="camel"):
@@ -81,7 +100,13 @@ class AudienceExited(Message, tag_field="event", tag="Audience Exited"):
     properties: AudienceProperties
 
 
-Transition = StageChanged | AudienceEntered | AudienceExited
+class SignalOccurred(Message, tag_field="event", tag=SIGNAL_OCCURRED):
+    """Something happened that the policy calls a signal; nothing that lasts has changed."""
+
+    properties: SignalProperties
+
+
+Transition = StageChanged | AudienceEntered | AudienceExited | SignalOccurred
 
 
 def encode(publication: Publication, customer: str, policy_version: str) -> bytes:
@@ -92,6 +117,17 @@ def encode(publication: Publication, customer: str, policy_version: str) -> byte
         own_id += ".retracted"
     timestamp = to_text(change.at)
     shared = asdict(_shared(publication, customer, policy_version))
+    if change.is_signal:
+        return _encode(
+            SignalOccurred(
+                type="track",
+                message_id=own_id,
+                user_id=customer,
+                timestamp=timestamp,
+                properties=_signal(publication, shared),
+            )
+        )
+    shared |= {"from_": change.from_, "to": change.to}
     if change.segment is None:
         return _encode(
             StageChanged(
@@ -114,12 +150,22 @@ def encode(publication: Publication, customer: str, policy_version: str) -> byte
     )
 
 
+def _signal(publication: Publication, shared: dict[str, Any]) -> SignalProperties:
+    change, figures = publication.change, publication.figures
+    assert change.segment is not None
+    return SignalProperties(
+        **shared,
+        signal_key=change.segment,
+        signal_name=change.name,
+        occasion=change.from_ or None,
+        step_times=None if figures is None else tuple(map(to_text, figures.step_times)),
+    )
+
+
 def _shared(publication: Publication, customer: str, policy_version: str) -> Properties:
-    change, cause, figures = publication.change, publication.change.cause, publication.figures
+    cause, figures = publication.change.cause, publication.figures
     by_deadline = cause.kind == "deadline"
     return Properties(
-        from_=change.from_,
-        to=change.to,
         why=None if figures is None else figures.why,
         cause=cause.kind,
         cause_event=None if by_deadline else cause.name,

@@ -7,6 +7,7 @@ import msgspec
 from schemas.events import Trait
 from state.customer.activity import Activity
 from state.customer.engagement import Engagement, no_engagement
+from state.customer.open_signals import NO_SIGNALS, Signals
 from state.customer.past_stays import PastStays, with_stay
 from state.customer.purchases import Purchases, no_purchases
 from state.customer.stored_purchases import pack_purchases, unpack_purchases
@@ -28,7 +29,8 @@ class Customer(msgspec.Struct, gc=False):
     values that began it, ``cause`` the messageId or name of its cause; the stage before, None if there was none, had
     lasted ``previous_ms``. ``past_stays`` are the stays that are over, in each stage that the policy asks about.
     ``expected`` and ``expected_at`` are the lifecycle transition that comes next if nothing happens. Minimum stays
-    count from ``loyal_since`` and from the instants of entering in ``memberships`` (by segment key).
+    count from ``loyal_since`` and from the instants of entering in ``memberships`` (by segment key). ``signals`` are
+    the open occasions of signals, which are never changed in place.
     """
 
     first_event_at: int
@@ -51,6 +53,7 @@ class Customer(msgspec.Struct, gc=False):
     expected: str | None = None
     expected_at: int | None = None
     activity_lazy: Activity | bytes = b""
+    signals: Signals = NO_SIGNALS
 
     @property
     def previous_since(self) -> int | None:

@@ -3,6 +3,7 @@
 import msgspec
 
 from state.customer.customer import EXPECTED, STAGE_NUMBERS, STAGES, Customer
+from state.customer.open_signals import NO_SIGNALS, Signals
 from state.customer.past_stays import PastStays
 
 
@@ -23,6 +24,7 @@ class DecidedState(msgspec.Struct, array_like=True, gc=False):
     memberships: dict[str, int]
     expected: int | None
     expected_at: int | None
+    signals: Signals = NO_SIGNALS
 
 
 def decided_state(customer: Customer) -> DecidedState:
@@ -39,6 +41,7 @@ def decided_state(customer: Customer) -> DecidedState:
         memberships=customer.memberships.copy(),
         expected=None if customer.expected is None else EXPECTED.index(customer.expected),
         expected_at=customer.expected_at,
+        signals=customer.signals,  # never changed in place
     )
 
 
@@ -55,3 +58,4 @@ def restore_decided(customer: Customer, state: DecidedState) -> None:
     customer.memberships = state.memberships
     customer.expected = None if state.expected is None else EXPECTED[state.expected]
     customer.expected_at = state.expected_at
+    customer.signals = state.signals

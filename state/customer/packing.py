@@ -9,6 +9,7 @@ from cramjam import DecompressionError, lz4
 
 from schemas.events import Trait
 from state.customer.customer import EXPECTED, STAGE_NUMBERS, STAGES, Customer
+from state.customer.open_signals import NO_SIGNALS, Signals, mapped
 from state.customer.past_stays import PastStays
 
 MAX_BYTES = 16 * 1024 * 1024
@@ -44,6 +45,7 @@ class _Packed(msgspec.Struct, array_like=True, gc=False):
     expected: int | None
     expected_at: int | None
     activity: bytes = b""
+    signals: Signals = NO_SIGNALS
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -77,6 +79,7 @@ def pack(customer: Customer) -> bytes:
         expected=None if customer.expected is None else EXPECTED.index(customer.expected),
         expected_at=_ahead(at, customer.expected_at),
         activity=activity,
+        signals=mapped(customer.signals, lambda it: at - it) if customer.signals else NO_SIGNALS,
     )
     return bytes(lz4.compress_block(_encode(packed)))
 
@@ -111,6 +114,7 @@ def unpack(packed: bytes) -> Customer:
         expected=None if it.expected is None else EXPECTED[it.expected],
         expected_at=_after(at, it.expected_at),
         activity_lazy=it.activity,
+        signals=mapped(it.signals, lambda ago: at - ago) if it.signals else NO_SIGNALS,
     )
 
 

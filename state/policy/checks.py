@@ -10,6 +10,7 @@ from schemas.intake import ANY
 from schemas.money import CURRENCIES
 from schemas.trait_types import TYPES
 from state.policy.shape import Fixed, PAlive, Policy, Segment
+from state.policy.signal_checks import check_signals
 from state.policy.text import PolicyText
 from state.policy.toml_lines import Path
 from state.policy.wrong_values import written
@@ -37,6 +38,7 @@ def check_values(policy: Policy, source: PolicyText) -> None:
         if any(low >= high for low, high in pairwise(limits)):
             source.report(("rfm", name), f"`{name}` does not rise", "write four limits, each above the one before")
     _check_segments(policy.segments, source)
+    check_signals(policy.signals, source)
 
 
 def _check_time(policy: Policy, source: PolicyText) -> None:

@@ -17,6 +17,7 @@ from state.conditions.nodes import Comparison, FeatureRef, Literal, Test, Trait,
 from state.customer.occurrences import CountedEvents
 from state.customer.parts import DECIDED
 from state.policy.checks import check_values
+from state.policy.compiled_signals import CompiledSignal, SignalCompiler
 from state.policy.shape import PAlive, Policy
 from state.policy.text import PolicyError, PolicyText, Problem
 from state.policy.toml_lines import Path
@@ -59,13 +60,15 @@ class CompiledPolicy:
     session_ms: int
     occasion_ms: int
     warnings: tuple[Problem, ...]
+    signals: tuple[CompiledSignal, ...] = ()
 
     @property
     def conditions(self) -> Iterator[Condition]:
-        """All conditions: those of loyalty, and those of each segment."""
+        """All conditions: those of loyalty, those of each segment, and those of signals."""
         yield from (self.loyal_enter, self.loyal_leave)
         for segment in self.segments:
             yield from (segment.enter, segment.leave)
+        yield from (it.condition for it in self.signals if it.condition is not None)
 
     @property
     def window_days(self) -> int:
@@ -104,7 +107,17 @@ class CompiledPolicy:
                         of_event.setdefault(name, False)
                     if counts.number:
                         of_event[counts.number] = True
+        for signal in self.signals:
+            for event, names in signal.properties:
+                for name in names:
+                    read.setdefault(event, {}).setdefault(name, False)
         return read
+
+    @property
+    def _events(self) -> Iterator[str]:
+        yield from self.counted_events
+        for signal in self.signals:
+            yield from signal.events
 
     @property
     def named(self) -> Named:
@@ -114,7 +127,7 @@ class CompiledPolicy:
             traits=frozenset({"kind"}.union(self.policy.traits, *map(traits_of, trees))),
             texts=frozenset(name for tree in trees for name in _listed_in(tree)),
             categories=frozenset(name for tree in trees for name in _categories_in(tree)),
-            events={event_key(name): name for name in self.counted_events if name not in EVENT_TYPES},
+            events={event_key(name): name for name in self._events if name not in EVENT_TYPES},
             properties=self._properties,
         )
 
@@ -148,6 +161,9 @@ def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> Com
     for number, segment in enumerate(policy.segments):
         enter, leave = conditions.pair(("segments", number), segment.enter, segment.leave, decides_loyalty=False)
         segments.append(CompiledSegment(segment.key, segment.name, enter, leave, _stay(segment.min_stay_days, day)))
+    names = {event_key(it.counts.event): it.counts.event for it in catalogue.features.values() if it.counts}
+    compiler = SignalCompiler(source, names, day, conditions.one)
+    signals = tuple(compiler.compiled(policy.signals))
     if source.problems:
         raise PolicyError(source.problems)
     warned = warnings_of(policy, conditions.by_key)
@@ -164,6 +180,7 @@ def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> Com
         session_ms=round(policy.browsing.session_minutes * 60_000),
         occasion_ms=int(policy.lifecycle.occasion_days * day),
         warnings=tuple(sorted({Problem(source.line(path), *told) for path, *told in warned})),
+        signals=signals,
     )
 
 
@@ -191,6 +208,9 @@ class _Conditions:
         joining = self._compile((*path, "enter"), enter, decides_loyalty)
         leaving = self._compile((*path, "leave"), leave, decides_loyalty) if leave.strip() else opposite(joining)
         return entering(joining, leaving), leaving
+
+    def one(self, path: Path, text: str) -> Condition:
+        return self._compile(path, text, decides_loyalty=False)
 
     def _is_decided(self, name: str) -> bool:
         feature = self._catalogue.features.get(name)

@@ -34,7 +34,7 @@ class DecisionFigures:
         gap = _rounded(mean_gap(purchases, self._day_ms))
         patience = patience_days(customer, at, limits, self._patience) if orders else None
         segments = sorted(customer.memberships)
-        for change, why in changes:
+        for change, why, step_times in changes:
             figures = Figures(
                 why=why,
                 stage=customer.stage,
@@ -50,6 +50,7 @@ class DecisionFigures:
                 segment_count=len(segments),
                 previous_stage=customer.previous_stage,
                 previous_stage_since=customer.previous_since,
+                step_times=step_times,
             )
             decisions.append(Decision(change, figures))
 

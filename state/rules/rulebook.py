@@ -17,6 +17,7 @@ from state.customer.apply_event import EventApplier, OrderEffect
 from state.customer.bounds import bounds_met
 from state.customer.conversion import conversion
 from state.customer.customer import Customer
+from state.customer.open_signals import OCCASIONS_BOUND
 from state.customer.parts import ALL_PARTS, DECIDED, LIFECYCLE_PARTS, ORDERS
 from state.customer.purchases import OrderMemory
 from state.customer.short_reason import shortened
@@ -29,6 +30,7 @@ from state.rules.loyalty import Loyalty
 from state.rules.membership import MembershipRule
 from state.rules.patience import PatienceRules, SilenceLimits
 from state.rules.segments import SegmentRules, segment_rules
+from state.rules.signals import SIGNAL, SignalRules
 
 PATIENCE = Cause(kind="deadline", name="patience")
 CHURN = Cause(kind="deadline", name="churn")
@@ -85,6 +87,7 @@ class Rulebook:
         self._lifecycle_parts = LIFECYCLE_PARTS | compiled.loyal_enter.parts | compiled.loyal_leave.parts
         self._remembered_stages = compiled.remembered_stages
         self._keys = frozenset(it.key for it in compiled.segments)
+        self._signals = SignalRules(compiled.signals) if compiled.signals else None
 
     def advance(self, customer: Customer, fact: AnyFact, decisions: list[Decision]) -> None:
         """Let time pass until a fact, and apply it. Decisions are appended in order.
@@ -105,27 +108,35 @@ class Rulebook:
             self._decide(customer, at, cause, effect, ALL_PARTS if is_first else changed, decisions)
         else:
             self._decide_segments(customer, at, cause, self._segments.touched_by(changed), decisions)
+        if self._signals is not None:
+            self._tell(customer, at, self._signals.at_event(customer, fact, effect, cause), decisions)
 
     def told(self, customer: Customer, fact: AnyFact) -> Sequence[str]:
         """Return what is told of a fact that is about to be applied.
 
         That are the bounds by which something is lost, and ``UNKNOWN_ORDER`` if it is about an order never seen.
         """
+        ended = self._signals is not None and self._signals.is_bound(customer, fact)
         if type(fact) in _NEVER_TOLD and fact.context_traits is None:
-            return ()
+            return (OCCASIONS_BOUND,) if ended else ()
         met = bounds_met(customer, fact, self._named_traits)
+        met = (*met, OCCASIONS_BOUND) if ended else met
         return (*met, UNKNOWN_ORDER) if self.forgetting.was_never_seen(customer, fact) else met
 
     def elapse(self, customer: Customer, upto: int, decisions: list[Decision]) -> None:
         """Let time pass: decide at every deadline until ``upto``, included, in order and each at its own instant."""
         while customer.due is not None and customer.due <= upto:
-            self._decide(customer, customer.due, None, OrderEffect.NONE, ALL_PARTS, decisions)
+            at = customer.due
+            self._decide(customer, at, None, OrderEffect.NONE, ALL_PARTS, decisions)
+            self._signals_until(customer, at, SIGNAL, decisions)
 
     def adopt(self, customer: Customer, at: int, decisions: list[Decision]) -> None:
         """Put a customer under this policy: leave the segments that it does not have, and decide everything anew."""
         cause = Cause(kind="policy", name=self.version)
         customer.purchases.recount(self._memory)
         customer.remember_stays(self._remembered_stages)
+        if customer.signals:
+            customer.signals = {} if self._signals is None else self._signals.kept(customer.signals)
         customer.traits = self._trait_types.again(customer.traits)
         counted = [it for of_event in self._counted.values() for it in of_event]
         customer.activity.keep(counted, OrderCompleted.name in self._counted)
@@ -136,6 +147,19 @@ class Rulebook:
             changes.append(ReasonedChange(change, "the policy has no such segment"))
         self._figures.add(customer, at, changes, self._patience.limits_of(customer), decisions)
         self._decide(customer, at, lambda: cause, OrderEffect.NONE, ALL_PARTS, decisions)
+        self._signals_until(customer, at, cause, decisions)
+
+    def _signals_until(self, customer: Customer, at: int, cause: Cause, decisions: list[Decision]) -> None:
+        if self._signals is not None and customer.signals:
+            self._tell(customer, at, self._signals.at_deadline(customer, at, cause), decisions)
+
+    def _tell(self, customer: Customer, at: int, changes: Sequence[ReasonedChange], decisions: list[Decision]) -> None:
+        """Append the signals, which come after all that was decided, and expect the next one."""
+        if changes:
+            self._figures.add(customer, at, changes, self._patience.limits_of(customer), decisions)
+        if self._signals is not None and customer.signals:
+            due = self._signals.due(customer)
+            customer.due = due if customer.due is None else _earliest(customer.due, due)
 
     def _decide_segments(
         self, customer: Customer, at: int, cause: CauseOf, segments: SegmentRules, decisions: list[Decision]

@@ -137,7 +137,8 @@ def run(
         result.stages[history.customer.stage] += 1
         for it in history.published:
             segment = it.change.segment
-            result.by_name[it.change.name if segment is None else f"{segment} {it.change.to}"] += 1
+            what = "occurred" if it.change.is_signal else it.change.to
+            result.by_name[it.change.name if segment is None else f"{segment} {what}"] += 1
             value = transition.encode(it, customer, rules.version)
             result.published.append((it.change.at, customer, it.seq, value))
         on_history(customer, history)

@@ -5,7 +5,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from schemas.instant import from_text
-from schemas.transition import StageChanged, StageProperties, Transition, decode
+from schemas.transition import (
+    AudienceEntered,
+    AudienceExited,
+    SignalOccurred,
+    StageChanged,
+    StageProperties,
+    Transition,
+    decode,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +76,8 @@ def build_history(values: Iterable[bytes]) -> TransitionHistory:
         else:
             published[transition.message_id] = transition
     history.retracted = len(retracted)
-    steps = [(_step(it), it) for message_id, it in published.items() if message_id not in retracted]
+    standing = [it for message_id, it in published.items() if message_id not in retracted]
+    steps = [(_step(it), it) for it in standing if not isinstance(it, SignalOccurred)]
     for step, it in sorted(steps, key=lambda pair: (pair[0].at, pair[0].seq)):
         if isinstance(it, StageChanged):
             history.stages.setdefault(it.user_id, []).append(step)
@@ -79,7 +88,7 @@ def build_history(values: Iterable[bytes]) -> TransitionHistory:
     return history
 
 
-def _step(transition: Transition) -> Step:
+def _step(transition: StageChanged | AudienceEntered | AudienceExited) -> Step:
     properties = transition.properties
     name = properties.transition if isinstance(properties, StageProperties) else properties.audience_name
     return Step(from_text(transition.timestamp), properties.seq, name, properties.to, properties.why or "")

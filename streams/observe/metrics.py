@@ -63,6 +63,7 @@ class Metrics:
         self._deadline_delay = BulkHistogram(
             "lifestage_deadline_delay_seconds", "From the instant of a deadline to the commit of what it changed."
         )
+        self._signals = Counter("lifestage_signals", "Signals by key.", ["signal"], registry=registry)
         for outcome in ("applied", "duplicate", "rejected"):
             self._events.labels(outcome)
         registry.register(self._event_delay)
@@ -112,7 +113,9 @@ class Metrics:
             if publication.retracted:
                 continue
             change = publication.change
-            if change.segment is None:
+            if change.is_signal:
+                self._signals.labels(change.segment).inc()
+            elif change.segment is None:
                 self._transitions.labels(change.from_, change.to).inc()
             else:
                 self._segment_changes.labels(change.segment, "entered" if change.to == "in" else "exited").inc()

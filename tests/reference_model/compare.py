@@ -34,7 +34,8 @@ def by_customer(transitions: list[Flat]) -> dict[str, list[Flat]]:
 def named(transition: Flat | None) -> str:
     if transition is None:
         return "(nothing)"
-    what = transition.get("transition") or f"{transition['audience_key']} {transition['to']}"
+    what = transition.get("transition") or transition.get("signal_key")
+    what = what or f"{transition['audience_key']} {transition['to']}"
     return f"{transition['timestamp']} {transition['userId']} #{transition['seq']} {what}, {transition['cause']}"
 
 

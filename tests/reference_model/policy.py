@@ -13,7 +13,8 @@ from tests.reference_model.calendar import Calendar
 from tests.reference_model.calls import Call, call_of
 from tests.reference_model.conditions import OF_TRAITS, Condition
 from tests.reference_model.money import decimals
-from tests.reference_model.names import key_of
+from tests.reference_model.names import KNOWN, bare, key_of
+from tests.reference_model.signal_rules import SignalRule, signal_rule
 from tests.reference_model.version import size_of
 
 QUOTED = re.compile(r'"[^"]*"|\'[^\']*\'')
@@ -99,11 +100,13 @@ class Policy:
     loyal: Rule
     scores: Scores
     segments: list[Audience]
+    signals: list[SignalRule]
 
     @cached_property
     def conditions(self) -> list[str]:
         rules = [self.loyal, *(segment.rule for segment in self.segments)]
-        return [condition.text for rule in rules for condition in (rule.enter, rule.leave)]
+        members = [condition.text for rule in rules for condition in (rule.enter, rule.leave)]
+        return members + [signal.condition.text for signal in self.signals if signal.condition]
 
     @cached_property
     def windows(self) -> frozenset[int]:
@@ -113,8 +116,13 @@ class Policy:
 
     @cached_property
     def counted(self) -> list[str]:
-        """The events that a condition counts, in the order of the text."""
-        return [call.event for call in self.calls if call.event]
+        """The events that a condition counts or a signal follows, in the order of the text."""
+        followed = [event for signal in self.signals for each in signal.everything for event in each.events]
+        return [call.event for call in self.calls if call.event] + followed
+
+    def spelled(self, event: str) -> str:
+        """The name that the facts of an event have."""
+        return KNOWN.get(bare(event)) or next(each for each in self.counted if bare(each) == bare(event))
 
     @cached_property
     def calls(self) -> list[Call]:
@@ -134,7 +142,13 @@ class Policy:
     def found_read_of(self, key: str) -> list[str]:
         keys = (key, key_of("Order Completed")) if key == key_of("Order Updated") else (key,)
         calls = [call for call in self.calls if key_of(call.event) in keys]
-        return list({name for call in calls for name in (*call.names, call.number) if name})
+        followed = [
+            {*each.names, signal.per}
+            for signal in self.signals
+            for each in signal.everything
+            if key in map(key_of, each.events)
+        ]
+        return list({name for call in calls for name in (*call.names, call.number) if name}.union(*followed) - {""})
 
     @cached_property
     def named(self) -> frozenset[str]:
@@ -233,4 +247,5 @@ def read_policy(path: Path | str) -> Policy:
             monetary=rfm.get("monetary", [limit * size_of(currency) for limit in (50, 150, 400, 1000)]),
         ),
         segments=[Audience(each["key"], each["name"], rule(each, calendar)) for each in whole.get("segments", [])],
+        signals=[signal_rule(each, calendar.day_ms) for each in whole.get("signals", [])],
     )

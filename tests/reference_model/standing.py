@@ -27,13 +27,14 @@ class Standing:
 
 @dataclass(frozen=True)
 class Change:
-    """A change of stage (key None) or of membership in an segment."""
+    """A change of stage (key None) or of membership in a segment, or a signal with the times of its steps."""
 
     key: str | None
     name: str
     before: str
     after: str
     why: str
+    step_times: list[str] | None = None
 
 
 def why_member(rule: Rule, joined: int | None, features: Features, day_ms: int) -> str:

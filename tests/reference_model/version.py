@@ -41,6 +41,14 @@ def size_of(currency: str) -> int:
     return next((int(size) for size, currencies in rows if currency in currencies.split()), 1)
 
 
+def signal_whole(given: dict[str, Any]) -> dict[str, Any]:
+    """A signal with everything that the file leaves out."""
+    spans = {"where": "", "within_days": 0, "within_hours": 0, "within_minutes": 0}
+    steps = [{**spans, "times": 1, **each} for each in given.get("steps", [])]
+    unless = {**spans, **given["unless"]} if "unless" in given else None
+    return {"description": "", "per": "", "while": "", **given, "steps": steps, "unless": unless}
+
+
 def whole(text: str) -> dict[str, Any]:
     """A policy with everything that its file leaves out."""
     given = tomllib.loads(text)
@@ -61,7 +69,8 @@ def whole(text: str) -> dict[str, Any]:
     segments = [
         {"description": "", "leave": "", "min_stay_days": 0, **segment} for segment in given.get("segments", [])
     ]
-    known = {"name", "time", "money", "browsing", "lifecycle", "rfm", "segments", "traits"}
+    known = {"name", "time", "money", "browsing", "lifecycle", "rfm", "segments", "traits", "signals"}
+    signals = [signal_whole(each) for each in given.get("signals", [])]
     traits = {"traits": given["traits"]} if given.get("traits") else {}
     others = set(re.findall(r"^\| `(\w+)` \|", PAGE.partition("## 13")[2], re.MULTILINE)) - known
     return {
@@ -79,6 +88,7 @@ def whole(text: str) -> dict[str, Any]:
         "rfm": rfm,
         "segments": segments,
         **traits,
+        **({"signals": signals} if signals else {}),
         **{name: {**defaults(name), **given.get(name, {})} for name in others},
     }
 
