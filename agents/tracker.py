@@ -13,7 +13,8 @@ from schemas.change import Publication
 from schemas.envelope import Event
 from schemas.reject import RejectedError, reject
 from schemas.transition import encode
-from state.rules.rulebook import UNKNOWN_ORDER, Rulebook
+from state.rules.bounds_told import UNKNOWN_ORDER
+from state.rules.rulebook import Rulebook
 from state.timeline.snapshot import Header, SnapshotError, dump, load, read_header
 from state.timeline.timeline import Timeline, adopt, apply_facts, begin
 

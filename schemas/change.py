@@ -12,6 +12,8 @@ MAX_SEGMENTS = 100
 """How many segments a transition names."""
 NO_STEP = "none"
 """What stands for no step of a ladder in changes; no step has this key."""
+SIGNAL_OCCURRED = "Signal Occurred"
+"""What stands for a signal in changes; nothing that a customer can be or be in has a name with a capital."""
 
 
 class Cause(msgspec.Struct, frozen=True, array_like=True):
@@ -27,8 +29,10 @@ class Change(msgspec.Struct, frozen=True, array_like=True):
 
     ``name`` is the lifecycle transition (``at_risk``), or the name of the segment or ladder for people; ``from_`` and
     ``to`` are stages, ``out`` and ``in``, or steps (``NO_STEP`` for none). ``direction`` is ``entered``,
-    ``climbed``, ``fell`` or ``left`` on a ladder, otherwise None. ``again`` is the number of earlier changes of the
-    customer that are alike in all that makes their identity: several facts of one instant may have the same messageId.
+    ``climbed``, ``fell`` or ``left`` on a ladder, otherwise None. A signal is a change too, of nothing that lasts:
+    ``key`` is its own, ``from_`` what its occasion is about (empty if nothing), ``to`` is ``SIGNAL_OCCURRED``.
+    ``again`` is the number of earlier changes of the customer that are alike in all that makes their identity: several
+    facts of one instant may have the same messageId.
     """
 
     at: int
@@ -39,6 +43,11 @@ class Change(msgspec.Struct, frozen=True, array_like=True):
     cause: Cause
     again: int = 0
     direction: Direction | None = None
+
+    @property
+    def is_signal(self) -> bool:
+        """Tell whether this is a signal, which changes nothing that lasts."""
+        return self.to == SIGNAL_OCCURRED
 
     def identity(self, customer: str) -> str:
         """Return the id of this change: the same in every run that decides the same."""
@@ -55,8 +64,8 @@ class Figures(msgspec.Struct, frozen=True, array_like=True):
 
     Money is in major units of the policy's currency, durations in days, ``next_at`` and ``previous_stage_since`` in ms
     since 1970. ``segments`` are the keys of at most ``MAX_SEGMENTS`` of the ``segment_count`` segments that the
-    customer is in, ``steps`` the steps that they are on, each as ``ladder:step``. None where a customer has no such
-    figure.
+    customer is in, ``steps`` the steps that they are on, each as ``ladder:step``. ``step_times`` are the instants of
+    the steps of a signal. None where a customer has no such figure.
     """
 
     why: str
@@ -74,6 +83,7 @@ class Figures(msgspec.Struct, frozen=True, array_like=True):
     previous_stage: str | None
     previous_stage_since: int | None
     steps: tuple[str, ...]
+    step_times: tuple[int, ...] = ()
 
 
 class Publication(msgspec.Struct, frozen=True):

@@ -3,19 +3,19 @@
 On the wire, and only there, a segment is called an audience: that is the word of the Segment spec.
 """
 
+from typing import Any
+
 import msgspec
 from msgspec import UNSET, UnsetType
 from msgspec.structs import asdict
 
-from schemas.change import Direction, Publication, message_id
+from schemas.change import SIGNAL_OCCURRED, Direction, Publication, message_id
 from schemas.instant import to_text, when
 
 
-class Properties(msgspec.Struct, rename={"from_": "from"}):
-    """The fields of every transition, flat; docs/events.md explains each."""
+class Properties(msgspec.Struct):
+    """The fields of every message, flat; docs/events.md explains each."""
 
-    from_: str
-    to: str
     why: str | None
     cause: str
     cause_event: str | None
@@ -43,20 +43,27 @@ class Properties(msgspec.Struct, rename={"from_": "from"}):
     steps: tuple[str, ...] | None
 
 
-class StageProperties(Properties):
+class ChangedProperties(Properties, rename={"from_": "from"}):
+    """What a transition went from and to."""
+
+    from_: str
+    to: str
+
+
+class StageProperties(ChangedProperties):
     """``transition`` is the name of the step, such as ``at_risk`` or ``won_back``."""
 
     transition: str
 
 
-class AudienceProperties(Properties):
+class AudienceProperties(ChangedProperties):
     """``audience_key`` is the segment's key in the policy, ``audience_name`` its name for people."""
 
     audience_key: str
     audience_name: str
 
 
-class LadderProperties(Properties):
+class LadderProperties(ChangedProperties):
     """``ladder_key`` is the ladder's key in the policy, ``ladder_name`` its name for people.
 
     ``direction`` is ``entered`` (from none), ``climbed``, ``fell`` or ``left`` (to none).
@@ -65,6 +72,18 @@ class LadderProperties(Properties):
     ladder_key: str
     ladder_name: str
     direction: Direction
+
+
+class SignalProperties(Properties):
+    """``signal_key`` is the signal's key in the policy, ``signal_name`` its name for people.
+
+    ``occasion`` is the value that it is about, such as the id of a cart, ``step_times`` when its steps were complete.
+    """
+
+    signal_key: str
+    signal_name: str
+    occasion: str | None
+    step_times: tuple[str, ...] | None
 
 
 class Context(msgspec.Struct, rename="camel"):
@@ -113,7 +132,14 @@ class LadderStepChanged(Message, tag_field="event", tag="Ladder Step Changed"):
     context: Context | UnsetType = UNSET
 
 
-Transition = StageChanged | LadderStepChanged | AudienceEntered | AudienceExited
+class SignalOccurred(Message, tag_field="event", tag=SIGNAL_OCCURRED):
+    """Something happened that the policy calls a signal; nothing that lasts has changed."""
+
+    properties: SignalProperties
+    context: Context | UnsetType = UNSET
+
+
+Transition = StageChanged | LadderStepChanged | AudienceEntered | AudienceExited | SignalOccurred
 
 
 def encode(publication: Publication, customer: str, policy_version: str, *, of_account: bool = False) -> bytes:
@@ -127,6 +153,18 @@ def encode(publication: Publication, customer: str, policy_version: str, *, of_a
         own_id += ".retracted"
     timestamp = to_text(change.at)
     shared = asdict(_shared(publication, owner, policy_version))
+    if change.is_signal:
+        return _encode(
+            SignalOccurred(
+                type="track",
+                message_id=own_id,
+                user_id=customer,
+                timestamp=timestamp,
+                properties=_signal(publication, shared),
+                context=context,
+            )
+        )
+    shared |= {"from_": change.from_, "to": change.to}
     if change.key is None:
         return _encode(
             StageChanged(
@@ -164,12 +202,22 @@ def encode(publication: Publication, customer: str, policy_version: str, *, of_a
     )
 
 
+def _signal(publication: Publication, shared: dict[str, Any]) -> SignalProperties:
+    change, figures = publication.change, publication.figures
+    assert change.key is not None
+    return SignalProperties(
+        **shared,
+        signal_key=change.key,
+        signal_name=change.name,
+        occasion=change.from_ or None,
+        step_times=None if figures is None else tuple(map(to_text, figures.step_times)),
+    )
+
+
 def _shared(publication: Publication, owner: str, policy_version: str) -> Properties:
-    change, cause, figures = publication.change, publication.change.cause, publication.figures
+    cause, figures = publication.change.cause, publication.figures
     by_deadline = cause.kind == "deadline"
     return Properties(
-        from_=change.from_,
-        to=change.to,
         why=None if figures is None else figures.why,
         cause=cause.kind,
         cause_event=None if by_deadline else cause.name,

@@ -7,6 +7,7 @@ import msgspec
 from schemas.events import Trait
 from state.customer.activity import Activity
 from state.customer.engagement import Engagement, no_engagement
+from state.customer.open_signals import NO_SIGNALS, Signals
 from state.customer.past_stays import PastStays, with_stay
 from state.customer.purchases import Purchases, no_purchases
 from state.customer.stored_purchases import pack_purchases, unpack_purchases
@@ -32,7 +33,8 @@ class Customer(msgspec.Struct, gc=False):
     ``expected`` and ``expected_at`` are the lifecycle transition that comes next if nothing happens. Minimum stays
     count from ``loyal_since`` and from the instants of entering in ``memberships`` (by segment key) and in ``steps``,
     which has the step and that instant by ladder key. ``held`` are the conditions that hold and must do so for some
-    time, each by the key of its ladder or segment, with the instant since which it has held.
+    time, each by the key of its ladder or segment, with the instant since which it has held. ``signals``
+    are the open occasions of signals, which are never changed in place.
     """
 
     first_event_at: int
@@ -57,6 +59,7 @@ class Customer(msgspec.Struct, gc=False):
     activity_lazy: Activity | bytes = b""
     steps: dict[str, tuple[str, int]] = {}
     held: dict[str, int] = {}
+    signals: Signals = NO_SIGNALS
 
     @property
     def previous_since(self) -> int | None:

@@ -3,6 +3,7 @@
 import msgspec
 
 from state.customer.customer import EXPECTED, STAGE_NUMBERS, STAGES, Customer
+from state.customer.open_signals import NO_SIGNALS, Signals
 from state.customer.past_stays import PastStays
 
 
@@ -25,6 +26,7 @@ class DecidedState(msgspec.Struct, array_like=True, gc=False):
     expected_at: int | None
     steps: dict[str, tuple[str, int]] = {}
     held: dict[str, int] = {}
+    signals: Signals = NO_SIGNALS
 
 
 def decided_state(customer: Customer) -> DecidedState:
@@ -43,6 +45,7 @@ def decided_state(customer: Customer) -> DecidedState:
         expected_at=customer.expected_at,
         steps=customer.steps.copy(),
         held=customer.held.copy(),
+        signals=customer.signals,  # never changed in place
     )
 
 
@@ -61,3 +64,4 @@ def restore_decided(customer: Customer, state: DecidedState) -> None:
     customer.expected_at = state.expected_at
     customer.steps = state.steps
     customer.held = state.held
+    customer.signals = state.signals

@@ -9,6 +9,7 @@ from cramjam import DecompressionError, lz4
 
 from schemas.events import Trait
 from state.customer.customer import EXPECTED, STAGE_NUMBERS, STAGES, Customer
+from state.customer.open_signals import NO_SIGNALS, Signals, mapped
 from state.customer.past_stays import PastStays
 
 MAX_BYTES = 16 * 1024 * 1024
@@ -46,6 +47,7 @@ class _Packed(msgspec.Struct, array_like=True, gc=False):
     activity: bytes = b""
     steps: dict[str, tuple[str, int]] = {}
     held: dict[str, int] = {}
+    signals: Signals = NO_SIGNALS
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -81,6 +83,7 @@ def pack(customer: Customer) -> bytes:
         activity=activity,
         steps={key: (step, at - entered) for key, (step, entered) in customer.steps.items()},
         held={key: at - since for key, since in customer.held.items()} if customer.held else {},
+        signals=mapped(customer.signals, lambda it: at - it) if customer.signals else NO_SIGNALS,
     )
     return bytes(lz4.compress_block(_encode(packed)))
 
@@ -117,6 +120,7 @@ def unpack(packed: bytes) -> Customer:
         activity_lazy=it.activity,
         steps={key: (step, at - ago) for key, (step, ago) in it.steps.items()},
         held={key: at - ago for key, ago in it.held.items()} if it.held else {},
+        signals=mapped(it.signals, lambda ago: at - ago) if it.signals else NO_SIGNALS,
     )
 
 

@@ -12,6 +12,7 @@ from schemas.money import CURRENCIES
 from schemas.trait_types import TYPES
 from state.policy.field_paths import check_fields
 from state.policy.shape import Fixed, Ladder, PAlive, Policy, Segment, Step
+from state.policy.signal_checks import check_signals
 from state.policy.text import PolicyText
 from state.policy.toml_lines import Path
 from state.policy.wrong_values import written
@@ -43,6 +44,7 @@ def check_values(policy: Policy, source: PolicyText) -> None:
             source.report(("rfm", name), f"`{name}` does not rise", "write four limits, each above the one before")
     _check_ladders(policy, source)
     _check_keys([(("ladders",), policy.ladders), (("segments",), policy.segments)], source)
+    check_signals(policy.signals, source)
 
 
 def _check_time(policy: Policy, source: PolicyText) -> None:

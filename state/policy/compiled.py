@@ -12,18 +12,17 @@ from schemas.event_types import EVENT_TYPES
 from schemas.events import OrderCompleted, OrderUpdated
 from schemas.trait_types import TYPES
 from state.conditions.catalogue import Catalogue
-from state.conditions.condition import Condition, compile_condition, entering, opposite
-from state.conditions.errors import ConditionError
-from state.conditions.event_filters import MOMENT
+from state.conditions.condition import Condition
+from state.conditions.event_filters import MOMENT, kinds_of_fields
 from state.conditions.nodes import Comparison, FeatureRef, Literal, Test, Trait, leaves_of, traits_of
 from state.customer.occurrences import CountedEvents
-from state.customer.parts import DECIDED, STEPS, TRAITS
 from state.policy.checks import check_values
-from state.policy.compiled_ladder import CompiledLadder, CompiledStep, step_call
+from state.policy.compiled_ladder import CompiledLadder
+from state.policy.compiled_signals import CompiledSignal, SignalCompiler
+from state.policy.conditions_compiler import ConditionsCompiler
 from state.policy.duration import Duration, in_days
-from state.policy.shape import PAlive, Policy
+from state.policy.shape import Policy
 from state.policy.text import PolicyError, PolicyText, Problem
-from state.policy.toml_lines import Path
 from state.policy.warnings import warnings_of
 
 
@@ -56,10 +55,11 @@ class CompiledPolicy:
     session_ms: int
     occasion_ms: int
     warnings: tuple[Problem, ...]
+    signals: tuple[CompiledSignal, ...] = ()
 
     @property
     def conditions(self) -> Iterator[Condition]:
-        """All conditions: who does not count, those of loyalty, of each ladder, and of each segment."""
+        """All conditions: who does not count, those of loyalty, of each ladder, of each segment, and of signals."""
         if self.excluded is not None:
             yield self.excluded
         yield from (self.loyal_enter, self.loyal_leave)
@@ -67,6 +67,7 @@ class CompiledPolicy:
             yield from ladder.conditions
         for segment in self.segments:
             yield from (segment.enter, segment.leave)
+        yield from (it.condition for it in self.signals if it.condition is not None)
 
     @property
     def window_days(self) -> int:
@@ -105,7 +106,10 @@ class CompiledPolicy:
         read: dict[str, dict[str, Field]] = {}
         moment = MOMENT.keys() - self.policy.context
         fields = fields_under(self.policy.context)
-        looked_for = frozenset[str]().union(*(it.counts.texts for it in self.catalogue.features.values() if it.counts))
+        looked_for = frozenset[str]().union(
+            *(it.counts.texts for it in self.catalogue.features.values() if it.counts),
+            *(it.texts for it in self.signals),
+        )
         for feature in self.catalogue.features.values():
             if (counts := feature.counts) is not None and (counts.names or counts.number):
                 # An update says anew what an order is.
@@ -115,7 +119,19 @@ class CompiledPolicy:
                         field = of_event.get(name) or fields.get(name) or property_field(name)
                         is_added_up = field.is_added_up or name == counts.number
                         of_event[name] = field._replace(is_added_up=is_added_up, texts=looked_for)
+        for signal in self.signals:
+            for event, names in signal.properties:
+                of_event = read.setdefault(event, {})
+                for name in names - moment:
+                    field = of_event.get(name) or fields.get(name) or property_field(name)
+                    of_event[name] = field._replace(texts=looked_for)
         return {event: of_event for event, of_event in read.items() if of_event}
+
+    @property
+    def _events(self) -> Iterator[str]:
+        yield from self.counted_events
+        for signal in self.signals:
+            yield from signal.events
 
     @property
     def named(self) -> Named:
@@ -126,7 +142,7 @@ class CompiledPolicy:
             traits=frozenset({"kind"}.union(self.policy.traits, *map(traits_of, trees))),
             texts=frozenset(name for tree in trees for name in _listed_in(tree)),
             categories=frozenset(name for tree in trees for name in _categories_in(tree)),
-            events={event_key(name): name for name in self.counted_events if name not in EVENT_TYPES},
+            events={event_key(name): name for name in self._events if name not in EVENT_TYPES},
             properties=fields,
             around=frozenset(event for event, of_event in fields.items() if any(map(is_around, of_event.values()))),
         )
@@ -153,7 +169,7 @@ def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> Com
     check_values(policy, source)
     # A catalogue cannot be made with a time zone or a currency that does not exist.
     catalogue = make_catalogue(_with_defaults(policy) if source.problems else policy)
-    conditions = _Conditions(source, catalogue, policy)
+    conditions = ConditionsCompiler(source, catalogue, policy)
     day = policy.time.day_seconds * 1000
     excluded = conditions.of_traits(("customers", "excluded"), policy.customers.excluded)
     loyal = policy.lifecycle.loyal
@@ -163,6 +179,10 @@ def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> Com
     for number, segment in enumerate(policy.segments):
         enter, leave = conditions.pair(("segments", number), segment.enter, segment.leave)
         segments.append(CompiledSegment(segment.key, segment.name, enter, leave, in_days(segment.min_stay_days, day)))
+    names = {event_key(it.counts.event): it.counts.event for it in catalogue.features.values() if it.counts}
+    fields = kinds_of_fields({} if source.problems else policy.context)
+    compiler = SignalCompiler(source, names, day, conditions.one, fields)
+    signals = tuple(compiler.compiled(policy.signals))
     if source.problems:
         raise PolicyError(source.problems)
     warned = warnings_of(policy, conditions.by_key)
@@ -181,6 +201,7 @@ def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> Com
         session_ms=round(policy.browsing.session_minutes * 60_000),
         occasion_ms=int(policy.lifecycle.occasion_days * day),
         warnings=tuple(sorted({Problem(source.line(path), *told) for path, *told in warned})),
+        signals=signals,
     )
 
 
@@ -195,76 +216,3 @@ def _with_defaults(policy: Policy) -> Policy:
         rfm=policy.rfm,
         ladders=policy.ladders,
     )
-
-
-class _Conditions:
-    """The compiler of a policy's conditions, which reports what is wrong with them; ``by_key`` has the others."""
-
-    def __init__(self, source: PolicyText, catalogue: Catalogue, policy: Policy) -> None:
-        self._source = source
-        self._catalogue = catalogue
-        self._policy = policy
-        self.by_key: dict[Path, Condition] = {}
-        patience_is_read = source.is_read(("lifecycle", "patience"))
-        self._never_p_alive = patience_is_read and not isinstance(policy.lifecycle.patience, PAlive)
-
-    def ladder(self, number: int) -> CompiledLadder:
-        """Return a ladder, whose conditions may ask for the steps of the ladders before it."""
-        ladder, day = self._policy.ladders[number], self._policy.time.day_seconds * 1000
-        steps = []
-        for place, step in enumerate(ladder.steps):
-            path: Path = ("ladders", number, "steps", place)
-            enter, leave = self.pair(path, step.enter, step.leave)
-            for name in ("enter", "leave"):
-                self._check_order((*path, name), number)
-            durations = (in_days(it, day) for it in (step.min_stay_days, step.grace_days, step.requalify_days))
-            steps.append(CompiledStep(step.key, step.name, enter, leave, *durations))
-        return CompiledLadder(ladder.key, ladder.name, tuple(steps))
-
-    def _check_order(self, path: Path, number: int) -> None:
-        later = {step_call(it.key): it.key for it in self._policy.ladders[number:]}
-        own = self._policy.ladders[number].key
-        for name in sorted(later.keys() & self.by_key[path].names if path in self.by_key else ()):
-            fix = "ask for something else" if later[name] == own else f"declare `{later[name]}` before `{own}`"
-            self._source.report(path, f"`{name}` is not known yet when the ladder `{own}` is decided", fix)
-
-    def pair(self, path: Path, enter: str, leave: str, *, decides_loyalty: bool = False) -> tuple[Condition, Condition]:
-        joining = self._compile((*path, "enter"), enter, decides_loyalty)
-        leaving = self._compile((*path, "leave"), leave, decides_loyalty) if leave.strip() else opposite(joining)
-        return entering(joining, leaving), leaving
-
-    def of_traits(self, path: Path, text: str) -> Condition | None:
-        """Return a condition that only events can change, by traits; None if there is none."""
-        if not text.strip():
-            return None
-        condition = self._compile(path, text, decides_loyalty=False)
-        moves = condition.next_change.may_become(True) or condition.next_change.may_become(False)
-        if condition.parts & ~TRAITS or moves:
-            fix = "ask for `kind` or traits, as in `kind == 'internal' or traits.test_account`"
-            self._source.report(path, f"`{path[-1]}` reads more than what traits say", fix)
-        return condition
-
-    def _is_decided(self, name: str) -> bool:
-        feature = self._catalogue.features.get(name)
-        return feature is not None and bool(feature.parts & (DECIDED | STEPS))
-
-    def _compile(self, path: Path, text: str, decides_loyalty: bool) -> Condition:
-        try:
-            condition = compile_condition(text, self._catalogue)
-        except ConditionError as error:
-            where = f"in `{path[-1]}`, column {error.column}"
-            self._source.report(path, f"{where}: {error.message}", error.fix, error.row)
-            return compile_condition("true", self._catalogue)
-        self.by_key[path] = condition
-        circular = sorted(filter(self._is_decided, condition.names)) if decides_loyalty else ()
-        if circular:
-            self._source.report(
-                path, f"`{circular[0]}` follows from loyalty, and cannot decide it", "use orders, revenue or days"
-            )
-        if "p_alive" in condition.names and self._never_p_alive:
-            self._source.report(
-                path,
-                "`p_alive` is never known under this patience",
-                'use method = "p_alive" in [lifecycle.patience], or days_since_order here',
-            )
-        return condition

@@ -8,6 +8,8 @@ import msgspec
 from msgspec import Meta
 
 from schemas.intake import HIGHEST_RATING, LOWEST_RATING, NOT_CUSTOMERS
+from state.policy.section import Section
+from state.policy.signal_shape import Signal
 
 Days = Annotated[float, Meta(gt=0, le=36500)]
 DaysOrNone = Annotated[float, Meta(ge=0, le=36500)]
@@ -23,15 +25,6 @@ Text = Annotated[str, Meta(min_length=1)]
 Rating = Annotated[float, Meta(ge=-1e6, le=1e6)]
 
 
-class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A table of the policy file."""
-
-    @staticmethod
-    def implied(given: Container[str]) -> dict[str, Any]:
-        """Return the values that follow from which keys are given, in place of their defaults."""
-        return {}
-
-
 class Time(Section, frozen=True):
     """Where a day begins, how late an event may come, and how long a day lasts (in rehearsals: shorter)."""
 
@@ -45,7 +38,7 @@ class Money(Section, frozen=True):
 
     currency: Currency = "USD"
     most_per_order: Amount = 1_000_000.0
-    rates: dict[Currency, Amount] = {}
+    rates: dict[Currency, Amount] = msgspec.field(default_factory=dict)
 
 
 class Browsing(Section, frozen=True):
@@ -207,26 +200,27 @@ class Policy(Section, frozen=True):
     money: Money = Money()
     browsing: Browsing = Browsing()
     intake: Reading = Reading()
-    traits: dict[str, str] = {}
-    context: dict[str, tuple[Text, ...]] = {}
+    traits: dict[str, str] = msgspec.field(default_factory=dict)
+    context: dict[str, tuple[Text, ...]] = msgspec.field(default_factory=dict)
     customers: Customers = Customers()
     orders: Orders = Orders()
     lifecycle: Lifecycle = Lifecycle()
     rfm: Rfm = Rfm()
     ladders: tuple[Ladder, ...] = ()
     segments: tuple[Segment, ...] = ()
+    signals: tuple[Signal, ...] = ()
 
     @property
     def version(self) -> str:
         """The name and a hash of everything in the policy; comments and layout of its file do not count.
 
-        What a policy does not have of ``[traits]``, ``[context]``, ``[customers]`` and ``[[ladders]]`` does not count,
-        nor that it is about customers: it has the version that it had before there were any.
+        What a policy does not have of ``[traits]``, ``[context]``, ``[customers]``, ``[[ladders]]`` and ``[[signals]]``
+        does not count, nor that it is about customers: it has the version that it had before there were any.
         """
         whole = msgspec.to_builtins(self)
         if self.subject == "customer":
             del whole["subject"]
-        for name in ("traits", "context", "ladders"):
+        for name in ("traits", "context", "ladders", "signals"):
             if not whole[name]:
                 del whole[name]
         if not self.customers.excluded.strip():

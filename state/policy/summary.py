@@ -7,6 +7,7 @@ from state.conditions.one_line import on_one_line
 from state.policy.compiled import CompiledPolicy, CompiledSegment
 from state.policy.compiled_ladder import CompiledStep
 from state.policy.shape import Fixed, Loyal, PAlive, Patience, Policy, Rfm, Segment, Step, SupportRules
+from state.policy.signal_shape import Within
 
 
 def summarize(compiled: CompiledPolicy) -> str:
@@ -26,6 +27,7 @@ def summarize(compiled: CompiledPolicy) -> str:
             "",
             f"Segments ({len(policy.segments)})",
             *(line for pair in zip(policy.segments, compiled.segments, strict=True) for line in _segment(*pair)),
+            *_signals(compiled),
             "",
             "The names in these rules",
             *_names(compiled),
@@ -148,6 +150,30 @@ def _looks(compiled: CompiledSegment | CompiledStep, indent: str) -> Iterator[st
     looks = sorted(compiled.enter.windows | compiled.leave.windows)
     if looks:
         yield f"{indent}looks at the last {', '.join(map(str, looks))} days, and changes by itself as they pass"
+
+
+def _signals(compiled: CompiledPolicy) -> Iterator[str]:
+    if compiled.signals:
+        yield ""
+        yield f"Signals ({len(compiled.signals)})"
+    for it, written in zip(compiled.signals, compiled.policy.signals, strict=True):
+        yield f"  {it.name} ({it.key}){f', one for each {it.per}' if it.per else ''}"
+        if written.description:
+            yield f"    {written.description}"
+        for number, (step, shape) in enumerate(zip(it.steps, written.steps, strict=True)):
+            times = f"{step.times} times " if step.times > 1 else ""
+            words = f", {_span(shape)} of each other" if number == 0 else f", {_span(shape)}"
+            where = f" where {on_one_line(shape.where)}" if shape.where.strip() else ""
+            yield f"    {'then ' if number else ''}{times}{step.names[0]}{where}{words if step.words else ''}"
+        if it.unless is not None and written.unless is not None:
+            where = f" where {on_one_line(written.unless.where)}" if written.unless.where.strip() else ""
+            yield f"    and no {' or '.join(it.unless.names)}{where} {_span(written.unless)} after that"
+        if it.condition is not None:
+            yield f"    told only if {it.condition.text}"
+
+
+def _span(within: Within) -> str:
+    return " ".join(f"within {value:g} {key.removeprefix('within_')}" for key, value in within.given)
 
 
 def _names(compiled: CompiledPolicy) -> Iterator[str]:

@@ -10,7 +10,8 @@ from typing import Any, get_args, get_origin
 import msgspec
 
 from state.policy.currency_size import in_size
-from state.policy.shape import Policy, Section
+from state.policy.section import Section
+from state.policy.shape import Policy
 from state.policy.toml_lines import Path, lines_of
 from state.policy.wrong_values import written, wrongs_in
 
@@ -89,7 +90,7 @@ class PolicyText:
         values: dict[str, Any] = section.implied(table)
         for name, field in fields.items():
             if name in table:
-                values[name] = self._value(field, table[name], (*path, name))
+                values[field.name] = self._value(field, table[name], (*path, name))
             elif field.required:
                 where = f"in {_table(path)}" if path else "at the top"
                 self._report_misread((*path, name), f"`{name}` is missing", f"write it {where}, as in `{name} = ...`")
@@ -112,7 +113,7 @@ class PolicyText:
         return self._plain(field, value, path)
 
     def _plain(self, field: msgspec.structs.FieldInfo, value: Any, path: Path) -> Any:
-        wrongs = list(wrongs_in(field.name, value, field.type))
+        wrongs = list(wrongs_in(field.encode_name, value, field.type))
         for it in wrongs:
             self._report_misread((*path, *it.entry), it.message, it.fix)
         if isinstance(value, dict) and all(it.entry for it in wrongs):
@@ -148,7 +149,7 @@ class PolicyText:
 
 
 # In place of a required value that is missing or wrong, so that the rest can be checked. An empty key is like no other.
-_PLACEHOLDERS = {"name": "unnamed", "key": "", "enter": "true"}
+_PLACEHOLDERS: dict[str, Any] = {"name": "unnamed", "key": "", "enter": "true", "event": "", "events": ()}
 _OPENED = re.compile(r"=\s*(\"\"\"|''')\\?\s*$")
 
 

@@ -7,10 +7,11 @@ from schemas.change import Change, Figures
 
 
 class ReasonedChange(NamedTuple):
-    """A change, and the values that met their limits and so made it."""
+    """A change, and the values that met their limits and so made it; for a signal, when its steps were complete."""
 
     change: Change
     why: str
+    step_times: tuple[int, ...] = ()
 
 
 class Decision(NamedTuple):

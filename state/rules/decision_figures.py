@@ -35,7 +35,7 @@ class DecisionFigures:
         patience = patience_days(customer, at, limits, self._patience) if orders else None
         segments = sorted(customer.memberships)
         steps = tuple([f"{ladder}:{step}" for ladder, (step, _) in sorted(customer.steps.items())])
-        for change, why in changes:
+        for change, why, step_times in changes:
             figures = Figures(
                 why=why,
                 stage=customer.stage,
@@ -52,6 +52,7 @@ class DecisionFigures:
                 previous_stage=customer.previous_stage,
                 previous_stage_since=customer.previous_since,
                 steps=steps,
+                step_times=step_times,
             )
             decisions.append(Decision(change, figures))
 

@@ -7,8 +7,7 @@ decision that time alone demands. A decision reads the customer at its own insta
 from collections.abc import Callable, Sequence
 
 from schemas.change import Cause, Change
-from schemas.event_properties import PROPERTIES_BOUND
-from schemas.events import AnyFact, Browsed, OrderCompleted, event_name
+from schemas.events import AnyFact, OrderCompleted, event_name
 from schemas.intake import Intake
 from schemas.money import Exchange
 from schemas.trait_types import TraitTypes
@@ -16,13 +15,13 @@ from state.calendar import Calendar
 from state.civil_calendar import CivilCalendar
 from state.civil_time import CivilTime
 from state.customer.apply_event import EventApplier, OrderEffect
-from state.customer.bounds import bounds_met, sums_are_full
 from state.customer.conversion import conversion
 from state.customer.customer import EXCLUDED, Customer
 from state.customer.parts import ALL_PARTS, DECIDED, LIFECYCLE_PARTS, NO_PARTS, ORDERS
 from state.customer.purchases import OrderMemory
 from state.customer.short_reason import shortened
 from state.policy.compiled import CompiledPolicy
+from state.rules.bounds_told import BoundsTold
 from state.rules.decision import Decision, ReasonedChange
 from state.rules.decision_figures import DecisionFigures
 from state.rules.exclusion import Exclusion, is_excluded
@@ -33,14 +32,12 @@ from state.rules.loyalty import Loyalty
 from state.rules.membership import MembershipRule
 from state.rules.patience import PatienceRules, SilenceLimits
 from state.rules.segments import SEGMENT
+from state.rules.signals import SIGNAL, SignalRules
 
 PATIENCE = Cause(kind="deadline", name="patience")
 CHURN = Cause(kind="deadline", name="churn")
 LOYALTY = Cause(kind="deadline", name="loyalty")
 LOOK_AHEAD_DAYS = 28
-UNKNOWN_ORDER = "unknown_order"
-_NEVER_TOLD = frozenset((OrderCompleted, Browsed))
-"""Nearly all facts are of these kinds, and meet no bound but by their traits and by numbers that are added up."""
 
 CauseOf = Callable[[], Cause]
 """Makes the cause, which is only needed where something changes."""
@@ -59,7 +56,6 @@ class Rulebook:
         self.fingerprint = bytes.fromhex(compiled.version.rpartition("@")[2])
         exchange = Exchange(policy.money.currency, policy.money.most_per_order, policy.money.rates)
         named = compiled.named
-        self._named_traits = named.traits
         civil = CivilCalendar(policy.time.zone)
         self._trait_types = TraitTypes(policy.traits, lambda at: civil.date_of(at).isoformat(), named.texts)
         self.intake = Intake(
@@ -71,7 +67,7 @@ class Rulebook:
             policy.subject == "account",
         )
         self._counted = compiled.counted_events
-        calendar = Calendar(policy.time.zone, compiled.day_ms)
+        calendar, civil_time = Calendar(policy.time.zone, compiled.day_ms), CivilTime(policy.time.zone)
         self._memory = OrderMemory(
             compiled.occasion_ms,
             policy.orders.undo_days,
@@ -84,7 +80,7 @@ class Rulebook:
             named.traits,
             self._counted,
             self._memory,
-            CivilTime(policy.time.zone),
+            civil_time,
             compiled.timed_events,
         ).apply
         """Update a customer's aggregates by a fact, and decide nothing."""
@@ -99,6 +95,9 @@ class Rulebook:
         self._lifecycle_parts = LIFECYCLE_PARTS | compiled.loyal_enter.parts | compiled.loyal_leave.parts
         self._lifecycle_parts |= NO_PARTS if excluded is None else excluded.parts
         self._remembered_stages = compiled.remembered_stages
+        self._signals = SignalRules(compiled.signals, civil_time, policy.context) if compiled.signals else None
+        self.told = BoundsTold(named.traits, self._counted, self.forgetting, self._signals).of
+        """Return what is told of a fact that is about to be applied."""
 
     def advance(self, customer: Customer, fact: AnyFact, decisions: list[Decision]) -> None:
         """Let time pass until a fact, and apply it. Decisions are appended in order.
@@ -119,35 +118,42 @@ class Rulebook:
             self._decide(customer, at, cause, effect, ALL_PARTS if is_first else changed, decisions)
         else:
             self._decide_groupings(customer, at, cause, changed, decisions)
-
-    def told(self, customer: Customer, fact: AnyFact) -> Sequence[str]:
-        """Return what is told of a fact that is about to be applied.
-
-        That are the bounds by which something is lost, and ``UNKNOWN_ORDER`` if it is about an order never seen.
-        """
-        if type(fact) in _NEVER_TOLD and fact.context_traits is None and fact.properties is None:
-            return ()
-        met = bounds_met(customer, fact, self._named_traits)
-        if sums_are_full(customer, fact, self._counted):
-            met = (*met, PROPERTIES_BOUND)
-        return (*met, UNKNOWN_ORDER) if self.forgetting.was_never_seen(customer, fact) else met
+        if self._signals is not None and not is_excluded(customer):
+            self._tell(customer, at, self._signals.at_event(customer, fact, effect, cause), decisions)
 
     def elapse(self, customer: Customer, upto: int, decisions: list[Decision]) -> None:
         """Let time pass: decide at every deadline until ``upto``, included, in order and each at its own instant."""
         while customer.due is not None and customer.due <= upto:
-            self._decide(customer, customer.due, None, OrderEffect.NONE, ALL_PARTS, decisions)
+            at = customer.due
+            self._decide(customer, at, None, OrderEffect.NONE, ALL_PARTS, decisions)
+            self._signals_until(customer, at, SIGNAL, decisions)
 
     def adopt(self, customer: Customer, at: int, decisions: list[Decision]) -> None:
         """Put a customer under this policy: leave what it does not have, and decide everything anew."""
         cause = Cause(kind="policy", name=self.version)
         customer.purchases.recount(self._memory)
         customer.remember_stays(self._remembered_stages)
+        if customer.signals:
+            customer.signals = {} if self._signals is None else self._signals.kept(customer.signals)
         customer.traits = self._trait_types.again(customer.traits)
         counted = [it for of_event in self._counted.values() for it in of_event]
         customer.activity.keep(counted, OrderCompleted.name in self._counted)
         changes = self._groupings.adopt(customer, at, cause)
         self._figures.add(customer, at, changes, self._patience.limits_of(customer), decisions)
         self._decide(customer, at, lambda: cause, OrderEffect.NONE, ALL_PARTS, decisions)
+        self._signals_until(customer, at, cause, decisions)
+
+    def _signals_until(self, customer: Customer, at: int, cause: Cause, decisions: list[Decision]) -> None:
+        if self._signals is not None and customer.signals:
+            self._tell(customer, at, self._signals.at_deadline(customer, at, cause), decisions)
+
+    def _tell(self, customer: Customer, at: int, changes: Sequence[ReasonedChange], decisions: list[Decision]) -> None:
+        """Append the signals, which come after all that was decided, and expect the next one."""
+        if changes:
+            self._figures.add(customer, at, changes, self._patience.limits_of(customer), decisions)
+        if self._signals is not None and customer.signals:
+            due = self._signals.due(customer)
+            customer.due = due if customer.due is None else _earliest(customer.due, due)
 
     def _decide_groupings(
         self, customer: Customer, at: int, cause: CauseOf, changed: int, decisions: list[Decision]

@@ -9,8 +9,9 @@ from schemas.change import Publication
 from schemas.events import AnyFact
 from schemas.fact_order import in_order
 from state.customer.customer import Customer, first_seen
+from state.rules.bounds_told import UNKNOWN_ORDER
 from state.rules.decision import Decision
-from state.rules.rulebook import UNKNOWN_ORDER, Rulebook
+from state.rules.rulebook import Rulebook
 from state.timeline.corrections import numbered
 from state.timeline.records_of_event import Conflict, distinct
 

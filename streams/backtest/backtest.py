@@ -149,6 +149,8 @@ def run(
 def _name_of(change: Change) -> str:
     if change.key is None:
         return change.name
+    if change.is_signal:
+        return f"{change.key} occurred"
     return f"{change.key} {change.from_} -> {change.to}" if change.direction else f"{change.key} {change.to}"
 
 

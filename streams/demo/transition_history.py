@@ -8,8 +8,11 @@ from itertools import pairwise
 from schemas.change import NO_STEP
 from schemas.instant import from_text
 from schemas.transition import (
+    AudienceEntered,
+    AudienceExited,
     LadderProperties,
     LadderStepChanged,
+    SignalOccurred,
     StageChanged,
     StageProperties,
     Transition,
@@ -99,7 +102,8 @@ def build_history(values: Iterable[bytes]) -> TransitionHistory:
         else:
             published[transition.message_id] = transition
     history.retracted = len(retracted)
-    steps = [(_step(it), it) for message_id, it in published.items() if message_id not in retracted]
+    standing = [it for message_id, it in published.items() if message_id not in retracted]
+    steps = [(_step(it), it) for it in standing if not isinstance(it, SignalOccurred)]
     for step, it in sorted(steps, key=lambda pair: (pair[0].at, pair[0].seq)):
         if isinstance(it, StageChanged):
             history.stages.setdefault(it.user_id, []).append(step)
@@ -114,7 +118,7 @@ def build_history(values: Iterable[bytes]) -> TransitionHistory:
     return history
 
 
-def _step(transition: Transition) -> Step:
+def _step(transition: StageChanged | LadderStepChanged | AudienceEntered | AudienceExited) -> Step:
     properties = transition.properties
     match properties:
         case StageProperties():

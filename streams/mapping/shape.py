@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
-from state.policy.shape import Section, Text
+from state.policy.section import Section
+from state.policy.shape import Text
 
 Names = str | tuple[str, ...]
 """One column or path, or several of which the first that is not empty counts."""

@@ -12,7 +12,7 @@ from agents.batch import Outcome, Position
 from agents.mirror import MirrorStatus
 from agents.observer import Committed, Customers
 from state.customer.customer import EXCLUDED, STAGES
-from state.rules.rulebook import UNKNOWN_ORDER
+from state.rules.bounds_told import UNKNOWN_ORDER
 from streams.observe.bulk_histogram import BulkHistogram
 from streams.observe.health import Health
 
@@ -66,6 +66,7 @@ class Metrics:
         self._deadline_delay = BulkHistogram(
             "lifestage_deadline_delay_seconds", "From the instant of a deadline to the commit of what it changed."
         )
+        self._signals = Counter("lifestage_signals", "Signals by key.", ["signal"], registry=registry)
         for outcome in ("applied", "duplicate", "rejected"):
             self._events.labels(outcome)
         registry.register(self._event_delay)
@@ -115,7 +116,9 @@ class Metrics:
             if publication.retracted:
                 continue
             change = publication.change
-            if change.key is None:
+            if change.is_signal:
+                self._signals.labels(change.key).inc()
+            elif change.key is None:
                 self._transitions.labels(change.from_, change.to).inc()
             elif change.direction:
                 self._ladder_changes.labels(change.key, change.from_, change.to).inc()

@@ -9,7 +9,7 @@ import msgspec
 from agents.batch import Outcome, Position
 from agents.observer import Committed, Customers
 from schemas.event_names import nearest_name
-from state.rules.rulebook import UNKNOWN_ORDER
+from state.rules.bounds_told import UNKNOWN_ORDER
 from streams.tally.sentence import lately, without_values
 from streams.tally.tally import Counted, Tally, most_first
 

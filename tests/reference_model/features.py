@@ -133,12 +133,16 @@ class Features:
 
     def said(self, happened: Happened) -> dict[str, Trait]:
         """What an event said, with the hour and the weekday of its instant."""
+        return happened.properties | self.moment(happened.at)
+
+    def moment(self, at: int) -> dict[str, Trait]:
+        """The hour and the weekday of an instant, where these are no fields of the policy."""
         civil = self.policy.civil
         moment: dict[str, Trait] = {
-            "hour": civil.hour(happened.at),
-            "weekday": WEEKDAYS[(civil.day(happened.at) + 3) % 7],
+            "hour": civil.hour(at),
+            "weekday": WEEKDAYS[(civil.day(at) + 3) % 7],
         }
-        return happened.properties | {name: moment[name] for name in self.policy.moment}
+        return {name: moment[name] for name in self.policy.moment}
 
     def ago(self, instant: int | None) -> Fraction | None:
         return None if instant is None else Fraction(self.at - instant, self.policy.calendar.day_ms)

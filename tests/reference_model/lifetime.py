@@ -15,7 +15,8 @@ from tests.reference_model.passing import instants
 from tests.reference_model.patience import displeased, reached, shortened, silences
 from tests.reference_model.policy import Policy
 from tests.reference_model.publication import Cause, Transition, publish
-from tests.reference_model.standing import Standing, decision, membership
+from tests.reference_model.signals import Signals
+from tests.reference_model.standing import Change, Standing, decision, membership
 
 SEQUENCE = ("identify", "order", "update", "refund", "cancel", "open", "rate", "solve")
 
@@ -82,13 +83,27 @@ class Life:
         self.transitions: list[Transition] = []
         self.published: Counter[tuple[Any, ...]] = Counter()
         self.forgotten: list[Fact] = []
+        self.signals = Signals(policy)
 
     def take(self, fact: Fact) -> None:
         self.pass_until(fact.at)
         effect = self.memory.take(fact)
-        self.decide(fact.at, Cause("event", fact.name, fact.message_id), effect)
+        cause = Cause("event", fact.name, fact.message_id)
+        self.decide(fact.at, cause, effect)
+        if self.standing.stage == "excluded":
+            self.signals = Signals(self.policy)
+            return
+        features = Features(self.policy, self.memory, fact.at)
+        self.tell(self.signals.take(fact, effect, features, self.standing), cause)
 
     def pass_until(self, upto: int) -> None:
+        while (end := self.signals.next_end()) is not None and end <= upto:
+            self.decide_until(end)
+            features = Features(self.policy, self.memory, end)
+            self.tell(self.signals.pass_time(features, self.standing), Cause("deadline"))
+        self.decide_until(upto)
+
+    def decide_until(self, upto: int) -> None:
         while self.at < upto:
             before = self.standing
             for at in instants(self.policy, self.memory, before, self.at, upto):
@@ -101,6 +116,10 @@ class Life:
     def decide(self, at: int, cause: Cause, effect: str) -> None:
         self.at = at
         self.standing, changes = decision(self.policy, self.memory, self.standing, at, effect)
+        self.tell(changes, cause)
+
+    def tell(self, changes: list[Change], cause: Cause) -> None:
+        at = self.at
         if changes:
             figures = {**self.figures(), **self.coming()}
             for change in changes:

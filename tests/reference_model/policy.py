@@ -14,7 +14,8 @@ from tests.reference_model.calls import Call, call_of
 from tests.reference_model.conditions import OF_TRAITS, Condition
 from tests.reference_model.field_paths import DEFAULT_FIELDS
 from tests.reference_model.money import decimals
-from tests.reference_model.names import key_of
+from tests.reference_model.names import KNOWN, bare, key_of
+from tests.reference_model.signal_rules import SignalRule, signal_rule
 from tests.reference_model.version import size_of
 
 QUOTED = re.compile(r'"[^"]*"|\'[^\']*\'')
@@ -123,6 +124,7 @@ class Policy:
     ladders: list[Ladder]
     segments: list[Audience]
     excluded: Condition | None
+    signals: list[SignalRule]
 
     @cached_property
     def rules(self) -> list[Rule]:
@@ -132,7 +134,8 @@ class Policy:
     @cached_property
     def conditions(self) -> list[str]:
         first = [] if self.excluded is None else [self.excluded.text]
-        return first + [condition.text for rule in self.rules for condition in (rule.enter, rule.leave)]
+        members = [condition.text for rule in self.rules for condition in (rule.enter, rule.leave)]
+        return first + members + [signal.condition.text for signal in self.signals if signal.condition]
 
     @cached_property
     def windows(self) -> frozenset[int]:
@@ -143,8 +146,13 @@ class Policy:
 
     @cached_property
     def counted(self) -> list[str]:
-        """The events that a condition counts, in the order of the text."""
-        return [call.event for call in self.calls if call.event]
+        """The events that a condition counts or a signal follows, in the order of the text."""
+        followed = [event for signal in self.signals for each in signal.everything for event in each.events]
+        return [call.event for call in self.calls if call.event] + followed
+
+    def spelled(self, event: str) -> str:
+        """The name that the facts of an event have."""
+        return KNOWN.get(bare(event)) or next(each for each in self.counted if bare(each) == bare(event))
 
     @cached_property
     def calls(self) -> list[Call]:
@@ -165,8 +173,12 @@ class Policy:
     @cached_property
     def looked_for(self) -> frozenset[str]:
         """The texts that a filter looks for in a list."""
+        wheres = [each.where.text for signal in self.signals for each in signal.everything if each.where]
         lists = "|".join(name for name, paths in self.fields.items() if any("[]" in path for path in paths))
-        found = [re.findall(rf"(\"[^\"]*\"|'[^']*')\s+(?:not\s+)?in\s+(?:{lists})\b", it) for it in self.conditions]
+        found = [
+            re.findall(rf"(\"[^\"]*\"|'[^']*')\s+(?:not\s+)?in\s+(?:{lists})\b", it)
+            for it in [*self.conditions, *wheres]
+        ]
         return frozenset(it[1:-1] for each in found for it in each)
 
     @cached_property
@@ -176,7 +188,13 @@ class Policy:
     def found_read_of(self, key: str) -> list[str]:
         keys = (key, key_of("Order Completed")) if key == key_of("Order Updated") else (key,)
         calls = [call for call in self.calls if key_of(call.event) in keys]
-        names = {name for call in calls for name in (*call.names, call.number) if name}
+        followed = [
+            {*each.names, signal.per}
+            for signal in self.signals
+            for each in signal.everything
+            if key in map(key_of, each.events)
+        ]
+        names = {name for call in calls for name in (*call.names, call.number)}.union(*followed) - {""}
         return [name for name in names if name not in self.moment]
 
     @cached_property
@@ -289,4 +307,5 @@ def read_policy(path: Path | str) -> Policy:
         ],
         segments=[Audience(each["key"], each["name"], rule(each, calendar)) for each in whole.get("segments", [])],
         excluded=Condition(excluded) if (excluded := whole.get("customers", {}).get("excluded", "").strip()) else None,
+        signals=[signal_rule(each, calendar.day_ms) for each in whole.get("signals", [])],
     )

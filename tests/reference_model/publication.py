@@ -23,6 +23,8 @@ class Cause:
 
 
 def deadline_of(change: Change) -> str:
+    if change.step_times is not None:
+        return "signal"
     if change.key is not None:
         return "ladder" if change.direction else "audience"
     return {"at_risk": "patience", "churned": "churn"}.get(change.after, "loyalty")
@@ -47,6 +49,10 @@ def publish(
     elif change.key is not None:
         event = "Audience Entered" if change.after == "in" else "Audience Exited"
         content = {"audience_key": change.key, "audience_name": change.name}
+    ends: dict[str, Any] = {"from": change.before, "to": change.after}
+    if change.step_times is not None:
+        event, ends = "Signal Occurred", {"occasion": change.before or None, "step_times": change.step_times}
+        content = {"signal_key": str(change.key), "signal_name": change.name}
     next_at = figures["next_at"]
     return {
         "type": "track",
@@ -56,8 +62,7 @@ def publish(
         "timestamp": write_instant(at),
         "properties": {
             **content,
-            "from": change.before,
-            "to": change.after,
+            **ends,
             "why": change.why,
             "cause": cause.kind,
             "cause_event": cause.event,

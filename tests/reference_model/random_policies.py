@@ -156,6 +156,39 @@ DATED = (
     "days_until(traits.renewal_at)",
     "days_until(trait=traits.born_on)",
 )
+SIGNALS = (
+    """event = "Referral Sent"
+[signals.unless]
+events = ["order completed", "App Opened"]
+within_days = {}
+""",
+    """event = "Product Viewed"
+times = 2
+within_hours = {}
+""",
+    """event = "referral_sent"
+where = "bonus > 0 or to is not known"
+times = 2
+within_days = 9
+[[signals.steps]]
+event = "App Opened"
+within_days = {}
+[signals.unless]
+events = ["Referral Sent"]
+where = "to == 't1'"
+within_minutes = 90.5
+""",
+    """event = "Order Completed"
+[[signals.steps]]
+event = "Completed Order"
+within_days = {}
+""",
+    """event = "page"
+[signals.unless]
+events = ["page", "Order Cancelled"]
+within_hours = {}
+""",
+)
 RHYTHM = """
 [lifecycle.patience]
 method = "rhythm"
@@ -273,6 +306,19 @@ class Drawing:
                         text += f"{key} = {choose((0.25, 3, 10.5))}\n"
         return text
 
+    def signal(self, number: int) -> str:
+        """A signal whose condition, if it has one, is not refused."""
+        choose = self.random.choice
+        head = f'[[signals]]\nkey = "g{number}"\nname = "G{number}"\nper = "{choose(("", "", "to"))}"\n'
+        steps = f"[[signals.steps]]\n{choose(SIGNALS).format(choose((0.5, 3, 12.25)))}"
+        while True:
+            asked = choose(("", f"while = '''{self.tree()}'''\n"))
+            try:
+                read_policy(f'name = "drawn"\n{TRAITS}{self.patience}\n{head}{asked}{steps}', catalogue)
+            except PolicyError:
+                continue
+            return head + asked + steps
+
     def text(self) -> str:
         choose = self.random.choice
         lifecycle = f"[lifecycle]\none_time_patience_days = {choose((10, 25.5))}\none_time_churn_days = 40\n"
@@ -284,11 +330,12 @@ class Drawing:
         excluded = choose((None, *EXCLUDED))
         customers = "" if excluded is None else f"[customers]\nexcluded = '{excluded}'\n"
         loyal = self.rule("[lifecycle.loyal]\n")
+        signals = [self.signal(number) for number in range(choose((0, 1, 2, 3)))]
         ladders = self.ladders()
         if "l0" in ladders:
             first = self.rule('[[segments]]\nkey = "on"\nname = "On"\n').replace(
                 "enter = '''", 'enter = \'\'\'step("l0") == "p0" or ', 1
             )
             segments.insert(0, first)
-        groupings = (loyal, ladders, *segments)
+        groupings = (loyal, ladders, *segments, *signals)
         return "".join(('name = "drawn"\n', zone, TRAITS, customers, lifecycle, self.patience, support, *groupings))

@@ -32,7 +32,10 @@ class Standing:
 
 @dataclass(frozen=True)
 class Change:
-    """A change of stage (key None), of membership in a segment, or, in a `direction`, of the step of a ladder."""
+    """A change of stage (key None), of membership in a segment, or, in a `direction`, of the step of a ladder.
+
+    A signal has the times of its steps.
+    """
 
     key: str | None
     name: str
@@ -40,6 +43,7 @@ class Change:
     after: str
     why: str
     direction: str = ""
+    step_times: list[str] | None = None
 
 
 def why_member(rule: Rule, joined: int | None, features: Features, day_ms: int) -> str:

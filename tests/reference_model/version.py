@@ -41,6 +41,14 @@ def size_of(currency: str) -> int:
     return next((int(size) for size, currencies in rows if currency in currencies.split()), 1)
 
 
+def signal_whole(given: dict[str, Any]) -> dict[str, Any]:
+    """A signal with everything that the file leaves out."""
+    spans = {"where": "", "within_days": 0, "within_hours": 0, "within_minutes": 0}
+    steps = [{**spans, "times": 1, **each} for each in given.get("steps", [])]
+    unless = {**spans, **given["unless"]} if "unless" in given else None
+    return {"description": "", "per": "", "while": "", **given, "steps": steps, "unless": unless}
+
+
 def whole(text: str) -> dict[str, Any]:
     """A policy with everything that its file leaves out."""
     given = tomllib.loads(text)
@@ -67,7 +75,8 @@ def whole(text: str) -> dict[str, Any]:
         for ladder in given.get("ladders", [])
     ]
     known = {"name", "time", "money", "browsing", "lifecycle", "rfm", "segments", "ladders", "traits", "context"}
-    known |= {"customers", "subject"}
+    known |= {"customers", "subject", "signals"}
+    signals = [signal_whole(each) for each in given.get("signals", [])]
     traits = {"traits": given["traits"]} if given.get("traits") else {}
     traits |= {"context": given["context"]} if given.get("context") else {}
     excluded = given.get("customers", {}).get("excluded", "")
@@ -92,6 +101,7 @@ def whole(text: str) -> dict[str, Any]:
         **traits,
         **customers,
         **({"ladders": ladders} if ladders else {}),
+        **({"signals": signals} if signals else {}),
         **{name: {**defaults(name), **given.get(name, {})} for name in others},
     }
 

@@ -60,15 +60,13 @@ async def _tail(settings: Settings, from_beginning: bool, customer: str | None, 
 def line(transition: dict[str, Any]) -> Text:
     """Return one transition as one line of text."""
     properties = transition["properties"]
-    segment = properties.get("audience_name")
-    name = properties.get("transition") or properties.get("ladder_name")
-    name = name or f"{'entered' if properties['to'] == 'in' else 'left'} {segment}"
-    colour = "magenta" if "ladder_key" in properties else _COLOURS.get(properties["to"], "white")
+    name = _name(properties)
+    colour = "magenta" if "ladder_key" in properties else _COLOURS.get(properties.get("to", "in"), "white")
     text = Text()
     text.append(f"{transition['timestamp']}  ", style="dim")
     text.append(f"{printable(transition['userId'])}  ", style="bold")
     text.append(printable(name), style=f"{colour} strike" if properties["retracted"] else colour)
-    if segment is None:
+    if "transition" in properties:
         text.append(f"  {properties['from']} → {properties['to']}")
     if properties.get("why"):
         text.append(f"  {printable(properties['why'])}", style="dim")
@@ -77,3 +75,12 @@ def line(transition: dict[str, Any]) -> Text:
     elif properties["correction"]:
         text.append("  (correction)", style="bold yellow")
     return text
+
+
+def _name(properties: dict[str, Any]) -> str:
+    if "signal_name" in properties:
+        about = properties["occasion"]
+        return f"{properties['signal_name']}{'' if about is None else f' ({about})'}"
+    if name := properties.get("transition") or properties.get("ladder_name"):
+        return str(name)
+    return f"{'entered' if properties['to'] == 'in' else 'left'} {properties['audience_name']}"

@@ -14,7 +14,19 @@ from tests.reference_model.lifetime import live
 from tests.reference_model.policy import Policy, read_policy
 
 _IDENTITY = ("event", "timestamp")
-_SAID = ("from", "to", "cause", "cause_event", "cause_deadline", "cause_message_id", "transition", "audience_key")
+_SAID = (
+    "from",
+    "to",
+    "cause",
+    "cause_event",
+    "cause_deadline",
+    "cause_message_id",
+    "transition",
+    "audience_key",
+    "signal_key",
+    "occasion",
+    "step_times",
+)
 _FIGURES = ("stage", "orders", "revenue", "average_order_value", "recency_days", "next_transition", "next_at")
 _policy = cache(read_policy)
 
@@ -91,5 +103,5 @@ def compare_stored(each: Expected, stored: dict[str, Any] | None, count: int, wh
 
 def _words(transition: Transition) -> str:
     found = transition["properties"]
-    what = found.get("transition") or f"{found['audience_key']} {found['to']}"
+    what = found.get("transition") or found.get("signal_key") or f"{found['audience_key']} {found['to']}"
     return f"{transition['timestamp']} {what} by {found['cause']} ({transition['messageId']})"

@@ -1,0 +1,64 @@
+"""Checks of signals: times that are given once and where they mean something, and steps that can follow."""
+
+from collections.abc import Iterable, Iterator
+
+from schemas.coercion import MAX_TEXT
+from schemas.event_names import event_key
+from state.policy.signal_shape import Signal, SignalStep, Unless
+from state.policy.text import PolicyText
+from state.policy.toml_lines import Path
+
+_IN_TIME = "write within_days, within_hours or within_minutes"
+
+
+def check_signals(signals: Iterable[Signal], source: PolicyText) -> None:
+    """Report what does not fit together in signals."""
+    seen: dict[str, int] = {}
+    for row, signal in enumerate(signals):
+        path: Path = ("signals", row)
+        first = seen.setdefault(signal.key, row)
+        if first != row and signal.key:
+            line = source.line(("signals", first, "key"))
+            source.report((*path, "key"), f'the key "{signal.key}" is taken by line {line}', "choose another key")
+        if source.is_read(path):
+            for place, message, fix in _wrong(signal):
+                source.report((*path, *place), message, fix)
+
+
+def _wrong(signal: Signal) -> Iterator[tuple[Path, str, str]]:
+    if not signal.steps:
+        yield ("key",), f'the signal "{signal.key}" has no step', "write its event under [[signals.steps]]"
+    for number, step in enumerate(signal.steps):
+        place: Path = ("steps", number)
+        yield from _names((*place, "event"), [step.event])
+        yield from _within(place, step, is_needed=number > 0 or step.times > 1)
+    if signal.unless is None:
+        return
+    if not signal.unless.events:
+        yield ("unless", "events"), "`events` is empty", 'write some, as in ["Order Completed"]'
+    yield from _names(("unless", "events"), signal.unless.events)
+    yield from _within(("unless",), signal.unless, is_needed=True)
+    ending = set(map(event_key, signal.unless.events))
+    for number, step in enumerate(signal.steps):
+        repeats = number > 0 or step.times > 1
+        if repeats and not signal.unless.where.strip() and event_key(step.event) in ending:
+            told = f"`{step.event}` ends what has begun, and so can never follow"
+            yield ("steps", number, "event"), told, "take it out of `unless`, or write a `where` there"
+
+
+def _names(place: Path, events: Iterable[str]) -> Iterator[tuple[Path, str, str]]:
+    for event in events:
+        if not event_key(event) or len(event) > MAX_TEXT:
+            told = f"a name has letters or digits, and at most {MAX_TEXT} characters"
+            yield place, f"no event can be named `{event[:40]}`", told
+
+
+def _within(place: Path, it: SignalStep | Unless, *, is_needed: bool) -> Iterator[tuple[Path, str, str]]:
+    given = [key for key, _ in it.given]
+    if len(given) > 1:
+        yield (*place, given[1]), f"`{given[0]}` and `{given[1]}` say the same", "write one of them"
+    elif is_needed and not given:
+        yield place, "it is not said within what time", _IN_TIME
+    elif given and not is_needed:
+        told = "the first step happens once, and so within no time"
+        yield (*place, given[0]), told, f"leave {given[0]} out, or write more `times`"

@@ -1,0 +1,46 @@
+"""Bounds told: what is lost of a fact to the bounds of what is remembered, as people are told."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from schemas.event_properties import PROPERTIES_BOUND
+from schemas.events import AnyFact, Browsed, OrderCompleted
+from state.customer.bounds import bounds_met, sums_are_full
+from state.customer.customer import Customer
+from state.customer.occurrences import CountedEvents
+from state.customer.open_signals import OCCASIONS_BOUND
+from state.rules.forgetting import Forgetting
+from state.rules.signals import SignalRules
+
+UNKNOWN_ORDER = "unknown_order"
+_NEVER_TOLD = frozenset((OrderCompleted, Browsed))
+"""Nearly all facts are of these kinds, and meet no bound but by their traits and by numbers that are added up."""
+
+
+class BoundsTold:
+    """What a policy loses: traits beyond the bound but those ``named``, numbers, occasions, and orders never seen."""
+
+    def __init__(
+        self,
+        named: Collection[str],
+        counted: Mapping[str, Sequence[CountedEvents]],
+        forgetting: Forgetting,
+        signals: SignalRules | None,
+    ) -> None:
+        self._named = named
+        self._counted = counted
+        self._forgetting = forgetting
+        self._signals = signals
+
+    def of(self, customer: Customer, fact: AnyFact) -> Sequence[str]:
+        """Return what is told of a fact that is about to be applied.
+
+        That are the bounds by which something is lost, and ``UNKNOWN_ORDER`` if it is about an order never seen.
+        """
+        ended = self._signals is not None and self._signals.is_bound(customer, fact)
+        if type(fact) in _NEVER_TOLD and fact.context_traits is None and fact.properties is None:
+            return (OCCASIONS_BOUND,) if ended else ()
+        met = bounds_met(customer, fact, self._named)
+        if sums_are_full(customer, fact, self._counted):
+            met = (*met, PROPERTIES_BOUND)
+        met = (*met, OCCASIONS_BOUND) if ended else met
+        return (*met, UNKNOWN_ORDER) if self._forgetting.was_never_seen(customer, fact) else met
