@@ -21,6 +21,7 @@ from state.customer.parts import DECIDED, NO_PARTS, ORDERS, SUPPORT, TRAITS, VIS
 from state.customer.purchases import Purchases
 from state.customer.support import Support
 from state.features.activity import EventFunctions
+from state.features.affinity import affinity_functions
 from state.features.date_functions import date_functions
 from state.features.history import previous_stage, stage_functions
 from state.features.scores import alive, scores
@@ -64,7 +65,13 @@ def catalogue(policy: Policy) -> Catalogue:
                 leaving.update(days[bisect_left(days, first) : bisect_right(days, last)])
         return [calendar.start_of(day + window) for day in sorted(leaving)]
 
-    functions = (*of_events.functions(), *stage_functions(calendar.day_ms), *trait_functions(), *dated)
+    functions = (
+        *of_events.functions(),
+        *affinity_functions(),
+        *stage_functions(calendar.day_ms),
+        *trait_functions(),
+        *dated,
+    )
     return Catalogue(
         title=f"policy {policy.version}",
         features=features,

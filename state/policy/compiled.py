@@ -18,6 +18,8 @@ from state.conditions.event_filters import MOMENT
 from state.conditions.nodes import Comparison, FeatureRef, Literal, Test, Trait, leaves_of, traits_of
 from state.customer.occurrences import CountedEvents
 from state.customer.parts import DECIDED, TRAITS
+from state.customer.tallies import REVENUE, TallyOf
+from state.customer.tallying import events_tallied
 from state.policy.checks import check_values
 from state.policy.shape import PAlive, Policy
 from state.policy.text import PolicyError, PolicyText, Problem
@@ -97,6 +99,16 @@ class CompiledPolicy:
         return {event: tuple(it.values()) for event, it in counted.items()}
 
     @property
+    def tallied(self) -> tuple[TallyOf, ...]:
+        """What conditions ask to be tallied, each with its longest window."""
+        tallied: dict[int, TallyOf] = {}
+        for feature in self.catalogue.features.values():
+            if (of := feature.tallies) is not None:
+                known = tallied.setdefault(of.key, of)
+                tallied[of.key] = known._replace(window_days=max(known.window_days, feature.window or 0))
+        return tuple(tallied.values())
+
+    @property
     def timed_events(self) -> frozenset[str]:
         """The events of which a condition reads the hour or the weekday."""
         moment = MOMENT.keys() - self.policy.context
@@ -110,6 +122,10 @@ class CompiledPolicy:
         moment = MOMENT.keys() - self.policy.context
         fields = fields_under(self.policy.context)
         looked_for = frozenset[str]().union(*(it.counts.texts for it in self.catalogue.features.values() if it.counts))
+        looked_for |= {it.value for it in self.tallied}
+        for of in self.tallied:
+            for event in events_tallied(of):
+                read.setdefault(event, {})[of.field] = fields[of.field]._replace(texts=looked_for)
         for feature in self.catalogue.features.values():
             if (counts := feature.counts) is not None and (counts.names or counts.number):
                 # An update says anew what an order is.
@@ -133,6 +149,7 @@ class CompiledPolicy:
             events={event_key(name): name for name in self.counted_events if name not in EVENT_TYPES},
             properties=fields,
             around=frozenset(event for event, of_event in fields.items() if any(map(is_around, of_event.values()))),
+            priced=frozenset(it.field for it in self.tallied if it.weight == REVENUE),
         )
 
 

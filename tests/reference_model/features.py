@@ -7,13 +7,14 @@ from fractions import Fraction
 from functools import lru_cache
 
 from tests.reference_model.anniversary import Dated
-from tests.reference_model.calls import call_of
+from tests.reference_model.calls import Call, call_of
 from tests.reference_model.conditions import OF_TRAITS, Lookup, Value, rational
 from tests.reference_model.memory import MILLION, Happened, Memory, Order
 from tests.reference_model.names import key_of
 from tests.reference_model.patience import p_alive
 from tests.reference_model.policy import Policy
 from tests.reference_model.properties import PLAIN, Trait
+from tests.reference_model.tallies import share, top
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 WINDOW = re.compile(r"(\w+)_([1-9][0-9]*)d")
@@ -98,6 +99,8 @@ class Features:
         if text.partition("(")[0] in OF_TRAITS:
             return self.of_trait(text)
         call = call_of(text)
+        if call.of:
+            return self.of_tally(call)
         if call.stage:
             return self.of_stage(call.function, call.stage)
         key = key_of(call.event)
@@ -127,6 +130,12 @@ class Features:
         if not numbers:
             return None
         return Fraction(numbers[-1] if call.function == "latest" else Fraction(sum(numbers), len(numbers)), MILLION)
+
+    def of_tally(self, call: Call) -> Value:
+        first = self.today - call.days + 1
+        if call.function == "share":
+            return share(call, self.memory, first)
+        return top(call, self.memory.tops[call.of, call.weight], self.memory, first)
 
     def said(self, happened: Happened) -> dict[str, Trait]:
         """What an event said, with the hour and the weekday of its instant."""
