@@ -80,6 +80,8 @@ EXAMPLES: dict[str, tuple[list[Line], list[Line]]] = {
         orders(1, 250, 300, 350, 480),
     ),
     "frequency_score + monetary_score <= 4": (orders(490, total=20), WEEKLY),
+    "mean_gap_days <= 35 and gap_variation <= 0.3": (orders(400, 430, 458, 490), orders(400, 402, 404, 490)),
+    "orders_365d >= 2 and gap_variation > 1": (orders(300, 302, 304, 490), orders(400, 430, 458, 490)),
     "traits.income >= 300000 and traits.vehicle_use == 'private'": (
         person(income=400000, vehicle_use="private"),
         person(income=400000, vehicle_use="commercial"),

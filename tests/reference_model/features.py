@@ -5,6 +5,8 @@ import re
 from bisect import bisect_left
 from fractions import Fraction
 from functools import lru_cache
+from itertools import pairwise
+from math import isqrt
 
 from tests.reference_model.anniversary import Dated
 from tests.reference_model.calls import Call, call_of
@@ -218,6 +220,8 @@ class Features:
             if len(begun) < 2:
                 return None
             return Fraction(begun[-1] - begun[0], (len(begun) - 1) * self.policy.calendar.day_ms)
+        if name == "gap_variation":
+            return self.gap_variation(memory.occasions)
         if name == "days_since_visit":
             return self.ago(memory.visited_at)
         if name == "days_known":
@@ -246,6 +250,13 @@ class Features:
         if name == "categories":
             return tuple(category for order in memory.newest for category in order.categories)
         return self.bought(name, orders)
+
+    def gap_variation(self, begun: list[int]) -> Value:
+        gaps = [after - before for before, after in pairwise(begun)]
+        if len(gaps) < 2 or not sum(gaps):
+            return None
+        squares, square = sum(gap * gap for gap in gaps), sum(gaps) ** 2
+        return Fraction(isqrt(10**8 * (len(gaps) * squares - square) // square), 10**4)
 
     def score(self, name: str) -> int | None:
         scores = self.policy.scores

@@ -28,6 +28,7 @@ MOVING = (
 )
 STILL = (
     "mean_gap_days",
+    "gap_variation",
     "average_order_value",
     "revenue",
     "orders",
