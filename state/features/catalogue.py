@@ -25,6 +25,7 @@ from state.features.affinity import affinity_functions
 from state.features.date_functions import date_functions
 from state.features.history import previous_stage, stage_functions
 from state.features.scores import alive, scores
+from state.features.steps import step_functions
 from state.features.trait_functions import trait_functions
 from state.features.windows import SHOWN_WINDOWS, windowed
 from state.policy.shape import MAX_WINDOW_DAYS, Policy
@@ -65,13 +66,9 @@ def catalogue(policy: Policy) -> Catalogue:
                 leaving.update(days[bisect_left(days, first) : bisect_right(days, last)])
         return [calendar.start_of(day + window) for day in sorted(leaving)]
 
-    functions = (
-        *of_events.functions(),
-        *affinity_functions(),
-        *stage_functions(calendar.day_ms),
-        *trait_functions(),
-        *dated,
-    )
+    of_stages, of_ladders = stage_functions(calendar.day_ms), step_functions(policy.ladders)
+    of_customers = (*affinity_functions(), *of_stages, *of_ladders)
+    functions = (*of_events.functions(), *of_customers, *trait_functions(), *dated)
     return Catalogue(
         title=f"policy {policy.version}",
         features=features,

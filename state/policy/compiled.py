@@ -17,23 +17,16 @@ from state.conditions.errors import ConditionError
 from state.conditions.event_filters import MOMENT
 from state.conditions.nodes import Comparison, FeatureRef, Literal, Test, Trait, leaves_of, traits_of
 from state.customer.occurrences import CountedEvents
-from state.customer.parts import DECIDED, TRAITS
+from state.customer.parts import DECIDED, STEPS, TRAITS
 from state.customer.tallies import REVENUE, TallyOf
-from state.customer.tallying import events_tallied
 from state.policy.checks import check_values
+from state.policy.compiled_ladder import CompiledLadder, CompiledStep, step_call
+from state.policy.duration import Duration, in_days
 from state.policy.shape import PAlive, Policy
+from state.policy.tallied import fields_tallied, tallied_for
 from state.policy.text import PolicyError, PolicyText, Problem
 from state.policy.toml_lines import Path
 from state.policy.warnings import warnings_of
-
-
-@dataclass(frozen=True, slots=True)
-class MinimumStay:
-    """A minimum stay in ms, and as the policy has it, in days of so many ms."""
-
-    ms: int
-    days: float
-    day_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +37,7 @@ class CompiledSegment:
     name: str
     enter: Condition
     leave: Condition
-    stay: MinimumStay
+    stay: Duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +49,8 @@ class CompiledPolicy:
     catalogue: Catalogue
     loyal_enter: Condition
     loyal_leave: Condition
-    loyal_stay: MinimumStay
+    loyal_stay: Duration
+    ladders: tuple[CompiledLadder, ...]
     segments: tuple[CompiledSegment, ...]
     excluded: Condition | None
     day_ms: int
@@ -67,10 +61,12 @@ class CompiledPolicy:
 
     @property
     def conditions(self) -> Iterator[Condition]:
-        """All conditions: who does not count, those of loyalty, and those of each segment."""
+        """All conditions: who does not count, those of loyalty, of each ladder, and of each segment."""
         if self.excluded is not None:
             yield self.excluded
         yield from (self.loyal_enter, self.loyal_leave)
+        for ladder in self.ladders:
+            yield from ladder.conditions
         for segment in self.segments:
             yield from (segment.enter, segment.leave)
 
@@ -101,12 +97,7 @@ class CompiledPolicy:
     @property
     def tallied(self) -> tuple[TallyOf, ...]:
         """What conditions ask to be tallied, each with its longest window."""
-        tallied: dict[int, TallyOf] = {}
-        for feature in self.catalogue.features.values():
-            if (of := feature.tallies) is not None:
-                known = tallied.setdefault(of.key, of)
-                tallied[of.key] = known._replace(window_days=max(known.window_days, feature.window or 0))
-        return tuple(tallied.values())
+        return tallied_for(self.catalogue.features.values())
 
     @property
     def timed_events(self) -> frozenset[str]:
@@ -118,14 +109,11 @@ class CompiledPolicy:
     @property
     def _fields(self) -> dict[str, dict[str, Field]]:
         """The fields that conditions read, by event."""
-        read: dict[str, dict[str, Field]] = {}
         moment = MOMENT.keys() - self.policy.context
         fields = fields_under(self.policy.context)
         looked_for = frozenset[str]().union(*(it.counts.texts for it in self.catalogue.features.values() if it.counts))
         looked_for |= {it.value for it in self.tallied}
-        for of in self.tallied:
-            for event in events_tallied(of):
-                read.setdefault(event, {})[of.field] = fields[of.field]._replace(texts=looked_for)
+        read = fields_tallied(self.tallied, fields, looked_for)
         for feature in self.catalogue.features.values():
             if (counts := feature.counts) is not None and (counts.names or counts.number):
                 # An update says anew what an order is.
@@ -179,10 +167,11 @@ def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> Com
     excluded = conditions.of_traits(("customers", "excluded"), policy.customers.excluded)
     loyal = policy.lifecycle.loyal
     loyal_enter, loyal_leave = conditions.pair(("lifecycle", "loyal"), loyal.enter, loyal.leave, decides_loyalty=True)
+    ladders = tuple(conditions.ladder(number) for number in range(len(policy.ladders)))
     segments = []
     for number, segment in enumerate(policy.segments):
-        enter, leave = conditions.pair(("segments", number), segment.enter, segment.leave, decides_loyalty=False)
-        segments.append(CompiledSegment(segment.key, segment.name, enter, leave, _stay(segment.min_stay_days, day)))
+        enter, leave = conditions.pair(("segments", number), segment.enter, segment.leave)
+        segments.append(CompiledSegment(segment.key, segment.name, enter, leave, in_days(segment.min_stay_days, day)))
     if source.problems:
         raise PolicyError(source.problems)
     warned = warnings_of(policy, conditions.by_key)
@@ -192,7 +181,8 @@ def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> Com
         catalogue=catalogue,
         loyal_enter=loyal_enter,
         loyal_leave=loyal_leave,
-        loyal_stay=_stay(loyal.min_stay_days, day),
+        loyal_stay=in_days(loyal.min_stay_days, day),
+        ladders=ladders,
         segments=tuple(segments),
         excluded=excluded,
         day_ms=day,
@@ -203,15 +193,16 @@ def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> Com
     )
 
 
-def _stay(days: float, day_ms: int) -> MinimumStay:
-    return MinimumStay(round(days * day_ms), days, day_ms)
-
-
 def _with_defaults(policy: Policy) -> Policy:
     plain = Policy(name=policy.name)
     traits = {name: kind for name, kind in policy.traits.items() if kind in TYPES}
     return msgspec.structs.replace(
-        plain, traits=traits, context=policy.context, lifecycle=policy.lifecycle, rfm=policy.rfm
+        plain,
+        traits=traits,
+        context=policy.context,
+        lifecycle=policy.lifecycle,
+        rfm=policy.rfm,
+        ladders=policy.ladders,
     )
 
 
@@ -221,11 +212,32 @@ class _Conditions:
     def __init__(self, source: PolicyText, catalogue: Catalogue, policy: Policy) -> None:
         self._source = source
         self._catalogue = catalogue
+        self._policy = policy
         self.by_key: dict[Path, Condition] = {}
         patience_is_read = source.is_read(("lifecycle", "patience"))
         self._never_p_alive = patience_is_read and not isinstance(policy.lifecycle.patience, PAlive)
 
-    def pair(self, path: Path, enter: str, leave: str, decides_loyalty: bool) -> tuple[Condition, Condition]:
+    def ladder(self, number: int) -> CompiledLadder:
+        """Return a ladder, whose conditions may ask for the steps of the ladders before it."""
+        ladder, day = self._policy.ladders[number], self._policy.time.day_seconds * 1000
+        steps = []
+        for place, step in enumerate(ladder.steps):
+            path: Path = ("ladders", number, "steps", place)
+            enter, leave = self.pair(path, step.enter, step.leave)
+            for name in ("enter", "leave"):
+                self._check_order((*path, name), number)
+            durations = (in_days(it, day) for it in (step.min_stay_days, step.grace_days, step.requalify_days))
+            steps.append(CompiledStep(step.key, step.name, enter, leave, *durations))
+        return CompiledLadder(ladder.key, ladder.name, tuple(steps))
+
+    def _check_order(self, path: Path, number: int) -> None:
+        later = {step_call(it.key): it.key for it in self._policy.ladders[number:]}
+        own = self._policy.ladders[number].key
+        for name in sorted(later.keys() & self.by_key[path].names if path in self.by_key else ()):
+            fix = "ask for something else" if later[name] == own else f"declare `{later[name]}` before `{own}`"
+            self._source.report(path, f"`{name}` is not known yet when the ladder `{own}` is decided", fix)
+
+    def pair(self, path: Path, enter: str, leave: str, *, decides_loyalty: bool = False) -> tuple[Condition, Condition]:
         joining = self._compile((*path, "enter"), enter, decides_loyalty)
         leaving = self._compile((*path, "leave"), leave, decides_loyalty) if leave.strip() else opposite(joining)
         return entering(joining, leaving), leaving
@@ -243,7 +255,7 @@ class _Conditions:
 
     def _is_decided(self, name: str) -> bool:
         feature = self._catalogue.features.get(name)
-        return feature is not None and bool(feature.parts & DECIDED)
+        return feature is not None and bool(feature.parts & (DECIDED | STEPS))
 
     def _compile(self, path: Path, text: str, decides_loyalty: bool) -> Condition:
         try:

@@ -74,6 +74,7 @@ PLACES = {
     "share": ("dimension", "value", "weight", "days"),
     "top": ("dimension", "weight", "days"),
     "top_share": ("dimension", "weight", "days"),
+    "step": ("ladder",),
     **OF_TRAITS,
 }
 """The arguments that functions take without a name."""
@@ -299,7 +300,9 @@ def sort_of_node(node: ast.expr) -> str:
         return "trait"
     if isinstance(node, ast.Call):
         function = ast.unparse(node.func)
-        return "flag" if len(OF_TRAITS.get(function, ())) > 1 else "text" if function == "top" else "number"
+        if function in ("step", "top"):
+            return "text"
+        return "flag" if len(OF_TRAITS.get(function, ())) > 1 else "number"
     if isinstance(node, ast.List | ast.Tuple | ast.Set):
         return sort_of_node(node.elts[0])
     if isinstance(node, ast.Constant):
