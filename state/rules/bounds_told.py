@@ -8,6 +8,7 @@ from state.customer.bounds import bounds_met, sums_are_full
 from state.customer.customer import Customer
 from state.customer.occurrences import CountedEvents
 from state.customer.open_signals import OCCASIONS_BOUND
+from state.customer.tallying import Tallying
 from state.rules.forgetting import Forgetting
 from state.rules.signals import SignalRules
 
@@ -24,11 +25,13 @@ class BoundsTold:
         named: Collection[str],
         counted: Mapping[str, Sequence[CountedEvents]],
         forgetting: Forgetting,
+        tallying: Tallying,
         signals: SignalRules | None,
     ) -> None:
         self._named = named
         self._counted = counted
         self._forgetting = forgetting
+        self._tallying = tallying
         self._signals = signals
 
     def of(self, customer: Customer, fact: AnyFact) -> Sequence[str]:
@@ -39,7 +42,7 @@ class BoundsTold:
         ended = self._signals is not None and self._signals.is_bound(customer, fact)
         if type(fact) in _NEVER_TOLD and fact.context_traits is None and fact.properties is None:
             return (OCCASIONS_BOUND,) if ended else ()
-        met = bounds_met(customer, fact, self._named)
+        met = (*bounds_met(customer, fact, self._named), *self._tallying.bounds_met(customer, fact))
         if sums_are_full(customer, fact, self._counted):
             met = (*met, PROPERTIES_BOUND)
         met = (*met, OCCASIONS_BOUND) if ended else met

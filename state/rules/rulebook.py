@@ -20,6 +20,7 @@ from state.customer.customer import EXCLUDED, Customer
 from state.customer.parts import ALL_PARTS, DECIDED, LIFECYCLE_PARTS, NO_PARTS, ORDERS
 from state.customer.purchases import OrderMemory
 from state.customer.short_reason import shortened
+from state.customer.tallying import Tallying
 from state.policy.compiled import CompiledPolicy
 from state.rules.bounds_told import BoundsTold
 from state.rules.decision import Decision, ReasonedChange
@@ -74,7 +75,7 @@ class Rulebook:
             compiled.window_days,
             conversion=conversion(exchange),
         )
-        self.apply_event = EventApplier(
+        applier = EventApplier(
             calendar,
             compiled.session_ms,
             named.traits,
@@ -82,7 +83,9 @@ class Rulebook:
             self._memory,
             civil_time,
             compiled.timed_events,
-        ).apply
+        )
+        self._tallying = Tallying(compiled.tallied, self._memory, calendar.day_of)
+        self.apply_event = self._tallying.beside(applier.apply)
         """Update a customer's aggregates by a fact, and decide nothing."""
         self.forgetting = Forgetting(calendar, self._memory)
         self._look_ahead_ms = LOOK_AHEAD_DAYS * compiled.day_ms
@@ -96,7 +99,7 @@ class Rulebook:
         self._lifecycle_parts |= NO_PARTS if excluded is None else excluded.parts
         self._remembered_stages = compiled.remembered_stages
         self._signals = SignalRules(compiled.signals, civil_time, policy.context) if compiled.signals else None
-        self.told = BoundsTold(named.traits, self._counted, self.forgetting, self._signals).of
+        self.told = BoundsTold(named.traits, self._counted, self.forgetting, self._tallying, self._signals).of
         """Return what is told of a fact that is about to be applied."""
 
     def advance(self, customer: Customer, fact: AnyFact, decisions: list[Decision]) -> None:
@@ -138,6 +141,7 @@ class Rulebook:
         customer.traits = self._trait_types.again(customer.traits)
         counted = [it for of_event in self._counted.values() for it in of_event]
         customer.activity.keep(counted, OrderCompleted.name in self._counted)
+        self._tallying.keep(customer)
         changes = self._groupings.adopt(customer, at, cause)
         self._figures.add(customer, at, changes, self._patience.limits_of(customer), decisions)
         self._decide(customer, at, lambda: cause, OrderEffect.NONE, ALL_PARTS, decisions)
