@@ -309,6 +309,46 @@ key = "cooled"
 name = "Cooled"
 enter = 'step("tier") == "silver" and step("warmth") is not known'
 """
+POLICIES["signalling"] = """
+name = "signalling"
+[time]
+lateness_minutes = 10080
+[[segments]]
+key = "seen"
+name = "Seen"
+enter = "views_7d >= 2"
+[[signals]]
+key = "looked"
+name = "Looked and did not buy"
+while = "tickets_open == 0"
+[[signals.steps]]
+event = "Product Viewed"
+times = 2
+within_days = 3
+[signals.unless]
+events = ["Order Completed"]
+within_days = 2
+[[signals]]
+key = "recommended"
+name = "Bought, then recommended"
+[[signals.steps]]
+event = "Order Completed"
+[[signals.steps]]
+event = "Referral Sent"
+within_days = 20
+[[signals]]
+key = "returned"
+name = "Came back the next day"
+[[signals.steps]]
+event = "page"
+[[signals.steps]]
+event = "Product Viewed"
+within_hours = 30
+where = "weekday != 'Sunday'"
+[signals.unless]
+events = ["Order Completed", "Referral Sent"]
+within_minutes = 90
+"""
 RULES = {name: Rulebook(read_policy(text, catalogue)) for name, text in POLICIES.items()}
 rules = st.sampled_from(sorted(RULES)).map(RULES.__getitem__)
 
