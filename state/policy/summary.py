@@ -173,7 +173,8 @@ def _signals(compiled: CompiledPolicy) -> Iterator[str]:
 
 
 def _span(within: Within) -> str:
-    return " ".join(f"within {value:g} {key.removeprefix('within_')}" for key, value in within.given)
+    units = ((value, key.removeprefix("within_")) for key, value in within.given)
+    return " ".join(f"within {value:g} {unit.removesuffix('s') if value == 1 else unit}" for value, unit in units)
 
 
 def _names(compiled: CompiledPolicy) -> Iterator[str]:
