@@ -66,7 +66,7 @@ def line(transition: dict[str, Any]) -> Text:
     text.append(f"{transition['timestamp']}  ", style="dim")
     text.append(f"{printable(transition['userId'])}  ", style="bold")
     text.append(printable(name), style=f"{colour} strike" if properties["retracted"] else colour)
-    if "transition" in properties:
+    if "from" in properties and "audience_key" not in properties:
         text.append(f"  {properties['from']} → {properties['to']}")
     if properties.get("why"):
         text.append(f"  {printable(properties['why'])}", style="dim")
