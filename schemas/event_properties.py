@@ -49,7 +49,7 @@ def number_in(value: Trait | None) -> int | float | None:
     if isinstance(value, str):
         written = value.strip()
         return float(written) if DECIMAL.fullmatch(written) and isfinite(float(written)) else None
-    return None if isinstance(value, bool | tuple) else value
+    return None if isinstance(value, bool | tuple | dict) else value
 
 
 def _single(field: Field, given: Fields, roots: Fields) -> tuple[Scalar | None, bool]:

@@ -24,6 +24,10 @@ class CivilCalendar:
         """Return the first instant of a date; where clocks skip midnight, the first one after the skip."""
         return self._starts(day.toordinal())
 
+    def end_of(self, day: date) -> int:
+        """Return the first instant after a date."""
+        return self._starts(day.toordinal() + 1)
+
     def date_of(self, at: int) -> date:
         """Return the last date that has begun at an instant. Raises ``OverflowError`` outside the years 1 to 9999."""
         near = at // DAY_MS + _EPOCH

@@ -133,7 +133,7 @@ class _Compiler:
                 return CombinedChange(tuple(changes), every=isinstance(test, AllOf))
             case Not(part):
                 return NegatedChange(self.next_change(part))
-            case Comparison() if test.monotonicity.can_change and test.sign not in RISES:
+            case Comparison() if test.is_equality_that_moves:
                 return self.next_change(as_inequalities(test))
             case _:
                 return self._leaf_change(test)

@@ -24,6 +24,8 @@ from state.features.activity import EventFunctions
 from state.features.date_functions import date_functions
 from state.features.history import previous_stage, stage_functions
 from state.features.scores import alive, scores
+from state.features.stored_dates import StoredDates
+from state.features.tag_sets import tag_set
 from state.features.trait_functions import trait_functions
 from state.features.windows import SHOWN_WINDOWS, windowed
 from state.policy.shape import MAX_WINDOW_DAYS, Policy
@@ -34,7 +36,8 @@ def catalogue(policy: Policy) -> Catalogue:
     calendar = Calendar(policy.time.zone, policy.time.day_seconds * 1000)
     unit = 10 ** decimals(policy.money.currency)
     kinds = {name: Kind[kind.upper()] for name, kind in policy.traits.items()}
-    dated = date_functions(CivilCalendar(policy.time.zone), calendar.day_ms)
+    dates = StoredDates(CivilCalendar(policy.time.zone))
+    dated = date_functions(dates, calendar.day_ms)
     shown = [
         *_lifetime(calendar.day_ms, unit),
         *_present(calendar.day_ms),
@@ -74,6 +77,7 @@ def catalogue(policy: Policy) -> Catalogue:
         roll_offs=roll_offs,
         day_of=calendar.day_of,
         traits=kinds,
+        tags={name: tag_set(name, dates) for name, kind in kinds.items() if kind is Kind.TAGS},
     )
 
 

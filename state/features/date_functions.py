@@ -1,28 +1,22 @@
 """Functions of traits that are dates or instants: how long ago or ahead, how many years, how long to the next one."""
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date, datetime
-from functools import lru_cache
+from datetime import date
 
-from schemas import instant
-from state.civil_calendar import CivilCalendar
 from state.conditions.features import Feature, Trend
 from state.conditions.formula import Formula
 from state.conditions.functions import Function, Parameter, Sort
 from state.conditions.kind import Kind
 from state.customer.customer import Customer
 from state.customer.parts import TRAITS
-from state.features.anniversaries import Anniversaries
+from state.features.stored_dates import StoredDates
 
 _PARAMETERS = (Parameter(name="trait", sort=Sort.TRAIT, kinds=(Kind.DATE, Kind.INSTANT)),)
-_REMEMBERED = 65_536
-_BARE_DATE = len("2017-12-31")
 
 
-def date_functions(calendar: CivilCalendar, day_ms: int) -> Iterator[Function]:
-    """Yield the functions, by the dates of a calendar; a day lasts ``day_ms``."""
-    dates = _Dates(calendar)
-    anniversaries = Anniversaries(calendar)
+def date_functions(dates: StoredDates, day_ms: int) -> Iterator[Function]:
+    """Yield the functions, by what stored dates mean; a day lasts ``day_ms``."""
+    anniversaries = dates.anniversaries
 
     def days_since(name: str, trait: str) -> Feature:
         return Feature(
@@ -94,36 +88,6 @@ def date_functions(calendar: CivilCalendar, day_ms: int) -> Iterator[Function]:
         name = function.__name__
         example = f"{name}(traits.{trait})"
         yield Function(name=name, parameters=_PARAMETERS, feature=function, meaning=meaning, example=example)
-
-
-class _Dates:
-    """What the texts mean that traits of the types date and instant are stored as; None for anything else."""
-
-    def __init__(self, calendar: CivilCalendar) -> None:
-        self._calendar = calendar
-        self.instant_of: Callable[[object], int | None] = lru_cache(_REMEMBERED)(self._instant_of)
-        """Return the instant, or the first one of a date."""
-        self.date_of: Callable[[object], date | None] = lru_cache(_REMEMBERED)(self._date_of)
-        """Return the date, or that of an instant."""
-
-    def _instant_of(self, stored: object) -> int | None:
-        if not isinstance(stored, str):
-            return None
-        try:
-            if len(stored) == _BARE_DATE:
-                return self._calendar.start_of(date.fromisoformat(stored))
-            return instant.from_datetime(datetime.fromisoformat(stored))
-        except (ValueError, TypeError):
-            return None
-
-    def _date_of(self, stored: object) -> date | None:
-        if isinstance(stored, str) and len(stored) == _BARE_DATE and self.instant_of(stored) is not None:
-            return date.fromisoformat(stored)  # and not that of its first instant: clocks may skip a whole day
-        try:
-            at = self.instant_of(stored)
-            return None if at is None else self._calendar.date_of(at)
-        except OverflowError:
-            return None
 
 
 def _days_since(

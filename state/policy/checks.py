@@ -20,7 +20,8 @@ _OTHER_WORDS = {
     **dict.fromkeys(("integer", "int", "float", "decimal"), "number"),
     **dict.fromkeys(("boolean", "bool"), "flag"),
     **dict.fromkeys(("datetime", "timestamp", "time"), "instant"),
-    **dict.fromkeys(("list", "array", "set", "tags"), "texts"),
+    **dict.fromkeys(("list", "array", "set"), "texts"),
+    **dict.fromkeys(("tag", "labels"), "tags"),
 }
 """What other systems call the types of traits."""
 

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from fractions import Fraction
 from functools import lru_cache
 
-from tests.reference_model.anniversary import Dated
+from tests.reference_model.anniversary import Dated, end_of_tag
 from tests.reference_model.calls import call_of
 from tests.reference_model.conditions import OF_TRAITS, Lookup, Value, rational
 from tests.reference_model.memory import MILLION, Happened, Memory, Order
@@ -50,7 +50,7 @@ def millionths(value: Trait) -> int | None:
     """A number in millionths, rounded half to even; none for what is no number, or beyond 1e12."""
     if isinstance(value, str) and PLAIN.fullmatch(value.strip()):
         value = float(value)
-    if value is None or isinstance(value, str | bool | tuple) or abs(value) > 10**12:
+    if value is None or isinstance(value, str | bool | tuple | dict) or abs(value) > 10**12:
         return None
     return round(rational(value) * MILLION)
 
@@ -67,11 +67,16 @@ class Features:
 
     def __call__(self, name: str) -> Value:
         if name.startswith("traits."):
-            return self.memory.traits.get(name.removeprefix("traits."))
+            known = self.memory.traits.get(name.removeprefix("traits."))
+            return self.unexpired(known) if isinstance(known, dict) else known
         if name.endswith(")"):
             return self.called(name)
         base, window = split(name)
         return self.windowed(base, window) if window else self.plain(base)
+
+    def unexpired(self, tags: dict[str, str | None]) -> tuple[str, ...]:
+        civil = self.policy.civil
+        return tuple(tag for tag, until in tags.items() if until is None or end_of_tag(until, civil) > self.at)
 
     def dated(self, function: str, dated: Dated) -> Value:
         """The value of a function of a date."""

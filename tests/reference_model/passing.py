@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from tests.reference_model.anniversary import Dated
+from tests.reference_model.anniversary import Dated, end_of_tag
 from tests.reference_model.conditions import Crossing
 from tests.reference_model.features import Features
 from tests.reference_model.memory import Memory
@@ -23,6 +23,8 @@ def leap_instants(policy: Policy, memory: Memory, standing: Standing, after: int
         days = {day + window for day in memory.eventful for window in reach}
         found |= {calendar.start(day) for day in days if first < day <= last}
     found |= midnights(policy, memory, after, upto)
+    tags = [trait for trait in memory.traits.values() if isinstance(trait, dict)]
+    found |= {end_of_tag(until, policy.civil) for each in tags for until in each.values() if until is not None}
     if standing.loyal is not None:
         found.add(standing.loyal + policy.loyal.stay)
     for segment in policy.segments:

@@ -126,6 +126,10 @@ DECLARED = (
     '"sport" not in traits.interests',
     "traits.plan in traits.interests",
     "traits.interests is known",
+    '"vip" in traits.labels',
+    '"trial" in traits.labels and traits.labels is known',
+    '"trial" not in traits.labels',
+    "traits.plan in traits.labels",
     "traits.newsletter",
     "traits.score > 2.5",
     "traits.score - 1 <= orders",
@@ -138,6 +142,7 @@ DECLARED = (
 TRAITS = """
 [traits]
 interests = "texts"
+labels = "tags"
 newsletter = "flag"
 score = "number"
 plan = "text"
