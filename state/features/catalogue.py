@@ -24,6 +24,7 @@ from state.features.activity import EventFunctions
 from state.features.date_functions import date_functions
 from state.features.history import previous_stage, stage_functions
 from state.features.scores import alive, scores
+from state.features.steps import step_functions
 from state.features.stored_dates import StoredDates
 from state.features.tag_sets import tag_set
 from state.features.trait_functions import trait_functions
@@ -67,7 +68,8 @@ def catalogue(policy: Policy) -> Catalogue:
                 leaving.update(days[bisect_left(days, first) : bisect_right(days, last)])
         return [calendar.start_of(day + window) for day in sorted(leaving)]
 
-    functions = (*of_events.functions(), *stage_functions(calendar.day_ms), *trait_functions(), *dated)
+    of_stages, of_ladders = stage_functions(calendar.day_ms), step_functions(policy.ladders)
+    functions = (*of_events.functions(), *of_stages, *of_ladders, *trait_functions(), *dated)
     return Catalogue(
         title=f"policy {policy.version}",
         features=features,

@@ -71,6 +71,7 @@ PLACES = {
     "sum": ("event", "number", "days"),
     "mean": ("event", "number", "days"),
     "latest": ("event", "number"),
+    "step": ("ladder",),
     **OF_TRAITS,
 }
 """The arguments that functions take without a name."""
@@ -295,6 +296,8 @@ def sort_of_node(node: ast.expr) -> str:
     if isinstance(node, ast.Attribute):
         return "trait"
     if isinstance(node, ast.Call):
+        if ast.unparse(node.func) == "step":
+            return "text"
         return "flag" if len(OF_TRAITS.get(ast.unparse(node.func), ())) > 1 else "number"
     if isinstance(node, ast.List | ast.Tuple | ast.Set):
         return sort_of_node(node.elts[0])
