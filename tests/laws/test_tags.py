@@ -88,7 +88,7 @@ def test_a_tag_is_left_at_its_expiry_alone(data: st.DataObject, zone: str, start
         [TraitsIdentified(start, "m", {"tags": known})], end, Rulebook(read_policy(text, catalogue))
     )
     assert history is not None
-    found = {(it.change.segment, it.change.to, it.change.at) for it in history.published}
+    found = {(it.change.key, it.change.to, it.change.at) for it in history.published}
     ends = {name: None if expiry is None else expires_at(expiry, zone) for name, expiry in known.items()}
     there = {name: it for name, it in ends.items() if it is None or it > start}
     expected = {(name, "in", start) for name in there}
