@@ -12,6 +12,7 @@ from schemas.coercion import MAX_TEXT, as_json, fields_of
 from schemas.events import AnyFact, Trait, Traits, TraitsIdentified
 from schemas.reject import RejectedError
 from schemas.tags import read_tags
+from schemas.time_zones import zone_named
 from schemas.timestamps import moment
 from schemas.traits import by_name, coerced_traits, traits_of
 from schemas.typed_values import MisfitError, date_in, flag_in, instant_in, number_in, text_in
@@ -28,13 +29,14 @@ TYPES = {
     "tags": "set of tags",
 }
 """The types by their names, with the words for people."""
+_WORDS = {**TYPES, "zone": "time zone"}
 
 _list = msgspec.json.Decoder(list[Raw]).decode
 _INSTANT = ""
 
 
 class TraitTypes:
-    """The types of the traits that a policy declares, by their names.
+    """The types of the traits that a policy declares, by their names; ``zone`` is that of a customer's time zone.
 
     ``date_of`` returns the date (``YYYY-MM-DD``) of an instant in the policy's time zone; it may raise
     ``OverflowError``. The texts ``named`` are never cut off a list or a set of tags.
@@ -51,6 +53,7 @@ class TraitTypes:
             "flag": flag_in,
             "date": lambda raw: date_in(raw, self._day_of),
             "instant": instant_in,
+            "zone": _zone_in,
         }
 
     def applied(self, fact: AnyFact, own: Raw, around: Raw) -> tuple[AnyFact, Sequence[str]]:
@@ -118,7 +121,7 @@ class TraitTypes:
             else:
                 value = self._readers[kind](raw)
         except (MisfitError, RejectedError, OverflowError):
-            told[f"traits.{name} is no {TYPES[kind]}"] = None
+            told[f"traits.{name} is no {_WORDS[kind]}"] = None
         else:
             if value is not None:
                 traits[name] = value
@@ -155,3 +158,13 @@ class TraitTypes:
             if is_told:
                 told[word] = None
         return found.tags
+
+
+def _zone_in(raw: Raw) -> str | None:
+    written = text_in(raw)
+    if not written.strip():
+        return None
+    found = zone_named(written)
+    if found is None:
+        raise MisfitError
+    return found

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 
 from schemas.money import decimals
 from state.calendar import Calendar
-from state.civil_calendar import CivilCalendar
 from state.conditions.catalogue import Catalogue
 from state.conditions.event_filters import kinds_of_fields
 from state.conditions.features import Feature, Trend
@@ -17,6 +16,7 @@ from state.conditions.kind import Kind
 from state.customer.customer import STAGES, Customer
 from state.customer.engagement import Engagement
 from state.customer.figures import average_order_value, mean_gap, time_since_order
+from state.customer.own_zone import OwnZone
 from state.customer.parts import DECIDED, NO_PARTS, ORDERS, SUPPORT, TRAITS, VISITS
 from state.customer.purchases import Purchases
 from state.customer.support import Support
@@ -36,9 +36,9 @@ def catalogue(policy: Policy) -> Catalogue:
     """Return the features under a policy, which sets the time zone, the currency's unit and the limits of scores."""
     calendar = Calendar(policy.time.zone, policy.time.day_seconds * 1000)
     unit = 10 ** decimals(policy.money.currency)
-    kinds = {name: Kind[kind.upper()] for name, kind in policy.traits.items()}
-    dates = StoredDates(CivilCalendar(policy.time.zone))
-    dated = date_functions(dates, calendar.day_ms)
+    kinds = {name: Kind.TEXT if kind == "zone" else Kind[kind.upper()] for name, kind in policy.trait_types.items()}
+    dates = OwnZone(StoredDates, policy.time.zone, policy.time.zone_trait)
+    dated = date_functions(dates.of, calendar.day_ms)
     shown = [
         *_lifetime(calendar.day_ms, unit),
         *_present(calendar.day_ms),
@@ -79,7 +79,7 @@ def catalogue(policy: Policy) -> Catalogue:
         roll_offs=roll_offs,
         day_of=calendar.day_of,
         traits=kinds,
-        tags={name: tag_set(name, dates) for name, kind in kinds.items() if kind is Kind.TAGS},
+        tags={name: tag_set(name, dates.of) for name, kind in kinds.items() if kind is Kind.TAGS},
     )
 
 

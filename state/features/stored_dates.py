@@ -8,21 +8,24 @@ from schemas import instant
 from state.civil_calendar import CivilCalendar
 from state.features.anniversaries import Anniversaries
 
-_REMEMBERED = 65_536
 _BARE_DATE = len("2017-12-31")
 
 
 class StoredDates:
-    """The meaning of stored texts by the dates of a calendar; None for anything else. Instants are ms since 1970."""
+    """The meaning of stored texts by the dates of a zone; None for anything else. Instants are ms since 1970.
 
-    def __init__(self, calendar: CivilCalendar) -> None:
+    So many texts of each sort are ``remembered``.
+    """
+
+    def __init__(self, zone: str, remembered: int) -> None:
+        calendar = CivilCalendar(zone, remembered)
         self.anniversaries = Anniversaries(calendar)
         self._calendar = calendar
-        self.instant_of: Callable[[object], int | None] = lru_cache(_REMEMBERED)(self._instant_of)
+        self.instant_of: Callable[[object], int | None] = lru_cache(remembered)(self._instant_of)
         """Return the instant, or the first one of a date."""
-        self.date_of: Callable[[object], date | None] = lru_cache(_REMEMBERED)(self._date_of)
+        self.date_of: Callable[[object], date | None] = lru_cache(remembered)(self._date_of)
         """Return the date, or that of an instant."""
-        self.end_of: Callable[[object], int | None] = lru_cache(_REMEMBERED)(self._end_of)
+        self.end_of: Callable[[object], int | None] = lru_cache(remembered)(self._end_of)
         """Return the instant, or the first one after a date."""
 
     def _instant_of(self, stored: object) -> int | None:

@@ -124,7 +124,7 @@ class CompiledPolicy:
         trees = [condition.tree for condition in self.conditions]
         fields = self._fields
         return Named(
-            traits=frozenset({"kind"}.union(self.policy.traits, *map(traits_of, trees))),
+            traits=frozenset({"kind"}.union(self.policy.trait_types, *map(traits_of, trees))),
             texts=frozenset(name for tree in trees for name in _listed_in(tree)),
             categories=frozenset(name for tree in trees for name in _categories_in(tree)),
             events={event_key(name): name for name in self.counted_events if name not in EVENT_TYPES},

@@ -61,6 +61,7 @@ class Features:
     def __init__(self, policy: Policy, memory: Memory, at: int) -> None:
         self.policy, self.memory, self.at = policy, memory, at
         self.today = policy.calendar.day(at)
+        self.civil = policy.civil_of(memory.traits)
         self.unit: int = 10**policy.money.places
         self.stage, self.since, self.loyal = "", 0, False
         self.stays: tuple[tuple[str, int, int], ...] = ()
@@ -76,7 +77,7 @@ class Features:
         return self.windowed(base, window) if window else self.plain(base)
 
     def unexpired(self, tags: dict[str, str | None]) -> tuple[str, ...]:
-        civil = self.policy.civil
+        civil = self.civil
         return tuple(tag for tag, until in tags.items() if until is None or end_of_tag(until, civil) > self.at)
 
     def dated(self, function: str, dated: Dated) -> Value:
@@ -84,7 +85,7 @@ class Features:
         if function.startswith("days_") and function != "days_until_anniversary":
             since = Fraction(self.at - dated.began, self.policy.calendar.day_ms)
             return since if function == "days_since" else -since
-        today = self.policy.civil.day(self.at)
+        today = self.civil.day(self.at)
         return dated.age(today) if function == "age" else dated.days_ahead(today)
 
     def of_trait(self, call: str) -> Value:
@@ -96,7 +97,7 @@ class Features:
         if not isinstance(trait, str):
             return None
         if "text" not in given:
-            return self.dated(ast.unparse(node.func), Dated(trait, self.policy.civil))
+            return self.dated(ast.unparse(node.func), Dated(trait, self.civil))
         wanted = ast.literal_eval(given["text"])
         return trait.startswith(wanted) if call.startswith("starts_with(") else wanted in trait
 
@@ -115,7 +116,7 @@ class Features:
         last = self.today - call.before
         first = last - call.days + 1 if call.days else None
         happened = [each for each in self.memory.happened if each.key == key]
-        orders = [Happened(key, each.at, each.day, each.properties) for each in self.memory.orders]
+        orders = [Happened(key, each.at, each.day, each.properties, each.civil) for each in self.memory.orders]
         counted = [
             each
             for each in (orders if is_order else happened)
@@ -138,7 +139,7 @@ class Features:
 
     def said(self, happened: Happened) -> dict[str, Trait]:
         """What an event said, with the hour and the weekday of its instant."""
-        civil = self.policy.civil
+        civil = happened.civil
         moment: dict[str, Trait] = {
             "hour": civil.hour(happened.at),
             "weekday": WEEKDAYS[(civil.day(happened.at) + 3) % 7],

@@ -255,6 +255,17 @@ class Hostility:
             ],
             "renewal_at": ["2025-06-30T22:00:00Z", 1750000000000, "2025-06-30", "2025-06-30 12:00 UTC", 20250630],
         }
+        choices["timezone"] = ["Europe/Berlin", "america/new york", " UTC ", "Asia/Kathmandu", "Pacific/Apia", 5]
+        choices["timezone"] += [
+            "Australia/Lord_Howe",
+            "Europe/Dublin",
+            "localtime",
+            "Mars",
+            "",
+            "../UTC",
+            None,
+            ["UTC"],
+        ]
         choices["labels"] = [self.labels() for _ in range(6)]
         choices["labels"] += [
             ["vip", None, {"trial": None}],
@@ -278,7 +289,8 @@ class Hostility:
 
     def labels(self) -> Event:
         """Tags with expiries that are read, and with others."""
-        day, second = f"2025-01-{self.dice.randint(1, 31):02}", self.dice.randint(1_735_700_000, 1_738_400_000)
+        month = self.dice.choice(["2017-09", "2017-10", "2025-01", "2025-01"])
+        day, second = f"{month}-{self.dice.randint(1, 30):02}", self.dice.randint(1_735_700_000, 1_738_400_000)
         expiries: list[Any] = [
             None,
             day,

@@ -286,6 +286,7 @@ class Drawing:
             self.rule(f'[[segments]]\nkey = "s{number}"\nname = "S{number}"\n') for number in range(choose((2, 3, 4)))
         ]
         zone = f'[time]\nzone = "{choose(("UTC", "Europe/Berlin", "America/New_York"))}"\n'
+        zone += choose(("", "zone_trait = 'timezone'\n", "zone_trait = 'timezone'\n"))
         excluded = choose((None, *EXCLUDED))
         customers = "" if excluded is None else f"[customers]\nexcluded = '{excluded}'\n"
         loyal = self.rule("[lifecycle.loyal]\n")

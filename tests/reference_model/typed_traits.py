@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from zoneinfo import available_timezones
 
 from tests.reference_model.calendar import FIRST_ORDINAL, read_day, write_date, write_instant
 from tests.reference_model.policy import Policy
@@ -9,6 +10,7 @@ from tests.reference_model.properties import MAX_DOUBLE, Trait, Unusable, number
 from tests.reference_model.timestamps import moment
 
 DATE = re.compile(r"\d{4}-\d\d-\d\d", flags=re.ASCII)
+ZONES = sorted(available_timezones() - {"localtime", "Factory"})
 NOTHING: Any = object()
 """Says nothing, as a blank text does."""
 
@@ -144,6 +146,15 @@ def until(expiry: Any, policy: Policy) -> str | None:
     return date(expiry, policy) if is_date else instant(expiry, policy)
 
 
+def zone(value: Any, policy: Policy) -> str:
+    """A name of the IANA database, in any case."""
+    written = whole_text(value).strip().replace(" ", "_").casefold()
+    found = [name for name in ZONES if name.casefold() == written]
+    if not found:
+        raise Unusable("invalid")
+    return found[0]
+
+
 READERS = {
     "text": text,
     "number": plain,
@@ -152,4 +163,5 @@ READERS = {
     "instant": instant,
     "texts": texts,
     "tags": tags,
+    "zone": zone,
 }

@@ -52,6 +52,7 @@ POLICIES = {
 name = "rhythm"
 [time]
 zone = "Europe/Berlin"
+zone_trait = "timezone"
 lateness_minutes = 10080
 [traits]
 born_on = "date"
@@ -364,6 +365,7 @@ def facts(draw: st.DrawFn, most: int = 14) -> list[AnyFact]:
         labels = draw(st.sampled_from(LABELS))
         dates = {
             "born_on": draw(st.sampled_from(("2002-09-20", "2002-10-26", "2000-02-29", None))),
+            "timezone": draw(st.sampled_from(("America/New_York", "Asia/Kathmandu", None))),
             "renewal_at": draw(st.sampled_from(("2020-10-25T00:30:00.000Z", "2020-12-01T12:00:00.001Z", None))),
         }
         country = draw(st.sampled_from(("DE", "FR", True, 1, None)))
