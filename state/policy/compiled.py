@@ -15,8 +15,7 @@ from state.conditions.catalogue import Catalogue
 from state.conditions.condition import Condition, compile_condition, entering, opposite
 from state.conditions.errors import ConditionError
 from state.conditions.event_filters import MOMENT
-from state.conditions.kind import Kind
-from state.conditions.nodes import Comparison, FeatureRef, Literal, Test, Trait, leaves_of, traits_of
+from state.conditions.nodes import Comparison, FeatureRef, Literal, Test, leaves_of, traits_of
 from state.customer.occurrences import CountedEvents
 from state.customer.parts import DECIDED, STEPS, TRAITS
 from state.customer.tallies import REVENUE, TallyOf
@@ -152,9 +151,7 @@ def _categories_in(tree: Test) -> Iterator[str]:
 def _listed_in(tree: Test) -> Iterator[str]:
     for leaf in leaves_of(tree):
         match leaf:
-            case Comparison(sign="in" | "not in", left=Literal(str(text)), right=Trait()):
-                yield text
-            case Comparison(left=Literal(str(text)), right=FeatureRef(feature)) if feature.kind is Kind.TEXTS:
+            case Comparison(sign="in" | "not in", left=Literal(str(text))) if traits_of(leaf):
                 yield text
 
 
