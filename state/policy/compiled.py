@@ -14,7 +14,7 @@ from schemas.trait_types import TYPES
 from state.conditions.catalogue import Catalogue
 from state.conditions.condition import Condition
 from state.conditions.event_filters import MOMENT, kinds_of_fields
-from state.conditions.nodes import Comparison, FeatureRef, Literal, Test, Trait, leaves_of, traits_of
+from state.conditions.nodes import Comparison, FeatureRef, Literal, Test, leaves_of, traits_of
 from state.customer.occurrences import CountedEvents
 from state.customer.tallies import REVENUE, TallyOf
 from state.policy.checks import check_values
@@ -147,7 +147,7 @@ class CompiledPolicy:
         trees = [condition.tree for condition in self.conditions]
         fields = self._fields
         return Named(
-            traits=frozenset({"kind"}.union(self.policy.traits, *map(traits_of, trees))),
+            traits=frozenset({"kind"}.union(self.policy.trait_types, *map(traits_of, trees))),
             texts=frozenset(name for tree in trees for name in _listed_in(tree)),
             categories=frozenset(name for tree in trees for name in _categories_in(tree)),
             events={event_key(name): name for name in self._events if name not in EVENT_TYPES},
@@ -167,7 +167,7 @@ def _categories_in(tree: Test) -> Iterator[str]:
 def _listed_in(tree: Test) -> Iterator[str]:
     for leaf in leaves_of(tree):
         match leaf:
-            case Comparison(sign="in" | "not in", left=Literal(str(text)), right=Trait()):
+            case Comparison(sign="in" | "not in", left=Literal(str(text))) if traits_of(leaf):
                 yield text
 
 

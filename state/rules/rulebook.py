@@ -17,6 +17,7 @@ from state.civil_time import CivilTime
 from state.customer.apply_event import EventApplier, OrderEffect
 from state.customer.conversion import conversion
 from state.customer.customer import EXCLUDED, Customer
+from state.customer.own_zone import OwnZone
 from state.customer.parts import ALL_PARTS, DECIDED, LIFECYCLE_PARTS, NO_PARTS, ORDERS
 from state.customer.purchases import OrderMemory
 from state.customer.short_reason import shortened
@@ -58,17 +59,18 @@ class Rulebook:
         exchange = Exchange(policy.money.currency, policy.money.most_per_order, policy.money.rates)
         named = compiled.named
         civil = CivilCalendar(policy.time.zone)
-        self._trait_types = TraitTypes(policy.traits, lambda at: civil.date_of(at).isoformat(), named.texts)
+        self._trait_types = TraitTypes(policy.trait_types, lambda at: civil.date_of(at).isoformat(), named.texts)
         self.intake = Intake(
             exchange,
             policy.intake.not_customers,
             policy.intake.rating_scale,
             named,
-            self._trait_types if policy.traits else None,
+            self._trait_types if policy.trait_types else None,
             policy.subject == "account",
         )
         self._counted = compiled.counted_events
-        calendar, civil_time = Calendar(policy.time.zone, compiled.day_ms), CivilTime(policy.time.zone)
+        calendar = Calendar(policy.time.zone, compiled.day_ms)
+        civil_time = OwnZone(CivilTime, policy.time.zone, policy.time.zone_trait)
         self._memory = OrderMemory(
             compiled.occasion_ms,
             policy.orders.undo_days,

@@ -10,6 +10,7 @@ from state.conditions.event_filters import MOMENT
 from state.customer.apply_event import OrderEffect
 from state.customer.customer import Customer
 from state.customer.open_signals import MAX_OPEN, OpenSignal, Signals, with_occasions
+from state.customer.own_zone import OwnZone
 from state.policy.compiled_signals import CompiledSignal
 from state.rules.decision import ReasonedChange
 from state.rules.occasions import Followed, after_event, after_time, end_of
@@ -20,7 +21,7 @@ SIGNAL = Cause(kind="deadline", name="signal")
 class SignalRules:
     """The signals of a policy at work, which has ``declared`` fields of events."""
 
-    def __init__(self, signals: Sequence[CompiledSignal], civil: CivilTime, declared: Container[str]) -> None:
+    def __init__(self, signals: Sequence[CompiledSignal], civil: OwnZone[CivilTime], declared: Container[str]) -> None:
         self._signals = signals
         self._civil = civil
         self._moment = [name for name in MOMENT if name not in declared]
@@ -39,7 +40,7 @@ class SignalRules:
         signals = self._by_event.get(name)
         if signals is None:
             return changes
-        said = self._said(fact)
+        said = self._said(customer, fact)
         for signal in signals:
             open_ = customer.signals.get(signal.number, {})
             followed = after_event(signal, open_, name, fact.at, said)
@@ -61,7 +62,7 @@ class SignalRules:
             open_ = customer.signals.get(signal.number, {})
             if len(open_) >= MAX_OPEN:
                 left = after_time(signal, open_, fact.at).open
-                if after_event(signal, left, name, fact.at, self._said(fact)).is_bound:
+                if after_event(signal, left, name, fact.at, self._said(customer, fact)).is_bound:
                     return True
         return False
 
@@ -77,9 +78,9 @@ class SignalRules:
         numbers = {it.number for it in self._signals}
         return {number: it for number, it in signals.items() if number in numbers}
 
-    def _said(self, fact: AnyFact) -> Mapping[str, Trait]:
+    def _said(self, customer: Customer, fact: AnyFact) -> Mapping[str, Trait]:
         """Return what an event said, with the hour and the weekday of its instant where no field has their names."""
-        moment = self._civil.moment(fact.at)
+        moment = self._civil.of(customer).moment(fact.at)
         return {**(fact.properties or {}), **{name: moment[name] for name in self._moment}}
 
     def _told(
