@@ -95,10 +95,9 @@ class Rulebook:
         self._figures = DecisionFigures(exchange.unit, compiled.day_ms, self._patience)
         self._loyalty = Loyalty(MembershipRule(compiled.loyal_enter, compiled.loyal_leave, compiled.loyal_stay))
         self._groupings = groupings_of(compiled)
-        excluded = compiled.excluded
-        self._exclusion = Exclusion(excluded, self._groupings)
+        self._exclusion = Exclusion(compiled.excluded, self._groupings)
         self._lifecycle_parts = LIFECYCLE_PARTS | compiled.loyal_enter.parts | compiled.loyal_leave.parts
-        self._lifecycle_parts |= NO_PARTS if excluded is None else excluded.parts
+        self._lifecycle_parts |= NO_PARTS if compiled.excluded is None else compiled.excluded.parts
         self._remembered_stages = compiled.remembered_stages
         self._signals = SignalRules(compiled.signals, civil_time, policy.context) if compiled.signals else None
         self.told = BoundsTold(named.traits, self._counted, self.forgetting, self._tallying, self._signals).of

@@ -9,6 +9,7 @@ from itertools import pairwise
 from math import isqrt
 
 from tests.reference_model.anniversary import Dated, end_of_tag
+from tests.reference_model.calendar import Calendar
 from tests.reference_model.calls import Call, call_of
 from tests.reference_model.conditions import OF_TRAITS, Lookup, Value, rational
 from tests.reference_model.memory import MILLION, Happened, Memory, Order

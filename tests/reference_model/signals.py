@@ -92,9 +92,8 @@ class Signals:
 def matches(events: Events, fact: Fact, features: Features) -> bool:
     if key_of(fact.name) not in map(key_of, events.events):
         return False
-    return events.where is None or events.where.holds(
-        of_properties(dict(fact.properties) | features.moment(fact.at, features.civil))
-    )
+    said = dict(fact.properties) | features.moment(fact.at, features.civil)
+    return events.where is None or events.where.holds(of_properties(said))
 
 
 def about(rule: SignalRule, fact: Fact) -> str | None:
