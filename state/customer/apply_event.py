@@ -24,8 +24,8 @@ from schemas.events import (
 from state.calendar import Calendar
 from state.civil_time import CivilTime
 from state.customer.bounds import merged
+from state.customer.counted_events import CountedEvents
 from state.customer.customer import Customer
-from state.customer.occurrences import CountedEvents
 from state.customer.order_rows import order_number
 from state.customer.parts import NO_PARTS, ORDERS, SUPPORT, TRAITS, event_part
 from state.customer.purchases import OrderMemory

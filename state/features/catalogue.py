@@ -21,10 +21,12 @@ from state.customer.parts import DECIDED, NO_PARTS, ORDERS, SUPPORT, TRAITS, VIS
 from state.customer.purchases import Purchases
 from state.customer.support import Support
 from state.features.activity import EventFunctions
+from state.features.counting import Counting
 from state.features.date_functions import date_functions
 from state.features.history import previous_stage, stage_functions
 from state.features.scores import alive, scores
 from state.features.trait_functions import trait_functions
+from state.features.values import ValueFunctions
 from state.features.windows import SHOWN_WINDOWS, windowed
 from state.policy.shape import MAX_WINDOW_DAYS, Policy
 
@@ -43,9 +45,8 @@ def catalogue(policy: Policy) -> Catalogue:
         alive(policy, calendar),
     ]
     features = {it.name: it for it in shown}
-    of_events = EventFunctions(
-        calendar.day_ms, features, lambda days: windowed(days, unit), kinds_of_fields(policy.context)
-    )
+    counting = Counting(kinds_of_fields(policy.context))
+    counted = EventFunctions(counting, calendar.day_ms, features, lambda days: windowed(days, unit))
 
     def roll_offs(customer: Customer, window: int, after: int, until: int) -> Sequence[int]:
         first = calendar.day_of(after) - window + 1
@@ -64,7 +65,8 @@ def catalogue(policy: Policy) -> Catalogue:
                 leaving.update(days[bisect_left(days, first) : bisect_right(days, last)])
         return [calendar.start_of(day + window) for day in sorted(leaving)]
 
-    functions = (*of_events.functions(), *stage_functions(calendar.day_ms), *trait_functions(), *dated)
+    of_events = (*counted.functions(), *ValueFunctions(counting).functions())
+    functions = (*of_events, *stage_functions(calendar.day_ms), *trait_functions(), *dated)
     return Catalogue(
         title=f"policy {policy.version}",
         features=features,

@@ -16,7 +16,7 @@ from state.conditions.condition import Condition, compile_condition, entering, o
 from state.conditions.errors import ConditionError
 from state.conditions.event_filters import MOMENT
 from state.conditions.nodes import Comparison, FeatureRef, Literal, Test, Trait, leaves_of, traits_of
-from state.customer.occurrences import CountedEvents
+from state.customer.counted_events import CountedEvents
 from state.customer.parts import DECIDED, TRAITS
 from state.policy.checks import check_values
 from state.policy.shape import PAlive, Policy
@@ -93,6 +93,9 @@ class CompiledPolicy:
                 of_event[counts.key] = known._replace(
                     window_days=self.window_days if feature.window else known.window_days,
                     numbers=tuple(sorted({*known.numbers, counts.number} - {""})),
+                    greatest=tuple(sorted({*known.greatest, counts.greatest} - {""})),
+                    distinct=tuple(sorted({*known.distinct, counts.distinct} - {""})),
+                    ever=known.ever if feature.window else known.ever | {counts.distinct} - {""},
                 )
         return {event: tuple(it.values()) for event, it in counted.items()}
 
@@ -101,7 +104,7 @@ class CompiledPolicy:
         """The events of which a condition reads the hour or the weekday."""
         moment = MOMENT.keys() - self.policy.context
         every = (it.counts for it in self.catalogue.features.values() if it.counts is not None)
-        return frozenset(it.event for it in every if moment & {*it.names, it.number})
+        return frozenset(it.event for it in every if moment & it.fields)
 
     @property
     def _fields(self) -> dict[str, dict[str, Field]]:
@@ -111,13 +114,13 @@ class CompiledPolicy:
         fields = fields_under(self.policy.context)
         looked_for = frozenset[str]().union(*(it.counts.texts for it in self.catalogue.features.values() if it.counts))
         for feature in self.catalogue.features.values():
-            if (counts := feature.counts) is not None and (counts.names or counts.number):
+            if (counts := feature.counts) is not None and counts.fields:
                 # An update says anew what an order is.
                 for event in {counts.event, OrderUpdated.name if counts.event == OrderCompleted.name else counts.event}:
                     of_event = read.setdefault(event, {})
-                    for name in {*counts.names, counts.number} - moment - {""}:
+                    for name in counts.fields - moment:
                         field = of_event.get(name) or fields.get(name) or property_field(name)
-                        is_added_up = field.is_added_up or name == counts.number
+                        is_added_up = field.is_added_up or name == counts.of_number
                         of_event[name] = field._replace(is_added_up=is_added_up, texts=looked_for)
         return {event: of_event for event, of_event in read.items() if of_event}
 

@@ -13,7 +13,7 @@ WORDS = ("known", "true", "false", "True", "False")
 class Call:
     """A call about an event or a stage; `days` is 0 for all time, and these days end `before` days ago.
 
-    `number` is the property added up, `names` are those that `where` reads.
+    `number` is the property whose values are asked for, `names` are those that `where` reads.
     """
 
     function: str
@@ -49,7 +49,7 @@ def call_of(text: str) -> Call:
         stage=ast.literal_eval(given["stage"]) if "stage" in given else "",
         days=ast.literal_eval(given["days"]) if "days" in given else 0,
         before=ast.literal_eval(given["before"]) if "before" in given else 0,
-        number=ast.unparse(given["number"]) if "number" in given else "",
+        number=next((ast.unparse(given[name]) for name in ("number", "field") if name in given), ""),
         names=frozenset(read) - set(WORDS),
         where=None if where is None else Condition(ast.unparse(AsTraits().visit(where))),
     )

@@ -71,6 +71,9 @@ PLACES = {
     "sum": ("event", "number", "days"),
     "mean": ("event", "number", "days"),
     "latest": ("event", "number"),
+    "min": ("event", "number", "days"),
+    "max": ("event", "number", "days"),
+    "distinct": ("event", "field", "days"),
     **OF_TRAITS,
 }
 """The arguments that functions take without a name."""
