@@ -226,8 +226,7 @@ class Mirror:
             user_id=customer,
             seq=timeline.seq,
             at=group.position.upto,
-            policy_version=rules.version,
-            catalogue=rules.compiled.catalogue,
+            compiled=rules.compiled,
         )
         return Row(customer, group.version, profile, transitions)
 

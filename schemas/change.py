@@ -1,12 +1,17 @@
 """A change of a customer, its cause, the figures it was decided on, and the id under which it is published."""
 
 from hashlib import blake2b
+from typing import Literal
 
 import msgspec
 import orjson
 
+Direction = Literal["entered", "climbed", "fell", "left"]
+
 MAX_SEGMENTS = 100
 """How many segments a transition names."""
+NO_STEP = "none"
+"""What stands for no step of a ladder in changes; no step has this key."""
 
 
 class Cause(msgspec.Struct, frozen=True, array_like=True):
@@ -18,20 +23,22 @@ class Cause(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Change(msgspec.Struct, frozen=True, array_like=True):
-    """One change of a customer: of the stage (``segment`` is None), or of the membership in one segment.
+    """One change of a customer: of the stage (``key`` is None), or of the segment or the ladder with this key.
 
-    ``name`` is the lifecycle transition (``at_risk``) or the segment's name for people; ``from_`` and ``to`` are
-    stages, or ``out`` and ``in``. ``again`` is the number of earlier changes of the customer that are alike in all that
-    makes their identity: several facts of one instant may have the same messageId.
+    ``name`` is the lifecycle transition (``at_risk``), or the name of the segment or ladder for people; ``from_`` and
+    ``to`` are stages, ``out`` and ``in``, or steps (``NO_STEP`` for none). ``direction`` is ``entered``,
+    ``climbed``, ``fell`` or ``left`` on a ladder, otherwise None. ``again`` is the number of earlier changes of the
+    customer that are alike in all that makes their identity: several facts of one instant may have the same messageId.
     """
 
     at: int
-    segment: str | None
+    key: str | None
     name: str
     from_: str
     to: str
     cause: Cause
     again: int = 0
+    direction: Direction | None = None
 
     def identity(self, customer: str) -> str:
         """Return the id of this change: the same in every run that decides the same."""
@@ -40,7 +47,7 @@ class Change(msgspec.Struct, frozen=True, array_like=True):
 
     def likeness(self) -> tuple[int, str | None, str, str, str, str | None]:
         """Return what makes its identity among the changes of a customer, but for ``again``."""
-        return self.at, self.segment, self.from_, self.to, self.cause.kind, self.cause.message_id
+        return self.at, self.key, self.from_, self.to, self.cause.kind, self.cause.message_id
 
 
 class Figures(msgspec.Struct, frozen=True, array_like=True):
@@ -48,7 +55,8 @@ class Figures(msgspec.Struct, frozen=True, array_like=True):
 
     Money is in major units of the policy's currency, durations in days, ``next_at`` and ``previous_stage_since`` in ms
     since 1970. ``segments`` are the keys of at most ``MAX_SEGMENTS`` of the ``segment_count`` segments that the
-    customer is in. None where a customer has no such figure.
+    customer is in, ``steps`` the steps that they are on, each as ``ladder:step``. None where a customer has no such
+    figure.
     """
 
     why: str
@@ -65,6 +73,7 @@ class Figures(msgspec.Struct, frozen=True, array_like=True):
     segment_count: int
     previous_stage: str | None
     previous_stage_since: int | None
+    steps: tuple[str, ...]
 
 
 class Publication(msgspec.Struct, frozen=True):

@@ -8,6 +8,14 @@ from schemas.events import Trait
 Figure = int | float | str | bool | None
 
 
+class StepStanding(msgspec.Struct):
+    """The step of a ladder that a customer is on: its key, its name for people, and since when."""
+
+    step: str
+    name: str
+    since: str
+
+
 class Profile(msgspec.Struct, rename="camel"):
     """Stage, segments and figures of one customer as of an instant.
 
@@ -22,6 +30,7 @@ class Profile(msgspec.Struct, rename="camel"):
     previous_stage: str | None
     previous_since: str | None
     segments: dict[str, str]
+    steps: dict[str, StepStanding]
     figures: dict[str, Figure]
     windows: dict[str, Figure]
     traits: dict[str, Trait]

@@ -6,7 +6,7 @@ On the wire, and only there, a segment is called an audience: that is the word o
 import msgspec
 from msgspec.structs import asdict
 
-from schemas.change import Publication, message_id
+from schemas.change import Direction, Publication, message_id
 from schemas.instant import to_text, when
 
 
@@ -39,6 +39,7 @@ class Properties(msgspec.Struct, rename={"from_": "from"}):
     segment_count: int | None
     previous_stage: str | None
     previous_stage_since: str | None
+    steps: tuple[str, ...] | None
 
 
 class StageProperties(Properties):
@@ -52,6 +53,17 @@ class AudienceProperties(Properties):
 
     audience_key: str
     audience_name: str
+
+
+class LadderProperties(Properties):
+    """``ladder_key`` is the ladder's key in the policy, ``ladder_name`` its name for people.
+
+    ``direction`` is ``entered`` (from none), ``climbed``, ``fell`` or ``left`` (to none).
+    """
+
+    ladder_key: str
+    ladder_name: str
+    direction: Direction
 
 
 class Message(msgspec.Struct, rename="camel"):
@@ -81,7 +93,13 @@ class AudienceExited(Message, tag_field="event", tag="Audience Exited"):
     properties: AudienceProperties
 
 
-Transition = StageChanged | AudienceEntered | AudienceExited
+class LadderStepChanged(Message, tag_field="event", tag="Ladder Step Changed"):
+    """A customer went from one step of a ladder to another; ``none`` stands for no step."""
+
+    properties: LadderProperties
+
+
+Transition = StageChanged | LadderStepChanged | AudienceEntered | AudienceExited
 
 
 def encode(publication: Publication, customer: str, policy_version: str) -> bytes:
@@ -92,7 +110,7 @@ def encode(publication: Publication, customer: str, policy_version: str) -> byte
         own_id += ".retracted"
     timestamp = to_text(change.at)
     shared = asdict(_shared(publication, customer, policy_version))
-    if change.segment is None:
+    if change.key is None:
         return _encode(
             StageChanged(
                 type="track",
@@ -102,6 +120,18 @@ def encode(publication: Publication, customer: str, policy_version: str) -> byte
                 properties=StageProperties(**shared, transition=change.name),
             )
         )
+    if change.direction:
+        return _encode(
+            LadderStepChanged(
+                type="track",
+                message_id=own_id,
+                user_id=customer,
+                timestamp=timestamp,
+                properties=LadderProperties(
+                    **shared, ladder_key=change.key, ladder_name=change.name, direction=change.direction
+                ),
+            )
+        )
     event = AudienceEntered if change.to == "in" else AudienceExited
     return _encode(
         event(
@@ -109,7 +139,7 @@ def encode(publication: Publication, customer: str, policy_version: str) -> byte
             message_id=own_id,
             user_id=customer,
             timestamp=timestamp,
-            properties=AudienceProperties(**shared, audience_key=change.segment, audience_name=change.name),
+            properties=AudienceProperties(**shared, audience_key=change.key, audience_name=change.name),
         )
     )
 
@@ -144,6 +174,7 @@ def _shared(publication: Publication, customer: str, policy_version: str) -> Pro
         segment_count=None if figures is None else figures.segment_count,
         previous_stage=None if figures is None else figures.previous_stage,
         previous_stage_since=None if figures is None else when(figures.previous_stage_since),
+        steps=None if figures is None else figures.steps,
     )
 
 

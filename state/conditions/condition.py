@@ -63,7 +63,11 @@ class Condition:
 
     def why(self, customer: Customer, at: int) -> str:
         """Return the comparisons that make it hold (or keep it from holding), with their values."""
-        return self.explanation.text(customer, at)
+        return "; ".join(self.reasons(customer, at))
+
+    def reasons(self, customer: Customer, at: int) -> list[str]:
+        """Return the parts of ``why``."""
+        return self.explanation.parts(customer, at)
 
 
 def compile_condition(text: str, catalogue: Catalogue) -> Condition:

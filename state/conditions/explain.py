@@ -52,7 +52,7 @@ class Explanation:
         self._truths = truths(leaves)
         self._told = lru_cache(maxsize=_MAX_TRUTHS)(self._told_of)
 
-    def text(self, customer: Customer, at: int) -> str:
+    def parts(self, customer: Customer, at: int) -> list[str]:
         """Return the comparisons that make the tree hold at that instant, or keep it from holding.
 
         One that follows from those before it is left out.
@@ -64,7 +64,7 @@ class Explanation:
             values = self._said(customer, at, truth, deciding)
             missing = frozenset([it for it, (_, has_value) in zip(deciding, values, strict=True) if not has_value])
             said = self._said(customer, at, truth, self._told(truth, missing))
-        return "; ".join(dict.fromkeys([text for text, _ in said]))
+        return list(dict.fromkeys([text for text, _ in said]))
 
     def _said(
         self, customer: Customer, at: int, truth: tuple[bool, ...], places: tuple[int, ...]

@@ -16,7 +16,7 @@ def laid_out(source: str) -> str:
 
 def _statement(line: str) -> str:
     text = line.strip()
-    if len(line) <= _WIDTH or text.endswith(":") or ":  #" in text:
+    if len(line) <= _WIDTH or text.endswith(":") or text.startswith("#") or ":  #" in text:
         return line
     indent = line[: len(line) - len(text)]
     match ast.parse(text).body[0]:

@@ -20,10 +20,10 @@ class RuleSet:
     """Rules of one catalogue, evaluated together: one answer for each, in their order.
 
     For a customer who has joined a key (one in ``joined``), the rule is its leaving condition, otherwise its joining
-    condition. A feature that several conditions read is read once. The rules are compiled three times because they are
-    asked in three ways: a decision about segments usually needs both answers (``now_and_later``, which shares all
-    reads), after a change only the second one (``later``), and a decision about loyalty needs each at a time of its
-    own. Each function is compiled when it is first used.
+    condition; a rule may have one condition for both. A feature that several conditions read is read once. The rules
+    are compiled three times because they are asked in three ways: a decision about segments usually needs both answers
+    (``now_and_later``, which shares all reads), after a change only the second one (``later``), and a decision about
+    loyalty needs each at a time of its own. Each function is compiled when it is first used.
     """
 
     def __init__(self, rules: Sequence[Rule]) -> None:
@@ -83,6 +83,9 @@ class RuleSet:
         for key, enter, leave in self._rules:
             variable = writer.variable(f"{answer}_{key}")
             variables.append(variable)
+            if enter is leave:  # asked of everybody alike
+                lines += [f"# {key}: {enter.text}", f"{variable} = {expression(enter)}"]
+                continue
             for head, action, condition in ((f"if {key!r} in joined", "leaves", leave), ("else", "joins", enter)):
                 lines.append(f"{head}:  # {action}: {condition.text}")
                 lines.append(f"    {variable} = {expression(condition)}")

@@ -30,7 +30,9 @@ class Customer(msgspec.Struct, gc=False):
     values that began it, ``cause`` the messageId or name of its cause; the stage before, None if there was none, had
     lasted ``previous_ms``. ``past_stays`` are the stays that are over, in each stage that the policy asks about.
     ``expected`` and ``expected_at`` are the lifecycle transition that comes next if nothing happens. Minimum stays
-    count from ``loyal_since`` and from the instants of entering in ``memberships`` (by segment key).
+    count from ``loyal_since`` and from the instants of entering in ``memberships`` (by segment key) and in ``steps``,
+    which has the step and that instant by ladder key. ``held`` are the conditions that hold and must do so for some
+    time, each by the key of its ladder or segment, with the instant since which it has held.
     """
 
     first_event_at: int
@@ -53,6 +55,8 @@ class Customer(msgspec.Struct, gc=False):
     expected: str | None = None
     expected_at: int | None = None
     activity_lazy: Activity | bytes = b""
+    steps: dict[str, tuple[str, int]] = {}
+    held: dict[str, int] = {}
 
     @property
     def previous_since(self) -> int | None:

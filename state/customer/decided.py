@@ -23,6 +23,8 @@ class DecidedState(msgspec.Struct, array_like=True, gc=False):
     memberships: dict[str, int]
     expected: int | None
     expected_at: int | None
+    steps: dict[str, tuple[str, int]] = {}
+    held: dict[str, int] = {}
 
 
 def decided_state(customer: Customer) -> DecidedState:
@@ -39,6 +41,8 @@ def decided_state(customer: Customer) -> DecidedState:
         memberships=customer.memberships.copy(),
         expected=None if customer.expected is None else EXPECTED.index(customer.expected),
         expected_at=customer.expected_at,
+        steps=customer.steps.copy(),
+        held=customer.held.copy(),
     )
 
 
@@ -55,3 +59,5 @@ def restore_decided(customer: Customer, state: DecidedState) -> None:
     customer.memberships = state.memberships
     customer.expected = None if state.expected is None else EXPECTED[state.expected]
     customer.expected_at = state.expected_at
+    customer.steps = state.steps
+    customer.held = state.held

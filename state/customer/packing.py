@@ -44,6 +44,8 @@ class _Packed(msgspec.Struct, array_like=True, gc=False):
     expected: int | None
     expected_at: int | None
     activity: bytes = b""
+    steps: dict[str, tuple[str, int]] = {}
+    held: dict[str, int] = {}
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -77,6 +79,8 @@ def pack(customer: Customer) -> bytes:
         expected=None if customer.expected is None else EXPECTED.index(customer.expected),
         expected_at=_ahead(at, customer.expected_at),
         activity=activity,
+        steps={key: (step, at - entered) for key, (step, entered) in customer.steps.items()},
+        held={key: at - since for key, since in customer.held.items()} if customer.held else {},
     )
     return bytes(lz4.compress_block(_encode(packed)))
 
@@ -111,6 +115,8 @@ def unpack(packed: bytes) -> Customer:
         expected=None if it.expected is None else EXPECTED[it.expected],
         expected_at=_after(at, it.expected_at),
         activity_lazy=it.activity,
+        steps={key: (step, at - ago) for key, (step, ago) in it.steps.items()},
+        held={key: at - ago for key, ago in it.held.items()} if it.held else {},
     )
 
 

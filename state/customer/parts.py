@@ -15,6 +15,8 @@ FIRST_COUNT = 32
 FIRST_EVENT = 1 << 12
 """The first of the bits of the events that a policy counts; events with one bit are decided together."""
 _EVENT_BITS = 16
+STEPS = 1 << 28
+"""The steps of ladders that the customer is on."""
 
 NO_PARTS = 0
 ALL_PARTS = -1

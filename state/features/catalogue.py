@@ -25,6 +25,7 @@ from state.features.counting import Counting
 from state.features.date_functions import date_functions
 from state.features.history import previous_stage, stage_functions
 from state.features.scores import alive, scores
+from state.features.steps import step_functions
 from state.features.trait_functions import trait_functions
 from state.features.values import ValueFunctions
 from state.features.windows import SHOWN_WINDOWS, windowed
@@ -66,7 +67,8 @@ def catalogue(policy: Policy) -> Catalogue:
         return [calendar.start_of(day + window) for day in sorted(leaving)]
 
     of_events = (*counted.functions(), *ValueFunctions(counting).functions())
-    functions = (*of_events, *stage_functions(calendar.day_ms), *trait_functions(), *dated)
+    of_stages, of_ladders = stage_functions(calendar.day_ms), step_functions(policy.ladders)
+    functions = (*of_events, *of_stages, *of_ladders, *trait_functions(), *dated)
     return Catalogue(
         title=f"policy {policy.version}",
         features=features,

@@ -2,21 +2,20 @@
 
 from schemas import instant
 from schemas.instant import when
-from schemas.profile import Figure, Profile
-from state.conditions.catalogue import Catalogue
+from schemas.profile import Figure, Profile, StepStanding
 from state.customer.customer import Customer
 from state.customer.short_reason import in_full
+from state.policy.compiled import CompiledPolicy
 
 _NOT_FIGURES = frozenset(("stage", "previous_stage", "loyal", "kind", "categories"))
 
 
-def build_profile(
-    customer: Customer, *, user_id: str, seq: int, at: int, policy_version: str, catalogue: Catalogue
-) -> Profile:
+def build_profile(customer: Customer, *, user_id: str, seq: int, at: int, compiled: CompiledPolicy) -> Profile:
     """Return the profile of a customer at ``at`` (ms since 1970, not before their last decision)."""
     at = max(at, customer.at)
     figures: dict[str, Figure] = {}
     windows: dict[str, Figure] = {}
+    catalogue = compiled.catalogue
     day = catalogue.day_of(at)
     for name, feature in catalogue.features.items():
         if name in _NOT_FIGURES:
@@ -35,6 +34,7 @@ def build_profile(
         previous_stage=customer.previous_stage,
         previous_since=when(customer.previous_since),
         segments={key: instant.to_text(entered) for key, entered in sorted(customer.memberships.items())},
+        steps=_steps(customer, compiled),
         figures=figures,
         windows=windows,
         traits=customer.traits,
@@ -42,5 +42,15 @@ def build_profile(
         next_at=when(customer.expected_at),
         as_of=instant.to_text(at),
         seq=seq,
-        policy_version=policy_version,
+        policy_version=compiled.version,
     )
+
+
+def _steps(customer: Customer, compiled: CompiledPolicy) -> dict[str, StepStanding]:
+    if not customer.steps:
+        return {}
+    names = {(ladder.key, it.key): it.name for ladder in compiled.ladders for it in ladder.steps}
+    return {
+        ladder: StepStanding(step, names.get((ladder, step), step), instant.to_text(entered))
+        for ladder, (step, entered) in sorted(customer.steps.items())
+    }

@@ -5,16 +5,19 @@ from collections.abc import Iterable
 from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
+from schemas.change import NO_STEP
 from schemas.coercion import MAX_TEXT
 from schemas.intake import ANY
 from schemas.money import CURRENCIES
 from schemas.trait_types import TYPES
 from state.policy.field_paths import check_fields
-from state.policy.shape import Fixed, PAlive, Policy, Segment
+from state.policy.shape import Fixed, Ladder, PAlive, Policy, Segment, Step
 from state.policy.text import PolicyText
 from state.policy.toml_lines import Path
 from state.policy.wrong_values import written
 
+MAX_LADDERS = 100
+"""So that every message can say all steps."""
 _OTHER_WORDS = {
     **dict.fromkeys(("string", "str", "varchar"), "text"),
     **dict.fromkeys(("integer", "int", "float", "decimal"), "number"),
@@ -38,7 +41,8 @@ def check_values(policy: Policy, source: PolicyText) -> None:
         limits = getattr(policy.rfm, name)
         if any(low >= high for low, high in pairwise(limits)):
             source.report(("rfm", name), f"`{name}` does not rise", "write four limits, each above the one before")
-    _check_segments(policy.segments, source)
+    _check_ladders(policy, source)
+    _check_keys([(("ladders",), policy.ladders), (("segments",), policy.segments)], source)
 
 
 def _check_time(policy: Policy, source: PolicyText) -> None:
@@ -144,12 +148,27 @@ def _check_lifecycle(policy: Policy, source: PolicyText) -> None:
         )
 
 
-def _check_segments(segments: tuple[Segment, ...], source: PolicyText) -> None:
-    seen: dict[str, int] = {}
-    for number, segment in enumerate(segments):
-        first = seen.setdefault(segment.key, number)
-        if first != number and segment.key:
-            line = source.line(("segments", first, "key"))
-            source.report(
-                ("segments", number, "key"), f'the key "{segment.key}" is taken by line {line}', "choose another key"
-            )
+def _check_ladders(policy: Policy, source: PolicyText) -> None:
+    if len(policy.ladders) > MAX_LADDERS:
+        told = f"there are {len(policy.ladders)} ladders"
+        source.report(("ladders", MAX_LADDERS, "key"), told, f"write at most {MAX_LADDERS}")
+    for number, ladder in enumerate(policy.ladders):
+        path: Path = ("ladders", number)
+        if not ladder.steps and source.is_read((*path, "steps")):
+            source.report(path, f'the ladder "{ladder.key}" has no steps', "write them under [[ladders.steps]]")
+        _check_keys([((*path, "steps"), ladder.steps)], source)
+        for place, step in enumerate(ladder.steps):
+            if step.key == NO_STEP:
+                told = f'no step can have the key "{NO_STEP}", which stands for no step'
+                source.report((*path, "steps", place, "key"), told, "choose another key")
+
+
+def _check_keys(lists: Iterable[tuple[Path, tuple[Ladder | Step | Segment, ...]]], source: PolicyText) -> None:
+    seen: dict[str, Path] = {}
+    for table, entries in lists:
+        for number, entry in enumerate(entries):
+            path: Path = (*table, number, "key")
+            first = seen.setdefault(entry.key, path)
+            if first != path and entry.key:
+                told = f'the key "{entry.key}" is taken by line {source.line(first)}'
+                source.report(path, told, "choose another key")

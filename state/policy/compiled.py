@@ -17,21 +17,14 @@ from state.conditions.errors import ConditionError
 from state.conditions.event_filters import MOMENT
 from state.conditions.nodes import Comparison, FeatureRef, Literal, Test, Trait, leaves_of, traits_of
 from state.customer.counted_events import CountedEvents
-from state.customer.parts import DECIDED, TRAITS
+from state.customer.parts import DECIDED, STEPS, TRAITS
 from state.policy.checks import check_values
+from state.policy.compiled_ladder import CompiledLadder, CompiledStep, step_call
+from state.policy.duration import Duration, in_days
 from state.policy.shape import PAlive, Policy
 from state.policy.text import PolicyError, PolicyText, Problem
 from state.policy.toml_lines import Path
 from state.policy.warnings import warnings_of
-
-
-@dataclass(frozen=True, slots=True)
-class MinimumStay:
-    """A minimum stay in ms, and as the policy has it, in days of so many ms."""
-
-    ms: int
-    days: float
-    day_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +35,7 @@ class CompiledSegment:
     name: str
     enter: Condition
     leave: Condition
-    stay: MinimumStay
+    stay: Duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +47,8 @@ class CompiledPolicy:
     catalogue: Catalogue
     loyal_enter: Condition
     loyal_leave: Condition
-    loyal_stay: MinimumStay
+    loyal_stay: Duration
+    ladders: tuple[CompiledLadder, ...]
     segments: tuple[CompiledSegment, ...]
     excluded: Condition | None
     day_ms: int
@@ -65,10 +59,12 @@ class CompiledPolicy:
 
     @property
     def conditions(self) -> Iterator[Condition]:
-        """All conditions: who does not count, those of loyalty, and those of each segment."""
+        """All conditions: who does not count, those of loyalty, of each ladder, and of each segment."""
         if self.excluded is not None:
             yield self.excluded
         yield from (self.loyal_enter, self.loyal_leave)
+        for ladder in self.ladders:
+            yield from ladder.conditions
         for segment in self.segments:
             yield from (segment.enter, segment.leave)
 
@@ -165,10 +161,11 @@ def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> Com
     excluded = conditions.of_traits(("customers", "excluded"), policy.customers.excluded)
     loyal = policy.lifecycle.loyal
     loyal_enter, loyal_leave = conditions.pair(("lifecycle", "loyal"), loyal.enter, loyal.leave, decides_loyalty=True)
+    ladders = tuple(conditions.ladder(number) for number in range(len(policy.ladders)))
     segments = []
     for number, segment in enumerate(policy.segments):
-        enter, leave = conditions.pair(("segments", number), segment.enter, segment.leave, decides_loyalty=False)
-        segments.append(CompiledSegment(segment.key, segment.name, enter, leave, _stay(segment.min_stay_days, day)))
+        enter, leave = conditions.pair(("segments", number), segment.enter, segment.leave)
+        segments.append(CompiledSegment(segment.key, segment.name, enter, leave, in_days(segment.min_stay_days, day)))
     if source.problems:
         raise PolicyError(source.problems)
     warned = warnings_of(policy, conditions.by_key)
@@ -178,7 +175,8 @@ def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> Com
         catalogue=catalogue,
         loyal_enter=loyal_enter,
         loyal_leave=loyal_leave,
-        loyal_stay=_stay(loyal.min_stay_days, day),
+        loyal_stay=in_days(loyal.min_stay_days, day),
+        ladders=ladders,
         segments=tuple(segments),
         excluded=excluded,
         day_ms=day,
@@ -189,15 +187,16 @@ def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> Com
     )
 
 
-def _stay(days: float, day_ms: int) -> MinimumStay:
-    return MinimumStay(round(days * day_ms), days, day_ms)
-
-
 def _with_defaults(policy: Policy) -> Policy:
     plain = Policy(name=policy.name)
     traits = {name: kind for name, kind in policy.traits.items() if kind in TYPES}
     return msgspec.structs.replace(
-        plain, traits=traits, context=policy.context, lifecycle=policy.lifecycle, rfm=policy.rfm
+        plain,
+        traits=traits,
+        context=policy.context,
+        lifecycle=policy.lifecycle,
+        rfm=policy.rfm,
+        ladders=policy.ladders,
     )
 
 
@@ -207,11 +206,32 @@ class _Conditions:
     def __init__(self, source: PolicyText, catalogue: Catalogue, policy: Policy) -> None:
         self._source = source
         self._catalogue = catalogue
+        self._policy = policy
         self.by_key: dict[Path, Condition] = {}
         patience_is_read = source.is_read(("lifecycle", "patience"))
         self._never_p_alive = patience_is_read and not isinstance(policy.lifecycle.patience, PAlive)
 
-    def pair(self, path: Path, enter: str, leave: str, decides_loyalty: bool) -> tuple[Condition, Condition]:
+    def ladder(self, number: int) -> CompiledLadder:
+        """Return a ladder, whose conditions may ask for the steps of the ladders before it."""
+        ladder, day = self._policy.ladders[number], self._policy.time.day_seconds * 1000
+        steps = []
+        for place, step in enumerate(ladder.steps):
+            path: Path = ("ladders", number, "steps", place)
+            enter, leave = self.pair(path, step.enter, step.leave)
+            for name in ("enter", "leave"):
+                self._check_order((*path, name), number)
+            durations = (in_days(it, day) for it in (step.min_stay_days, step.grace_days, step.requalify_days))
+            steps.append(CompiledStep(step.key, step.name, enter, leave, *durations))
+        return CompiledLadder(ladder.key, ladder.name, tuple(steps))
+
+    def _check_order(self, path: Path, number: int) -> None:
+        later = {step_call(it.key): it.key for it in self._policy.ladders[number:]}
+        own = self._policy.ladders[number].key
+        for name in sorted(later.keys() & self.by_key[path].names if path in self.by_key else ()):
+            fix = "ask for something else" if later[name] == own else f"declare `{later[name]}` before `{own}`"
+            self._source.report(path, f"`{name}` is not known yet when the ladder `{own}` is decided", fix)
+
+    def pair(self, path: Path, enter: str, leave: str, *, decides_loyalty: bool = False) -> tuple[Condition, Condition]:
         joining = self._compile((*path, "enter"), enter, decides_loyalty)
         leaving = self._compile((*path, "leave"), leave, decides_loyalty) if leave.strip() else opposite(joining)
         return entering(joining, leaving), leaving
@@ -229,7 +249,7 @@ class _Conditions:
 
     def _is_decided(self, name: str) -> bool:
         feature = self._catalogue.features.get(name)
-        return feature is not None and bool(feature.parts & DECIDED)
+        return feature is not None and bool(feature.parts & (DECIDED | STEPS))
 
     def _compile(self, path: Path, text: str, decides_loyalty: bool) -> Condition:
         try:

@@ -169,6 +169,31 @@ class Segment(Section, frozen=True):
     min_stay_days: DaysOrNone = 0.0
 
 
+class Step(Section, frozen=True):
+    """A step of a ladder, which a customer reaches and leaves by rules. An empty ``leave`` means: not ``enter``.
+
+    ``leave`` must hold for ``grace_days`` without a break. With ``requalify_days`` it is asked only every so many days.
+    """
+
+    key: Key
+    name: Text
+    enter: Text
+    description: str = ""
+    leave: str = ""
+    min_stay_days: DaysOrNone = 0.0
+    grace_days: DaysOrNone = 0.0
+    requalify_days: DaysOrNone = 0.0
+
+
+class Ladder(Section, frozen=True):
+    """A ladder: a customer is on one of its steps, which come best first, or on none."""
+
+    key: Key
+    name: Text
+    description: str = ""
+    steps: tuple[Step, ...] = ()
+
+
 class Policy(Section, frozen=True):
     """Everything that a business decides, in one file.
 
@@ -186,17 +211,18 @@ class Policy(Section, frozen=True):
     orders: Orders = Orders()
     lifecycle: Lifecycle = Lifecycle()
     rfm: Rfm = Rfm()
+    ladders: tuple[Ladder, ...] = ()
     segments: tuple[Segment, ...] = ()
 
     @property
     def version(self) -> str:
         """The name and a hash of everything in the policy; comments and layout of its file do not count.
 
-        What a policy does not have of ``[traits]``, ``[context]`` and ``[customers]`` does not count: it has the
-        version that it had before there were any.
+        What a policy does not have of ``[traits]``, ``[context]``, ``[customers]`` and ``[[ladders]]`` does not count:
+        it has the version that it had before there were any.
         """
         whole = msgspec.to_builtins(self)
-        for name in ("traits", "context"):
+        for name in ("traits", "context", "ladders"):
             if not whole[name]:
                 del whole[name]
         if not self.customers.excluded.strip():

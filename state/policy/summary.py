@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from schemas.trait_types import TYPES
 from state.conditions.one_line import on_one_line
 from state.policy.compiled import CompiledPolicy, CompiledSegment
-from state.policy.shape import Fixed, Loyal, PAlive, Patience, Policy, Rfm, Segment, SupportRules
+from state.policy.compiled_ladder import CompiledStep
+from state.policy.shape import Fixed, Loyal, PAlive, Patience, Policy, Rfm, Segment, Step, SupportRules
 
 
 def summarize(compiled: CompiledPolicy) -> str:
@@ -21,6 +22,7 @@ def summarize(compiled: CompiledPolicy) -> str:
             "",
             "Scores from 1 to 5",
             *_scores(policy.rfm, policy.money.currency),
+            *_ladders(policy, compiled),
             "",
             f"Segments ({len(policy.segments)})",
             *(line for pair in zip(policy.segments, compiled.segments, strict=True) for line in _segment(*pair)),
@@ -107,15 +109,43 @@ def _scores(rfm: Rfm, currency: str) -> Iterator[str]:
     yield f"  monetary   1, and one more from each of {monetary} {currency} in {rfm.window_days} days"
 
 
+def _ladders(policy: Policy, compiled: CompiledPolicy) -> Iterator[str]:
+    if policy.ladders:
+        yield ""
+        yield f"Ladders ({len(policy.ladders)})"
+    for ladder, of_ladder in zip(policy.ladders, compiled.ladders, strict=True):
+        yield f"  {ladder.name} ({ladder.key}), on the first step that fits"
+        if ladder.description:
+            yield f"    {ladder.description}"
+        for step, of_step in zip(ladder.steps, of_ladder.steps, strict=True):
+            yield from _step(step, of_step)
+
+
+def _step(step: Step, compiled: CompiledStep) -> Iterator[str]:
+    yield f"    {step.name} ({step.key})"
+    if step.description:
+        yield f"      {step.description}"
+    yield f"      enters when {on_one_line(step.enter)}"
+    lasting = f", for {_days(step.grace_days)} without a break" if step.grace_days else ""
+    yield f"      leaves when {_leaving(step.leave)}{lasting}{_stay(step.min_stay_days)}"
+    if step.requalify_days:
+        yield f"      and only at the end of each {_days(step.requalify_days)} on this step"
+    yield from _looks(compiled, "      ")
+
+
 def _segment(segment: Segment, compiled: CompiledSegment) -> Iterator[str]:
     yield f"  {segment.name} ({segment.key})"
     if segment.description:
         yield f"    {segment.description}"
     yield f"    joins when  {on_one_line(segment.enter)}"
     yield f"    leaves when {_leaving(segment.leave)}{_stay(segment.min_stay_days)}"
+    yield from _looks(compiled, "    ")
+
+
+def _looks(compiled: CompiledSegment | CompiledStep, indent: str) -> Iterator[str]:
     looks = sorted(compiled.enter.windows | compiled.leave.windows)
     if looks:
-        yield f"    looks at the last {', '.join(map(str, looks))} days, and changes by itself as they pass"
+        yield f"{indent}looks at the last {', '.join(map(str, looks))} days, and changes by itself as they pass"
 
 
 def _names(compiled: CompiledPolicy) -> Iterator[str]:

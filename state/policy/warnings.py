@@ -8,6 +8,7 @@ from state.conditions.nodes import Arithmetic, Comparison, FeatureRef, Literal, 
 from state.policy.currency_size import size_of
 from state.policy.left_out import left_out
 from state.policy.never_joined import never_joined
+from state.policy.never_reached import never_reached
 from state.policy.shape import Fixed, Money, PAlive, Policy, Rhythm
 from state.policy.toml_lines import Path
 
@@ -32,9 +33,21 @@ def warnings_of(policy: Policy, conditions: Mapping[Path, Condition]) -> Iterato
             leave = conditions.get((*path[:-1], "leave"))
             told = never_joined(condition.tree, None if leave is None else leave.tree)
             yield from ((path, message, fix) for message, fix in told)
+    yield from _unreached(policy, conditions)
     yield from _rates(policy, size)
     yield from _patience(policy)
     yield from _support(policy)
+
+
+def _unreached(policy: Policy, conditions: Mapping[Path, Condition]) -> Iterator[Warned]:
+    for number, ladder in enumerate(policy.ladders):
+        paths: list[Path] = [("ladders", number, "steps", place) for place in range(len(ladder.steps))]
+        steps = [
+            (step.key, conditions[*path, "enter"], conditions.get((*path, "leave")))
+            for path, step in zip(paths, ladder.steps, strict=True)
+        ]
+        for place, message, fix in never_reached(steps):
+            yield (*paths[place], "enter"), message, fix
 
 
 def _money(policy: Policy, size: int) -> Iterator[Warned]:

@@ -1,5 +1,6 @@
 """Decisions: changes with their reasons, and with the figures at their instant."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from schemas.change import Change, Figures
@@ -17,3 +18,14 @@ class Decision(NamedTuple):
 
     change: Change
     figures: Figures
+
+
+class Outcome(NamedTuple):
+    """The changes, the instant of the next one by itself, and whether one waits only for some time to pass."""
+
+    changes: Sequence[ReasonedChange]
+    next_change: int | None
+    waits: bool
+
+
+NO_CHANGE = Outcome(changes=(), next_change=None, waits=False)

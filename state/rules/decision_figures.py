@@ -34,6 +34,7 @@ class DecisionFigures:
         gap = _rounded(mean_gap(purchases, self._day_ms))
         patience = patience_days(customer, at, limits, self._patience) if orders else None
         segments = sorted(customer.memberships)
+        steps = tuple([f"{ladder}:{step}" for ladder, (step, _) in sorted(customer.steps.items())])
         for change, why in changes:
             figures = Figures(
                 why=why,
@@ -50,6 +51,7 @@ class DecisionFigures:
                 segment_count=len(segments),
                 previous_stage=customer.previous_stage,
                 previous_stage_since=customer.previous_since,
+                steps=steps,
             )
             decisions.append(Decision(change, figures))
 

@@ -1,9 +1,10 @@
 """Exclusion: customers that the policy leaves out of everything that is decided."""
 
-from schemas.change import Cause, Change
+from schemas.change import Cause
 from state.conditions.condition import Condition
 from state.customer.customer import EXCLUDED, Customer
 from state.rules.decision import ReasonedChange
+from state.rules.groupings import Groupings
 
 _NOBODY = "the policy excludes nobody"
 
@@ -15,26 +16,20 @@ class Exclusion:
     in ``exclude``.
     """
 
-    def __init__(self, excluded: Condition | None, names: dict[str, str]) -> None:
+    def __init__(self, excluded: Condition | None, groupings: Groupings) -> None:
         self._excluded = excluded
-        self._names = names
+        self._groupings = groupings
 
     def holds(self, customer: Customer, at: int) -> bool:
         """Tell whether a customer does not count."""
         return self._excluded is not None and self._excluded.holds(customer, at)
 
     def exclude(self, customer: Customer, at: int, cause: Cause) -> tuple[str, list[ReasonedChange]]:
-        """End all that is decided of a customer; return why, and the segments that are left, in the policy's order."""
+        """End all that is decided of a customer; return why, and the steps and segments that are left."""
         assert self._excluded is not None
         why = self._excluded.why(customer, at)
-        left = [key for key in self._names if key in customer.memberships]
-        for key in left:
-            del customer.memberships[key]
         customer.loyal_since = customer.due = customer.expected = customer.expected_at = None
-        return why, [
-            ReasonedChange(Change(at=at, segment=key, name=self._names[key], from_="in", to="out", cause=cause), why)
-            for key in left
-        ]
+        return why, self._groupings.end(customer, at, cause, why)
 
     def why_included(self, customer: Customer, at: int) -> str:
         """Return why a customer who did not count does so again."""

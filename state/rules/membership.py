@@ -6,7 +6,7 @@ from fractions import Fraction
 from state.conditions.condition import Condition
 from state.conditions.printed import Side, compared, written
 from state.customer.customer import Customer
-from state.policy.compiled import MinimumStay
+from state.policy.duration import Duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class MembershipRule:
 
     enter: Condition
     leave: Condition
-    stay: MinimumStay
+    stay: Duration
 
     def next_change(self, customer: Customer, at: int, entered: int | None, holds: bool, until: int) -> int | None:
         """Return the first instant after ``at``, up to ``until``, at which membership changes by itself, or None.
@@ -46,6 +46,6 @@ class MembershipRule:
         stay = self.stay
         if not stay.ms:
             return why
-        stayed, least = Fraction(at - entered, stay.day_ms), Fraction(stay.ms, stay.day_ms)
+        stayed, least = Fraction(at - entered, stay.unit_ms), Fraction(stay.ms, stay.unit_ms)
         passed = compared(Side("days_since_joining", stayed), ">=", Side("", least))
-        return f"{why}; {passed} (min_stay_days {written(stay.days)})"
+        return f"{why}; {passed} (min_stay_days {written(stay.number)})"

@@ -27,16 +27,16 @@ from state.rules.decision import Decision, ReasonedChange
 from state.rules.decision_figures import DecisionFigures
 from state.rules.exclusion import Exclusion, is_excluded
 from state.rules.forgetting import Forgetting
+from state.rules.groupings import groupings_of
 from state.rules.lifecycle import ACTIVE, LOYALTY_DECIDES, Stage, silence_deadline, stage_at, transition
 from state.rules.loyalty import Loyalty
 from state.rules.membership import MembershipRule
 from state.rules.patience import PatienceRules, SilenceLimits
-from state.rules.segments import SegmentRules, segment_rules
+from state.rules.segments import SEGMENT
 
 PATIENCE = Cause(kind="deadline", name="patience")
 CHURN = Cause(kind="deadline", name="churn")
 LOYALTY = Cause(kind="deadline", name="loyalty")
-SEGMENT = Cause(kind="deadline", name="audience")  # the word that is published
 LOOK_AHEAD_DAYS = 28
 UNKNOWN_ORDER = "unknown_order"
 _NEVER_TOLD = frozenset((OrderCompleted, Browsed))
@@ -93,13 +93,12 @@ class Rulebook:
         self._patience = PatienceRules(policy, compiled.day_ms)
         self._figures = DecisionFigures(exchange.unit, compiled.day_ms, self._patience)
         self._loyalty = Loyalty(MembershipRule(compiled.loyal_enter, compiled.loyal_leave, compiled.loyal_stay))
-        self._segments = segment_rules(compiled.segments)
+        self._groupings = groupings_of(compiled)
         excluded = compiled.excluded
-        self._exclusion = Exclusion(excluded, {it.key: it.name for it in compiled.segments})
+        self._exclusion = Exclusion(excluded, self._groupings)
         self._lifecycle_parts = LIFECYCLE_PARTS | compiled.loyal_enter.parts | compiled.loyal_leave.parts
         self._lifecycle_parts |= NO_PARTS if excluded is None else excluded.parts
         self._remembered_stages = compiled.remembered_stages
-        self._keys = frozenset(it.key for it in compiled.segments)
 
     def advance(self, customer: Customer, fact: AnyFact, decisions: list[Decision]) -> None:
         """Let time pass until a fact, and apply it. Decisions are appended in order.
@@ -119,7 +118,7 @@ class Rulebook:
         if is_first or changed & self._lifecycle_parts:
             self._decide(customer, at, cause, effect, ALL_PARTS if is_first else changed, decisions)
         else:
-            self._decide_segments(customer, at, cause, self._segments.touched_by(changed), decisions)
+            self._decide_groupings(customer, at, cause, changed, decisions)
 
     def told(self, customer: Customer, fact: AnyFact) -> Sequence[str]:
         """Return what is told of a fact that is about to be applied.
@@ -139,33 +138,30 @@ class Rulebook:
             self._decide(customer, customer.due, None, OrderEffect.NONE, ALL_PARTS, decisions)
 
     def adopt(self, customer: Customer, at: int, decisions: list[Decision]) -> None:
-        """Put a customer under this policy: leave the segments that it does not have, and decide everything anew."""
+        """Put a customer under this policy: leave what it does not have, and decide everything anew."""
         cause = Cause(kind="policy", name=self.version)
         customer.purchases.recount(self._memory)
         customer.remember_stays(self._remembered_stages)
         customer.traits = self._trait_types.again(customer.traits)
         counted = [it for of_event in self._counted.values() for it in of_event]
         customer.activity.keep(counted, OrderCompleted.name in self._counted)
-        changes = []
-        for key in [key for key in customer.memberships if key not in self._keys]:
-            del customer.memberships[key]
-            change = Change(at=at, segment=key, name=key, from_="in", to="out", cause=cause)
-            changes.append(ReasonedChange(change, "the policy has no such segment"))
+        changes = self._groupings.adopt(customer, at, cause)
         self._figures.add(customer, at, changes, self._patience.limits_of(customer), decisions)
         self._decide(customer, at, lambda: cause, OrderEffect.NONE, ALL_PARTS, decisions)
 
-    def _decide_segments(
-        self, customer: Customer, at: int, cause: CauseOf, segments: SegmentRules, decisions: list[Decision]
+    def _decide_groupings(
+        self, customer: Customer, at: int, cause: CauseOf, changed: int, decisions: list[Decision]
     ) -> None:
-        """Decide only the segments that an event can have changed: before ``due``, nothing else has changed."""
+        """Decide only the groupings that an event can have changed: before ``due``, nothing else has changed."""
         customer.at = at
-        if not segments or is_excluded(customer):
+        groupings = self._groupings.touched_by(changed)
+        if not groupings or is_excluded(customer):
             return
         until = at + self._look_ahead_ms if customer.due is None else customer.due
-        outcome = segments.decide(customer, at, until, cause)
+        outcome = groupings.decide(customer, at, until, cause)
         # This event may have made the deadline too early, never too late: an early one finds nothing changed.
         due = outcome.next_change
-        if due is None and customer.due is None and (outcome.waits or segments.can_change(customer)):
+        if due is None and customer.due is None and (outcome.waits or groupings.can_change(customer)):
             due = until
         if due is not None:
             customer.due = due
@@ -185,7 +181,7 @@ class Rulebook:
         customer.at = at
         if self._exclusion.holds(customer, at):
             if not is_excluded(customer):
-                self._exclude(customer, at, _by_deadline() if cause is None else cause(), decisions)
+                self._exclude(customer, at, SEGMENT if cause is None else cause(), decisions)
             return
         if is_excluded(customer):
             changed = ALL_PARTS
@@ -195,21 +191,21 @@ class Rulebook:
         stage = stage_at(customer, at, effect, limits, self._patience)
         if stage.name != customer.stage:
             changes.append(self._enter_stage(customer, at, stage, effect, loyal_why, cause))
-        segments, others_due = self._segments, None
-        if not changed & ORDERS:  # orders, and time, affect nearly all segments
-            segments = segments.touched_by(changed | DECIDED if changes or loyal_why else changed)
+        groupings, others_due = self._groupings.touched_by(ALL_PARTS), None
+        if not changed & ORDERS:  # orders, and time, affect nearly all groupings
+            groupings = groupings.touched_by(changed | DECIDED if changes or loyal_why else changed)
             others_due = customer.due
         # Most customers send an event long before a rule changes by itself, so the look ahead is short; the longer
         # they have been silent, the farther it goes.
         until = at + max(self._look_ahead_ms, at - customer.last_event_at)
         self._expect_silence(customer, at, limits)
         due = _earliest(until, customer.expected_at, others_due)
-        outcome = segments.decide(customer, at, due, cause or _by_deadline)
+        outcome = groupings.decide(customer, at, due, cause)
         loyalty_at = self._expect_loyalty(customer, at, customer.expected_at or until, loyalty_waits)
         due = _earliest(due, outcome.next_change, loyalty_at)
-        # A customer who waits for the end of a minimum stay leaves at its end.
+        # A customer who waits for some time to pass leaves at its end.
         waits = others_due is not None or loyalty_waits or outcome.waits
-        if due < until or waits or self._loyalty.can_change(customer) or segments.can_change(customer):
+        if due < until or waits or self._loyalty.can_change(customer) or groupings.can_change(customer):
             customer.due = due
         else:
             customer.due = customer.expected_at
@@ -219,7 +215,7 @@ class Rulebook:
 
     def _exclude(self, customer: Customer, at: int, cause: Cause, decisions: list[Decision]) -> None:
         why, left = self._exclusion.exclude(customer, at, cause)
-        change = Change(at=at, segment=None, name=EXCLUDED, from_=customer.stage, to=EXCLUDED, cause=cause)
+        change = Change(at=at, key=None, name=EXCLUDED, from_=customer.stage, to=EXCLUDED, cause=cause)
         customer.enter_stage(EXCLUDED, at, self._remembered_stages)
         customer.why = shortened(why)
         customer.cause = cause.message_id or cause.name
@@ -240,7 +236,7 @@ class Rulebook:
         if before == EXCLUDED:
             why = f"{self._exclusion.why_included(customer, at)}; {why}"
         change = Change(
-            at=at, segment=None, name=name, from_=before, to=stage.name, cause=deadline if cause is None else cause()
+            at=at, key=None, name=name, from_=before, to=stage.name, cause=deadline if cause is None else cause()
         )
         customer.enter_stage(stage.name, at, self._remembered_stages)
         customer.why = shortened(why)
@@ -271,7 +267,3 @@ def _earliest(first: int, *others: int | None) -> int:
         if other is not None and other < first:
             first = other
     return first
-
-
-def _by_deadline() -> Cause:
-    return SEGMENT

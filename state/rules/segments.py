@@ -7,8 +7,10 @@ from schemas.change import Cause, Change
 from state.conditions.rule_set import Answers, RuleSet
 from state.customer.customer import Customer
 from state.policy.compiled import CompiledSegment
-from state.rules.decision import ReasonedChange
+from state.rules.decision import NO_CHANGE, Outcome, ReasonedChange
 from state.rules.membership import MembershipRule
+
+SEGMENT = Cause(kind="deadline", name="audience")  # the word that is published
 
 
 class SegmentRule(NamedTuple):
@@ -17,17 +19,6 @@ class SegmentRule(NamedTuple):
     key: str
     name: str
     rule: MembershipRule
-
-
-class SegmentOutcome(NamedTuple):
-    """The changes, the instant of the next one by itself, and whether someone leaves at the end of a minimum stay."""
-
-    changes: Sequence[ReasonedChange]
-    next_change: int | None
-    waits: bool
-
-
-NO_CHANGE = SegmentOutcome(changes=(), next_change=None, waits=False)
 
 
 def segment_rules(segments: Iterable[CompiledSegment]) -> "SegmentRules":
@@ -55,23 +46,44 @@ class SegmentRules:
             )
         return touched
 
-    def decide(self, customer: Customer, at: int, until: int, cause: Callable[[], Cause]) -> SegmentOutcome:
-        """Set the customer's memberships as they are from ``at`` on, and look ahead to ``until``."""
+    def decide(self, customer: Customer, at: int, until: int, cause: Callable[[], Cause] | None) -> Outcome:
+        """Set the customer's memberships as they are from ``at`` on, and look ahead to ``until``.
+
+        Without a ``cause``, time alone changes them.
+        """
         memberships = customer.memberships
         now, later = self._conditions.now_and_later(customer, at, until, memberships)
         if True not in now and True not in later:
             return NO_CHANGE
         changes: Sequence[ReasonedChange] = ()
         if True in now:
-            changes, now = self._change(customer, at, now, cause())
+            changes, now = self._change(customer, at, now, SEGMENT if cause is None else cause())
             if changes:
                 later = self._conditions.later(customer, at, until, memberships)
-        return SegmentOutcome(changes, self._next_change(customer, at, until, now, later), True in now)
+        return Outcome(changes, self._next_change(customer, at, until, now, later), True in now)
 
     def can_change(self, customer: Customer) -> bool:
         """Tell whether one of the memberships can ever change by itself."""
         memberships = customer.memberships
         return any(it.rule.can_change(memberships.get(it.key)) for it in self._segments)
+
+    def adopt(self, customer: Customer, at: int, cause: Cause) -> list[ReasonedChange]:
+        """Put the customer under these rules: they leave the segments that are none of them."""
+        keys = {it.key for it in self._segments}
+        changes = []
+        for key in [key for key in customer.memberships if key not in keys]:
+            del customer.memberships[key]
+            change = Change(at=at, key=key, name=key, from_="in", to="out", cause=cause)
+            changes.append(ReasonedChange(change, "the policy has no such segment"))
+        return changes
+
+    def end(self, customer: Customer, at: int, cause: Cause, why: str) -> list[ReasonedChange]:
+        """Take a customer out of all segments."""
+        changes = []
+        for key, name, _ in [it for it in self._segments if it.key in customer.memberships]:
+            del customer.memberships[key]
+            changes.append(ReasonedChange(Change(at=at, key=key, name=name, from_="in", to="out", cause=cause), why))
+        return changes
 
     def _change(self, customer: Customer, at: int, now: Answers, cause: Cause) -> tuple[list[ReasonedChange], Answers]:
         # A customer who joins does not leave at the same instant: ``enter`` never holds while ``leave`` does.
@@ -86,11 +98,11 @@ class SegmentRules:
             if entered is None:
                 why = rule.enter.why(customer, at)
                 memberships[key] = at
-                change = Change(at=at, segment=key, name=name, from_="out", to="in", cause=cause)
+                change = Change(at=at, key=key, name=name, from_="out", to="in", cause=cause)
             else:
                 why = rule.why_left(customer, at, entered)
                 del memberships[key]
-                change = Change(at=at, segment=key, name=name, from_="in", to="out", cause=cause)
+                change = Change(at=at, key=key, name=name, from_="in", to="out", cause=cause)
             changes.append(ReasonedChange(change, why))
         return changes, tuple(waiting)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from schemas import profile, transition
+from schemas.change import Change
 from schemas.events import AnyFact, changes_order, event_name
 from schemas.instant import to_text
 from schemas.reject import RejectedError, rejected_line
@@ -57,11 +58,11 @@ class RefusedLine(NamedTuple):
 class BacktestResult:
     """The result of a backtest: what is published, in order, and the counts.
 
-    ``until`` in ms since 1970; ``after`` counts the facts later than that. ``by_name`` counts transitions, and
-    segments entered and left; ``stages`` customers by their last stage. ``refused`` are the rejects that are found when
-    a customer is decided: conflicts, and facts about forgotten orders. ``duplicates`` and ``unknown_orders`` (events
-    about orders never seen) have the first line as their example; ``duplicate_lines`` has the numbers of all lines that
-    are duplicates. ``bounds`` counts those that held.
+    ``until`` in ms since 1970; ``after`` counts the facts later than that. ``by_name`` counts transitions, steps of
+    ladders, and segments entered and left; ``stages`` customers by their last stage. ``refused`` are the rejects
+    that are found when a customer is decided: conflicts, and facts about forgotten orders. ``duplicates`` and
+    ``unknown_orders`` (events about orders never seen) have the first line as their example; ``duplicate_lines``
+    has the numbers of all lines that are duplicates. ``bounds`` counts those that held.
     """
 
     until: int
@@ -136,14 +137,19 @@ def run(
             _add_put_aside(result, history, {id(fact): number for fact, number in zip(facts, numbers, strict=True)})
         result.stages[history.customer.stage] += 1
         for it in history.published:
-            segment = it.change.segment
-            result.by_name[it.change.name if segment is None else f"{segment} {it.change.to}"] += 1
+            result.by_name[_name_of(it.change)] += 1
             value = transition.encode(it, customer, rules.version)
             result.published.append((it.change.at, customer, it.seq, value))
         on_history(customer, history)
     result.published.sort()
     result.refused.sort()
     return result
+
+
+def _name_of(change: Change) -> str:
+    if change.key is None:
+        return change.name
+    return f"{change.key} {change.from_} -> {change.to}" if change.direction else f"{change.key} {change.to}"
 
 
 def _add_put_aside(result: BacktestResult, history: History, numbers: Mapping[int, int]) -> None:
@@ -183,7 +189,6 @@ def profile_of(customer: str, history: History, at: int, rules: Rulebook) -> byt
         user_id=customer,
         seq=len(history.published),
         at=at,
-        policy_version=rules.version,
-        catalogue=rules.compiled.catalogue,
+        compiled=rules.compiled,
     )
     return profile.encode(built)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import orjson
@@ -91,18 +91,24 @@ def _object(title: str, kind: dict[str, Any], content: dict[str, Any], needed: l
 
 def _asyncapi() -> dict[str, Any]:
     topics = topics_of(Settings())
-    sent = {topics.transitions: ("transition", "published"), topics.rejects: ("reject", "refused")}
-    received = dict.fromkeys(topics.inputs, ("event", "read"))
+    kinds = {it.__struct_config__.tag: it for it in get_args(Transition)}
+    transitions = {str(tag).lower().replace(" ", "_"): it.__name__ for tag, it in kinds.items()}
+    payloads = {
+        **{name: f"./{name}.schema.json" for name in ("event", "reject")},
+        **{name: f"./transition.schema.json#/$defs/{kind}" for name, kind in transitions.items()},
+    }
+    sent = {topics.transitions: ([*transitions], "published"), topics.rejects: (["reject"], "refused")}
+    received = dict.fromkeys(topics.inputs, (["event"], "read"))
     channels, operations = {}, {}
     for action, group in (("receive", received), ("send", sent)):
-        for topic, (message, verb) in group.items():
+        for topic, (names, verb) in group.items():
             name = topic.replace(".", "_")
-            channels[name] = {"address": topic, "messages": {message: {"$ref": f"#/components/messages/{message}"}}}
+            channels[name] = {
+                "address": topic,
+                "messages": {it: {"$ref": f"#/components/messages/{it}"} for it in names},
+            }
             operations[f"{verb}_{name}"] = {"action": action, "channel": {"$ref": f"#/channels/{name}"}}
-    messages = {
-        name: {"contentType": "application/json", "payload": {"$ref": f"./{name}.schema.json"}}
-        for name in ("event", "transition", "reject")
-    }
+    messages = {name: {"contentType": "application/json", "payload": {"$ref": path}} for name, path in payloads.items()}
     return {
         "asyncapi": "3.0.0",
         "info": {

@@ -1,7 +1,8 @@
-"""The report of a run in the terminal: stages over time, transitions, segments, and three stories."""
+"""The report of a run in the terminal: stages over time, transitions, steps, segments, and three stories."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
@@ -50,9 +51,18 @@ def render_report(data: ReportData, console: Console) -> RenderableType:
     report = _Report(data, width, colour)
     return Group(
         *report.section("Customers by stage", report.stages_over_time()),
-        *report.transitions_and_segments(),
+        *report.transitions_and_groupings(),
         *report.section("Three of them" if len(report.stories) == 3 else "Some of them", report.all_stories()),
     )
+
+
+class _Group(NamedTuple):
+    """The customers in a segment or on a step at the end, and how many came and left."""
+
+    name: str
+    members: int
+    came: int
+    left: int
 
 
 class _Report:
@@ -95,18 +105,19 @@ class _Report:
             return table
         return Group(Text("   ".join(f"{PATTERNS[stage]} {_words(stage)}" for stage in shown)), Text(""), table)
 
-    def transitions_and_segments(self) -> list[RenderableType]:
+    def transitions_and_groupings(self) -> list[RenderableType]:
         wide = self._width >= _MIN_WIDTH_SIDE_BY_SIDE
         left = self._width * 42 // 100 if wide else self._width
         right = self._width - left - 2 if wide else self._width
-        transitions, segments = self._transitions(left), self._segments(right)
+        transitions, groupings = self._transitions(left), self._groupings(right)
+        what = "steps and segments" if self._data.history.ladder_names else "segments"
         if not wide:
-            return [*self.section("Transitions", transitions), *self.section("Segments", segments)]
+            return [*self.section("Transitions", transitions), *self.section(what.capitalize(), groupings)]
         both = Table.grid(padding=(0, 2, 0, 0))
         both.add_column(width=left)
         both.add_column(width=right)
-        both.add_row(transitions, segments)
-        return self.section("Transitions, and the segments that customers are in", both)
+        both.add_row(transitions, groupings)
+        return self.section(f"Transitions, and the {what} that customers are in", both)
 
     def all_stories(self) -> RenderableType:
         lines: list[RenderableType] = []
@@ -125,17 +136,30 @@ class _Report:
             table.add_row(Text(_words(name)), Text(f"{names[name]:,}"), bar)
         return table
 
-    def _segments(self, width: int) -> RenderableType:
-        history = self._data.history
-        members, changes = history.members(), history.by_segment()
-        scale = max(members.values(), default=0)
+    def _groupings(self, width: int) -> RenderableType:
+        groups = [*self._steps(), *self._segments()]
+        scale = max((it.members for it in groups), default=0)
         room = width - 47
         table = _columns(22, 7, room, 15)
-        for key in sorted(history.names, key=lambda key: (-members[key], key)):
-            bar = single_bar(members[key], scale, room, _SEGMENT, colour=self._colour)
-            moved = Text(f"+{changes[key, 'in']:,} -{changes[key, 'out']:,}", "dim")
-            table.add_row(Text(printable(history.names[key])), Text(f"{members[key]:,}"), bar, moved)
+        for it in groups:
+            bar = single_bar(it.members, scale, room, _SEGMENT, colour=self._colour)
+            moved = Text(f"+{it.came:,} -{it.left:,}", "dim")
+            table.add_row(Text(printable(it.name)), Text(f"{it.members:,}"), bar, moved)
         return table
+
+    def _steps(self) -> Iterator["_Group"]:
+        history = self._data.history
+        on, changes = history.on_steps(), history.by_step()
+        ever = {(ladder, step) for ladder, step, _ in changes}
+        for ladder, step in sorted(ever, key=lambda it: (it[0], -on[it], it)):
+            name = f"{history.ladder_names[ladder]}: {_words(step)}"
+            yield _Group(name, on[ladder, step], changes[ladder, step, "in"], changes[ladder, step, "out"])
+
+    def _segments(self) -> Iterator["_Group"]:
+        history = self._data.history
+        members, changes = history.members(), history.by_segment()
+        for key in sorted(history.names, key=lambda key: (-members[key], key)):
+            yield _Group(history.names[key], members[key], changes[key, "in"], changes[key, "out"])
 
     def _story(self, story: Story) -> list[RenderableType]:
         profile = story.profile

@@ -3,9 +3,18 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
+from schemas.change import NO_STEP
 from schemas.instant import from_text
-from schemas.transition import StageChanged, StageProperties, Transition, decode
+from schemas.transition import (
+    LadderProperties,
+    LadderStepChanged,
+    StageChanged,
+    StageProperties,
+    Transition,
+    decode,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +30,17 @@ class Step:
 
 @dataclass(slots=True)
 class TransitionHistory:
-    """The steps of each customer in order, by customer and, for ``segments``, by segment key.
+    """The steps of each customer in order, by customer and, for ``segments`` and ``ladders``, by their keys.
 
-    ``names`` are the segments' names by key, ``seqs`` the ``seq`` of each customer's last record. ``published``,
-    ``corrections`` and ``retracted`` count records.
+    ``names`` are the segments' names by key, ``ladder_names`` those of ladders, ``seqs`` the ``seq`` of each customer's
+    last record. ``published``, ``corrections`` and ``retracted`` count records.
     """
 
     stages: dict[str, list[Step]] = field(default_factory=dict)
     segments: dict[str, dict[str, list[Step]]] = field(default_factory=dict)
+    ladders: dict[str, dict[str, list[Step]]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
+    ladder_names: dict[str, str] = field(default_factory=dict)
     seqs: dict[str, int] = field(default_factory=dict)
     published: int = 0
     corrections: int = 0
@@ -49,6 +60,26 @@ class TransitionHistory:
         """Count the customers in each segment at the end."""
         return Counter(
             key for of_one in self.segments.values() for key, steps in of_one.items() if steps[-1].to == "in"
+        )
+
+    def by_step(self) -> Counter[tuple[str, str, str]]:
+        """Count how often each step of each ladder was reached (``in``) and left (``out``)."""
+        return Counter(
+            (ladder, place, way)
+            for of_one in self.ladders.values()
+            for ladder, steps in of_one.items()
+            for before, after in pairwise([NO_STEP, *(step.to for step in steps)])
+            for place, way in ((before, "out"), (after, "in"))
+            if place != NO_STEP
+        )
+
+    def on_steps(self) -> Counter[tuple[str, str]]:
+        """Count the customers on each step of each ladder at the end."""
+        return Counter(
+            (ladder, steps[-1].to)
+            for of_one in self.ladders.values()
+            for ladder, steps in of_one.items()
+            if steps[-1].to != NO_STEP
         )
 
 
@@ -72,6 +103,10 @@ def build_history(values: Iterable[bytes]) -> TransitionHistory:
     for step, it in sorted(steps, key=lambda pair: (pair[0].at, pair[0].seq)):
         if isinstance(it, StageChanged):
             history.stages.setdefault(it.user_id, []).append(step)
+        elif isinstance(it, LadderStepChanged):
+            ladder = it.properties.ladder_key
+            history.ladders.setdefault(it.user_id, {}).setdefault(ladder, []).append(step)
+            history.ladder_names[ladder] = step.name
         else:
             key = it.properties.audience_key
             history.segments.setdefault(it.user_id, {}).setdefault(key, []).append(step)
@@ -81,7 +116,13 @@ def build_history(values: Iterable[bytes]) -> TransitionHistory:
 
 def _step(transition: Transition) -> Step:
     properties = transition.properties
-    name = properties.transition if isinstance(properties, StageProperties) else properties.audience_name
+    match properties:
+        case StageProperties():
+            name = properties.transition
+        case LadderProperties():
+            name = properties.ladder_name
+        case _:
+            name = properties.audience_name
     return Step(from_text(transition.timestamp), properties.seq, name, properties.to, properties.why or "")
 
 

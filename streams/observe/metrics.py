@@ -49,6 +49,9 @@ class Metrics:
         self._segment_changes = Counter(
             "lifestage_segment_changes", "Segments entered and exited.", ["segment", "change"], registry=registry
         )
+        self._ladder_changes = Counter(
+            "lifestage_ladder_changes", "Steps of ladders changed.", ["ladder", "from", "to"], registry=registry
+        )
         self._corrections = Counter(
             "lifestage_corrections", "Transitions published as corrections, retractions among them.", registry=registry
         )
@@ -112,10 +115,12 @@ class Metrics:
             if publication.retracted:
                 continue
             change = publication.change
-            if change.segment is None:
+            if change.key is None:
                 self._transitions.labels(change.from_, change.to).inc()
+            elif change.direction:
+                self._ladder_changes.labels(change.key, change.from_, change.to).inc()
             else:
-                self._segment_changes.labels(change.segment, "entered" if change.to == "in" else "exited").inc()
+                self._segment_changes.labels(change.key, "entered" if change.to == "in" else "exited").inc()
 
 
 class _Gauges(Collector):

@@ -1,10 +1,12 @@
-"""The profile sink in Redis: one hash a customer, one set a stage and a segment, one message a transition.
+"""The profile sink in Redis: one hash a customer, one set a stage, segment and step, one message a transition.
 
 Keys, all under the prefix ``{app_id}:``
 
 - ``customer:{id}``: a hash of ``profile`` (JSON), ``stage``, ``since``, ``seq``, ``as_of``, ``segments`` (a JSON list
-  of keys), ``next_transition`` and ``next_at`` (absent when nothing is ahead), and ``version``
-- ``stage:{stage}`` and ``segment:{key}``: sets of customer ids, changed in one step with the hash
+  of keys), ``steps`` (a JSON list of ``ladder:step``), ``next_transition`` and ``next_at`` (absent when nothing is
+  ahead), and ``version``
+- ``stage:{stage}``, ``segment:{key}`` and ``step:{ladder}:{step}``: sets of customer ids, changed at once with
+  the hash
 - ``transitions``: the channel on which every value of the transitions topic is published once it is committed;
   around a lost connection twice, around a crash or a rebalance perhaps not at all: the topic is the truth
 - ``mirror``: a random text; when it is missing, or the server was restarted, everything is written again
@@ -36,12 +38,16 @@ _ANSWER_SECONDS = 10.0
 _GONE_SECONDS = 86_400
 
 _WRITE = f"""
-local prefix, customer, version, stage, segments = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-local held = redis.call('HMGET', KEYS[1], 'version', 'stage', 'segments')
+local prefix, customer, version, stage = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local segments, steps = ARGV[5], ARGV[6]
+local held = redis.call('HMGET', KEYS[1], 'version', 'stage', 'segments', 'steps')
 if held[1] and held[1] > version then return 0 end
 if held[2] and held[2] ~= stage then redis.call('SREM', prefix .. 'stage:' .. held[2], customer) end
 if held[3] and held[3] ~= segments then
   for _, key in ipairs(cjson.decode(held[3])) do redis.call('SREM', prefix .. 'segment:' .. key, customer) end
+end
+if held[4] and held[4] ~= steps then
+  for _, key in ipairs(cjson.decode(held[4])) do redis.call('SREM', prefix .. 'step:' .. key, customer) end
 end
 redis.call('DEL', KEYS[1])
 redis.call('HSET', KEYS[1], 'version', version)
@@ -49,9 +55,10 @@ if stage == '' then
   redis.call('EXPIRE', KEYS[1], {_GONE_SECONDS})
   return 1
 end
-redis.call('HSET', KEYS[1], 'stage', stage, 'segments', segments, unpack(ARGV, 6))
+redis.call('HSET', KEYS[1], 'stage', stage, 'segments', segments, 'steps', steps, unpack(ARGV, 7))
 redis.call('SADD', prefix .. 'stage:' .. stage, customer)
 for _, key in ipairs(cjson.decode(segments)) do redis.call('SADD', prefix .. 'segment:' .. key, customer) end
+for _, key in ipairs(cjson.decode(steps)) do redis.call('SADD', prefix .. 'step:' .. key, customer) end
 return 1
 """
 
@@ -165,10 +172,11 @@ async def read_profile(redis: Redis, keys: Keys, customer: str) -> bytes | None:
 def _fields(row: Row) -> list[str | bytes | int]:
     profile = row.profile
     if profile is None:
-        return ["", "[]"]
+        return ["", "[]", "[]"]
     fields: list[str | bytes | int] = [
         profile.stage,
         orjson.dumps(list(profile.segments)) if profile.segments else "[]",
+        orjson.dumps([f"{ladder}:{it.step}" for ladder, it in profile.steps.items()]) if profile.steps else "[]",
         "profile",
         encode(profile),
         "since",

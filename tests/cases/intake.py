@@ -153,8 +153,7 @@ def _profile(group: Driver, user: str, at: int, rules: Rulebook) -> Json | None:
         user_id=user,
         seq=timeline.seq,
         at=at,
-        policy_version=rules.version,
-        catalogue=rules.compiled.catalogue,
+        compiled=rules.compiled,
     )
     found: Json = json.loads(profile.encode(built))
     return found

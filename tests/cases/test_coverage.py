@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,22 @@ interests = "texts"
 tags = "texts"
 points_expire_on = "date"
 """
+
+
+def ladders_of(policy: str) -> str:
+    """The ladders of a policy that ships, without anything else of it."""
+    text = (Path(__file__).parents[2] / "policies" / f"{policy}.toml").read_text("utf-8")
+    tables: list[tuple[str, dict[str, Any]]] = []
+    for ladder in tomllib.loads(text)["ladders"]:
+        steps = ladder.pop("steps")
+        tables += [("ladders", ladder), *(("ladders.steps", it) for it in steps)]
+    return "".join(
+        f"[[{name}]]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in table.items())
+        for name, table in tables
+    )
+
+
+LADDERS = ladders_of("default") + ladders_of("club")
 Line = tuple[float, str, dict[str, Any]]
 
 
@@ -70,11 +87,13 @@ EXAMPLES: dict[str, tuple[list[Line], list[Line]]] = {
     "kind == 'consumer'": (person(kind="consumer"), person(kind="business")),
     "kind == 'channel'": (person(kind="channel"), SEEN),
     "kind == 'internal'": (person(kind="internal"), person(kind="consumer")),
+    'step("tier") == "core"': (WEEKLY, orders(440, 450, 460, 480)),
     "orders_90d >= 2 and revenue_90d * 4 >= 1.5 * revenue_365d and days_since_first_order > 365": (
         orders(1, 460, 480),
         orders(1, 250, 300, 350, 480),
     ),
     "frequency_score + monetary_score <= 4": (orders(490, total=20), WEEKLY),
+    'step("tier") == "strategic"': (orders(440, 450, 460, 480), WEEKLY),
     "traits.income >= 300000 and traits.vehicle_use == 'private'": (
         person(income=400000, vehicle_use="private"),
         person(income=400000, vehicle_use="commercial"),
@@ -200,6 +219,10 @@ EXAMPLES: dict[str, tuple[list[Line], list[Line]]] = {
         [at(1, "Points Earned", points=1500), at(2, "Points Spent", points=500)],
         [at(1, "Points Earned", points=1500), at(2, "Points Spent", points=500.01)],
     ),
+    'step("level") in ["gold", "diamond"]': (
+        [at(200, "Points Earned", points=1500)],  # kept for a year
+        [at(20, "Points Earned", points=1500), at(150, "Points Earned", points=699)],  # not renewed on day 385
+    ),
     'count("Contract Signed") >= 1 and count("Installation Finished") == 0 '
     'and days_since_last("Contract Signed") > 14': (
         [at(480, "Contract Signed")],
@@ -243,9 +266,8 @@ def test_every_condition_on_the_page_has_its_examples() -> None:
 @pytest.mark.parametrize("condition", EXAMPLES)
 def test_a_condition_is_met_by_one_history_and_missed_by_another(intake: Intake, condition: str) -> None:
     meets, misses = EXAMPLES[condition]
-    policy = (
-        f"name = \"coverage\"\n{TRAITS}[[segments]]\nkey = \"asked\"\nname = \"Asked\"\nenter = '''{condition}'''\n"
-    )
+    asked = f"[[segments]]\nkey = \"asked\"\nname = \"Asked\"\nenter = '''{condition}'''\n"
+    policy = f'name = "coverage"\n{TRAITS}{LADDERS}{asked}'
     end = int((FIRST + timedelta(days=END)).timestamp() * 1000)
     result = intake([*written(meets, "meets"), *written(misses, "misses")], policy, end)
     assert result.rejects == []

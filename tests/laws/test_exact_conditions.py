@@ -199,7 +199,7 @@ def test_a_segment_does_not_depend_on_the_others(texts: list[str], history: list
         for it in (usable, {number: text for number, text in usable.items() if number != gone})
     )
     assert with_all is not None and without is not None
-    kept = [it for it in with_all.published if it.change.segment != f"s{gone}"]
+    kept = [it for it in with_all.published if it.change.key != f"s{gone}"]
     assert [it.change for it in kept] == [it.change for it in without.published]
     assert [figures_without(it, f"s{gone}") for it in kept] == [it.figures for it in without.published]
 

@@ -38,7 +38,7 @@ def test_history_is_what_the_steps_say(
     until = end + 300 * DAY if customer.due is None else customer.due - 1
     at = data.draw(st.integers(end, max(end, until)))
     begun = [("prospect", customer.first_event_at)]
-    begun += [(it.change.to, it.change.at) for it in truth.published if it.change.segment is None]
+    begun += [(it.change.to, it.change.at) for it in truth.published if it.change.key is None]
     stays = [(stage, since, until) for (stage, since), (_, until) in zip(begun, [*begun[1:], ("", at)], strict=True)]
     for stage in stages:
         of_stage = [(since, until) for each, since, until in stays if each == stage]

@@ -120,20 +120,26 @@ def test_stages_chain_and_instants_never_go_back(data: st.DataObject) -> None:
     assert truth is not None
     stage, at = "prospect", 0
     members: set[str] = set()
+    steps: dict[str, str] = {}
     for it in truth.published:
         change = it.change
         assert change.at >= at
         at = change.at
-        if change.segment is None:
+        if change.key is None:
             assert change.from_ == stage != change.to
             stage = change.to
+        elif change.direction:
+            assert change.from_ == steps.get(change.key, "none") != change.to
+            steps[change.key] = change.to
         elif change.to == "in":
-            assert change.segment not in members
-            members.add(change.segment)
+            assert change.key not in members
+            members.add(change.key)
         else:
-            members.remove(change.segment)
+            members.remove(change.key)
     assert truth.customer.stage == stage
     assert set(truth.customer.memberships) == members
+    on = {ladder: step for ladder, step in steps.items() if step != "none"}
+    assert {ladder: step for ladder, (step, _) in truth.customer.steps.items()} == on
 
 
 @settings(max_examples=settings().max_examples // 2)
@@ -145,19 +151,23 @@ def test_messages_say_the_whole_standing(data: st.DataObject) -> None:
     assert truth is not None
     stages: list[tuple[str, int]] = [("prospect", history[0].at)]
     members: set[str] = set()
+    steps: dict[str, str] = {}
     # One decision is an instant and a cause: all that follows from it has the same figures.
     together = groupby(truth.published, lambda it: (it.change.at, it.change.cause.message_id))
     for _, decided_at_once in together:
         published = list(decided_at_once)
         for it in published:
-            if it.change.segment is None:
+            if it.change.key is None:
                 stages.append((it.change.to, it.change.at))
+            elif it.change.direction:
+                steps[it.change.key] = it.change.to
             else:
-                (members.add if it.change.to == "in" else members.remove)(it.change.segment)
-        assume(sum(it.change.segment is None for it in published) < 2)  # facts that share an instant and an id
+                (members.add if it.change.to == "in" else members.remove)(it.change.key)
+        assume(sum(it.change.key is None for it in published) < 2)  # facts that share an instant and an id
         figures = published[-1].figures
         assert figures is not None
         assert (figures.segments, figures.segment_count) == (tuple(sorted(members)), len(members))
+        assert figures.steps == tuple(f"{ladder}:{on}" for ladder, on in sorted(steps.items()) if on != "none")
         before = stages[-2] if len(stages) > 1 else (None, None)
         assert (figures.previous_stage, figures.previous_stage_since) == before
 

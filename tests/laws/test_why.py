@@ -56,18 +56,23 @@ class Standing:
     previous: tuple[str | None, int] = None, 0
     past_stays: dict[str, PastStays] = field(default_factory=dict)
     joined: dict[str, int] = field(default_factory=dict)
+    steps: dict[str, tuple[str, int]] = field(default_factory=dict)
 
     def take(self, decision: Decision) -> None:
         change = decision.change
-        if change.segment is None:
+        if change.key is None:
             self.previous = self.stage, change.at - self.since
             past = with_stay(self.past_stays.get(self.stage), self.since, change.at)
             self.past_stays = {**self.past_stays, self.stage: past}
             self.stage, self.since, self.why = change.to, change.at, decision.figures.why
+        elif change.direction:
+            assert change.from_ == self.steps.pop(change.key, ("none", 0))[0]
+            if change.to != "none":
+                self.steps[change.key] = change.to, change.at
         elif change.to == "in":
-            self.joined[change.segment] = change.at
+            self.joined[change.key] = change.at
         else:
-            del self.joined[change.segment]
+            del self.joined[change.key]
 
 
 class Reader:
@@ -80,8 +85,10 @@ class Reader:
         self.at = change.at
 
     def feature(self, name: str) -> Any:
-        if name == "days_since_joining" and self.change.segment is not None:
-            return Fraction(self.at - self.standing.joined[self.change.segment], DAY)
+        if name == "days_since_joining" and self.change.key is not None:
+            return Fraction(self.at - self.standing.joined[self.change.key], DAY)
+        if name == "days_on_step" and self.change.key is not None:
+            return Fraction(self.at - self.standing.steps[self.change.key][1], DAY)
         if name == "days_since_rating":
             return Fraction(self.at - self.customer.support.rated_at, DAY)
         value = self.catalogue.features[name].formula.value(self.customer, self.at, self.catalogue.day_of(self.at))
@@ -116,7 +123,10 @@ class Reader:
             return self.calculated(ast.parse(text, mode="eval").body)
         name, value = valued["text"], valued["value"]
         printed = Fraction(value) if value[0] in "-0123456789" else json.loads(value)
-        if name == "days_since_joining" and self.change.segment is None:  # the loyal rule, which nobody sees joined
+        if name == "days_since_joining" and self.change.key is None:  # the loyal rule, which nobody sees joined
+            return printed
+        if name == "days_held":  # a law of its own finds since when
+            assert 0 <= printed <= self.feature("days_on_step") + ABOUT
             return printed
         real = self.calculated(ast.parse(name, mode="eval").body)
         if isinstance(printed, Fraction):
@@ -168,6 +178,8 @@ class Reader:
     def origin(self, number: Fraction, origin: str, part: str) -> Fraction:
         lifecycle, patience = self.policy.lifecycle, self.policy.lifecycle.patience
         words = origin.split()
+        if words[1:3] == ["x", "requalify_days"]:
+            number, words = number / int(words[0]), words[2:]
         match words:
             case ["p_alive", "falls", "to", key, value] if isinstance(patience, PAlive):
                 assert Fraction(value) == Fraction(repr(getattr(patience, key)))
@@ -198,8 +210,12 @@ class Reader:
                 holders: list[Any] = [lifecycle, lifecycle.support] + [patience] * isinstance(patience, Fixed)
                 known = [getattr(holder, key) for holder in holders if hasattr(holder, key)]
                 if key == "min_stay_days":
-                    known = [it.min_stay_days for it in self.policy.segments if it.key == self.change.segment]
-                    known += [lifecycle.loyal.min_stay_days] * (self.change.segment is None)
+                    known = [it.min_stay_days for it in self.policy.segments if it.key == self.change.key]
+                    known += [lifecycle.loyal.min_stay_days] * (self.change.key is None)
+                ladder = [it for it in self.policy.ladders if it.key == self.change.key]
+                left = [it for of in ladder for it in of.steps if it.key == self.change.from_]
+                if key in ("min_stay_days", "grace_days", "requalify_days"):
+                    known += [getattr(it, key) for it in left]
                 assert float(value) in known, part
                 assert abs(number - Fraction(value)) <= ABOUT, part
                 return Fraction(-1)
@@ -240,7 +256,7 @@ RISK_KEYS = ("one_time_patience_days", "days", "multiple", "limit")
 def check(decision: Decision, customer: Customer, standing: Standing, rulebook: Rulebook) -> None:
     change, why = decision.change, decision.figures.why
     seen = unpack(pack(customer))
-    seen.stage, seen.since = standing.stage, standing.since
+    seen.stage, seen.since, seen.steps = standing.stage, standing.since, dict(standing.steps)
     (seen.previous_stage, seen.previous_ms), seen.past_stays = standing.previous, standing.past_stays
     parts = why.split("; ")
     reader = Reader(rulebook, seen, standing, change)
@@ -248,7 +264,7 @@ def check(decision: Decision, customer: Customer, standing: Standing, rulebook: 
     for part in parts:
         reader.check(part)
     assert in_full(shortened(why)) == why
-    if change.segment is not None:
+    if change.key is not None:
         return
     first = expected(change, standing, customer.purchases.occasions)
     assert len(parts) >= len(first)

@@ -57,6 +57,7 @@ def judged(source: Path, until: int, facts: list[Fact]) -> tuple[list[Transition
         "previousStage": standing.stays[-1][0] if standing.stays else None,
         "previousSince": standing.stays[-1][1] if standing.stays else None,
         "segments": standing.segments,
+        "steps": {key: on[:2] for key, on in standing.steps.items()},
         "seq": len(life.transitions),
     }
     return life.transitions, profile, [fact.line for fact in life.forgotten]

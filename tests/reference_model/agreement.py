@@ -70,6 +70,8 @@ def apart(what: str, ours: dict[Any, Any], theirs: dict[Any, Any]) -> str:
 
 def standing(profile: dict[str, Any], instant: Any) -> tuple[Any, ...]:
     joined = {key: instant(at) for key, at in profile["segments"].items()}
+    steps = {key: on if isinstance(on, tuple) else (on["step"], on["since"]) for key, on in profile["steps"].items()}
+    on_steps = {key: (step, instant(at)) for key, (step, at) in steps.items()}
     since = None if profile["previousStage"] is None else instant(profile["previousSince"])
     before = profile["previousStage"], since
-    return profile["stage"], instant(profile["since"]), before, profile["seq"], joined
+    return profile["stage"], instant(profile["since"]), before, profile["seq"], joined, on_steps

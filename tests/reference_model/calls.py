@@ -19,6 +19,7 @@ class Call:
     function: str
     event: str
     stage: str
+    ladder: str
     days: int
     before: int
     number: str
@@ -47,6 +48,7 @@ def call_of(text: str) -> Call:
         function=function,
         event=ast.literal_eval(given["event"]).strip() if "event" in given else "",
         stage=ast.literal_eval(given["stage"]) if "stage" in given else "",
+        ladder=ast.literal_eval(given["ladder"]) if "ladder" in given else "",
         days=ast.literal_eval(given["days"]) if "days" in given else 0,
         before=ast.literal_eval(given["before"]) if "before" in given else 0,
         number=next((ast.unparse(given[name]) for name in ("number", "field") if name in given), ""),

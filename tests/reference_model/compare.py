@@ -34,7 +34,10 @@ def by_customer(transitions: list[Flat]) -> dict[str, list[Flat]]:
 def named(transition: Flat | None) -> str:
     if transition is None:
         return "(nothing)"
-    what = transition.get("transition") or f"{transition['audience_key']} {transition['to']}"
+    what = (
+        transition.get("transition")
+        or f"{transition.get('audience_key') or transition['ladder_key']} {transition['to']}"
+    )
     return f"{transition['timestamp']} {transition['userId']} #{transition['seq']} {what}, {transition['cause']}"
 
 

@@ -74,6 +74,7 @@ PLACES = {
     "min": ("event", "number", "days"),
     "max": ("event", "number", "days"),
     "distinct": ("event", "field", "days"),
+    "step": ("ladder",),
     **OF_TRAITS,
 }
 """The arguments that functions take without a name."""
@@ -298,6 +299,8 @@ def sort_of_node(node: ast.expr) -> str:
     if isinstance(node, ast.Attribute):
         return "trait"
     if isinstance(node, ast.Call):
+        if ast.unparse(node.func) == "step":
+            return "text"
         return "flag" if len(OF_TRAITS.get(ast.unparse(node.func), ())) > 1 else "number"
     if isinstance(node, ast.List | ast.Tuple | ast.Set):
         return sort_of_node(node.elts[0])

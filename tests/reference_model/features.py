@@ -75,6 +75,7 @@ class Features:
         self.unit: int = 10**policy.money.places
         self.stage, self.since, self.loyal = "", 0, False
         self.stays: tuple[tuple[str, int, int], ...] = ()
+        self.steps: dict[str, str] = {}
 
     def __call__(self, name: str) -> Value:
         if name.startswith("traits."):
@@ -109,6 +110,8 @@ class Features:
         if text.partition("(")[0] in OF_TRAITS:
             return self.of_trait(text)
         call = call_of(text)
+        if call.ladder:
+            return self.steps.get(call.ladder)
         if call.stage:
             return self.of_stage(call.function, call.stage)
         key = key_of(call.event)

@@ -139,6 +139,7 @@ class Life:
         return {
             "segments": keys[:100],
             "segment_count": len(keys),
+            "steps": [f"{key}:{on[0]}" for key, on in sorted(self.standing.steps.items())],
             "previous_stage": stays[-1][0] if stays else None,
             "previous_stage_since": write_instant(stays[-1][1]) if stays else None,
         }

@@ -25,6 +25,15 @@ def leap_instants(policy: Policy, memory: Memory, standing: Standing, after: int
     found |= midnights(policy, memory, after, upto)
     if standing.loyal is not None:
         found.add(standing.loyal + policy.loyal.stay)
+    for ladder in policy.ladders:
+        if ladder.key in standing.steps:
+            key, since, held = standing.steps[ladder.key]
+            rung = next(it for it in ladder.rungs if it.key == key)
+            found.add(since + rung.rule.stay)
+            if held is not None:
+                found.add(held + rung.grace)
+            if rung.requalify:
+                found |= set(range(since + rung.requalify, upto + 1, rung.requalify))
     for segment in policy.segments:
         if segment.key in standing.segments:
             found.add(standing.segments[segment.key] + segment.rule.stay)
@@ -59,8 +68,7 @@ def turns(sign: Sign, low: int, high: int) -> Iterator[int]:
 
 def instants(policy: Policy, memory: Memory, standing: Standing, after: int, upto: int) -> Iterator[int]:
     """Every instant in (after, upto], in order, at which time alone may change something."""
-    rules = [policy.loyal, *(segment.rule for segment in policy.segments)]
-    conditions = [condition for rule in rules for condition in (rule.enter, rule.leave)]
+    conditions = [condition for rule in policy.rules for condition in (rule.enter, rule.leave)]
 
     def sign_of(crossing: Crossing) -> Sign:
         def sign(at: int) -> int | None:

@@ -44,6 +44,25 @@ class Audience:
 
 
 @dataclass(frozen=True)
+class Rung:
+    """A step of a ladder; `grace` and `requalify` are in ms, and in days as written."""
+
+    key: str
+    rule: Rule
+    grace: int
+    grace_days: float
+    requalify: int
+    requalify_days: float
+
+
+@dataclass(frozen=True)
+class Ladder:
+    key: str
+    name: str
+    rungs: list[Rung]
+
+
+@dataclass(frozen=True)
 class Money:
     currency: str
     most: Decimal
@@ -100,14 +119,19 @@ class Policy:
     support: Support | None
     loyal: Rule
     scores: Scores
+    ladders: list[Ladder]
     segments: list[Audience]
     excluded: Condition | None
 
     @cached_property
+    def rules(self) -> list[Rule]:
+        rungs = [rung.rule for ladder in self.ladders for rung in ladder.rungs]
+        return [self.loyal, *rungs, *(segment.rule for segment in self.segments)]
+
+    @cached_property
     def conditions(self) -> list[str]:
-        rules = [self.loyal, *(segment.rule for segment in self.segments)]
         first = [] if self.excluded is None else [self.excluded.text]
-        return first + [condition.text for rule in rules for condition in (rule.enter, rule.leave)]
+        return first + [condition.text for rule in self.rules for condition in (rule.enter, rule.leave)]
 
     @cached_property
     def windows(self) -> frozenset[int]:
@@ -198,6 +222,12 @@ def rule(table: dict[str, Any], calendar: Calendar) -> Rule:
     return Rule(enter, leave, given, round(days * calendar.day_ms), days)
 
 
+def rung(step: dict[str, Any], calendar: Calendar) -> Rung:
+    grace, requalify = step.get("grace_days", 0), step.get("requalify_days", 0)
+    day_ms = calendar.day_ms
+    return Rung(step["key"], rule(step, calendar), round(grace * day_ms), grace, round(requalify * day_ms), requalify)
+
+
 def read_policy(path: Path | str) -> Policy:
     """The policy of a file; what it leaves out is as `lifestage policy check` words an empty one."""
     text = Path(path).read_text(encoding="utf-8")
@@ -251,6 +281,10 @@ def read_policy(path: Path | str) -> Policy:
             frequency=rfm.get("frequency_orders", [2, 4, 8, 16]),
             monetary=rfm.get("monetary", [limit * size_of(currency) for limit in (50, 150, 400, 1000)]),
         ),
+        ladders=[
+            Ladder(each["key"], each["name"], [rung(step, calendar) for step in each["steps"]])
+            for each in whole.get("ladders", [])
+        ],
         segments=[Audience(each["key"], each["name"], rule(each, calendar)) for each in whole.get("segments", [])],
         excluded=Condition(excluded) if (excluded := whole.get("customers", {}).get("excluded", "").strip()) else None,
     )

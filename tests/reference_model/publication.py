@@ -24,7 +24,7 @@ class Cause:
 
 def deadline_of(change: Change) -> str:
     if change.key is not None:
-        return "audience"
+        return "ladder" if change.direction else "audience"
     return {"at_risk": "patience", "churned": "churn"}.get(change.after, "loyalty")
 
 
@@ -41,7 +41,10 @@ def publish(
     """The value that a topic would carry; the policy's version only by its name."""
     event = "Lifecycle Stage Changed"
     content = {"transition": change.name}
-    if change.key is not None:
+    if change.direction:
+        event = "Ladder Step Changed"
+        content = {"ladder_key": str(change.key), "ladder_name": change.name, "direction": change.direction}
+    elif change.key is not None:
         event = "Audience Entered" if change.after == "in" else "Audience Exited"
         content = {"audience_key": change.key, "audience_name": change.name}
     next_at = figures["next_at"]

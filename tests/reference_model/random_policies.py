@@ -256,7 +256,7 @@ class Drawing:
             return f"({self.tree(depth + 1)} {'and' if share < 0.65 else 'or'} {self.tree(depth + 1)})"
         return f"not ({self.tree(depth + 1)})"
 
-    def rule(self, head: str) -> str:
+    def rule(self, head: str, before: str = "") -> str:
         """A rule of membership with conditions that are not refused."""
         while True:
             text = f"{head}enter = '''{self.tree()}'''\n"
@@ -265,10 +265,25 @@ class Drawing:
             if self.random.random() < 0.5:
                 text += f"min_stay_days = {self.random.choice((0.5, 4, 11.25))}\n"
             try:
-                read_policy(f'name = "drawn"\n{TRAITS}{self.patience}\n{text}', catalogue)
+                read_policy(f'name = "drawn"\n{TRAITS}{self.patience}\n{before}{text}', catalogue)
             except PolicyError:
                 continue
             return text
+
+    def ladders(self) -> str:
+        """Ladders whose steps are reached and left by any conditions; the second may ask for the first."""
+        choose = self.random.choice
+        text = ""
+        for number in range(choose((0, 1, 2))):
+            text += f'[[ladders]]\nkey = "l{number}"\nname = "L{number}"\n'
+            for place in range(choose((1, 2, 3))):
+                text += self.rule(
+                    f'[[ladders.steps]]\nkey = "p{place}"\nname = "P{place}"\n', "[[ladders]]\nkey = 'l'\nname = 'L'\n"
+                )
+                for key in ("grace_days", "requalify_days"):
+                    if self.random.random() < 0.4:
+                        text += f"{key} = {choose((0.25, 3, 10.5))}\n"
+        return text
 
     def text(self) -> str:
         choose = self.random.choice
@@ -281,6 +296,11 @@ class Drawing:
         excluded = choose((None, *EXCLUDED))
         customers = "" if excluded is None else f"[customers]\nexcluded = '{excluded}'\n"
         loyal = self.rule("[lifecycle.loyal]\n")
-        return "".join(
-            ('name = "drawn"\n', zone, TRAITS, customers, lifecycle, self.patience, support, loyal, *segments)
-        )
+        ladders = self.ladders()
+        if "l0" in ladders:
+            first = self.rule('[[segments]]\nkey = "on"\nname = "On"\n').replace(
+                "enter = '''", 'enter = \'\'\'step("l0") == "p0" or ', 1
+            )
+            segments.insert(0, first)
+        groupings = (loyal, ladders, *segments)
+        return "".join(('name = "drawn"\n', zone, TRAITS, customers, lifecycle, self.patience, support, *groupings))

@@ -61,7 +61,13 @@ def whole(text: str) -> dict[str, Any]:
     segments = [
         {"description": "", "leave": "", "min_stay_days": 0, **segment} for segment in given.get("segments", [])
     ]
-    known = {"name", "time", "money", "browsing", "lifecycle", "rfm", "segments", "traits", "context", "customers"}
+    step = {"description": "", "leave": "", "min_stay_days": 0, "grace_days": 0, "requalify_days": 0}
+    ladders = [
+        {"description": "", **ladder, "steps": [{**step, **each} for each in ladder["steps"]]}
+        for ladder in given.get("ladders", [])
+    ]
+    known = {"name", "time", "money", "browsing", "lifecycle", "rfm", "segments", "ladders", "traits", "context"}
+    known.add("customers")
     traits = {"traits": given["traits"]} if given.get("traits") else {}
     traits |= {"context": given["context"]} if given.get("context") else {}
     excluded = given.get("customers", {}).get("excluded", "")
@@ -83,6 +89,7 @@ def whole(text: str) -> dict[str, Any]:
         "segments": segments,
         **traits,
         **customers,
+        **({"ladders": ladders} if ladders else {}),
         **{name: {**defaults(name), **given.get(name, {})} for name in others},
     }
 

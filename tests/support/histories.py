@@ -279,6 +279,39 @@ name = "Regained"
 enter = 'previous_stage == "churned" and total_days_in(stage = "churned") < 0.5 * days_known'
 leave = 'days_since_entered(stage = "churned") > 30'
 """
+POLICIES["climbing"] = """
+name = "climbing"
+[time]
+lateness_minutes = 10080
+[[ladders]]
+key = "tier"
+name = "Tier"
+[[ladders.steps]]
+key = "gold"
+name = "Gold"
+enter = "orders_30d >= 2 and days_since_order < 4"
+leave = "days_since_order > 6 or tickets_open >= 1"
+min_stay_days = 2.5
+grace_days = 4
+[[ladders.steps]]
+key = "silver"
+name = "Silver"
+enter = "orders >= 1"
+leave = "days_since_visit > 3"
+requalify_days = 9
+[[ladders]]
+key = "warmth"
+name = "Warmth"
+[[ladders.steps]]
+key = "warm"
+name = "Warm"
+enter = 'views_7d >= 1 or step("tier") == "gold"'
+grace_days = 1.5
+[[segments]]
+key = "cooled"
+name = "Cooled"
+enter = 'step("tier") == "silver" and step("warmth") is not known'
+"""
 RULES = {name: Rulebook(read_policy(text, catalogue)) for name, text in POLICIES.items()}
 rules = st.sampled_from(sorted(RULES)).map(RULES.__getitem__)
 

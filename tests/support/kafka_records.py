@@ -90,6 +90,7 @@ def transition(
         segment_count=1,
         previous_stage="repeat",
         previous_stage_since=AT - 1,
+        steps=(),
     )
     moves = ("out", "in") if segment else ("repeat", name)
     change = Change(AT, segment, name, *moves, Cause("deadline", "patience"))

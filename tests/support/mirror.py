@@ -25,6 +25,7 @@ def profile(customer: str, seq: int, stage: str = "new", segments: Iterable[str]
         previous_stage="prospect",
         previous_since="2016-01-01T00:00:00.000Z",
         segments=dict.fromkeys(segments, "2017-01-01T00:00:00.000Z"),
+        steps={},
         figures={"orders": 1},
         windows={"orders_90d": 1},
         traits={"city": "Łódź"},

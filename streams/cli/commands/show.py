@@ -23,7 +23,7 @@ _WINDOWED = re.compile(r"(.+)_(\d+)d$")
 @click.argument("customer")
 @click.option("--json", "as_json", is_flag=True, help="The profile as the mirror has it.")
 def command(customer: str, as_json: bool) -> None:
-    """Show CUSTOMER: stage, since when and why, segments, figures, and what comes next.
+    """Show CUSTOMER: stage, since when and why, steps of ladders, segments, figures, and what comes next.
 
     The figures are as of the customer's last change; the stage and the segments are always the present ones.
     """
@@ -71,6 +71,8 @@ def _print_profile(profile: Profile) -> None:
         console.print("  next: nothing, unless something happens")
     else:
         console.print(f"  next: {profile.next_transition} on {profile.next_at}, unless something happens")
+    for ladder, on in profile.steps.items():
+        console.print(f"  {printable(ladder)}: {printable(on.name)} ({printable(on.step)}) since {on.since}")
     for key, since in profile.segments.items():
         console.print(f"  in segment {printable(key)} since {since}")
     console.print(f"  as of {profile.as_of}, policy {profile.policy_version}, transition {profile.seq}")

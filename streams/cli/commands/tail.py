@@ -61,8 +61,9 @@ def line(transition: dict[str, Any]) -> Text:
     """Return one transition as one line of text."""
     properties = transition["properties"]
     segment = properties.get("audience_name")
-    name = properties.get("transition") or f"{'entered' if properties['to'] == 'in' else 'left'} {segment}"
-    colour = _COLOURS.get(properties["to"], "white")
+    name = properties.get("transition") or properties.get("ladder_name")
+    name = name or f"{'entered' if properties['to'] == 'in' else 'left'} {segment}"
+    colour = "magenta" if "ladder_key" in properties else _COLOURS.get(properties["to"], "white")
     text = Text()
     text.append(f"{transition['timestamp']}  ", style="dim")
     text.append(f"{printable(transition['userId'])}  ", style="bold")

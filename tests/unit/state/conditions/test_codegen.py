@@ -20,6 +20,7 @@ from state.customer.customer import first_seen
 from state.customer.purchases import Purchases
 from state.features.catalogue import catalogue
 from state.policy.compiled import read_policy
+from state.policy.compiled_ladder import places
 from state.policy.shape import Policy
 from streams.cli.commands.policy import command
 from streams.policy_file import shipped_policy
@@ -131,5 +132,7 @@ def test_the_command_prints_what_runs():
     policy = read_policy(SHIPPED.read_text("utf-8"), catalogue)
     loyalty: list[Rule] = [("loyal", policy.loyal_enter, policy.loyal_leave)]
     segments: list[Rule] = [(it.key, it.enter, it.leave) for it in policy.segments]
-    run = [ast.parse(source_of(RuleSet(rules).now_and_later)).body[0] for rules in (loyalty, segments)]
+    steps = [rules for ladder in policy.ladders for rules in places(ladder)]
+    sets = (loyalty, *steps, segments)
+    run = [ast.parse(source_of(RuleSet(rules).now_and_later)).body[0] for rules in sets]
     assert [ast.dump(it) for it in ast.parse(result.stdout).body] == [ast.dump(it) for it in run]

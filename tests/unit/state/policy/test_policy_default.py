@@ -14,9 +14,10 @@ def checked(path):
     return CliRunner().invoke(command, ["check", str(path)])
 
 
-def test_it_has_segments_with_room_between_their_limits():
+def test_it_has_tiers_and_segments_with_room_between_their_limits():
     compiled = read_policy(SHIPPED.read_text("utf-8"), catalogue)
-    assert len(compiled.segments) >= 8
+    assert [[it.key for it in ladder.steps] for ladder in compiled.ladders] == [["core", "strategic", "long_tail"]]
+    assert len(compiled.segments) >= 5
     assert compiled.policy.lifecycle.support is not None
     assert compiled.warnings == ()
 

@@ -25,6 +25,7 @@ FIGURES = Figures(
     segment_count=0,
     previous_stage="prospect",
     previous_stage_since=0,
+    steps=(),
 )
 SEQ = 40
 
@@ -39,7 +40,7 @@ def day(letter: str) -> int:
 
 def change(letter: str) -> Change:
     cause = Cause(kind="event", name="Order Completed", message_id=letter)
-    return Change(at=ms(day(letter)), segment=letter, name=letter, from_="out", to="in", cause=cause)
+    return Change(at=ms(day(letter)), key=letter, name=letter, from_="out", to="in", cause=cause)
 
 
 def decided(letters: str) -> list[Decision]:

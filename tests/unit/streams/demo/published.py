@@ -1,6 +1,6 @@
 """Builders of published transitions and of profiles, for tests of what a run shows of its results."""
 
-from schemas.change import Cause, Change, Figures, Publication
+from schemas.change import Cause, Change, Direction, Figures, Publication
 from schemas.instant import from_text, to_text
 from schemas.profile import Figure, Profile
 from schemas.transition import encode
@@ -22,6 +22,7 @@ FIGURES = Figures(
     segment_count=0,
     previous_stage="prospect",
     previous_stage_since=START,
+    steps=(),
 )
 _FROM = {"new": "prospect", "repeat": "new", "loyal": "repeat", "at_risk": "loyal", "churned": "at_risk"}
 _NAMES = {
@@ -56,6 +57,18 @@ def segment_path(customer: str, key: str, *days: int) -> list[bytes]:
     return published(*(Publication(it, FIGURES, seq) for seq, it in enumerate(changes, start=1)), customer=customer)
 
 
+def ladder_path(customer: str, key: str, **days: int) -> list[bytes]:
+    """Return the transitions of a customer who reached each step of a ladder on a day, ``none`` at last or not."""
+    values, before = [], "none"
+    for seq, (step, day) in enumerate(days.items(), start=1):
+        direction: Direction = "left" if step == "none" else "climbed" if seq > 1 else "entered"
+        cause = Cause("event", "Order Completed", f"m{day}")
+        made = Change(START + day * DAY, key, key.title(), before, step, cause, direction=direction)
+        values += published(Publication(made, FIGURES, seq), customer=customer)
+        before = step
+    return values
+
+
 def profile(customer: str, stage: str, day: int = 365, days_known: float | None = 300.0, **figures: Figure) -> Profile:
     """Return a customer's profile as of a day after the start."""
     return Profile(
@@ -67,6 +80,7 @@ def profile(customer: str, stage: str, day: int = 365, days_known: float | None 
         previous_stage=None,
         previous_since=None,
         segments={},
+        steps={},
         figures={"orders": 1, "revenue": 10.0, "days_known": days_known, **figures},
         windows={},
         traits={},

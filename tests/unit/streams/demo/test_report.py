@@ -9,7 +9,7 @@ from rich.console import Console
 from schemas.profile import Profile
 from streams.demo.report import ReportData, render_report
 from streams.demo.transition_history import TransitionHistory, build_history
-from tests.unit.streams.demo.published import DAY, START, path, profile, segment_path
+from tests.unit.streams.demo.published import DAY, START, ladder_path, path, profile, segment_path
 
 HOSTILE = "\x1b[2Jgone"
 
@@ -30,6 +30,8 @@ def shop() -> tuple[TransitionHistory, dict[str, Profile]]:
         *segment_path("a", "vip", 50),
         *segment_path("b", "vip", 50, 60),
         *segment_path("c", "big", 310),
+        *ladder_path("a", "tier", silver=20, top_gold=70),
+        *ladder_path("b", "tier", silver=50, none=90),
     ]
     profiles = {
         "a": profile("a", "loyal", revenue=1234.5, orders=1000, days_known=365.0),
@@ -56,13 +58,16 @@ def test_each_row_over_time_counts_every_customer_once() -> None:
     assert "churned" not in report.partition("Transitions")[0], "a stage that nobody was in has no column"
 
 
-def test_transitions_and_segments_are_counted() -> None:
+def test_transitions_steps_and_segments_are_counted() -> None:
     report = rendered(*shop(), width=80)
     assert row(report, "acquired")[:2] == ["acquired", "3"]
     assert row(report, "became loyal")[:3] == ["became", "loyal", "1"]
     assert row(report, "Vip")[1] == "1"
     assert row(report, "Vip")[-2:] == ["+2", "-1"]
     assert row(report, "Big")[-2:] == ["+1", "-0"]
+    assert row(report, "Tier: top gold")[-2:] == ["+1", "-0"]
+    assert row(report, "Tier: silver")[2:] == ["0", "+2", "-2"]
+    assert report.index("Tier: top gold") < report.index("Tier: silver") < report.index("Big")
     assert report.index("Big") < report.index("Vip"), "equal segments come by their key"
 
 

@@ -4,7 +4,7 @@ from collections import Counter
 
 from schemas.change import Publication
 from streams.demo.transition_history import build_history, count_stages
-from tests.unit.streams.demo.published import DAY, FIGURES, START, change, published
+from tests.unit.streams.demo.published import DAY, FIGURES, START, change, ladder_path, published
 
 
 def test_what_was_retracted_does_not_stand_and_what_came_again_does() -> None:
@@ -28,6 +28,15 @@ def test_members_are_those_who_did_not_leave() -> None:
     assert build_history(values[:1]).members() == {"core": 1}
     assert build_history(values).members() == {}
     assert build_history(values).by_segment() == {("core", "in"): 1, ("core", "out"): 1}
+
+
+def test_who_is_on_a_step_is_on_no_other() -> None:
+    values = ladder_path("c", "tier", silver=1, gold=3, none=9)
+    found = build_history(values[:2])
+    assert found.on_steps() == {("tier", "gold"): 1}
+    assert found.by_step() == {("tier", "silver", "in"): 1, ("tier", "silver", "out"): 1, ("tier", "gold", "in"): 1}
+    assert found.ladder_names == {"tier": "Tier"} and not found.names
+    assert build_history(values).on_steps() == {}
 
 
 def test_a_customer_is_a_prospect_until_the_first_step() -> None:

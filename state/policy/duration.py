@@ -1,0 +1,16 @@
+"""Durations of a policy, in ms and as people wrote them."""
+
+from typing import NamedTuple
+
+
+class Duration(NamedTuple):
+    """A duration in ms, and as the policy has it: ``number`` units of ``unit_ms``."""
+
+    ms: int
+    number: float
+    unit_ms: int
+
+
+def in_days(number: float, day_ms: int) -> Duration:
+    """Return so many days, rounded to whole ms."""
+    return Duration(round(number * day_ms), number, day_ms)

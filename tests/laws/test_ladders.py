@@ -1,0 +1,112 @@
+"""Ladders change at the instants that a look at every hour finds, whatever their durations."""
+
+from functools import cache
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas.events import AnyFact, Browsed, OrderCompleted
+from state.customer.customer import Customer, first_seen
+from state.features.catalogue import catalogue
+from state.policy.compiled import read_policy
+from state.policy.compiled_ladder import CompiledLadder
+from state.rules.decision import Decision
+from state.rules.rulebook import Rulebook
+from tests.support.histories import DAY, START
+
+HOUR = DAY // 24
+NOON = START - START % DAY + DAY // 2
+Move = tuple[int, str, str, str]
+"""The instant, the ladder, and the steps before and after."""
+STEPS = (
+    ("gold", 'orders_7d >= 2 and step("warmth") == "warm"', "days_since_order > 3"),
+    ("silver", "orders_30d >= 1", "orders_7d == 0 or days_since_visit > 5"),
+    ("bronze", "days_known >= 2", ""),
+)
+
+
+@cache
+def rulebook(durations: tuple[tuple[float, float, float], ...]) -> Rulebook:
+    """Rules with a ladder that follows another one; of each step the minimum stay, the grace and the period."""
+    text = 'name = "p"\n[[ladders]]\nkey = "warmth"\nname = "Warmth"\n'
+    text += '[[ladders.steps]]\nkey = "warm"\nname = "Warm"\nenter = "days_since_visit <= 2"\ngrace_days = 1.5\n'
+    text += '[[ladders]]\nkey = "tier"\nname = "Tier"\n'
+    for (key, enter, leave), (stay, grace, period) in zip(STEPS, durations, strict=True):
+        text += f"[[ladders.steps]]\nkey = '{key}'\nname = 'N'\nenter = '{enter}'\nleave = '{leave}'\n"
+        text += f"min_stay_days = {stay}\ngrace_days = {grace}\nrequalify_days = {period}\n"
+    return Rulebook(read_policy(text, catalogue))
+
+
+class Looking:
+    """A customer who is looked at very often: the rules of ladders, without any deadline."""
+
+    def __init__(self, ladders: tuple[CompiledLadder, ...], customer: Customer) -> None:
+        self.ladders, self.customer = ladders, customer
+        self.held: dict[str, int] = {}
+        self.moves: list[Move] = []
+
+    def look(self, at: int) -> None:
+        for ladder in self.ladders:
+            before = self.customer.steps.get(ladder.key)
+            after = self.step_after(ladder, at)
+            if after == (None if before is None else before[0]):
+                continue
+            self.held.pop(ladder.key, None)
+            if after is None:
+                del self.customer.steps[ladder.key]
+            else:
+                self.customer.steps[ladder.key] = after, at
+            self.moves.append((at, ladder.key, "none" if before is None else before[0], after or "none"))
+
+    def step_after(self, ladder: CompiledLadder, at: int) -> str | None:
+        is_open = [it.key for it in ladder.steps if it.enter.holds(self.customer, at)]
+        if ladder.key not in self.customer.steps:
+            return is_open[0] if is_open else None
+        key, since = self.customer.steps[ladder.key]
+        keys = [it.key for it in ladder.steps]
+        step = ladder.steps[keys.index(key)]
+        holds = step.leave.holds(self.customer, at)
+        held = self.held.setdefault(ladder.key, at) if holds else self.held.pop(ladder.key, None)
+        if is_open and keys.index(is_open[0]) < keys.index(key):
+            return is_open[0]
+        period = step.requalify.ms
+        is_date = not period or (at > since and (at - since) % period == 0)
+        if not holds or held is None or at < held + step.grace.ms or at < since + step.stay.ms or not is_date:
+            return key
+        return is_open[0] if is_open else None
+
+
+durations = st.tuples(st.sampled_from((0, 2.5)), st.sampled_from((0, 1, 4.25)), st.sampled_from((0, 2.25, 9)))
+gaps = st.sampled_from((0, 1, 5, 24, 31, 60, 100, 9 * 24))
+kinds = st.sampled_from(("order", "visit"))
+
+
+@settings(max_examples=settings().max_examples // 2)  # an example is thousands of looks
+@given(st.tuples(durations, durations, durations), st.lists(st.tuples(gaps, kinds), min_size=1, max_size=9))
+def test_steps_change_at_the_instants_that_a_look_at_every_hour_finds(
+    of_steps: tuple[tuple[float, float, float], ...], events: list[tuple[int, str]]
+) -> None:
+    rules = rulebook(of_steps)
+    history: list[AnyFact] = []
+    at = NOON
+    for number, (gap, kind) in enumerate(events):
+        at += gap * HOUR if history else 0  # who has no event is no customer yet
+        order = OrderCompleted(at, f"m{number}", f"o{number}", 1000, 1, ())
+        history.append(order if kind == "order" else Browsed(at, f"m{number}", "Product Viewed"))
+    end = at + 45 * DAY
+    decisions: list[Decision] = []
+    customer = first_seen(NOON)
+    for fact in history:
+        rules.advance(customer, fact, decisions)
+    rules.elapse(customer, end, decisions)
+    often = Looking(rules.compiled.ladders, first_seen(NOON))
+    waiting = list(history)
+    for hour in range(NOON, end + 1, HOUR):
+        for instant in (hour, hour + 1):  # what is asked with ``>`` begins to hold a millisecond later
+            if NOON < instant <= end:
+                often.look(instant)
+            while waiting and waiting[0].at == instant:
+                rules.apply_event(often.customer, waiting.pop(0))
+                often.look(instant)
+    found = [(it.at, it.key or "", it.from_, it.to) for it, _ in decisions if it.direction]
+    assert found == often.moves
