@@ -101,11 +101,7 @@ def test_a_condition_on_values_changes_when_a_look_at_all_of_them_says_so(histor
     end = history[-1].at + 20 * DAY
     truth = decide_history(history, end, RULES[call])
     assert truth is not None
-    told = {
-        (it.change.at, it.change.segment, it.change.to == "in")
-        for it in truth.published
-        if it.change.segment is not None
-    }
+    told = {(it.change.at, it.change.key, it.change.to == "in") for it in truth.published if it.change.key is not None}
     first = history[0].at
     midnights = range((first // DAY + 1) * DAY, end + 1, DAY)
     expected = set()
