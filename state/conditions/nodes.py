@@ -183,7 +183,7 @@ def leaves_of(test: Test) -> list[Leaf]:
 
 def operands_of(test: Test) -> list[Operand]:
     """Return every operand of a test, with the operands inside of operands."""
-    return [operand for leaf in leaves_of(test) for side in sides_of(leaf) for operand in _with_inner(side)]
+    return [operand for leaf in leaves_of(test) for side in sides_of(leaf) for operand in inner_operands(side)]
 
 
 def names_of(test: Test) -> frozenset[str]:
@@ -205,11 +205,12 @@ def sides_of(leaf: Leaf) -> tuple[Operand, ...]:
     return (leaf.left, leaf.right) if isinstance(leaf, Comparison) else (leaf.operand,)
 
 
-def _with_inner(operand: Operand) -> list[Operand]:
+def inner_operands(operand: Operand) -> list[Operand]:
+    """Return an operand with the operands inside of it."""
     match operand:
         case Negative(of):
-            return [operand, *_with_inner(of)]
+            return [operand, *inner_operands(of)]
         case Arithmetic():
-            return [operand, *_with_inner(operand.left), *_with_inner(operand.right)]
+            return [operand, *inner_operands(operand.left), *inner_operands(operand.right)]
         case _:
             return [operand]

@@ -1,7 +1,8 @@
 """A policy ready for use: checked, its conditions compiled, its durations in milliseconds."""
 
+import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -15,12 +16,14 @@ from state.conditions.catalogue import Catalogue
 from state.conditions.condition import Condition, compile_condition, entering, opposite
 from state.conditions.errors import ConditionError
 from state.conditions.event_filters import MOMENT
-from state.conditions.nodes import Comparison, FeatureRef, Literal, Test, Trait, leaves_of, traits_of
+from state.conditions.nodes import traits_of
 from state.customer.counted_events import CountedEvents
 from state.customer.parts import DECIDED, STEPS, TRAITS
 from state.policy.checks import check_values
 from state.policy.compiled_ladder import CompiledLadder, CompiledStep, step_call
+from state.policy.compiled_measures import CompiledMeasure, profile_measures, usable_measures
 from state.policy.duration import Duration, in_days
+from state.policy.looked_for import categories_in, listed_in
 from state.policy.shape import PAlive, Policy
 from state.policy.text import PolicyError, PolicyText, Problem
 from state.policy.toml_lines import Path
@@ -51,6 +54,7 @@ class CompiledPolicy:
     ladders: tuple[CompiledLadder, ...]
     segments: tuple[CompiledSegment, ...]
     excluded: Condition | None
+    measures: tuple[CompiledMeasure, ...]
     day_ms: int
     lateness_ms: int
     session_ms: int
@@ -127,26 +131,12 @@ class CompiledPolicy:
         fields = self._fields
         return Named(
             traits=frozenset({"kind"}.union(self.policy.traits, *map(traits_of, trees))),
-            texts=frozenset(name for tree in trees for name in _listed_in(tree)),
-            categories=frozenset(name for tree in trees for name in _categories_in(tree)),
+            texts=frozenset(name for tree in trees for name in listed_in(tree)),
+            categories=frozenset(name for tree in trees for name in categories_in(tree)),
             events={event_key(name): name for name in self.counted_events if name not in EVENT_TYPES},
             properties=fields,
             around=frozenset(event for event, of_event in fields.items() if any(map(is_around, of_event.values()))),
         )
-
-
-def _categories_in(tree: Test) -> Iterator[str]:
-    for leaf in leaves_of(tree):
-        match leaf:
-            case Comparison(left=Literal(str(name)), right=FeatureRef(feature)) if feature.name == "categories":
-                yield name
-
-
-def _listed_in(tree: Test) -> Iterator[str]:
-    for leaf in leaves_of(tree):
-        match leaf:
-            case Comparison(sign="in" | "not in", left=Literal(str(text)), right=Trait()):
-                yield text
 
 
 def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> CompiledPolicy:
@@ -156,7 +146,9 @@ def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> Com
     check_values(policy, source)
     # A catalogue cannot be made with a time zone or a currency that does not exist.
     catalogue = make_catalogue(_with_defaults(policy) if source.problems else policy)
-    conditions = _Conditions(source, catalogue, policy)
+    usable, wrong = usable_measures(policy, catalogue, source)
+    catalogue = replace(catalogue, measures=usable)
+    conditions = _Conditions(source, catalogue, policy, wrong)
     day = policy.time.day_seconds * 1000
     excluded = conditions.of_traits(("customers", "excluded"), policy.customers.excluded)
     loyal = policy.lifecycle.loyal
@@ -179,6 +171,7 @@ def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> Com
         ladders=ladders,
         segments=tuple(segments),
         excluded=excluded,
+        measures=profile_measures(policy, catalogue),
         day_ms=day,
         lateness_ms=round(policy.time.lateness_minutes * 60_000),
         session_ms=round(policy.browsing.session_minutes * 60_000),
@@ -203,10 +196,13 @@ def _with_defaults(policy: Policy) -> Policy:
 class _Conditions:
     """The compiler of a policy's conditions, which reports what is wrong with them; ``by_key`` has the others."""
 
-    def __init__(self, source: PolicyText, catalogue: Catalogue, policy: Policy) -> None:
+    def __init__(
+        self, source: PolicyText, catalogue: Catalogue, policy: Policy, wrong_measures: frozenset[str]
+    ) -> None:
         self._source = source
         self._catalogue = catalogue
         self._policy = policy
+        self._wrong_measures = wrong_measures
         self.by_key: dict[Path, Condition] = {}
         patience_is_read = source.is_read(("lifecycle", "patience"))
         self._never_p_alive = patience_is_read and not isinstance(policy.lifecycle.patience, PAlive)
@@ -252,6 +248,8 @@ class _Conditions:
         return feature is not None and bool(feature.parts & (DECIDED | STEPS))
 
     def _compile(self, path: Path, text: str, decides_loyalty: bool) -> Condition:
+        if not self._wrong_measures.isdisjoint(re.findall(r"\w+", text)):  # told where the measure is
+            return compile_condition("true", self._catalogue)
         try:
             condition = compile_condition(text, self._catalogue)
         except ConditionError as error:

@@ -117,6 +117,28 @@ NUMBERS = (
     "1e-7",
     "-2.5",
 )
+MEASURES = """
+[[measures]]
+name = "recent"
+value = "count('Order Completed', 33, where = total >= 7)"
+[[measures]]
+name = "ratio"
+value = "recent / (orders - 1)"
+[[measures]]
+name = "silence"
+value = "days_since_order - 2 * recent"
+[[measures]]
+name = "unread"
+value = "count('Nobody Reads', 12)"
+[[measures]]
+name = "rated"
+value = "latest('referral sent', bonus)"
+profile = true
+[[measures]]
+name = "country"
+value = "traits.country"
+"""
+MEASURED = ("recent", "ratio", "silence")
 FLAGS = (
     "loyal",
     "true",
@@ -132,7 +154,13 @@ EXCLUDED = (
     'kind != "business" and traits.country is known',
     'starts_with(traits.country, "F")',
 )
-TEXTS = ('kind == "business"', 'traits.country in ["DE", "FR"]', 'traits.country != "DE"', "traits.age > 30.5")
+TEXTS = (
+    'country == "DE"',
+    'kind == "business"',
+    'traits.country in ["DE", "FR"]',
+    'traits.country != "DE"',
+    "traits.age > 30.5",
+)
 DECLARED = (
     '"sport" in traits.interests',
     '"sport" not in traits.interests',
@@ -228,6 +256,8 @@ class Drawing:
             return choose(DATED)
         if share < 0.57:
             return choose(NUMBERS)
+        if share < 0.61:
+            return choose(MEASURED)
         if share < 0.65:
             return f"-{choose(MOVING + STILL)}"
         return f"({self.operand(depth + 1)} {choose('+-*/')} {self.operand(depth + 1)})"
@@ -265,7 +295,7 @@ class Drawing:
             if self.random.random() < 0.5:
                 text += f"min_stay_days = {self.random.choice((0.5, 4, 11.25))}\n"
             try:
-                read_policy(f'name = "drawn"\n{TRAITS}{self.patience}\n{before}{text}', catalogue)
+                read_policy(f'name = "drawn"\n{TRAITS}{MEASURES}{self.patience}\n{before}{text}', catalogue)
             except PolicyError:
                 continue
             return text
@@ -302,5 +332,6 @@ class Drawing:
                 "enter = '''", 'enter = \'\'\'step("l0") == "p0" or ', 1
             )
             segments.insert(0, first)
+        more = (customers, lifecycle, self.patience, support)
         groupings = (loyal, ladders, *segments)
-        return "".join(('name = "drawn"\n', zone, TRAITS, customers, lifecycle, self.patience, support, *groupings))
+        return "".join(('name = "drawn"\n', zone, TRAITS, MEASURES, *more, *groupings))
