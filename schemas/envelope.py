@@ -14,19 +14,19 @@ from schemas import timestamps
 from schemas.bounds import bounded
 from schemas.coercion import MAX_TEXT, NULL, Fields, fields_of, identifier, short, text
 from schemas.event_names import counted, spelled
-from schemas.event_properties import PROPERTIES_BOUND, properties_of
+from schemas.event_properties import PROPERTIES_BOUND, properties_of, roots_of
 from schemas.event_types import EVENT_TYPES
-from schemas.events import AnyFact
+from schemas.events import AnyFact, OrderCompleted, OrderUpdated
 from schemas.instant import EARLIEST, LATEST, from_datetime
 from schemas.intake import Intake
-from schemas.json_text import MAX_DEPTH, check_depth
+from schemas.line_amounts import amounts_of
 from schemas.money import AmountError
+from schemas.record_value import json_in, why_not_json
 from schemas.reject import RejectedError
 from schemas.spellings import folded
 from schemas.traits import with_context_traits
 from schemas.wrappings import SeveralEventsError, context_in, id_made_of, unframed, unwrapped
 
-MAX_BYTES = 262_144
 MAX_NAME = 64
 EMPTY = Raw(b"{}")
 
@@ -97,13 +97,7 @@ def open_envelope(value: bytes | None) -> Envelope:
 
     Raises ``RejectedError``; for a list of events, that is a ``SeveralEventsError``.
     """
-    if value is None:
-        raise RejectedError("tombstone", "the record has no value; an event has one")
-    if len(value) > MAX_BYTES:
-        raise RejectedError("too_large", f"the value has {len(value)} bytes; the most is {MAX_BYTES}")
-    value = unframed(value)
-    if len(value) > MAX_DEPTH:
-        check_depth(value)
+    value = json_in(value)
     try:
         try:
             envelope = _envelope(value)
@@ -117,7 +111,7 @@ def open_envelope(value: bytes | None) -> Envelope:
             pass
         return _coerced(unwrapped(value))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise RejectedError("not_json", _why_not_json(error)) from None
+        raise RejectedError("not_json", why_not_json(error)) from None
     except RecursionError:
         raise RejectedError("not_json", "the JSON is nested too deeply") from None
 
@@ -237,9 +231,14 @@ def _with_what_is_named(fact: AnyFact, name: str, envelope: Envelope, value: byt
     bounds = (*misfits, *bounds)
     if wanted := intake.named.properties.get(name):
         context = context_in(value) if name in intake.named.around and envelope.context is not None else NULL
-        properties, is_told = properties_of(envelope.properties, context, wanted)
+        roots, is_unusable = roots_of(envelope.properties, context)
+        properties, is_told = properties_of(roots, wanted)
+        if intake.named.priced and isinstance(fact, OrderCompleted | OrderUpdated):
+            priced = {it: wanted[it] for it in intake.named.priced}
+            amounts, is_odd = amounts_of(fact, priced, properties, roots, intake.exchange)
+            properties, is_told = {**properties, **amounts}, is_told or is_odd
         fact = replace(fact, properties=properties or None)
-        bounds = (*bounds, PROPERTIES_BOUND) if is_told else bounds
+        bounds = (*bounds, PROPERTIES_BOUND) if is_told or is_unusable else bounds
     return Event(envelope.user_id, fact, bounds=bounds)
 
 
@@ -253,12 +252,6 @@ def _rejected(error: Exception, user_id: str) -> RejectedError:
         case msgspec.ValidationError():
             return RejectedError("invalid", f"properties: {error}", user_id)
         case msgspec.DecodeError() | UnicodeDecodeError():
-            return RejectedError("not_json", _why_not_json(error), user_id)
+            return RejectedError("not_json", why_not_json(error), user_id)
         case _:
             return RejectedError("not_json", "the JSON is nested too deeply", user_id)
-
-
-def _why_not_json(error: msgspec.DecodeError | UnicodeDecodeError) -> str:
-    if isinstance(error, UnicodeDecodeError) or "utf-8" in str(error).lower():
-        return "the text is not UTF-8: write it in that encoding"
-    return f"{error}: send one whole JSON object"

@@ -22,6 +22,7 @@ from state.customer.customer import EXCLUDED, Customer
 from state.customer.parts import ALL_PARTS, DECIDED, LIFECYCLE_PARTS, NO_PARTS, ORDERS
 from state.customer.purchases import OrderMemory
 from state.customer.short_reason import shortened
+from state.customer.tallying import Tallying
 from state.policy.compiled import CompiledPolicy
 from state.rules.decision import Decision, ReasonedChange
 from state.rules.decision_figures import DecisionFigures
@@ -68,6 +69,7 @@ class Rulebook:
             policy.intake.rating_scale,
             named,
             self._trait_types if policy.traits else None,
+            policy.subject == "account",
         )
         self._counted = compiled.counted_events
         calendar = Calendar(policy.time.zone, compiled.day_ms)
@@ -77,7 +79,7 @@ class Rulebook:
             compiled.window_days,
             conversion=conversion(exchange),
         )
-        self.apply_event = EventApplier(
+        applier = EventApplier(
             calendar,
             compiled.session_ms,
             named.traits,
@@ -85,7 +87,9 @@ class Rulebook:
             self._memory,
             CivilTime(policy.time.zone),
             compiled.timed_events,
-        ).apply
+        )
+        self._tallying = Tallying(compiled.tallied, self._memory, calendar.day_of)
+        self.apply_event = self._tallying.beside(applier.apply)
         """Update a customer's aggregates by a fact, and decide nothing."""
         self._day_of = calendar.day_of
         self.forgetting = Forgetting(calendar, self._memory)
@@ -127,7 +131,7 @@ class Rulebook:
         """
         if type(fact) in _NEVER_TOLD and fact.context_traits is None and fact.properties is None:
             return ()
-        met = bounds_met(customer, fact, self._named_traits)
+        met = (*bounds_met(customer, fact, self._named_traits), *self._tallying.bounds_met(customer, fact))
         if fact.properties and is_full(customer, fact, self._counted, self._day_of(fact.at)):
             met = (*met, PROPERTIES_BOUND)
         return (*met, UNKNOWN_ORDER) if self.forgetting.was_never_seen(customer, fact) else met
@@ -145,6 +149,7 @@ class Rulebook:
         customer.traits = self._trait_types.again(customer.traits)
         counted = [it for of_event in self._counted.values() for it in of_event]
         customer.activity.keep(counted, OrderCompleted.name in self._counted)
+        self._tallying.keep(customer)
         changes = self._groupings.adopt(customer, at, cause)
         self._figures.add(customer, at, changes, self._patience.limits_of(customer), decisions)
         self._decide(customer, at, lambda: cause, OrderEffect.NONE, ALL_PARTS, decisions)

@@ -54,6 +54,11 @@ def orders(*days: float, total: float = 100) -> list[Line]:
     return [order(day, total) for day in days]
 
 
+def basket(day: float, **prices: float) -> Line:
+    """An order of one line for each category."""
+    return order(day, products=[{"category": category, "price": price} for category, price in prices.items()])
+
+
 def person(**traits: Any) -> list[Line]:
     return [at(0, "identify", **traits)]
 
@@ -85,6 +90,14 @@ EXAMPLES: dict[str, tuple[list[Line], list[Line]]] = {
     "stage in ['new', 'repeat', 'loyal', 'at_risk']": (LATE, SEEN),
     "stage == 'churned'": (orders(1), LATE),
     "kind == 'consumer'": (person(kind="consumer"), person(kind="business")),
+    'traits.children >= 2 and count("Order Completed", 30) >= 3': (
+        [*person(children=2), *orders(480, 485, 490)],
+        [*person(children=2), *orders(440, 485, 490)],
+    ),
+    'traits.industry == "automotive" and revenue_365d >= 1000': (
+        [*person(industry="automotive"), *orders(300, 310, total=600)],
+        [*person(industry="automotive"), *orders(300, total=600)],
+    ),
     "kind == 'channel'": (person(kind="channel"), SEEN),
     "kind == 'internal'": (person(kind="internal"), person(kind="consumer")),
     'step("tier") == "core"': (WEEKLY, orders(440, 450, 460, 480)),
@@ -94,6 +107,8 @@ EXAMPLES: dict[str, tuple[list[Line], list[Line]]] = {
     ),
     "frequency_score + monetary_score <= 4": (orders(490, total=20), WEEKLY),
     'step("tier") == "strategic"': (orders(440, 450, 460, 480), WEEKLY),
+    "mean_gap_days <= 35 and gap_variation <= 0.3": (orders(400, 430, 458, 490), orders(400, 402, 404, 490)),
+    "orders_365d >= 2 and gap_variation > 1": (orders(300, 302, 304, 490), orders(400, 430, 458, 490)),
     "traits.income >= 300000 and traits.vehicle_use == 'private'": (
         person(income=400000, vehicle_use="private"),
         person(income=400000, vehicle_use="commercial"),
@@ -119,9 +134,21 @@ EXAMPLES: dict[str, tuple[list[Line], list[Line]]] = {
         [order(450, channel="app"), order(460, channel="web"), order(470, channel="app")],
         [order(450, channel="app"), order(460, channel="web"), order(470)],
     ),
+    'share("category", "Grocery", revenue, 365) >= 0.4': (
+        [basket(400, Grocery=30), basket(450, Grocery=30, Coffee=90)],
+        [basket(400, Grocery=10), basket(450, Grocery=30, Coffee=90)],
+    ),
+    'top("product", orders, 365) == "p7"': (
+        [order(400, product_id="p7"), order(410, product_id="p8"), order(420, product_id="p7")],
+        [order(400, product_id="p7"), order(410, product_id="p8"), order(420, product_id="p8")],
+    ),
     'count("Order Completed", 365, where = "Acme" in brands) >= 0.5 * orders_365d': (
         [order(450, products=[{"brand": "Acme"}, {"brand": "Bolt"}]), order(460)],
         [order(450, products=[{"brand": "Acme"}]), order(460), order(470, brand="Bolt")],
+    ),
+    'top_share("brand", orders, 365) >= 0.6 and orders_365d >= 3': (
+        [order(400, brand="Acme"), order(420, brand="Bolt"), order(440, brand="Acme")],
+        [order(400, brand="Acme"), order(420, brand="Bolt"), order(440, brand="Cape")],
     ),
     "orders_90d >= 3 and coupons_90d >= 0.5 * orders_90d": (
         [order(n, coupon="SPRING") for n in (450, 470, 490)],
@@ -154,6 +181,10 @@ EXAMPLES: dict[str, tuple[list[Line], list[Line]]] = {
     'count("Product Viewed", 30, where = device_type == "ios") >= 1': (
         [at(490, "Product Viewed", device_type="ios")],
         [at(490, "Product Viewed", device_type="android")],
+    ),
+    'count("Order Completed", 365, where = weekday in ["Saturday", "Sunday"]) >= 0.5 * orders_365d': (
+        orders(449, 453, 457),
+        orders(449, 453, 454),
     ),
     'count("Order Completed", 90, where = channel == "web") > 0.5 * orders_90d': (
         [order(450, channel="store"), order(460, channel="web"), order(470, channel="web")],
@@ -233,12 +264,42 @@ EXAMPLES: dict[str, tuple[list[Line], list[Line]]] = {
         [at(480, "Trial Started"), at(481, "Feature Used")],
         [at(480, "Trial Started"), at(498, "Feature Used")],
     ),
+    'top("category", views, 90) == "Grocery"': (
+        [at(480, "Product Viewed", category="Grocery"), at(100, "Product Viewed", category="Shoes")],
+        [*SEEN, at(480, "Product Viewed", category="Grocery")],
+    ),
+    'share("category", "Grocery", views, 90) >= 0.5 and views_90d >= 5': (
+        [*SEEN, *(at(480 + n, "Product Viewed", category="Grocery") for n in range(5))],
+        [*SEEN, *(at(480 + n, "Product Viewed", category="Grocery") for n in range(4))],
+    ),
+    'top("category", revenue, 365) == "Coffee" and share("category", "Grocery", orders, 365) == 0': (
+        [basket(400, Tea=30), basket(420, Coffee=40), basket(1, Grocery=10)],
+        [basket(400, Tea=30), basket(420, Coffee=40, Grocery=1)],
+    ),
     "2 * frequency_score + 3 * monetary_score + recency_score >= 20": (WEEKLY, orders(490)),
     'count("Sensor Alert", 7) >= 3': (
         [at(494 + n, "Sensor Alert") for n in range(4)],
         [at(480 + 9 * n, "Sensor Alert") for n in range(3)],
     ),
 }
+
+
+OF_ACCOUNTS = {
+    'traits.children >= 2 and count("Order Completed", 30) >= 3',
+    'traits.industry == "automotive" and revenue_365d >= 1000',
+}
+"""Conditions about what several members of an account do together."""
+
+
+def of_members(lines: list[bytes]) -> list[bytes]:
+    """The same events, of two members in turn of the account that the customer is."""
+    made = []
+    for number, line in enumerate(lines):
+        value = json.loads(line)
+        account = value["userId"]
+        named = {"groupId": account, "userId": f"{account}-{number % 2}"}
+        made.append(json.dumps(value | named | ({"type": "group"} if value["type"] == "identify" else {})).encode())
+    return made
 
 
 def written(lines: list[Line], customer: str) -> list[bytes]:
@@ -266,9 +327,12 @@ def test_every_condition_on_the_page_has_its_examples() -> None:
 @pytest.mark.parametrize("condition", EXAMPLES)
 def test_a_condition_is_met_by_one_history_and_missed_by_another(intake: Intake, condition: str) -> None:
     meets, misses = EXAMPLES[condition]
+    is_of_account = condition in OF_ACCOUNTS
+    subject = 'subject = "account"' if is_of_account else ""
     asked = f"[[segments]]\nkey = \"asked\"\nname = \"Asked\"\nenter = '''{condition}'''\n"
-    policy = f'name = "coverage"\n{TRAITS}{LADDERS}{asked}'
+    policy = f'name = "coverage"\n{subject}\n{TRAITS}{LADDERS}{asked}'
     end = int((FIRST + timedelta(days=END)).timestamp() * 1000)
-    result = intake([*written(meets, "meets"), *written(misses, "misses")], policy, end)
+    lines = [*written(meets, "meets"), *written(misses, "misses")]
+    result = intake(of_members(lines) if is_of_account else lines, policy, end)
     assert result.rejects == []
     assert {name: list(it["segments"]) for name, it in result.profiles.items()} == {"meets": ["asked"], "misses": []}

@@ -67,27 +67,17 @@ def whole(text: str) -> dict[str, Any]:
         {"description": "", **ladder, "steps": [{**step, **each} for each in ladder["steps"]]}
         for ladder in given.get("ladders", [])
     ]
-    known = {
-        "name",
-        "time",
-        "money",
-        "browsing",
-        "lifecycle",
-        "rfm",
-        "segments",
-        "ladders",
-        "traits",
-        "context",
-        "measures",
-    }
-    known.add("customers")
+    known = {"name", "time", "money", "browsing", "lifecycle", "rfm", "segments", "ladders", "traits", "context"}
+    known |= {"customers", "measures", "subject"}
     traits = {"traits": given["traits"]} if given.get("traits") else {}
     traits |= {"context": given["context"]} if given.get("context") else {}
     excluded = given.get("customers", {}).get("excluded", "")
     customers = {"customers": {"excluded": excluded}} if excluded.strip() else {}
     others = set(re.findall(r"^\| `(\w+)` \|", PAGE.partition("## 13")[2], re.MULTILINE)) - known
+    subject = {"subject": given["subject"]} if given.get("subject", "customer") != "customer" else {}
     return {
         "name": given["name"],
+        **subject,
         "time": {**defaults("time"), **given.get("time", {})},
         "money": money,
         "browsing": {**defaults("browsing"), **given.get("browsing", {})},
