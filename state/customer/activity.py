@@ -40,12 +40,15 @@ class Activity(msgspec.Struct, gc=False):
     orders: dict[int, CountedOrder]
     tallies: Tallies = msgspec.field(default_factory=no_tallies)
 
-    def add(self, counted: CountedEvents, at: int, day: int, properties: Mapping[str, Trait]) -> Given:
-        """Count an event; return what it gave."""
+    def add(self, counted: CountedEvents, at: int, day: int, properties: Mapping[str, Trait]) -> None:
+        """Count an event that cannot be undone."""
+        if counted.numbers or counted.greatest or counted.distinct:
+            self._add(counted, at, day, properties)
+            return
         found = self.events.get(counted.key)
         if found is None:
             found = self.events[counted.key] = no_occurrences()
-        return found.add(at, day, counted, counted.given_by(properties))
+        found.add(at, day, counted.first_day(day))
 
     def order_at(self, number: int) -> int | None:
         """Return the instant of an order that can be undone, or None."""
@@ -56,7 +59,7 @@ class Activity(msgspec.Struct, gc=False):
         self, number: int, at: int, day: int, counted: Sequence[CountedEvents], properties: Mapping[str, Trait]
     ) -> None:
         """Count an order."""
-        given = {it.key: self.add(it, at, day, properties) for it in counted if it.takes(properties)}
+        given = {it.key: self._add(it, at, day, properties) for it in counted if it.takes(properties)}
         self.orders[number] = CountedOrder(at, day, given)
 
     def restate_order(self, number: int, counted: Sequence[CountedEvents], properties: Mapping[str, Trait]) -> None:
@@ -65,7 +68,7 @@ class Activity(msgspec.Struct, gc=False):
         if order is not None:
             self._take_back(order)
             taking = [it for it in counted if it.takes(properties)]
-            order.counted = {it.key: self.add(it, order.at, order.day, properties) for it in taking}
+            order.counted = {it.key: self._add(it, order.at, order.day, properties) for it in taking}
             self._find_again(order.day, order.counted)
 
     def undo_order(self, number: int) -> None:
@@ -175,6 +178,12 @@ class Activity(msgspec.Struct, gc=False):
         for found in self.events.values():
             yield found.daily.days
         yield from self.tallies.days()
+
+    def _add(self, counted: CountedEvents, at: int, day: int, properties: Mapping[str, Trait]) -> Given:
+        found = self.events.get(counted.key)
+        if found is None:
+            found = self.events[counted.key] = no_occurrences()
+        return found.add_with(at, day, counted, counted.given_by(properties))
 
     def _take_back(self, order: CountedOrder) -> None:
         counted, order.counted = order.counted, {}

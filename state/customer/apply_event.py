@@ -65,6 +65,7 @@ class EventApplier:
         self._session_ms = session_ms
         self._named = named
         self._counted = counted
+        self._parts = {name: event_part(event_key(name)) for name in counted}
         self._memory = memory
         self._civil = civil
         self._timed = timed
@@ -101,7 +102,7 @@ class EventApplier:
         for it in counted:
             if it.takes(properties):
                 customer.activity.add(it, fact.at, day, properties)
-        return changed | event_part(event_key(name))
+        return changed | self._parts[name]
 
     def _count_order(self, customer: Customer, fact: AnyFact, effect: OrderEffect) -> int:
         # Orders count as long as they stand, in the place of the first event about them.
@@ -116,7 +117,7 @@ class EventApplier:
             activity.undo_order(number)
         elif isinstance(fact, OrderCompleted | OrderUpdated) and (at := activity.order_at(number)) is not None:
             activity.restate_order(number, counted, self._said(OrderCompleted.name, fact, at))
-        return event_part(event_key(OrderCompleted.name))
+        return self._parts[OrderCompleted.name]
 
     def _said(self, name: str, fact: AnyFact, at: int) -> Mapping[str, Trait]:
         properties = fact.properties or {}

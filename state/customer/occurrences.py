@@ -79,16 +79,24 @@ class Occurrences(msgspec.Struct, gc=False):
     last: int = _NEVER
     final: int = _NEVER
 
-    def add(self, at: int, day: int, counted: CountedEvents, given: Given) -> Given:
-        """Count an event; return what it gave, which is all that is given but numbers without room."""
-        since = counted.first_day(day)
+    def add(self, at: int, day: int, since: int) -> bool:
+        """Count an event; return whether it was counted on its day.
+
+        ``since`` is the first day of the longest window, after ``day`` if there is none.
+        """
         self.first = at if not self.count else min(self.first, at)
         self.last = max(self.last, at)
         self.count += 1
         self.daily.drop_before(since)
-        given.by_day = since <= day
-        if given.by_day:
+        by_day = since <= day
+        if by_day:
             self.daily.add(day, COUNT)
+        return by_day
+
+    def add_with(self, at: int, day: int, counted: CountedEvents, given: Given) -> Given:
+        """Count an event; return what it gave, which is all that is given but numbers without room."""
+        since = counted.first_day(day)
+        given.by_day = self.add(at, day, since)
         for name, number in [*given.numbers.items()]:
             amounts = self.amounts.get(name) or Amounts(no_counts())
             if amounts.has_room(abs(number)):

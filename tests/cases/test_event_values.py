@@ -174,8 +174,7 @@ def test_a_mean_of_many_numbers_is_compared_as_it_is(asked: str, holds: bool) ->
     compiled = read_policy(policy(f'mean("Survey Answered", nps) {asked}'), catalogue)
     customer = first_seen(0)
     (counted,) = compiled.counted_events["Survey Answered"]
-    found = customer.activity.add(counted, 0, 0, {"nps": 1})
-    assert found.numbers == {"nps": 1_000_000}
+    customer.activity.add(counted, 0, 0, {"nps": 1})
     amounts = customer.activity.events[counted.key].amounts["nps"]
     amounts.count, amounts.total = count, total
     assert compiled.segments[0].enter.holds(customer, 0) is holds
