@@ -1,5 +1,6 @@
 """The syntax tree of a condition: operands, which have a value, and tests, which hold or do not."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -128,6 +129,12 @@ class Comparison:
         """How the difference of the left and the right side changes by itself."""
         return self.left.monotonicity.plus(self.right.monotonicity.negative)
 
+    @property
+    def is_equality_that_moves(self) -> bool:
+        """Whether it asks if numbers are equal, or one of several, and can change by itself."""
+        is_equality = self.sign in ("==", "!=", "in", "not in") and self.left.kind is Kind.NUMBER
+        return is_equality and self.monotonicity.can_change
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -195,9 +202,13 @@ def names_of(test: Test) -> frozenset[str]:
 
 def traits_of(test: Test) -> frozenset[str]:
     """Return the names of the traits that a test reads, those in calls too."""
-    operands = operands_of(test)
-    called = {name for operand in operands if isinstance(operand, FeatureRef) for name in operand.feature.traits}
-    return frozenset(called.union(operand.name for operand in operands if isinstance(operand, Trait)))
+    return traits_in(operands_of(test))
+
+
+def traits_in(operands: Iterable[Operand]) -> frozenset[str]:
+    """Return the names of the traits that operands are, or that calls among them read."""
+    named = [it for it in operands if isinstance(it, FeatureRef | Trait)]
+    return frozenset(name for it in named for name in ((it.name,) if isinstance(it, Trait) else it.feature.traits))
 
 
 def sides_of(leaf: Leaf) -> tuple[Operand, ...]:

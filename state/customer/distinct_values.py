@@ -104,7 +104,7 @@ def hashes_of(value: Trait | None) -> list[int]:
 
     They are 64 bits of BLAKE2b over the text, since values are only compared. A blank text is no value.
     """
-    texts = value if isinstance(value, tuple) else (_text(value),)
+    texts = tuple(value) if isinstance(value, tuple | dict) else (_text(value),)
     return [
         int.from_bytes(blake2b(it.encode("utf-8", "surrogatepass"), digest_size=8).digest())
         for it in dict.fromkeys(texts)

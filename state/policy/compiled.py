@@ -136,9 +136,10 @@ class CompiledPolicy:
     def named(self) -> Named:
         """What the conditions name and [traits] declares, the trait ``kind`` included."""
         trees = [condition.tree for condition in self.conditions]
+        measured = (it.traits for it in self.measures)
         fields = self._fields
         return Named(
-            traits=frozenset({"kind"}.union(self.policy.traits, *map(traits_of, trees))),
+            traits=frozenset({"kind"}.union(self.policy.trait_types, *map(traits_of, trees), *measured)),
             texts=frozenset(name for tree in trees for name in listed_in(tree)),
             categories=frozenset(name for tree in trees for name in categories_in(tree)),
             events={event_key(name): name for name in self.counted_events if name not in EVENT_TYPES},

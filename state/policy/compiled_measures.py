@@ -11,7 +11,7 @@ from state.conditions.catalogue import Catalogue
 from state.conditions.errors import ConditionError
 from state.conditions.event_filters import WORDS
 from state.conditions.exact_test import exact_value
-from state.conditions.nodes import Operand, inner_operands
+from state.conditions.nodes import Operand, inner_operands, traits_in
 from state.conditions.parse_operands import parse_value
 from state.customer.customer import Customer
 from state.policy.shape import Measure, Policy
@@ -26,9 +26,10 @@ _RESERVED = WORDS | {"traits"}
 
 @dataclass(frozen=True, slots=True)
 class CompiledMeasure:
-    """A measure that profiles have; ``value(customer, at)`` is None where it is not known."""
+    """A measure that profiles have; ``value(customer, at)``, which reads ``traits``, is None where it is not known."""
 
     name: str
+    traits: frozenset[str]
     value: Callable[[Customer, int], Figure]
 
 
@@ -81,7 +82,7 @@ def _compiled(name: str, operand: Operand, catalogue: Catalogue) -> CompiledMeas
         found = exact(customer, at)
         return round(float(found), _DECIMALS) if isinstance(found, Fraction) else found
 
-    return CompiledMeasure(name, value)
+    return CompiledMeasure(name, traits_in(inner_operands(operand)), value)
 
 
 def _has_wrong_name(measure: Measure, taken: set[str], catalogue: Catalogue, source: PolicyText, path: Path) -> bool:
