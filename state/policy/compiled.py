@@ -206,13 +206,11 @@ def _with_defaults(policy: Policy) -> Policy:
 class _Conditions:
     """The compiler of a policy's conditions, which reports what is wrong with them; ``by_key`` has the others."""
 
-    def __init__(
-        self, source: PolicyText, catalogue: Catalogue, policy: Policy, wrong_measures: frozenset[str]
-    ) -> None:
+    def __init__(self, source: PolicyText, catalogue: Catalogue, policy: Policy, wrong: frozenset[str]) -> None:
         self._source = source
         self._catalogue = catalogue
         self._policy = policy
-        self._wrong_measures = wrong_measures
+        self._wrong_measures = wrong
         self.by_key: dict[Path, Condition] = {}
         patience_is_read = source.is_read(("lifecycle", "patience"))
         self._never_p_alive = patience_is_read and not isinstance(policy.lifecycle.patience, PAlive)
