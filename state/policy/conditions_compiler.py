@@ -1,5 +1,7 @@
 """The compiler of a policy's conditions: those of loyalty, ladders, segments, signals, and of who does not count."""
 
+import re
+
 from state.conditions.catalogue import Catalogue
 from state.conditions.condition import Condition, compile_condition, entering, opposite
 from state.conditions.errors import ConditionError
@@ -14,10 +16,11 @@ from state.policy.toml_lines import Path
 class ConditionsCompiler:
     """The compiler of a policy's conditions, which reports what is wrong with them; ``by_key`` has the others."""
 
-    def __init__(self, source: PolicyText, catalogue: Catalogue, policy: Policy) -> None:
+    def __init__(self, source: PolicyText, catalogue: Catalogue, policy: Policy, wrong: frozenset[str]) -> None:
         self._source = source
         self._catalogue = catalogue
         self._policy = policy
+        self._wrong_measures = wrong
         self.by_key: dict[Path, Condition] = {}
         patience_is_read = source.is_read(("lifecycle", "patience"))
         self._never_p_alive = patience_is_read and not isinstance(policy.lifecycle.patience, PAlive)
@@ -68,6 +71,8 @@ class ConditionsCompiler:
         return feature is not None and bool(feature.parts & (DECIDED | STEPS))
 
     def _compile(self, path: Path, text: str, decides_loyalty: bool) -> Condition:
+        if not self._wrong_measures.isdisjoint(re.findall(r"\w+", text)):  # told where the measure is
+            return compile_condition("true", self._catalogue)
         try:
             condition = compile_condition(text, self._catalogue)
         except ConditionError as error:

@@ -1,12 +1,12 @@
 """Bounds told: what is lost of a fact to the bounds of what is remembered, as people are told."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from schemas.event_properties import PROPERTIES_BOUND
 from schemas.events import AnyFact, Browsed, OrderCompleted
-from state.customer.bounds import bounds_met, sums_are_full
+from state.customer.bounds import bounds_met, is_full
+from state.customer.counted_events import CountedEvents
 from state.customer.customer import Customer
-from state.customer.occurrences import CountedEvents
 from state.customer.open_signals import OCCASIONS_BOUND
 from state.customer.tallying import Tallying
 from state.rules.forgetting import Forgetting
@@ -24,12 +24,14 @@ class BoundsTold:
         self,
         named: Collection[str],
         counted: Mapping[str, Sequence[CountedEvents]],
+        day_of: Callable[[int], int],
         forgetting: Forgetting,
         tallying: Tallying,
         signals: SignalRules | None,
     ) -> None:
         self._named = named
         self._counted = counted
+        self._day_of = day_of
         self._forgetting = forgetting
         self._tallying = tallying
         self._signals = signals
@@ -43,7 +45,7 @@ class BoundsTold:
         if type(fact) in _NEVER_TOLD and fact.context_traits is None and fact.properties is None:
             return (OCCASIONS_BOUND,) if ended else ()
         met = (*bounds_met(customer, fact, self._named), *self._tallying.bounds_met(customer, fact))
-        if sums_are_full(customer, fact, self._counted):
+        if fact.properties and is_full(customer, fact, self._counted, self._day_of(fact.at)):
             met = (*met, PROPERTIES_BOUND)
         met = (*met, OCCASIONS_BOUND) if ended else met
         return (*met, UNKNOWN_ORDER) if self._forgetting.was_never_seen(customer, fact) else met

@@ -71,12 +71,8 @@ class Rulebook:
         self._counted = compiled.counted_events
         calendar = Calendar(policy.time.zone, compiled.day_ms)
         civil_time = OwnZone(CivilTime, policy.time.zone, policy.time.zone_trait)
-        self._memory = OrderMemory(
-            compiled.occasion_ms,
-            policy.orders.undo_days,
-            compiled.window_days,
-            conversion=conversion(exchange),
-        )
+        undo_days, window_days = policy.orders.undo_days, compiled.window_days
+        self._memory = OrderMemory(compiled.occasion_ms, undo_days, window_days, conversion=conversion(exchange))
         applier = EventApplier(
             calendar,
             compiled.session_ms,
@@ -100,7 +96,9 @@ class Rulebook:
         self._lifecycle_parts |= NO_PARTS if compiled.excluded is None else compiled.excluded.parts
         self._remembered_stages = compiled.remembered_stages
         self._signals = SignalRules(compiled.signals, civil_time, policy.context) if compiled.signals else None
-        self.told = BoundsTold(named.traits, self._counted, self.forgetting, self._tallying, self._signals).of
+        self.told = BoundsTold(
+            named.traits, self._counted, calendar.day_of, self.forgetting, self._tallying, self._signals
+        ).of
         """Return what is told of a fact that is about to be applied."""
 
     def advance(self, customer: Customer, fact: AnyFact, decisions: list[Decision]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.reference_model.calls import WORDS, AsTraits
-from tests.reference_model.conditions import Condition
+from tests.reference_model.conditions import Condition, Measures
 
 UNITS = {"within_days": 0, "within_hours": 3_600_000, "within_minutes": 60_000}
 
@@ -61,7 +61,7 @@ def events_of(table: dict[str, Any], day_ms: int) -> Events:
     )
 
 
-def signal_rule(table: dict[str, Any], day_ms: int) -> SignalRule:
+def signal_rule(table: dict[str, Any], day_ms: int, measures: Measures) -> SignalRule:
     text = table.get("while", "")
     return SignalRule(
         key=table["key"],
@@ -69,5 +69,5 @@ def signal_rule(table: dict[str, Any], day_ms: int) -> SignalRule:
         per=table.get("per", ""),
         steps=tuple(events_of(each, day_ms) for each in table["steps"]),
         unless=events_of(table["unless"], day_ms) if "unless" in table else None,
-        condition=Condition(text) if text.strip() else None,
+        condition=Condition(text, measures) if text.strip() else None,
     )

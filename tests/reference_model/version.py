@@ -69,13 +69,14 @@ def whole(text: str) -> dict[str, Any]:
     segments = [
         {"description": "", "leave": "", "min_stay_days": 0, **segment} for segment in given.get("segments", [])
     ]
+    measures = [{"description": "", "profile": False, **each} for each in given.get("measures", [])]
     step = {"description": "", "leave": "", "min_stay_days": 0, "grace_days": 0, "requalify_days": 0}
     ladders = [
         {"description": "", **ladder, "steps": [{**step, **each} for each in ladder["steps"]]}
         for ladder in given.get("ladders", [])
     ]
     known = {"name", "time", "money", "browsing", "lifecycle", "rfm", "segments", "ladders", "traits", "context"}
-    known |= {"customers", "subject", "signals"}
+    known |= {"customers", "measures", "subject", "signals"}
     signals = [signal_whole(each) for each in given.get("signals", [])]
     traits = {"traits": given["traits"]} if given.get("traits") else {}
     traits |= {"context": given["context"]} if given.get("context") else {}
@@ -100,6 +101,7 @@ def whole(text: str) -> dict[str, Any]:
         "segments": segments,
         **traits,
         **customers,
+        **({"measures": measures} if measures else {}),
         **({"ladders": ladders} if ladders else {}),
         **({"signals": signals} if signals else {}),
         **{name: {**defaults(name), **given.get(name, {})} for name in others},
