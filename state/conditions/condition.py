@@ -53,6 +53,12 @@ class Condition:
     may_begin: bool
     explanation: Explanation
 
+    @property
+    def segments(self) -> frozenset[str]:
+        """The keys of the segments that it asks about."""
+        asked = (it.feature.segment for it in operands_of(self.tree) if isinstance(it, FeatureRef))
+        return frozenset(filter(None, asked))
+
     def begins(self, customer: Customer, at: int, until: int | None = None) -> int | None:
         """Return the first instant after ``at``, up to ``until`` (100 years from ``at``), at which it holds by itself.
 

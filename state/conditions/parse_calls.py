@@ -81,6 +81,11 @@ class CallParser:
                     what = f"`{parameter.name}`" if parameter.most else "window"
                     raise self._error(node, f"{days} days are no {what}", f"a {what} has 1 to {most} days")
                 return days
+            case Sort.WHOLE, ast.Constant(int(number)) if not isinstance(number, bool):
+                if not 2 <= number <= parameter.most:
+                    told = f"{number} is no number of `{parameter.name}`"
+                    raise self._error(node, told, f"write a whole number from 2 to {parameter.most}")
+                return number
             case Sort.TRAIT, ast.Attribute(ast.Name("traits"), name):
                 return self._trait(parameter, node, name)
             case Sort.PROPERTY, ast.Name(name):

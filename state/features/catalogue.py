@@ -21,9 +21,11 @@ from state.customer.parts import DECIDED, NO_PARTS, ORDERS, SUPPORT, TRAITS, VIS
 from state.customer.purchases import Purchases
 from state.customer.support import Support
 from state.features.activity import EventFunctions
+from state.features.buckets import bucket_function, holdout_feature
 from state.features.date_functions import date_functions
 from state.features.history import previous_stage, stage_functions
 from state.features.scores import alive, scores
+from state.features.segments import segment_functions
 from state.features.steps import step_functions
 from state.features.trait_functions import trait_functions
 from state.features.windows import SHOWN_WINDOWS, windowed
@@ -42,6 +44,7 @@ def catalogue(policy: Policy) -> Catalogue:
         *(it for days in SHOWN_WINDOWS for it in windowed(days, unit)),
         *scores(policy, calendar, unit),
         alive(policy, calendar),
+        *holdout_feature(policy.holdout),
     ]
     features = {it.name: it for it in shown}
     of_events = EventFunctions(
@@ -65,8 +68,9 @@ def catalogue(policy: Policy) -> Catalogue:
                 leaving.update(days[bisect_left(days, first) : bisect_right(days, last)])
         return [calendar.start_of(day + window) for day in sorted(leaving)]
 
-    of_stages, of_ladders = stage_functions(calendar.day_ms), step_functions(policy.ladders)
-    functions = (*of_events.functions(), *of_stages, *of_ladders, *trait_functions(), *dated)
+    of_stages = stage_functions(calendar.day_ms)
+    groupings = (*step_functions(policy.ladders), *segment_functions(policy.segments), bucket_function())
+    functions = (*of_events.functions(), *of_stages, *groupings, *trait_functions(), *dated)
     return Catalogue(
         title=f"policy {policy.version}",
         features=features,

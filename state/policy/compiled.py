@@ -17,9 +17,10 @@ from state.conditions.errors import ConditionError
 from state.conditions.event_filters import MOMENT
 from state.conditions.nodes import Comparison, FeatureRef, Literal, Test, Trait, leaves_of, traits_of
 from state.customer.occurrences import CountedEvents
-from state.customer.parts import DECIDED, STEPS, TRAITS
+from state.customer.parts import DECIDED, SEGMENTS, STEPS, TRAITS
 from state.policy.checks import check_values
-from state.policy.compiled_ladder import CompiledLadder, CompiledStep, step_call
+from state.policy.compiled_ladder import CompiledLadder, CompiledStep
+from state.policy.declared_order import Undecided, not_yet_in_segment, not_yet_on_ladder
 from state.policy.duration import Duration, in_days
 from state.policy.shape import PAlive, Policy
 from state.policy.text import PolicyError, PolicyText, Problem
@@ -161,7 +162,7 @@ def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> Com
     ladders = tuple(conditions.ladder(number) for number in range(len(policy.ladders)))
     segments = []
     for number, segment in enumerate(policy.segments):
-        enter, leave = conditions.pair(("segments", number), segment.enter, segment.leave)
+        enter, leave = conditions.segment(number)
         segments.append(CompiledSegment(segment.key, segment.name, enter, leave, in_days(segment.min_stay_days, day)))
     if source.problems:
         raise PolicyError(source.problems)
@@ -194,6 +195,8 @@ def _with_defaults(policy: Policy) -> Policy:
         lifecycle=policy.lifecycle,
         rfm=policy.rfm,
         ladders=policy.ladders,
+        segments=policy.segments,
+        holdout=policy.holdout,
     )
 
 
@@ -215,18 +218,23 @@ class _Conditions:
         for place, step in enumerate(ladder.steps):
             path: Path = ("ladders", number, "steps", place)
             enter, leave = self.pair(path, step.enter, step.leave)
-            for name in ("enter", "leave"):
-                self._check_order((*path, name), number)
+            self._check_order(path, not_yet_on_ladder, number)
             durations = (in_days(it, day) for it in (step.min_stay_days, step.grace_days, step.requalify_days))
             steps.append(CompiledStep(step.key, step.name, enter, leave, *durations))
         return CompiledLadder(ladder.key, ladder.name, tuple(steps))
 
-    def _check_order(self, path: Path, number: int) -> None:
-        later = {step_call(it.key): it.key for it in self._policy.ladders[number:]}
-        own = self._policy.ladders[number].key
-        for name in sorted(later.keys() & self.by_key[path].names if path in self.by_key else ()):
-            fix = "ask for something else" if later[name] == own else f"declare `{later[name]}` before `{own}`"
-            self._source.report(path, f"`{name}` is not known yet when the ladder `{own}` is decided", fix)
+    def segment(self, number: int) -> tuple[Condition, Condition]:
+        """Return the conditions of a segment, which may ask for all ladders and for the segments before it."""
+        segment, path = self._policy.segments[number], ("segments", number)
+        pair = self.pair(path, segment.enter, segment.leave)
+        self._check_order(path, not_yet_in_segment, number)
+        return pair
+
+    def _check_order(self, path: Path, undecided: Undecided, number: int) -> None:
+        for where in ((*path, "enter"), (*path, "leave")):
+            if (condition := self.by_key.get(where)) is not None:
+                for message, fix in undecided(condition, self._policy, number):
+                    self._source.report(where, message, fix)
 
     def pair(self, path: Path, enter: str, leave: str, *, decides_loyalty: bool = False) -> tuple[Condition, Condition]:
         joining = self._compile((*path, "enter"), enter, decides_loyalty)
@@ -246,7 +254,7 @@ class _Conditions:
 
     def _is_decided(self, name: str) -> bool:
         feature = self._catalogue.features.get(name)
-        return feature is not None and bool(feature.parts & (DECIDED | STEPS))
+        return feature is not None and bool(feature.parts & (DECIDED | STEPS | SEGMENTS))
 
     def _compile(self, path: Path, text: str, decides_loyalty: bool) -> Condition:
         try:

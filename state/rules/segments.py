@@ -46,6 +46,16 @@ class SegmentRules:
             )
         return touched
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of the segments, in their order."""
+        return tuple([it.key for it in self._segments])
+
+    @property
+    def read(self) -> frozenset[str]:
+        """The keys of the segments that one of these asks about."""
+        return frozenset().union(*[it.rule.enter.segments | it.rule.leave.segments for it in self._segments])
+
     def decide(self, customer: Customer, at: int, until: int, cause: Callable[[], Cause] | None) -> Outcome:
         """Set the customer's memberships as they are from ``at`` on, and look ahead to ``until``.
 
@@ -69,7 +79,7 @@ class SegmentRules:
 
     def adopt(self, customer: Customer, at: int, cause: Cause) -> list[ReasonedChange]:
         """Put the customer under these rules: they leave the segments that are none of them."""
-        keys = {it.key for it in self._segments}
+        keys = self.keys
         changes = []
         for key in [key for key in customer.memberships if key not in keys]:
             del customer.memberships[key]

@@ -72,6 +72,8 @@ PLACES = {
     "mean": ("event", "number", "days"),
     "latest": ("event", "number"),
     "step": ("ladder",),
+    "in_segment": ("segment",),
+    "bucket": ("name", "buckets"),
     **OF_TRAITS,
 }
 """The arguments that functions take without a name."""

@@ -5,6 +5,7 @@ import re
 from bisect import bisect_left
 from fractions import Fraction
 from functools import lru_cache
+from hashlib import blake2b
 
 from tests.reference_model.anniversary import Dated
 from tests.reference_model.calls import call_of
@@ -55,6 +56,18 @@ def millionths(value: Trait) -> int | None:
     return round(rational(value) * MILLION)
 
 
+def bucket(user_id: str, name: str, buckets: int) -> int:
+    """A customer's random group."""
+    return int(blake2b((name + "\n" + user_id).encode("utf-8"), digest_size=8).hexdigest(), 16) % buckets
+
+
+def is_held_out(policy: Policy, user_id: str) -> bool | None:
+    if policy.holdout is None:
+        return None
+    name, percent = policy.holdout
+    return bucket(user_id, name, 10_000) < percent * 100
+
+
 class Features:
     """Features of one customer at one instant."""
 
@@ -65,6 +78,7 @@ class Features:
         self.stage, self.since, self.loyal = "", 0, False
         self.stays: tuple[tuple[str, int, int], ...] = ()
         self.steps: dict[str, str] = {}
+        self.segments: set[str] = set()
 
     def __call__(self, name: str) -> Value:
         if name.startswith("traits."):
@@ -101,6 +115,10 @@ class Features:
         call = call_of(text)
         if call.ladder:
             return self.steps.get(call.ladder)
+        if call.segment:
+            return call.segment in self.segments
+        if call.function == "bucket":
+            return bucket(self.memory.user_id, *call.bucket)
         if call.stage:
             return self.of_stage(call.function, call.stage)
         key = key_of(call.event)
@@ -234,6 +252,8 @@ class Features:
             return self.ago(self.since)
         if name == "loyal":
             return self.loyal
+        if name == "holdout":
+            return is_held_out(self.policy, memory.user_id)
         if name == "kind":
             kind = memory.traits.get("kind")
             return kind if isinstance(kind, str) else None

@@ -128,6 +128,7 @@ class Memory:
     traits: dict[str, Trait] = field(default_factory=dict)
     eventful: set[int] = field(default_factory=set)
     happened: list[Happened] = field(default_factory=list)
+    user_id: str = ""
 
     def take(self, fact: Fact) -> str:
         """Takes a fact in; says whether an order was `added` or `ended` by it, or neither."""

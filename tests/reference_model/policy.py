@@ -123,6 +123,8 @@ class Policy:
     ladders: list[Ladder]
     segments: list[Audience]
     excluded: Condition | None
+    holdout: tuple[str, Decimal] | None = None
+    """Its name, and its percentage."""
 
     @cached_property
     def rules(self) -> list[Rule]:
@@ -243,6 +245,7 @@ def read_policy(path: Path | str) -> Policy:
     if "enter" not in loyal:  # who gives an `enter` alone leaves when that no longer holds
         loyal = {"enter": "orders_365d >= 6", "leave": "orders_365d < 4", **loyal}
     intake = tomllib.loads(text, parse_float=Decimal).get("intake", {})
+    holdout = tomllib.loads(text, parse_float=Decimal).get("holdout")
     lowest, highest = intake.get("rating_scale", [1, 5])
     return Policy(
         source=Path(path),
@@ -289,4 +292,5 @@ def read_policy(path: Path | str) -> Policy:
         ],
         segments=[Audience(each["key"], each["name"], rule(each, calendar)) for each in whole.get("segments", [])],
         excluded=Condition(excluded) if (excluded := whole.get("customers", {}).get("excluded", "").strip()) else None,
+        holdout=None if holdout is None else (holdout["name"], Decimal(holdout["percent"])),
     )

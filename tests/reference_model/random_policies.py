@@ -86,6 +86,8 @@ STILL = (
     "monetary_score",
     "times_entered(stage='at_risk')",
     "times_entered(stage = 'loyal')",
+    "bucket('spring', 3)",
+    "bucket('autumn', buckets = 7)",
 )
 NUMBERS = (
     "0",
@@ -273,13 +275,25 @@ class Drawing:
                         text += f"{key} = {choose((0.25, 3, 10.5))}\n"
         return text
 
+    def of_segments(self, rule: str, number: int) -> str:
+        """The rule of a segment, which may now ask for some of those before it."""
+        for before in range(number):
+            key, word = self.random.choice(("enter", "leave")), self.random.choice(("and", "or", "and not", "or not"))
+            head, found, rest = rule.partition(f"{key} = '''")
+            if found and self.random.random() < 0.5:
+                condition, _, rest = rest.partition("'''")
+                rule = f"{head}{found}in_segment('s{before}') {word} ({condition})'''{rest}"
+        return rule
+
     def text(self) -> str:
         choose = self.random.choice
         lifecycle = f"[lifecycle]\none_time_patience_days = {choose((10, 25.5))}\none_time_churn_days = 40\n"
         support = choose(("", SUPPORT.format(choose((0.37, 0.5)), choose((2, 4)))))
         segments = [
-            self.rule(f'[[segments]]\nkey = "s{number}"\nname = "S{number}"\n') for number in range(choose((2, 3, 4)))
+            self.of_segments(self.rule(f'[[segments]]\nkey = "s{number}"\nname = "S{number}"\n'), number)
+            for number in range(choose((2, 3, 4)))
         ]
+        holdout = choose(("", '[holdout]\nname = "spring"\npercent = 33.25\n'))
         zone = f'[time]\nzone = "{choose(("UTC", "Europe/Berlin", "America/New_York"))}"\n'
         excluded = choose((None, *EXCLUDED))
         customers = "" if excluded is None else f"[customers]\nexcluded = '{excluded}'\n"
@@ -291,4 +305,6 @@ class Drawing:
             )
             segments.insert(0, first)
         groupings = (loyal, ladders, *segments)
-        return "".join(('name = "drawn"\n', zone, TRAITS, customers, lifecycle, self.patience, support, *groupings))
+        return "".join(
+            ('name = "drawn"\n', zone, TRAITS, holdout, customers, lifecycle, self.patience, support, *groupings)
+        )

@@ -172,6 +172,7 @@ def show(standing: Standing, features: Features) -> None:
     features.stage, features.since, features.stays = standing.stage, standing.since, standing.stays
     features.loyal = standing.loyal is not None
     features.steps = {key: on[0] for key, on in standing.steps.items()}
+    features.segments = set(standing.segments)
 
 
 def exclusion(policy: Policy, standing: Standing, features: Features) -> tuple[Standing, list[Change]]:
@@ -232,4 +233,5 @@ def decision(
             ends = ("in", "out") if joined is None else ("out", "in")
             why = why_member(segment.rule, was, features, day_ms)
             changes.append(Change(segment.key, segment.name, *ends, why))
+        features.segments = set(segments)
     return replace(standing, segments=segments), changes

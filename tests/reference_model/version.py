@@ -67,7 +67,7 @@ def whole(text: str) -> dict[str, Any]:
         for ladder in given.get("ladders", [])
     ]
     known = {"name", "time", "money", "browsing", "lifecycle", "rfm", "segments", "ladders", "traits", "context"}
-    known |= {"customers", "subject"}
+    known |= {"customers", "subject", "holdout"}
     traits = {"traits": given["traits"]} if given.get("traits") else {}
     traits |= {"context": given["context"]} if given.get("context") else {}
     excluded = given.get("customers", {}).get("excluded", "")
@@ -91,6 +91,7 @@ def whole(text: str) -> dict[str, Any]:
         "segments": segments,
         **traits,
         **customers,
+        **({"holdout": given["holdout"]} if "holdout" in given else {}),
         **({"ladders": ladders} if ladders else {}),
         **{name: {**defaults(name), **given.get(name, {})} for name in others},
     }
