@@ -15,14 +15,17 @@ from state.conditions.catalogue import Catalogue
 from state.conditions.condition import Condition, compile_condition, entering, opposite
 from state.conditions.errors import ConditionError
 from state.conditions.event_filters import MOMENT
-from state.conditions.nodes import Comparison, FeatureRef, Literal, Test, Trait, leaves_of, traits_of
+from state.conditions.nodes import traits_of
 from state.customer.occurrences import CountedEvents
 from state.customer.parts import DECIDED, SEGMENTS, STEPS, TRAITS
+from state.customer.tallies import REVENUE, TallyOf
 from state.policy.checks import check_values
 from state.policy.compiled_ladder import CompiledLadder, CompiledStep
 from state.policy.declared_order import Undecided, not_yet_in_segment, not_yet_on_ladder
 from state.policy.duration import Duration, in_days
+from state.policy.looked_for import texts_in_categories, texts_in_lists
 from state.policy.shape import PAlive, Policy
+from state.policy.tallied import fields_tallied, tallied_for
 from state.policy.text import PolicyError, PolicyText, Problem
 from state.policy.toml_lines import Path
 from state.policy.warnings import warnings_of
@@ -94,6 +97,11 @@ class CompiledPolicy:
         return {event: tuple(it.values()) for event, it in counted.items()}
 
     @property
+    def tallied(self) -> tuple[TallyOf, ...]:
+        """What conditions ask to be tallied, each with its longest window."""
+        return tallied_for(self.catalogue.features.values())
+
+    @property
     def timed_events(self) -> frozenset[str]:
         """The events of which a condition reads the hour or the weekday."""
         moment = MOMENT.keys() - self.policy.context
@@ -103,10 +111,11 @@ class CompiledPolicy:
     @property
     def _fields(self) -> dict[str, dict[str, Field]]:
         """The fields that conditions read, by event."""
-        read: dict[str, dict[str, Field]] = {}
         moment = MOMENT.keys() - self.policy.context
         fields = fields_under(self.policy.context)
         looked_for = frozenset[str]().union(*(it.counts.texts for it in self.catalogue.features.values() if it.counts))
+        looked_for |= {it.value for it in self.tallied}
+        read = fields_tallied(self.tallied, fields, looked_for)
         for feature in self.catalogue.features.values():
             if (counts := feature.counts) is not None and (counts.names or counts.number):
                 # An update says anew what an order is.
@@ -125,26 +134,13 @@ class CompiledPolicy:
         fields = self._fields
         return Named(
             traits=frozenset({"kind"}.union(self.policy.traits, *map(traits_of, trees))),
-            texts=frozenset(name for tree in trees for name in _listed_in(tree)),
-            categories=frozenset(name for tree in trees for name in _categories_in(tree)),
+            texts=frozenset(name for tree in trees for name in texts_in_lists(tree)),
+            categories=frozenset(name for tree in trees for name in texts_in_categories(tree)),
             events={event_key(name): name for name in self.counted_events if name not in EVENT_TYPES},
             properties=fields,
             around=frozenset(event for event, of_event in fields.items() if any(map(is_around, of_event.values()))),
+            priced=frozenset(it.field for it in self.tallied if it.weight == REVENUE),
         )
-
-
-def _categories_in(tree: Test) -> Iterator[str]:
-    for leaf in leaves_of(tree):
-        match leaf:
-            case Comparison(left=Literal(str(name)), right=FeatureRef(feature)) if feature.name == "categories":
-                yield name
-
-
-def _listed_in(tree: Test) -> Iterator[str]:
-    for leaf in leaves_of(tree):
-        match leaf:
-            case Comparison(sign="in" | "not in", left=Literal(str(text)), right=Trait()):
-                yield text
 
 
 def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> CompiledPolicy:
