@@ -33,7 +33,8 @@ class Customer(msgspec.Struct, gc=False):
     count from ``loyal_since`` and from the instants of entering in ``memberships`` (by segment key) and in ``steps``,
     which has the step and that instant by ladder key. ``held`` are the conditions that hold and must do so for some
     time, each by the key of its ladder or segment, with the instant since which it has held. ``user_id`` is the key
-    under which the customer is stored, and not stored once more.
+    under which the customer is stored, and not stored once more. ``past_memberships`` are the stays that are over, in
+    each segment whose history the policy asks about.
     """
 
     first_event_at: int
@@ -59,6 +60,7 @@ class Customer(msgspec.Struct, gc=False):
     steps: dict[str, tuple[str, int]] = {}
     held: dict[str, int] = {}
     user_id: str = ""
+    past_memberships: dict[str, PastStays] = {}
 
     @property
     def previous_since(self) -> int | None:
@@ -72,6 +74,13 @@ class Customer(msgspec.Struct, gc=False):
             self.past_stays = {**self.past_stays, self.stage: past}
         self.previous_stage, self.previous_ms = self.stage, at - self.since
         self.stage, self.since = stage, at
+
+    def leave_segment(self, key: str, at: int, *, is_remembered: bool = False) -> None:
+        """Leave a segment; the stay that ends is remembered or not."""
+        entered = self.memberships.pop(key)
+        if is_remembered:
+            past = with_stay(self.past_memberships.get(key), entered, at)
+            self.past_memberships = {**self.past_memberships, key: past}
 
     def remember_stays(self, remembered: Container[str]) -> None:
         """Remember the past stays in these stages and no others.

@@ -24,7 +24,7 @@ from state.features.activity import EventFunctions
 from state.features.affinity import affinity_functions
 from state.features.buckets import bucket_function, holdout_feature
 from state.features.date_functions import date_functions
-from state.features.history import previous_stage, stage_functions
+from state.features.history import previous_stage, stay_functions
 from state.features.scores import alive, scores
 from state.features.segments import segment_functions
 from state.features.steps import step_functions
@@ -69,7 +69,7 @@ def catalogue(policy: Policy) -> Catalogue:
                 leaving.update(days[bisect_left(days, first) : bisect_right(days, last)])
         return [calendar.start_of(day + window) for day in sorted(leaving)]
 
-    of_stages, of_ladders = stage_functions(calendar.day_ms), step_functions(policy.ladders)
+    of_stages, of_ladders = stay_functions(calendar.day_ms, policy.segments), step_functions(policy.ladders)
     groupings = (*of_ladders, *segment_functions(policy.segments), bucket_function())
     of_customers = (*affinity_functions(), *of_stages, *groupings)
     functions = (*of_events.functions(), *of_customers, *trait_functions(), *dated)

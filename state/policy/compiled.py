@@ -80,7 +80,12 @@ class CompiledPolicy:
     @property
     def remembered_stages(self) -> frozenset[str]:
         """The stages whose past stays a condition asks about."""
-        return frozenset(it.history_of for it in self.catalogue.features.values() if it.history_of)
+        return frozenset(it.history_of for it in self.catalogue.features.values() if it.history_of and not it.segment)
+
+    @property
+    def remembered_segments(self) -> frozenset[str]:
+        """The segments whose past stays a condition asks about."""
+        return frozenset(it.history_of for it in self.catalogue.features.values() if it.history_of and it.segment)
 
     @property
     def counted_events(self) -> dict[str, tuple[CountedEvents, ...]]:
@@ -229,7 +234,7 @@ class _Conditions:
     def _check_order(self, path: Path, undecided: Undecided, number: int) -> None:
         for where in ((*path, "enter"), (*path, "leave")):
             if (condition := self.by_key.get(where)) is not None:
-                for message, fix in undecided(condition, self._policy, number):
+                for message, fix in undecided(condition, self._policy, number, str(where[-1])):
                     self._source.report(where, message, fix)
 
     def pair(self, path: Path, enter: str, leave: str, *, decides_loyalty: bool = False) -> tuple[Condition, Condition]:

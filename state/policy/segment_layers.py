@@ -10,7 +10,8 @@ def segment_layers(segments: Sequence[CompiledSegment]) -> list[list[CompiledSeg
     numbers: dict[str, int] = {}
     layers: list[list[CompiledSegment]] = [[]]
     for segment in segments:
-        number = max([numbers[key] + 1 for key in segment.enter.segments | segment.leave.segments], default=0)
+        before = (segment.enter.segments | segment.leave.segments) - {segment.key}  # it may ask for its own past
+        number = max([numbers[key] + 1 for key in before], default=0)
         numbers[segment.key] = number
         if number == len(layers):
             layers.append([])

@@ -18,9 +18,10 @@ from state.rules.segments import SegmentRules, segment_rules
 
 def groupings_of(compiled: CompiledPolicy) -> "Groupings":
     """Return all groupings of a policy."""
-    segments = segment_rules(compiled.segments)
+    remembered = compiled.remembered_segments
+    segments = segment_rules(compiled.segments, remembered)
     layers = segment_layers(compiled.segments)
-    rules = [segments] if len(layers) == 1 else [segment_rules(it) for it in layers]
+    rules = [segments] if len(layers) == 1 else [segment_rules(it, remembered) for it in layers]
     return Groupings([Ladder(it) for it in compiled.ladders], segments, rules)
 
 

@@ -23,6 +23,12 @@ SEGMENTS = (
     ("c", 'in_segment("a") and days_since_visit >= 2', 'not in_segment("a")'),
     ("d", 'in_segment("c") or in_segment("b")', ""),
     ("e", 'not in_segment("d") and not in_segment("a")', "days_since_order > 20"),
+    ("g", 'days_since_left(segment="c") >= 2 and times_entered(segment="g") < 2', 'in_segment("b")'),
+    (
+        "h",
+        'total_days_in(segment="a") > 6.5 and not days_since_left(segment="h") < 8',
+        'days_since_entered(segment="d") >= 4',
+    ),
     ("f", 'in_segment("d") and not in_segment("b") and days_since_order > 3', 'in_segment("e")'),
 )
 
@@ -45,7 +51,7 @@ def look(segments: tuple[CompiledSegment, ...], customer: Customer, at: int, mov
             customer.memberships[it.key] = at
             moves.append((at, it.key, "in"))
         elif joined is not None and it.leave.holds(customer, at) and at >= joined + it.stay.ms:
-            del customer.memberships[it.key]
+            customer.leave_segment(it.key, at, is_remembered=True)
             moves.append((at, it.key, "out"))
 
 

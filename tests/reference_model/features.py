@@ -81,7 +81,8 @@ class Features:
         self.stage, self.since, self.loyal = "", 0, False
         self.stays: tuple[tuple[str, int, int], ...] = ()
         self.steps: dict[str, str] = {}
-        self.segments: set[str] = set()
+        self.segments: dict[str, int] = {}
+        self.left: dict[str, tuple[tuple[int, int], ...]] = {}
 
     def __call__(self, name: str) -> Value:
         if name.startswith("traits."):
@@ -121,7 +122,8 @@ class Features:
         if call.ladder:
             return self.steps.get(call.ladder)
         if call.segment:
-            return call.segment in self.segments
+            over, joined = [*self.left.get(call.segment, ())], self.segments.get(call.segment)
+            return joined is not None if call.function == "in_segment" else self.of_stays(call.function, over, joined)
         if call.function == "bucket":
             return bucket(self.memory.user_id, *call.bucket)
         if call.stage:
@@ -174,7 +176,11 @@ class Features:
 
     def of_stage(self, function: str, stage: str) -> Value:
         over = [(began, ended) for name, began, ended in self.stays if name == stage]
-        all_stays = [*over, (self.since, self.at)] if self.stage == stage else over
+        return self.of_stays(function, over, self.since if self.stage == stage else None)
+
+    def of_stays(self, function: str, over: list[tuple[int, int]], since: int | None) -> Value:
+        """The value of a function of stays: those that are over, and since when the present one lasts."""
+        all_stays = over if since is None else [*over, (since, self.at)]
         if function == "times_entered":
             return len(all_stays)
         if function == "total_days_in":

@@ -131,6 +131,14 @@ FLAGS = (
     "top('channel', revenue, 33) == traits.plan",
     "top('store', orders, 90) is known",
 )
+OF_SEGMENTS = (
+    "in_segment('s{}')",
+    "in_segment(segment='s{}')",
+    "times_entered(segment = 's{}') >= 2",
+    "days_since_left(segment='s{}') < 4.5",
+    "total_days_in(segment='s{}') > 3.25",
+    "days_since_entered(segment = 's{}') >= orders",
+)
 EXCLUDED = (
     'kind == "business"',
     'traits.country == "DE" or traits.vip',
@@ -297,7 +305,11 @@ class Drawing:
             head, found, rest = rule.partition(f"{key} = '''")
             if found and self.random.random() < 0.5:
                 condition, _, rest = rest.partition("'''")
-                rule = f"{head}{found}in_segment('s{before}') {word} ({condition})'''{rest}"
+                asked = self.random.choice(OF_SEGMENTS).format(before)
+                rule = f"{head}{found}{asked} {word} ({condition})'''{rest}"
+        if "leave = " in rule and self.random.random() < 0.3:
+            own = self.random.choice(OF_SEGMENTS[2:]).format(number)
+            rule = rule.replace("enter = '''", f"enter = '''{own} or ", 1)
         return rule
 
     def text(self) -> str:
