@@ -138,7 +138,7 @@ class CompiledPolicy:
         trees = [condition.tree for condition in self.conditions]
         fields = self._fields
         return Named(
-            traits=frozenset({"kind"}.union(self.policy.traits, *map(traits_of, trees))),
+            traits=frozenset({"kind"}.union(self.policy.trait_types, *map(traits_of, trees))),
             texts=frozenset(name for tree in trees for name in texts_in_lists(tree)),
             categories=frozenset(name for tree in trees for name in texts_in_categories(tree)),
             events={event_key(name): name for name in self.counted_events if name not in EVENT_TYPES},

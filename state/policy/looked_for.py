@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from state.conditions.nodes import Comparison, FeatureRef, Literal, Test, Trait, leaves_of
+from state.conditions.nodes import Comparison, FeatureRef, Literal, Test, leaves_of, traits_of
 
 
 def texts_in_categories(tree: Test) -> Iterator[str]:
@@ -17,5 +17,5 @@ def texts_in_lists(tree: Test) -> Iterator[str]:
     """Yield the texts that a condition looks for in traits that are lists."""
     for leaf in leaves_of(tree):
         match leaf:
-            case Comparison(sign="in" | "not in", left=Literal(str(text)), right=Trait()):
+            case Comparison(sign="in" | "not in", left=Literal(str(text))) if traits_of(leaf):
                 yield text
