@@ -38,6 +38,7 @@ def build_profile(customer: Customer, *, user_id: str, seq: int, at: int, compil
         figures=figures,
         windows=windows,
         holdout=None if (holdout := compiled.policy.holdout) is None else holdout.has(user_id),
+        measures={it.name: it.value(customer, at) for it in compiled.measures},
         traits=customer.traits,
         next_transition=customer.expected,
         next_at=when(customer.expected_at),

@@ -85,6 +85,7 @@ def profile(customer: str, stage: str, day: int = 365, days_known: float | None 
         figures={"orders": 1, "revenue": 10.0, "days_known": days_known, **figures},
         windows={},
         holdout=None,
+        measures={},
         traits={},
         next_transition=None,
         next_at=None,
