@@ -26,6 +26,7 @@ class DecidedState(msgspec.Struct, array_like=True, gc=False):
     expected_at: int | None
     steps: dict[str, tuple[str, int]] = {}
     held: dict[str, int] = {}
+    past_memberships: dict[str, PastStays] = {}
     signals: Signals = NO_SIGNALS
 
 
@@ -45,6 +46,7 @@ def decided_state(customer: Customer) -> DecidedState:
         expected_at=customer.expected_at,
         steps=customer.steps.copy(),
         held=customer.held.copy(),
+        past_memberships=customer.past_memberships,  # never changed in place
         signals=customer.signals,  # never changed in place
     )
 
@@ -64,4 +66,5 @@ def restore_decided(customer: Customer, state: DecidedState) -> None:
     customer.expected_at = state.expected_at
     customer.steps = state.steps
     customer.held = state.held
+    customer.past_memberships = state.past_memberships
     customer.signals = state.signals

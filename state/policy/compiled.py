@@ -21,9 +21,9 @@ from state.policy.checks import check_values
 from state.policy.compiled_ladder import CompiledLadder
 from state.policy.compiled_measures import CompiledMeasure, profile_measures, usable_measures
 from state.policy.compiled_signals import CompiledSignal, SignalCompiler
-from state.policy.conditions_compiler import ConditionsCompiler
 from state.policy.duration import Duration, in_days
 from state.policy.looked_for import categories_in, listed_in
+from state.policy.policy_conditions import PolicyConditions
 from state.policy.shape import Policy
 from state.policy.tallied import fields_tallied, tallied_for
 from state.policy.text import PolicyError, PolicyText, Problem
@@ -82,7 +82,12 @@ class CompiledPolicy:
     @property
     def remembered_stages(self) -> frozenset[str]:
         """The stages whose past stays a condition asks about."""
-        return frozenset(it.history_of for it in self.catalogue.features.values() if it.history_of)
+        return frozenset(it.history_of for it in self.catalogue.features.values() if it.history_of and not it.segment)
+
+    @property
+    def remembered_segments(self) -> frozenset[str]:
+        """The segments whose past stays a condition asks about."""
+        return frozenset(it.history_of for it in self.catalogue.features.values() if it.history_of and it.segment)
 
     @property
     def counted_events(self) -> dict[str, tuple[CountedEvents, ...]]:
@@ -173,7 +178,7 @@ def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> Com
     catalogue = make_catalogue(_with_defaults(policy) if source.problems else policy)
     usable, wrong = usable_measures(policy, catalogue, source)
     catalogue = replace(catalogue, measures=usable)
-    conditions = ConditionsCompiler(source, catalogue, policy, wrong)
+    conditions = PolicyConditions(source, catalogue, policy, wrong)
     day = policy.time.day_seconds * 1000
     excluded = conditions.of_traits(("customers", "excluded"), policy.customers.excluded)
     loyal = policy.lifecycle.loyal
@@ -181,7 +186,7 @@ def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> Com
     ladders = tuple(conditions.ladder(number) for number in range(len(policy.ladders)))
     segments = []
     for number, segment in enumerate(policy.segments):
-        enter, leave = conditions.pair(("segments", number), segment.enter, segment.leave)
+        enter, leave = conditions.segment(number)
         segments.append(CompiledSegment(segment.key, segment.name, enter, leave, in_days(segment.min_stay_days, day)))
     names = {event_key(it.counts.event): it.counts.event for it in catalogue.features.values() if it.counts}
     fields = kinds_of_fields({} if source.problems else policy.context)
@@ -220,4 +225,6 @@ def _with_defaults(policy: Policy) -> Policy:
         lifecycle=policy.lifecycle,
         rfm=policy.rfm,
         ladders=policy.ladders,
+        segments=policy.segments,
+        holdout=policy.holdout,
     )

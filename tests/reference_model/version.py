@@ -76,7 +76,7 @@ def whole(text: str) -> dict[str, Any]:
         for ladder in given.get("ladders", [])
     ]
     known = {"name", "time", "money", "browsing", "lifecycle", "rfm", "segments", "ladders", "traits", "context"}
-    known |= {"customers", "measures", "subject", "signals"}
+    known |= {"customers", "holdout", "measures", "subject", "signals"}
     signals = [signal_whole(each) for each in given.get("signals", [])]
     traits = {"traits": given["traits"]} if given.get("traits") else {}
     traits |= {"context": given["context"]} if given.get("context") else {}
@@ -101,6 +101,7 @@ def whole(text: str) -> dict[str, Any]:
         "segments": segments,
         **traits,
         **customers,
+        **({"holdout": given["holdout"]} if "holdout" in given else {}),
         **({"measures": measures} if measures else {}),
         **({"ladders": ladders} if ladders else {}),
         **({"signals": signals} if signals else {}),

@@ -1,19 +1,20 @@
-"""The compiler of a policy's conditions: those of loyalty, ladders, segments, signals, and of who does not count."""
+"""The compiler of a policy's conditions."""
 
 import re
 
 from state.conditions.catalogue import Catalogue
 from state.conditions.condition import Condition, compile_condition, entering, opposite
 from state.conditions.errors import ConditionError
-from state.customer.parts import DECIDED, STEPS, TRAITS
-from state.policy.compiled_ladder import CompiledLadder, CompiledStep, step_call
+from state.customer.parts import DECIDED, SEGMENTS, STEPS, TRAITS
+from state.policy.compiled_ladder import CompiledLadder, CompiledStep
+from state.policy.declared_order import Undecided, not_yet_in_segment, not_yet_on_ladder
 from state.policy.duration import in_days
 from state.policy.shape import PAlive, Policy
 from state.policy.text import PolicyText
 from state.policy.toml_lines import Path
 
 
-class ConditionsCompiler:
+class PolicyConditions:
     """The compiler of a policy's conditions, which reports what is wrong with them; ``by_key`` has the others."""
 
     def __init__(self, source: PolicyText, catalogue: Catalogue, policy: Policy, wrong: frozenset[str]) -> None:
@@ -32,21 +33,26 @@ class ConditionsCompiler:
         for place, step in enumerate(ladder.steps):
             path: Path = ("ladders", number, "steps", place)
             enter, leave = self.pair(path, step.enter, step.leave)
-            for name in ("enter", "leave"):
-                self._check_order((*path, name), number)
+            self._check_order(path, not_yet_on_ladder, number)
             durations = (in_days(it, day) for it in (step.min_stay_days, step.grace_days, step.requalify_days))
             steps.append(CompiledStep(step.key, step.name, enter, leave, *durations))
         return CompiledLadder(ladder.key, ladder.name, tuple(steps))
 
-    def _check_order(self, path: Path, number: int) -> None:
-        later = {step_call(it.key): it.key for it in self._policy.ladders[number:]}
-        own = self._policy.ladders[number].key
-        for name in sorted(later.keys() & self.by_key[path].names if path in self.by_key else ()):
-            fix = "ask for something else" if later[name] == own else f"declare `{later[name]}` before `{own}`"
-            self._source.report(path, f"`{name}` is not known yet when the ladder `{own}` is decided", fix)
+    def segment(self, number: int) -> tuple[Condition, Condition]:
+        """Return the conditions of a segment, which may ask for all ladders and for the segments before it."""
+        segment, path = self._policy.segments[number], ("segments", number)
+        pair = self.pair(path, segment.enter, segment.leave)
+        self._check_order(path, not_yet_in_segment, number)
+        return pair
+
+    def _check_order(self, path: Path, undecided: Undecided, number: int) -> None:
+        for where in ((*path, "enter"), (*path, "leave")):
+            if (condition := self.by_key.get(where)) is not None:
+                for message, fix in undecided(condition, self._policy, number, str(where[-1])):
+                    self._source.report(where, message, fix)
 
     def pair(self, path: Path, enter: str, leave: str, *, decides_loyalty: bool = False) -> tuple[Condition, Condition]:
-        """Return the conditions to join and to leave; without one to leave, it is the opposite."""
+        """Return the conditions for entering, which never holds while the other does, and for leaving."""
         joining = self._compile((*path, "enter"), enter, decides_loyalty)
         leaving = self._compile((*path, "leave"), leave, decides_loyalty) if leave.strip() else opposite(joining)
         return entering(joining, leaving), leaving
@@ -68,7 +74,7 @@ class ConditionsCompiler:
 
     def _is_decided(self, name: str) -> bool:
         feature = self._catalogue.features.get(name)
-        return feature is not None and bool(feature.parts & (DECIDED | STEPS))
+        return feature is not None and bool(feature.parts & (DECIDED | STEPS | SEGMENTS))
 
     def _compile(self, path: Path, text: str, decides_loyalty: bool) -> Condition:
         if not self._wrong_measures.isdisjoint(re.findall(r"\w+", text)):  # told where the measure is
