@@ -20,7 +20,7 @@ from state.customer.occurrences import CountedEvents
 from state.customer.parts import DECIDED, STEPS, TRAITS
 from state.policy.checks import check_values
 from state.policy.compiled_ladder import CompiledLadder, CompiledStep, step_call
-from state.policy.duration import Duration, in_days
+from state.policy.duration import Duration, in_days, in_hours
 from state.policy.shape import PAlive, Policy
 from state.policy.text import PolicyError, PolicyText, Problem
 from state.policy.toml_lines import Path
@@ -36,6 +36,7 @@ class CompiledSegment:
     enter: Condition
     leave: Condition
     stay: Duration
+    confirm: Duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +163,8 @@ def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> Com
     segments = []
     for number, segment in enumerate(policy.segments):
         enter, leave = conditions.pair(("segments", number), segment.enter, segment.leave)
-        segments.append(CompiledSegment(segment.key, segment.name, enter, leave, in_days(segment.min_stay_days, day)))
+        stay, confirm = in_days(segment.min_stay_days, day), in_hours(segment.confirm_hours, day)
+        segments.append(CompiledSegment(segment.key, segment.name, enter, leave, stay, confirm))
     if source.problems:
         raise PolicyError(source.problems)
     warned = warnings_of(policy, conditions.by_key)
@@ -217,8 +219,10 @@ class _Conditions:
             enter, leave = self.pair(path, step.enter, step.leave)
             for name in ("enter", "leave"):
                 self._check_order((*path, name), number)
-            durations = (in_days(it, day) for it in (step.min_stay_days, step.grace_days, step.requalify_days))
-            steps.append(CompiledStep(step.key, step.name, enter, leave, *durations))
+            stay, grace = in_days(step.min_stay_days, day), in_days(step.grace_days, day)
+            requalify = in_days(step.requalify_days, day)
+            confirm = in_hours(step.confirm_hours, day)
+            steps.append(CompiledStep(step.key, step.name, enter, leave, stay, grace, requalify, confirm))
         return CompiledLadder(ladder.key, ladder.name, tuple(steps))
 
     def _check_order(self, path: Path, number: int) -> None:

@@ -11,6 +11,7 @@ from schemas.intake import HIGHEST_RATING, LOWEST_RATING, NOT_CUSTOMERS
 
 Days = Annotated[float, Meta(gt=0, le=36500)]
 DaysOrNone = Annotated[float, Meta(ge=0, le=36500)]
+HoursOrNone = Annotated[float, Meta(ge=0, le=876000)]
 Share = Annotated[float, Meta(gt=0, lt=1)]
 Shape = Annotated[float, Meta(gt=0, le=1e6)]
 Amount = Annotated[float, Meta(gt=0, le=1e12)]
@@ -167,11 +168,13 @@ class Segment(Section, frozen=True):
     description: str = ""
     leave: str = ""
     min_stay_days: DaysOrNone = 0.0
+    confirm_hours: HoursOrNone = 0.0
 
 
 class Step(Section, frozen=True):
     """A step of a ladder, which a customer reaches and leaves by rules. An empty ``leave`` means: not ``enter``.
 
+    Whoever climbs to it or enters the ladder there must meet ``enter`` for ``confirm_hours`` without a break.
     ``leave`` must hold for ``grace_days`` without a break. With ``requalify_days`` it is asked only every so many days.
     """
 
@@ -183,6 +186,7 @@ class Step(Section, frozen=True):
     min_stay_days: DaysOrNone = 0.0
     grace_days: DaysOrNone = 0.0
     requalify_days: DaysOrNone = 0.0
+    confirm_hours: HoursOrNone = 0.0
 
 
 class Ladder(Section, frozen=True):
@@ -227,4 +231,7 @@ class Policy(Section, frozen=True):
                 del whole[name]
         if not self.customers.excluded.strip():
             del whole["customers"]
+        for rule in (*whole["segments"], *(step for ladder in whole.get("ladders", ()) for step in ladder["steps"])):
+            if not rule["confirm_hours"]:
+                del rule["confirm_hours"]
         return f"{self.name}@{hashlib.sha256(msgspec.json.encode(whole, order='sorted')).hexdigest()[:8]}"
