@@ -32,20 +32,23 @@ class Batch:
     """Records of one partition group in merged order, and the instant up to which nothing is missing.
 
     A tick is a batch without records. ``upto`` (milliseconds since 1970) never goes back within a group.
-    ``generation`` is the consumer group's generation in which the records were fetched.
+    ``generation`` is the consumer group's generation in which the records were fetched. ``final``: nothing is known to
+    follow, which is only ever known on the stream clock.
     """
 
     partition: int
     generation: int
     records: Sequence[Record]
     upto: int
+    final: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Watermark:
-    """What a replay promises of one topic: it sends no record older than ``instant`` (ms since 1970) any more.
+    """What the writer of one topic promises: it sends no record older than ``instant`` (ms since 1970) any more.
 
-    A ``final`` one says that the replay is over, and that its time ended at ``instant``.
+    The writer is a replay, or the customers' workers where accounts are decided. A ``final`` one says that it is
+    through, and that its time ended at ``instant``.
     """
 
     instant: int
@@ -79,7 +82,7 @@ class Outcome:
     """The effects of one batch on one partition group, none of them carried out yet.
 
     ``changes``: the last snapshot of every customer touched, for the changelog.
-    ``transitions`` and ``rejects``: (key, value, timestamp in ms) for their topics, in order.
+    ``transitions``, ``rejects`` and ``account_events``: (key, value, timestamp in ms) for their topics, in order.
     ``counts`` are of events, of which a record may hold several: ``in`` = ``applied`` + ``duplicate`` + the sum of
     ``rejected``, which is by reason. Parts of ``applied`` are ``unknown_names``, the events whose name lifestage does
     not know, by name, and ``unknown_order``, those about orders never seen. ``poisoned`` customers could not be decided
@@ -92,6 +95,7 @@ class Outcome:
     changes: dict[bytes, bytes] = field(default_factory=dict)
     transitions: list[tuple[bytes, bytes, int]] = field(default_factory=list)
     rejects: list[tuple[bytes | None, bytes, int]] = field(default_factory=list)
+    account_events: list[tuple[bytes, bytes, int]] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     rejected: Counter[str] = field(default_factory=Counter)
     unknown_names: Counter[str] = field(default_factory=Counter)

@@ -44,6 +44,12 @@ class Transaction(Protocol):
     async def send_rejects(self, rejects: Sequence[KeyedValue]) -> None:
         """Hand over the rejects, in order."""
 
+    async def send_account_events(self, events: Sequence[KeyedValue], upto: int, *, final: bool) -> None:
+        """Hand over the events of accounts, in order, and that none older than ``upto`` (ms since 1970) will follow.
+
+        ``final``: nothing is known to follow at all.
+        """
+
     async def acknowledged(self) -> None:
         """Return when the log has everything that was handed over; raise if it lacks one record of it."""
 
@@ -80,6 +86,7 @@ async def carry_out(
     # 3. Publications in the same transaction, or a crash could publish twice what is counted once.
     await transaction.send_transitions(outcome.transitions)
     await transaction.send_rejects(outcome.rejects)
+    await transaction.send_account_events(outcome.account_events, outcome.upto, final=batch.final)
 
     # 4. Check that every record arrived before the commit: the client commits those that arrived even if others did
     #    not, and these would be lost for good, since the position is past them.

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, MutableMapping
 
+from agents.account_records import account_records
 from agents.batch import Batch, Outcome, Record
 from agents.customer_cache import CustomerCache
 from agents.deadlines import Deadlines
@@ -27,6 +28,7 @@ class Tracker:
     ``compute`` changes nothing that others can see; ``apply`` takes its outcome over once that is committed.
     ``table`` is the group's share of the Faust table ``customers``: customer key to snapshot. It is written here and
     nowhere else, and only with what the changelog has. ``readers`` are those of the topics in another shape.
+    ``for_accounts``: the outcomes have the events of accounts too.
     """
 
     def __init__(
@@ -35,6 +37,8 @@ class Tracker:
         partition: int,
         table: MutableMapping[bytes, bytes],
         readers: Mapping[str, RecordReader] | None = None,
+        *,
+        for_accounts: bool = False,
     ) -> None:
         self.upto = 0
         self.stages: Counter[str] = Counter()
@@ -46,6 +50,8 @@ class Tracker:
         self._partition = partition
         self._table = table
         self._readers = readers or {}
+        self._for_accounts = for_accounts
+        self._of_accounts = rules.intake.of_accounts
         self._cache = CustomerCache()
         self._deadlines = Deadlines(self._due_of)
 
@@ -99,7 +105,10 @@ class Tracker:
         touched: dict[bytes, TouchedCustomer] = {}
         for record in batch.records:
             clock = max(clock, record.time)
-            found = events_of(record, readers.get(record.topic) if readers else None, intake)
+            reader = readers.get(record.topic) if readers else None
+            found = events_of(record, reader, intake)
+            if self._for_accounts:
+                outcome.account_events += account_records(record, reader)
             received += len(found)
             for part, event in found:
                 if type(event) is Event:  # an isinstance that is false costs five times as much
@@ -186,7 +195,9 @@ class Tracker:
             publications = customer.publications + apply_facts(
                 timeline, customer.facts, outcome.upto, horizon, self._rules, told
             )
-            values = [encode(it, key.decode(), self._rules.version) for it in publications]
+            values = [
+                encode(it, key.decode(), self._rules.version, of_account=self._of_accounts) for it in publications
+            ]
             snapshot = dump(timeline, self._rules)
         except Exception as error:  # as above: a rule that raises is this customer's reject
             outcome.counts["applied"] -= len(customer.records)

@@ -19,14 +19,13 @@ from schemas.event_types import EVENT_TYPES
 from schemas.events import AnyFact
 from schemas.instant import EARLIEST, LATEST, from_datetime
 from schemas.intake import Intake
-from schemas.json_text import MAX_DEPTH, check_depth
 from schemas.money import AmountError
+from schemas.record_value import json_in, why_not_json
 from schemas.reject import RejectedError
 from schemas.spellings import folded
 from schemas.traits import with_context_traits
 from schemas.wrappings import SeveralEventsError, context_in, id_made_of, unframed, unwrapped
 
-MAX_BYTES = 262_144
 MAX_NAME = 64
 EMPTY = Raw(b"{}")
 
@@ -97,13 +96,7 @@ def open_envelope(value: bytes | None) -> Envelope:
 
     Raises ``RejectedError``; for a list of events, that is a ``SeveralEventsError``.
     """
-    if value is None:
-        raise RejectedError("tombstone", "the record has no value; an event has one")
-    if len(value) > MAX_BYTES:
-        raise RejectedError("too_large", f"the value has {len(value)} bytes; the most is {MAX_BYTES}")
-    value = unframed(value)
-    if len(value) > MAX_DEPTH:
-        check_depth(value)
+    value = json_in(value)
     try:
         try:
             envelope = _envelope(value)
@@ -117,7 +110,7 @@ def open_envelope(value: bytes | None) -> Envelope:
             pass
         return _coerced(unwrapped(value))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise RejectedError("not_json", _why_not_json(error)) from None
+        raise RejectedError("not_json", why_not_json(error)) from None
     except RecursionError:
         raise RejectedError("not_json", "the JSON is nested too deeply") from None
 
@@ -253,12 +246,6 @@ def _rejected(error: Exception, user_id: str) -> RejectedError:
         case msgspec.ValidationError():
             return RejectedError("invalid", f"properties: {error}", user_id)
         case msgspec.DecodeError() | UnicodeDecodeError():
-            return RejectedError("not_json", _why_not_json(error), user_id)
+            return RejectedError("not_json", why_not_json(error), user_id)
         case _:
             return RejectedError("not_json", "the JSON is nested too deeply", user_id)
-
-
-def _why_not_json(error: msgspec.DecodeError | UnicodeDecodeError) -> str:
-    if isinstance(error, UnicodeDecodeError) or "utf-8" in str(error).lower():
-        return "the text is not UTF-8: write it in that encoding"
-    return f"{error}: send one whole JSON object"

@@ -86,6 +86,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "topic": _paths("topic", "properties.ticket_topic"),
     "priority": _paths("priority", "properties.ticket_priority"),
     "products": ("properties.products[].product_id", "properties.products[].sku", "properties.product_id"),
+    "member": ("context.member", "properties.member"),
     "brands": ("properties.products[].brand", "properties.brand"),
     "categories": ("properties.products[].category", "properties.category"),
 }

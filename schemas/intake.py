@@ -29,6 +29,7 @@ class Intake:
     """How events are read under a policy: the conversion of money, who is no customer, and the scale of ratings.
 
     What is ``named`` is kept, however much else an event says; declared traits are read as their ``trait_types``.
+    ``of_accounts``: the policy decides accounts, so events of customers must be made those of their accounts first.
     ``not_customers`` are compared without case, and without blanks around them; one ``*`` in a text stands for any.
     """
 
@@ -39,8 +40,10 @@ class Intake:
         rating_scale: tuple[float, float] = (LOWEST_RATING, HIGHEST_RATING),
         named: Named = NOTHING_NAMED,
         trait_types: TraitTypes | None = None,
+        of_accounts: bool = False,
     ) -> None:
         self.exchange = exchange
+        self.of_accounts = of_accounts
         self.named = named
         self.reads_more = bool(named.properties) or trait_types is not None
         """Whether a policy asks for more of an event than its fact: properties, or the types of traits."""

@@ -4,6 +4,7 @@ On the wire, and only there, a segment is called an audience: that is the word o
 """
 
 import msgspec
+from msgspec import UNSET, UnsetType
 from msgspec.structs import asdict
 
 from schemas.change import Direction, Publication, message_id
@@ -66,8 +67,17 @@ class LadderProperties(Properties):
     direction: Direction
 
 
+class Context(msgspec.Struct, rename="camel"):
+    """What is known around a message: the account that it is about."""
+
+    group_id: str
+
+
 class Message(msgspec.Struct, rename="camel"):
-    """The Segment spec's envelope; ``timestamp`` is the instant at which the change became true."""
+    """The Segment spec's envelope; ``timestamp`` is the instant at which the change became true.
+
+    A message about an account has its id as ``user_id``, and in its ``context``, which no other message has.
+    """
 
     type: str
     message_id: str
@@ -79,37 +89,44 @@ class StageChanged(Message, tag_field="event", tag="Lifecycle Stage Changed"):
     """A customer went from one lifecycle stage to another."""
 
     properties: StageProperties
+    context: Context | UnsetType = UNSET
 
 
 class AudienceEntered(Message, tag_field="event", tag="Audience Entered"):
     """A customer joined a segment."""
 
     properties: AudienceProperties
+    context: Context | UnsetType = UNSET
 
 
 class AudienceExited(Message, tag_field="event", tag="Audience Exited"):
     """A customer left a segment."""
 
     properties: AudienceProperties
+    context: Context | UnsetType = UNSET
 
 
 class LadderStepChanged(Message, tag_field="event", tag="Ladder Step Changed"):
     """A customer went from one step of a ladder to another; ``none`` stands for no step."""
 
     properties: LadderProperties
+    context: Context | UnsetType = UNSET
 
 
 Transition = StageChanged | LadderStepChanged | AudienceEntered | AudienceExited
 
 
-def encode(publication: Publication, customer: str, policy_version: str) -> bytes:
-    """Return the JSON value of the transitions topic for a publication of the customer with this id."""
+def encode(publication: Publication, customer: str, policy_version: str, *, of_account: bool = False) -> bytes:
+    """Return the JSON value of the transitions topic for a publication of the customer, or account, with this id."""
     change = publication.change
-    own_id = message_id(change, publication.revision, customer)
+    context = Context(customer) if of_account else UNSET
+    # An account may have the id of a customer, whose messages are others.
+    owner = f"account {customer}" if of_account else customer
+    own_id = message_id(change, publication.revision, owner)
     if publication.retracted:
         own_id += ".retracted"
     timestamp = to_text(change.at)
-    shared = asdict(_shared(publication, customer, policy_version))
+    shared = asdict(_shared(publication, owner, policy_version))
     if change.key is None:
         return _encode(
             StageChanged(
@@ -118,6 +135,7 @@ def encode(publication: Publication, customer: str, policy_version: str) -> byte
                 user_id=customer,
                 timestamp=timestamp,
                 properties=StageProperties(**shared, transition=change.name),
+                context=context,
             )
         )
     if change.direction:
@@ -130,6 +148,7 @@ def encode(publication: Publication, customer: str, policy_version: str) -> byte
                 properties=LadderProperties(
                     **shared, ladder_key=change.key, ladder_name=change.name, direction=change.direction
                 ),
+                context=context,
             )
         )
     event = AudienceEntered if change.to == "in" else AudienceExited
@@ -140,11 +159,12 @@ def encode(publication: Publication, customer: str, policy_version: str) -> byte
             user_id=customer,
             timestamp=timestamp,
             properties=AudienceProperties(**shared, audience_key=change.key, audience_name=change.name),
+            context=context,
         )
     )
 
 
-def _shared(publication: Publication, customer: str, policy_version: str) -> Properties:
+def _shared(publication: Publication, owner: str, policy_version: str) -> Properties:
     change, cause, figures = publication.change, publication.change.cause, publication.figures
     by_deadline = cause.kind == "deadline"
     return Properties(
@@ -159,7 +179,7 @@ def _shared(publication: Publication, customer: str, policy_version: str) -> Pro
         policy_version=policy_version,
         correction=publication.correction,
         retracted=publication.retracted,
-        corrects=None if publication.corrects is None else message_id(*publication.corrects, customer),
+        corrects=None if publication.corrects is None else message_id(*publication.corrects, owner),
         revision=publication.revision,
         stage=None if figures is None else figures.stage,
         orders=None if figures is None else figures.orders,

@@ -37,8 +37,9 @@ class Settings:
     ``embedded`` says that the broker is noida-db, which keeps listing a producer as aborted after the end of its
     aborted transaction: its changelogs must be read from the beginning, or records are missed.
     ``store`` says where the snapshots are kept, in memory or in a file of this worker under ``data``; both are rebuilt
-    from the changelog. ``policy`` is ``None`` for the policy that ships with the product. ``sources`` are the input
-    topics besides the usual four.
+    from the changelog. ``policy`` is ``None`` for the policy that ships with the product. ``subject`` says who is
+    decided: customers, or the accounts that their events name, which read what the customers' workers write if
+    ``accounts`` is set there. ``sources`` are the input topics besides the usual four.
     """
 
     broker: str = "127.0.0.1:9092"
@@ -48,6 +49,8 @@ class Settings:
     partitions: int = 4
     replication: int = 1
     policy: Path | None = None
+    subject: Literal["customer", "account"] = "customer"
+    accounts: bool = False
     sources: tuple[MappedTopic, ...] = ()
     clock: Literal["wall", "stream"] = "wall"
     store: Literal["memory", "disk"] = "memory"
@@ -74,14 +77,18 @@ class Settings:
         read = _Reader(environ)
         default = cls()
         policy = read.text("POLICY", "")
-        return cls(
+        subject = read.checked("SUBJECT", default.subject, _subject, "customer or account")
+        app_id = default.app_id if subject == "customer" else f"{default.app_id}-accounts"
+        settings = cls(
             broker=read.checked("BROKER", default.broker, _brokers, "host:port, several separated by commas"),
             redis_url=read.checked("REDIS_URL", default.redis_url, _redis_url, "redis://host:port/number"),
-            app_id=read.checked("APP_ID", default.app_id, _topic_word, "letters, digits, '.', '_' and '-'"),
+            app_id=read.checked("APP_ID", app_id, _topic_word, "letters, digits, '.', '_' and '-'"),
             topic_prefix=read.checked("TOPIC_PREFIX", "", _topic_prefix, "letters, digits, '.', '_' and '-'"),
             partitions=read.whole("PARTITIONS", default.partitions, least=1),
             replication=read.whole("REPLICATION", default.replication, least=1),
             policy=Path(policy) if policy else None,
+            subject=subject,
+            accounts=read.checked("ACCOUNTS", "no", _yes_or_no, "yes or no"),
             sources=_sources(read.text("SOURCES", "")),
             clock=read.checked("CLOCK", default.clock, _clock, "wall or stream"),
             store=read.checked("STORE", default.store, _store, "memory or disk"),
@@ -97,6 +104,8 @@ class Settings:
             embedded=read.checked("EMBEDDED", "no", _yes_or_no, "yes or no"),
             security=_security(read),
         )
+        _check_subject(settings)
+        return settings
 
 
 class _Reader:
@@ -131,6 +140,17 @@ def _sources(given: str) -> tuple[MappedTopic, ...]:
         return read_mapped_topics(Path(given)) if given else ()
     except MappedTopicsError as error:
         raise SettingsError(f"LIFESTAGE_SOURCES cannot be used: {error}") from None
+
+
+def _check_subject(settings: Settings) -> None:
+    if settings.subject == "customer":
+        return
+    if settings.accounts:
+        fix = "set it where customers are decided, whose workers write the events of accounts"
+        raise SettingsError(f"LIFESTAGE_ACCOUNTS is yes, and LIFESTAGE_SUBJECT is account: {fix}")
+    if settings.sources:
+        fix = "set it where customers are decided, whose workers pass on what names an account"
+        raise SettingsError(f"LIFESTAGE_SOURCES is set, and LIFESTAGE_SUBJECT is account: {fix}")
 
 
 def _at_least(number: _T, least: _T) -> _T:
@@ -170,6 +190,14 @@ def _yes_or_no(given: str) -> bool:
     if given not in ("yes", "no"):
         raise ValueError
     return given == "yes"
+
+
+def _subject(given: str) -> Literal["customer", "account"]:
+    if given == "customer":
+        return "customer"
+    if given == "account":
+        return "account"
+    raise ValueError
 
 
 def _clock(given: str) -> Literal["wall", "stream"]:

@@ -31,6 +31,8 @@ class Topics:
     """The names of the topics of one installation; ``inputs`` in the order that breaks ties of record time.
 
     ``mapped`` are those of the inputs whose records have another shape. They belong to somebody else.
+    ``account_events`` are written where customers are decided and read where accounts are, one for each partition of
+    the customers: so each has one writer, who keeps them in order and says how far it has come.
     """
 
     inputs: tuple[str, ...]
@@ -38,6 +40,7 @@ class Topics:
     rejects: str
     changelog: str
     mapped: frozenset[str] = frozenset()
+    account_events: tuple[str, ...] = ()
 
     @property
     def own_inputs(self) -> tuple[str, ...]:
@@ -47,12 +50,23 @@ class Topics:
     @property
     def all(self) -> tuple[str, ...]:
         """Every topic, inputs first."""
-        return (*self.inputs, self.transitions, self.rejects, self.changelog)
+        return tuple(
+            dict.fromkeys((*self.inputs, self.transitions, self.rejects, self.changelog, *self.account_events))
+        )
 
 
 def topics_of(settings: Settings) -> Topics:
     """Return the topic names of an installation."""
     prefix = settings.topic_prefix
+    account_events = tuple(f"{prefix}account.events.{number}" for number in range(settings.partitions))
+    if settings.subject == "account":
+        return Topics(
+            inputs=account_events,
+            transitions=f"{prefix}account.transitions",
+            rejects=f"{prefix}account.rejects",
+            changelog=f"{settings.app_id}-{TABLE}-changelog",
+            account_events=account_events,
+        )
     inputs: list[str] = []
     for kind, name in zip(TOPIC_KINDS, INPUTS, strict=True):
         inputs += [prefix + name, *(it.topic for it in settings.sources if it.feeds == kind)]
@@ -62,6 +76,7 @@ def topics_of(settings: Settings) -> Topics:
         rejects=f"{prefix}customer.rejects",
         changelog=f"{settings.app_id}-{TABLE}-changelog",
         mapped=frozenset(it.topic for it in settings.sources),
+        account_events=account_events if settings.accounts else (),
     )
 
 
@@ -110,7 +125,7 @@ def _configuration(topics: Topics, name: str) -> dict[str, str]:
         return {"cleanup.policy": "compact", "max.message.bytes": str(_MAX_RECORD)}
     # Retention goes by the record's own time: with seven days, a replay of last year would be deleted at once.
     configuration = {"cleanup.policy": "delete", "retention.ms": "-1"}
-    if name not in topics.inputs:
+    if name not in topics.inputs or name in topics.account_events:
         configuration["max.message.bytes"] = str(_MAX_RECORD)
     return configuration
 

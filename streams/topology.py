@@ -50,10 +50,11 @@ def build(
     Redis, the mirror.
     Raises ``SettingsError``.
     """
+    _check_subject(settings, rules)
     readers = mapped_readers(settings)
 
     def tracker(partition: int, share: MutableMapping[bytes, bytes]) -> GroupState:
-        return Tracker(rules, partition, share, readers)
+        return Tracker(rules, partition, share, readers, for_accounts=settings.accounts)
 
     # What is seen of the worker.
     status, stage_counts, tally = WorkerStatus(), StageCounts(), WorkerTally()
@@ -87,6 +88,13 @@ def build(
     private.shorten_transaction_backoff()
     private.rejoin_without_assignment()
     return app
+
+
+def _check_subject(settings: Settings, rules: Rulebook) -> None:
+    subject = rules.compiled.policy.subject
+    if subject != settings.subject:
+        told = f"the policy decides {subject}s, and LIFESTAGE_SUBJECT is {settings.subject!r}"
+        raise SettingsError(f"{told}: set it to {subject}, for workers of their own, or name another LIFESTAGE_POLICY")
 
 
 def _register(app: BatchApp, settings: Settings, agent: Agent) -> None:

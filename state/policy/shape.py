@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Container
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -201,10 +201,12 @@ class Ladder(Section, frozen=True):
 class Policy(Section, frozen=True):
     """Everything that a business decides, in one file.
 
-    ``traits`` are the types of traits, ``context`` the paths of fields of events, both by their names.
+    ``subject`` is what it decides: customers, or the accounts that their events name. ``traits`` are the types of
+    traits, ``context`` the paths of fields of events, both by their names.
     """
 
     name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\Z", max_length=64)]
+    subject: Literal["customer", "account"] = "customer"
     time: Time = Time()
     money: Money = Money()
     browsing: Browsing = Browsing()
@@ -222,10 +224,12 @@ class Policy(Section, frozen=True):
     def version(self) -> str:
         """The name and a hash of everything in the policy; comments and layout of its file do not count.
 
-        What a policy does not have of ``[traits]``, ``[context]``, ``[customers]`` and ``[[ladders]]`` does not count:
-        it has the version that it had before there were any.
+        What a policy does not have of ``[traits]``, ``[context]``, ``[customers]`` and ``[[ladders]]`` does not count,
+        nor that it is about customers: it has the version that it had before there were any.
         """
         whole = msgspec.to_builtins(self)
+        if self.subject == "customer":
+            del whole["subject"]
         for name in ("traits", "context", "ladders"):
             if not whole[name]:
                 del whole[name]

@@ -35,6 +35,8 @@ def summarize(compiled: CompiledPolicy) -> str:
 
 def _basics(policy: Policy) -> Iterator[str]:
     time, money = policy.time, policy.money
+    if policy.subject == "account":
+        yield "  It decides accounts: what is said of a customer holds for the account that the events name."
     yield f"  Days begin at midnight in {time.zone}. An event may come up to {_minutes(time.lateness_minutes)} late."
     if time.day_seconds != 86400:
         yield f"  This is a rehearsal: a day lasts {time.day_seconds} seconds."

@@ -68,6 +68,7 @@ class Rulebook:
             policy.intake.rating_scale,
             named,
             self._trait_types if policy.traits else None,
+            policy.subject == "account",
         )
         self._counted = compiled.counted_events
         calendar = Calendar(policy.time.zone, compiled.day_ms)

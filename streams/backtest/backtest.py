@@ -138,7 +138,7 @@ def run(
         result.stages[history.customer.stage] += 1
         for it in history.published:
             result.by_name[_name_of(it.change)] += 1
-            value = transition.encode(it, customer, rules.version)
+            value = transition.encode(it, customer, rules.version, of_account=rules.intake.of_accounts)
             result.published.append((it.change.at, customer, it.seq, value))
         on_history(customer, history)
     result.published.sort()

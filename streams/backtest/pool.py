@@ -11,7 +11,9 @@ from multiprocessing.connection import Connection, wait
 from operator import itemgetter
 from typing import cast
 
+from schemas.account_events import account_event
 from schemas.envelope import events_in, user_of
+from schemas.reject import RejectedError
 from streams.backtest.backtest import BacktestResult, PublishedTransition
 from streams.backtest.pool_process import (
     CHUNK_SIZE,
@@ -37,8 +39,9 @@ class BacktestPool:
     The results do not depend on the number of processes. Each step raises ``ProcessLostError``.
     """
 
-    def __init__(self, connections: Sequence[Connection]) -> None:
+    def __init__(self, connections: Sequence[Connection], of_accounts: bool) -> None:
         self._connections = connections
+        self._owner_of = _account_of if of_accounts else user_of
 
     def read(self, lines: NumberedLines, on_lines: Callable[[int], None]) -> ReadSummary:
         """Send numbered lines to the processes by customer; ``on_lines`` gets the count of each portion sent."""
@@ -87,7 +90,7 @@ class BacktestPool:
         processes = len(self._connections)
         numbers = [array("Q") for _ in range(processes)]
         texts: list[list[bytes]] = [[] for _ in range(processes)]
-        for index, number, line in _dealt(lines, processes):
+        for index, number, line in _dealt(lines, processes, self._owner_of):
             numbers[index].append(number)
             texts[index].append(line.rstrip(b"\r\n"))
         for connection, its_numbers, its_texts in zip(self._connections, numbers, texts, strict=True):
@@ -95,16 +98,26 @@ class BacktestPool:
                 connection.send(LineChunk(its_numbers, b"\n".join(its_texts)))
 
 
-def _dealt(lines: NumberedLines, processes: int) -> Iterator[tuple[int, int, bytes]]:
-    """Yield (process, number, line); of a line that is a list of events, each by itself, since each has a customer."""
+def _dealt(
+    lines: NumberedLines, processes: int, owner_of: Callable[[bytes], str | None]
+) -> Iterator[tuple[int, int, bytes]]:
+    """Yield (process, number, line); of a line that is a list of events, each by itself, since each has an owner."""
     for number, line in lines:
-        user = user_of(line) if processes > 1 else None
-        if user is not None:
-            yield hash(user) % processes, number, line
+        owner = owner_of(line) if processes > 1 else None
+        if owner is not None:
+            yield hash(owner) % processes, number, line
         elif processes > 1 and not line_and_event(number)[1] and (events := events_in(line)):
-            yield from _dealt([(number_within(number, it), event) for it, event in enumerate(events, 1)], processes)
+            each = [(number_within(number, it), event) for it, event in enumerate(events, 1)]
+            yield from _dealt(each, processes, owner_of)
         else:
             yield number % processes, number, line
+
+
+def _account_of(line: bytes) -> str | None:
+    try:
+        return account_event(line)[0]
+    except RejectedError:
+        return None
 
 
 @contextmanager
@@ -121,7 +134,7 @@ def backtest_pool(options: BacktestOptions, processes: int) -> Iterator[Backtest
             stack.callback(process.join, _JOIN_TIMEOUT_SECONDS)
             stack.callback(process.terminate)
             connections.append(stack.enter_context(ours))
-        yield BacktestPool(connections)
+        yield BacktestPool(connections, options.of_accounts)
         for connection in connections:
             connection.close()
 

@@ -23,11 +23,15 @@ _T = TypeVar("_T")
 
 
 class BacktestOptions(NamedTuple):
-    """What every process gets at its start; ``now`` in ms since 1970."""
+    """What every process gets at its start; ``now`` in ms since 1970.
+
+    ``of_accounts``: the policy decides accounts, which its customers' events name.
+    """
 
     policy: Path | None
     now: int
     with_profiles: bool
+    of_accounts: bool = False
 
 
 class LineChunk(NamedTuple):

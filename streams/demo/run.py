@@ -30,7 +30,7 @@ from streams.demo.summary import command_lines, figure_lines, see_all
 from streams.demo.transition_history import TransitionHistory
 from streams.demo.worker_process import WorkerProcess
 from streams.embedded.child_process import ServerError
-from streams.policy_file import compile_file
+from streams.policy_file import PolicyFileError, compile_file
 from streams.settings import Settings
 from streams.sinks.redis import described
 from streams.sources.named import open_source
@@ -72,6 +72,9 @@ def run_demo(options: DemoOptions, given: Settings, environ: Mapping[str, str], 
     """
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # its errors arrive as exceptions too
     policy = compile_file(options.policy)
+    if policy.policy.subject == "account":
+        fix = "try it with lifestage backtest; docs/operations.md says how its workers are run"
+        raise PolicyFileError(f"{options.policy} decides accounts, and what is shown here is of customers: {fix}")
     with open_data_folder(options.data) as folder, ExitStack() as stack:
         with console.status(f"reading {options.source}"):
             source = open_source(

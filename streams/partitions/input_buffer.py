@@ -91,9 +91,10 @@ class InputBuffer(TopicBuffer):
     def stop_waiting(self, now: int, wall: bool) -> None:
         """Stop holding the other topics back when this one has brought nothing for too long; ``now`` in ms.
 
-        On the stream clock a replay may pause as long as it likes: there, only its records move the clock.
+        On the stream clock a replay may pause as long as it likes: there, only its records move the clock. Who writes
+        the events of accounts may be away as long as they like: what they have still to write must be decided first.
         """
-        if not wall or not self._last_fetched:
+        if not wall or self.always_holds or not self._last_fetched:
             self._last_fetched = self._last_fetched or now
             return
         if now - self._last_fetched < PATIENCE_MS:

@@ -17,11 +17,13 @@ class TopicBuffer:
 
     ``times`` holds one order time a record: its own time, or that of its predecessor if that is later. So a record
     out of order is merged right after its predecessor, and the order of the log is kept. ``last_time`` is the order
-    time of the last record. Replays do not write into every topic (``replayed``).
+    time of the last record. Replays do not write into every topic (``replayed``). A topic that ``always_holds`` has a
+    writer that says all the time how far it has come, and holds the others back until it has said it is through.
     """
 
     topic: str
     replayed: bool = True
+    always_holds: bool = False
     last_time: int = NEVER
     caught_up: bool = True
     watermark: Watermark | None = None
@@ -38,6 +40,11 @@ class TopicBuffer:
             self.records.extend(records)
             self.times.extend(times)
             self.last_time = times[-1]
+
+    @property
+    def is_being_written(self) -> bool:
+        """Whether more is to come, by what the writer has said of it."""
+        return self.always_holds if self.watermark is None else not self.watermark.final
 
     def bound(self, replaying: bool) -> int | None:
         """Return the earliest order time of a record still to come; ``None`` if none holds the other topics back."""
@@ -60,8 +67,8 @@ class Merged:
 
 
 def replaying(buffers: Sequence[TopicBuffer]) -> bool:
-    """Return whether a replay is being written: a topic has a watermark that is not final."""
-    return any(buffer.watermark is not None and not buffer.watermark.final for buffer in buffers)
+    """Return whether a topic is being written by somebody who says how far they have come."""
+    return any(buffer.is_being_written for buffer in buffers)
 
 
 def merge(buffers: Sequence[TopicBuffer], limit: int) -> Merged:

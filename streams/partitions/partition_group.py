@@ -16,6 +16,8 @@ from streams.settings import Settings
 from streams.topics import topics_of
 
 TICK_MS = 500
+TELL_MS = 1000
+"""How often the accounts' workers hear how far a group has come that has nothing to do."""
 
 
 class PartitionGroup:
@@ -40,13 +42,20 @@ class PartitionGroup:
         """By topic, where its log begins if that is past the position: records were deleted before they were read."""
         topics = topics_of(settings)
         self.buffers = [
-            InputBuffer(topic, topic not in topics.mapped, most_records=settings.batch_records)
+            InputBuffer(
+                topic,
+                topic not in topics.mapped,
+                topic in topics.account_events,
+                most_records=settings.batch_records,
+            )
             for topic in topics.inputs
         ]
         self._wall = settings.clock == "wall"
+        self._tells_accounts = settings.accounts
         self._limit = settings.batch_records
         self._upto = 0
         self._ticked = 0
+        self._is_final = False
 
     def open(self, generation: int, ends: dict[str, int]) -> None:
         """Let records flow from the position on; ``ends`` are the offsets after the last record of each topic."""
@@ -60,6 +69,7 @@ class PartitionGroup:
                 position.watermarks.get(buffer.topic),
             )
         self.in_flight = None
+        self._is_final = False
         self.generation = generation
         self.status.state, self.status.reason = "open", ""
 
@@ -85,15 +95,16 @@ class PartitionGroup:
             for buffer in self.buffers:
                 buffer.taken()
         upto = self._advance(merged.cut, now)
-        if not merged.records and not self._must_fire(upto, now):
+        is_final = merged.cut is None and not self._wall
+        if not merged.records and not self._must_fire(upto, now) and not self._must_tell(is_final, now):
             # This upto is in memory only, and a crash that loses it does no harm: it decides what is due or late only
             # as the upto of a batch, which commits it.
             self.status.upto = self._decided(upto)
             return None
-        self._ticked = now
+        self._ticked, self._is_final = now, is_final
         position = self._position_after(merged.records, upto)
         events = [record for record in merged.records if record.key != WATERMARK_KEY]
-        batch = Batch(self.partition, self.generation, events, upto)
+        batch = Batch(self.partition, self.generation, events, upto, is_final)
         self.in_flight = PendingBatch(batch, position, encode_position(position))
         return self.in_flight
 
@@ -133,6 +144,12 @@ class PartitionGroup:
         # Customers are overdue when the last batch left them over because many were due at once.
         overdue = self.position is not None and due <= self.position.upto
         return overdue or not self._wall or now - self._ticked >= TICK_MS
+
+    def _must_tell(self, is_final: bool, now: int) -> bool:
+        """Say whether the accounts' workers wait to hear how far this group has come."""
+        if not self._tells_accounts:
+            return False
+        return now - self._ticked >= TELL_MS if self._wall else is_final and not self._is_final
 
     def _position_after(self, records: Sequence[Record], upto: int) -> Position:
         before = self.position or START

@@ -2,15 +2,19 @@
 
 import asyncio
 import logging
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.structs import RecordMetadata
 
+from agents.batch import Watermark
 from agents.commit import KeyedValue
 from streams.connection import client_arguments
 from streams.partitions.position import POSITION_KEY
+from streams.partitions.watermarks import WATERMARK_KEY, write_watermark
 from streams.settings import Settings
 from streams.topics import topics_of
 
@@ -31,6 +35,9 @@ class GroupTransaction:
     def __init__(self, settings: Settings, partition: int) -> None:
         self._topics = topics_of(settings)
         self._partition = partition
+        self._tells_accounts = settings.accounts
+        self._partitions = range(settings.partitions)
+        self._partitioner = DefaultPartitioner()
         self._sent: list[asyncio.Future[RecordMetadata]] = []
         self._open = False
         self.changelog_end = 0
@@ -68,6 +75,23 @@ class GroupTransaction:
         """Send the rejects."""
         await self._send(self._topics.rejects, rejects)
 
+    async def send_account_events(self, events: Sequence[KeyedValue], upto: int, *, final: bool) -> None:
+        """Send the events of accounts, and after them to every partition that none older than ``upto`` will follow.
+
+        A deployment that decides no accounts sends nothing.
+        """
+        if not self._tells_accounts:
+            return
+        everywhere = list(self._partitions)
+        by_partition: defaultdict[int, list[tuple[bytes | None, bytes, int | None]]] = defaultdict(list)
+        for event in events:
+            by_partition[self._partitioner(event[0], everywhere, everywhere)].append(event)
+        watermark = (WATERMARK_KEY, write_watermark(Watermark(upto, final)), upto)
+        for partition in everywhere:
+            await self._send(
+                self._topics.account_events[self._partition], [*by_partition[partition], watermark], partition
+            )
+
     async def acknowledged(self) -> None:
         """Wait for every record; raises the first error."""
         for metadata in await asyncio.gather(*self._sent):
@@ -91,9 +115,12 @@ class GroupTransaction:
             except Exception as error:  # a fenced producer raises on every call
                 logger.info("partition %d: the old producer did not end in order: %r", self._partition, error)
 
-    async def _send(self, topic: str, records: Iterable[tuple[bytes | None, bytes, int | None]]) -> None:
+    async def _send(
+        self, topic: str, records: Iterable[tuple[bytes | None, bytes, int | None]], partition: int | None = None
+    ) -> None:
+        place = self._partition if partition is None else partition
         for batch in self._batches(records):
-            self._sent.append(await self._producer.send_batch(batch, topic, partition=self._partition))
+            self._sent.append(await self._producer.send_batch(batch, topic, partition=place))
 
     def _batches(self, records: Iterable[tuple[bytes | None, bytes, int | None]]) -> list[Any]:
         batches: list[Any] = []

@@ -10,6 +10,7 @@ from aiokafka.errors import KafkaError
 from streams.connection import client_arguments
 from streams.fatal import end_process
 from streams.partitions.assignment import Assignment
+from streams.partitions.input_buffer import InputBuffer
 from streams.settings import Settings
 from streams.topics import topics_of
 
@@ -74,8 +75,8 @@ class Watchdog:
         for partition, group in groups.items():
             positions = {} if group.position is None else group.position.positions
             group.status.lag = {
-                topic: max(0, ends[TopicPartition(topic, partition)] - positions.get(topic, 0))
-                for topic in self._inputs
+                it.topic: _lag(it, ends[TopicPartition(it.topic, partition)], positions.get(it.topic, 0))
+                for it in group.buffers
             }
             if not any(group.status.lag.values()) or group.is_idle():
                 group.status.progress = time.monotonic()
@@ -87,3 +88,9 @@ class Watchdog:
                 end_process(
                     f"partition {partition} made no progress for {limit:.0f} s with {group.status.lag} to read: {why}"
                 )
+
+
+def _lag(buffer: InputBuffer, end: int, position: int) -> int:
+    """Return how many records no commit covers yet; the marker of a transaction at the end of the log is none."""
+    is_all_decided = buffer.caught_up and not buffer.records and buffer.end >= end
+    return 0 if is_all_decided else max(0, end - position)

@@ -1,4 +1,4 @@
-"""Watermark records: how a replay says, in the input topics themselves, how far it has come."""
+"""Watermark records: how a writer says, in the input topics themselves, how far it has come."""
 
 import logging
 from typing import Literal
@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 from agents.batch import Record, Watermark
-from schemas.instant import from_text
+from schemas.instant import from_text, to_text
 
 WATERMARK_KEY = b"\x00watermark"
 
@@ -20,6 +20,11 @@ class _Written(msgspec.Struct):
 
 
 _decoder = msgspec.json.Decoder(_Written)
+
+
+def write_watermark(watermark: Watermark) -> bytes:
+    """Return the value of a watermark's record."""
+    return msgspec.json.encode(_Written("watermark", to_text(watermark.instant), watermark.final))
 
 
 def read_watermark(record: Record) -> Watermark | None:

@@ -5,16 +5,15 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-import orjson
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.codec import has_zstd
 from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.producer.message_accumulator import BatchBuilder
 
+from agents.batch import Watermark
 from schemas.event_types import TOPIC_KINDS
-from schemas.instant import to_text
 from streams.connection import client_arguments
-from streams.partitions.watermarks import WATERMARK_KEY
+from streams.partitions.watermarks import WATERMARK_KEY, write_watermark
 from streams.replay.rate_limit import RateLimit, RateLimiter
 from streams.replay.resume_point import last_record_times
 from streams.settings import Settings
@@ -139,7 +138,7 @@ class _InputTopics:
 
     async def send_watermark(self, instant: int, *, final: bool) -> None:
         """Send a watermark to each partition: this replay sends no more events older than ``instant``."""
-        value = orjson.dumps({"type": "watermark", "timestamp": to_text(instant), "final": final})
+        value = write_watermark(Watermark(instant, final))
         sends = [
             self._producer.send_and_wait(topic, value, key=WATERMARK_KEY, partition=partition, timestamp_ms=instant)
             for topic, partition in self.partitions

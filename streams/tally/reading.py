@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from agents.tracker import MAX_AHEAD_MS
 from schemas import instant
+from schemas.account_events import account_event
 from schemas.envelope import open_envelope, read_event
 from schemas.events import AnyFact
 from schemas.intake import Intake
@@ -45,7 +46,8 @@ def read_facts(
 ) -> Iterator[tuple[int, str, AnyFact]]:
     """Yield (number, userId, fact) of each line that has a fact; empty lines are skipped. All others are in the tally.
 
-    The events of a line that is a list of events are read as if each were a line.
+    The events of a line that is a list of events are read as if each were a line. Under a policy of accounts, an
+    event is that of the account that it names.
     An event that lies more than ``MAX_AHEAD_MS`` after ``now`` (ms since 1970) is rejected. A duplicate is not known as
     such here: it counts as applied. ``numbered`` says what the numbers count.
     """
@@ -57,7 +59,8 @@ def read_facts(
         if not line.strip():
             continue
         try:
-            event = read_event(open_envelope(line), line, intake)
+            value = account_event(line)[1] if intake.of_accounts else line
+            event = read_event(open_envelope(value), value, intake)
             fact = event.fact
             if fact is None:
                 line_number, _ = line_and_event(number)

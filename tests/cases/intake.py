@@ -2,13 +2,14 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import pytest
 
+from agents.account_records import account_records
 from agents.batch import Record
 from schemas import profile
 from schemas.envelope import events_in, open_envelope, read_event, user_of
@@ -92,13 +93,16 @@ def by_backtest(lines: Iterable[bytes], policy: str = DEFAULT_POLICY, until: int
 
 
 def by_stream(lines: Iterable[bytes], policy: str = DEFAULT_POLICY, until: int | None = None) -> Result:
-    """Run the lines through a partition group for each customer, one record a batch, keyed and timed by the event."""
+    """Run the lines through a partition group for each customer, one record a batch, keyed and timed by the event.
+
+    Accounts get what the customers' workers write for them.
+    """
     rules = _rules_of(policy)
     groups: defaultdict[str, Driver] = defaultdict(lambda: Driver(rules))
     rejects: list[tuple[int, str]] = []
     details: dict[int, str] = {}
     last = 0
-    for number, line in enumerate(lines, 1):
+    for number, line in _written(lines, rules):
         user = user_of((events_in(line) or [line])[0])
         group = groups[user or ""]
         time = max(group.tracker.upto, _instant(line, rules))
@@ -132,6 +136,14 @@ both = pytest.mark.parametrize("intake", [by_backtest, by_stream])
 @lru_cache(maxsize=16)
 def _rules_of(policy: str) -> Rulebook:
     return Rulebook(read_policy(policy, catalogue))
+
+
+def _written(lines: Iterable[bytes], rules: Rulebook) -> Iterator[tuple[int, bytes]]:
+    for number, line in enumerate(lines, 1):
+        if rules.intake.of_accounts:
+            yield from ((number, value) for _, value, _ in account_records(Record("", 0, 0, None, line), None))
+        else:
+            yield number, line
 
 
 def _instant(line: bytes, rules: Rulebook) -> int:

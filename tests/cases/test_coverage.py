@@ -85,6 +85,14 @@ EXAMPLES: dict[str, tuple[list[Line], list[Line]]] = {
     "stage in ['new', 'repeat', 'loyal', 'at_risk']": (LATE, SEEN),
     "stage == 'churned'": (orders(1), LATE),
     "kind == 'consumer'": (person(kind="consumer"), person(kind="business")),
+    'traits.children >= 2 and count("Order Completed", 30) >= 3': (
+        [*person(children=2), *orders(480, 485, 490)],
+        [*person(children=2), *orders(440, 485, 490)],
+    ),
+    'traits.industry == "automotive" and revenue_365d >= 1000': (
+        [*person(industry="automotive"), *orders(300, 310, total=600)],
+        [*person(industry="automotive"), *orders(300, total=600)],
+    ),
     "kind == 'channel'": (person(kind="channel"), SEEN),
     "kind == 'internal'": (person(kind="internal"), person(kind="consumer")),
     'step("tier") == "core"': (WEEKLY, orders(440, 450, 460, 480)),
@@ -241,6 +249,24 @@ EXAMPLES: dict[str, tuple[list[Line], list[Line]]] = {
 }
 
 
+OF_ACCOUNTS = {
+    'traits.children >= 2 and count("Order Completed", 30) >= 3',
+    'traits.industry == "automotive" and revenue_365d >= 1000',
+}
+"""Conditions about what several members of an account do together."""
+
+
+def of_members(lines: list[bytes]) -> list[bytes]:
+    """The same events, of two members in turn of the account that the customer is."""
+    made = []
+    for number, line in enumerate(lines):
+        value = json.loads(line)
+        account = value["userId"]
+        named = {"groupId": account, "userId": f"{account}-{number % 2}"}
+        made.append(json.dumps(value | named | ({"type": "group"} if value["type"] == "identify" else {})).encode())
+    return made
+
+
 def written(lines: list[Line], customer: str) -> list[bytes]:
     made = []
     for number, (day, name, content) in enumerate(sorted(lines, key=lambda it: it[0])):
@@ -266,9 +292,12 @@ def test_every_condition_on_the_page_has_its_examples() -> None:
 @pytest.mark.parametrize("condition", EXAMPLES)
 def test_a_condition_is_met_by_one_history_and_missed_by_another(intake: Intake, condition: str) -> None:
     meets, misses = EXAMPLES[condition]
+    is_of_account = condition in OF_ACCOUNTS
+    subject = 'subject = "account"' if is_of_account else ""
     asked = f"[[segments]]\nkey = \"asked\"\nname = \"Asked\"\nenter = '''{condition}'''\n"
-    policy = f'name = "coverage"\n{TRAITS}{LADDERS}{asked}'
+    policy = f'name = "coverage"\n{subject}\n{TRAITS}{LADDERS}{asked}'
     end = int((FIRST + timedelta(days=END)).timestamp() * 1000)
-    result = intake([*written(meets, "meets"), *written(misses, "misses")], policy, end)
+    lines = [*written(meets, "meets"), *written(misses, "misses")]
+    result = intake(of_members(lines) if is_of_account else lines, policy, end)
     assert result.rejects == []
     assert {name: list(it["segments"]) for name, it in result.profiles.items()} == {"meets": ["asked"], "misses": []}

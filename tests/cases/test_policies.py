@@ -16,6 +16,7 @@ SOURCES = {
     "default": "simulated",
     "grocery": "simulated-grocery",
     "software": "simulated-software",
+    "accounts": "simulated-software",
     "club": "simulated-club",
     "cars": "simulated-cars",
     "seeds": "simulated-club",

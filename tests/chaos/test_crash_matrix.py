@@ -63,6 +63,7 @@ async def unchecked(batch: Batch, marker: bytes, tracker, transaction: ModelTran
     await transaction.send_changes(outcome.changes, marker)
     await transaction.send_transitions(outcome.transitions)
     await transaction.send_rejects(outcome.rejects)
+    await transaction.send_account_events(outcome.account_events, outcome.upto, final=batch.final)
     await transaction.commit()
     tracker.apply(outcome)
     return outcome
@@ -78,6 +79,7 @@ async def two_transactions(batch: Batch, marker: bytes, tracker, transaction: Mo
     outcome: Outcome = tracker.compute(batch)
     await transaction.send_transitions(outcome.transitions)
     await transaction.send_rejects(outcome.rejects)
+    await transaction.send_account_events(outcome.account_events, outcome.upto, final=batch.final)
     await transaction.commit()
     await transaction.send_changes(outcome.changes, marker)
     await transaction.acknowledged()

@@ -85,7 +85,7 @@ def usable(value: bytes | None, key: bytes | None, policy: Policy) -> list[Fact 
         body = value[5:] if value[:1] == b"\x00" else value
         content = parsed(body)
         try:
-            return [read(unwrapped(content), digest(value), key, policy)]
+            return [read(owned(unwrapped(content), digest(value), policy), digest(value), key, policy)]
         except Several as several:
             if not several.events:
                 raise Unusable("invalid") from None
@@ -107,11 +107,32 @@ def one_of_several(
         for name, twin in TIMES:
             if name in times and body.get(name) is None and body.get(twin) is None:
                 body = {**body, name: times[name]}
-        return read(body, own_id, key, policy)
+        return read(owned(body, own_id, policy), own_id, key, policy)
     except Several:
         return Reject("invalid")
     except Unusable as unusable:
         return Reject(str(unusable))
+
+
+def owned(body: dict[str, Any], own_id: str, policy: Policy) -> dict[str, Any]:
+    """The event as its account's own, where accounts are decided."""
+    if not policy.of_accounts:
+        return body
+    around = body["context"] if isinstance(body.get("context"), dict) else {}
+    account = first_id(body, "groupId", "group_id") or first_id(around, "groupId", "group_id")
+    if not account:
+        raise Unusable("missing_account")
+    if len(account) > 256:
+        raise Unusable("invalid")
+    member = first_id(body, "userId", "user_id")
+    kept = {name: it for name, it in around.items() if name not in ("traits", "member")}
+    own = {name: it for name, it in body.items() if name not in ("user_id", "message_id")}
+    own["userId"] = account
+    own["messageId"] = first_id(body, "messageId", "message_id") or own_id
+    own["context"] = {**kept, "member": member} if member else kept
+    if bare(text(body.get("type"))) == "group":
+        return {**own, "type": "identify"}
+    return {name: it for name, it in own.items() if name != "traits"}
 
 
 def digest(value: bytes) -> str:

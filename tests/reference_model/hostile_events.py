@@ -129,6 +129,7 @@ class Hostility:
 
     def __init__(self, seed: int) -> None:
         self.dice = random.Random(seed)
+        self.account_dice = random.Random(f"accounts {seed}")
         self.made = 0
 
     def event(self, user_id: str, at: datetime, name: str, properties: Event) -> Event:
@@ -440,6 +441,32 @@ class Hostility:
         batches = [{"batch": events, **times}, {"batch": events}, {"batch": events, "sentAt": "x" * 70}, {"batch": []}]
         return self.dice.choice([events, *batches])
 
+    def of_account(self, event: Event) -> Event:
+        """The event with the account that it is for, if with any, in one of the places where producers write it."""
+        dice = self.account_dice
+        account: Any = f"account {sum(map(ord, event['userId'])) % 5}"
+        if dice.random() < 0.05:
+            account = dice.choice([7, 7.0, "", None, [], True, "a" * 257, " "])
+        context = event.get("context")
+        around = dict(context) if isinstance(context, dict) else {}
+        place = dice.random()
+        if place < 0.15:
+            return event
+        if place < 0.25:
+            return {
+                **event,
+                "groupId": account,
+                "context": dice.choice([{"groupId": "another"}, None, [], "x", around]),
+            }
+        if place < 0.3:
+            return {**event, "group_id": account}
+        if place < 0.35:
+            call = dice.choice(["group", "Group", "GROUP "])
+            return {**event, "type": call, "groupId": account, "traits": self.declared()}
+        if place < 0.4:
+            return {**event, "context": {**around, "groupId": None, "group_id": account, "member": "nobody"}}
+        return {**event, "context": {**around, "groupId": account}}
+
     def lines(self, simulated: list[bytes]) -> list[bytes]:
         """The simulated lines and what is done to them, in any order."""
         made, wrong = [json.loads(line) for line in simulated], []
@@ -462,6 +489,7 @@ class Hostility:
                 made.append(self.counted(event["userId"], at))
             if self.dice.random() < 0.02:
                 wrong.append(self.wrong(event["userId"], at))
+        made = [self.of_account(event) for event in made]
         made += [self.again(event) for event in made if self.dice.random() < 0.03]
         made += [self.twin(event) for event in made if self.dice.random() < 0.05]
         made += [{**event, "userId": int(self.dice.choice("345"))} for event in made if self.dice.random() < 0.02]

@@ -103,6 +103,7 @@ guest;anonymous;anon;unknown;not set;(not set);(none);null;<null>;nil;<nil>;none
 class Policy:
     source: Path
     name: str
+    of_accounts: bool
     calendar: Calendar
     lateness: int
     session: int
@@ -250,6 +251,7 @@ def read_policy(path: Path | str) -> Policy:
     return Policy(
         source=Path(path),
         name=whole["name"],
+        of_accounts=whole.get("subject", "customer") == "account",
         calendar=calendar,
         lateness=int(time.get("lateness_minutes", 60) * 60_000),
         session=int(whole.get("browsing", {}).get("session_minutes", 30) * 60_000),

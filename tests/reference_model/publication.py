@@ -28,8 +28,8 @@ def deadline_of(change: Change) -> str:
     return {"at_risk": "patience", "churned": "churn"}.get(change.after, "loyalty")
 
 
-def message_id(user_id: str, at: int, change: Change, cause: Cause) -> str:
-    content = [user_id, at, change.key, change.before, change.after, cause.kind, cause.message_id]
+def message_id(owner: str, at: int, change: Change, cause: Cause) -> str:
+    content = [owner, at, change.key, change.before, change.after, cause.kind, cause.message_id]
     content += [cause.again] if cause.again else []
     text = json.dumps(content, separators=(",", ":"), ensure_ascii=False)
     return blake2b(text.encode(), digest_size=12).hexdigest()
@@ -51,7 +51,7 @@ def publish(
     return {
         "type": "track",
         "event": event,
-        "messageId": message_id(user_id, at, change, cause),
+        "messageId": message_id(f"account {user_id}" if policy.of_accounts else user_id, at, change, cause),
         "userId": user_id,
         "timestamp": write_instant(at),
         "properties": {
@@ -72,4 +72,5 @@ def publish(
             **figures,
             "next_at": None if next_at is None else write_instant(next_at),
         },
+        **({"context": {"groupId": user_id}} if policy.of_accounts else {}),
     }

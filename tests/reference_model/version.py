@@ -70,14 +70,16 @@ def whole(text: str) -> dict[str, Any]:
         if not each.get("confirm_hours"):
             each.pop("confirm_hours", None)
     known = {"name", "time", "money", "browsing", "lifecycle", "rfm", "segments", "ladders", "traits", "context"}
-    known.add("customers")
+    known |= {"customers", "subject"}
     traits = {"traits": given["traits"]} if given.get("traits") else {}
     traits |= {"context": given["context"]} if given.get("context") else {}
     excluded = given.get("customers", {}).get("excluded", "")
     customers = {"customers": {"excluded": excluded}} if excluded.strip() else {}
     others = set(re.findall(r"^\| `(\w+)` \|", PAGE.partition("## 13")[2], re.MULTILINE)) - known
+    subject = {"subject": given["subject"]} if given.get("subject", "customer") != "customer" else {}
     return {
         "name": given["name"],
+        **subject,
         "time": {**defaults("time"), **given.get("time", {})},
         "money": money,
         "browsing": {**defaults("browsing"), **given.get("browsing", {})},

@@ -40,6 +40,7 @@ class CountingTracker:
             before = outcome.changes.get(key) or self.snapshots.get(key) or b"0"
             outcome.changes[key] = b"%d" % (int(before) + 1)
             outcome.transitions.append((key, record.value or b"", record.time))
+            outcome.account_events.append((key, record.value or b"", record.time))
         for key, due in self.deadlines.items():
             if due <= batch.upto:
                 outcome.transitions.append((key, b"due %d" % due, due))

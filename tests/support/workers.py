@@ -35,6 +35,8 @@ def environment(settings: Settings, **variables: str) -> dict[str, str]:
         "LIFESTAGE_PARTITIONS": str(settings.partitions),
         "LIFESTAGE_REPLICATION": str(settings.replication),
         "LIFESTAGE_POLICY": str(settings.policy or ""),
+        "LIFESTAGE_SUBJECT": settings.subject,
+        "LIFESTAGE_ACCOUNTS": "yes" if settings.accounts else "no",
         "LIFESTAGE_CLOCK": settings.clock,
         "LIFESTAGE_EMBEDDED": "yes" if settings.embedded else "no",
         "LIFESTAGE_SESSION_TIMEOUT": str(settings.session_timeout),

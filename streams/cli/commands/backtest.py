@@ -79,7 +79,7 @@ def command(
     try:
         with policy_for(policy, mapping) as path:
             rules = load_rules(path)
-            options = BacktestOptions(path, now, profiles_out is not None)
+            options = BacktestOptions(path, now, profiles_out is not None, rules.intake.of_accounts)
             with backtest_pool(options, processes or cores()) as pool:
                 lines, size, report = _lines(events, mapping)
                 read, decided = _run(pool, (lines, size, report), end, console, out, profiles_out, rejects_out)

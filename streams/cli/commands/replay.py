@@ -71,6 +71,9 @@ def command(
         raise click.UsageError("--rate and --speed exclude each other")
     try:
         settings = Settings.from_environment(os.environ)
+        if settings.subject == "account":
+            fix = "replay where customers are decided, whose workers write the events of accounts"
+            raise SettingsError(f"LIFESTAGE_SUBJECT is account: {fix}")
         with Console(stderr=True).status(f"reading {source}"):
             opened = open_source(source, mapping=mapping, limit=limit, customers=customers)
             tally = None

@@ -6,7 +6,15 @@ from itertools import product
 
 from streams.partitions.failpoints import POINTS
 
-BATCH_STEPS = ("begin", "send_changes", "send_transitions", "send_rejects", "acknowledged", "commit")
+BATCH_STEPS = (
+    "begin",
+    "send_changes",
+    "send_transitions",
+    "send_rejects",
+    "send_account_events",
+    "acknowledged",
+    "commit",
+)
 OPENING_STEPS = ("fence", "read", "discard")
 # hang: no answer, whatever it is waited for. late, belated: no answer either, but the request arrives, before or
 # after its sender has given up and opened anew. fenced, replaced: another worker takes over at this moment, and
@@ -34,7 +42,7 @@ def every(nth: int) -> Iterator[Fault]:
         yield Fault(step, when, kind, nth)
     for step, when, kind in product(OPENING_STEPS, ("before", "after"), OPENING_KINDS):
         yield Fault(step, when, kind, nth)
-    for step in ("send_changes", "send_transitions", "send_rejects"):
+    for step in ("send_changes", "send_transitions", "send_rejects", "send_account_events"):
         yield Fault(step, "before", "lost", nth)
     for point in POINTS:
         yield Fault(point, "at", "crash", nth)

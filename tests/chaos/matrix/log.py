@@ -23,7 +23,9 @@ class ModelLog:
     """
 
     inputs: dict[str, list[bytes]]
-    outputs: dict[str, list[Entry]] = field(default_factory=lambda: {"changes": [], "transitions": [], "rejects": []})
+    outputs: dict[str, list[Entry]] = field(
+        default_factory=lambda: {"changes": [], "transitions": [], "rejects": [], "account_events": []}
+    )
     committed: set[int] = field(default_factory=set)
     epoch: int = 0
     transaction: int = 0

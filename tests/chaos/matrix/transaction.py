@@ -52,6 +52,9 @@ class ModelTransaction:
     async def send_rejects(self, rejects: Sequence[KeyedValue]) -> None:
         await self._step("send_rejects", self._sending("rejects", rejects))
 
+    async def send_account_events(self, events: Sequence[KeyedValue], upto: int, *, final: bool) -> None:
+        await self._step("send_account_events", self._sending("account_events", events))
+
     async def acknowledged(self) -> None:
         await self._step("acknowledged", lambda: None)
         if self._lost:

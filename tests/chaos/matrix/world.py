@@ -126,6 +126,7 @@ class World:
         given = [value for values in self.log.inputs.values() for value in values]
         for topic, wanted in (
             ("transitions", [value for value in given if value != POISON]),
+            ("account_events", [value for value in given if value != POISON]),
             ("rejects", [value for value in given if value == POISON]),
         ):
             seen = [value for _, (_, value) in self.log.visible(topic) if value is not None]

@@ -10,7 +10,7 @@ from agents.commit import KeyedValue, carry_out
 from streams.partitions.failpoints import POINTS
 from tests.support.counting import CountingTracker
 
-STEPS = ("begin", "send_changes", "send_transitions", "send_rejects", "acknowledged", "commit")
+STEPS = ("begin", "send_changes", "send_transitions", "send_rejects", "send_account_events", "acknowledged", "commit")
 BATCH = Batch(0, 1, [Record("t", 0, 5, b"c", b"v"), Record("t", 1, 6, b"c", b"w")], upto=10)
 
 
@@ -40,6 +40,9 @@ class RecordedTransaction:
 
     async def send_rejects(self, rejects: Sequence[KeyedValue]) -> None:
         await self._step("send_rejects", list(rejects))
+
+    async def send_account_events(self, events: Sequence[KeyedValue], upto: int, *, final: bool) -> None:
+        await self._step("send_account_events", (list(events), upto, final))
 
     async def acknowledged(self) -> None:
         await self._step("acknowledged")

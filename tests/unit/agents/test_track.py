@@ -37,6 +37,9 @@ class LogTransaction:
     async def send_rejects(self, rejects: Sequence[object]) -> None:
         pass
 
+    async def send_account_events(self, events: Sequence[object], upto: int, *, final: bool) -> None:
+        pass
+
     async def acknowledged(self) -> None:
         pass
 

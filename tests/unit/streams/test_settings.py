@@ -6,6 +6,7 @@ import pytest
 
 from streams.partitions.failpoints import failpoint
 from streams.settings import Settings, SettingsError
+from streams.topics import topics_of
 
 
 def test_an_empty_environment_gives_the_defaults() -> None:
@@ -57,3 +58,21 @@ def test_a_wrong_setting_names_itself_and_the_fix(name: str, value: str, fix: st
 def test_a_failpoint_that_is_none_is_refused() -> None:
     with pytest.raises(SettingsError, match="before_begin"):
         failpoint("somewhere:1:1")
+
+
+def test_accounts_have_a_group_and_topics_of_their_own() -> None:
+    customers = Settings.from_environment({"LIFESTAGE_ACCOUNTS": "yes", "LIFESTAGE_TOPIC_PREFIX": "x."})
+    accounts = Settings.from_environment({"LIFESTAGE_SUBJECT": "account", "LIFESTAGE_TOPIC_PREFIX": "x."})
+    assert (customers.app_id, accounts.app_id) == ("lifestage", "lifestage-accounts")
+    assert topics_of(accounts).inputs == topics_of(customers).account_events
+    assert set(topics_of(accounts).all) & set(topics_of(customers).all) == set(topics_of(accounts).inputs)
+    assert topics_of(Settings()).account_events == ()
+
+
+@pytest.mark.parametrize("name", ["ACCOUNTS", "SOURCES"])
+def test_what_belongs_to_customers_is_refused_where_accounts_are_decided(tmp_path: Path, name: str) -> None:
+    sources = tmp_path / "sources.toml"
+    sources.write_text('[[sources]]\ntopic = "shop"\nmapping = "shop.toml"\n')
+    value = "yes" if name == "ACCOUNTS" else str(sources)
+    with pytest.raises(SettingsError, match=f"LIFESTAGE_{name} is .*: set it where customers are decided"):
+        Settings.from_environment({"LIFESTAGE_SUBJECT": "account", f"LIFESTAGE_{name}": value})

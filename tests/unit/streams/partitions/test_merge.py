@@ -109,3 +109,23 @@ def test_records_of_one_instant_stay_together(logs: list[list[int]], limit: int)
         left = [time for buffer in buffers for time in buffer.times]
         parted |= {time for time in set(left) if left.count(time) < waiting.count(time)}
     assert all(all_times.count(time) > limit for time in parted)
+
+
+@given(LOGS, st.lists(st.integers(0, 12), min_size=3, max_size=3), st.data())
+def test_a_writer_who_always_tells_holds_the_others_back_from_the_first_record_on(
+    logs: list[list[int]], told: list[int], data: st.DataObject
+) -> None:
+    silent = data.draw(st.integers(0, 2))
+    buffers = [TopicBuffer(topic, always_holds=True) for topic in TOPICS]
+    for place, (buffer, times) in enumerate(zip(buffers, logs, strict=True)):
+        buffer.add(log(buffer.topic, times))
+        buffer.watermark = None if place == silent else Watermark(told[place], data.draw(st.booleans()))
+    assert replaying(buffers)
+    assert merge(buffers, limit=1000).records == []
+    buffers[silent].watermark = Watermark(told[silent], final=False)
+    furthest_behind = min(told)
+    assert all(record.time < furthest_behind for record in merge(buffers, limit=1000).records)
+    for buffer in buffers:
+        buffer.watermark = Watermark(12, final=True)
+    merge(buffers, limit=1000)
+    assert not any(buffer.records for buffer in buffers)

@@ -7,7 +7,7 @@ import pytest
 
 from agents.batch import Position, Watermark
 from streams.partitions.input_buffer import PATIENCE_MS
-from streams.partitions.partition_group import PartitionGroup
+from streams.partitions.partition_group import TELL_MS, PartitionGroup
 from streams.partitions.position import decode_position, encode_position
 from streams.partitions.watermarks import WATERMARK_KEY
 from streams.settings import Settings
@@ -234,3 +234,53 @@ def test_a_stopped_group_drops_what_waits_and_gives_no_batch() -> None:
     assert (group.status.state, group.status.reason) == ("stopped", "records were deleted")
     assert (group.buffers[0].records, group.buffers[0].needs_seek) == ([], True)
     assert group.next_batch(NOW) is None
+
+
+def group_of(settings: Settings) -> PartitionGroup:
+    group = PartitionGroup(0, settings, CountingTracker(0, {}))
+    group.position = Position({}, 0)
+    group.open(1, dict.fromkeys(topics_of(settings).inputs, 0))
+    return group
+
+
+def test_accounts_hear_of_a_group_that_has_nothing_to_do() -> None:
+    group = group_of(Settings(accounts=True))
+    told = []
+    for after in range(0, 5 * TELL_MS, TELL_MS // 4):
+        if pending := group.next_batch(NOW + after):
+            told.append((pending.batch.upto - NOW, pending.batch.final))
+            group.committed(pending)
+    assert told == [(after, False) for after in range(0, 5 * TELL_MS, TELL_MS)]
+    assert group_of(Settings()).next_batch(NOW) is None
+
+
+def test_on_the_stream_clock_accounts_hear_once_that_nothing_follows() -> None:
+    group = group_of(Settings(accounts=True, clock="stream"))
+    group.buffers[0].accept([Fetched(0, 4_000)], 1 << 60)
+    group.buffers[1].known_end(1)
+    behind = group.next_batch(NOW)
+    group.buffers[1].passed(1)
+    first = behind or group.next_batch(NOW)
+    assert first is not None
+    group.committed(first)
+    told = [first.batch.final]
+    while pending := group.next_batch(NOW):
+        told.append(pending.batch.final)
+        group.committed(pending)
+    assert told[-1]
+    assert sum(told) == 1
+
+
+@pytest.mark.parametrize("clock", ["wall", "stream"])
+def test_accounts_wait_for_whoever_is_behind_however_long(clock: Literal["wall", "stream"]) -> None:
+    group = group_of(Settings(subject="account", partitions=2, clock=clock))
+    group.buffers[0].accept([Fetched(0, 1_000), watermark(1, "1970-01-01T00:00:09Z")], NOW)
+    assert group.next_batch(NOW) is None
+    assert group.next_batch(NOW + 10 * PATIENCE_MS) is None
+    assert group.is_idle()
+    group.buffers[1].accept([watermark(0, "1970-01-01T00:00:05Z")], NOW)
+    pending = group.next_batch(NOW + 10 * PATIENCE_MS)
+    assert pending is not None
+    assert ([record.time for record in pending.batch.records], pending.batch.upto) == ([1_000], 5_000)
+    group.committed(pending)
+    assert group.next_batch(NOW + 20 * PATIENCE_MS) is None

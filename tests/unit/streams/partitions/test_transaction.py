@@ -1,15 +1,20 @@
 """A transaction: what is sent, in which batches, and how its producer ends; by a fake producer."""
 
 import asyncio
+from collections import defaultdict
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from aiokafka.errors import ProducerFenced
+from aiokafka.partitioner import DefaultPartitioner
 
+from agents.batch import Watermark
 from streams.partitions import transaction
 from streams.partitions.position import POSITION_KEY
 from streams.partitions.transaction import GroupTransaction
+from streams.partitions.watermarks import WATERMARK_KEY, write_watermark
 from streams.settings import Settings
 from streams.topics import topics_of
 
@@ -183,3 +188,29 @@ async def test_discarding_never_raises_and_never_waits_for_long(written: Written
     await made.discard()
     assert producer.steps == ["begin", "abort", "stop"]
     assert producer.acknowledgements[0].cancelled(), "nobody waits for it any more"
+
+
+async def test_events_of_accounts_go_where_their_key_leads_and_all_hear_how_far_it_is(
+    written: Written,
+) -> None:
+    made, producer = written
+    await made.begin()
+    await made.send_account_events([(b"acme", b"v", 5)], 7, final=False)
+    assert producer.sent == []
+    settings = replace(SETTINGS, accounts=True, partitions=4)
+    made = GroupTransaction(settings, 3)
+    telling: Any = made._producer
+    await made.begin()
+    events = [(b"a%d" % number, b"v", number) for number in range(12)]
+    await made.send_account_events(events, 7, final=True)
+    topic = topics_of(settings).account_events[3]
+    rows: dict[int, list[Row]] = defaultdict(list)
+    for name, partition, some in telling.sent:
+        assert name == topic
+        rows[partition] += some
+    told = (WATERMARK_KEY, write_watermark(Watermark(7, final=True)), 7)
+    assert [rows[partition][-1] for partition in range(4)] == [told] * 4
+    everywhere = list(range(4))
+    for partition in everywhere:
+        own = [it for it in events if DefaultPartitioner()(it[0], everywhere, everywhere) == partition]
+        assert rows[partition][:-1] == own

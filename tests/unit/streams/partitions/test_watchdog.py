@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaConnectionError
 
 from agents.batch import Position
 from streams.partitions import watchdog
+from streams.partitions.input_buffer import InputBuffer
 from streams.partitions.status import GroupStatus
 from streams.partitions.watchdog import Watchdog
 from streams.settings import Settings
@@ -30,6 +31,7 @@ class FakeGroup:
     position: Position | None = None
     idle: bool = False
     status: GroupStatus = field(default_factory=lambda: GroupStatus(state="open", progress=START))
+    buffers: list[InputBuffer] = field(default_factory=lambda: [InputBuffer(it, caught_up=False) for it in INPUTS])
 
     def is_idle(self) -> bool:
         return self.idle
@@ -207,3 +209,16 @@ async def test_partitions_are_assigned_when_the_groups_change_and_never_fetched(
     await watch(groups)
     assert kafka.calls.count("assign") == 2
     assert kafka.assigned == kafka.paused == {TopicPartition(topic, 2) for topic in INPUTS}
+
+
+async def test_the_marker_of_a_transaction_at_the_end_of_the_log_is_no_lag(kafka: FakeKafka) -> None:
+    kafka.ends[FIRST], kafka.pauses = 10, 1
+    group = FakeGroup(Position({FIRST: 9}, 0))
+    read = group.buffers[0]
+    read.end, read.next_offset, read.caught_up = 10, 9, True
+    await watch({0: group})
+    assert group.status.lag[FIRST] == 0
+    read.end = 9
+    kafka.pauses = 1
+    await watch({0: group})
+    assert group.status.lag[FIRST] == 1

@@ -3,7 +3,7 @@
 import pytest
 
 from agents.batch import Record, Watermark
-from streams.partitions.watermarks import WATERMARK_KEY, read_watermark
+from streams.partitions.watermarks import WATERMARK_KEY, read_watermark, write_watermark
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,8 @@ def test_what_is_no_watermark_is_ignored_with_a_warning(
 ) -> None:
     assert read_watermark(Record("t", 7, 0, WATERMARK_KEY, value)) == watermark
     assert ("t offset 7 is no watermark, and ignored" in caplog.text) is (watermark is None)
+
+
+def test_what_is_written_is_read() -> None:
+    told = Watermark(5_000, final=True)
+    assert read_watermark(Record("t", 0, 0, WATERMARK_KEY, write_watermark(told))) == told
