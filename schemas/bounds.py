@@ -23,7 +23,7 @@ class Named(NamedTuple):
 
     ``events`` are those that lifestage knows only from the policy: their names, by key (see ``event_key``).
     ``properties`` are the fields that conditions read of events, by the event's name; of those ``around`` also
-    what is known around the event is read.
+    what is known around the event is read. ``priced`` are the fields of orders whose values' amounts are read.
     """
 
     traits: Collection[str] = ()
@@ -32,6 +32,7 @@ class Named(NamedTuple):
     events: Mapping[str, str] = {}
     properties: Mapping[str, Mapping[str, Field]] = {}
     around: Collection[str] = ()
+    priced: Collection[str] = ()
 
 
 NOTHING_NAMED = Named()

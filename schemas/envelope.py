@@ -14,11 +14,12 @@ from schemas import timestamps
 from schemas.bounds import bounded
 from schemas.coercion import MAX_TEXT, NULL, Fields, fields_of, identifier, short, text
 from schemas.event_names import counted, spelled
-from schemas.event_properties import PROPERTIES_BOUND, properties_of
+from schemas.event_properties import PROPERTIES_BOUND, properties_of, roots_of
 from schemas.event_types import EVENT_TYPES
-from schemas.events import AnyFact
+from schemas.events import AnyFact, OrderCompleted, OrderUpdated
 from schemas.instant import EARLIEST, LATEST, from_datetime
 from schemas.intake import Intake
+from schemas.line_amounts import amounts_of
 from schemas.money import AmountError
 from schemas.record_value import json_in, why_not_json
 from schemas.reject import RejectedError
@@ -230,9 +231,14 @@ def _with_what_is_named(fact: AnyFact, name: str, envelope: Envelope, value: byt
     bounds = (*misfits, *bounds)
     if wanted := intake.named.properties.get(name):
         context = context_in(value) if name in intake.named.around and envelope.context is not None else NULL
-        properties, is_told = properties_of(envelope.properties, context, wanted)
+        roots, is_unusable = roots_of(envelope.properties, context)
+        properties, is_told = properties_of(roots, wanted)
+        if intake.named.priced and isinstance(fact, OrderCompleted | OrderUpdated):
+            priced = {it: wanted[it] for it in intake.named.priced}
+            amounts, is_odd = amounts_of(fact, priced, properties, roots, intake.exchange)
+            properties, is_told = {**properties, **amounts}, is_told or is_odd
         fact = replace(fact, properties=properties or None)
-        bounds = (*bounds, PROPERTIES_BOUND) if is_told else bounds
+        bounds = (*bounds, PROPERTIES_BOUND) if is_told or is_unusable else bounds
     return Event(envelope.user_id, fact, bounds=bounds)
 
 

@@ -10,6 +10,7 @@ from schemas.events import Trait
 from state.conditions.formula import Formula
 from state.conditions.kind import Kind
 from state.customer.customer import Customer
+from state.customer.tallies import TallyOf
 
 Instants = Callable[[Customer, int, int], Sequence[int]]
 """Instants of a customer, of (customer, after, until): those later than ``after``, up to ``until``, ascending."""
@@ -54,9 +55,9 @@ class Feature:
 
     ``parts`` are the bits of the parts of a customer that the formula reads, and ``traits`` the traits: while no event
     changes one of these parts, only time can change the value. A text that has ``allowed`` values never has another.
-    ``counts`` says which events it counts, None if none by name; ``history_of`` is the lifecycle stage whose past stays
-    must be remembered for it, empty if none must. ``moves_while`` says of one that stands still at other times when it
-    moves.
+    ``counts`` says which events it counts, None if none by name, ``tallies`` what is tallied for it, if anything is.
+    ``history_of`` is the lifecycle stage whose past stays must be remembered for it, empty if none must.
+    ``moves_while`` says of one that stands still at other times when it moves.
 
     Raises ``ValueError`` if the next change of such a feature cannot be found.
     """
@@ -74,6 +75,7 @@ class Feature:
     allowed: tuple[str, ...] = ()
     traits: tuple[str, ...] = ()
     counts: EventFilter | None = None
+    tallies: TallyOf | None = None
     history_of: str = ""
     moves_while: str = ""
 

@@ -20,16 +20,17 @@ class Sort(Enum):
     TRAIT = "a trait, as in `traits.plan`"
     PROPERTY = "the name of a property"
     CONDITION = "a condition on properties of the event"
+    WORD = "a word, without quotation marks"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
     """What is given for one argument: by its name, or, unless ``by_name``, by its place among the others.
 
-    A text that has ``allowed`` values is one of them; a trait that has ``kinds`` is declared as one of these, or, where
-    it may be a text, not declared. A number of days is at most ``most``, or, if that is 0, the longest window.
-    ``is_needed``: without it, the function cannot be called. ``check(source, node)`` raises ``ConditionError`` if what
-    is written at a node of the source cannot be the argument.
+    A word, or a text that has ``allowed`` values, is one of these; a trait that has ``kinds`` is declared as one of
+    these, or, where it may be a text, not declared. A number of days is at most ``most``, or, if that is 0, the longest
+    window. ``is_needed``: without it, the function cannot be called. ``check(source, node)`` raises ``ConditionError``
+    if what is written at a node of the source cannot be the argument.
     """
 
     name: str

@@ -85,6 +85,8 @@ class CallParser:
                 return self._trait(parameter, node, name)
             case Sort.PROPERTY, ast.Name(name):
                 return name
+            case Sort.WORD, ast.Name(word) if word in parameter.allowed:
+                return word
             case Sort.CONDITION, _ if not isinstance(node, ast.Constant):
                 if parameter.check is not None:
                     parameter.check(self._source, node)
@@ -119,12 +121,13 @@ class CallParser:
                 return f'write "{name}"'
             case Sort.TEXT, _ if parameter.allowed:
                 return f"it is one of {_quoted(parameter.allowed)}, in quotation marks"
+            case Sort.WORD, _:
+                return f"write one of {', '.join(parameter.allowed)}"
             case Sort.DAYS, ast.Constant(str(text)) if text.strip().isdigit():
                 return f"write {text.strip()}, without quotation marks"
-            case Sort.TRAIT, ast.Name(name) if self._is_list(name):
-                return f'`{name}` is a list of texts: write `"..." in {name}`'
-            case Sort.TRAIT, ast.Name(name) if not self._catalogue.has_feature(name):
-                return f"write traits.{name}"
+            case Sort.TRAIT, ast.Name(name) if self._is_list(name) or not self._catalogue.has_feature(name):
+                is_list = self._is_list(name)
+                return f'`{name}` is a list of texts: write `"..." in {name}`' if is_list else f"write traits.{name}"
             case Sort.CONDITION, _:
                 return 'write a comparison, as in `where = channel == "app"`'
             case Sort.PROPERTY, ast.Constant(str(name)) | ast.Attribute(ast.Name("traits"), name):

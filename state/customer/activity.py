@@ -16,6 +16,8 @@ from state.customer.occurrences import (
     no_occurrences,
     unpack_occurrences,
 )
+from state.customer.stored_tallies import PackedTallies, pack_tallies, unpack_tallies
+from state.customer.tallies import Tallies, no_tallies
 
 
 class CountedOrder(msgspec.Struct, array_like=True, gc=False):
@@ -30,10 +32,12 @@ class Activity(msgspec.Struct, gc=False):
     """The occurrences of events, by the keys of ``CountedEvents``.
 
     ``orders`` are the orders that stand and are remembered, by number, so that what they gave can be taken back.
+    ``tallies`` say to which values views, orders and revenue fell.
     """
 
     events: dict[int, Occurrences]
     orders: dict[int, CountedOrder]
+    tallies: Tallies = msgspec.field(default_factory=no_tallies)
 
     def add(self, counted: CountedEvents, at: int, day: int, properties: Mapping[str, Trait]) -> Given:
         """Count an event; return what it gave."""
@@ -143,6 +147,7 @@ class Activity(msgspec.Struct, gc=False):
         """Yield the days of each event, ascending."""
         for found in self.events.values():
             yield found.daily.days
+        yield from self.tallies.days()
 
     def _take_back(self, order: CountedOrder) -> None:
         counted, order.counted = order.counted, {}
@@ -164,9 +169,10 @@ class Activity(msgspec.Struct, gc=False):
 
     def packed(self) -> bytes:
         """Return the bytes; none where no event happened."""
-        if not self.events and not self.orders:
+        tallies = pack_tallies(self.tallies)
+        if not self.events and not self.orders and tallies is None:
             return b""
-        return _encode(_Packed({key: it.packed() for key, it in self.events.items()}, self.orders))
+        return _encode(_Packed({key: it.packed() for key, it in self.events.items()}, self.orders, tallies))
 
     @staticmethod
     def unpacked(packed: bytes) -> "Activity":
@@ -174,7 +180,8 @@ class Activity(msgspec.Struct, gc=False):
         if not packed:
             return Activity({}, {})
         it = _decode(packed)
-        return Activity({key: unpack_occurrences(each) for key, each in it.events.items()}, it.orders)
+        events = {key: unpack_occurrences(each) for key, each in it.events.items()}
+        return Activity(events, it.orders, unpack_tallies(it.tallies))
 
 
 class _Packed(msgspec.Struct, array_like=True, gc=False):
@@ -182,6 +189,7 @@ class _Packed(msgspec.Struct, array_like=True, gc=False):
 
     events: dict[int, PackedOccurrences]
     orders: dict[int, CountedOrder]
+    tallies: PackedTallies | None = None
 
 
 _encode = msgspec.msgpack.Encoder().encode

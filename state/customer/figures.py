@@ -1,7 +1,9 @@
 """Figures of a customer's orders that several modules need, each with its only formula.
 
-They are inlined into generated code (see ``state.conditions.formula``), so each is one ``return``.
+Those of one ``return`` are inlined into generated code (see ``state.conditions.formula``).
 """
+
+from math import isqrt
 
 from state.customer.purchases import Purchases
 
@@ -18,6 +20,18 @@ def mean_gap(purchases: Purchases, unit: int) -> float | None:
         if (occasions := purchases.occasions) < 2
         else (purchases.occasion_at - (purchases.first() or 0)) / (occasions - 1) / unit
     )
+
+
+def gap_variation(purchases: Purchases, occasion_ms: int) -> int | None:
+    """Return how uneven the gaps between occasions are: their coefficient of variation, in ten-thousandths.
+
+    It is that of all gaps, not of a sample, rounded down. None before the third occasion.
+    """
+    occasions = purchases.archive.totals.occasions_after(purchases.rows.ats, occasion_ms)
+    gaps, together = occasions.number - 1, occasions.last - (purchases.first() or 0)
+    if gaps < 2 or not together:
+        return None
+    return isqrt(10**8 * (gaps * occasions.squares - together**2) // together**2)
 
 
 def time_since_order(purchases: Purchases, at: int, unit: int) -> float | None:

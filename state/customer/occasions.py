@@ -9,16 +9,22 @@ from typing import NamedTuple
 
 
 class Occasions(NamedTuple):
-    """How many occasions there were until some order, and the instant at which the last of them began."""
+    """How many occasions there were until some order, and the instant at which the last of them began.
+
+    ``squares`` is the sum of the squares of the gaps between them, in ms.
+    """
 
     number: int = 0
     last: int = 0
+    squares: int = 0
 
     def after(self, ats: Iterable[int], length_ms: int) -> "Occasions":
         """Return the occasions after further orders, whose instants ascend."""
-        number, last = self
+        number, last, squares = self
         for at in ats:
-            if not number or at - last >= length_ms:
+            gap = at - last
+            if not number or gap >= length_ms:
+                squares += gap * gap if number else 0
                 number += 1
                 last = at
-        return Occasions(number, last)
+        return Occasions(number, last, squares)

@@ -1,6 +1,7 @@
 """The archive: orders that are too many or too old for rows. Blocks of them are decoded only to be changed."""
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -16,7 +17,10 @@ ORDERS_COLUMN, REVENUE_COLUMN, ITEMS_COLUMN, COUPONS_COLUMN, DISCOUNTS_COLUMN = 
 
 
 class OrderTotals(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """Sums over the orders until some instant, and their occasions. Money is in minor units."""
+    """Sums over the orders until some instant, and their occasions. Money is in minor units.
+
+    ``gap_squares`` are the squares of the gaps between the occasions, added up: bytes, since they are beyond 64 bits.
+    """
 
     orders: int = 0
     revenue: int = 0
@@ -25,13 +29,19 @@ class OrderTotals(msgspec.Struct, array_like=True, frozen=True, gc=False):
     last: int = 0
     occasions: int = 0
     occasion_at: int = 0
+    gap_squares: bytes = b""
+
+    def occasions_after(self, ats: Sequence[int], occasion_ms: int) -> Occasions:
+        """Return the occasions of these orders and of further ones, whose instants ascend."""
+        before = Occasions(self.occasions, self.occasion_at, int.from_bytes(self.gap_squares))
+        return before.after(ats, occasion_ms)
 
     def after(self, rows: OrderRows, occasion_ms: int) -> "OrderTotals":
         """Return the totals of these orders and of further ones, which come after all of them."""
         ats = rows.ats
         if not ats:
             return self
-        occasions = Occasions(self.occasions, self.occasion_at).after(ats, occasion_ms)
+        occasions = self.occasions_after(ats, occasion_ms)
         return OrderTotals(
             orders=self.orders + len(ats),
             revenue=self.revenue + sum(rows.nets),
@@ -40,6 +50,7 @@ class OrderTotals(msgspec.Struct, array_like=True, frozen=True, gc=False):
             last=ats[-1],
             occasions=occasions.number,
             occasion_at=occasions.last,
+            gap_squares=occasions.squares.to_bytes((occasions.squares.bit_length() + 7) // 8),
         )
 
 

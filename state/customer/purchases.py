@@ -162,9 +162,8 @@ class Purchases(msgspec.Struct, gc=False):
             return False
         rows.add(number, order, day)
         self.net_total += order.total
-        self.occasions, self.occasion_at = Occasions(self.occasions, self.occasion_at).after(
-            (order.at,), memory.occasion_ms
-        )
+        occasions = Occasions(self.occasions, self.occasion_at).after((order.at,), memory.occasion_ms)
+        self.occasions, self.occasion_at = occasions.number, occasions.last
         self.baskets.append(order.categories)
         if len(self.baskets) > MAX_BASKETS:
             del self.baskets[0]
@@ -234,9 +233,8 @@ class Purchases(msgspec.Struct, gc=False):
         self._recount_rows(memory)
 
     def _recount_rows(self, memory: OrderMemory) -> None:
-        totals = self.archive.totals
-        before = Occasions(totals.occasions, totals.occasion_at)
-        self.occasions, self.occasion_at = before.after(self.rows.ats, memory.occasion_ms)
+        occasions = self.archive.totals.occasions_after(self.rows.ats, memory.occasion_ms)
+        self.occasions, self.occasion_at = occasions.number, occasions.last
 
     def _basket(self, row: int) -> int | None:
         # The newest orders have a basket each, so the rows are matched from the end.

@@ -16,11 +16,12 @@ from state.conditions.formula import Formula
 from state.conditions.kind import Kind
 from state.customer.customer import STAGES, Customer
 from state.customer.engagement import Engagement
-from state.customer.figures import average_order_value, mean_gap, time_since_order
+from state.customer.figures import average_order_value, gap_variation, mean_gap, time_since_order
 from state.customer.parts import DECIDED, NO_PARTS, ORDERS, SUPPORT, TRAITS, VISITS
 from state.customer.purchases import Purchases
 from state.customer.support import Support
 from state.features.activity import EventFunctions
+from state.features.affinity import affinity_functions
 from state.features.date_functions import date_functions
 from state.features.history import previous_stage, stage_functions
 from state.features.scores import alive, scores
@@ -37,7 +38,7 @@ def catalogue(policy: Policy) -> Catalogue:
     kinds = {name: Kind[kind.upper()] for name, kind in policy.traits.items()}
     dated = date_functions(CivilCalendar(policy.time.zone), calendar.day_ms)
     shown = [
-        *_lifetime(calendar.day_ms, unit),
+        *_lifetime(calendar.day_ms, unit, int(policy.lifecycle.occasion_days * calendar.day_ms)),
         *_present(calendar.day_ms),
         *(it for days in SHOWN_WINDOWS for it in windowed(days, unit)),
         *scores(policy, calendar, unit),
@@ -66,7 +67,8 @@ def catalogue(policy: Policy) -> Catalogue:
         return [calendar.start_of(day + window) for day in sorted(leaving)]
 
     of_stages, of_ladders = stage_functions(calendar.day_ms), step_functions(policy.ladders)
-    functions = (*of_events.functions(), *of_stages, *of_ladders, *trait_functions(), *dated)
+    of_customers = (*affinity_functions(), *of_stages, *of_ladders)
+    functions = (*of_events.functions(), *of_customers, *trait_functions(), *dated)
     return Catalogue(
         title=f"policy {policy.version}",
         features=features,
@@ -97,6 +99,10 @@ def _items(purchases: Purchases) -> int:
 
 def _days_since_first_order(purchases: Purchases, at: int, day_ms: int) -> float | None:
     return None if (first := purchases.first()) is None else (at - first) / day_ms
+
+
+def _gap_variation(purchases: Purchases, occasion_ms: int) -> float | None:
+    return None if (variation := gap_variation(purchases, occasion_ms)) is None else variation / 10_000
 
 
 def _days_since_visit(engagement: Engagement, at: int, day_ms: int) -> float | None:
@@ -147,9 +153,10 @@ def _rising(name: str, meaning: str, parts: int, formula: Formula) -> Feature:
     return Feature(name=name, unit="days", meaning=meaning, parts=parts, formula=formula, trend=Trend.RISING)
 
 
-def _lifetime(day_ms: int, unit: int) -> Iterator[Feature]:
+def _lifetime(day_ms: int, unit: int, occasion_ms: int) -> Iterator[Feature]:
     average = Formula(average_order_value, unit=unit)
     gap = Formula(mean_gap, unit=day_ms)
+    variation = Formula(_gap_variation, occasion_ms=occasion_ms)
     since_order = Formula(time_since_order, unit=day_ms)
     since_first = Formula(_days_since_first_order, day_ms=day_ms)
     since_visit = Formula(_days_since_visit, day_ms=day_ms)
@@ -161,6 +168,8 @@ def _lifetime(day_ms: int, unit: int) -> Iterator[Feature]:
     yield _constant("items", "items", "items bought", ORDERS, Formula(_items))
     yield _constant("average_order_value", "currency", "revenue per order, of all time", ORDERS, average)
     yield _constant("mean_gap_days", "days", "mean time between occasions; unknown before the second", ORDERS, gap)
+    uneven = "how uneven the gaps between occasions are, 0 if all are equal; unknown before the third"
+    yield _constant("gap_variation", "of the mean gap", uneven, ORDERS, variation)
     yield _rising("days_since_order", "time since the last order", ORDERS, since_order)
     yield _rising("days_since_first_order", "time since the first order", ORDERS, since_first)
     yield _rising("days_since_visit", "time since the last browsing", VISITS, since_visit)

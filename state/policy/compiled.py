@@ -18,10 +18,12 @@ from state.conditions.event_filters import MOMENT
 from state.conditions.nodes import Comparison, FeatureRef, Literal, Test, Trait, leaves_of, traits_of
 from state.customer.occurrences import CountedEvents
 from state.customer.parts import DECIDED, STEPS, TRAITS
+from state.customer.tallies import REVENUE, TallyOf
 from state.policy.checks import check_values
 from state.policy.compiled_ladder import CompiledLadder, CompiledStep, step_call
 from state.policy.duration import Duration, in_days, in_hours
 from state.policy.shape import PAlive, Policy
+from state.policy.tallied import fields_tallied, tallied_for
 from state.policy.text import PolicyError, PolicyText, Problem
 from state.policy.toml_lines import Path
 from state.policy.warnings import warnings_of
@@ -94,6 +96,11 @@ class CompiledPolicy:
         return {event: tuple(it.values()) for event, it in counted.items()}
 
     @property
+    def tallied(self) -> tuple[TallyOf, ...]:
+        """What conditions ask to be tallied, each with its longest window."""
+        return tallied_for(self.catalogue.features.values())
+
+    @property
     def timed_events(self) -> frozenset[str]:
         """The events of which a condition reads the hour or the weekday."""
         moment = MOMENT.keys() - self.policy.context
@@ -103,10 +110,11 @@ class CompiledPolicy:
     @property
     def _fields(self) -> dict[str, dict[str, Field]]:
         """The fields that conditions read, by event."""
-        read: dict[str, dict[str, Field]] = {}
         moment = MOMENT.keys() - self.policy.context
         fields = fields_under(self.policy.context)
         looked_for = frozenset[str]().union(*(it.counts.texts for it in self.catalogue.features.values() if it.counts))
+        looked_for |= {it.value for it in self.tallied}
+        read = fields_tallied(self.tallied, fields, looked_for)
         for feature in self.catalogue.features.values():
             if (counts := feature.counts) is not None and (counts.names or counts.number):
                 # An update says anew what an order is.
@@ -130,6 +138,7 @@ class CompiledPolicy:
             events={event_key(name): name for name in self.counted_events if name not in EVENT_TYPES},
             properties=fields,
             around=frozenset(event for event, of_event in fields.items() if any(map(is_around, of_event.values()))),
+            priced=frozenset(it.field for it in self.tallied if it.weight == REVENUE),
         )
 
 

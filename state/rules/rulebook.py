@@ -22,6 +22,7 @@ from state.customer.customer import EXCLUDED, Customer
 from state.customer.parts import ALL_PARTS, DECIDED, LIFECYCLE_PARTS, NO_PARTS, ORDERS
 from state.customer.purchases import OrderMemory
 from state.customer.short_reason import shortened
+from state.customer.tallying import Tallying
 from state.policy.compiled import CompiledPolicy
 from state.rules.decision import Decision, ReasonedChange
 from state.rules.decision_figures import DecisionFigures
@@ -78,7 +79,7 @@ class Rulebook:
             compiled.window_days,
             conversion=conversion(exchange),
         )
-        self.apply_event = EventApplier(
+        applier = EventApplier(
             calendar,
             compiled.session_ms,
             named.traits,
@@ -86,7 +87,9 @@ class Rulebook:
             self._memory,
             CivilTime(policy.time.zone),
             compiled.timed_events,
-        ).apply
+        )
+        self._tallying = Tallying(compiled.tallied, self._memory, calendar.day_of)
+        self.apply_event = self._tallying.beside(applier.apply)
         """Update a customer's aggregates by a fact, and decide nothing."""
         self.forgetting = Forgetting(calendar, self._memory)
         self._look_ahead_ms = LOOK_AHEAD_DAYS * compiled.day_ms
@@ -127,7 +130,7 @@ class Rulebook:
         """
         if type(fact) in _NEVER_TOLD and fact.context_traits is None and fact.properties is None:
             return ()
-        met = bounds_met(customer, fact, self._named_traits)
+        met = (*bounds_met(customer, fact, self._named_traits), *self._tallying.bounds_met(customer, fact))
         if sums_are_full(customer, fact, self._counted):
             met = (*met, PROPERTIES_BOUND)
         return (*met, UNKNOWN_ORDER) if self.forgetting.was_never_seen(customer, fact) else met
@@ -145,6 +148,7 @@ class Rulebook:
         customer.traits = self._trait_types.again(customer.traits)
         counted = [it for of_event in self._counted.values() for it in of_event]
         customer.activity.keep(counted, OrderCompleted.name in self._counted)
+        self._tallying.keep(customer)
         changes = self._groupings.adopt(customer, at, cause)
         self._figures.add(customer, at, changes, self._patience.limits_of(customer), decisions)
         self._decide(customer, at, lambda: cause, OrderEffect.NONE, ALL_PARTS, decisions)

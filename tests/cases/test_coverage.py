@@ -54,6 +54,11 @@ def orders(*days: float, total: float = 100) -> list[Line]:
     return [order(day, total) for day in days]
 
 
+def basket(day: float, **prices: float) -> Line:
+    """An order of one line for each category."""
+    return order(day, products=[{"category": category, "price": price} for category, price in prices.items()])
+
+
 def person(**traits: Any) -> list[Line]:
     return [at(0, "identify", **traits)]
 
@@ -102,6 +107,8 @@ EXAMPLES: dict[str, tuple[list[Line], list[Line]]] = {
     ),
     "frequency_score + monetary_score <= 4": (orders(490, total=20), WEEKLY),
     'step("tier") == "strategic"': (orders(440, 450, 460, 480), WEEKLY),
+    "mean_gap_days <= 35 and gap_variation <= 0.3": (orders(400, 430, 458, 490), orders(400, 402, 404, 490)),
+    "orders_365d >= 2 and gap_variation > 1": (orders(300, 302, 304, 490), orders(400, 430, 458, 490)),
     "traits.income >= 300000 and traits.vehicle_use == 'private'": (
         person(income=400000, vehicle_use="private"),
         person(income=400000, vehicle_use="commercial"),
@@ -127,9 +134,21 @@ EXAMPLES: dict[str, tuple[list[Line], list[Line]]] = {
         [order(450, channel="app"), order(460, channel="web"), order(470, channel="app")],
         [order(450, channel="app"), order(460, channel="web"), order(470)],
     ),
+    'share("category", "Grocery", revenue, 365) >= 0.4': (
+        [basket(400, Grocery=30), basket(450, Grocery=30, Coffee=90)],
+        [basket(400, Grocery=10), basket(450, Grocery=30, Coffee=90)],
+    ),
+    'top("product", orders, 365) == "p7"': (
+        [order(400, product_id="p7"), order(410, product_id="p8"), order(420, product_id="p7")],
+        [order(400, product_id="p7"), order(410, product_id="p8"), order(420, product_id="p8")],
+    ),
     'count("Order Completed", 365, where = "Acme" in brands) >= 0.5 * orders_365d': (
         [order(450, products=[{"brand": "Acme"}, {"brand": "Bolt"}]), order(460)],
         [order(450, products=[{"brand": "Acme"}]), order(460), order(470, brand="Bolt")],
+    ),
+    'top_share("brand", orders, 365) >= 0.6 and orders_365d >= 3': (
+        [order(400, brand="Acme"), order(420, brand="Bolt"), order(440, brand="Acme")],
+        [order(400, brand="Acme"), order(420, brand="Bolt"), order(440, brand="Cape")],
     ),
     "orders_90d >= 3 and coupons_90d >= 0.5 * orders_90d": (
         [order(n, coupon="SPRING") for n in (450, 470, 490)],
@@ -162,6 +181,10 @@ EXAMPLES: dict[str, tuple[list[Line], list[Line]]] = {
     'count("Product Viewed", 30, where = device_type == "ios") >= 1': (
         [at(490, "Product Viewed", device_type="ios")],
         [at(490, "Product Viewed", device_type="android")],
+    ),
+    'count("Order Completed", 365, where = weekday in ["Saturday", "Sunday"]) >= 0.5 * orders_365d': (
+        orders(449, 453, 457),
+        orders(449, 453, 454),
     ),
     'count("Order Completed", 90, where = channel == "web") > 0.5 * orders_90d': (
         [order(450, channel="store"), order(460, channel="web"), order(470, channel="web")],
@@ -240,6 +263,18 @@ EXAMPLES: dict[str, tuple[list[Line], list[Line]]] = {
     'days_since_first("Trial Started") > 7 and count("Feature Used", 7) == 0 and orders == 0': (
         [at(480, "Trial Started"), at(481, "Feature Used")],
         [at(480, "Trial Started"), at(498, "Feature Used")],
+    ),
+    'top("category", views, 90) == "Grocery"': (
+        [at(480, "Product Viewed", category="Grocery"), at(100, "Product Viewed", category="Shoes")],
+        [*SEEN, at(480, "Product Viewed", category="Grocery")],
+    ),
+    'share("category", "Grocery", views, 90) >= 0.5 and views_90d >= 5': (
+        [*SEEN, *(at(480 + n, "Product Viewed", category="Grocery") for n in range(5))],
+        [*SEEN, *(at(480 + n, "Product Viewed", category="Grocery") for n in range(4))],
+    ),
+    'top("category", revenue, 365) == "Coffee" and share("category", "Grocery", orders, 365) == 0': (
+        [basket(400, Tea=30), basket(420, Coffee=40), basket(1, Grocery=10)],
+        [basket(400, Tea=30), basket(420, Coffee=40, Grocery=1)],
     ),
     "2 * frequency_score + 3 * monetary_score + recency_score >= 20": (WEEKLY, orders(490)),
     'count("Sensor Alert", 7) >= 3': (

@@ -93,3 +93,21 @@ def test_a_further_order_of_an_occasion_brings_a_customer_back(intake: Intake) -
     result = intake(lines, policy)
     assert [name for name, _ in result.stages("u")] == ["acquired", "at_risk", "recovered"]
     assert (result.profiles["u"]["stage"], result.figure("u", "occasions")) == ("new", 1)
+
+
+@both
+def test_the_evenness_of_the_rhythm(intake: Intake) -> None:
+    days = {"even": (1, 8, 15, 22), "uneven": (1, 2, 3, 22), "two": (1, 8)}
+    lines = [
+        order(name, f"2025-03-{each:02}T10:00:00Z", f"{name}{each}", 5)
+        for name, every in days.items()
+        for each in every
+    ]
+    again = order("even", "2025-03-15T11:00:00Z", "same occasion", 5)
+    cancelled = event("Order Cancelled", "uneven", "2025-03-22T11:00:00Z", order_id="uneven22")
+    result = intake([*lines, again])
+    assert [result.figure(name, "gap_variation") for name in days] == [0, 1.2121, None]
+    assert intake([*lines, cancelled]).figure("uneven", "gap_variation") == 0
+    asked = "[[segments]]\nkey = 'regular'\nname = 'Regular'\nenter = 'gap_variation <= 0.3'"
+    profiles = intake(lines, f"name = 'r'\n{asked}").profiles
+    assert {name for name, it in profiles.items() if it["segments"]} == {"even"}

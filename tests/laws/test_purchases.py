@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass, field
 from fractions import Fraction
-from math import ceil
+from itertools import pairwise
+from math import ceil, isqrt
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.events import OrderCancelled, OrderCompleted, OrderDetails, OrderRefunded, OrderUpdated, OwnAmount
 from state.customer.conversion import Conversion
+from state.customer.figures import gap_variation
 from state.customer.purchases import OrderMemory, Purchases, no_purchases
 from state.customer.stored_purchases import pack_purchases, unpack_purchases
 
@@ -156,7 +158,7 @@ def naive_answers(naive: Naive, today: int) -> list[object]:
     found: list[object] = [
         (len(orders), sum(it.net for it in orders), sum(it.items for it in orders)),
         (orders[0].at, orders[-1].at) if orders else (None, None),
-        (len(begun), begun[-1] if begun else 0),
+        (len(begun), begun[-1] if begun else 0, variation([later - it for it, later in pairwise(begun)])),
         list(dict.fromkeys(name for it in reversed(naive.newest) for name in it.categories)),
     ]
     for window in (1, 7, 30, 90, 365):
@@ -175,12 +177,21 @@ def naive_answers(naive: Naive, today: int) -> list[object]:
     return found
 
 
-def answers(kept: Purchases, today: int) -> list[object]:
+def variation(gaps: list[int]) -> int | None:
+    """Return the standard deviation of gaps by their mean, in ten-thousandths, rounded down."""
+    if len(gaps) < 2 or not sum(gaps):
+        return None
+    mean = Fraction(sum(gaps), len(gaps))
+    relative = sum((gap / mean - 1) ** 2 for gap in gaps) / len(gaps)
+    return isqrt(int(relative * 10**8))
+
+
+def answers(kept: Purchases, today: int, occasion_ms: int) -> list[object]:
     """Return the same of purchases."""
     found: list[object] = [
         (kept.count(), kept.revenue(), kept.item_count()),
         (kept.first(), kept.last()),
-        (kept.occasions, kept.occasion_at),
+        (kept.occasions, kept.occasion_at, gap_variation(kept, occasion_ms)),
         list(kept.categories()),
     ]
     for window in (1, 7, 30, 90, 365):
@@ -263,7 +274,7 @@ def test_purchases_agree_with_a_list_of_all_orders(
             again = unpack_purchases(pack_purchases(kept))
             assert again == kept
             kept = again
-        assert answers(kept, day) == naive_answers(naive, day)
+        assert answers(kept, day, occasion_ms) == naive_answers(naive, day)
     again = unpack_purchases(pack_purchases(kept))
     again.recount(memory)
     assert again == kept

@@ -7,13 +7,21 @@ from functools import lru_cache
 from tests.reference_model.conditions import PLACES, Condition
 
 WORDS = ("known", "true", "false", "True", "False")
+FIELDS_OF = {
+    "category": "categories",
+    "brand": "brands",
+    "product": "products",
+    "channel": "channel",
+    "store": "store",
+}
 
 
 @dataclass(frozen=True)
 class Call:
     """A call about an event or a stage; `days` is 0 for all time, and these days end `before` days ago.
 
-    `number` is the property added up, `names` are those that `where` reads.
+    `number` is the property added up, `names` are those that `where` reads. `of`, `value` and `weight` are those of
+    affinity.
     """
 
     function: str
@@ -25,6 +33,9 @@ class Call:
     number: str
     where: Condition | None
     names: frozenset[str]
+    of: str
+    value: str
+    weight: str
 
 
 class AsTraits(ast.NodeTransformer):
@@ -53,5 +64,8 @@ def call_of(text: str) -> Call:
         before=ast.literal_eval(given["before"]) if "before" in given else 0,
         number=ast.unparse(given["number"]) if "number" in given else "",
         names=frozenset(read) - set(WORDS),
+        of=ast.literal_eval(given["dimension"]) if "dimension" in given else "",
+        value=ast.literal_eval(given["value"]) if "value" in given else "",
+        weight=ast.unparse(given["weight"]) if "weight" in given else "",
         where=None if where is None else Condition(ast.unparse(AsTraits().visit(where))),
     )

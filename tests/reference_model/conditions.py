@@ -71,6 +71,9 @@ PLACES = {
     "sum": ("event", "number", "days"),
     "mean": ("event", "number", "days"),
     "latest": ("event", "number"),
+    "share": ("dimension", "value", "weight", "days"),
+    "top": ("dimension", "weight", "days"),
+    "top_share": ("dimension", "weight", "days"),
     "step": ("ladder",),
     **OF_TRAITS,
 }
@@ -296,9 +299,10 @@ def sort_of_node(node: ast.expr) -> str:
     if isinstance(node, ast.Attribute):
         return "trait"
     if isinstance(node, ast.Call):
-        if ast.unparse(node.func) == "step":
+        function = ast.unparse(node.func)
+        if function in ("step", "top"):
             return "text"
-        return "flag" if len(OF_TRAITS.get(ast.unparse(node.func), ())) > 1 else "number"
+        return "flag" if len(OF_TRAITS.get(function, ())) > 1 else "number"
     if isinstance(node, ast.List | ast.Tuple | ast.Set):
         return sort_of_node(node.elts[0])
     if isinstance(node, ast.Constant):

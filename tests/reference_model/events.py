@@ -8,6 +8,7 @@ from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
 
+from tests.reference_model.amounts_by_value import amounts_by_value
 from tests.reference_model.fields import read_by_conditions
 from tests.reference_model.names import KINDS, KNOWN, bare, is_track, key_of
 from tests.reference_model.policy import Policy
@@ -193,7 +194,9 @@ def read(body: dict[str, Any], own_id: str, key: bytes | None, policy: Policy) -
     details = properties(kind, body, known, policy)
     keyed(user_id, key)
     read = read_by_conditions(policy, policy.read_of(key_of(name)), body)
-    return Fact(user_id, at, message_id, name, kind, **details, properties=tuple(read.items()))
+    if kind in ("order", "update"):
+        read |= amounts_by_value(policy, read, body)
+    return Fact(user_id, at, message_id, name, kind, **details, properties=tuple(sorted(read.items())))
 
 
 def unwrapped(content: Any) -> dict[str, Any]:

@@ -5,15 +5,18 @@ import re
 from bisect import bisect_left
 from fractions import Fraction
 from functools import lru_cache
+from itertools import pairwise
+from math import isqrt
 
 from tests.reference_model.anniversary import Dated
-from tests.reference_model.calls import call_of
+from tests.reference_model.calls import Call, call_of
 from tests.reference_model.conditions import OF_TRAITS, Lookup, Value, rational
 from tests.reference_model.memory import MILLION, Happened, Memory, Order
 from tests.reference_model.names import key_of
 from tests.reference_model.patience import p_alive
 from tests.reference_model.policy import Policy
 from tests.reference_model.properties import PLAIN, Trait
+from tests.reference_model.tallies import share, top
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 WINDOW = re.compile(r"(\w+)_([1-9][0-9]*)d")
@@ -99,6 +102,8 @@ class Features:
         if text.partition("(")[0] in OF_TRAITS:
             return self.of_trait(text)
         call = call_of(text)
+        if call.of:
+            return self.of_tally(call)
         if call.ladder:
             return self.steps.get(call.ladder)
         if call.stage:
@@ -130,6 +135,12 @@ class Features:
         if not numbers:
             return None
         return Fraction(numbers[-1] if call.function == "latest" else Fraction(sum(numbers), len(numbers)), MILLION)
+
+    def of_tally(self, call: Call) -> Value:
+        first = self.today - call.days + 1
+        if call.function == "share":
+            return share(call, self.memory, first)
+        return top(call, self.memory.tops[call.of, call.weight], self.memory, first)
 
     def said(self, happened: Happened) -> dict[str, Trait]:
         """What an event said, with the hour and the weekday of its instant."""
@@ -212,6 +223,8 @@ class Features:
             if len(begun) < 2:
                 return None
             return Fraction(begun[-1] - begun[0], (len(begun) - 1) * self.policy.calendar.day_ms)
+        if name == "gap_variation":
+            return self.gap_variation(memory.occasions)
         if name == "days_since_visit":
             return self.ago(memory.visited_at)
         if name == "days_known":
@@ -240,6 +253,13 @@ class Features:
         if name == "categories":
             return tuple(category for order in memory.newest for category in order.categories)
         return self.bought(name, orders)
+
+    def gap_variation(self, begun: list[int]) -> Value:
+        gaps = [after - before for before, after in pairwise(begun)]
+        if len(gaps) < 2 or not sum(gaps):
+            return None
+        squares, square = sum(gap * gap for gap in gaps), sum(gaps) ** 2
+        return Fraction(isqrt(10**8 * (len(gaps) * squares - square) // square), 10**4)
 
     def score(self, name: str) -> int | None:
         scores = self.policy.scores

@@ -174,10 +174,31 @@ class Hostility:
             }
             for _ in range(self.dice.choice([1, 2, 3]))
         ]
-        if self.dice.random() < 0.02:
-            many = [{"price": 1, "category": f"c{number}", "brand": f"b{number}"} for number in range(80)]
+        if self.dice.random() < 0.05:
+            first = self.dice.choice([0, 80, 160])
+            many = [{"price": 1, "category": f"c{each}", "brand": f"b{each}"} for each in range(first, first + 80)]
             made["products"] = many + made["products"]
+        if self.dice.random() < 0.5:
+            made |= {
+                "channel": self.dice.choice(["app", "web", 7, True, None]),
+                "store_id": self.dice.choice(["s1", 2]),
+            }
         return made
+
+    def viewed(self) -> Event:
+        """What a view says of what was viewed."""
+        first = self.dice.choice([0, 80, 160])
+        tea = {"category": "Tea", "product_id": self.dice.choice(["p1", 7])}
+        many = [{"product_id": f"p{number}", "category": "Coffee"} for number in range(first, first + 80)]
+        return self.dice.choice(
+            [
+                {"category": self.dice.choice(["Tea", "Grocery", " ", 7, None]), "channel": "app", "sku": "p2"},
+                {"products": [tea, {"category": "Grocery", "price": 5}, {"category": 5.5, "brand": "Acme"}]},
+                {**tea, "brand": "Acme", "channel": self.dice.choice(["web", ["app"], True])},
+                {"products": many},
+                {},
+            ]
+        )
 
     def around_order(self, user_id: str, order_id: str, at: datetime) -> Event:
         """Something that befalls an order."""
@@ -224,7 +245,8 @@ class Hostility:
             ),
             ("Coupon Applied", {}),
             ("Product Added to Wishlist", {}),
-            ("Product List Viewed", {}),
+            ("Product List Viewed", self.viewed()),
+            (self.dice.choice(["Product Viewed", "Product Clicked"]), self.viewed()),
             ("Order Completed", self.order(f"new-{self.made}")),
             ("Nobody Knows", {}),
         ]

@@ -9,6 +9,7 @@ from tests.reference_model.money import decimals
 from tests.reference_model.names import key_of
 from tests.reference_model.policy import Money, Policy
 from tests.reference_model.properties import Trait
+from tests.reference_model.tallies import TopList
 
 COUNTED = {"view": "views", "search": "searches", "cart": "carts", "coupon": "coupons"}
 DAYS = ("views", "searches", "carts", "coupons", "sessions", "tickets_opened", "tickets_solved")
@@ -128,9 +129,22 @@ class Memory:
     traits: dict[str, Trait] = field(default_factory=dict)
     eventful: set[int] = field(default_factory=set)
     happened: list[Happened] = field(default_factory=list)
+    tops: dict[tuple[str, str], TopList] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        calls = [call for call in self.policy.calls if call.function.startswith("top")]
+        for call in sorted(calls, key=lambda it: it.days):
+            self.tops[call.of, call.weight] = TopList(call, call.days)
 
     def take(self, fact: Fact) -> str:
         """Takes a fact in; says whether an order was `added` or `ended` by it, or neither."""
+        effect = self.taken(fact)
+        changed = self.remembered(fact.order_id) if fact.kind in ("order", "update") else None
+        for top_list in self.tops.values():
+            top_list.take(self, self.happened[-1], changed)
+        return effect
+
+    def taken(self, fact: Fact) -> str:
         day = self.policy.calendar.day(fact.at)
         self.eventful.add(day)
         self.happened.append(Happened(key_of(fact.name), fact.at, day, dict(fact.properties)))

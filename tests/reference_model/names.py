@@ -74,3 +74,6 @@ KNOWN = {bare(name): name for name in KINDS} | {bare(other): name for other, nam
 def key_of(name: str) -> str:
     """What all spellings of a name have in common, those of known events too."""
     return bare(KNOWN.get(bare(name), name))
+
+
+VIEW_KEYS = frozenset(key_of(name) for name, kind in KINDS.items() if kind == "view")

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from tests.reference_model.calendar import Calendar
-from tests.reference_model.calls import Call, call_of
+from tests.reference_model.calls import FIELDS_OF, Call, call_of
 from tests.reference_model.conditions import OF_TRAITS, Condition
 from tests.reference_model.field_paths import DEFAULT_FIELDS
 from tests.reference_model.money import decimals
-from tests.reference_model.names import key_of
+from tests.reference_model.names import VIEW_KEYS, key_of
 from tests.reference_model.version import size_of
 
 QUOTED = re.compile(r'"[^"]*"|\'[^\']*\'')
@@ -23,6 +23,7 @@ LISTED = re.compile(r"""("[^"]*"|'[^']*')\s+(not\s+)?in\s+traits""")
 YEARLY = re.compile(r"\b(age|days_until_anniversary)\(\s*(?:trait\s*=\s*)?traits\s*\.\s*(\w+)")
 WINDOW = re.compile(r"_([1-9][0-9]*)d\b")
 TRAIT = re.compile(r"traits\s*\.\s*(\w+)")
+ORDER_KEYS = (key_of("Order Completed"), key_of("Order Updated"))
 
 
 @dataclass(frozen=True)
@@ -169,7 +170,12 @@ class Policy:
         """The texts that a filter looks for in a list."""
         lists = "|".join(name for name, paths in self.fields.items() if any("[]" in path for path in paths))
         found = [re.findall(rf"(\"[^\"]*\"|'[^']*')\s+(?:not\s+)?in\s+(?:{lists})\b", it) for it in self.conditions]
-        return frozenset(it[1:-1] for each in found for it in each)
+        return frozenset(it[1:-1] for each in found for it in each) | {call.value for call in self.calls}
+
+    @cached_property
+    def priced(self) -> frozenset[str]:
+        """The fields of orders of which a condition reads the revenue."""
+        return frozenset(FIELDS_OF[call.of] for call in self.calls if call.weight == "revenue")
 
     @cached_property
     def read(self) -> dict[str, list[str]]:
@@ -179,7 +185,9 @@ class Policy:
         keys = (key, key_of("Order Completed")) if key == key_of("Order Updated") else (key,)
         calls = [call for call in self.calls if key_of(call.event) in keys]
         names = {name for call in calls for name in (*call.names, call.number) if name}
-        return [name for name in names if name not in self.moment]
+        weights = ("views",) if key in VIEW_KEYS else ("orders", "revenue") if key in ORDER_KEYS else ()
+        tallied = {FIELDS_OF[call.of] for call in self.calls if call.weight in weights}
+        return [*(name for name in names if name not in self.moment), *sorted(tallied - names)]
 
     @cached_property
     def named(self) -> frozenset[str]:

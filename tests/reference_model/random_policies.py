@@ -28,6 +28,7 @@ MOVING = (
 )
 STILL = (
     "mean_gap_days",
+    "gap_variation",
     "average_order_value",
     "revenue",
     "orders",
@@ -81,6 +82,14 @@ STILL = (
     "sum('order completed', total, 21, before=350)",
     "sum('Referral Sent', bonus, 10, before=700)",
     "mean('Referral Sent', bonus, 7, before=7)",
+    "share('category', 'Tea', orders, 30)",
+    "share('category', 'Grocery', revenue, days=90)",
+    "share('brand', '7', revenue, 365)",
+    "share('channel', 'app', views, 21)",
+    "share('store', value='s1', weight=revenue, days=45)",
+    "top_share('product', revenue, 60)",
+    "top_share('brand', orders, 14)",
+    "top_share('category', views, 7)",
     "average_order_value_365d",
     "frequency_score",
     "monetary_score",
@@ -113,6 +122,12 @@ FLAGS = (
     "'shoes' in categories",
     'stage == "new"',
     'previous_stage == "at_risk"',
+    "top('category', views, 30) == 'Tea'",
+    "top('brand', revenue, 60) in ['Acme', '7']",
+    "'Grocery' != top('category', orders, 20)",
+    "top('product', views, 9) not in ('p1', 'p2')",
+    "top('channel', revenue, 33) == traits.plan",
+    "top('store', orders, 90) is known",
 )
 EXCLUDED = (
     'kind == "business"',

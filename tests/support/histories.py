@@ -38,6 +38,7 @@ READ: tuple[dict[str, Trait] | None, ...] = (
     None,
     {"channel": "app"},
     {"channel": "web", "margin": 2.5, "brands": ("Acme", "Bolt")},
+    {"channel": "web", "brands": ("Bolt", "Acme"), "amounts of brands": ("900", "300")},
 )
 START = 1_600_000_000_000
 POLICIES = {
@@ -110,6 +111,12 @@ enter = '''
 count("Order Completed", 20, where = "Acme" in brands and weekday in ["Saturday", "Sunday"]) >= 1
 or count("Order Completed", 30, where = hour >= 18 and brands is known) >= 2'''
 leave = 'days_since_last("Order Completed", where = "Acme" in brands) > 4'
+[[segments]]
+key = "by_taste"
+name = "Favours a brand, or the app"
+enter = 'top("brand", orders, 25) == "Acme" or share("channel", "app", views, 10) >= 0.5'
+leave = 'share("brand", "Bolt", revenue, 20) > 0.6 or top_share("brand", revenue, 30) < 0.5'
+min_stay_days = 1.5
 [[segments]]
 key = "promoter"
 name = "Promoter"
@@ -366,6 +373,7 @@ def facts(draw: st.DrawFn, most: int = 14) -> list[AnyFact]:
             OrderRefunded(at, message, order, None),
             OrderCancelled(at, message, order),
             Browsed(at, message, draw(st.sampled_from(BROWSING_EVENTS))),
+            Browsed(at, message, "Product Viewed", properties=read),
             TicketOpened(at, message, ticket, "Support Ticket Created"),
             TicketSolved(at, message, ticket, "Support Ticket Solved"),
             TicketRated(at, message, ticket, draw(st.sampled_from((1, 2, 3, 4.5, 1.25, 5)))),
