@@ -71,7 +71,7 @@ def whole(text: str) -> dict[str, Any]:
         if not each.get("confirm_hours"):
             each.pop("confirm_hours", None)
     known = {"name", "time", "money", "browsing", "lifecycle", "rfm", "segments", "ladders", "traits", "context"}
-    known |= {"customers", "measures", "subject"}
+    known |= {"customers", "holdout", "measures", "subject"}
     traits = {"traits": given["traits"]} if given.get("traits") else {}
     traits |= {"context": given["context"]} if given.get("context") else {}
     excluded = given.get("customers", {}).get("excluded", "")
@@ -95,6 +95,7 @@ def whole(text: str) -> dict[str, Any]:
         "segments": segments,
         **traits,
         **customers,
+        **({"holdout": given["holdout"]} if "holdout" in given else {}),
         **({"measures": measures} if measures else {}),
         **({"ladders": ladders} if ladders else {}),
         **{name: {**defaults(name), **given.get(name, {})} for name in others},
