@@ -33,7 +33,8 @@ class Customer(msgspec.Struct, gc=False):
     ``expected`` and ``expected_at`` are the lifecycle transition that comes next if nothing happens. Minimum stays
     count from ``loyal_since`` and from the instants of entering in ``memberships`` (by segment key) and in ``steps``,
     which has the step and that instant by ladder key. ``held`` are the conditions that hold and must do so for some
-    time, each by the key of its ladder or segment, with the instant since which it has held. ``user_id`` is the key
+    time, each with the instant since which it has held: by the key of a ladder whose step is being left, by the key of
+    a segment that is being joined, or by ``ladder:step`` of a step that is being climbed to. ``user_id`` is the key
     under which the customer is stored, and not stored once more. ``past_memberships`` are the stays that are over, in
     each segment whose history the policy asks about. ``signals`` are the open occasions of
     signals, which are never changed in place.

@@ -21,7 +21,7 @@ from state.policy.checks import check_values
 from state.policy.compiled_ladder import CompiledLadder
 from state.policy.compiled_measures import CompiledMeasure, profile_measures, usable_measures
 from state.policy.compiled_signals import CompiledSignal, SignalCompiler
-from state.policy.duration import Duration, in_days
+from state.policy.duration import Duration, in_days, in_hours
 from state.policy.looked_for import categories_in, listed_in
 from state.policy.policy_conditions import PolicyConditions
 from state.policy.shape import Policy
@@ -39,6 +39,7 @@ class CompiledSegment:
     enter: Condition
     leave: Condition
     stay: Duration
+    confirm: Duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +188,8 @@ def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> Com
     segments = []
     for number, segment in enumerate(policy.segments):
         enter, leave = conditions.segment(number)
-        segments.append(CompiledSegment(segment.key, segment.name, enter, leave, in_days(segment.min_stay_days, day)))
+        stay, confirm = in_days(segment.min_stay_days, day), in_hours(segment.confirm_hours, day)
+        segments.append(CompiledSegment(segment.key, segment.name, enter, leave, stay, confirm))
     names = {event_key(it.counts.event): it.counts.event for it in catalogue.features.values() if it.counts}
     fields = kinds_of_fields({} if source.problems else policy.context)
     compiler = SignalCompiler(source, names, day, conditions.one, fields)

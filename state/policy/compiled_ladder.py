@@ -13,6 +13,7 @@ class CompiledStep:
     """A step's conditions and durations. ``enter`` never holds while ``leave`` does.
 
     ``leave`` counts once it has held for ``grace``, and, unless ``requalify`` is 0, only at the end of such a period.
+    Who climbs must have met ``enter`` for ``confirm``.
     """
 
     key: str
@@ -22,6 +23,7 @@ class CompiledStep:
     stay: Duration
     grace: Duration
     requalify: Duration
+    confirm: Duration
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Durations of a policy, in ms and as people wrote them."""
 
+from fractions import Fraction
 from typing import NamedTuple
 
 
@@ -8,9 +9,14 @@ class Duration(NamedTuple):
 
     ms: int
     number: float
-    unit_ms: int
+    unit_ms: int | Fraction
 
 
 def in_days(number: float, day_ms: int) -> Duration:
     """Return so many days, rounded to whole ms."""
     return Duration(round(number * day_ms), number, day_ms)
+
+
+def in_hours(number: float, day_ms: int) -> Duration:
+    """Return so many 24ths of a day, rounded to whole ms."""
+    return Duration(round(number * day_ms / 24), number, Fraction(day_ms, 24))

@@ -8,7 +8,7 @@ from state.conditions.errors import ConditionError
 from state.customer.parts import DECIDED, SEGMENTS, STEPS, TRAITS
 from state.policy.compiled_ladder import CompiledLadder, CompiledStep
 from state.policy.declared_order import Undecided, not_yet_in_segment, not_yet_on_ladder
-from state.policy.duration import in_days
+from state.policy.duration import in_days, in_hours
 from state.policy.shape import PAlive, Policy
 from state.policy.text import PolicyText
 from state.policy.toml_lines import Path
@@ -34,8 +34,9 @@ class PolicyConditions:
             path: Path = ("ladders", number, "steps", place)
             enter, leave = self.pair(path, step.enter, step.leave)
             self._check_order(path, not_yet_on_ladder, number)
-            durations = (in_days(it, day) for it in (step.min_stay_days, step.grace_days, step.requalify_days))
-            steps.append(CompiledStep(step.key, step.name, enter, leave, *durations))
+            stay, grace = in_days(step.min_stay_days, day), in_days(step.grace_days, day)
+            requalify, confirm = in_days(step.requalify_days, day), in_hours(step.confirm_hours, day)
+            steps.append(CompiledStep(step.key, step.name, enter, leave, stay, grace, requalify, confirm))
         return CompiledLadder(ladder.key, ladder.name, tuple(steps))
 
     def segment(self, number: int) -> tuple[Condition, Condition]:

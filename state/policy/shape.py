@@ -1,6 +1,5 @@
 """The policy as it is written: every number and condition that a business decides, and its bounds."""
 
-import hashlib
 from collections.abc import Container
 from typing import Annotated, Any, Literal
 
@@ -11,9 +10,11 @@ from schemas.intake import HIGHEST_RATING, LOWEST_RATING, NOT_CUSTOMERS
 from state.customer.bucket import bucket_of
 from state.policy.section import Section
 from state.policy.signal_shape import Signal
+from state.policy.version import version_of
 
 Days = Annotated[float, Meta(gt=0, le=36500)]
 DaysOrNone = Annotated[float, Meta(ge=0, le=36500)]
+HoursOrNone = Annotated[float, Meta(ge=0, le=876000)]
 Share = Annotated[float, Meta(gt=0, lt=1)]
 Shape = Annotated[float, Meta(gt=0, le=1e6)]
 Amount = Annotated[float, Meta(gt=0, le=1e12)]
@@ -176,11 +177,13 @@ class Segment(Section, frozen=True):
     description: str = ""
     leave: str = ""
     min_stay_days: DaysOrNone = 0.0
+    confirm_hours: HoursOrNone = 0.0
 
 
 class Step(Section, frozen=True):
     """A step of a ladder, which a customer reaches and leaves by rules. An empty ``leave`` means: not ``enter``.
 
+    Whoever climbs to it or enters the ladder there must meet ``enter`` for ``confirm_hours`` without a break.
     ``leave`` must hold for ``grace_days`` without a break. With ``requalify_days`` it is asked only every so many days.
     """
 
@@ -192,6 +195,7 @@ class Step(Section, frozen=True):
     min_stay_days: DaysOrNone = 0.0
     grace_days: DaysOrNone = 0.0
     requalify_days: DaysOrNone = 0.0
+    confirm_hours: HoursOrNone = 0.0
 
 
 class Ladder(Section, frozen=True):
@@ -255,20 +259,5 @@ class Policy(Section, frozen=True):
 
     @property
     def version(self) -> str:
-        """The name and a hash of everything in the policy; comments and layout of its file do not count.
-
-        What a policy does not have of ``[traits]``, ``[context]``, ``[customers]``, ``[holdout]``, ``[[measures]]``,
-        ``[[ladders]]`` and ``[[signals]]`` does not count, nor that it is about customers: it has the version that it
-        had before there were any.
-        """
-        whole = msgspec.to_builtins(self)
-        if self.subject == "customer":
-            del whole["subject"]
-        for name in ("traits", "context", "holdout", "measures", "ladders", "signals"):
-            if not whole[name]:
-                del whole[name]
-        if not self.time.zone_trait:
-            del whole["time"]["zone_trait"]
-        if not self.customers.excluded.strip():
-            del whole["customers"]
-        return f"{self.name}@{hashlib.sha256(msgspec.json.encode(whole, order='sorted')).hexdigest()[:8]}"
+        """The name and a hash of everything in the policy."""
+        return version_of(msgspec.to_builtins(self))

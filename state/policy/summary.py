@@ -147,7 +147,7 @@ def _step(step: Step, compiled: CompiledStep) -> Iterator[str]:
     yield f"    {step.name} ({step.key})"
     if step.description:
         yield f"      {step.description}"
-    yield f"      enters when {on_one_line(step.enter)}"
+    yield f"      enters when {on_one_line(step.enter)}{_confirmed(step.confirm_hours)}"
     lasting = f", for {_days(step.grace_days)} without a break" if step.grace_days else ""
     yield f"      leaves when {_leaving(step.leave)}{lasting}{_stay(step.min_stay_days)}"
     if step.requalify_days:
@@ -159,7 +159,7 @@ def _segment(segment: Segment, compiled: CompiledSegment) -> Iterator[str]:
     yield f"  {segment.name} ({segment.key})"
     if segment.description:
         yield f"    {segment.description}"
-    yield f"    joins when  {on_one_line(segment.enter)}"
+    yield f"    joins when  {on_one_line(segment.enter)}{_confirmed(segment.confirm_hours)}"
     yield f"    leaves when {_leaving(segment.leave)}{_stay(segment.min_stay_days)}"
     yield from _looks(compiled, "    ")
 
@@ -205,6 +205,10 @@ def _names(compiled: CompiledPolicy) -> Iterator[str]:
 
 def _leaving(leave: str) -> str:
     return on_one_line(leave) if leave.strip() else "that no longer holds"
+
+
+def _confirmed(hours: float) -> str:
+    return f", for {hours:g} hour{'' if hours == 1 else 's'} without a break" if hours else ""
 
 
 def _stay(days: float) -> str:

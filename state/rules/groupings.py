@@ -95,6 +95,7 @@ class Groupings:
 
     def end(self, customer: Customer, at: int, cause: Cause, why: str) -> list[ReasonedChange]:
         """Take a customer off all ladders and out of all segments, in the policy's order."""
+        customer.held.clear()
         on = [it for it in self._ladders if it.key in customer.steps]
         changes = [left(customer, it.key, at, cause, why, it.name) for it in on]
         return [*changes, *self._segments.end(customer, at, cause, why)]
@@ -107,6 +108,8 @@ class Groupings:
         """Put the customer under this policy: they leave the ladders, steps and segments that it does not have."""
         keys = {it.key for it in self._ladders}
         gone = [key for key in customer.steps if key not in keys]
+        known = keys | self._segments.confirmed
+        customer.held = {key: since for key, since in customer.held.items() if key.partition(":")[0] in known}
         changes = [left(customer, key, at, cause, NO_SUCH_LADDER, key) for key in gone]
         for ladder in self._ladders:
             if (change := ladder.adopt(customer, at, cause)) is not None:

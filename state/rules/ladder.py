@@ -1,17 +1,15 @@
 """A ladder: on which of its steps a customer is, or on none, and when that changes by itself."""
 
 from collections.abc import Callable, Sequence
-from fractions import Fraction
 from functools import cached_property
 
 from schemas.change import NO_STEP, Cause, Change, Direction
-from state.conditions.printed import Side, compared, written
 from state.conditions.rule_set import Answers, Rule, RuleSet
 from state.customer.customer import Customer
 from state.policy.compiled_ladder import CompiledLadder, CompiledStep, places
-from state.policy.duration import Duration
 from state.rules.decision import NO_CHANGE, Outcome, ReasonedChange
-from state.rules.lasting import LastingCondition
+from state.rules.lasting import LastingCondition, at_once
+from state.rules.time_passed import time_passed
 
 _NOBODY: frozenset[str] = frozenset()
 LADDER = Cause(kind="deadline", name="ladder")
@@ -22,9 +20,9 @@ NO_SUCH_STEP = "the policy has no such step"
 class Ladder:
     """The rules of one ladder.
 
-    A customer climbs to the first better step whose ``enter`` holds. If there is none and the step is left, they fall
-    to the first step whose ``enter`` holds, or to none. ``enter`` of a step never holds while its ``leave`` does, so
-    what is decided does not depend on how often it is decided.
+    A customer climbs to the first better step whose ``enter`` holds, or has held for long enough. If there is none
+    and the step is left, they fall to the first step whose ``enter`` holds, or to none. ``enter`` of a step never
+    holds while its ``leave`` does, so what is decided does not depend on how often it is decided.
     """
 
     def __init__(self, ladder: CompiledLadder) -> None:
@@ -33,6 +31,11 @@ class Ladder:
         *on_steps, outside = [_Place(ladder, number, rules) for number, rules in enumerate(places(ladder))]
         self._places = {it.step.key: it for it in on_steps if it.step is not None}
         self._outside = outside
+        self._confirmations = {
+            it.key: LastingCondition(f"{ladder.key}:{it.key}", it.enter, it.confirm)
+            for it in ladder.steps
+            if it.confirm.ms
+        }
         parts = 0
         for condition in ladder.conditions:
             parts |= condition.parts
@@ -44,12 +47,13 @@ class Ladder:
         standing = customer.steps.get(self.key)
         place = self._outside if standing is None else self._places[standing[0]]
         now, later = place.conditions.now_and_later(customer, at, until, _NOBODY)
-        if True not in now and True not in later and self.key not in customer.held:
+        if True not in now and True not in later and not customer.held:
             return NO_CHANGE
         change = self._change(customer, at, now, place, cause or _by_deadline)
-        waits = place.step is not None and now[-1]
+        waits = True in now
         if change is not None:
-            place, waits = self._place_of(customer), False
+            place = self._place_of(customer)
+            waits = self._keep_confirmations(customer, place)
             later = place.conditions.later(customer, at, until, _NOBODY)
         next_change = self._next_change(customer, at, until, place, later, waits)
         return Outcome(() if change is None else (change,), next_change, waits)
@@ -61,10 +65,14 @@ class Ladder:
     def adopt(self, customer: Customer, at: int, cause: Cause) -> ReasonedChange | None:
         """Put the customer under this ladder: they leave a step that it does not have."""
         standing = customer.steps.get(self.key)
-        place = None if standing is None else self._places.get(standing[0])
+        place = self._outside if standing is None else self._places.get(standing[0])
         if place is None or place.step is None or not place.step.grace.ms:
             customer.held.pop(self.key, None)
-        if standing is None or place is not None:
+        confirmed = {it.key for it in self._confirmations.values()}
+        for key in [it for it in customer.held if it.startswith(f"{self.key}:") and it not in confirmed]:
+            del customer.held[key]
+        if place is not None:
+            self._keep_confirmations(customer, place)
             return None
         return left(customer, self.key, at, cause, NO_SUCH_STEP, self.name)
 
@@ -76,8 +84,11 @@ class Ladder:
         self, customer: Customer, at: int, now: Answers, place: "_Place", cause: Callable[[], Cause]
     ) -> ReasonedChange | None:
         for better, holds in zip(place.better, now, strict=False):
-            if holds:
+            confirmation = self._confirmations.get(better.key)
+            if holds if confirmation is None else confirmation.counts(customer, at, holds, at_once):
                 reasons = better.enter.reasons(customer, at)
+                if confirmation is not None:
+                    reasons.append(confirmation.why_lasted(customer, at, "hours_held", "confirm_hours"))
                 return self._moved(customer, at, better, cause(), reasons, "climbed")
         entered = customer.steps[self.key][1] if place.step is not None else 0
         if place.step is None or not place.lasting.counts(customer, at, now[-1], lambda it: place.free(entered, it)):
@@ -88,6 +99,14 @@ class Ladder:
                 reasons += worse.enter.reasons(customer, at)
                 return self._moved(customer, at, worse, cause(), reasons, "fell")
         return left(customer, self.key, at, cause(), "; ".join(dict.fromkeys(reasons)), self.name)
+
+    def _keep_confirmations(self, customer: Customer, place: "_Place") -> bool:
+        """Forget since when the steps have been open that are not better; tell whether one of the better ones is."""
+        better = {it.key for it in place.better}
+        for step, confirmation in self._confirmations.items():
+            if step not in better:
+                customer.held.pop(confirmation.key, None)
+        return any([it.key in customer.held for it in self._confirmations.values()])
 
     def _moved(
         self,
@@ -117,7 +136,14 @@ class Ladder:
     ) -> int | None:
         first: int | None = None
         for better, may_hold in zip(place.better, later, strict=False):
-            if may_hold and (change := better.enter.begins(customer, at, until)) is not None:
+            confirmation = self._confirmations.get(better.key)
+            if confirmation is None:
+                change = better.enter.begins(customer, at, until) if may_hold else None
+            elif may_hold or confirmation.key in customer.held:
+                change = confirmation.next_change(customer, at, until, at_once)
+            else:
+                continue
+            if change is not None:
                 first = until = change
         if place.step is not None and (waits or later[-1]):
             entered = customer.steps[self.key][1]
@@ -155,7 +181,7 @@ class _Place:
     def lasting(self) -> LastingCondition:
         """How the step is left."""
         assert self.step is not None
-        return LastingCondition(self._ladder, self.step.leave, self.step.grace.ms)
+        return LastingCondition(self._ladder, self.step.leave, self.step.grace)
 
     def free(self, entered: int, start: int) -> int:
         """Return the first instant from ``start`` on at which a customer who ``entered`` the step may leave it."""
@@ -170,16 +196,10 @@ class _Place:
         assert step is not None
         reasons = step.leave.reasons(customer, at)
         if step.stay.ms:
-            reasons.append(_passed("days_on_step", at - entered, step.stay, 1, "min_stay_days"))
+            reasons.append(time_passed("days_on_step", at - entered, step.stay, "min_stay_days"))
         if step.grace.ms:
-            reasons.append(_passed("days_held", at - customer.held[self._ladder], step.grace, 1, "grace_days"))
+            reasons.append(self.lasting.why_lasted(customer, at, "days_held", "grace_days"))
         if step.requalify.ms:
             periods = (at - entered) // step.requalify.ms
-            reasons.append(_passed("days_on_step", at - entered, step.requalify, periods, "requalify_days"))
+            reasons.append(time_passed("days_on_step", at - entered, step.requalify, "requalify_days", periods))
         return reasons
-
-
-def _passed(name: str, ms: int, least: Duration, times: int, key: str) -> str:
-    sides = Side(name, Fraction(ms, least.unit_ms)), Side("", Fraction(times * least.ms, least.unit_ms))
-    origin = f"{key} {written(least.number)}"
-    return f"{compared(sides[0], '>=', sides[1])} ({origin if times == 1 else f'{times} x {origin}'})"

@@ -1,32 +1,36 @@
-"""The membership rule: separate limits for joining and leaving, and a minimum stay, so that no customer flaps."""
+"""The membership rule: separate limits for joining and leaving, and times to wait, so that no customer flaps."""
 
 from dataclasses import dataclass
-from fractions import Fraction
 
 from state.conditions.condition import Condition
-from state.conditions.printed import Side, compared, written
 from state.customer.customer import Customer
 from state.policy.duration import Duration
+from state.rules.lasting import LastingCondition, at_once
+from state.rules.time_passed import time_passed
 
 
 @dataclass(frozen=True, slots=True)
 class MembershipRule:
     """A customer joins when ``enter`` holds, and leaves when ``leave`` holds after at least ``stay``.
 
-    ``enter`` never holds while ``leave`` does, so what is decided does not depend on how often it is decided.
+    ``enter`` never holds while ``leave`` does, so what is decided does not depend on how often it is decided. A
+    ``confirmation`` is ``enter`` where that must last for some time before they join, otherwise None.
     """
 
     enter: Condition
     leave: Condition
     stay: Duration
+    confirmation: LastingCondition | None = None
 
     def next_change(self, customer: Customer, at: int, entered: int | None, holds: bool, until: int) -> int | None:
         """Return the first instant after ``at``, up to ``until``, at which membership changes by itself, or None.
 
         ``entered`` is when the customer joined, None for one who is not a member. ``holds`` tells whether the condition
-        that would change the membership holds at ``at``.
+        that would change the membership holds at ``at``. That it begins to be confirmed, or breaks off, counts as well.
         """
         if entered is None:
+            if self.confirmation is not None:
+                return self.confirmation.next_change(customer, at, until, at_once)
             return self.enter.begins(customer, at, until)
         free = entered + self.stay.ms
         begins = free if holds else self.leave.begins(customer, at, until)
@@ -43,9 +47,6 @@ class MembershipRule:
     def why_left(self, customer: Customer, at: int, entered: int) -> str:
         """Return why a member leaves: what holds, and that the minimum stay has passed, if there is one."""
         why = self.leave.why(customer, at)
-        stay = self.stay
-        if not stay.ms:
+        if not self.stay.ms:
             return why
-        stayed, least = Fraction(at - entered, stay.unit_ms), Fraction(stay.ms, stay.unit_ms)
-        passed = compared(Side("days_since_joining", stayed), ">=", Side("", least))
-        return f"{why}; {passed} (min_stay_days {written(stay.number)})"
+        return f"{why}; {time_passed('days_since_joining', at - entered, self.stay, 'min_stay_days')}"

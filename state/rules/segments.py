@@ -8,6 +8,7 @@ from state.conditions.rule_set import Answers, RuleSet
 from state.customer.customer import Customer
 from state.policy.compiled import CompiledSegment
 from state.rules.decision import NO_CHANGE, Outcome, ReasonedChange
+from state.rules.lasting import LastingCondition, at_once
 from state.rules.membership import MembershipRule
 
 SEGMENT = Cause(kind="deadline", name="audience")  # the word that is published
@@ -24,12 +25,12 @@ class SegmentRule(NamedTuple):
 
 def segment_rules(segments: Iterable[CompiledSegment], remembered: Container[str]) -> "SegmentRules":
     """Return the rules of some of a policy's segments; the past stays in those that are remembered are kept."""
-    return SegmentRules(
-        [
-            SegmentRule(it.key, it.name, MembershipRule(it.enter, it.leave, it.stay), it.key in remembered)
-            for it in segments
-        ]
-    )
+    return SegmentRules([SegmentRule(it.key, it.name, _membership(it), it.key in remembered) for it in segments])
+
+
+def _membership(segment: CompiledSegment) -> MembershipRule:
+    confirmation = LastingCondition(segment.key, segment.enter, segment.confirm) if segment.confirm.ms else None
+    return MembershipRule(segment.enter, segment.leave, segment.stay, confirmation)
 
 
 class SegmentRules:
@@ -69,14 +70,19 @@ class SegmentRules:
         """
         memberships = customer.memberships
         now, later = self._conditions.now_and_later(customer, at, until, memberships)
-        if True not in now and True not in later:
+        if True not in now and True not in later and not customer.held:
             return NO_CHANGE
         changes: Sequence[ReasonedChange] = ()
-        if True in now:
+        if True in now or customer.held:
             changes, now = self._change(customer, at, now, SEGMENT if cause is None else cause())
             if changes:
                 later = self._conditions.later(customer, at, until, memberships)
         return Outcome(changes, self._next_change(customer, at, until, now, later), True in now)
+
+    @property
+    def confirmed(self) -> set[str]:
+        """The keys of the segments that are joined only once ``enter`` has held for some time."""
+        return {it.key for it in self._segments if it.rule.confirmation is not None}
 
     def can_change(self, customer: Customer) -> bool:
         """Tell whether one of the memberships can ever change by itself."""
@@ -111,11 +117,18 @@ class SegmentRules:
         waiting = list(now)
         for row, (key, name, rule, is_remembered) in enumerate(self._segments):
             entered = memberships.get(key)
-            if not now[row] or (entered is not None and at < entered + rule.stay.ms):
+            confirmation = rule.confirmation if entered is None else None
+            if confirmation is not None:
+                if not confirmation.counts(customer, at, now[row], at_once):
+                    continue
+            elif not now[row] or (entered is not None and at < entered + rule.stay.ms):
                 continue
             waiting[row] = False
             if entered is None:
                 why = rule.enter.why(customer, at)
+                if confirmation is not None:
+                    why += f"; {confirmation.why_lasted(customer, at, 'hours_held', 'confirm_hours')}"
+                    del customer.held[key]
                 memberships[key] = at
                 change = Change(at=at, key=key, name=name, from_="out", to="in", cause=cause)
             else:

@@ -1,6 +1,6 @@
 """`python -m tests.chaos.snapshots POLICY`: customers out of the changelog's bytes, as the product reads them.
 
-Lines of [key, bytes in base64] come in; a JSON line with stage, segments and seq goes out for each.
+Lines of [key, bytes in base64] come in; a JSON line with stage, segments, steps and seq goes out for each.
 """
 
 import json
@@ -20,8 +20,9 @@ def main() -> None:
         timeline = load(b64decode(snapshot), rules)
         head = timeline.head
         joined = {key: to_text(at) for key, at in head.memberships.items()}
-        decided = {"stage": head.stage, "since": to_text(head.since), "segments": joined, "seq": timeline.seq}
-        print(json.dumps({"userId": user_id, **decided}))
+        steps = {ladder: [step, to_text(at)] for ladder, (step, at) in head.steps.items()}
+        decided = {"stage": head.stage, "since": to_text(head.since), "segments": joined, "steps": steps}
+        print(json.dumps({"userId": user_id, **decided, "seq": timeline.seq}))
 
 
 if __name__ == "__main__":

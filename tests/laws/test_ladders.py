@@ -1,4 +1,4 @@
-"""Ladders change at the instants that a look at every hour finds, whatever their durations."""
+"""Ladders and segments change at the instants that a look at every hour finds, whatever their durations."""
 
 from functools import cache
 
@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from schemas.events import AnyFact, Browsed, OrderCompleted
 from state.customer.customer import Customer, first_seen
 from state.features.catalogue import catalogue
-from state.policy.compiled import read_policy
-from state.policy.compiled_ladder import CompiledLadder
+from state.policy.compiled import CompiledPolicy, CompiledSegment, read_policy
+from state.policy.compiled_ladder import CompiledLadder, CompiledStep
 from state.rules.decision import Decision
 from state.rules.rulebook import Rulebook
 from tests.support.histories import DAY, START
@@ -26,23 +26,27 @@ STEPS = (
 
 
 @cache
-def rulebook(durations: tuple[tuple[float, float, float], ...]) -> Rulebook:
-    """Rules with a ladder that follows another one; of each step the minimum stay, the grace and the period."""
+def rulebook(durations: tuple[tuple[float, float, float, float], ...]) -> Rulebook:
+    """Rules with a ladder that follows another one, given the durations of each step, and a segment with the last."""
     text = 'name = "p"\n[[ladders]]\nkey = "warmth"\nname = "Warmth"\n'
     text += '[[ladders.steps]]\nkey = "warm"\nname = "Warm"\nenter = "days_since_visit <= 2"\ngrace_days = 1.5\n'
     text += '[[ladders]]\nkey = "tier"\nname = "Tier"\n'
-    for (key, enter, leave), (stay, grace, period) in zip(STEPS, durations, strict=True):
+    for (key, enter, leave), (stay, grace, period, confirm) in zip(STEPS, durations, strict=True):
         text += f"[[ladders.steps]]\nkey = '{key}'\nname = 'N'\nenter = '{enter}'\nleave = '{leave}'\n"
         text += f"min_stay_days = {stay}\ngrace_days = {grace}\nrequalify_days = {period}\n"
+        text += f"confirm_hours = {confirm}\n"
+    text += "[[segments]]\nkey = 'busy'\nname = 'Busy'\nenter = 'days_since_visit > 1 and days_since_order < 4'\n"
+    text += f"min_stay_days = {durations[-1][0]}\nconfirm_hours = {durations[-1][3]}\n"
     return Rulebook(read_policy(text, catalogue))
 
 
 class Looking:
-    """A customer who is looked at very often: the rules of ladders, without any deadline."""
+    """A customer who is looked at very often: the rules of ladders and segments, without any deadline."""
 
-    def __init__(self, ladders: tuple[CompiledLadder, ...], customer: Customer) -> None:
-        self.ladders, self.customer = ladders, customer
+    def __init__(self, policy: CompiledPolicy, customer: Customer) -> None:
+        self.ladders, self.segments, self.customer = policy.ladders, policy.segments, customer
         self.held: dict[str, int] = {}
+        self.opened: dict[tuple[str, str], int] = {}
         self.moves: list[Move] = []
 
     def look(self, at: int) -> None:
@@ -57,34 +61,60 @@ class Looking:
             else:
                 self.customer.steps[ladder.key] = after, at
             self.moves.append((at, ladder.key, "none" if before is None else before[0], after or "none"))
+            keys = [it.key for it in ladder.steps]
+            worse = keys[keys.index(after) :] if after else []
+            self.opened = {of: since for of, since in self.opened.items() if of[0] != ladder.key or of[1] not in worse}
+        for segment in self.segments:
+            joined = self.customer.memberships.get(segment.key)
+            if joined is None and self.is_confirmed((segment.key, ""), segment, at):
+                self.customer.memberships[segment.key] = at
+                del self.opened[segment.key, ""]
+                self.moves.append((at, segment.key, "out", "in"))
+            elif joined is not None and at >= joined + segment.stay.ms and segment.leave.holds(self.customer, at):
+                del self.customer.memberships[segment.key]
+                self.moves.append((at, segment.key, "in", "out"))
+
+    def is_confirmed(self, of: tuple[str, str], rule: CompiledStep | CompiledSegment, at: int) -> bool:
+        """Whether `enter` has held for as long as it must, at all looks since it began."""
+        if not rule.enter.holds(self.customer, at):
+            self.opened.pop(of, None)
+            return False
+        return at >= self.opened.setdefault(of, at) + rule.confirm.ms
 
     def step_after(self, ladder: CompiledLadder, at: int) -> str | None:
-        is_open = [it.key for it in ladder.steps if it.enter.holds(self.customer, at)]
-        if ladder.key not in self.customer.steps:
-            return is_open[0] if is_open else None
-        key, since = self.customer.steps[ladder.key]
         keys = [it.key for it in ladder.steps]
+        key, since = self.customer.steps.get(ladder.key, (None, 0))
+        better = ladder.steps if key is None else ladder.steps[: keys.index(key)]
+        confirmed = [it.key for it in better if self.is_confirmed((ladder.key, it.key), it, at)]
+        if key is None:
+            return confirmed[0] if confirmed else None
         step = ladder.steps[keys.index(key)]
         holds = step.leave.holds(self.customer, at)
         held = self.held.setdefault(ladder.key, at) if holds else self.held.pop(ladder.key, None)
-        if is_open and keys.index(is_open[0]) < keys.index(key):
-            return is_open[0]
+        if confirmed:
+            return confirmed[0]
         period = step.requalify.ms
         is_date = not period or (at > since and (at - since) % period == 0)
         if not holds or held is None or at < held + step.grace.ms or at < since + step.stay.ms or not is_date:
             return key
-        return is_open[0] if is_open else None
+        worse = ladder.steps[keys.index(key) + 1 :]
+        return next((it.key for it in worse if it.enter.holds(self.customer, at)), None)
 
 
-durations = st.tuples(st.sampled_from((0, 2.5)), st.sampled_from((0, 1, 4.25)), st.sampled_from((0, 2.25, 9)))
+durations = st.tuples(
+    st.sampled_from((0, 2.5)),
+    st.sampled_from((0, 1, 4.25)),
+    st.sampled_from((0, 2.25, 9)),
+    st.sampled_from((0, 3, 30, 75)),
+)
 gaps = st.sampled_from((0, 1, 5, 24, 31, 60, 100, 9 * 24))
 kinds = st.sampled_from(("order", "visit"))
 
 
 @settings(max_examples=settings().max_examples // 2)  # an example is thousands of looks
 @given(st.tuples(durations, durations, durations), st.lists(st.tuples(gaps, kinds), min_size=1, max_size=9))
-def test_steps_change_at_the_instants_that_a_look_at_every_hour_finds(
-    of_steps: tuple[tuple[float, float, float], ...], events: list[tuple[int, str]]
+def test_steps_and_segments_change_at_the_instants_that_a_look_at_every_hour_finds(
+    of_steps: tuple[tuple[float, float, float, float], ...], events: list[tuple[int, str]]
 ) -> None:
     rules = rulebook(of_steps)
     history: list[AnyFact] = []
@@ -99,7 +129,7 @@ def test_steps_change_at_the_instants_that_a_look_at_every_hour_finds(
     for fact in history:
         rules.advance(customer, fact, decisions)
     rules.elapse(customer, end, decisions)
-    often = Looking(rules.compiled.ladders, first_seen(NOON))
+    often = Looking(rules.compiled, first_seen(NOON))
     waiting = list(history)
     for hour in range(NOON, end + 1, HOUR):
         for instant in (hour, hour + 1):  # what is asked with ``>`` begins to hold a millisecond later
@@ -108,5 +138,5 @@ def test_steps_change_at_the_instants_that_a_look_at_every_hour_finds(
             while waiting and waiting[0].at == instant:
                 rules.apply_event(often.customer, waiting.pop(0))
                 often.look(instant)
-    found = [(it.at, it.key or "", it.from_, it.to) for it, _ in decisions if it.direction]
+    found = [(it.at, it.key or "", it.from_, it.to) for it, _ in decisions if it.key is not None]
     assert found == often.moves

@@ -137,8 +137,9 @@ class Reader:
         printed = Fraction(value) if value[0] in "-0123456789" else json.loads(value)
         if name == "days_since_joining" and self.change.key is None:  # the loyal rule, which nobody sees joined
             return printed
-        if name == "days_held":  # a law of its own finds since when
-            assert 0 <= printed <= self.feature("days_on_step") + ABOUT
+        if name in ("days_held", "hours_held"):  # a law of its own finds since when
+            assert printed >= 0
+            assert name == "hours_held" or printed <= self.feature("days_on_step") + ABOUT
             return printed
         real = self.calculated(ast.parse(name, mode="eval").body)
         if isinstance(printed, Fraction):
@@ -219,20 +220,25 @@ class Reader:
             case ["2", "x", "max_days" as key, value, "<=" as sign, without]:
                 return self.bound(number, Fraction(value), key, sign, Fraction(without), times=2)
             case [key, value]:
-                holders: list[Any] = [lifecycle, lifecycle.support] + [patience] * isinstance(patience, Fixed)
-                known = [getattr(holder, key) for holder in holders if hasattr(holder, key)]
-                if key == "min_stay_days":
-                    known = [it.min_stay_days for it in self.policy.segments if it.key == self.change.key]
-                    known += [lifecycle.loyal.min_stay_days] * (self.change.key is None)
-                ladder = [it for it in self.policy.ladders if it.key == self.change.key]
-                left = [it for of in ladder for it in of.steps if it.key == self.change.from_]
-                if key in ("min_stay_days", "grace_days", "requalify_days"):
-                    known += [getattr(it, key) for it in left]
-                assert float(value) in known, part
+                assert float(value) in self.stated(key), part
                 assert abs(number - Fraction(value)) <= ABOUT, part
                 return Fraction(-1)
             case _:
                 raise AssertionError(f"{origin} in {part}")
+
+    def stated(self, key: str) -> list[float]:
+        """What the policy has under a key, in all places that the change can have it from."""
+        lifecycle, patience, change = self.policy.lifecycle, self.policy.lifecycle.patience, self.change
+        if key not in ("min_stay_days", "grace_days", "requalify_days", "confirm_hours"):
+            holders: list[Any] = [lifecycle, lifecycle.support] + [patience] * isinstance(patience, Fixed)
+            return [getattr(holder, key) for holder in holders if hasattr(holder, key)]
+        step = change.to if key == "confirm_hours" else change.from_
+        own: list[Any] = [lifecycle.loyal] if change.key is None else []
+        own += [it for it in self.policy.segments if it.key == change.key]
+        own += [
+            it for ladder in self.policy.ladders if ladder.key == change.key for it in ladder.steps if it.key == step
+        ]
+        return [getattr(it, key) for it in own]
 
     def bound(
         self, number: Fraction, value: Fraction, key: str, sign: str, without: Fraction, times: int = 1

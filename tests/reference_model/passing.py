@@ -37,6 +37,9 @@ def leap_instants(policy: Policy, memory: Memory, standing: Standing, after: int
                 found.add(held + rung.grace)
             if rung.requalify:
                 found |= set(range(since + rung.requalify, upto + 1, rung.requalify))
+    of_rules = {(ladder.key, rung.key): rung.rule for ladder in policy.ladders for rung in ladder.rungs}
+    of_rules |= {(segment.key, ""): segment.rule for segment in policy.segments}
+    found |= {opened + of_rules[of].confirm for of, opened in standing.open_since.items()}
     for segment in policy.segments:
         if segment.key in standing.segments:
             found.add(standing.segments[segment.key] + segment.rule.stay)

@@ -37,6 +37,8 @@ class Rule:
     is_leave_given: bool
     stay: int
     stay_days: float
+    confirm: int = 0
+    confirm_hours: float = 0
 
 
 @dataclass(frozen=True)
@@ -268,7 +270,9 @@ def rule(table: dict[str, Any], calendar: Calendar, measures: Measures) -> Rule:
     given = bool(table.get("leave", "").strip())
     leave = Condition(table["leave"], measures) if given else enter.denied()
     days = table.get("min_stay_days", 0)
-    return Rule(enter, leave, given, round(days * calendar.day_ms), days)
+    hours = table.get("confirm_hours", 0)
+    stay, confirm = round(days * calendar.day_ms), round(hours * calendar.day_ms / 24)
+    return Rule(enter, leave, given, stay, days, confirm, hours)
 
 
 def rung(step: dict[str, Any], calendar: Calendar, measures: Measures) -> Rung:

@@ -28,6 +28,8 @@ class Standing:
     segments: dict[str, int]
     stays: tuple[Stay, ...] = ()
     steps: dict[str, On] = field(default_factory=dict)
+    open_since: dict[tuple[str, str], int] = field(default_factory=dict)
+    """Since when a segment, or a better step of a ladder, has been open that must be confirmed."""
     left: dict[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
     """Of each segment the stays that are over: when they began and ended."""
 
@@ -48,11 +50,16 @@ class Change:
     step_times: list[str] | None = None
 
 
-def why_member(rule: Rule, joined: int | None, features: Features, day_ms: int) -> str:
+def why_member(rule: Rule, joined: int | None, features: Features, day_ms: int, opened: int | None = None) -> str:
     """Why a customer joins (`joined` None) or leaves; what the features say of the stage must be as it was decided."""
     if joined is None:
         kept = rule.leave.reasons(features, False) if rule.is_leave_given else []
-        return in_words([*rule.enter.reasons(features, True), *kept])
+        why = in_words([*rule.enter.reasons(features, True), *kept])
+        if not rule.confirm or opened is None:
+            return why
+        ages = Fraction((features.at - opened) * 24, day_ms), Fraction(rule.confirm * 24, day_ms)
+        held = compared(("hours_held", ""), ages[0], ">=", ("", ""), ages[1])
+        return f"{why}; {held} (confirm_hours {written(rule.confirm_hours)})"
     why = in_words(rule.leave.reasons(features, True))
     if not rule.stay:
         return why
@@ -78,11 +85,19 @@ def why_stage(policy: Policy, memory: Memory, before: str, after: str, at: int, 
     return "; ".join(parts)
 
 
-def membership(rule: Rule, joined: int | None, features: Features) -> int | None:
+def opened(rule: Rule, since: int | None, features: Features) -> int | None:
+    """Since when a rule has been open; None if it is not."""
+    if not rule.enter.holds(features) or rule.leave.holds(features):
+        return None
+    return features.at if since is None else since
+
+
+def membership(rule: Rule, joined: int | None, features: Features, open_since: int | None = None) -> int | None:
     """The instant of joining of who is a member after this decision."""
     leave = rule.leave.holds(features)
     if joined is None:
-        return features.at if not leave and rule.enter.holds(features) else None
+        since = opened(rule, open_since, features)
+        return features.at if since is not None and features.at >= since + rule.confirm else None
     return None if leave and features.at >= joined + rule.stay else joined
 
 
@@ -90,16 +105,33 @@ def fits(rung: Rung, features: Features) -> bool:
     return rung.rule.enter.holds(features) and not rung.rule.leave.holds(features)
 
 
+def better_steps(ladder: Ladder, on: On | None) -> list[Rung]:
+    """The steps that are better than the present one."""
+    keys = [rung.key for rung in ladder.rungs]
+    return ladder.rungs[: len(keys) if on is None else keys.index(on[0])]
+
+
+def opened_steps(ladder: Ladder, on: On | None, standing: Standing, features: Features) -> dict[str, int]:
+    """The better steps that are open, and since when."""
+    found = {}
+    for rung in better_steps(ladder, on):
+        since = opened(rung.rule, standing.open_since.get((ladder.key, rung.key)), features)
+        if since is not None:
+            found[rung.key] = since
+    return found
+
+
 def climbed_or_fallen(
-    ladder: Ladder, on: On | None, features: Features, day_ms: int
+    ladder: Ladder, on: On | None, features: Features, day_ms: int, open_since: dict[str, int]
 ) -> tuple[On | None, Change | None]:
-    """Where a customer is on a ladder after this decision, and what changed."""
+    """Where a customer is on a ladder after this decision, and what changed; `open_since` of the better steps."""
     at, keys = features.at, [rung.key for rung in ladder.rungs]
     place = len(keys) if on is None else keys.index(on[0])
     before = "none" if on is None else on[0]
     for rung in ladder.rungs[:place]:
-        if fits(rung, features):
-            why = why_member(rung.rule, None, features, day_ms)
+        since = open_since.get(rung.key)
+        if since is not None and at >= since + rung.rule.confirm:
+            why = why_member(rung.rule, None, features, day_ms, since)
             direction = "entered" if on is None else "climbed"
             return (rung.key, at, None), Change(ladder.key, ladder.name, before, rung.key, why, direction)
     if on is None:
@@ -226,24 +258,33 @@ def decision(
         standing = replace(standing, stage=stage, since=at, stays=stays)
     show(standing, features)
     for ladder in policy.ladders:
-        on, change = climbed_or_fallen(ladder, standing.steps.get(ladder.key), features, day_ms)
+        was_on = standing.steps.get(ladder.key)
+        better = opened_steps(ladder, was_on, standing, features)
+        on, change = climbed_or_fallen(ladder, was_on, features, day_ms, better)
+        kept = {(ladder.key, rung.key): better[rung.key] for rung in better_steps(ladder, on) if rung.key in better}
+        waiting = {of: it for of, it in standing.open_since.items() if of[0] != ladder.key}
+        standing = replace(standing, open_since={**waiting, **kept})
         others = {key: it for key, it in standing.steps.items() if key != ladder.key}
         standing = replace(standing, steps=others if on is None else {**others, ladder.key: on})
         changes += [] if change is None else [change]
         show(standing, features)
-    segments = dict(standing.segments)
+    segments, open_since = dict(standing.segments), dict(standing.open_since)
     for segment in policy.segments:
         was = segments.pop(segment.key, None)
-        joined = membership(segment.rule, was, features)
+        before = open_since.pop((segment.key, ""), None)
+        since = opened(segment.rule, before, features) if was is None else None
+        joined = membership(segment.rule, was, features, since)
+        if was is None and joined is None and since is not None:
+            open_since[segment.key, ""] = since
         if joined is not None:
             segments[segment.key] = joined
         if (was is None) is not (joined is None):
             ends = ("in", "out") if joined is None else ("out", "in")
-            why = why_member(segment.rule, was, features, day_ms)
+            why = why_member(segment.rule, was, features, day_ms, since)
             changes.append(Change(segment.key, segment.name, *ends, why))
             if was is not None:
                 left = {**standing.left, segment.key: (*standing.left.get(segment.key, ()), (was, at))}
                 standing = replace(standing, left=left)
-        standing = replace(standing, segments=dict(segments))
+        standing = replace(standing, segments=dict(segments), open_since=dict(open_since))
         show(standing, features)
     return standing, changes

@@ -75,6 +75,9 @@ def whole(text: str) -> dict[str, Any]:
         {"description": "", **ladder, "steps": [{**step, **each} for each in ladder["steps"]]}
         for ladder in given.get("ladders", [])
     ]
+    for each in (*segments, *(step for ladder in ladders for step in ladder["steps"])):
+        if not each.get("confirm_hours"):
+            each.pop("confirm_hours", None)
     known = {"name", "time", "money", "browsing", "lifecycle", "rfm", "segments", "ladders", "traits", "context"}
     known |= {"customers", "holdout", "measures", "subject", "signals"}
     signals = [signal_whole(each) for each in given.get("signals", [])]

@@ -324,6 +324,7 @@ name = "Silver"
 enter = "orders >= 1"
 leave = "days_since_visit > 3"
 requalify_days = 9
+confirm_hours = 8
 [[ladders]]
 key = "warmth"
 name = "Warmth"
@@ -332,6 +333,12 @@ key = "warm"
 name = "Warm"
 enter = 'views_7d >= 1 or step("tier") == "gold"'
 grace_days = 1.5
+[[segments]]
+key = "settled"
+name = "Settled"
+enter = "days_since_order > 1 and days_since_visit < 4"
+leave = "days_since_order < 0.5 or days_since_visit > 8"
+confirm_hours = 40.5
 [[segments]]
 key = "cooled"
 name = "Cooled"

@@ -14,19 +14,9 @@ from tests.reference_model.lifetime import live
 from tests.reference_model.policy import Policy, read_policy
 
 _IDENTITY = ("event", "timestamp")
-_SAID = (
-    "from",
-    "to",
-    "cause",
-    "cause_event",
-    "cause_deadline",
-    "cause_message_id",
-    "transition",
-    "audience_key",
-    "signal_key",
-    "occasion",
-    "step_times",
-)
+_CAUSE = ("cause", "cause_event", "cause_deadline", "cause_message_id")
+_OF_SIGNALS = ("signal_key", "occasion", "step_times")
+_SAID = ("from", "to", *_CAUSE, "transition", "audience_key", "ladder_key", "direction", *_OF_SIGNALS)
 _FIGURES = ("stage", "orders", "revenue", "average_order_value", "recency_days", "next_transition", "next_at")
 _policy = cache(read_policy)
 
@@ -40,6 +30,7 @@ class Expected:
     stage: str
     since: str
     segments: dict[str, str]
+    steps: dict[str, list[str]]
 
 
 def expected(policy: Policy, lives: dict[str, tuple[list[Fact], int]], processes: int = 2) -> dict[str, Expected]:
@@ -57,7 +48,8 @@ def _expected(source: Path, task: tuple[list[Fact], int]) -> Expected:
     assert life is not None
     standing = life.standing
     joined = {key: write_instant(at) for key, at in standing.segments.items()}
-    return Expected(life.user_id, life.transitions, standing.stage, write_instant(standing.since), joined)
+    steps = {ladder: [on[0], write_instant(on[1])] for ladder, on in standing.steps.items()}
+    return Expected(life.user_id, life.transitions, standing.stage, write_instant(standing.since), joined, steps)
 
 
 def compare(each: Expected, published: Published | None, findings: Findings) -> None:
@@ -89,11 +81,11 @@ def _alike(user_id: str, wanted: Transition, seen: Transition, corrected: bool, 
 
 
 def compare_stored(each: Expected, stored: dict[str, Any] | None, count: int, where: str, findings: Findings) -> None:
-    """What is stored of a customer: stage, segments, and how many transitions were published."""
+    """What is stored of a customer: stage, segments, steps, and how many transitions were published."""
     if stored is None:
         findings.add("wrong_state", f"{where} has no {each.user_id}")
         return
-    wanted = {"stage": each.stage, "since": each.since, "segments": each.segments, "seq": count}
+    wanted = {"stage": each.stage, "since": each.since, "segments": each.segments, "steps": each.steps, "seq": count}
     for name, value in wanted.items():
         if stored[name] != value:
             words = f"{where}: {each.user_id} has {name} {stored[name]}, it should be {value}"
@@ -103,5 +95,6 @@ def compare_stored(each: Expected, stored: dict[str, Any] | None, count: int, wh
 
 def _words(transition: Transition) -> str:
     found = transition["properties"]
-    what = found.get("transition") or found.get("signal_key") or f"{found['audience_key']} {found['to']}"
+    what = found.get("transition") or found.get("signal_key")
+    what = what or f"{found.get('ladder_key') or found['audience_key']} {found['to']}"
     return f"{transition['timestamp']} {what} by {found['cause']} ({transition['messageId']})"

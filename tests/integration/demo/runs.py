@@ -19,7 +19,7 @@ Decision = tuple[backtest.BacktestResult, dict[str, History]]
 COMMAND = (*LIFESTAGE, "demo")
 SECONDS = 2 * PATIENCE
 _COUNT = re.compile(r"([a-z][a-z ]+?) +([\d,]+) ")
-_SEGMENT = re.compile(r"([A-Z][a-z ]+?) {2,}([\d,]+) +█* *\+([\d,]+) -([\d,]+)")
+_GROUP = re.compile(r"([A-Z][a-z: ]+?) {2,}([\d,]+) +█* *\+([\d,]+) -([\d,]+)")
 
 
 def demo(data: Path, *options: str) -> subprocess.CompletedProcess[str]:
@@ -45,10 +45,10 @@ def transitions(output: str) -> dict[str, int]:
     return {it[1].strip().replace(" ", "_"): _number(it[2]) for it in found if it is not None}
 
 
-def segments(output: str) -> dict[str, tuple[int, int, int]]:
-    """How many are in each segment, entered it and left it, by the picture."""
+def groups(output: str) -> dict[str, tuple[int, int, int]]:
+    """How many are in each segment and on each step, came and left, by the picture."""
     part = output[output.index("── Transitions") : output.index(" of them ──")]
-    return {it[1].strip(): (_number(it[2]), _number(it[3]), _number(it[4])) for it in _SEGMENT.finditer(part)}
+    return {it[1].strip(): (_number(it[2]), _number(it[3]), _number(it[4])) for it in _GROUP.finditer(part)}
 
 
 def last_stages(output: str) -> dict[str, int]:
@@ -73,7 +73,7 @@ def decided(source: str, customers: int) -> Decision:
 
 def named(found: Counter[str]) -> dict[str, int]:
     """The lifecycle transitions among a backtest's names."""
-    return {name: count for name, count in found.items() if not name.endswith((" in", " out"))}
+    return {name: count for name, count in found.items() if " " not in name}
 
 
 def processes(data: Path) -> dict[int, str]:

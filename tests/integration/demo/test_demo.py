@@ -15,11 +15,11 @@ from tests.integration.demo.runs import (
     Decision,
     decided,
     demo,
+    groups,
     last_stages,
     named,
     picture,
     processes,
-    segments,
     started,
     transitions,
 )
@@ -52,11 +52,16 @@ def test_the_picture_shows_what_the_backtest_says(first: First, decision: Decisi
     assert transitions(first.output) == named(expected.by_name)
     stages = last_stages(first.output)
     assert {stage: count for stage, count in stages.items() if count} == dict(expected.stages)
-    entered = {it.change.name for history in histories.values() for it in history.published}
-    shown = segments(first.output)
-    assert shown.keys() == {name for name in entered if name[0].isupper()}
+    changes = [it.change for history in histories.values() for it in history.published if it.change.key is not None]
+    of_steps = {f"{it.name}: {step.replace('_', ' ')}" for it in changes if it.direction for step in (it.from_, it.to)}
+    shown = groups(first.output)
+    assert shown.keys() == {
+        *(it.name for it in changes if not it.direction),
+        *(name for name in of_steps if not name.endswith(": none")),
+    }
+    customers = [history.customer for history in histories.values()]
     assert sum(members for members, *_ in shown.values()) == sum(
-        len(history.customer.memberships) for history in histories.values()
+        len(it.memberships) + len(it.steps) for it in customers
     )
     assert f"{len(expected.transitions):,} changes published" in first.output
     assert f"The {len(histories)} profiles in Redis say what the transitions in Kafka say" in first.output

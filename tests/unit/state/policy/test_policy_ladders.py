@@ -28,6 +28,8 @@ def problems(text: str) -> list[tuple[int, str, str]]:
         (LADDER + STEP, 5, "`enter` is missing", "write it in [[ladders.steps]], as in `enter = ...`"),
         (LADDER + GOLD + "grace = 3\n", 9, "no `grace` here", "did you mean `grace_days`"),
         (LADDER + GOLD + "requalify_days = -1\n", 9, "`requalify_days` is -1", "at least 0"),
+        (LADDER + GOLD + "confirm_hours = -1\n", 9, "`confirm_hours` is -1", "at least 0"),
+        (SEGMENT + 'enter = "loyal"\nconfirm_days = 1\n', 6, "no `confirm_days` here", "did you mean `confirm_hours`"),
         (LADDER + GOLD + GOLD, 10, 'the key "gold" is taken by line 6', "choose another key"),
         (LADDER + GOLD + SEGMENT.replace('"s"', '"tier"') + 'enter = "loyal"\n', 10, "is taken by line 3", "another"),
         (LADDER + GOLD + LADDER + GOLD, 10, 'the key "tier" is taken by line 3', "choose another key"),
@@ -108,9 +110,23 @@ def test_the_order_of_steps_is_part_of_the_version_and_no_ladder_is_none() -> No
     assert versions[0] == read_policy(HEAD + "ladders = []\n", catalogue).version
 
 
+def test_a_confirmation_of_no_time_is_none() -> None:
+    for text in (LADDER + GOLD, SEGMENT + 'enter = "loyal"\n'):
+        without, none, some = [
+            read_policy(HEAD + text + more, catalogue).version
+            for more in ("", "confirm_hours = 0\n", "confirm_hours = 1\n")
+        ]
+        assert without == none != some
+
+
 def test_words_tell_what_a_step_asks_and_waits_for() -> None:
-    text = LADDER + GOLD + "min_stay_days = 3\ngrace_days = 4\nrequalify_days = 5\n" + SILVER
+    text = LADDER + GOLD + "min_stay_days = 3\ngrace_days = 4\nrequalify_days = 5\nconfirm_hours = 6\n" + SILVER
     told = summarize(read_policy(HEAD + text, catalogue))
     assert "Ladders (1)" in told and "Tier (tier)" in told and "Silver (silver)" in told
-    for words in ("not in the first 3 days", "for 4 days without a break", "only at the end of each 5 days"):
+    for words in (
+        "orders >= 3, for 6 hours without a break",
+        "not in the first 3 days",
+        "for 4 days without a break",
+        "only at the end of each 5 days",
+    ):
         assert words in told

@@ -74,6 +74,18 @@ def test_what_has_lasted_counts_on_if_the_step_has_a_grace_still() -> None:
     assert not customer.held
 
 
+def test_what_is_being_confirmed_counts_on_where_it_still_must_be() -> None:
+    confirmed = LADDER + GOLD + "confirm_hours = 72\n"
+    segment = "[[segments]]\nkey = 'one'\nname = 'One'\nenter = 'orders == 1'\nconfirm_hours = 96\n"
+    customer, _ = decided_under(confirmed + segment, 2)
+    assert customer.held == {"tier:gold": START, "one": START}
+    assert adopted(confirmed + segment + "[[segments]]\nkey = 'x'\nname = 'X'\nenter = 'loyal'\n", customer) == []
+    assert customer.held == {"tier:gold": START, "one": START}
+    assert customer.due == START + 3 * DAY
+    assert [it[:3] for it in adopted(LADDER + GOLD, customer)] == [("tier", "none", "gold")]
+    assert not customer.held
+
+
 def test_of_what_began_to_hold_between_two_decisions_the_first_instant_is_remembered() -> None:
     customer, decisions = decided_under(LADDER + GOLD + "grace_days = 4\n", 60)
     (change,) = [it.change for it in decisions if it.change.direction == "left"]
