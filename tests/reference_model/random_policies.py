@@ -83,6 +83,8 @@ STILL = (
     "sum('Referral Sent', bonus, 10, before=700)",
     "mean('Referral Sent', bonus, 7, before=7)",
     "share('category', 'Tea', orders, 30)",
+    "return_rate(30)",
+    "return_rate(days=365)",
     "share('category', 'Grocery', revenue, days=90)",
     "share('brand', '7', revenue, 365)",
     "share('channel', 'app', views, 21)",
