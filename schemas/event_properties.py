@@ -55,7 +55,7 @@ def number_in(value: Trait | None) -> int | float | None:
     if isinstance(value, str):
         written = value.strip()
         return float(written) if DECIMAL.fullmatch(written) and isfinite(float(written)) else None
-    return None if isinstance(value, bool | tuple) else value
+    return None if isinstance(value, bool | tuple | dict) else value
 
 
 def _single(field: Field, roots: Roots) -> tuple[Scalar | None, bool]:

@@ -7,8 +7,10 @@ import msgspec
 MAX_TRAITS = 64
 
 Scalar = str | int | float | bool
-Trait = Scalar | tuple[str, ...]
-"""A value; a list of texts only where the policy declares it."""
+Tags = dict[str, str | None]
+"""Tags by their names, each with its last date or the instant at which it expires; None if it never does."""
+Trait = Scalar | tuple[str, ...] | Tags
+"""A value; a list of texts or a set of tags only where the policy declares it."""
 Traits = dict[str, Trait | None]
 """Traits by name; one that is None is to be forgotten."""
 

@@ -1,8 +1,6 @@
 """Trait types: the traits that a policy declares, each read as its type where a value can mean only one thing."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from datetime import date
-from math import isfinite
 
 import msgspec
 from msgspec import Raw
@@ -10,11 +8,14 @@ from msgspec.structs import replace
 
 from schemas import instant
 from schemas.bounds import TEXTS_BOUND
-from schemas.coercion import MAX_TEXT, Fields, as_json, fields_of, identifier, is_numeric, number, read_text
+from schemas.coercion import MAX_TEXT, as_json, fields_of
 from schemas.events import AnyFact, Trait, Traits, TraitsIdentified
 from schemas.reject import RejectedError
+from schemas.tags import read_tags
+from schemas.time_zones import zone_named
 from schemas.timestamps import moment
-from schemas.traits import by_name
+from schemas.traits import by_name, coerced_traits, traits_of
+from schemas.typed_values import MisfitError, date_in, flag_in, instant_in, number_in, text_in
 
 MAX_LISTED = 64
 LISTED_BOUND = "trait_texts"
@@ -25,40 +26,34 @@ TYPES = {
     "date": "date",
     "instant": "instant",
     "texts": "list of texts",
+    "tags": "set of tags",
 }
 """The types by their names, with the words for people."""
+_WORDS = {**TYPES, "zone": "time zone"}
 
-_VALUE = ""
-_BARE_DATE = len("2017-12-31")
-_FLAGS = {"true": True, "false": False, 1: True, 0: False}
-_EXACT_INTEGERS = 2**63
-_EXACT_DOUBLES = 2**53
 _list = msgspec.json.Decoder(list[Raw]).decode
-
-
-class MisfitError(ValueError):
-    """Raised for a value that is not of its trait's type."""
+_INSTANT = ""
 
 
 class TraitTypes:
-    """The types of the traits that a policy declares, by their names.
+    """The types of the traits that a policy declares, by their names; ``zone`` is that of a customer's time zone.
 
     ``date_of`` returns the date (``YYYY-MM-DD``) of an instant in the policy's time zone; it may raise
-    ``OverflowError``. The texts ``named`` are never
-    cut off a list.
+    ``OverflowError``. The texts ``named`` are never cut off a list or a set of tags.
     """
 
     def __init__(self, types: Mapping[str, str], date_of: Callable[[int], str], named: Collection[str] = ()) -> None:
         self._types = types
         self._date_of = date_of
         self._named = named
-        self._readers: dict[str, Callable[[Fields, dict[str, None]], Trait | None]] = {
-            "text": lambda fields, told: _text(fields),
-            "number": lambda fields, told: _number(fields),
-            "flag": lambda fields, told: _flag(fields),
-            "date": lambda fields, told: self._date(fields),
-            "instant": lambda fields, told: _instant(fields),
-            "texts": self._texts,
+        self._tags = frozenset(name for name, kind in types.items() if kind == "tags")
+        self._readers: dict[str, Callable[[Raw], Trait | None]] = {
+            "text": text_in,
+            "number": number_in,
+            "flag": flag_in,
+            "date": lambda raw: date_in(raw, self._day_of),
+            "instant": instant_in,
+            "zone": _zone_in,
         }
 
     def applied(self, fact: AnyFact, own: Raw, around: Raw) -> tuple[AnyFact, Sequence[str]]:
@@ -72,6 +67,8 @@ class TraitTypes:
             return fact, ()
         told: dict[str, None] = {}
         traits = dict(fact.traits if isinstance(fact, TraitsIdentified) else fact.context_traits or {})
+        if not self._tags.isdisjoint(said):
+            traits = self._flattened(around) | self._flattened(own)
         for name, raw in said.items():
             traits.pop(name, None)
             self._read(name, raw, traits, told)
@@ -86,7 +83,7 @@ class TraitTypes:
         for name, value in known.items():
             if name in self._types:
                 self._read(name, as_json(value), traits, {})
-            elif not isinstance(value, tuple):
+            elif not isinstance(value, tuple | dict):
                 traits[name] = value
         return {name: value for name, value in traits.items() if value is not None}
 
@@ -94,12 +91,21 @@ class TraitTypes:
         if bytes(raw)[:1] != b"{":
             return
         for outer, value in fields_of(raw, "traits").items():
-            if outer[:MAX_TEXT] in self._types:
-                yield outer[:MAX_TEXT], value
-            if bytes(value)[:1] == b"{":
+            if (name := outer[:MAX_TEXT]) in self._types:
+                yield name, value
+            if bytes(value)[:1] == b"{" and name not in self._tags:
                 for inner, each in fields_of(value, "traits").items():
                     if (name := f"{outer}_{inner}"[:MAX_TEXT]) in self._types:
                         yield name, each
+
+    def _flattened(self, raw: Raw) -> Traits:
+        """Return the traits of an object, without what stands in its tags."""
+        if bytes(raw)[:1] != b"{":
+            return {}
+        fields = fields_of(raw, "traits")
+        return traits_of(
+            coerced_traits(as_json({it: each for it, each in fields.items() if it[:MAX_TEXT] not in self._tags}))
+        )
 
     def _read(self, name: str, raw: Raw, traits: Traits, told: dict[str, None]) -> None:
         """Add what a value says, if it says anything."""
@@ -108,31 +114,28 @@ class TraitTypes:
             return
         kind = self._types[name]
         try:
-            value = self._readers[kind]({_VALUE: raw}, told)
+            if kind == "texts":
+                value = self._texts(raw, told)
+            elif kind == "tags":
+                value = self._tags_in(name, raw, told)
+            else:
+                value = self._readers[kind](raw)
         except (MisfitError, RejectedError, OverflowError):
-            told[f"traits.{name} is no {TYPES[kind]}"] = None
+            told[f"traits.{name} is no {_WORDS[kind]}"] = None
         else:
             if value is not None:
                 traits[name] = value
 
-    def _date(self, fields: Fields) -> str | None:
-        raw = bytes(fields[_VALUE])
-        if raw[:1] == b'"' and len(written := read_text(raw).strip()) == _BARE_DATE:
-            try:
-                if written.isascii() and written[4] == written[7] == "-":
-                    return date.fromisoformat(written).isoformat()
-            except ValueError:
-                raise MisfitError from None
-        found = moment(fields, _VALUE)
+    def _day_of(self, raw: Raw) -> str | None:
+        found = moment({_INSTANT: raw}, _INSTANT)
         return None if found is None else self._date_of(instant.from_datetime(found))
 
-    def _texts(self, fields: Fields, told: dict[str, None]) -> tuple[str, ...] | None:
-        raw = bytes(fields[_VALUE])
-        if raw[:1] != b"[":
-            whole = _text(fields)
+    def _texts(self, raw: Raw, told: dict[str, None]) -> Trait | None:
+        if bytes(raw)[:1] != b"[":
+            whole = text_in(raw)
             given = [whole] if whole.strip() else None
         else:
-            given = [it for each in _list(raw) if bytes(each) != b"null" and (it := _text({_VALUE: each})).strip()]
+            given = [it for each in _list(raw) if bytes(each) != b"null" and (it := text_in(each)).strip()]
         if given is None:
             return None
         cut = dict.fromkeys(it if it in self._named else it[:MAX_TEXT] for it in given)
@@ -143,40 +146,25 @@ class TraitTypes:
             told[LISTED_BOUND] = None
         return tuple(it for it in cut if it not in beyond)
 
+    def _tags_in(self, name: str, raw: Raw, told: dict[str, None]) -> Trait | None:
+        found = read_tags(raw, self._named, MAX_LISTED)
+        if found is None:
+            return None
+        for is_told, word in (
+            (found.has_misfits, f"traits.{name} has what is no tag"),
+            (found.is_cut_short, TEXTS_BOUND),
+            (found.is_cut_off, LISTED_BOUND),
+        ):
+            if is_told:
+                told[word] = None
+        return found.tags
 
-def _text(fields: Fields) -> str:
-    raw = bytes(fields[_VALUE])
-    if raw[:1] == b'"':
-        return read_text(raw)
-    if not is_numeric(raw):
-        raise MisfitError
-    return identifier(fields, _VALUE) or ""
 
-
-def _number(fields: Fields) -> int | float | None:
-    raw = bytes(fields[_VALUE])
-    found = number(fields, _VALUE)
-    if found is None:
+def _zone_in(raw: Raw) -> str | None:
+    written = text_in(raw)
+    if not written.strip():
         return None
-    if not isfinite(found):
+    found = zone_named(written)
+    if found is None:
         raise MisfitError
-    if is_numeric(raw) and raw.lstrip(b"-").isdigit() and -_EXACT_INTEGERS <= (whole := int(raw)) < _EXACT_INTEGERS:
-        return whole
-    return int(found) if found.is_integer() and abs(found) < _EXACT_DOUBLES else found
-
-
-def _flag(fields: Fields) -> bool | None:
-    raw = bytes(fields[_VALUE])
-    if raw in (b"true", b"false"):
-        return raw == b"true"
-    if raw[:1] == b'"' and (word := read_text(raw).strip().lower()) in _FLAGS:
-        return _FLAGS[word]
-    found = _number(fields)
-    if found is not None and found not in _FLAGS:
-        raise MisfitError
-    return None if found is None else _FLAGS[found]
-
-
-def _instant(fields: Fields) -> str | None:
-    found = moment(fields, _VALUE)
-    return None if found is None else instant.to_text(instant.from_datetime(found))
+    return found

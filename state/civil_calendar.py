@@ -10,19 +10,25 @@ from state.calendar import DAY_MS
 _EPOCH = date(1970, 1, 1).toordinal()
 _LAST = date.max.toordinal()
 _MILLISECOND = 1000
-_REMEMBERED = 65_536
 
 
 class CivilCalendar:
-    """When each date begins in a zone, and the date of an instant. Instants are ms since 1970, also before it."""
+    """When each date begins in a zone, and the date of an instant. Instants are ms since 1970, also before it.
 
-    def __init__(self, zone: str) -> None:
+    The starts of so many dates are ``remembered``.
+    """
+
+    def __init__(self, zone: str, remembered: int = 65_536) -> None:
         self._zone = ZoneInfo(zone)
-        self._starts: Callable[[int], int] = lru_cache(_REMEMBERED)(self._start)
+        self._starts: Callable[[int], int] = lru_cache(remembered)(self._start)
 
     def start_of(self, day: date) -> int:
         """Return the first instant of a date; where clocks skip midnight, the first one after the skip."""
         return self._starts(day.toordinal())
+
+    def end_of(self, day: date) -> int:
+        """Return the first instant after a date."""
+        return self._starts(day.toordinal() + 1)
 
     def date_of(self, at: int) -> date:
         """Return the last date that has begun at an instant. Raises ``OverflowError`` outside the years 1 to 9999."""

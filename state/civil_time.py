@@ -8,17 +8,16 @@ from state.civil_calendar import CivilCalendar
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_REMEMBERED = 65_536
 
 
 class CivilTime:
-    """The civil time of one zone. Instants are ms since 1970."""
+    """The civil time of one zone, of which so many minutes are ``remembered``. Instants are ms since 1970."""
 
-    def __init__(self, zone: str) -> None:
+    def __init__(self, zone: str, remembered: int) -> None:
         self._zone = ZoneInfo(zone)
-        self._calendar = CivilCalendar(zone)
+        self._calendar = CivilCalendar(zone, remembered)
         # Clocks change at whole minutes, so that all instants of one minute have the same hour and weekday.
-        self._of_minute = lru_cache(_REMEMBERED)(self._read)
+        self._of_minute = lru_cache(remembered)(self._read)
 
     def moment(self, at: int) -> dict[str, int | str]:
         """Return the hour, 0 to 23, that clocks show, and the weekday of the date."""

@@ -22,7 +22,8 @@ class Catalogue:
     makes the features of a window, whose names end in ``_Nd``; the longest has ``max_window_days``.
     ``roll_offs(customer, window, after, until)`` returns the instants later than ``after``, up to ``until``, at which
     something leaves that window (days), ascending. ``day_of(instant)`` numbers the days. ``title`` names the policy in
-    the titles of generated code. ``traits`` are the kinds of those that the policy declares.
+    the titles of generated code. ``traits`` are the kinds of those that the policy declares; each that is a set of tags
+    has a feature in ``tags``: those of them that have not expired.
     """
 
     title: str
@@ -33,6 +34,7 @@ class Catalogue:
     roll_offs: Callable[[Customer, int, int, int], Sequence[int]]
     day_of: Callable[[int], int]
     traits: Mapping[str, Kind] = field(default_factory=dict)
+    tags: Mapping[str, Feature] = field(default_factory=dict)
 
     def feature(self, name: str) -> Feature | None:
         """Return the feature of a name, or None; always the same one."""

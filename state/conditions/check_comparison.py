@@ -18,6 +18,7 @@ class ComparisonChecker:
 
     def __init__(self, operands: OperandParser) -> None:
         self._error = operands.error
+        self._tags = operands.catalogue.tags
 
     def checked(self, comparison: Comparison, left_node: ast.expr, right_node: ast.expr) -> Comparison:
         """Return the comparison, its traits of the kind of the other side. Raises ``ConditionError``."""
@@ -33,17 +34,20 @@ class ComparisonChecker:
 
     def _in_texts(self, comparison: Comparison, left_node: ast.expr, right_node: ast.expr) -> Comparison:
         """Return a comparison of a text with a feature that is a list of texts."""
-        left, right_text = comparison.left, comparison.right_text
-        if comparison.right.kind is not Kind.TEXTS:
+        left, right, right_text = comparison.left, comparison.right, comparison.right_text
+        if isinstance(right, Trait) and right.kind is Kind.TAGS:
+            right = FeatureRef(self._tags[right.name])
+        if right.kind is not Kind.TEXTS:
             fix = 'write a list after `in`, as in ["DE", "FR"]'
-            if isinstance(comparison.right, Trait) and comparison.right.kind is None:
-                fix = f'declare it in the policy\'s [traits], as in `{comparison.right.name} = "texts"`'
+            if isinstance(right, Trait) and right.kind is None:
+                fix = f'declare it in the policy\'s [traits], as in `{right.name} = "texts"`'
             raise self._error(right_node, f"`{right_text}` is not a list", fix)
         if isinstance(left, Trait):
             left = Trait(left.name, left.kind or Kind.TEXT)
         if left.kind is not Kind.TEXT:
-            raise self._error(left_node, f"`{right_text}` is a list of texts", "ask for a text in it")
-        return replace(comparison, left=left)
+            sort = comparison.right.kind or right.kind
+            raise self._error(left_node, f"`{right_text}` is {sort.phrase}", "ask for a text in it")
+        return replace(comparison, left=left, right=right)
 
     def _with_kinds_of_traits(self, comparison: Comparison, left_node: ast.expr) -> Comparison:
         left, right = comparison.left, comparison.right
@@ -57,9 +61,9 @@ class ComparisonChecker:
 
     def _require_one_kind(self, comparison: Comparison, left_node: ast.expr, right_node: ast.expr) -> None:
         left, right = comparison.left.kind, comparison.right.kind
-        if Kind.TEXTS in (left, right):
-            name = comparison.left_text if left is Kind.TEXTS else comparison.right_text
-            raise self._error(left_node, f"`{name}` is a list of texts", f'write `"..." in {name}`')
+        for kind, name in ((left, comparison.left_text), (right, comparison.right_text)):
+            if kind in (Kind.TEXTS, Kind.TAGS):
+                raise self._error(left_node, f"`{name}` is {kind.phrase}", f'write `"..." in {name}`')
         for kind, name in ((left, comparison.left_text), (right, comparison.right_text)):
             if kind in (Kind.DATE, Kind.INSTANT):
                 fix = f"ask for `days_until({name})`, or whether it `is known`"

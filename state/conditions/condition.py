@@ -10,7 +10,6 @@ from state.conditions.codegen import CodeWriter
 from state.conditions.direction import RISES, as_inequalities, direction_of, leaf_monotonicity
 from state.conditions.explain import Explanation, Truths
 from state.conditions.features import Instants
-from state.conditions.kind import Kind
 from state.conditions.next_change import CombinedChange, Gap, LeafChange, NegatedChange, NextChange
 from state.conditions.nodes import (
     AllOf,
@@ -112,10 +111,6 @@ def _parts_of(operand: Operand) -> int:
     return operand.feature.parts if isinstance(operand, FeatureRef) else TRAITS if isinstance(operand, Trait) else 0
 
 
-def _is_of_numbers(comparison: Comparison) -> bool:
-    return Kind.TEXT not in (comparison.left.kind, comparison.right.kind)
-
-
 class _Compiler:
     """The compiler of one condition's functions."""
 
@@ -142,7 +137,7 @@ class _Compiler:
                 return CombinedChange(tuple(changes), every=isinstance(test, AllOf))
             case Not(part):
                 return NegatedChange(self.next_change(part))
-            case Comparison() if test.monotonicity.can_change and test.sign not in RISES and _is_of_numbers(test):
+            case Comparison() if test.is_equality_that_moves:
                 return self.next_change(as_inequalities(test))
             case _:
                 return self._leaf_change(test)

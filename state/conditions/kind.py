@@ -10,6 +10,7 @@ class Kind(Enum):
     TEXT = "text"
     FLAG = "flag"
     TEXTS = "list of texts"
+    TAGS = "set of tags"
     DATE = "date"
     INSTANT = "instant"
 

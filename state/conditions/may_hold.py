@@ -37,7 +37,7 @@ class MayHoldWriter(CodeWriter):
                 return f"({word.join(sources)})"
             case Comparison() if test.sign in RISES:
                 return self._comparison_may_be(test, wanted, sure)
-            case Comparison() if test.monotonicity.can_change:
+            case Comparison() if test.is_equality_that_moves:
                 return self._may_be(as_inequalities(test), wanted, sure)
             case _:
                 return self._leaf_may_be(test, wanted, sure)

@@ -128,6 +128,12 @@ class Comparison:
         """How the difference of the left and the right side changes by itself."""
         return self.left.monotonicity.plus(self.right.monotonicity.negative)
 
+    @property
+    def is_equality_that_moves(self) -> bool:
+        """Whether it asks if numbers are equal, or one of several, and can change by itself."""
+        is_equality = self.sign in ("==", "!=", "in", "not in") and self.left.kind is Kind.NUMBER
+        return is_equality and self.monotonicity.can_change
+
 
 @dataclass(frozen=True, slots=True)
 class Known:

@@ -102,7 +102,7 @@ class CallParser:
         if kind is None:
             fix = f'declare it in the policy\'s [traits], as in `{name} = "{kinds[0].value}"`'
             raise self._error(node, f"it is not said that `traits.{name}` is {kinds[0].phrase}", fix)
-        fix = f'write `"..." in traits.{name}`' if kind is Kind.TEXTS else f"ask this of {kinds[0].phrase}"
+        fix = f'write `"..." in traits.{name}`' if kind in (Kind.TEXTS, Kind.TAGS) else f"ask this of {kinds[0].phrase}"
         raise self._error(node, f"`traits.{name}` is {kind.phrase}, and not {kinds[0].phrase}", fix)
 
     def _allowed(self, parameter: Parameter, node: ast.expr, text: str) -> str:

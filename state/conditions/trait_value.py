@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from schemas.events import Trait
+from schemas.events import Tags, Trait
 from state.conditions.kind import Kind
 
 
@@ -22,11 +22,16 @@ def _texts(value: object) -> tuple[str, ...] | None:
     return value if isinstance(value, tuple) else None
 
 
+def _tags(value: object) -> Tags | None:
+    return value if isinstance(value, dict) else None
+
+
 OF_KIND: dict[Kind, Callable[[object], Trait | None]] = {
     Kind.NUMBER: _number,
     Kind.TEXT: _text,
     Kind.FLAG: _flag,
     Kind.TEXTS: _texts,
+    Kind.TAGS: _tags,
     Kind.DATE: _text,
     Kind.INSTANT: _text,
 }

@@ -27,6 +27,7 @@ from state.customer.bounds import merged
 from state.customer.customer import Customer
 from state.customer.occurrences import CountedEvents
 from state.customer.order_rows import order_number
+from state.customer.own_zone import OwnZone
 from state.customer.parts import NO_PARTS, ORDERS, SUPPORT, TRAITS, event_part
 from state.customer.purchases import OrderMemory
 from state.customer.support import Support
@@ -48,7 +49,7 @@ class EventApplier:
     """The application of facts under a policy's calendar; a session ends after ``session_ms`` without browsing.
 
     The traits ``named`` are kept in any case. The events ``counted``, by name, are those that conditions count; of
-    those ``timed`` they read the hour and the weekday, as clocks in ``civil`` time show them.
+    those ``timed`` they read the hour and the weekday, as clocks in the ``civil`` time of the customer show them.
     """
 
     def __init__(
@@ -58,7 +59,7 @@ class EventApplier:
         named: Collection[str],
         counted: Mapping[str, Sequence[CountedEvents]],
         memory: OrderMemory,
-        civil: CivilTime,
+        civil: OwnZone[CivilTime],
         timed: Container[str] = (),
     ) -> None:
         self._day_of = calendar.day_of
@@ -84,12 +85,12 @@ class EventApplier:
     def apply(self, customer: Customer, fact: AnyFact) -> Effect:
         """Update a customer's aggregates by a fact."""
         effect = self._handlers[type(fact)](customer, fact, self._day_of(fact.at))
+        if fact.context_traits is not None:  # first, since they may say in which zone the event happened
+            customer.traits = merged(customer.traits, fact.context_traits, self._named)
+            effect = effect[0], effect[1] | TRAITS
         if self._counted:
             effect = effect[0], effect[1] | self._count(customer, fact, effect[0])
-        if fact.context_traits is None:
-            return effect
-        customer.traits = merged(customer.traits, fact.context_traits, self._named)
-        return effect[0], effect[1] | TRAITS
+        return effect
 
     def _count(self, customer: Customer, fact: AnyFact, effect: OrderEffect) -> int:
         name = event_name(fact)
@@ -97,7 +98,7 @@ class EventApplier:
         changed = self._count_order(customer, fact, effect)
         if not counted:
             return changed
-        day, properties = self._day_of(fact.at), self._said(name, fact, fact.at)
+        day, properties = self._day_of(fact.at), self._said(name, customer, fact, fact.at)
         for it in counted:
             if it.takes(properties):
                 customer.activity.add(it, fact.at, day, properties)
@@ -111,16 +112,18 @@ class EventApplier:
         activity, number, day = customer.activity, order_number(fact.order_id), self._day_of(fact.at)
         activity.forget_orders(self._memory.oldest_day(day), self._memory.most)
         if effect is OrderEffect.ORDERED:
-            activity.place_order(number, fact.at, day, counted, self._said(OrderCompleted.name, fact, fact.at))
+            activity.place_order(
+                number, fact.at, day, counted, self._said(OrderCompleted.name, customer, fact, fact.at)
+            )
         elif effect is OrderEffect.UNDONE:
             activity.undo_order(number)
         elif isinstance(fact, OrderCompleted | OrderUpdated) and (at := activity.order_at(number)) is not None:
-            activity.restate_order(number, counted, self._said(OrderCompleted.name, fact, at))
+            activity.restate_order(number, counted, self._said(OrderCompleted.name, customer, fact, at))
         return event_part(event_key(OrderCompleted.name))
 
-    def _said(self, name: str, fact: AnyFact, at: int) -> Mapping[str, Trait]:
+    def _said(self, name: str, customer: Customer, fact: AnyFact, at: int) -> Mapping[str, Trait]:
         properties = fact.properties or {}
-        return {**properties, **self._civil.moment(at)} if name in self._timed else properties
+        return {**properties, **self._civil.of(customer).moment(at)} if name in self._timed else properties
 
     def _browsed(self, customer: Customer, fact: Browsed, day: int) -> Effect:
         engagement = customer.engagement

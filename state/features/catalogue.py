@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 
 from schemas.money import decimals
 from state.calendar import Calendar
-from state.civil_calendar import CivilCalendar
 from state.conditions.catalogue import Catalogue
 from state.conditions.event_filters import kinds_of_fields
 from state.conditions.features import Feature, Trend
@@ -17,6 +16,7 @@ from state.conditions.kind import Kind
 from state.customer.customer import STAGES, Customer
 from state.customer.engagement import Engagement
 from state.customer.figures import average_order_value, gap_variation, mean_gap, time_since_order
+from state.customer.own_zone import OwnZone
 from state.customer.parts import DECIDED, NO_PARTS, ORDERS, SUPPORT, TRAITS, VISITS
 from state.customer.purchases import Purchases
 from state.customer.support import Support
@@ -26,6 +26,8 @@ from state.features.date_functions import date_functions
 from state.features.history import previous_stage, stage_functions
 from state.features.scores import alive, scores
 from state.features.steps import step_functions
+from state.features.stored_dates import StoredDates
+from state.features.tag_sets import tag_set
 from state.features.trait_functions import trait_functions
 from state.features.windows import SHOWN_WINDOWS, windowed
 from state.policy.shape import MAX_WINDOW_DAYS, Policy
@@ -35,8 +37,9 @@ def catalogue(policy: Policy) -> Catalogue:
     """Return the features under a policy, which sets the time zone, the currency's unit and the limits of scores."""
     calendar = Calendar(policy.time.zone, policy.time.day_seconds * 1000)
     unit = 10 ** decimals(policy.money.currency)
-    kinds = {name: Kind[kind.upper()] for name, kind in policy.traits.items()}
-    dated = date_functions(CivilCalendar(policy.time.zone), calendar.day_ms)
+    kinds = {name: Kind.TEXT if kind == "zone" else Kind[kind.upper()] for name, kind in policy.trait_types.items()}
+    dates = OwnZone(StoredDates, policy.time.zone, policy.time.zone_trait)
+    dated = date_functions(dates.of, calendar.day_ms)
     shown = [
         *_lifetime(calendar.day_ms, unit, int(policy.lifecycle.occasion_days * calendar.day_ms)),
         *_present(calendar.day_ms),
@@ -78,6 +81,7 @@ def catalogue(policy: Policy) -> Catalogue:
         roll_offs=roll_offs,
         day_of=calendar.day_of,
         traits=kinds,
+        tags={name: tag_set(name, dates.of) for name, kind in kinds.items() if kind is Kind.TAGS},
     )
 
 

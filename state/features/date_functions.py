@@ -1,28 +1,22 @@
 """Functions of traits that are dates or instants: how long ago or ahead, how many years, how long to the next one."""
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date, datetime
-from functools import lru_cache
 
-from schemas import instant
-from state.civil_calendar import CivilCalendar
 from state.conditions.features import Feature, Trend
 from state.conditions.formula import Formula
 from state.conditions.functions import Function, Parameter, Sort
 from state.conditions.kind import Kind
 from state.customer.customer import Customer
 from state.customer.parts import TRAITS
-from state.features.anniversaries import Anniversaries
+from state.features.stored_dates import StoredDates
 
 _PARAMETERS = (Parameter(name="trait", sort=Sort.TRAIT, kinds=(Kind.DATE, Kind.INSTANT)),)
-_REMEMBERED = 65_536
-_BARE_DATE = len("2017-12-31")
+
+DatesOf = Callable[[Customer], StoredDates]
 
 
-def date_functions(calendar: CivilCalendar, day_ms: int) -> Iterator[Function]:
-    """Yield the functions, by the dates of a calendar; a day lasts ``day_ms``."""
-    dates = _Dates(calendar)
-    anniversaries = Anniversaries(calendar)
+def date_functions(dates_of: DatesOf, day_ms: int) -> Iterator[Function]:
+    """Yield the functions, by what stored dates mean to a customer; a day lasts ``day_ms``."""
 
     def days_since(name: str, trait: str) -> Feature:
         return Feature(
@@ -30,7 +24,7 @@ def date_functions(calendar: CivilCalendar, day_ms: int) -> Iterator[Function]:
             unit="days",
             meaning=f"time since {trait}, negative before it",
             parts=TRAITS,
-            formula=Formula(_days_since, trait=trait, instant_of=dates.instant_of, day_ms=day_ms),
+            formula=Formula(_days_since, trait=trait, dates_of=dates_of, day_ms=day_ms),
             trend=Trend.RISING,
             traits=(trait,),
         )
@@ -41,7 +35,7 @@ def date_functions(calendar: CivilCalendar, day_ms: int) -> Iterator[Function]:
             unit="days",
             meaning=f"time until {trait}, negative after it",
             parts=TRAITS,
-            formula=Formula(_days_until, trait=trait, instant_of=dates.instant_of, day_ms=day_ms),
+            formula=Formula(_days_until, trait=trait, dates_of=dates_of, day_ms=day_ms),
             trend=Trend.COUNTING_DOWN,
             traits=(trait,),
         )
@@ -49,15 +43,16 @@ def date_functions(calendar: CivilCalendar, day_ms: int) -> Iterator[Function]:
     def age(name: str, trait: str) -> Feature:
 
         def birthdays(customer: Customer, after: int, until: int) -> Sequence[int]:
+            dates = dates_of(customer)
             birth = dates.date_of(customer.traits.get(trait))
-            return () if birth is None else anniversaries.begins(birth, after, until)
+            return () if birth is None else dates.anniversaries.begins(birth, after, until)
 
         return Feature(
             name=name,
             unit="years",
             meaning=f"years completed since {trait}",
             parts=TRAITS,
-            formula=Formula(_age, trait=trait, date_of=dates.date_of, years=anniversaries.years),
+            formula=Formula(_age, trait=trait, dates_of=dates_of),
             trend=Trend.RISING,
             changes_at=birthdays,
             traits=(trait,),
@@ -66,19 +61,21 @@ def date_functions(calendar: CivilCalendar, day_ms: int) -> Iterator[Function]:
     def days_until_anniversary(name: str, trait: str) -> Feature:
 
         def midnights(customer: Customer, after: int, until: int) -> Sequence[int]:
-            return () if dates.date_of(customer.traits.get(trait)) is None else anniversaries.midnights(after, until)
+            dates = dates_of(customer)
+            is_known = dates.date_of(customer.traits.get(trait)) is not None
+            return dates.anniversaries.midnights(after, until) if is_known else ()
 
         def days_after(customer: Customer, after: int, until: int) -> Sequence[int]:
+            dates = dates_of(customer)
             first = dates.date_of(customer.traits.get(trait))
-            return () if first is None else anniversaries.ends(first, after, until)
+            return () if first is None else dates.anniversaries.ends(first, after, until)
 
-        ahead = Formula(_days_ahead, trait=trait, date_of=dates.date_of, days_ahead=anniversaries.days_ahead)
         return Feature(
             name=name,
             unit="days",
             meaning=f"whole days to the next anniversary of {trait}",
             parts=TRAITS,
-            formula=ahead,
+            formula=Formula(_days_ahead, trait=trait, dates_of=dates_of),
             trend=Trend.FALLING,
             changes_at=midnights,
             turns_at=days_after,
@@ -96,63 +93,27 @@ def date_functions(calendar: CivilCalendar, day_ms: int) -> Iterator[Function]:
         yield Function(name=name, parameters=_PARAMETERS, feature=function, meaning=meaning, example=example)
 
 
-class _Dates:
-    """What the texts mean that traits of the types date and instant are stored as; None for anything else."""
-
-    def __init__(self, calendar: CivilCalendar) -> None:
-        self._calendar = calendar
-        self.instant_of: Callable[[object], int | None] = lru_cache(_REMEMBERED)(self._instant_of)
-        """Return the instant, or the first one of a date."""
-        self.date_of: Callable[[object], date | None] = lru_cache(_REMEMBERED)(self._date_of)
-        """Return the date, or that of an instant."""
-
-    def _instant_of(self, stored: object) -> int | None:
-        if not isinstance(stored, str):
-            return None
-        try:
-            if len(stored) == _BARE_DATE:
-                return self._calendar.start_of(date.fromisoformat(stored))
-            return instant.from_datetime(datetime.fromisoformat(stored))
-        except (ValueError, TypeError):
-            return None
-
-    def _date_of(self, stored: object) -> date | None:
-        if isinstance(stored, str) and len(stored) == _BARE_DATE and self.instant_of(stored) is not None:
-            return date.fromisoformat(stored)  # and not that of its first instant: clocks may skip a whole day
-        try:
-            at = self.instant_of(stored)
-            return None if at is None else self._calendar.date_of(at)
-        except OverflowError:
-            return None
+def _days_since(customer: Customer, at: int, trait: str, dates_of: DatesOf, day_ms: int) -> float | None:
+    return (
+        None if (since := dates_of(customer).instant_of(customer.traits.get(trait))) is None else (at - since) / day_ms
+    )
 
 
-def _days_since(
-    customer: Customer, at: int, trait: str, instant_of: Callable[[object], int | None], day_ms: int
-) -> float | None:
-    return None if (since := instant_of(customer.traits.get(trait))) is None else (at - since) / day_ms
+def _days_until(customer: Customer, at: int, trait: str, dates_of: DatesOf, day_ms: int) -> float | None:
+    return None if (then := dates_of(customer).instant_of(customer.traits.get(trait))) is None else (then - at) / day_ms
 
 
-def _days_until(
-    customer: Customer, at: int, trait: str, instant_of: Callable[[object], int | None], day_ms: int
-) -> float | None:
-    return None if (then := instant_of(customer.traits.get(trait))) is None else (then - at) / day_ms
+def _age(customer: Customer, at: int, trait: str, dates_of: DatesOf) -> int | None:
+    return (
+        None
+        if (birth := (dates := dates_of(customer)).date_of(customer.traits.get(trait))) is None
+        else dates.anniversaries.years(birth, at)
+    )
 
 
-def _age(
-    customer: Customer,
-    at: int,
-    trait: str,
-    date_of: Callable[[object], date | None],
-    years: Callable[[date, int], int],
-) -> int | None:
-    return None if (birth := date_of(customer.traits.get(trait))) is None else years(birth, at)
-
-
-def _days_ahead(
-    customer: Customer,
-    at: int,
-    trait: str,
-    date_of: Callable[[object], date | None],
-    days_ahead: Callable[[date, int], int],
-) -> int | None:
-    return None if (first := date_of(customer.traits.get(trait))) is None else days_ahead(first, at)
+def _days_ahead(customer: Customer, at: int, trait: str, dates_of: DatesOf) -> int | None:
+    return (
+        None
+        if (first := (dates := dates_of(customer)).date_of(customer.traits.get(trait))) is None
+        else dates.anniversaries.days_ahead(first, at)
+    )

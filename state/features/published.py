@@ -180,7 +180,7 @@ class _Publisher:
             meaning="any trait by its name, from identify or the context of another event",
             parts=(PART_NAMES[TRAITS],),
             events=self._events(TRAITS),
-            by_time_alone=_TIMES[Trend.CONSTANT],
+            by_time_alone="when a tag expires" if self._catalogue.tags else _TIMES[Trend.CONSTANT],
             read_as=tuple(it for it in self._read if it.startswith(_TRAIT)),
         )
 

@@ -23,7 +23,8 @@ _OTHER_WORDS = {
     **dict.fromkeys(("integer", "int", "float", "decimal"), "number"),
     **dict.fromkeys(("boolean", "bool"), "flag"),
     **dict.fromkeys(("datetime", "timestamp", "time"), "instant"),
-    **dict.fromkeys(("list", "array", "set", "tags"), "texts"),
+    **dict.fromkeys(("list", "array", "set"), "texts"),
+    **dict.fromkeys(("tag", "labels"), "tags"),
 }
 """What other systems call the types of traits."""
 
@@ -53,6 +54,10 @@ def _check_time(policy: Policy, source: PolicyText) -> None:
         near = difflib.get_close_matches(zone, available_timezones(), n=1)
         fix = f'did you mean "{near[0]}"?' if near else 'write one as in "Europe/Berlin" or "UTC"'
         source.report(("time", "zone"), f'there is no time zone "{zone}"', fix)
+    trait = policy.time.zone_trait
+    if trait in ("kind", *policy.traits):
+        told = f"`{trait}` is something else than the zone of a customer"
+        source.report(("time", "zone_trait"), told, "name a trait that is not in [traits], and not `kind`")
     if policy.time.day_seconds != 86400 and zone != "UTC":
         source.report(
             ("time", "day_seconds"), "a shortened day fits no time zone", 'set zone = "UTC", or leave day_seconds out'

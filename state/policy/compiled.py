@@ -15,7 +15,7 @@ from state.conditions.catalogue import Catalogue
 from state.conditions.condition import Condition, compile_condition, entering, opposite
 from state.conditions.errors import ConditionError
 from state.conditions.event_filters import MOMENT
-from state.conditions.nodes import Comparison, FeatureRef, Literal, Test, Trait, leaves_of, traits_of
+from state.conditions.nodes import Comparison, FeatureRef, Literal, Test, leaves_of, traits_of
 from state.customer.occurrences import CountedEvents
 from state.customer.parts import DECIDED, STEPS, TRAITS
 from state.customer.tallies import REVENUE, TallyOf
@@ -131,7 +131,7 @@ class CompiledPolicy:
         trees = [condition.tree for condition in self.conditions]
         fields = self._fields
         return Named(
-            traits=frozenset({"kind"}.union(self.policy.traits, *map(traits_of, trees))),
+            traits=frozenset({"kind"}.union(self.policy.trait_types, *map(traits_of, trees))),
             texts=frozenset(name for tree in trees for name in _listed_in(tree)),
             categories=frozenset(name for tree in trees for name in _categories_in(tree)),
             events={event_key(name): name for name in self.counted_events if name not in EVENT_TYPES},
@@ -151,7 +151,7 @@ def _categories_in(tree: Test) -> Iterator[str]:
 def _listed_in(tree: Test) -> Iterator[str]:
     for leaf in leaves_of(tree):
         match leaf:
-            case Comparison(sign="in" | "not in", left=Literal(str(text)), right=Trait()):
+            case Comparison(sign="in" | "not in", left=Literal(str(text))) if traits_of(leaf):
                 yield text
 
 

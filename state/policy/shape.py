@@ -33,9 +33,13 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Time(Section, frozen=True):
-    """Where a day begins, how late an event may come, and how long a day lasts (in rehearsals: shorter)."""
+    """Where a day begins, how late an event may come, and how long a day lasts (in rehearsals: shorter).
+
+    ``zone_trait`` is the trait that names a customer's own zone; empty if none does.
+    """
 
     zone: str = "UTC"
+    zone_trait: Annotated[str, Meta(max_length=256)] = ""
     lateness_minutes: Annotated[float, Meta(ge=0, le=10080)] = 60.0
     day_seconds: Annotated[int, Meta(ge=1, le=86400)] = 86400
 
@@ -217,6 +221,12 @@ class Policy(Section, frozen=True):
     segments: tuple[Segment, ...] = ()
 
     @property
+    def trait_types(self) -> dict[str, str]:
+        """The types of traits, that which names a customer's time zone among them."""
+        zone = self.time.zone_trait
+        return {**self.traits, zone: "zone"} if zone else self.traits
+
+    @property
     def version(self) -> str:
         """The name and a hash of everything in the policy; comments and layout of its file do not count.
 
@@ -229,6 +239,8 @@ class Policy(Section, frozen=True):
         for name in ("traits", "context", "ladders"):
             if not whole[name]:
                 del whole[name]
+        if not self.time.zone_trait:
+            del whole["time"]["zone_trait"]
         if not self.customers.excluded.strip():
             del whole["customers"]
         return f"{self.name}@{hashlib.sha256(msgspec.json.encode(whole, order='sorted')).hexdigest()[:8]}"

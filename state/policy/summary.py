@@ -38,6 +38,8 @@ def _basics(policy: Policy) -> Iterator[str]:
     if policy.subject == "account":
         yield "  It decides accounts: what is said of a customer holds for the account that the events name."
     yield f"  Days begin at midnight in {time.zone}. An event may come up to {_minutes(time.lateness_minutes)} late."
+    if time.zone_trait:
+        yield f"  Dates, ages, tags, hours and weekdays are in the customer's zone, from traits.{time.zone_trait}."
     if time.day_seconds != 86400:
         yield f"  This is a rehearsal: a day lasts {time.day_seconds} seconds."
     rates = ", ".join(f"1 {code} = {rate:g} {money.currency}" for code, rate in sorted(money.rates.items()))

@@ -19,6 +19,7 @@ from state.customer.apply_event import EventApplier, OrderEffect
 from state.customer.bounds import bounds_met, sums_are_full
 from state.customer.conversion import conversion
 from state.customer.customer import EXCLUDED, Customer
+from state.customer.own_zone import OwnZone
 from state.customer.parts import ALL_PARTS, DECIDED, LIFECYCLE_PARTS, NO_PARTS, ORDERS
 from state.customer.purchases import OrderMemory
 from state.customer.short_reason import shortened
@@ -62,13 +63,13 @@ class Rulebook:
         named = compiled.named
         self._named_traits = named.traits
         civil = CivilCalendar(policy.time.zone)
-        self._trait_types = TraitTypes(policy.traits, lambda at: civil.date_of(at).isoformat(), named.texts)
+        self._trait_types = TraitTypes(policy.trait_types, lambda at: civil.date_of(at).isoformat(), named.texts)
         self.intake = Intake(
             exchange,
             policy.intake.not_customers,
             policy.intake.rating_scale,
             named,
-            self._trait_types if policy.traits else None,
+            self._trait_types if policy.trait_types else None,
             policy.subject == "account",
         )
         self._counted = compiled.counted_events
@@ -85,7 +86,7 @@ class Rulebook:
             named.traits,
             self._counted,
             self._memory,
-            CivilTime(policy.time.zone),
+            OwnZone(CivilTime, policy.time.zone, policy.time.zone_trait),
             compiled.timed_events,
         )
         self._tallying = Tallying(compiled.tallied, self._memory, calendar.day_of)

@@ -20,7 +20,7 @@ born_on = "date"
 income_a_year = "number"
 education = "texts"
 interests = "texts"
-tags = "texts"
+tags = "tags"
 points_expire_on = "date"
 """
 
@@ -172,7 +172,10 @@ EXAMPLES: dict[str, tuple[list[Line], list[Line]]] = {
         [at(n, "App Opened", platform="ios") for n in (480, 490)],
         [at(480, "App Opened", platform="ios"), at(490, "App Opened", platform="android")],
     ),
-    '"decides alone" in traits.tags': (person(tags=["decides alone"]), person(tags=["decides"])),
+    '"decides alone" in traits.tags': (
+        person(tags={"decides alone": "2026-01-01"}),
+        person(tags={"decides alone": "2025-01-01"}),
+    ),
     'contains(traits.wishes, "service")': (person(wishes="good service"), person(wishes="Service")),
     'count("Order Completed", 90, where = hour >= 18 or weekday in ["Saturday", "Sunday"]) >= 2': (
         orders(450.3, 477),

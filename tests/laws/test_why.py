@@ -6,8 +6,10 @@ import operator
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from fractions import Fraction
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -94,6 +96,15 @@ class Reader:
         value = self.catalogue.features[name].formula.value(self.customer, self.at, self.catalogue.day_of(self.at))
         return Fraction(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
+    def is_valid(self, expiry: str | None) -> bool:
+        """Tell whether a tag of that expiry has not expired."""
+        if expiry is None:
+            return True
+        if len(expiry) > len("2017-12-31"):
+            return datetime.fromisoformat(expiry).timestamp() * 1000 > self.at
+        shown = datetime.fromtimestamp(self.at / 1000, ZoneInfo(self.policy.time.zone))
+        return shown.date().isoformat() <= expiry
+
     def calculated(self, node: ast.expr) -> Any:
         match node:
             case ast.Constant(value):
@@ -108,7 +119,8 @@ class Reader:
                 assert isinstance(operand, FeatureRef)
                 return self.feature(operand.feature.name)
             case ast.Attribute(_, name):
-                return self.customer.traits.get(name)
+                known = self.customer.traits.get(name)
+                return [tag for tag, end in known.items() if self.is_valid(end)] if isinstance(known, dict) else known
             case ast.UnaryOp(ast.USub(), of):
                 return -self.calculated(of)
             case ast.BinOp(left, sign, right):

@@ -10,6 +10,17 @@ def number(day: date) -> int:
     return day.toordinal() - FIRST_ORDINAL
 
 
+def end_of_tag(until: str, civil: Calendar) -> int:
+    """The instant at which a tag has expired."""
+    if len(until) > len("2017-12-31"):
+        return dated(until) // 1000
+    day = read_day(until)
+    assert day is not None
+    if until[:4] in ("0001", "9999"):  # before or after everything else, in any zone
+        return (day + 1) * 86_400_000
+    return civil.start(day + 1)
+
+
 class Dated:
     """A trait that is a date or an instant, as it is remembered."""
 

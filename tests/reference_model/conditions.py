@@ -10,7 +10,7 @@ from io import StringIO
 
 from tests.reference_model.reasons import OPPOSITE, Reason, compared, quoted
 
-Value = Fraction | float | str | bool | tuple[str, ...] | None
+Value = Fraction | float | str | bool | tuple[str, ...] | dict[str, str | None] | None
 Lookup = Callable[[str], Value]
 Read = Callable[[Lookup], Value]
 

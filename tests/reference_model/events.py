@@ -190,7 +190,7 @@ def read(body: dict[str, Any], own_id: str, key: bytes | None, policy: Policy) -
     if len(message_id) > 256:
         raise Unusable("invalid")
     kind = KINDS.get(name, "counted")
-    known = with_types(traits_of(kind, body), kind, body, policy)
+    known = with_types(traits_of(kind, body, policy), kind, body, policy)
     details = properties(kind, body, known, policy)
     keyed(user_id, key)
     read = read_by_conditions(policy, policy.read_of(key_of(name)), body)

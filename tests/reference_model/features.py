@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import pairwise
 from math import isqrt
 
-from tests.reference_model.anniversary import Dated
+from tests.reference_model.anniversary import Dated, end_of_tag
 from tests.reference_model.calls import Call, call_of
 from tests.reference_model.conditions import OF_TRAITS, Lookup, Value, rational
 from tests.reference_model.memory import MILLION, Happened, Memory, Order
@@ -53,7 +53,7 @@ def millionths(value: Trait) -> int | None:
     """A number in millionths, rounded half to even; none for what is no number, or beyond 1e12."""
     if isinstance(value, str) and PLAIN.fullmatch(value.strip()):
         value = float(value)
-    if value is None or isinstance(value, str | bool | tuple) or abs(value) > 10**12:
+    if value is None or isinstance(value, str | bool | tuple | dict) or abs(value) > 10**12:
         return None
     return round(rational(value) * MILLION)
 
@@ -64,6 +64,7 @@ class Features:
     def __init__(self, policy: Policy, memory: Memory, at: int) -> None:
         self.policy, self.memory, self.at = policy, memory, at
         self.today = policy.calendar.day(at)
+        self.civil = policy.civil_of(memory.traits)
         self.unit: int = 10**policy.money.places
         self.stage, self.since, self.loyal = "", 0, False
         self.stays: tuple[tuple[str, int, int], ...] = ()
@@ -71,18 +72,23 @@ class Features:
 
     def __call__(self, name: str) -> Value:
         if name.startswith("traits."):
-            return self.memory.traits.get(name.removeprefix("traits."))
+            known = self.memory.traits.get(name.removeprefix("traits."))
+            return self.unexpired(known) if isinstance(known, dict) else known
         if name.endswith(")"):
             return self.called(name)
         base, window = split(name)
         return self.windowed(base, window) if window else self.plain(base)
+
+    def unexpired(self, tags: dict[str, str | None]) -> tuple[str, ...]:
+        civil = self.civil
+        return tuple(tag for tag, until in tags.items() if until is None or end_of_tag(until, civil) > self.at)
 
     def dated(self, function: str, dated: Dated) -> Value:
         """The value of a function of a date."""
         if function.startswith("days_") and function != "days_until_anniversary":
             since = Fraction(self.at - dated.began, self.policy.calendar.day_ms)
             return since if function == "days_since" else -since
-        today = self.policy.civil.day(self.at)
+        today = self.civil.day(self.at)
         return dated.age(today) if function == "age" else dated.days_ahead(today)
 
     def of_trait(self, call: str) -> Value:
@@ -94,7 +100,7 @@ class Features:
         if not isinstance(trait, str):
             return None
         if "text" not in given:
-            return self.dated(ast.unparse(node.func), Dated(trait, self.policy.civil))
+            return self.dated(ast.unparse(node.func), Dated(trait, self.civil))
         wanted = ast.literal_eval(given["text"])
         return trait.startswith(wanted) if call.startswith("starts_with(") else wanted in trait
 
@@ -118,7 +124,7 @@ class Features:
         last = self.today - call.before
         first = last - call.days + 1 if call.days else None
         happened = [each for each in self.memory.happened if each.key == key]
-        orders = [Happened(key, each.at, each.day, each.properties) for each in self.memory.orders]
+        orders = [Happened(key, each.at, each.day, each.properties, each.civil) for each in self.memory.orders]
         counted = [
             each
             for each in (orders if is_order else happened)
@@ -147,7 +153,7 @@ class Features:
 
     def said(self, happened: Happened) -> dict[str, Trait]:
         """What an event said, with the hour and the weekday of its instant."""
-        civil = self.policy.civil
+        civil = happened.civil
         moment: dict[str, Trait] = {
             "hour": civil.hour(happened.at),
             "weekday": WEEKDAYS[(civil.day(happened.at) + 3) % 7],

@@ -277,6 +277,30 @@ class Hostility:
             ],
             "renewal_at": ["2025-06-30T22:00:00Z", 1750000000000, "2025-06-30", "2025-06-30 12:00 UTC", 20250630],
         }
+        choices["timezone"] = ["Europe/Berlin", "america/new york", " UTC ", "Asia/Kathmandu", "Pacific/Apia", 5]
+        choices["timezone"] += [
+            "Australia/Lord_Howe",
+            "Europe/Dublin",
+            "localtime",
+            "Mars",
+            "",
+            "../UTC",
+            None,
+            ["UTC"],
+        ]
+        choices["labels"] = [self.labels() for _ in range(6)]
+        choices["labels"] += [
+            ["vip", None, {"trial": None}],
+            "trial",
+            ["free", 7, " "],
+            {},
+            1.5,
+            True,
+            [True],
+            None,
+            " ",
+        ]
+        choices["labels"] += [{f"t{number}": "2025-01-09" for number in range(80)} | {"vip": None}, {"x" * 300: None}]
         choices["interests"].append([f"t{number}" for number in range(80)] + ["sport"])
         choices["born_on"] += ["2007-01-20", "1985-02-10", "1999-10-15", "2025-01-30"]
         choices["renewal_at"] += ["2025-01-25T22:00:00Z", "2025-02-01T00:00:00.001+01:00", "2017-10-20T12:00:00Z"]
@@ -284,6 +308,27 @@ class Hostility:
         choices["renewal_at"] += ["1900-01-01T00:00:00.123456Z", "2100-02-28T23:59:59.999+14", None, [1]]
         named = self.dice.sample(sorted(choices), self.dice.randint(0, 3))
         return {name: self.dice.choice(choices[name]) for name in named}
+
+    def labels(self) -> Event:
+        """Tags with expiries that are read, and with others."""
+        month = self.dice.choice(["2017-09", "2017-10", "2025-01", "2025-01"])
+        day, second = f"{month}-{self.dice.randint(1, 30):02}", self.dice.randint(1_735_700_000, 1_738_400_000)
+        expiries: list[Any] = [
+            None,
+            day,
+            day,
+            f"{day}T10:00:00.001+02:00",
+            f" {day} ",
+            second,
+            f"{second}",
+            "",
+            "soon",
+            True,
+            [day],
+        ]
+        expiries += ["2025-02-30", "2017-10-15", "9999-12-31", "0001-01-01", "1900-01-01T00:00Z", {"until": day}]
+        names = self.dice.sample(["vip", "trial", "free", "plus", " ", "promo"], self.dice.randint(1, 4))
+        return {name: self.dice.choice(expiries) for name in names}
 
     def counted(self, user_id: str, at: datetime) -> Event:
         """An event that only a policy knows, with properties that can be used or not."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil
 
+from tests.reference_model.calendar import Calendar
 from tests.reference_model.events import Fact
 from tests.reference_model.money import decimals
 from tests.reference_model.names import key_of
@@ -30,6 +31,8 @@ class Happened:
     at: int
     day: int
     properties: dict[str, Trait]
+    civil: Calendar
+    """The days of the customer's zone, as it was known then."""
 
 
 @dataclass(eq=False)
@@ -43,6 +46,7 @@ class Order:
     at: int
     day: int
     money: Money
+    civil: Calendar
     worth: int = 0
     left: int = 0
     own: tuple[str, int] | None = None
@@ -156,14 +160,15 @@ class Memory:
     def taken(self, fact: Fact) -> str:
         day = self.policy.calendar.day(fact.at)
         self.eventful.add(day)
-        self.happened.append(Happened(key_of(fact.name), fact.at, day, dict(fact.properties)))
+        self.learn(fact.traits)
+        civil = self.policy.civil_of(self.traits)
+        self.happened.append(Happened(key_of(fact.name), fact.at, day, dict(fact.properties), civil))
         if fact.kind in COUNTED:
             self.days[COUNTED[fact.kind]].append(day)
         if fact.kind in BROWSED:
             if self.visited_at is None or fact.at - self.visited_at > self.policy.session:
                 self.days["sessions"].append(day)
             self.visited_at = fact.at
-        self.learn(fact.traits)
         if fact.kind in ("order", "update"):
             return self.take_order(fact, day)
         if fact.kind in ("refund", "cancel"):
@@ -204,13 +209,13 @@ class Memory:
         self.forget(day)
         order = self.remembered(fact.order_id)
         if order is not None:
-            order.state(fact)
+            self.state(order, fact)
             return ""
         if fact.kind == "update" or (fact.order_id in self.undone and not fact.reinstated):
             return ""
         self.undone.pop(fact.order_id, None)
-        order = Order(fact.order_id, fact.at, day, self.policy.money)
-        order.state(fact)
+        order = Order(fact.order_id, fact.at, day, self.policy.money, self.policy.civil)
+        self.state(order, fact)
         self.orders.append(order)
         self.placed.append(Placed(order))
         remembered = [each for each in self.orders if not each.forgotten]
@@ -218,6 +223,10 @@ class Memory:
             each.forgotten = True
         self.newest = [*self.newest, order][-10:]
         return "added"
+
+    def state(self, order: Order, fact: Fact) -> None:
+        order.state(fact)
+        order.civil = self.policy.civil_of(self.traits)
 
     def give_back(self, fact: Fact, day: int) -> str:
         self.forget(day)

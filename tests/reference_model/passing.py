@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from tests.reference_model.anniversary import Dated
+from tests.reference_model.anniversary import Dated, end_of_tag
 from tests.reference_model.conditions import Crossing
 from tests.reference_model.features import Features
 from tests.reference_model.memory import Memory
@@ -23,6 +23,9 @@ def leap_instants(policy: Policy, memory: Memory, standing: Standing, after: int
         days = {day + window for day in memory.eventful for window in reach}
         found |= {calendar.start(day) for day in days if first < day <= last}
     found |= midnights(policy, memory, after, upto)
+    civil = policy.civil_of(memory.traits)
+    tags = [trait for trait in memory.traits.values() if isinstance(trait, dict)]
+    found |= {end_of_tag(until, civil) for each in tags for until in each.values() if until is not None}
     if standing.loyal is not None:
         found.add(standing.loyal + policy.loyal.stay)
     for ladder in policy.ladders:
@@ -43,13 +46,14 @@ def leap_instants(policy: Policy, memory: Memory, standing: Standing, after: int
 def midnights(policy: Policy, memory: Memory, after: int, upto: int) -> set[int]:
     """Where a birthday or another midnight changes what a condition reads."""
     found: set[int] = set()
-    first, last = policy.civil.day(after), policy.civil.day(upto)
+    civil = policy.civil_of(memory.traits)
+    first, last = civil.day(after), civil.day(upto)
     for function, name in policy.anniversaries:
         trait = memory.traits.get(name)
         if isinstance(trait, str) and function == "age":
-            found |= set(Dated(trait, policy.civil).birthdays(first, last))
+            found |= set(Dated(trait, civil).birthdays(first, last))
         elif isinstance(trait, str):
-            found |= {policy.civil.start(day) for day in range(first, last + 1)}
+            found |= {civil.start(day) for day in range(first, last + 1)}
     return found
 
 

@@ -3,6 +3,7 @@
 import ast
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -111,6 +112,7 @@ class Policy:
     rating_scale: tuple[Decimal, Decimal]
     traits: dict[str, str]
     fields: dict[str, list[str]]
+    zone_trait: str
     civil: Calendar
     """The days of the zone, in rehearsals too."""
     occasion: int
@@ -174,6 +176,17 @@ class Policy:
     def priced(self) -> frozenset[str]:
         """The fields of orders of which a condition reads the revenue."""
         return frozenset(FIELDS_OF[call.of] for call in self.calls if call.weight == "revenue")
+
+    @cached_property
+    def others(self) -> dict[str, Calendar]:
+        return {}
+
+    def civil_of(self, traits: Mapping[str, object]) -> Calendar:
+        """The days of the zone that a customer's trait names, otherwise those of the policy's."""
+        zone = traits.get(self.zone_trait) if self.zone_trait else None
+        if not isinstance(zone, str):
+            return self.civil
+        return self.others.setdefault(zone, self.others.get(zone) or Calendar(zone, 86400))
 
     @cached_property
     def read(self) -> dict[str, list[str]]:
@@ -244,6 +257,7 @@ def read_policy(path: Path | str) -> Policy:
     written = tomllib.loads(text, parse_float=Decimal).get("money", {})
     time, lifecycle, rfm = whole.get("time", {}), whole.get("lifecycle", {}), whole.get("rfm", {})
     calendar = Calendar(time.get("zone", "UTC"), time.get("day_seconds", 86400))
+    zone_trait = time.get("zone_trait", "")
     support = lifecycle.get("support")
     currency = written.get("currency", "USD")
     method = lifecycle.get("patience", {}).get("method", "rhythm")
@@ -266,7 +280,8 @@ def read_policy(path: Path | str) -> Policy:
         ),
         not_customers=intake.get("not_customers", PLACEHOLDERS.strip().replace("\n", ";").split(";")),
         rating_scale=(Decimal(lowest), Decimal(highest)),
-        traits=whole.get("traits", {}),
+        traits={**whole.get("traits", {}), **({zone_trait: "zone"} if zone_trait else {})},
+        zone_trait=zone_trait,
         fields={**DEFAULT_FIELDS, **whole.get("context", {})},
         civil=Calendar(time.get("zone", "UTC"), 86400) if calendar.rehearsal else calendar,
         occasion=calendar.span(lifecycle.get("occasion_days", 1)),

@@ -29,7 +29,7 @@ NOT_PARTS = "id ids at on date time reason status method number name note list c
 NO_ORDERS = ";null;<null>;nil;<nil>;none;(none);undefined;not set;(not set);nan;n/a;#n/a;[];{};[object object]"
 PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", flags=re.ASCII)
 
-Trait = float | str | bool | tuple[str, ...] | None
+Trait = float | str | bool | tuple[str, ...] | dict[str, str | None] | None
 
 
 class Unusable(Exception):
@@ -105,12 +105,12 @@ def order_of(given: dict[str, Any]) -> str:
     return order_id
 
 
-def traits_of(kind: str, body: dict[str, Any]) -> dict[str, Trait]:
+def traits_of(kind: str, body: dict[str, Any], policy: Policy) -> dict[str, Trait]:
     """What an event says of traits, none of them read as a type."""
-    known = traits_around(body)
+    known = traits_around(body, policy)
     if kind == "identify":
         own = body.get("traits")
-        known |= flat(object_of(own))
+        known |= flat(object_of(own), policy)
     return known
 
 
@@ -327,16 +327,19 @@ def contents(lines: list[dict[str, Any]], policy: Policy) -> dict[str, Any]:
     return {"items": items, "categories": tuple(kept)}
 
 
-def traits_around(body: dict[str, Any]) -> dict[str, Trait]:
+def traits_around(body: dict[str, Any], policy: Policy) -> dict[str, Trait]:
     """The traits in the event's context."""
     context = body.get("context")
     traits = context.get("traits") if isinstance(context, dict) else None
-    return flat(traits) if isinstance(traits, dict) else {}
+    return flat(traits, policy) if isinstance(traits, dict) else {}
 
 
-def flat(traits: dict[str, Any]) -> dict[str, Trait]:
+def flat(traits: dict[str, Any], policy: Policy) -> dict[str, Trait]:
+    """Every scalar under its flat name; what stands in tags is none of its own."""
     found: dict[str, Trait] = {}
     for outer, value in traits.items():
+        if policy.traits.get(outer[:256]) == "tags":
+            continue
         inside = {f"{outer}_{inner}": each for inner, each in value.items()} if isinstance(value, dict) else None
         for name, each in ({outer: value} if inside is None else inside).items():
             if is_scalar(each):

@@ -143,6 +143,10 @@ DECLARED = (
     '"sport" not in traits.interests',
     "traits.plan in traits.interests",
     "traits.interests is known",
+    '"vip" in traits.labels',
+    '"trial" in traits.labels and traits.labels is known',
+    '"trial" not in traits.labels',
+    "traits.plan in traits.labels",
     "traits.newsletter",
     "traits.score > 2.5",
     "traits.score - 1 <= orders",
@@ -155,6 +159,7 @@ DECLARED = (
 TRAITS = """
 [traits]
 interests = "texts"
+labels = "tags"
 newsletter = "flag"
 score = "number"
 plan = "text"
@@ -298,6 +303,7 @@ class Drawing:
             self.rule(f'[[segments]]\nkey = "s{number}"\nname = "S{number}"\n') for number in range(choose((2, 3, 4)))
         ]
         zone = f'[time]\nzone = "{choose(("UTC", "Europe/Berlin", "America/New_York"))}"\n'
+        zone += choose(("", "zone_trait = 'timezone'\n", "zone_trait = 'timezone'\n"))
         excluded = choose((None, *EXCLUDED))
         customers = "" if excluded is None else f"[customers]\nexcluded = '{excluded}'\n"
         loyal = self.rule("[lifecycle.loyal]\n")

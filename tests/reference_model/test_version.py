@@ -40,6 +40,8 @@ b = 2
     "some given": 'name = "some"\n[money]\ncurrency = "JPY"\nmost_per_order = 7\n[rfm]\nmonetary = [1, 2.5, 3, 4]',
     "fixed": 'name = "f"\n[lifecycle]\none_time_churn_days = 61\n[lifecycle.patience]\nmethod = "fixed"\n',
     "traits": 'name = "t"\n[traits]\nb = "date"\n"a b" = "texts"\nkind = "text"\n',
+    "zone": 'name = "z"\n[time]\nzone_trait = "timezone"\nlateness_minutes = 0\n',
+    "no zone": 'name = "z"\n[time]\nzone_trait = ""\n',
     "support": 'name = "s"\n[lifecycle.support]\n[lifecycle.loyal]\nenter = "orders > 1"\n',
     "leave": 'name = "l"\n[lifecycle.loyal]\nleave = "orders < 1"\n',
 }

@@ -77,7 +77,7 @@ def whole(text: str) -> dict[str, Any]:
     return {
         "name": given["name"],
         **subject,
-        "time": {**defaults("time"), **given.get("time", {})},
+        "time": {**defaults("time"), **{key: it for key, it in given.get("time", {}).items() if it or it == 0}},
         "money": money,
         "browsing": {**defaults("browsing"), **given.get("browsing", {})},
         "lifecycle": {

@@ -40,12 +40,20 @@ READ: tuple[dict[str, Trait] | None, ...] = (
     {"channel": "web", "margin": 2.5, "brands": ("Acme", "Bolt")},
     {"channel": "web", "brands": ("Bolt", "Acme"), "amounts of brands": ("900", "300")},
 )
+LABELS: tuple[Trait | None, ...] = (
+    {"trial": "2020-10-24", "invited": None},
+    {"trial": "2020-10-25T00:30:00.000Z", "invited": "2020-10-30"},
+    {"invited": "2020-10-05", "sport": "2020-09-20"},
+    {},
+    None,
+)
 START = 1_600_000_000_000
 POLICIES = {
     "rhythm": """
 name = "rhythm"
 [time]
 zone = "Europe/Berlin"
+zone_trait = "timezone"
 lateness_minutes = 10080
 [traits]
 born_on = "date"
@@ -146,6 +154,7 @@ lateness_minutes = 10080
 undo_days = 15
 [traits]
 interests = "texts"
+labels = "tags"
 [lifecycle]
 occasion_days = 0
 one_time_patience_days = 10
@@ -167,6 +176,15 @@ key = "sporty"
 name = "Interested in sport"
 enter = '"sport" in traits.interests and starts_with(traits.country, "D")'
 leave = '"sport" not in traits.interests'
+[[segments]]
+key = "tagged"
+name = "On trial, or invited"
+enter = '"trial" in traits.labels or "invited" in traits.labels'
+min_stay_days = 0.5
+[[segments]]
+key = "untagged"
+name = "No more on trial"
+enter = '"trial" not in traits.labels and orders >= 1'
 [[segments]]
 key = "rf"
 name = "Recent and frequent"
@@ -351,8 +369,10 @@ def facts(draw: st.DrawFn, most: int = 14) -> list[AnyFact]:
         shoes = draw(st.sampled_from(((), ("shoes",))))
         fresh = OrderCompleted(at, message, own, total, 1, shoes, said, properties=read)
         interests = draw(st.sampled_from((("sport", "tea"), ("tea",), (), None)))
+        labels = draw(st.sampled_from(LABELS))
         dates = {
             "born_on": draw(st.sampled_from(("2002-09-20", "2002-10-26", "2000-02-29", None))),
+            "timezone": draw(st.sampled_from(("America/New_York", "Asia/Kathmandu", None))),
             "renewal_at": draw(st.sampled_from(("2020-10-25T00:30:00.000Z", "2020-12-01T12:00:00.001Z", None))),
         }
         country = draw(st.sampled_from(("DE", "FR", True, 1, None)))
@@ -373,7 +393,8 @@ def facts(draw: st.DrawFn, most: int = 14) -> list[AnyFact]:
             Tracked(at, message, "Referral Sent"),
             TraitsIdentified(at, message, {"country": country}),
             TraitsIdentified(at, message, {"country": country, "interests": interests, **dates}),
-            Browsed(at, message, "screen", context_traits={**dates}),
+            TraitsIdentified(at, message, {"country": country, "labels": labels}),
+            Browsed(at, message, "screen", context_traits={**dates, "labels": labels}),
             Browsed(at, message, "page", context_traits={"country": country}),
             OrderUpdated(at, message, order, total, 3, (), context_traits={"country": country, "kind": "business"}),
         )

@@ -362,7 +362,7 @@ def test_types_of_traits_that_do_not_exist_are_told_with_the_nearest():
         (
             9,
             'there is no type "colour" of traits',
-            'it is one of "text", "number", "flag", "date", "instant", "texts"',
+            'it is one of "text", "number", "flag", "date", "instant", "texts", "tags"',
         ),
     ]
 
