@@ -19,8 +19,9 @@ Instants = Callable[[Customer, int, int], Sequence[int]]
 class EventFilter(NamedTuple):
     """The events of one name, or those of them that ``accepts`` holds for, which reads the fields ``names``.
 
-    ``key`` is what identifies them in a customer's activity; ``number`` is the field that is added up, if one is.
-    ``texts`` are those that the filter looks for in lists.
+    ``key`` is what identifies them in a customer's activity; ``number`` is the field that is added up, if one is,
+    ``greatest`` that of which the greatest number is wanted (with a minus sign, of the opposites), and ``distinct``
+    that whose values are counted. ``texts`` are those that the filter looks for in lists.
     """
 
     event: str
@@ -29,6 +30,18 @@ class EventFilter(NamedTuple):
     names: frozenset[str] = frozenset()
     number: str = ""
     texts: frozenset[str] = frozenset()
+    greatest: str = ""
+    distinct: str = ""
+
+    @property
+    def of_number(self) -> str:
+        """The field that must be a number; empty if none must."""
+        return self.number or self.greatest.removeprefix("-")
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """All fields that are read of an event."""
+        return self.names | {self.of_number, self.distinct} - {""}
 
 
 class Trend(Enum):
@@ -56,8 +69,9 @@ class Feature:
     ``parts`` are the bits of the parts of a customer that the formula reads, and ``traits`` the traits: while no event
     changes one of these parts, only time can change the value. A text that has ``allowed`` values never has another.
     ``counts`` says which events it counts, None if none by name, ``tallies`` what is tallied for it, if anything is.
-    ``history_of`` is the lifecycle stage whose past stays must be remembered for it, empty if none must.
-    ``moves_while`` says of one that stands still at other times when it moves.
+    ``segment`` is the key of the segment that it is about, if it is about one. ``history_of`` is that segment, or the
+    lifecycle stage, whose past stays must be remembered for it, empty if none must. ``moves_while`` says of one that
+    stands still at other times when it moves.
 
     Raises ``ValueError`` if the next change of such a feature cannot be found.
     """
@@ -77,6 +91,7 @@ class Feature:
     counts: EventFilter | None = None
     tallies: TallyOf | None = None
     history_of: str = ""
+    segment: str = ""
     moves_while: str = ""
 
     def __post_init__(self) -> None:

@@ -18,10 +18,11 @@ from state.conditions.features import Feature, Trend
 from state.conditions.functions import Function
 from state.conditions.kind import Kind
 from state.conditions.nodes import FeatureRef, Known
+from state.conditions.one_line import on_one_line
 from state.conditions.parse import parse_condition
 from state.customer.engagement import COLUMN_PARTS, COLUMNS
 from state.customer.event_parts import events_changing
-from state.customer.parts import DECIDED, LIFECYCLE_PARTS, NO_PARTS, ORDERS, SUPPORT, TRAITS, VISITS
+from state.customer.parts import DECIDED, LIFECYCLE_PARTS, NO_PARTS, ORDERS, SEGMENTS, STEPS, SUPPORT, TRAITS, VISITS
 from state.policy.compiled import CompiledPolicy
 
 PART_NAMES = {
@@ -31,6 +32,8 @@ PART_NAMES = {
     SUPPORT: "support",
     TRAITS: "traits",
     DECIDED: "lifecycle",
+    STEPS: "ladders",
+    SEGMENTS: "segments",
 }
 """What people are told of the parts of a customer."""
 ANY = "any event"
@@ -92,6 +95,15 @@ class PublishedField(msgspec.Struct, frozen=True, kw_only=True):
     paths: tuple[str, ...]
 
 
+class PublishedMeasure(msgspec.Struct, frozen=True, kw_only=True):
+    """A measure of the policy; ``in_profiles`` if a condition reads it or the policy asks for that."""
+
+    name: str
+    value: str
+    description: str
+    in_profiles: bool
+
+
 class PublishedCatalogue(msgspec.Struct, frozen=True, kw_only=True):
     """All that a condition may ask: values of now and of all time, of windows, and functions.
 
@@ -104,6 +116,7 @@ class PublishedCatalogue(msgspec.Struct, frozen=True, kw_only=True):
     windowed: tuple[PublishedFeature, ...]
     functions: tuple[PublishedFunction, ...]
     fields: tuple[PublishedField, ...]
+    measures: tuple[PublishedMeasure, ...]
     parts: dict[str, tuple[str, ...]]
 
 
@@ -127,6 +140,16 @@ class _Publisher:
         self._deciding_events = {it.event for it in deciding if it is not None}
         self._every = (*EVENT_TYPES, *compiled.named.events.values())
         low, high = policy.intake.rating_scale
+        kept = {it.name for it in compiled.measures}
+        self._measures = tuple(
+            PublishedMeasure(
+                name=it.name,
+                value=on_one_line(it.value),
+                description=it.description,
+                in_profiles=it.name in kept,
+            )
+            for it in policy.measures
+        )
         self._units = {"currency": policy.money.currency, "the policy's scale": f"{low:g} to {high:g}"}
 
     def catalogue(self) -> PublishedCatalogue:
@@ -144,6 +167,7 @@ class _Publisher:
             windowed=windowed,
             functions=functions,
             fields=tuple(self._fields()),
+            measures=self._measures,
             parts={name: self._events(part) for part, name in [*PART_NAMES.items(), (NO_PARTS, ANY)] if name in used},
         )
 
@@ -220,7 +244,7 @@ class _Publisher:
         counted: set[str] = set()
         if parts & DECIDED:
             parts, counted = parts | self._deciding_parts, self._deciding_events
-        if parts == NO_PARTS or parts & TRAITS:
+        if parts == NO_PARTS or parts & (TRAITS | STEPS | SEGMENTS):
             return self._every
         changing = counted.union(events_changing(parts))
         return tuple(it for it in self._every if it in changing)
@@ -235,7 +259,7 @@ def _by_time_alone(feature: Feature) -> str:
     if feature.window is not None or feature.changes_at is not None:
         way = "" if feature.turns_at is not None else _WAYS.get(feature.trend, "")
         return f"{way} at midnight".strip()
-    if feature.parts & DECIDED and feature.trend is Trend.CONSTANT:
+    if feature.parts & (DECIDED | STEPS | SEGMENTS) and feature.trend is Trend.CONSTANT:
         return "at a deadline"
     if feature.trend is Trend.FALLING:
         return "falls in steps" if feature.formula.is_whole else "falls continuously"

@@ -1,7 +1,7 @@
 """A policy ready for use: checked, its conditions compiled, its durations in milliseconds."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -12,20 +12,20 @@ from schemas.event_types import EVENT_TYPES
 from schemas.events import OrderCompleted, OrderUpdated
 from schemas.trait_types import TYPES
 from state.conditions.catalogue import Catalogue
-from state.conditions.condition import Condition, compile_condition, entering, opposite
-from state.conditions.errors import ConditionError
+from state.conditions.condition import Condition
 from state.conditions.event_filters import MOMENT
-from state.conditions.nodes import Comparison, FeatureRef, Literal, Test, leaves_of, traits_of
-from state.customer.occurrences import CountedEvents
-from state.customer.parts import DECIDED, STEPS, TRAITS
+from state.conditions.nodes import traits_of
+from state.customer.counted_events import CountedEvents
 from state.customer.tallies import REVENUE, TallyOf
 from state.policy.checks import check_values
-from state.policy.compiled_ladder import CompiledLadder, CompiledStep, step_call
+from state.policy.compiled_ladder import CompiledLadder
+from state.policy.compiled_measures import CompiledMeasure, profile_measures, usable_measures
 from state.policy.duration import Duration, in_days
-from state.policy.shape import PAlive, Policy
+from state.policy.looked_for import categories_in, listed_in
+from state.policy.policy_conditions import PolicyConditions
+from state.policy.shape import Policy
 from state.policy.tallied import fields_tallied, tallied_for
 from state.policy.text import PolicyError, PolicyText, Problem
-from state.policy.toml_lines import Path
 from state.policy.warnings import warnings_of
 
 
@@ -53,6 +53,7 @@ class CompiledPolicy:
     ladders: tuple[CompiledLadder, ...]
     segments: tuple[CompiledSegment, ...]
     excluded: Condition | None
+    measures: tuple[CompiledMeasure, ...]
     day_ms: int
     lateness_ms: int
     session_ms: int
@@ -78,7 +79,12 @@ class CompiledPolicy:
     @property
     def remembered_stages(self) -> frozenset[str]:
         """The stages whose past stays a condition asks about."""
-        return frozenset(it.history_of for it in self.catalogue.features.values() if it.history_of)
+        return frozenset(it.history_of for it in self.catalogue.features.values() if it.history_of and not it.segment)
+
+    @property
+    def remembered_segments(self) -> frozenset[str]:
+        """The segments whose past stays a condition asks about."""
+        return frozenset(it.history_of for it in self.catalogue.features.values() if it.history_of and it.segment)
 
     @property
     def counted_events(self) -> dict[str, tuple[CountedEvents, ...]]:
@@ -91,6 +97,9 @@ class CompiledPolicy:
                 of_event[counts.key] = known._replace(
                     window_days=self.window_days if feature.window else known.window_days,
                     numbers=tuple(sorted({*known.numbers, counts.number} - {""})),
+                    greatest=tuple(sorted({*known.greatest, counts.greatest} - {""})),
+                    distinct=tuple(sorted({*known.distinct, counts.distinct} - {""})),
+                    ever=known.ever if feature.window else known.ever | {counts.distinct} - {""},
                 )
         return {event: tuple(it.values()) for event, it in counted.items()}
 
@@ -104,7 +113,7 @@ class CompiledPolicy:
         """The events of which a condition reads the hour or the weekday."""
         moment = MOMENT.keys() - self.policy.context
         every = (it.counts for it in self.catalogue.features.values() if it.counts is not None)
-        return frozenset(it.event for it in every if moment & {*it.names, it.number})
+        return frozenset(it.event for it in every if moment & it.fields)
 
     @property
     def _fields(self) -> dict[str, dict[str, Field]]:
@@ -115,13 +124,13 @@ class CompiledPolicy:
         looked_for |= {it.value for it in self.tallied}
         read = fields_tallied(self.tallied, fields, looked_for)
         for feature in self.catalogue.features.values():
-            if (counts := feature.counts) is not None and (counts.names or counts.number):
+            if (counts := feature.counts) is not None and counts.fields:
                 # An update says anew what an order is.
                 for event in {counts.event, OrderUpdated.name if counts.event == OrderCompleted.name else counts.event}:
                     of_event = read.setdefault(event, {})
-                    for name in {*counts.names, counts.number} - moment - {""}:
+                    for name in counts.fields - moment:
                         field = of_event.get(name) or fields.get(name) or property_field(name)
-                        is_added_up = field.is_added_up or name == counts.number
+                        is_added_up = field.is_added_up or name == counts.of_number
                         of_event[name] = field._replace(is_added_up=is_added_up, texts=looked_for)
         return {event: of_event for event, of_event in read.items() if of_event}
 
@@ -129,30 +138,17 @@ class CompiledPolicy:
     def named(self) -> Named:
         """What the conditions name and [traits] declares, the trait ``kind`` included."""
         trees = [condition.tree for condition in self.conditions]
+        measured = (it.traits for it in self.measures)
         fields = self._fields
         return Named(
-            traits=frozenset({"kind"}.union(self.policy.trait_types, *map(traits_of, trees))),
-            texts=frozenset(name for tree in trees for name in _listed_in(tree)),
-            categories=frozenset(name for tree in trees for name in _categories_in(tree)),
+            traits=frozenset({"kind"}.union(self.policy.trait_types, *map(traits_of, trees), *measured)),
+            texts=frozenset(name for tree in trees for name in listed_in(tree)),
+            categories=frozenset(name for tree in trees for name in categories_in(tree)),
             events={event_key(name): name for name in self.counted_events if name not in EVENT_TYPES},
             properties=fields,
             around=frozenset(event for event, of_event in fields.items() if any(map(is_around, of_event.values()))),
             priced=frozenset(it.field for it in self.tallied if it.weight == REVENUE),
         )
-
-
-def _categories_in(tree: Test) -> Iterator[str]:
-    for leaf in leaves_of(tree):
-        match leaf:
-            case Comparison(left=Literal(str(name)), right=FeatureRef(feature)) if feature.name == "categories":
-                yield name
-
-
-def _listed_in(tree: Test) -> Iterator[str]:
-    for leaf in leaves_of(tree):
-        match leaf:
-            case Comparison(sign="in" | "not in", left=Literal(str(text))) if traits_of(leaf):
-                yield text
 
 
 def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> CompiledPolicy:
@@ -162,7 +158,9 @@ def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> Com
     check_values(policy, source)
     # A catalogue cannot be made with a time zone or a currency that does not exist.
     catalogue = make_catalogue(_with_defaults(policy) if source.problems else policy)
-    conditions = _Conditions(source, catalogue, policy)
+    usable, wrong = usable_measures(policy, catalogue, source)
+    catalogue = replace(catalogue, measures=usable)
+    conditions = PolicyConditions(source, catalogue, policy, wrong)
     day = policy.time.day_seconds * 1000
     excluded = conditions.of_traits(("customers", "excluded"), policy.customers.excluded)
     loyal = policy.lifecycle.loyal
@@ -170,7 +168,7 @@ def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> Com
     ladders = tuple(conditions.ladder(number) for number in range(len(policy.ladders)))
     segments = []
     for number, segment in enumerate(policy.segments):
-        enter, leave = conditions.pair(("segments", number), segment.enter, segment.leave)
+        enter, leave = conditions.segment(number)
         segments.append(CompiledSegment(segment.key, segment.name, enter, leave, in_days(segment.min_stay_days, day)))
     if source.problems:
         raise PolicyError(source.problems)
@@ -185,6 +183,7 @@ def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> Com
         ladders=ladders,
         segments=tuple(segments),
         excluded=excluded,
+        measures=profile_measures(policy, catalogue),
         day_ms=day,
         lateness_ms=round(policy.time.lateness_minutes * 60_000),
         session_ms=round(policy.browsing.session_minutes * 60_000),
@@ -203,77 +202,6 @@ def _with_defaults(policy: Policy) -> Policy:
         lifecycle=policy.lifecycle,
         rfm=policy.rfm,
         ladders=policy.ladders,
+        segments=policy.segments,
+        holdout=policy.holdout,
     )
-
-
-class _Conditions:
-    """The compiler of a policy's conditions, which reports what is wrong with them; ``by_key`` has the others."""
-
-    def __init__(self, source: PolicyText, catalogue: Catalogue, policy: Policy) -> None:
-        self._source = source
-        self._catalogue = catalogue
-        self._policy = policy
-        self.by_key: dict[Path, Condition] = {}
-        patience_is_read = source.is_read(("lifecycle", "patience"))
-        self._never_p_alive = patience_is_read and not isinstance(policy.lifecycle.patience, PAlive)
-
-    def ladder(self, number: int) -> CompiledLadder:
-        """Return a ladder, whose conditions may ask for the steps of the ladders before it."""
-        ladder, day = self._policy.ladders[number], self._policy.time.day_seconds * 1000
-        steps = []
-        for place, step in enumerate(ladder.steps):
-            path: Path = ("ladders", number, "steps", place)
-            enter, leave = self.pair(path, step.enter, step.leave)
-            for name in ("enter", "leave"):
-                self._check_order((*path, name), number)
-            durations = (in_days(it, day) for it in (step.min_stay_days, step.grace_days, step.requalify_days))
-            steps.append(CompiledStep(step.key, step.name, enter, leave, *durations))
-        return CompiledLadder(ladder.key, ladder.name, tuple(steps))
-
-    def _check_order(self, path: Path, number: int) -> None:
-        later = {step_call(it.key): it.key for it in self._policy.ladders[number:]}
-        own = self._policy.ladders[number].key
-        for name in sorted(later.keys() & self.by_key[path].names if path in self.by_key else ()):
-            fix = "ask for something else" if later[name] == own else f"declare `{later[name]}` before `{own}`"
-            self._source.report(path, f"`{name}` is not known yet when the ladder `{own}` is decided", fix)
-
-    def pair(self, path: Path, enter: str, leave: str, *, decides_loyalty: bool = False) -> tuple[Condition, Condition]:
-        joining = self._compile((*path, "enter"), enter, decides_loyalty)
-        leaving = self._compile((*path, "leave"), leave, decides_loyalty) if leave.strip() else opposite(joining)
-        return entering(joining, leaving), leaving
-
-    def of_traits(self, path: Path, text: str) -> Condition | None:
-        """Return a condition that only events can change, by traits; None if there is none."""
-        if not text.strip():
-            return None
-        condition = self._compile(path, text, decides_loyalty=False)
-        moves = condition.next_change.may_become(True) or condition.next_change.may_become(False)
-        if condition.parts & ~TRAITS or moves:
-            fix = "ask for `kind` or traits, as in `kind == 'internal' or traits.test_account`"
-            self._source.report(path, f"`{path[-1]}` reads more than what traits say", fix)
-        return condition
-
-    def _is_decided(self, name: str) -> bool:
-        feature = self._catalogue.features.get(name)
-        return feature is not None and bool(feature.parts & (DECIDED | STEPS))
-
-    def _compile(self, path: Path, text: str, decides_loyalty: bool) -> Condition:
-        try:
-            condition = compile_condition(text, self._catalogue)
-        except ConditionError as error:
-            where = f"in `{path[-1]}`, column {error.column}"
-            self._source.report(path, f"{where}: {error.message}", error.fix, error.row)
-            return compile_condition("true", self._catalogue)
-        self.by_key[path] = condition
-        circular = sorted(filter(self._is_decided, condition.names)) if decides_loyalty else ()
-        if circular:
-            self._source.report(
-                path, f"`{circular[0]}` follows from loyalty, and cannot decide it", "use orders, revenue or days"
-            )
-        if "p_alive" in condition.names and self._never_p_alive:
-            self._source.report(
-                path,
-                "`p_alive` is never known under this patience",
-                'use method = "p_alive" in [lifecycle.patience], or days_since_order here',
-            )
-        return condition

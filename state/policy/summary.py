@@ -22,6 +22,7 @@ def summarize(compiled: CompiledPolicy) -> str:
             "",
             "Scores from 1 to 5",
             *_scores(policy.rfm, policy.money.currency),
+            *_measures(compiled),
             *_ladders(policy, compiled),
             "",
             f"Segments ({len(policy.segments)})",
@@ -52,6 +53,8 @@ def _basics(policy: Policy) -> Iterator[str]:
         yield f"  {name} of an event is {', otherwise '.join(paths)}."
     if excluded := policy.customers.excluded.strip():
         yield f"  Who meets {on_one_line(excluded)} does not count: no stage but excluded, and no segment."
+    if policy.holdout is not None:
+        yield f"  {policy.holdout.percent:g} % of the customers, at random, are held out ({policy.holdout.name})."
     yield f"  {_minutes(policy.browsing.session_minutes).capitalize()} without a click ends a visit."
     yield f"  An order can be undone, updated and recognised for {_days(policy.orders.undo_days)}."
 
@@ -111,6 +114,19 @@ def _scores(rfm: Rfm, currency: str) -> Iterator[str]:
     yield f"  recency    5, and one less from each of {recency} days without an order"
     yield f"  frequency  1, and one more from each of {frequency} orders in {rfm.window_days} days"
     yield f"  monetary   1, and one more from each of {monetary} {currency} in {rfm.window_days} days"
+
+
+def _measures(compiled: CompiledPolicy) -> Iterator[str]:
+    measures = compiled.policy.measures
+    if measures:
+        yield ""
+        yield f"Measures ({len(measures)})"
+    kept = {it.name for it in compiled.measures}
+    for it in measures:
+        unread = "" if it.name in kept else " (nothing reads it, and it costs nothing)"
+        yield f"  {it.name} is {on_one_line(it.value)}{unread}"
+        if it.description:
+            yield f"    {it.description}"
 
 
 def _ladders(policy: Policy, compiled: CompiledPolicy) -> Iterator[str]:

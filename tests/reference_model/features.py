@@ -5,6 +5,7 @@ import re
 from bisect import bisect_left
 from fractions import Fraction
 from functools import lru_cache
+from hashlib import blake2b
 from itertools import pairwise
 from math import isqrt
 
@@ -49,6 +50,17 @@ def within_bounds(numbers: list[int]) -> list[int]:
     return kept
 
 
+def texts_of(value: Trait) -> list[str]:
+    """The values that a field has, as texts."""
+    if isinstance(value, tuple | dict):
+        return list(value)
+    if isinstance(value, bool):
+        return [str(value).lower()]
+    if isinstance(value, int | float):
+        return [str(int(value)) if value == int(value) else repr(value)]
+    return [value] if value is not None and value.strip() else []
+
+
 def millionths(value: Trait) -> int | None:
     """A number in millionths, rounded half to even; none for what is no number, or beyond 1e12."""
     if isinstance(value, str) and PLAIN.fullmatch(value.strip()):
@@ -56,6 +68,18 @@ def millionths(value: Trait) -> int | None:
     if value is None or isinstance(value, str | bool | tuple | dict) or abs(value) > 10**12:
         return None
     return round(rational(value) * MILLION)
+
+
+def bucket(user_id: str, name: str, buckets: int) -> int:
+    """A customer's random group."""
+    return int(blake2b((name + "\n" + user_id).encode("utf-8"), digest_size=8).hexdigest(), 16) % buckets
+
+
+def is_held_out(policy: Policy, user_id: str) -> bool | None:
+    if policy.holdout is None:
+        return None
+    name, percent = policy.holdout
+    return bucket(user_id, name, 10_000) < percent * 100
 
 
 class Features:
@@ -69,6 +93,8 @@ class Features:
         self.stage, self.since, self.loyal = "", 0, False
         self.stays: tuple[tuple[str, int, int], ...] = ()
         self.steps: dict[str, str] = {}
+        self.segments: dict[str, int] = {}
+        self.left: dict[str, tuple[tuple[int, int], ...]] = {}
 
     def __call__(self, name: str) -> Value:
         if name.startswith("traits."):
@@ -115,6 +141,11 @@ class Features:
             return self.of_tally(call)
         if call.ladder:
             return self.steps.get(call.ladder)
+        if call.segment:
+            over, joined = [*self.left.get(call.segment, ())], self.segments.get(call.segment)
+            return joined is not None if call.function == "in_segment" else self.of_stays(call.function, over, joined)
+        if call.function == "bucket":
+            return bucket(self.memory.user_id, *call.bucket)
         if call.stage:
             return self.of_stage(call.function, call.stage)
         key = key_of(call.event)
@@ -137,7 +168,12 @@ class Features:
             return self.ago(counted[0].at) if counted else None
         if call.function == "days_since_last":
             return self.ago(counted[-1].at) if counted else None
+        if call.function == "distinct":
+            return min(len({text for each in counted for text in texts_of(self.said(each).get(call.number))}), 1000)
         numbers = [amount for each in counted if (amount := millionths(self.said(each).get(call.number))) is not None]
+        if call.function in ("min", "max"):
+            extreme = min if call.function == "min" else max
+            return Fraction(extreme(numbers), MILLION) if numbers else None
         numbers = within_bounds(numbers)
         if call.function == "sum":
             return Fraction(sum(numbers), MILLION)
@@ -165,7 +201,11 @@ class Features:
 
     def of_stage(self, function: str, stage: str) -> Value:
         over = [(began, ended) for name, began, ended in self.stays if name == stage]
-        all_stays = [*over, (self.since, self.at)] if self.stage == stage else over
+        return self.of_stays(function, over, self.since if self.stage == stage else None)
+
+    def of_stays(self, function: str, over: list[tuple[int, int]], since: int | None) -> Value:
+        """The value of a function of stays: those that are over, and since when the present one lasts."""
+        all_stays = over if since is None else [*over, (since, self.at)]
         if function == "times_entered":
             return len(all_stays)
         if function == "total_days_in":
@@ -256,6 +296,8 @@ class Features:
             return self.ago(self.since)
         if name == "loyal":
             return self.loyal
+        if name == "holdout":
+            return is_held_out(self.policy, memory.user_id)
         if name == "kind":
             kind = memory.traits.get("kind")
             return kind if isinstance(kind, str) else None

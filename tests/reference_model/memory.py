@@ -142,6 +142,7 @@ class Memory:
     eventful: set[int] = field(default_factory=set)
     happened: list[Happened] = field(default_factory=list)
     placed: list[Placed] = field(default_factory=list)
+    user_id: str = ""
     tops: dict[tuple[str, str], TopList] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

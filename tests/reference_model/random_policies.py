@@ -82,6 +82,18 @@ STILL = (
     "sum('order completed', total, 21, before=350)",
     "sum('Referral Sent', bonus, 10, before=700)",
     "mean('Referral Sent', bonus, 7, before=7)",
+    "min('Referral Sent', bonus, 14)",
+    "max('referral sent', bonus)",
+    "max('Referral Sent', bonus, 10, before=15, where=to != 't1')",
+    "min('Order Completed', total)",
+    "max('Order Completed', total, 25)",
+    "max('order completed', discount, 30, before=10, where=currency != 'EUR')",
+    "distinct('Referral Sent', to)",
+    "distinct('Referral Sent', bonus, 20)",
+    "distinct('Product Viewed', product, 9)",
+    "distinct('Order Completed', categories, 40)",
+    "distinct('Order Completed', total, where=coupon is not known)",
+    "distinct('Order Completed', brands)",
     "share('category', 'Tea', orders, 30)",
     "return_rate(30)",
     "return_rate(days=365)",
@@ -97,6 +109,8 @@ STILL = (
     "monetary_score",
     "times_entered(stage='at_risk')",
     "times_entered(stage = 'loyal')",
+    "bucket('spring', 3)",
+    "bucket('autumn', buckets = 7)",
 )
 NUMBERS = (
     "0",
@@ -116,6 +130,28 @@ NUMBERS = (
     "1e-7",
     "-2.5",
 )
+MEASURES = """
+[[measures]]
+name = "recent"
+value = "count('Order Completed', 33, where = total >= 7)"
+[[measures]]
+name = "ratio"
+value = "recent / (orders - 1)"
+[[measures]]
+name = "silence"
+value = "days_since_order - 2 * recent"
+[[measures]]
+name = "unread"
+value = "count('Nobody Reads', 12)"
+[[measures]]
+name = "rated"
+value = "latest('referral sent', bonus)"
+profile = true
+[[measures]]
+name = "country"
+value = "traits.country"
+"""
+MEASURED = ("recent", "ratio", "silence")
 FLAGS = (
     "loyal",
     "true",
@@ -131,13 +167,27 @@ FLAGS = (
     "top('channel', revenue, 33) == traits.plan",
     "top('store', orders, 90) is known",
 )
+OF_SEGMENTS = (
+    "in_segment('s{}')",
+    "in_segment(segment='s{}')",
+    "times_entered(segment = 's{}') >= 2",
+    "days_since_left(segment='s{}') < 4.5",
+    "total_days_in(segment='s{}') > 3.25",
+    "days_since_entered(segment = 's{}') >= orders",
+)
 EXCLUDED = (
     'kind == "business"',
     'traits.country == "DE" or traits.vip',
     'kind != "business" and traits.country is known',
     'starts_with(traits.country, "F")',
 )
-TEXTS = ('kind == "business"', 'traits.country in ["DE", "FR"]', 'traits.country != "DE"', "traits.age > 30.5")
+TEXTS = (
+    'country == "DE"',
+    'kind == "business"',
+    'traits.country in ["DE", "FR"]',
+    'traits.country != "DE"',
+    "traits.age > 30.5",
+)
 DECLARED = (
     '"sport" in traits.interests',
     '"sport" not in traits.interests',
@@ -238,6 +288,8 @@ class Drawing:
             return choose(DATED)
         if share < 0.57:
             return choose(NUMBERS)
+        if share < 0.61:
+            return choose(MEASURED)
         if share < 0.65:
             return f"-{choose(MOVING + STILL)}"
         return f"({self.operand(depth + 1)} {choose('+-*/')} {self.operand(depth + 1)})"
@@ -275,7 +327,7 @@ class Drawing:
             if self.random.random() < 0.5:
                 text += f"min_stay_days = {self.random.choice((0.5, 4, 11.25))}\n"
             try:
-                read_policy(f'name = "drawn"\n{TRAITS}{self.patience}\n{before}{text}', catalogue)
+                read_policy(f'name = "drawn"\n{TRAITS}{MEASURES}{self.patience}\n{before}{text}', catalogue)
             except PolicyError:
                 continue
             return text
@@ -295,13 +347,29 @@ class Drawing:
                         text += f"{key} = {choose((0.25, 3, 10.5))}\n"
         return text
 
+    def of_segments(self, rule: str, number: int) -> str:
+        """The rule of a segment, which may now ask for some of those before it."""
+        for before in range(number):
+            key, word = self.random.choice(("enter", "leave")), self.random.choice(("and", "or", "and not", "or not"))
+            head, found, rest = rule.partition(f"{key} = '''")
+            if found and self.random.random() < 0.5:
+                condition, _, rest = rest.partition("'''")
+                asked = self.random.choice(OF_SEGMENTS).format(before)
+                rule = f"{head}{found}{asked} {word} ({condition})'''{rest}"
+        if "leave = " in rule and self.random.random() < 0.3:
+            own = self.random.choice(OF_SEGMENTS[2:]).format(number)
+            rule = rule.replace("enter = '''", f"enter = '''{own} or ", 1)
+        return rule
+
     def text(self) -> str:
         choose = self.random.choice
         lifecycle = f"[lifecycle]\none_time_patience_days = {choose((10, 25.5))}\none_time_churn_days = 40\n"
         support = choose(("", SUPPORT.format(choose((0.37, 0.5)), choose((2, 4)))))
         segments = [
-            self.rule(f'[[segments]]\nkey = "s{number}"\nname = "S{number}"\n') for number in range(choose((2, 3, 4)))
+            self.of_segments(self.rule(f'[[segments]]\nkey = "s{number}"\nname = "S{number}"\n'), number)
+            for number in range(choose((2, 3, 4)))
         ]
+        holdout = choose(("", '[holdout]\nname = "spring"\npercent = 33.25\n'))
         zone = f'[time]\nzone = "{choose(("UTC", "Europe/Berlin", "America/New_York"))}"\n'
         zone += choose(("", "zone_trait = 'timezone'\n", "zone_trait = 'timezone'\n"))
         excluded = choose((None, *EXCLUDED))
@@ -313,5 +381,6 @@ class Drawing:
                 "enter = '''", 'enter = \'\'\'step("l0") == "p0" or ', 1
             )
             segments.insert(0, first)
+        more = (customers, lifecycle, self.patience, support)
         groupings = (loyal, ladders, *segments)
-        return "".join(('name = "drawn"\n', zone, TRAITS, customers, lifecycle, self.patience, support, *groupings))
+        return "".join(('name = "drawn"\n', zone, TRAITS, holdout, MEASURES, *more, *groupings))
