@@ -5,8 +5,11 @@ as meant if the condition asks anywhere whether that value ``is known``, or if w
 hold without the value either. Within ``not``, it leaves out nobody.
 """
 
-from collections.abc import Iterator
+import ast
+from collections.abc import Iterator, Mapping
 
+from state.conditions.event_filters import check_filter
+from state.conditions.kind import Kind
 from state.conditions.nodes import (
     AllOf,
     AnyOf,
@@ -31,10 +34,13 @@ _Names = frozenset[str]
 _NONE: _Names = frozenset()
 
 
-def left_out(tree: Test) -> Iterator[tuple[str, str]]:
-    """Yield each comparison of a condition that leaves out customers by mistake, and what to do about it."""
+def left_out(tree: Test, known: _Names = _NONE) -> Iterator[tuple[str, str]]:
+    """Yield each comparison of a condition that leaves out customers by mistake, and what to do about it.
+
+    What is ``known``, as written, is never missing.
+    """
     asked = [_names_in(leaf) for leaf in leaves_of(tree) if isinstance(leaf, Known)]
-    for trap in _traps(tree, _NONE.union(*asked), held=True):
+    for trap in _traps(tree, known.union(*asked), held=True):
         text = f"{trap.left_text} {trap.sign} {trap.right_text}"
         missing = [it.text for it in _sides(trap) if it.operand.nullable]
         yield (
@@ -42,6 +48,20 @@ def left_out(tree: Test) -> Iterator[tuple[str, str]]:
             f"write `not {trap.left_text} {OPPOSITE[trap.sign]} {trap.right_text}` to have these too, or "
             f"`{' and '.join([*(f'{it} is known' for it in missing), text])}` if they are to be left out",
         )
+
+
+def left_out_by_filters(tree: Test, kinds: Mapping[str, Kind]) -> Iterator[tuple[str, str]]:
+    """Yield the same of each filter of events in a condition, whose fields are of these kinds if they are of any."""
+    moment = frozenset(name for name, kind in kinds.items() if kind is not Kind.TEXTS)
+    for operand in operands_of(tree):
+        if isinstance(operand, FeatureRef) and operand.feature.counts is not None and operand.feature.counts.names:
+            source = operand.feature.name
+            call = ast.parse(source, mode="eval").body
+            assert isinstance(call, ast.Call)
+            for keyword in call.keywords:
+                if keyword.arg == "where":
+                    found = left_out(check_filter(source, keyword.value, kinds), moment)
+                    yield from ((f"in `where`, {told.replace('customers', 'events')}", fix) for told, fix in found)
 
 
 def _traps(test: Test, known: _Names, *, held: bool) -> Iterator[Comparison]:

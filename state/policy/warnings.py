@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
 from state.conditions.condition import Condition
+from state.conditions.event_filters import kinds_of_fields
 from state.conditions.nodes import Arithmetic, Comparison, FeatureRef, Literal, Negative, Operand, leaves_of
 from state.policy.currency_size import size_of
-from state.policy.left_out import left_out
+from state.policy.left_out import left_out, left_out_by_filters
 from state.policy.never_joined import never_joined
 from state.policy.never_reached import never_reached
 from state.policy.shape import Fixed, Money, PAlive, Policy, Rhythm
@@ -22,13 +23,15 @@ _PATIENCE: Path = ("lifecycle", "patience")
 
 def warnings_of(policy: Policy, conditions: Mapping[Path, Condition]) -> Iterator[Warned]:
     """Yield what is odd about a policy, whose conditions are given by their keys."""
+    kinds = kinds_of_fields(policy.context)
     size = size_of(policy.money.currency)
     if size > 1:
         yield from _money(policy, size)
         for path, condition in conditions.items():
             yield from _amounts(path, condition, policy.money.currency, size)
     for path, condition in conditions.items():
-        yield from ((path, message, fix) for message, fix in left_out(condition.tree))
+        excluding = (*left_out(condition.tree), *left_out_by_filters(condition.tree, kinds))
+        yield from ((path, message, fix) for message, fix in excluding)
         if path[-1] == "enter":
             leave = conditions.get((*path[:-1], "leave"))
             told = never_joined(condition.tree, None if leave is None else leave.tree)

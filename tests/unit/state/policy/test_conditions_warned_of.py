@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 
 from schemas.events import Scalar
 from state.conditions.condition import compile_condition
+from state.conditions.event_filters import kinds_of_fields
 from state.features.catalogue import catalogue
 from state.policy.compiled import read_policy
-from state.policy.left_out import left_out
+from state.policy.left_out import left_out, left_out_by_filters
 from state.policy.never_joined import never_joined
+from state.policy.shape import Policy
 from tests.support.programs import ROOT
 from tests.unit.state.conditions.toy import CATALOGUE, Toy
 
@@ -171,3 +173,22 @@ def test_the_segments_of_a_page_are_warned_of_nothing(page: str) -> None:
     for example in re.findall(r"```toml\n(.*?)```", (ROOT / page).read_text("utf-8"), re.DOTALL):
         if example.startswith("[[segments]]"):
             assert read_policy(f'name = "p"\n{example}', catalogue).warnings == ()
+
+
+def filters_told(condition: str) -> list[str]:
+    tree = compile_condition(condition, catalogue(Policy(name="any"))).tree
+    return [message for message, _ in left_out_by_filters(tree, kinds_of_fields({}))]
+
+
+def test_events_left_out_by_a_filter_are_told() -> None:
+    assert filters_told('count("Order Completed", 30, where = channel != "app") > 1') == [
+        "in `where`, `channel != 'app'` does not hold for events whose `channel` is not known"
+    ]
+    assert len(filters_told('count("A", where = a not in ["x"]) > 1 and latest("B", n, where = b != 2) > 1')) == 2
+
+
+@pytest.mark.parametrize(
+    "where", ['not channel == "app"', "hour != 3", 'weekday not in ["Monday"]', "a != 1 and a > 0"]
+)
+def test_nothing_is_told_of_a_filter_that_leaves_out_nothing_or_is_meant(where: str) -> None:
+    assert filters_told(f'count("Order Completed", 30, where = {where}) > 1') == []

@@ -172,6 +172,38 @@ def test_the_policy_that_ships_is_fine_and_a_wrong_one_is_explained(tmp_path: Pa
     assert "cannot be read" in call("policy", "check", tmp_path / "none.toml").output
 
 
+SAMPLED = """name = "sampled"
+[[segments]]
+key = "asked"
+name = "Asked"
+enter = '''
+count("Order Completd", 30) >= 1 or sum("Order Completed", totl, 30, where = channel == "app") > 5
+or traits.plann == "gold" or count("Plan Chosen", 30, where = plan == "gold") > 1'''
+"""
+SAMPLE = [
+    {"event": "order_completed", "properties": {"order_id": "1", "total": 5, "channel": "web"}},
+    {"event": "plan chosen", "properties": {"name": "gold", "price": 3}},
+    {"event": "Product Viewed", "context": {"traits": {"plan": "gold"}}},
+]
+
+
+def test_a_sample_tells_which_names_of_a_policy_it_does_not_have(tmp_path: Path) -> None:
+    policy, sample = tmp_path / "policy.toml", tmp_path / "sample.json"
+    policy.write_text(SAMPLED)
+    events = [{"userId": "c", "timestamp": "2026-01-01T00:00:00Z", **it} for it in SAMPLE]
+    sample.write_text(json.dumps([*events, {"userId": ""}]))
+    done = call("policy", "check", policy, "--events", sample)
+    assert done.exit_code == 0
+    assert [line.removeprefix(f"{policy}: warning: ") for line in done.stderr.splitlines()] == [
+        "no event in the sample is `Order Completd`. did you mean `Order Completed`?",
+        "no `Order Completed` in the sample has a usable `totl`. did you mean `total`?",
+        "no `Plan Chosen` in the sample has a usable `plan`. there are `name`, `price`",
+        "nothing in the sample says the trait `plann`. did you mean `plan`?",
+        f"{sample}: 3 events of 3 names, and 1 that cannot be used",
+    ]
+    assert call("policy", "check", policy, "--events", tmp_path / "none.jsonl").exit_code == 2
+
+
 def test_schemas_are_written_into_a_folder(tmp_path: Path) -> None:
     done = call("schema", "export", tmp_path / "new")
     written = sorted((tmp_path / "new").iterdir())

@@ -1,0 +1,90 @@
+"""A sample of events beside a policy: the names that the policy reads, and that nothing in the sample has."""
+
+import difflib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+
+from schemas.account_events import account_event
+from schemas.coercion import fields_of
+from schemas.envelope import open_envelope, read_event
+from schemas.events import OrderUpdated, TraitsIdentified, event_name
+from schemas.intake import Intake
+from schemas.reject import RejectedError
+from schemas.wrappings import SeveralEventsError
+from state.conditions.nodes import traits_of
+from state.policy.compiled import CompiledPolicy
+
+_MOST_NAMES = 1000
+"""So many names of properties are remembered of each event: some producers make one for every customer."""
+_MOST_LISTED = 5
+
+
+class EventsSample:
+    """What is named in a sample: events, the properties of those that a policy reads, and traits.
+
+    ``names`` are those of usable events, known ones in the spelling of the table, with how often they came.
+    """
+
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
+        self.names: Counter[str] = Counter()
+        self.unusable = 0
+        self._given: defaultdict[str, dict[str, None]] = defaultdict(dict)
+        self._found: defaultdict[str, set[str]] = defaultdict(set)
+        self._traits: set[str] = set()
+
+    def read(self, values: Iterable[bytes]) -> None:
+        """Read events; what is none is counted."""
+        for value in values:
+            if not value.strip():
+                continue
+            try:
+                self._read(account_event(value)[1] if self._intake.of_accounts else value)
+            except SeveralEventsError as several:
+                self.read(several.events)
+            except RejectedError:
+                self.unusable += 1
+
+    def _read(self, value: bytes) -> None:
+        envelope = open_envelope(value)
+        event = read_event(envelope, value, self._intake)
+        fact = event.fact
+        if fact is None:
+            self.names[event.unknown_name or ""] += 1
+            return
+        name = event_name(fact)
+        self.names[name] += 1
+        self._traits.update(fact.context_traits or ())
+        if isinstance(fact, TraitsIdentified):
+            self._traits.update(fact.traits)
+        if name in self._intake.named.properties:
+            given = self._given[name]
+            if len(given) < _MOST_NAMES:
+                given.update(dict.fromkeys(fields_of(envelope.properties, "properties")))
+            self._found[name].update(fact.properties or ())
+
+    def missing(self, compiled: CompiledPolicy) -> Iterator[str]:
+        """Yield what a policy names and nothing in the sample has, each with the nearest name that is there."""
+        counted = sorted(compiled.counted_events)
+        for name in counted:
+            if not self.names[name]:
+                yield f"no event in the sample is `{name}`. {_nearest(name, self.names)}"
+        for event, fields in sorted(compiled.named.properties.items()):
+            if not self.names[event] or event == OrderUpdated.name:  # what it says is read as that of the order
+                continue
+            for name in sorted(fields.keys() - self._found[event]):
+                yield f"no `{event}` in the sample has a usable `{name}`. {_nearest(name, self._given[event])}"
+        read = frozenset[str]().union(*(traits_of(it.tree) for it in compiled.conditions))
+        for name in sorted(read.union(*(it.traits for it in compiled.measures)) - self._traits):
+            yield f"nothing in the sample says the trait `{name}`. {_nearest(name, self._traits)}"
+
+
+def _nearest(name: str, names: Iterable[str]) -> str:
+    there = [it for it in names if it]
+    plain = {it.lower().replace("_", " "): it for it in there}
+    near = difflib.get_close_matches(name.lower().replace("_", " "), plain, 1, 0.6)
+    if near:
+        return f"did you mean `{plain[near[0]]}`?"
+    listed = ", ".join(f"`{it}`" for it in there[:_MOST_LISTED])
+    more = ", ..." if len(there) > _MOST_LISTED else ""
+    return f"there are {listed}{more}" if there else "there are none at all"
