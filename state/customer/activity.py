@@ -17,6 +17,7 @@ from state.customer.occurrences import (
     no_occurrences,
     unpack_occurrences,
 )
+from state.customer.returns import PackedReturns, Returns, no_returns, unpack_returns
 from state.customer.stored_tallies import PackedTallies, pack_tallies, unpack_tallies
 from state.customer.tallies import Tallies, no_tallies
 
@@ -33,12 +34,13 @@ class Activity(msgspec.Struct, gc=False):
     """The occurrences of events, by the keys of ``CountedEvents``.
 
     ``orders`` are the orders that stand and are remembered, by number, so that what they gave can be taken back.
-    ``tallies`` say to which values views, orders and revenue fell.
+    ``tallies`` say to which values views, orders and revenue fell, ``returns`` of how many orders money was given back.
     """
 
     events: dict[int, Occurrences]
     orders: dict[int, CountedOrder]
     tallies: Tallies = msgspec.field(default_factory=no_tallies)
+    returns: Returns = msgspec.field(default_factory=no_returns)
 
     def add(self, counted: CountedEvents, at: int, day: int, properties: Mapping[str, Trait]) -> None:
         """Count an event that cannot be undone."""
@@ -178,6 +180,7 @@ class Activity(msgspec.Struct, gc=False):
         for found in self.events.values():
             yield found.daily.days
         yield from self.tallies.days()
+        yield self.returns.daily.days
 
     def _add(self, counted: CountedEvents, at: int, day: int, properties: Mapping[str, Trait]) -> Given:
         found = self.events.get(counted.key)
@@ -211,10 +214,10 @@ class Activity(msgspec.Struct, gc=False):
 
     def packed(self) -> bytes:
         """Return the bytes; none where no event happened."""
-        tallies = pack_tallies(self.tallies)
-        if not self.events and not self.orders and tallies is None:
+        tallies, returns = pack_tallies(self.tallies), self.returns.packed()
+        if not self.events and not self.orders and tallies is None and returns is None:
             return b""
-        return _encode(_Packed({key: it.packed() for key, it in self.events.items()}, self.orders, tallies))
+        return _encode(_Packed({key: it.packed() for key, it in self.events.items()}, self.orders, tallies, returns))
 
     @staticmethod
     def unpacked(packed: bytes) -> "Activity":
@@ -223,7 +226,7 @@ class Activity(msgspec.Struct, gc=False):
             return Activity({}, {})
         it = _decode(packed)
         events = {key: unpack_occurrences(each) for key, each in it.events.items()}
-        return Activity(events, it.orders, unpack_tallies(it.tallies))
+        return Activity(events, it.orders, unpack_tallies(it.tallies), unpack_returns(it.returns))
 
 
 class _Packed(msgspec.Struct, array_like=True, gc=False):
@@ -232,6 +235,7 @@ class _Packed(msgspec.Struct, array_like=True, gc=False):
     events: dict[int, PackedOccurrences]
     orders: dict[int, CountedOrder]
     tallies: PackedTallies | None = None
+    returns: PackedReturns | None = None
 
 
 _encode = msgspec.msgpack.Encoder().encode

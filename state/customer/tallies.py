@@ -9,6 +9,8 @@ import msgspec
 from state.customer.daily_counts import Daily, no_counts
 
 VIEWS, ORDERS, REVENUE = WEIGHTS = ("views", "orders", "revenue")
+RETURNS = "returns"
+"""Not a weight: it asks for the returns of orders, and for no values."""
 MAX_VALUES = 128
 """How many values of one kind are told apart where a policy asks for the favourite."""
 NO_ORDER = -1
@@ -155,7 +157,7 @@ class Tallies(msgspec.Struct, gc=False):
         """Forget what a new policy does not ask for."""
         keys = {it.key for it in asked}
         self.by_key = {key: it for key, it in self.by_key.items() if key in keys}
-        if all(it.weight == VIEWS for it in asked):
+        if not any(it.weight in (ORDERS, REVENUE) for it in asked):
             self.orders = {}
 
     def whole_since(self, key: int, day: int) -> int:

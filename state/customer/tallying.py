@@ -2,14 +2,24 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from schemas.events import AnyFact, Browsed, OrderCompleted, OrderUpdated, Trait, changes_order
+from schemas.events import (
+    AnyFact,
+    Browsed,
+    OrderChange,
+    OrderCompleted,
+    OrderRefunded,
+    OrderUpdated,
+    Trait,
+    changes_order,
+)
 from schemas.line_amounts import amounts_name
 from state.customer.apply_event import Effect, OrderEffect
 from state.customer.customer import Customer
 from state.customer.engagement import COLUMN_OF, COLUMNS
 from state.customer.order_rows import order_number
 from state.customer.purchases import OrderMemory
-from state.customer.tallies import NO_ORDER, REVENUE, VIEWS, Gave, Tallies, TallyOf
+from state.customer.returns import Returns, no_returns
+from state.customer.tallies import NO_ORDER, ORDERS, RETURNS, REVENUE, VIEWS, Gave, Tallies, TallyOf
 
 VALUES_BOUND = "values"
 _VIEWS_COLUMN = COLUMNS["views"]
@@ -21,6 +31,8 @@ Apply = Callable[[Customer, AnyFact], Effect]
 
 def events_tallied(of: TallyOf) -> tuple[str, ...]:
     """Return the names of the events that a tally reads fields of."""
+    if of.weight == RETURNS:
+        return ()
     return _VIEWED if of.weight == VIEWS else (OrderCompleted.name, OrderUpdated.name)
 
 
@@ -32,7 +44,8 @@ class Tallying:
         self._memory = memory
         self._day_of = day_of
         self._views = [it for it in asked if it.weight == VIEWS]
-        self._orders = [it for it in asked if it.weight != VIEWS]
+        self._orders = [it for it in asked if it.weight in (ORDERS, REVENUE)]
+        self._return_days = max((it.window_days for it in asked if it.weight == RETURNS), default=0)
         self._tops_of_views = [it for it in self._views if not it.value]
         self._tops_of_orders = [it for it in self._orders if not it.value]
         self._most_days = max((it.window_days for it in self._orders), default=0)
@@ -42,6 +55,8 @@ class Tallying:
 
         def both(customer: Customer, fact: AnyFact) -> Effect:
             effect = apply(customer, fact)
+            if self._return_days and (isinstance(fact, OrderCompleted) or changes_order(fact)):
+                self._count_return(customer.activity.returns, fact, effect[0])
             self._count(customer.activity.tallies, fact, effect[0])
             return effect
 
@@ -54,6 +69,8 @@ class Tallying:
     def keep(self, customer: Customer) -> None:
         """Forget what this policy does not ask for."""
         customer.activity.tallies.keep(self._asked)
+        if not self._return_days:
+            customer.activity.returns = no_returns()
 
     def _count(self, tallies: Tallies, fact: AnyFact, effect: OrderEffect) -> None:
         if isinstance(fact, Browsed):
@@ -68,6 +85,18 @@ class Tallying:
             elif isinstance(fact, OrderCompleted | OrderUpdated):
                 count = tallies.place_order if effect is OrderEffect.ORDERED else tallies.restate_order
                 count(number, day, _gives(self._orders, fact))
+
+    def _count_return(self, returns: Returns, fact: OrderCompleted | OrderChange, effect: OrderEffect) -> None:
+        day, number = self._day_of(fact.at), order_number(fact.order_id)
+        since = day - self._return_days + 1
+        returns.forget_orders(max(self._memory.oldest_day(day), since), self._memory.most)
+        if effect is OrderEffect.ORDERED:
+            returns.place(number, day, since)
+        elif isinstance(fact, OrderRefunded):
+            if fact.total != 0 or effect is OrderEffect.UNDONE:
+                returns.give_back(number)
+        elif effect is OrderEffect.UNDONE:
+            returns.cancel(number)
 
     def _has_room(self, tallies: Tallies, fact: AnyFact) -> bool:
         if isinstance(fact, OrderCompleted | OrderUpdated):

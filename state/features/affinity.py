@@ -9,7 +9,7 @@ from state.customer.activity import Activity
 from state.customer.counted_events import occurrences_key
 from state.customer.engagement import COLUMN_PARTS, COLUMNS
 from state.customer.parts import ORDERS
-from state.customer.tallies import VIEWS, WEIGHTS, TallyOf
+from state.customer.tallies import RETURNS, VIEWS, WEIGHTS, TallyOf
 
 FIELDS: Mapping[str, str] = {
     "category": "categories",
@@ -48,6 +48,13 @@ def affinity_functions() -> Iterator[Function]:
         meaning="the share of views, orders or revenue that fell to that one",
         example='top_share("brand", orders, 365)',
     )
+    yield Function(
+        name="return_rate",
+        parameters=(_DAYS,),
+        feature=_return_rate,
+        meaning="of how many of the orders money was given back, in part or in whole",
+        example="return_rate(365)",
+    )
 
 
 def _share(name: str, dimension: str, value: str, weight: str, days: int) -> Feature:
@@ -66,6 +73,12 @@ def _top_share(name: str, dimension: str, weight: str, days: int) -> Feature:
     tallies = _tallies(dimension, weight)
     formula = Formula(_top_share_since, key=tallies.key, before=days - 1)
     return _feature(name, "0 to 1", f"share of {weight} that fell to the {dimension} with most", tallies, formula, days)
+
+
+def _return_rate(name: str, days: int) -> Feature:
+    tallies = TallyOf(occurrences_key(RETURNS), RETURNS, "")
+    formula = Formula(_return_rate_since, before=days - 1)
+    return _feature(name, "0 to 1", "share of orders of which money was given back", tallies, formula, days)
 
 
 def _tallies(dimension: str, weight: str, value: str = "") -> TallyOf:
@@ -101,5 +114,13 @@ def _top_share_since(activity: Activity, day: int, key: int, before: int) -> flo
     return (
         activity.tallies.weight_since(key, activity.tallies.top_since(key, day - before), day - before) / whole
         if (whole := activity.tallies.whole_since(key, day - before))
+        else None
+    )
+
+
+def _return_rate_since(activity: Activity, day: int, before: int) -> float | None:
+    return (
+        activity.returns.returned_since(day - before) / placed
+        if (placed := activity.returns.placed_since(day - before))
         else None
     )

@@ -179,6 +179,21 @@ def test_an_event_that_comes_late_and_twice_makes_no_difference(intake: Intake) 
     assert figures(intake, lines, *asked, until=1) == ["a", "a", 0.25]
 
 
+@both
+def test_the_return_rate_is_that_of_the_orders_placed_and_not_cancelled(intake: Intake) -> None:
+    lines = [order(number, ("Tea", 100)) for number in range(4)]
+    part = sent("Order Refunded", 5, order_id="o0", total=1)
+    whole = [sent("Order Refunded", 6 + number, order_id="o1") for number in range(2)]
+    nothing = sent("Order Refunded", 7, order_id="o2", total=0)
+    cancelled = sent("Order Cancelled", 8, order_id="o3")
+    asked = ("return_rate(30)", "return_rate(8)")
+    assert figures(intake, lines, *asked, until=9) == [0, 0]
+    assert figures(intake, [*lines, part, *whole, nothing], *asked, until=9) == [0.5, 0]
+    assert figures(intake, [*lines, part, *whole, nothing, cancelled], *asked, until=9) == [0.6667, 0]
+    result = intake([*lines, part], policy("return_rate(30) >= 0.25"), ms(60))
+    assert memberships(result) == [("Entered", day(5)), ("Exited", midnight(30))]
+
+
 @pytest.mark.parametrize(
     ("condition", "told"),
     [

@@ -197,6 +197,10 @@ EXAMPLES: dict[str, tuple[list[Line], list[Line]]] = {
     "average_rating_365d >= 4.5 and ratings_365d >= 2": (rated(5, 4), rated(5)),
     "2.5 < average_rating_365d < 4.5": (rated(5, 3), rated(5, 5)),
     "average_rating_365d <= 2.5": (rated(2, 3), rated(3)),
+    "return_rate(365) >= 0.3 and orders_365d >= 2": (
+        [*LATE, at(490, "Order Refunded", order_id="o480", total=1)],
+        [*LATE, order(485), at(490, "Order Refunded", order_id="o480", total=1)],
+    ),
     "refunds_365d >= 0.2 * revenue_365d and revenue_365d > 0": (
         [*LATE, at(490, "Order Refunded", order_id="o480", total=60)],
         [*LATE, at(490, "Order Refunded", order_id="o480", total=40)],

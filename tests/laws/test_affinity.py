@@ -205,3 +205,39 @@ def remembered(customer: Customer, today: int) -> dict[tuple[int, str], list[int
         for value, daily in tally.values.items()
     }
     return {value: it for value, it in days.items() if it}
+
+
+RETURN_RATES = rules_of([f"return_rate({days}) {sign}" for days in WINDOWS for sign in (">= 0.5", "< 0.5", "== 0.5")])
+
+
+@given(histories(), st.integers(0, 35), st.integers(0, 3 * len(WINDOWS) - 1))
+def test_the_return_rate_is_what_a_list_of_everything_says(history: list[AnyFact], later: int, number: int) -> None:
+    customer = first_seen(history[0].at)
+    placed: list[tuple[str, int]] = []
+    returned: set[int] = set()
+    standing: dict[str, int] = {}
+    for fact in history:
+        before = customer.purchases.count()
+        RETURN_RATES.apply_event(customer, fact)
+        if customer.purchases.count() > before:
+            assert isinstance(fact, OrderCompleted)
+            standing[fact.order_id] = len(placed)
+            placed.append((fact.order_id, fact.at // DAY))
+        elif isinstance(fact, OrderRefunded) and fact.order_id in standing:
+            returned.add(standing[fact.order_id])
+        if customer.purchases.count() < before:
+            assert isinstance(fact, OrderCancelled | OrderRefunded)
+            place = standing.pop(fact.order_id)
+            if isinstance(fact, OrderCancelled):
+                placed[place] = ("", -1)
+                returned.discard(place)
+    at = history[-1].at + later * DAY
+    for days in WINDOWS:
+        within = [place for place, (_, day) in enumerate(placed) if day > at // DAY - days]
+        rate = Fraction(sum(place in returned for place in within), len(within)) if within else None
+        feature = RETURN_RATES.compiled.catalogue.features[f"return_rate({days})"]
+        assert feature.formula.exact(unpack(pack(customer)), at, at // DAY) == rate
+    each, now = condition(RETURN_RATES, number), history[-1].at
+    if not each.holds(customer, now):
+        midnights = [(now // DAY + ahead) * DAY for ahead in range(1, 40)]
+        assert each.begins(customer, now) == next((it for it in midnights if each.holds(customer, it)), None)

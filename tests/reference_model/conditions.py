@@ -79,6 +79,7 @@ PLACES = {
     "share": ("dimension", "value", "weight", "days"),
     "top": ("dimension", "weight", "days"),
     "top_share": ("dimension", "weight", "days"),
+    "return_rate": ("days",),
     "step": ("ladder",),
     "in_segment": ("segment",),
     "bucket": ("name", "buckets"),

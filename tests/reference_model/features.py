@@ -135,6 +135,9 @@ class Features:
         if text.partition("(")[0] in OF_TRAITS:
             return self.of_trait(text)
         call = call_of(text)
+        if call.function == "return_rate":
+            returned = [each.returned for each in self.memory.placed if each.order.day > self.today - call.days]
+            return Fraction(sum(returned), len(returned)) if returned else None
         if call.of:
             return self.of_tally(call)
         if call.ladder:

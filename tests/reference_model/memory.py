@@ -117,6 +117,14 @@ def occasions_of(orders: list[Order], length: int) -> list[int]:
 
 
 @dataclass
+class Placed:
+    """An order that was placed and not cancelled, and whether money was given back of it."""
+
+    order: Order
+    returned: bool = False
+
+
+@dataclass
 class Memory:
     policy: Policy
     first_event_at: int
@@ -133,6 +141,7 @@ class Memory:
     traits: dict[str, Trait] = field(default_factory=dict)
     eventful: set[int] = field(default_factory=set)
     happened: list[Happened] = field(default_factory=list)
+    placed: list[Placed] = field(default_factory=list)
     user_id: str = ""
     tops: dict[tuple[str, str], TopList] = field(default_factory=dict)
 
@@ -209,6 +218,7 @@ class Memory:
         order = Order(fact.order_id, fact.at, day, self.policy.money, self.policy.civil)
         self.state(order, fact)
         self.orders.append(order)
+        self.placed.append(Placed(order))
         remembered = [each for each in self.orders if not each.forgotten]
         for each in remembered[:-MOST_ORDERS]:
             each.forgotten = True
@@ -228,8 +238,13 @@ class Memory:
             return ""
         if fact.kind == "refund":
             self.refunds.append((day, order.give_back(fact)))
-            if order.left or order.own_left:
+            is_left = bool(order.left or order.own_left)
+            for each in self.placed:
+                each.returned = each.returned or (each.order is order and (fact.amount != 0 or not is_left))
+            if is_left:
                 return ""
+        else:
+            self.placed = [each for each in self.placed if each.order is not order]
         self.orders = [each for each in self.orders if each is not order]
         self.newest = [each for each in self.newest if each is not order]
         self.undone.pop(order.order_id, None)

@@ -95,6 +95,8 @@ STILL = (
     "distinct('Order Completed', total, where=coupon is not known)",
     "distinct('Order Completed', brands)",
     "share('category', 'Tea', orders, 30)",
+    "return_rate(30)",
+    "return_rate(days=365)",
     "share('category', 'Grocery', revenue, days=90)",
     "share('brand', '7', revenue, 365)",
     "share('channel', 'app', views, 21)",

@@ -133,7 +133,7 @@ leave = 'days_since_last("Order Completed", where = "Acme" in brands) > 4'
 key = "by_taste"
 name = "Favours a brand, or the app"
 enter = 'top("brand", orders, 25) == "Acme" or share("channel", "app", views, 10) >= 0.5'
-leave = 'share("brand", "Bolt", revenue, 20) > 0.6 or top_share("brand", revenue, 30) < 0.5'
+leave = 'share("brand", "Bolt", revenue, 20) > 0.6 or top_share("brand", revenue, 30) < 0.5 or return_rate(20) > 0.4'
 min_stay_days = 1.5
 [[segments]]
 key = "promoter"
