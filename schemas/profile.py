@@ -19,7 +19,8 @@ class StepStanding(msgspec.Struct):
 class Profile(msgspec.Struct, rename="camel"):
     """Stage, segments and figures of one customer as of an instant.
 
-    Instants are RFC 3339 text; ``windows`` maps a feature's name (``orders_90d``) to its value at ``as_of``.
+    Instants are RFC 3339 text; ``windows`` maps a feature's name (``orders_90d``) to its value at ``as_of``, and
+    ``measures`` the names of the policy's measures to theirs.
     """
 
     user_id: str
@@ -33,6 +34,7 @@ class Profile(msgspec.Struct, rename="camel"):
     steps: dict[str, StepStanding]
     figures: dict[str, Figure]
     windows: dict[str, Figure]
+    measures: dict[str, Figure]
     traits: dict[str, Trait]
     next_transition: str | None
     next_at: str | None

@@ -23,7 +23,8 @@ class Catalogue:
     ``roll_offs(customer, window, after, until)`` returns the instants later than ``after``, up to ``until``, at which
     something leaves that window (days), ascending. ``day_of(instant)`` numbers the days. ``title`` names the policy in
     the titles of generated code. ``traits`` are the kinds of those that the policy declares; each that is a set of tags
-    has a feature in ``tags``: those of them that have not expired.
+    has a feature in ``tags``: those of them that have not expired. ``measures`` are the values to which the policy
+    gives names, as texts, ``measures_read`` those that a condition has named so far.
     """
 
     title: str
@@ -34,6 +35,8 @@ class Catalogue:
     roll_offs: Callable[[Customer, int, int, int], Sequence[int]]
     day_of: Callable[[int], int]
     traits: Mapping[str, Kind] = field(default_factory=dict)
+    measures: Mapping[str, str] = field(default_factory=dict)
+    measures_read: set[str] = field(default_factory=set)
     tags: Mapping[str, Feature] = field(default_factory=dict)
 
     def feature(self, name: str) -> Feature | None:

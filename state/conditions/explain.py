@@ -155,15 +155,20 @@ def _missing(operand: Operand, text: str, customer: Customer) -> str:
 def _side_of(operand: Operand, text: str) -> Callable[[Exact], Side]:
     if isinstance(operand, Literal):
         return lambda value: Side(text, value, as_written=True)
-    name = f"({text})" if isinstance(operand, Arithmetic) else text
+    name = _name_of(operand, text)
     return lambda value: Side(name, value)
 
 
 def _whole_of(operand: Operand, text: str) -> Callable[[int], str]:
     if isinstance(operand, Literal):
         return lambda value: text
-    name = f"({text})" if isinstance(operand, Arithmetic) else text
+    name = _name_of(operand, text)
     return lambda value: f"{name} {value}"
+
+
+def _name_of(operand: Operand, text: str) -> str:
+    # A measure is calculated too, and has a name.
+    return f"({text})" if isinstance(operand, Arithmetic) and not text.isidentifier() else text
 
 
 def _side(operand: Operand, text: str, value: Any) -> str:

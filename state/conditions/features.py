@@ -19,8 +19,9 @@ Instants = Callable[[Customer, int, int], Sequence[int]]
 class EventFilter(NamedTuple):
     """The events of one name, or those of them that ``accepts`` holds for, which reads the fields ``names``.
 
-    ``key`` is what identifies them in a customer's activity; ``number`` is the field that is added up, if one is.
-    ``texts`` are those that the filter looks for in lists.
+    ``key`` is what identifies them in a customer's activity; ``number`` is the field that is added up, if one is,
+    ``greatest`` that of which the greatest number is wanted (with a minus sign, of the opposites), and ``distinct``
+    that whose values are counted. ``texts`` are those that the filter looks for in lists.
     """
 
     event: str
@@ -29,6 +30,18 @@ class EventFilter(NamedTuple):
     names: frozenset[str] = frozenset()
     number: str = ""
     texts: frozenset[str] = frozenset()
+    greatest: str = ""
+    distinct: str = ""
+
+    @property
+    def of_number(self) -> str:
+        """The field that must be a number; empty if none must."""
+        return self.number or self.greatest.removeprefix("-")
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """All fields that are read of an event."""
+        return self.names | {self.of_number, self.distinct} - {""}
 
 
 class Trend(Enum):

@@ -20,6 +20,7 @@ AGGREGATES = ("purchases", "engagement", "support", "activity")
 """The aggregates of a customer that a formula may take as arguments."""
 _RATIO = "exact_ratio"
 _MOST_COUNTED = 2**31
+_MOST_SUM = 2**63
 _GIVEN = ("customer", "at", "day", *AGGREGATES)
 _SLOT = re.compile(r"_slot_(\d+)_")
 _KINDS = {int: Kind.NUMBER, float: Kind.NUMBER, str: Kind.TEXT, bool: Kind.FLAG, tuple: Kind.TEXTS}
@@ -77,14 +78,7 @@ class Formula:
     @cached_property
     def denominators(self) -> Sequence[int]:
         """What the formula divides by, each at most so large."""
-        tree = ast.parse(self._expression)
-        return [
-            node.right.value
-            if isinstance(node.right, ast.Constant) and isinstance(node.right.value, int)
-            else _MOST_COUNTED
-            for node in ast.walk(tree)
-            if _is_quotient(node)
-        ]
+        return [_most(node.right) for node in ast.walk(ast.parse(self._expression)) if _is_quotient(node)]
 
     @property
     def _expression(self) -> str:
@@ -107,6 +101,19 @@ class _ExactQuotients(ast.NodeTransformer):
 
 def _is_quotient(node: ast.AST) -> TypeGuard[ast.BinOp]:
     return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div)
+
+
+def _most(divisor: ast.expr) -> int:
+    """Return how large a divisor is at most: a number, how often something happened, their product, or a sum."""
+    match divisor:
+        case ast.Constant(int(number)):
+            return number
+        case ast.BinOp(left, ast.Mult(), right):
+            return _most(left) * _most(right)
+        case ast.BinOp(_, ast.Add(), _):
+            return _MOST_SUM
+        case _:
+            return _MOST_COUNTED
 
 
 class _Inlined(ast.NodeTransformer):

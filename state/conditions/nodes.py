@@ -1,5 +1,6 @@
 """The syntax tree of a condition: operands, which have a value, and tests, which hold or do not."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -189,7 +190,7 @@ def leaves_of(test: Test) -> list[Leaf]:
 
 def operands_of(test: Test) -> list[Operand]:
     """Return every operand of a test, with the operands inside of operands."""
-    return [operand for leaf in leaves_of(test) for side in sides_of(leaf) for operand in _with_inner(side)]
+    return [operand for leaf in leaves_of(test) for side in sides_of(leaf) for operand in inner_operands(side)]
 
 
 def names_of(test: Test) -> frozenset[str]:
@@ -201,9 +202,13 @@ def names_of(test: Test) -> frozenset[str]:
 
 def traits_of(test: Test) -> frozenset[str]:
     """Return the names of the traits that a test reads, those in calls too."""
-    operands = operands_of(test)
-    called = {name for operand in operands if isinstance(operand, FeatureRef) for name in operand.feature.traits}
-    return frozenset(called.union(operand.name for operand in operands if isinstance(operand, Trait)))
+    return traits_in(operands_of(test))
+
+
+def traits_in(operands: Iterable[Operand]) -> frozenset[str]:
+    """Return the names of the traits that operands are, or that calls among them read."""
+    named = [it for it in operands if isinstance(it, FeatureRef | Trait)]
+    return frozenset(name for it in named for name in ((it.name,) if isinstance(it, Trait) else it.feature.traits))
 
 
 def sides_of(leaf: Leaf) -> tuple[Operand, ...]:
@@ -211,11 +216,12 @@ def sides_of(leaf: Leaf) -> tuple[Operand, ...]:
     return (leaf.left, leaf.right) if isinstance(leaf, Comparison) else (leaf.operand,)
 
 
-def _with_inner(operand: Operand) -> list[Operand]:
+def inner_operands(operand: Operand) -> list[Operand]:
+    """Return an operand with the operands inside of it."""
     match operand:
         case Negative(of):
-            return [operand, *_with_inner(of)]
+            return [operand, *inner_operands(of)]
         case Arithmetic():
-            return [operand, *_with_inner(operand.left), *_with_inner(operand.right)]
+            return [operand, *inner_operands(operand.left), *inner_operands(operand.right)]
         case _:
             return [operand]

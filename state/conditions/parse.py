@@ -1,15 +1,14 @@
 """The parser: from the text of a condition to its syntax tree, with every name and every kind of value checked.
 
-Python's own parser reads the text; the language is a part of Python's expressions.
+Python's own parser reads the text (see ``read_source``); the language is a part of Python's expressions.
 """
 
 import ast
-import warnings
 from typing import get_args
 
 from state.conditions.catalogue import Catalogue
 from state.conditions.check_comparison import ComparisonChecker
-from state.conditions.errors import ConditionError, error_at, hint, place
+from state.conditions.errors import ConditionError, error_at
 from state.conditions.kind import Kind
 from state.conditions.nodes import (
     AllOf,
@@ -24,11 +23,9 @@ from state.conditions.nodes import (
     Truth,
 )
 from state.conditions.parse_operands import OperandParser
+from state.conditions.read_source import read_source, too_deep
 from state.conditions.signs import Sign
 
-MAX_LENGTH = 4000
-MAX_DEPTH = 40
-"""How deeply a condition may be nested: Python compiles 200 levels of parentheses, and one here becomes about two."""
 _SIGNS: dict[type[ast.cmpop], Sign] = dict(
     zip(
         (ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.In, ast.NotIn),
@@ -40,62 +37,16 @@ _SIGNS: dict[type[ast.cmpop], Sign] = dict(
 
 def parse_condition(text: str, catalogue: Catalogue) -> Test:
     """Return the syntax tree of a text. Raises ``ConditionError``."""
-    if not text.strip():
-        raise ConditionError("the condition is empty", 1, "write one, as in `orders_90d >= 2`")
-    if len(text) > MAX_LENGTH:
-        raise ConditionError(f"the condition is longer than {MAX_LENGTH} characters", 1, "write it shorter")
-    # In parentheses a condition may go over several lines; the end of a comment must not swallow the last.
-    source = f"({text}\n)"
+    source, root = read_source(text)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            root = ast.parse(source, mode="eval").body
-        if root.lineno == 1 and root.col_offset == 0:
-            raise ConditionError("this is not one condition", 1, hint(text))
-        if _depth(root) > MAX_DEPTH:
-            raise _too_deep()
-        _require_names_as_written(source, root)
         return parse_node(source, root, catalogue)
-    except SyntaxError as error:
-        row, column = error.lineno or 1, (error.offset or 1) - 1
-        row, column = (row, column) if row == 1 else (row, column + 1)
-        if row > text.count("\n") + 1:
-            row, column = place(source, text.count("\n") + 1, len(source.encode()))
-        raise ConditionError("this cannot be read", max(column, 1), hint(text), row) from None
-    except ValueError as error:
-        if isinstance(error, ConditionError):
-            raise
-        raise ConditionError("this cannot be read", 1, "remove what is not text") from None
     except (RecursionError, MemoryError):
-        raise _too_deep() from None
+        raise too_deep() from None
 
 
 def parse_node(source: str, node: ast.expr, catalogue: Catalogue) -> Test:
     """Return the syntax tree of a node of Python's, which stands in a source. Raises ``ConditionError``."""
     return _TestParser(source, catalogue).test(node)
-
-
-def _require_names_as_written(source: str, root: ast.expr) -> None:
-    """Raise ``ConditionError`` if Python takes a name for another one, which it does by Unicode's NFKC."""
-    if source.isascii():
-        return
-    for node in ast.walk(root):
-        if isinstance(node, ast.Name | ast.Attribute):
-            read = node.id if isinstance(node, ast.Name) else node.attr
-            written = (ast.get_source_segment(source, node) or read).split()[-1].rpartition(".")[2]
-            if written != read:
-                message = f"the name `{written}` is not in Unicode's normal form, in which it is `{read}`"
-                raise error_at(source, node, message, "write that, and rename what has the other name in your events")
-
-
-def _depth(node: ast.AST) -> int:
-    within = max(map(_depth, ast.iter_child_nodes(node)), default=0)
-    return within + isinstance(node, ast.BoolOp | ast.Compare | ast.BinOp | ast.UnaryOp)
-
-
-def _too_deep() -> ConditionError:
-    fix = f"write at most {MAX_DEPTH} comparisons, signs, `and`, `or` and `not` within each other"
-    return ConditionError("the condition is nested too deeply", 1, fix)
 
 
 class _TestParser:

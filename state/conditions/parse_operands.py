@@ -19,6 +19,7 @@ from state.conditions.nodes import (
 )
 from state.conditions.one_line import on_one_line
 from state.conditions.parse_calls import CallParser
+from state.conditions.read_source import read_source
 from state.conditions.signs import CALCULATE, ArithmeticSign
 
 MAX_NUMBER = 1e15
@@ -56,7 +57,7 @@ class OperandParser:
             case ast.Name(id="false"):
                 return Literal(False, Kind.FLAG)
             case ast.Name(name):
-                return self._feature(node, name)
+                return self._named(node, name)
             case ast.Attribute(ast.Name("traits"), name):
                 return Trait(name, self.catalogue.traits.get(name))
             case ast.Call():
@@ -129,7 +130,10 @@ class OperandParser:
     def _too_large(self, node: ast.expr) -> ConditionError:
         return self.error(node, "this number is too large", "use numbers up to 1000000000000000")
 
-    def _feature(self, node: ast.expr, name: str) -> FeatureRef:
+    def _named(self, node: ast.expr, name: str) -> Operand:
+        if (text := self.catalogue.measures.get(name)) is not None:
+            self.catalogue.measures_read.add(name)
+            return parse_value(text, self.catalogue)
         feature = self.catalogue.feature(name)
         if feature is not None:
             return FeatureRef(feature)
@@ -142,7 +146,8 @@ class OperandParser:
         if (days := WINDOW.search(name)) and f"{name[: days.start()]}_7d" in self.catalogue.features:
             most = self.catalogue.max_window_days
             raise self.error(node, f"`{name}` is no window", f"a window has 1 to {most} days")
-        near = difflib.get_close_matches(name.lower(), self.catalogue.features, n=3, cutoff=0.6)
+        names = (*self.catalogue.measures, *self.catalogue.features)
+        near = difflib.get_close_matches(name.lower(), names, n=3, cutoff=0.6)
         fix = (
             "did you mean " + " or ".join(f"`{word}`" for word in near) + "?"
             if near
@@ -185,6 +190,21 @@ class OperandParser:
                 return two.times(left.exact)
             case _:
                 return one.combined(two, divided=sign == "/")
+
+
+def parse_value(text: str, catalogue: Catalogue) -> Operand:
+    """Return the operand of a text that is one value, as a measure is. Raises ``ConditionError``."""
+    source, root = read_source(text)
+    parser = OperandParser(source, catalogue)
+    if isinstance(root, ast.Compare | ast.BoolOp) or (isinstance(root, ast.UnaryOp) and isinstance(root.op, ast.Not)):
+        told = f"`{parser.text(root)}` is a condition, and no value"
+        raise parser.error(root, told, "name the value that it compares, and compare it where you read the measure")
+    operand = parser.operand(root)
+    if isinstance(operand, Literal):
+        raise parser.error(root, f"`{parser.text(root)}` never changes", "name a feature, a trait or a call")
+    if operand.kind is Kind.TEXTS:
+        raise parser.error(root, f"`{parser.text(root)}` is a list of texts", "a measure is one value: name another")
+    return operand
 
 
 def _literal_of(number: Fraction) -> Literal:

@@ -5,12 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from schemas.events import Trait
+from state.customer.counted_events import CountedEvents, Given, Undoable
+from state.customer.distinct_values import DistinctValues
+from state.customer.greatest import Greatest
 from state.customer.occurrences import (
     COUNT,
     SUM,
     Amounts,
-    CountedEvents,
-    Given,
     Occurrences,
     PackedOccurrences,
     no_occurrences,
@@ -39,12 +40,15 @@ class Activity(msgspec.Struct, gc=False):
     orders: dict[int, CountedOrder]
     tallies: Tallies = msgspec.field(default_factory=no_tallies)
 
-    def add(self, counted: CountedEvents, at: int, day: int, properties: Mapping[str, Trait]) -> Given:
-        """Count an event; return what it gave."""
+    def add(self, counted: CountedEvents, at: int, day: int, properties: Mapping[str, Trait]) -> None:
+        """Count an event that cannot be undone."""
+        if counted.numbers or counted.greatest or counted.distinct:
+            self._add(counted, at, day, properties)
+            return
         found = self.events.get(counted.key)
         if found is None:
             found = self.events[counted.key] = no_occurrences()
-        return found.add(at, day, day - counted.window_days + 1, counted.numbers_of(properties))
+        found.add(at, day, counted.first_day(day))
 
     def order_at(self, number: int) -> int | None:
         """Return the instant of an order that can be undone, or None."""
@@ -55,7 +59,7 @@ class Activity(msgspec.Struct, gc=False):
         self, number: int, at: int, day: int, counted: Sequence[CountedEvents], properties: Mapping[str, Trait]
     ) -> None:
         """Count an order."""
-        given = {it.key: self.add(it, at, day, properties) for it in counted if it.takes(properties)}
+        given = {it.key: self._add(it, at, day, properties) for it in counted if it.takes(properties)}
         self.orders[number] = CountedOrder(at, day, given)
 
     def restate_order(self, number: int, counted: Sequence[CountedEvents], properties: Mapping[str, Trait]) -> None:
@@ -64,8 +68,8 @@ class Activity(msgspec.Struct, gc=False):
         if order is not None:
             self._take_back(order)
             taking = [it for it in counted if it.takes(properties)]
-            order.counted = {it.key: self.add(it, order.at, order.day, properties) for it in taking}
-            self._find_ends(order.counted)
+            order.counted = {it.key: self._add(it, order.at, order.day, properties) for it in taking}
+            self._find_again(order.day, order.counted)
 
     def undo_order(self, number: int) -> None:
         """Take an order back."""
@@ -79,7 +83,7 @@ class Activity(msgspec.Struct, gc=False):
         while orders and (len(orders) > most or next(iter(orders.values())).day < oldest):
             order = orders.pop(next(iter(orders)))
             for key, given in order.counted.items():
-                self.events[key].make_final(order.at, given)
+                self.events[key].make_final(order.at, order.day, given)
 
     def keep(self, counted: Iterable[CountedEvents], counts_orders: bool) -> None:
         """Forget what a new policy does not ask for; without ``counts_orders``, that are all orders."""
@@ -93,6 +97,8 @@ class Activity(msgspec.Struct, gc=False):
             order.counted = {key: it for key, it in order.counted.items() if key in self.events}
             for key, given in order.counted.items():
                 given.numbers = {name: it for name, it in given.numbers.items() if name in by_key[key].numbers}
+                given.compared = {name: it for name, it in given.compared.items() if name in by_key[key].greatest}
+                given.values = {name: it for name, it in given.values.items() if name in by_key[key].distinct}
                 given.by_day = given.by_day and by_key[key].window_days > 0
 
     def count(self, key: int) -> int:
@@ -131,15 +137,39 @@ class Activity(msgspec.Struct, gc=False):
         """Return the last number that was this property, in millionths, or None."""
         return found.last if (found := self._amounts(key, name)) else None
 
-    def has_room(self, counted: Iterable[CountedEvents], properties: Mapping[str, Trait], order: int = -1) -> bool:
-        """Tell whether all numbers of an event can be added up; of an ``order``, in place of what it gave before."""
+    def greatest(self, key: int, name: str) -> int | None:
+        """Return the greatest number that was this property, in millionths, or None."""
+        return found.most if (found := self._greatest(key, name)) else None
+
+    def greatest_between(self, key: int, name: str, first: int, end: int | None = None) -> int | None:
+        """Return the greatest number from one day on and before another, in millionths, or None."""
+        return found.between(first, end) if (found := self._greatest(key, name)) else None
+
+    def distinct(self, key: int, name: str) -> int:
+        """Return how many distinct values a property had."""
+        return found.count() if (found := self._distinct(key, name)) else 0
+
+    def distinct_since(self, key: int, name: str, day: int) -> int:
+        """Return how many distinct values a property had from a day on."""
+        return found.count_since(day) if (found := self._distinct(key, name)) else 0
+
+    def has_room(
+        self, counted: Iterable[CountedEvents], properties: Mapping[str, Trait], day: int, order: int = -1
+    ) -> bool:
+        """Tell whether all that an event gives can be kept; of an ``order``, in place of what it gave before."""
         before = self.orders.get(order)
         for it in counted:
-            if it.key in self.events and it.takes(properties):
+            found = self.events.get(it.key)
+            if found is not None and it.takes(properties):
                 given = {} if before is None or it.key not in before.counted else before.counted[it.key].numbers
-                for name, number in it.numbers_of(properties).items():
-                    amounts = self._amounts(it.key, name)
+                new = it.given_by(properties)
+                for name, number in new.numbers.items():
+                    amounts = found.amounts.get(name)
                     if amounts is not None and not amounts.has_room(abs(number) - abs(given.get(name, 0))):
+                        return False
+                for name, values in new.values.items():
+                    distinct = found.distinct.get(name)
+                    if distinct is not None and not distinct.has_room(values, it.first_day(day), name in it.ever):
                         return False
         return True
 
@@ -149,23 +179,35 @@ class Activity(msgspec.Struct, gc=False):
             yield found.daily.days
         yield from self.tallies.days()
 
+    def _add(self, counted: CountedEvents, at: int, day: int, properties: Mapping[str, Trait]) -> Given:
+        found = self.events.get(counted.key)
+        if found is None:
+            found = self.events[counted.key] = no_occurrences()
+        return found.add_with(at, day, counted, counted.given_by(properties))
+
     def _take_back(self, order: CountedOrder) -> None:
         counted, order.counted = order.counted, {}
         for key, given in counted.items():
             self.events[key].take(order.day, given)
-        self._find_ends(counted)
+        self._find_again(order.day, counted)
 
-    def _find_ends(self, keys: Iterable[int]) -> None:
+    def _find_again(self, day: int, keys: Iterable[int]) -> None:
         for key in keys:
             found = self.events[key]
             if found.count:
                 orders = self.orders.values()
-                found.find_ends([(it.at, it.counted[key].numbers) for it in orders if key in it.counted])
+                found.find_again(day, [Undoable(it.at, it.day, it.counted[key]) for it in orders if key in it.counted])
             else:
                 del self.events[key]
 
     def _amounts(self, key: int, name: str) -> Amounts | None:
         return found.amounts.get(name) if (found := self.events.get(key)) else None
+
+    def _greatest(self, key: int, name: str) -> Greatest | None:
+        return found.greatest.get(name) if (found := self.events.get(key)) else None
+
+    def _distinct(self, key: int, name: str) -> DistinctValues | None:
+        return found.distinct.get(name) if (found := self.events.get(key)) else None
 
     def packed(self) -> bytes:
         """Return the bytes; none where no event happened."""

@@ -24,8 +24,8 @@ from schemas.events import (
 from state.calendar import Calendar
 from state.civil_time import CivilTime
 from state.customer.bounds import merged
+from state.customer.counted_events import CountedEvents
 from state.customer.customer import Customer
-from state.customer.occurrences import CountedEvents
 from state.customer.order_rows import order_number
 from state.customer.own_zone import OwnZone
 from state.customer.parts import NO_PARTS, ORDERS, SUPPORT, TRAITS, event_part
@@ -66,6 +66,7 @@ class EventApplier:
         self._session_ms = session_ms
         self._named = named
         self._counted = counted
+        self._parts = {name: event_part(event_key(name)) for name in counted}
         self._memory = memory
         self._civil = civil
         self._timed = timed
@@ -102,7 +103,7 @@ class EventApplier:
         for it in counted:
             if it.takes(properties):
                 customer.activity.add(it, fact.at, day, properties)
-        return changed | event_part(event_key(name))
+        return changed | self._parts[name]
 
     def _count_order(self, customer: Customer, fact: AnyFact, effect: OrderEffect) -> int:
         # Orders count as long as they stand, in the place of the first event about them.
@@ -119,7 +120,7 @@ class EventApplier:
             activity.undo_order(number)
         elif isinstance(fact, OrderCompleted | OrderUpdated) and (at := activity.order_at(number)) is not None:
             activity.restate_order(number, counted, self._said(OrderCompleted.name, customer, fact, at))
-        return event_part(event_key(OrderCompleted.name))
+        return self._parts[OrderCompleted.name]
 
     def _said(self, name: str, customer: Customer, fact: AnyFact, at: int) -> Mapping[str, Trait]:
         properties = fact.properties or {}

@@ -14,8 +14,8 @@ from schemas.events import (
     TraitsIdentified,
     event_name,
 )
+from state.customer.counted_events import CountedEvents
 from state.customer.customer import Customer
-from state.customer.occurrences import CountedEvents
 from state.customer.order_rows import order_number
 from state.customer.support import MAX_OPEN_TICKETS
 
@@ -33,18 +33,16 @@ def merged(known: dict[str, Trait], said: Traits, named: Collection[str]) -> dic
     return traits
 
 
-def sums_are_full(customer: Customer, fact: AnyFact, counted: Mapping[str, Sequence[CountedEvents]]) -> bool:
-    """Tell whether a number of a counted event is not added up, since its sum would pass its bound."""
-    if not fact.properties:
-        return False
-    activity = customer.activity
+def is_full(customer: Customer, fact: AnyFact, counted: Mapping[str, Sequence[CountedEvents]], day: int) -> bool:
+    """Tell whether something of a counted event, of a day, passes a bound: of a sum, or of distinct values."""
+    activity, properties = customer.activity, fact.properties or {}
     if isinstance(fact, OrderCompleted | OrderUpdated):
         order = order_number(fact.order_id)
         is_counted = isinstance(fact, OrderCompleted) or order in activity.orders
-        if is_counted and not activity.has_room(counted.get(OrderCompleted.name, ()), fact.properties, order):
+        if is_counted and not activity.has_room(counted.get(OrderCompleted.name, ()), properties, day, order):
             return True
     name = event_name(fact)
-    return name != OrderCompleted.name and not activity.has_room(counted.get(name, ()), fact.properties)
+    return name != OrderCompleted.name and not activity.has_room(counted.get(name, ()), properties, day)
 
 
 def bounds_met(customer: Customer, fact: AnyFact, named: Collection[str]) -> Sequence[str]:

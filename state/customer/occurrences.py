@@ -1,54 +1,18 @@
 """Occurrences: how often and when events of one kind happened, and what their numbers add up to."""
 
-from collections.abc import Callable, Mapping, Sequence
-from decimal import ROUND_HALF_EVEN, Decimal
-from hashlib import blake2b
-from typing import NamedTuple
+from collections.abc import Sequence
 
 import msgspec
 
-from schemas.event_properties import MAX_NUMBER, number_in
-from schemas.events import Trait
+from state.customer.counted_events import CountedEvents, Given, Undoable
 from state.customer.daily_counts import Daily, PackedDaily, no_counts, unpack_daily
+from state.customer.distinct_values import DistinctValues, PackedValues, no_values, unpack_values
+from state.customer.greatest import Greatest, PackedGreatest, no_numbers, unpack_greatest
 
-MILLION = 1_000_000
 COUNT, SUM = range(2)
-_EXACT = 10**6
 _MOST_SIZE = 9 * 10**18
 _AFTER_ALL_DAYS = 2**40
 _NEVER = -1
-
-Numbers = dict[str, int]
-"""The numbers of one event that are added up, in millionths, by property."""
-
-
-class Given(msgspec.Struct, array_like=True, gc=False):
-    """What an event that can be undone gave: numbers, and whether it was counted on its day."""
-
-    numbers: Numbers
-    by_day: bool
-
-
-class CountedEvents(NamedTuple):
-    """The events of one name that conditions count, or those of them whose properties a filter ``accepts``.
-
-    ``key`` is what identifies them in the activity (see ``occurrences_key``), ``window_days`` the days of the longest
-    window (0: none), and ``numbers`` are the properties that are added up.
-    """
-
-    key: int
-    window_days: int = 0
-    accepts: Callable[[Mapping[str, Trait]], bool] | None = None
-    numbers: tuple[str, ...] = ()
-
-    def takes(self, properties: Mapping[str, Trait]) -> bool:
-        """Tell whether an event with these properties is one of them."""
-        return self.accepts is None or self.accepts(properties)
-
-    def numbers_of(self, properties: Mapping[str, Trait]) -> Numbers:
-        """Return the numbers of an event that are added up."""
-        read = ((name, millionths(number_in(properties.get(name)))) for name in self.numbers)
-        return {name: number for name, number in read if number is not None}
 
 
 class Amounts(msgspec.Struct, gc=False):
@@ -84,7 +48,7 @@ class Amounts(msgspec.Struct, gc=False):
             self.daily.add(day, SUM, number)
 
     def take(self, number: int, day: int, by_day: bool) -> None:
-        """Take a number back; ``Occurrences.find_ends`` finds the last one again."""
+        """Take a number back; ``Occurrences.find_again`` finds the last one again."""
         self.count -= 1
         self.total -= number
         self.size -= abs(number)
@@ -108,13 +72,18 @@ class Occurrences(msgspec.Struct, gc=False):
 
     daily: Daily
     amounts: dict[str, Amounts]
+    greatest: dict[str, Greatest]
+    distinct: dict[str, DistinctValues]
     count: int = 0
     first: int = _NEVER
     last: int = _NEVER
     final: int = _NEVER
 
-    def add(self, at: int, day: int, since: int, numbers: Numbers) -> Given:
-        """Count an event; ``since`` is the first day of the longest window, after ``day`` if there is none."""
+    def add(self, at: int, day: int, since: int) -> bool:
+        """Count an event; return whether it was counted on its day.
+
+        ``since`` is the first day of the longest window, after ``day`` if there is none.
+        """
         self.first = at if not self.count else min(self.first, at)
         self.last = max(self.last, at)
         self.count += 1
@@ -122,17 +91,27 @@ class Occurrences(msgspec.Struct, gc=False):
         by_day = since <= day
         if by_day:
             self.daily.add(day, COUNT)
-        given = Given({}, by_day)
-        for name, number in numbers.items():
+        return by_day
+
+    def add_with(self, at: int, day: int, counted: CountedEvents, given: Given) -> Given:
+        """Count an event; return what it gave, which is all that is given but numbers without room."""
+        since = counted.first_day(day)
+        given.by_day = self.add(at, day, since)
+        for name, number in [*given.numbers.items()]:
             amounts = self.amounts.get(name) or Amounts(no_counts())
             if amounts.has_room(abs(number)):
                 self.amounts[name] = amounts
                 amounts.add(number, at, day, since)
-                given.numbers[name] = number
+            else:
+                del given.numbers[name]
+        for name, number in given.compared.items():
+            self.greatest.setdefault(name, no_numbers()).add(number, day, since)
+        for name, values in given.values.items():
+            self.distinct.setdefault(name, no_values()).add(values, day, since, name in counted.ever)
         return given
 
     def take(self, day: int, given: Given) -> None:
-        """Take an event back; ``find_ends`` finds the first and the last again."""
+        """Take an event back; ``find_again`` finds the first and the last again."""
         self.count -= 1
         if given.by_day:
             self.daily.take(day, COUNT, 1)
@@ -142,24 +121,34 @@ class Occurrences(msgspec.Struct, gc=False):
     def keep(self, counted: CountedEvents) -> None:
         """Forget what a new policy does not ask for."""
         self.amounts = {name: it for name, it in self.amounts.items() if name in counted.numbers}
+        self.greatest = {name: it for name, it in self.greatest.items() if name in counted.greatest}
+        self.distinct = {name: it for name, it in self.distinct.items() if name in counted.distinct}
         if not counted.window_days:
             for daily in (self.daily, *(it.daily for it in self.amounts.values())):
                 daily.drop_before(_AFTER_ALL_DAYS)
+            for greatest in self.greatest.values():
+                greatest.forget_days()
+            for distinct in self.distinct.values():
+                distinct.forget_days()
 
-    def make_final(self, at: int, given: Given) -> None:
+    def make_final(self, at: int, day: int, given: Given) -> None:
         """Note that an event can no longer be undone."""
         self.final = max(self.final, at)
         for name, number in given.numbers.items():
             amounts = self.amounts[name]
             if at >= amounts.final_at:
                 amounts.final_at, amounts.final = at, number
+        for name, number in given.compared.items():
+            self.greatest[name].make_final(number, day, given.by_day)
+        for name, values in given.values.items():
+            self.distinct[name].make_final(values, day, given.by_day)
 
-    def find_ends(self, undoable: Sequence[tuple[int, Numbers]]) -> None:
-        """Find the first and the last event again, given the instants and numbers of those that can be undone.
+    def find_again(self, day: int, undoable: Sequence[Undoable]) -> None:
+        """Find again what an event of a day decided alone that was taken back, given those that can be undone.
 
         Of two at one instant, the one that comes later in the sequence is the last.
         """
-        instants = [at for at, _ in undoable]
+        instants = [it.at for it in undoable]
         if self.final == _NEVER and instants:
             self.first = min(instants)
         self.last = max([self.final, *instants])
@@ -167,13 +156,29 @@ class Occurrences(msgspec.Struct, gc=False):
             if not amounts.count:
                 del self.amounts[name]
                 continue
-            given = [(at, numbers[name]) for at, numbers in reversed(undoable) if name in numbers]
+            given = [(it.at, it.given.numbers[name]) for it in reversed(undoable) if name in it.given.numbers]
             amounts.last_at, amounts.last = max([*given, (amounts.final_at, amounts.final)], key=lambda it: it[0])
+        for name, greatest in [*self.greatest.items()]:
+            greatest.find_again(day, [it.standing(name) for it in undoable if name in it.given.compared])
+            if greatest.most is None:
+                del self.greatest[name]
+        for name, distinct in [*self.distinct.items()]:
+            distinct.find_again([it.held(name) for it in undoable if name in it.given.values])
+            if not distinct.last:
+                del self.distinct[name]
 
     def packed(self) -> "PackedOccurrences":
         """Return the occurrences as they are stored."""
-        amounts = {name: it.packed() for name, it in self.amounts.items()}
-        return PackedOccurrences(self.daily.packed(), amounts, self.count, self.first, self.last, self.final)
+        return PackedOccurrences(
+            self.daily.packed(),
+            {name: it.packed() for name, it in self.amounts.items()},
+            self.count,
+            self.first,
+            self.last,
+            self.final,
+            {name: it.packed() for name, it in self.greatest.items()},
+            {name: it.packed() for name, it in self.distinct.items()},
+        )
 
 
 class PackedAmounts(msgspec.Struct, array_like=True, gc=False):
@@ -198,19 +203,13 @@ class PackedOccurrences(msgspec.Struct, array_like=True, gc=False):
     first: int
     last: int
     final: int
-
-
-def occurrences_key(event: str, where: str = "") -> int:
-    """Return the key of the events of one name that a filter accepts: 64 bits of BLAKE2b, since a key is only compared.
-
-    ``event`` is what the spellings of the name share, ``where`` the text of the filter.
-    """
-    return int.from_bytes(blake2b(f"{event}\n{where}".encode(), digest_size=8).digest())
+    greatest: dict[str, PackedGreatest] = {}
+    distinct: dict[str, PackedValues] = {}
 
 
 def no_occurrences() -> Occurrences:
     """Return the occurrences of events that never happened."""
-    return Occurrences(no_counts(), {})
+    return Occurrences(no_counts(), {}, {}, {})
 
 
 def unpack_occurrences(packed: PackedOccurrences) -> Occurrences:
@@ -219,16 +218,7 @@ def unpack_occurrences(packed: PackedOccurrences) -> Occurrences:
         name: Amounts(unpack_daily(it.daily), it.count, it.total, it.size, it.last_at, it.last, it.final_at, it.final)
         for name, it in packed.amounts.items()
     }
-    return Occurrences(unpack_daily(packed.daily), amounts, packed.count, packed.first, packed.last, packed.final)
-
-
-def millionths(value: int | float | None) -> int | None:
-    """Return a number in millionths, rounded half to even; None for what is no number, or one beyond 1e12."""
-    if value is None or not -MAX_NUMBER <= value <= MAX_NUMBER:
-        return None
-    scaled = value * MILLION
-    nearest = round(scaled)
-    # A product of so few digits is off by far less than what is asked here, and what it is near to is no half.
-    if -_EXACT < value < _EXACT and abs(scaled - nearest) < 1e-3:
-        return nearest
-    return int((Decimal(repr(value)) * MILLION).to_integral_value(ROUND_HALF_EVEN))
+    greatest = {name: unpack_greatest(it) for name, it in packed.greatest.items()}
+    distinct = {name: unpack_values(it) for name, it in packed.distinct.items()}
+    daily = unpack_daily(packed.daily)
+    return Occurrences(daily, amounts, greatest, distinct, packed.count, packed.first, packed.last, packed.final)

@@ -6,8 +6,8 @@ from state.conditions.features import Feature, Trend
 from state.conditions.formula import Formula
 from state.conditions.functions import Function, Parameter, Sort
 from state.customer.activity import Activity
+from state.customer.counted_events import occurrences_key
 from state.customer.engagement import COLUMN_PARTS, COLUMNS
-from state.customer.occurrences import occurrences_key
 from state.customer.parts import ORDERS
 from state.customer.tallies import VIEWS, WEIGHTS, TallyOf
 

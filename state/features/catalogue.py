@@ -22,6 +22,7 @@ from state.customer.purchases import Purchases
 from state.customer.support import Support
 from state.features.activity import EventFunctions
 from state.features.affinity import affinity_functions
+from state.features.counting import Counting
 from state.features.date_functions import date_functions
 from state.features.history import previous_stage, stage_functions
 from state.features.scores import alive, scores
@@ -29,6 +30,7 @@ from state.features.steps import step_functions
 from state.features.stored_dates import StoredDates
 from state.features.tag_sets import tag_set
 from state.features.trait_functions import trait_functions
+from state.features.values import ValueFunctions
 from state.features.windows import SHOWN_WINDOWS, windowed
 from state.policy.shape import MAX_WINDOW_DAYS, Policy
 
@@ -48,9 +50,8 @@ def catalogue(policy: Policy) -> Catalogue:
         alive(policy, calendar),
     ]
     features = {it.name: it for it in shown}
-    of_events = EventFunctions(
-        calendar.day_ms, features, lambda days: windowed(days, unit), kinds_of_fields(policy.context)
-    )
+    counting = Counting(kinds_of_fields(policy.context))
+    counted = EventFunctions(counting, calendar.day_ms, features, lambda days: windowed(days, unit))
 
     def roll_offs(customer: Customer, window: int, after: int, until: int) -> Sequence[int]:
         first = calendar.day_of(after) - window + 1
@@ -69,9 +70,10 @@ def catalogue(policy: Policy) -> Catalogue:
                 leaving.update(days[bisect_left(days, first) : bisect_right(days, last)])
         return [calendar.start_of(day + window) for day in sorted(leaving)]
 
+    of_events = (*counted.functions(), *ValueFunctions(counting).functions())
     of_stages, of_ladders = stage_functions(calendar.day_ms), step_functions(policy.ladders)
     of_customers = (*affinity_functions(), *of_stages, *of_ladders)
-    functions = (*of_events.functions(), *of_customers, *trait_functions(), *dated)
+    functions = (*of_events, *of_customers, *trait_functions(), *dated)
     return Catalogue(
         title=f"policy {policy.version}",
         features=features,

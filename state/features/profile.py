@@ -37,6 +37,7 @@ def build_profile(customer: Customer, *, user_id: str, seq: int, at: int, compil
         steps=_steps(customer, compiled),
         figures=figures,
         windows=windows,
+        measures={it.name: it.value(customer, at) for it in compiled.measures},
         traits=customer.traits,
         next_transition=customer.expected,
         next_at=when(customer.expected_at),

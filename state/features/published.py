@@ -18,6 +18,7 @@ from state.conditions.features import Feature, Trend
 from state.conditions.functions import Function
 from state.conditions.kind import Kind
 from state.conditions.nodes import FeatureRef, Known
+from state.conditions.one_line import on_one_line
 from state.conditions.parse import parse_condition
 from state.customer.engagement import COLUMN_PARTS, COLUMNS
 from state.customer.event_parts import events_changing
@@ -92,6 +93,15 @@ class PublishedField(msgspec.Struct, frozen=True, kw_only=True):
     paths: tuple[str, ...]
 
 
+class PublishedMeasure(msgspec.Struct, frozen=True, kw_only=True):
+    """A measure of the policy; ``in_profiles`` if a condition reads it or the policy asks for that."""
+
+    name: str
+    value: str
+    description: str
+    in_profiles: bool
+
+
 class PublishedCatalogue(msgspec.Struct, frozen=True, kw_only=True):
     """All that a condition may ask: values of now and of all time, of windows, and functions.
 
@@ -104,6 +114,7 @@ class PublishedCatalogue(msgspec.Struct, frozen=True, kw_only=True):
     windowed: tuple[PublishedFeature, ...]
     functions: tuple[PublishedFunction, ...]
     fields: tuple[PublishedField, ...]
+    measures: tuple[PublishedMeasure, ...]
     parts: dict[str, tuple[str, ...]]
 
 
@@ -127,6 +138,16 @@ class _Publisher:
         self._deciding_events = {it.event for it in deciding if it is not None}
         self._every = (*EVENT_TYPES, *compiled.named.events.values())
         low, high = policy.intake.rating_scale
+        kept = {it.name for it in compiled.measures}
+        self._measures = tuple(
+            PublishedMeasure(
+                name=it.name,
+                value=on_one_line(it.value),
+                description=it.description,
+                in_profiles=it.name in kept,
+            )
+            for it in policy.measures
+        )
         self._units = {"currency": policy.money.currency, "the policy's scale": f"{low:g} to {high:g}"}
 
     def catalogue(self) -> PublishedCatalogue:
@@ -144,6 +165,7 @@ class _Publisher:
             windowed=windowed,
             functions=functions,
             fields=tuple(self._fields()),
+            measures=self._measures,
             parts={name: self._events(part) for part, name in [*PART_NAMES.items(), (NO_PARTS, ANY)] if name in used},
         )
 

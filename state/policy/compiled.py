@@ -1,7 +1,8 @@
 """A policy ready for use: checked, its conditions compiled, its durations in milliseconds."""
 
+import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -15,13 +16,15 @@ from state.conditions.catalogue import Catalogue
 from state.conditions.condition import Condition, compile_condition, entering, opposite
 from state.conditions.errors import ConditionError
 from state.conditions.event_filters import MOMENT
-from state.conditions.nodes import Comparison, FeatureRef, Literal, Test, leaves_of, traits_of
-from state.customer.occurrences import CountedEvents
+from state.conditions.nodes import traits_of
+from state.customer.counted_events import CountedEvents
 from state.customer.parts import DECIDED, STEPS, TRAITS
 from state.customer.tallies import REVENUE, TallyOf
 from state.policy.checks import check_values
 from state.policy.compiled_ladder import CompiledLadder, CompiledStep, step_call
+from state.policy.compiled_measures import CompiledMeasure, profile_measures, usable_measures
 from state.policy.duration import Duration, in_days
+from state.policy.looked_for import categories_in, listed_in
 from state.policy.shape import PAlive, Policy
 from state.policy.tallied import fields_tallied, tallied_for
 from state.policy.text import PolicyError, PolicyText, Problem
@@ -53,6 +56,7 @@ class CompiledPolicy:
     ladders: tuple[CompiledLadder, ...]
     segments: tuple[CompiledSegment, ...]
     excluded: Condition | None
+    measures: tuple[CompiledMeasure, ...]
     day_ms: int
     lateness_ms: int
     session_ms: int
@@ -91,6 +95,9 @@ class CompiledPolicy:
                 of_event[counts.key] = known._replace(
                     window_days=self.window_days if feature.window else known.window_days,
                     numbers=tuple(sorted({*known.numbers, counts.number} - {""})),
+                    greatest=tuple(sorted({*known.greatest, counts.greatest} - {""})),
+                    distinct=tuple(sorted({*known.distinct, counts.distinct} - {""})),
+                    ever=known.ever if feature.window else known.ever | {counts.distinct} - {""},
                 )
         return {event: tuple(it.values()) for event, it in counted.items()}
 
@@ -104,7 +111,7 @@ class CompiledPolicy:
         """The events of which a condition reads the hour or the weekday."""
         moment = MOMENT.keys() - self.policy.context
         every = (it.counts for it in self.catalogue.features.values() if it.counts is not None)
-        return frozenset(it.event for it in every if moment & {*it.names, it.number})
+        return frozenset(it.event for it in every if moment & it.fields)
 
     @property
     def _fields(self) -> dict[str, dict[str, Field]]:
@@ -115,13 +122,13 @@ class CompiledPolicy:
         looked_for |= {it.value for it in self.tallied}
         read = fields_tallied(self.tallied, fields, looked_for)
         for feature in self.catalogue.features.values():
-            if (counts := feature.counts) is not None and (counts.names or counts.number):
+            if (counts := feature.counts) is not None and counts.fields:
                 # An update says anew what an order is.
                 for event in {counts.event, OrderUpdated.name if counts.event == OrderCompleted.name else counts.event}:
                     of_event = read.setdefault(event, {})
-                    for name in {*counts.names, counts.number} - moment - {""}:
+                    for name in counts.fields - moment:
                         field = of_event.get(name) or fields.get(name) or property_field(name)
-                        is_added_up = field.is_added_up or name == counts.number
+                        is_added_up = field.is_added_up or name == counts.of_number
                         of_event[name] = field._replace(is_added_up=is_added_up, texts=looked_for)
         return {event: of_event for event, of_event in read.items() if of_event}
 
@@ -129,30 +136,17 @@ class CompiledPolicy:
     def named(self) -> Named:
         """What the conditions name and [traits] declares, the trait ``kind`` included."""
         trees = [condition.tree for condition in self.conditions]
+        measured = (it.traits for it in self.measures)
         fields = self._fields
         return Named(
-            traits=frozenset({"kind"}.union(self.policy.trait_types, *map(traits_of, trees))),
-            texts=frozenset(name for tree in trees for name in _listed_in(tree)),
-            categories=frozenset(name for tree in trees for name in _categories_in(tree)),
+            traits=frozenset({"kind"}.union(self.policy.trait_types, *map(traits_of, trees), *measured)),
+            texts=frozenset(name for tree in trees for name in listed_in(tree)),
+            categories=frozenset(name for tree in trees for name in categories_in(tree)),
             events={event_key(name): name for name in self.counted_events if name not in EVENT_TYPES},
             properties=fields,
             around=frozenset(event for event, of_event in fields.items() if any(map(is_around, of_event.values()))),
             priced=frozenset(it.field for it in self.tallied if it.weight == REVENUE),
         )
-
-
-def _categories_in(tree: Test) -> Iterator[str]:
-    for leaf in leaves_of(tree):
-        match leaf:
-            case Comparison(left=Literal(str(name)), right=FeatureRef(feature)) if feature.name == "categories":
-                yield name
-
-
-def _listed_in(tree: Test) -> Iterator[str]:
-    for leaf in leaves_of(tree):
-        match leaf:
-            case Comparison(sign="in" | "not in", left=Literal(str(text))) if traits_of(leaf):
-                yield text
 
 
 def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> CompiledPolicy:
@@ -162,7 +156,9 @@ def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> Com
     check_values(policy, source)
     # A catalogue cannot be made with a time zone or a currency that does not exist.
     catalogue = make_catalogue(_with_defaults(policy) if source.problems else policy)
-    conditions = _Conditions(source, catalogue, policy)
+    usable, wrong = usable_measures(policy, catalogue, source)
+    catalogue = replace(catalogue, measures=usable)
+    conditions = _Conditions(source, catalogue, policy, wrong)
     day = policy.time.day_seconds * 1000
     excluded = conditions.of_traits(("customers", "excluded"), policy.customers.excluded)
     loyal = policy.lifecycle.loyal
@@ -185,6 +181,7 @@ def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> Com
         ladders=ladders,
         segments=tuple(segments),
         excluded=excluded,
+        measures=profile_measures(policy, catalogue),
         day_ms=day,
         lateness_ms=round(policy.time.lateness_minutes * 60_000),
         session_ms=round(policy.browsing.session_minutes * 60_000),
@@ -209,10 +206,11 @@ def _with_defaults(policy: Policy) -> Policy:
 class _Conditions:
     """The compiler of a policy's conditions, which reports what is wrong with them; ``by_key`` has the others."""
 
-    def __init__(self, source: PolicyText, catalogue: Catalogue, policy: Policy) -> None:
+    def __init__(self, source: PolicyText, catalogue: Catalogue, policy: Policy, wrong: frozenset[str]) -> None:
         self._source = source
         self._catalogue = catalogue
         self._policy = policy
+        self._wrong_measures = wrong
         self.by_key: dict[Path, Condition] = {}
         patience_is_read = source.is_read(("lifecycle", "patience"))
         self._never_p_alive = patience_is_read and not isinstance(policy.lifecycle.patience, PAlive)
@@ -258,6 +256,8 @@ class _Conditions:
         return feature is not None and bool(feature.parts & (DECIDED | STEPS))
 
     def _compile(self, path: Path, text: str, decides_loyalty: bool) -> Condition:
+        if not self._wrong_measures.isdisjoint(re.findall(r"\w+", text)):  # told where the measure is
+            return compile_condition("true", self._catalogue)
         try:
             condition = compile_condition(text, self._catalogue)
         except ConditionError as error:

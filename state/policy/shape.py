@@ -162,6 +162,15 @@ class Rfm(Section, frozen=True):
     window_days: WindowDays = 365
 
 
+class Measure(Section, frozen=True):
+    """A value of a customer that conditions read by its name; with ``profile``, it is in profiles in any case."""
+
+    name: Key
+    value: Text
+    description: str = ""
+    profile: bool = False
+
+
 class Segment(Section, frozen=True):
     """A group of customers, who join and leave it by rules. An empty ``leave`` means: not ``enter``."""
 
@@ -217,6 +226,7 @@ class Policy(Section, frozen=True):
     orders: Orders = Orders()
     lifecycle: Lifecycle = Lifecycle()
     rfm: Rfm = Rfm()
+    measures: tuple[Measure, ...] = ()
     ladders: tuple[Ladder, ...] = ()
     segments: tuple[Segment, ...] = ()
 
@@ -230,13 +240,14 @@ class Policy(Section, frozen=True):
     def version(self) -> str:
         """The name and a hash of everything in the policy; comments and layout of its file do not count.
 
-        What a policy does not have of ``[traits]``, ``[context]``, ``[customers]`` and ``[[ladders]]`` does not count,
-        nor that it is about customers: it has the version that it had before there were any.
+        What a policy does not have of ``[traits]``, ``[context]``, ``[customers]``, ``[[measures]]`` and
+        ``[[ladders]]`` does not count, nor that it is about customers: it has the version that it had before there were
+        any.
         """
         whole = msgspec.to_builtins(self)
         if self.subject == "customer":
             del whole["subject"]
-        for name in ("traits", "context", "ladders"):
+        for name in ("traits", "context", "measures", "ladders"):
             if not whole[name]:
                 del whole[name]
         if not self.time.zone_trait:

@@ -22,6 +22,7 @@ def summarize(compiled: CompiledPolicy) -> str:
             "",
             "Scores from 1 to 5",
             *_scores(policy.rfm, policy.money.currency),
+            *_measures(compiled),
             *_ladders(policy, compiled),
             "",
             f"Segments ({len(policy.segments)})",
@@ -111,6 +112,19 @@ def _scores(rfm: Rfm, currency: str) -> Iterator[str]:
     yield f"  recency    5, and one less from each of {recency} days without an order"
     yield f"  frequency  1, and one more from each of {frequency} orders in {rfm.window_days} days"
     yield f"  monetary   1, and one more from each of {monetary} {currency} in {rfm.window_days} days"
+
+
+def _measures(compiled: CompiledPolicy) -> Iterator[str]:
+    measures = compiled.policy.measures
+    if measures:
+        yield ""
+        yield f"Measures ({len(measures)})"
+    kept = {it.name for it in compiled.measures}
+    for it in measures:
+        unread = "" if it.name in kept else " (nothing reads it, and it costs nothing)"
+        yield f"  {it.name} is {on_one_line(it.value)}{unread}"
+        if it.description:
+            yield f"    {it.description}"
 
 
 def _ladders(policy: Policy, compiled: CompiledPolicy) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, get_args, get_origin
 import msgspec
 
 _MOST_SHOWN = 60
-_SORTS = {"int": "a whole number", "float": "a number", "str": "a text in quotation marks"}
+_SORTS = {"int": "a whole number", "float": "a number", "str": "a text in quotation marks", "bool": "true or false"}
 _LISTED = {float: "numbers", str: "texts in quotation marks"}
 _EXAMPLES = {str: 'plan = "text"', tuple: 'channel = ["properties.channel"]'}
 _BOUNDS = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than"}
@@ -95,5 +95,7 @@ def _fix_of(name: str, value: object, reason: str) -> str:
     if length := re.match(r"Expected `str` of length (<=|>=) (\d+)", reason):
         return f"use at most {length[2]} characters" if length[1] == "<=" else "write something there"
     if "matching regex" in reason:
-        return f"write {_SHAPES.get(name, _CURRENCY)}"
+        # Only a whole policy has capitals and dots in its name.
+        shape = _SHAPES["key"] if name == "name" and "[a-z]" in reason else _SHAPES.get(name, _CURRENCY)
+        return f"write {shape}"
     return "write a number nearer to zero"  # what is beyond a double

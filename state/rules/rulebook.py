@@ -16,7 +16,7 @@ from state.calendar import Calendar
 from state.civil_calendar import CivilCalendar
 from state.civil_time import CivilTime
 from state.customer.apply_event import EventApplier, OrderEffect
-from state.customer.bounds import bounds_met, sums_are_full
+from state.customer.bounds import bounds_met, is_full
 from state.customer.conversion import conversion
 from state.customer.customer import EXCLUDED, Customer
 from state.customer.own_zone import OwnZone
@@ -92,6 +92,7 @@ class Rulebook:
         self._tallying = Tallying(compiled.tallied, self._memory, calendar.day_of)
         self.apply_event = self._tallying.beside(applier.apply)
         """Update a customer's aggregates by a fact, and decide nothing."""
+        self._day_of = calendar.day_of
         self.forgetting = Forgetting(calendar, self._memory)
         self._look_ahead_ms = LOOK_AHEAD_DAYS * compiled.day_ms
         self._patience = PatienceRules(policy, compiled.day_ms)
@@ -132,7 +133,7 @@ class Rulebook:
         if type(fact) in _NEVER_TOLD and fact.context_traits is None and fact.properties is None:
             return ()
         met = (*bounds_met(customer, fact, self._named_traits), *self._tallying.bounds_met(customer, fact))
-        if sums_are_full(customer, fact, self._counted):
+        if fact.properties and is_full(customer, fact, self._counted, self._day_of(fact.at)):
             met = (*met, PROPERTIES_BOUND)
         return (*met, UNKNOWN_ORDER) if self.forgetting.was_never_seen(customer, fact) else met
 

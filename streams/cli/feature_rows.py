@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from schemas.event_types import EVENT_TYPES
 from state.features.published import PublishedCatalogue, PublishedFeature, PublishedFunction
 
+MEASURES_HEAD = ("measure", "description", "value", "in profiles")
 FIELDS_HEAD = ("field", "type", "read from")
 HEAD = ("name", "meaning", "type", "unit", "from", "by time alone", "read by the policy")
 Row = tuple[str, ...]
@@ -27,6 +28,11 @@ def fields_of(catalogue: PublishedCatalogue) -> list[Row]:
         (it.name, f"{it.type} or missing" if it.paths else it.type, ", ".join(it.paths) or when)
         for it in catalogue.fields
     ]
+
+
+def measures_of(catalogue: PublishedCatalogue) -> list[Row]:
+    """Return the measures of the policy under ``MEASURES_HEAD``."""
+    return [(it.name, it.description, it.value, "yes" if it.in_profiles else "") for it in catalogue.measures]
 
 
 def events_of(catalogue: PublishedCatalogue) -> list[Row]:

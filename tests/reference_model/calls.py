@@ -20,8 +20,8 @@ FIELDS_OF = {
 class Call:
     """A call about an event or a stage; `days` is 0 for all time, and these days end `before` days ago.
 
-    `number` is the property added up, `names` are those that `where` reads. `of`, `value` and `weight` are those of
-    affinity.
+    `number` is the property whose values are asked for, `names` are those that `where` reads. `of`, `value` and
+    `weight` are those of affinity.
     """
 
     function: str
@@ -62,7 +62,7 @@ def call_of(text: str) -> Call:
         ladder=ast.literal_eval(given["ladder"]) if "ladder" in given else "",
         days=ast.literal_eval(given["days"]) if "days" in given else 0,
         before=ast.literal_eval(given["before"]) if "before" in given else 0,
-        number=ast.unparse(given["number"]) if "number" in given else "",
+        number=next((ast.unparse(given[name]) for name in ("number", "field") if name in given), ""),
         names=frozenset(read) - set(WORDS),
         of=ast.literal_eval(given["dimension"]) if "dimension" in given else "",
         value=ast.literal_eval(given["value"]) if "value" in given else "",

@@ -1,12 +1,14 @@
 """Conditions, evaluated by walking Python's syntax tree of their text, in rational numbers."""
 
 import ast
+import copy
 import operator
 import tokenize
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from io import StringIO
+from typing import Any
 
 from tests.reference_model.reasons import OPPOSITE, Reason, compared, quoted
 
@@ -71,6 +73,9 @@ PLACES = {
     "sum": ("event", "number", "days"),
     "mean": ("event", "number", "days"),
     "latest": ("event", "number"),
+    "min": ("event", "number", "days"),
+    "max": ("event", "number", "days"),
+    "distinct": ("event", "field", "days"),
     "share": ("dimension", "value", "weight", "days"),
     "top": ("dimension", "weight", "days"),
     "top_share": ("dimension", "weight", "days"),
@@ -204,15 +209,23 @@ Part = Leaf | Joined | Denied
 class Condition:
     """A condition's text, as something that holds or not for given values."""
 
-    def __init__(self, text: str, *, denied: bool = False) -> None:
-        self.text = text
+    def __init__(self, text: str, measures: "Measures | None" = None, *, denied: bool = False) -> None:
+        self.text, self.measures = text, measures or {}
         self.source = f"({text}\n)"
         self.crossings: list[Crossing] = []
-        part = self.part(ast.parse(self.source, mode="eval").body)
+        root = ast.parse(self.source, mode="eval").body
+        part = self.part(root)
         self.test: Part = Denied(part) if denied else part
+        self.whole = self.text if not self.measures else ast.unparse(self.measured(root))
 
     def denied(self) -> "Condition":
-        return Condition(self.text, denied=True)
+        return Condition(self.text, self.measures, denied=True)
+
+    def measured(self, node: ast.expr) -> ast.expr:
+        """What a node stands for, with the values of measures in place of their names."""
+        measured = InPlace(self.measures).visit(copy.deepcopy(node))
+        assert isinstance(measured, ast.expr)
+        return measured
 
     def holds(self, values: Lookup) -> bool:
         return self.test.holds(values)
@@ -240,7 +253,7 @@ class Condition:
             known = Leaf("known", self.side(left), self.side(left))
             return known if isinstance(op, ast.Is) else Denied(known)
         sides = self.side(left), self.side(right)
-        if moves(left) or moves(right):
+        if moves(self.measured(left)) or moves(self.measured(right)):
             self.crossings.append(Crossing(sides[0].read, sides[1].read))
         return Leaf(SIGNS[type(op)], *sides)
 
@@ -249,9 +262,35 @@ class Condition:
         inner = node
         while isinstance(inner, ast.UnaryOp) and isinstance(inner.op, ast.UAdd):
             inner = inner.operand
-        is_value = isinstance(inner, VALUES)
         calculated = isinstance(inner, ast.BinOp)
-        return Side(text, reading(node), frozenset(names(node)), sort_of_node(inner), calculated, is_value)
+        whole, inner = self.measured(node), self.measured(inner)
+        is_value = isinstance(inner, VALUES)
+        return Side(text, reading(whole), frozenset(names(whole)), sort_of_node(inner), calculated, is_value)
+
+
+Measures = dict[str, ast.expr]
+"""The values to which a policy gives names."""
+
+
+class InPlace(ast.NodeTransformer):
+    """Measures by their values; what stands in a call are the names of other things."""
+
+    def __init__(self, measures: Measures) -> None:
+        self.measures = measures
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return copy.deepcopy(self.measures.get(node.id, node))
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        return node
+
+
+def measures_of(tables: list[dict[str, Any]]) -> Measures:
+    """The measures of a policy, with those before them in place."""
+    found: Measures = {}
+    for each in tables:
+        found[each["name"]] = InPlace(found).visit(ast.parse(f"({each['value']}\n)", mode="eval").body)
+    return found
 
 
 def names(node: ast.AST) -> Iterator[str]:

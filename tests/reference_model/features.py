@@ -49,6 +49,17 @@ def within_bounds(numbers: list[int]) -> list[int]:
     return kept
 
 
+def texts_of(value: Trait) -> list[str]:
+    """The values that a field has, as texts."""
+    if isinstance(value, tuple | dict):
+        return list(value)
+    if isinstance(value, bool):
+        return [str(value).lower()]
+    if isinstance(value, int | float):
+        return [str(int(value)) if value == int(value) else repr(value)]
+    return [value] if value is not None and value.strip() else []
+
+
 def millionths(value: Trait) -> int | None:
     """A number in millionths, rounded half to even; none for what is no number, or beyond 1e12."""
     if isinstance(value, str) and PLAIN.fullmatch(value.strip()):
@@ -134,7 +145,12 @@ class Features:
             return self.ago(counted[0].at) if counted else None
         if call.function == "days_since_last":
             return self.ago(counted[-1].at) if counted else None
+        if call.function == "distinct":
+            return min(len({text for each in counted for text in texts_of(self.said(each).get(call.number))}), 1000)
         numbers = [amount for each in counted if (amount := millionths(self.said(each).get(call.number))) is not None]
+        if call.function in ("min", "max"):
+            extreme = min if call.function == "min" else max
+            return Fraction(extreme(numbers), MILLION) if numbers else None
         numbers = within_bounds(numbers)
         if call.function == "sum":
             return Fraction(sum(numbers), MILLION)

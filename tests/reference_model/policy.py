@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.reference_model.calendar import Calendar
 from tests.reference_model.calls import FIELDS_OF, Call, call_of
-from tests.reference_model.conditions import OF_TRAITS, Condition
+from tests.reference_model.conditions import OF_TRAITS, Condition, Measures, measures_of
 from tests.reference_model.field_paths import DEFAULT_FIELDS
 from tests.reference_model.money import decimals
 from tests.reference_model.names import VIEW_KEYS, key_of
@@ -101,7 +101,11 @@ guest;anonymous;anon;unknown;not set;(not set);(none);null;<null>;nil;<nil>;none
 
 @dataclass(frozen=True)
 class Policy:
+    """A policy; `asked` are those of its measures that profiles have in any case."""
+
     source: Path
+    measures: list[str]
+    asked: list[str]
     name: str
     of_accounts: bool
     calendar: Calendar
@@ -134,8 +138,9 @@ class Policy:
 
     @cached_property
     def conditions(self) -> list[str]:
-        first = [] if self.excluded is None else [self.excluded.text]
-        return first + [condition.text for rule in self.rules for condition in (rule.enter, rule.leave)]
+        first = [] if self.excluded is None else [self.excluded.whole]
+        asked = [condition.whole for rule in self.rules for condition in (rule.enter, rule.leave)]
+        return [*first, *asked, *self.asked]
 
     @cached_property
     def windows(self) -> frozenset[int]:
@@ -147,7 +152,9 @@ class Policy:
     @cached_property
     def counted(self) -> list[str]:
         """The events that a condition counts, in the order of the text."""
-        return [call.event for call in self.calls if call.event]
+        used = {key_of(call.event) for call in self.calls if call.event}
+        first = [call.event for text in self.measures for call in calls_in(text) if key_of(call.event) in used]
+        return [*first, *(call.event for call in self.calls if call.event)]
 
     @cached_property
     def calls(self) -> list[Call]:
@@ -236,18 +243,20 @@ PATIENCE: dict[str, dict[str, Any]] = {
 }
 
 
-def rule(table: dict[str, Any], calendar: Calendar) -> Rule:
-    enter = Condition(table["enter"])
+def rule(table: dict[str, Any], calendar: Calendar, measures: Measures) -> Rule:
+    enter = Condition(table["enter"], measures)
     given = bool(table.get("leave", "").strip())
-    leave = Condition(table["leave"]) if given else enter.denied()
+    leave = Condition(table["leave"], measures) if given else enter.denied()
     days = table.get("min_stay_days", 0)
     return Rule(enter, leave, given, round(days * calendar.day_ms), days)
 
 
-def rung(step: dict[str, Any], calendar: Calendar) -> Rung:
+def rung(step: dict[str, Any], calendar: Calendar, measures: Measures) -> Rung:
     grace, requalify = step.get("grace_days", 0), step.get("requalify_days", 0)
     day_ms = calendar.day_ms
-    return Rung(step["key"], rule(step, calendar), round(grace * day_ms), grace, round(requalify * day_ms), requalify)
+    return Rung(
+        step["key"], rule(step, calendar, measures), round(grace * day_ms), grace, round(requalify * day_ms), requalify
+    )
 
 
 def read_policy(path: Path | str) -> Policy:
@@ -264,10 +273,14 @@ def read_policy(path: Path | str) -> Policy:
     loyal = lifecycle.get("loyal", {})
     if "enter" not in loyal:  # who gives an `enter` alone leaves when that no longer holds
         loyal = {"enter": "orders_365d >= 6", "leave": "orders_365d < 4", **loyal}
+    measures = measures_of(whole.get("measures", []))
+    asked = [each["name"] for each in whole.get("measures", []) if each.get("profile", False)]
     intake = tomllib.loads(text, parse_float=Decimal).get("intake", {})
     lowest, highest = intake.get("rating_scale", [1, 5])
     return Policy(
         source=Path(path),
+        measures=[ast.unparse(each) for each in measures.values()],
+        asked=[ast.unparse(measures[name]) for name in asked],
         name=whole["name"],
         of_accounts=whole.get("subject", "customer") == "account",
         calendar=calendar,
@@ -299,7 +312,7 @@ def read_policy(path: Path | str) -> Policy:
         )
         if support is not None
         else None,
-        loyal=rule({"min_stay_days": 30, **loyal}, calendar),
+        loyal=rule({"min_stay_days": 30, **loyal}, calendar, measures),
         scores=Scores(
             window=rfm.get("window_days", 365),
             recency=rfm.get("recency_days", [30, 60, 120, 240]),
@@ -307,9 +320,13 @@ def read_policy(path: Path | str) -> Policy:
             monetary=rfm.get("monetary", [limit * size_of(currency) for limit in (50, 150, 400, 1000)]),
         ),
         ladders=[
-            Ladder(each["key"], each["name"], [rung(step, calendar) for step in each["steps"]])
+            Ladder(each["key"], each["name"], [rung(step, calendar, measures) for step in each["steps"]])
             for each in whole.get("ladders", [])
         ],
-        segments=[Audience(each["key"], each["name"], rule(each, calendar)) for each in whole.get("segments", [])],
-        excluded=Condition(excluded) if (excluded := whole.get("customers", {}).get("excluded", "").strip()) else None,
+        segments=[
+            Audience(each["key"], each["name"], rule(each, calendar, measures)) for each in whole.get("segments", [])
+        ],
+        excluded=Condition(excluded, measures)
+        if (excluded := whole.get("customers", {}).get("excluded", "").strip())
+        else None,
     )

@@ -82,6 +82,18 @@ STILL = (
     "sum('order completed', total, 21, before=350)",
     "sum('Referral Sent', bonus, 10, before=700)",
     "mean('Referral Sent', bonus, 7, before=7)",
+    "min('Referral Sent', bonus, 14)",
+    "max('referral sent', bonus)",
+    "max('Referral Sent', bonus, 10, before=15, where=to != 't1')",
+    "min('Order Completed', total)",
+    "max('Order Completed', total, 25)",
+    "max('order completed', discount, 30, before=10, where=currency != 'EUR')",
+    "distinct('Referral Sent', to)",
+    "distinct('Referral Sent', bonus, 20)",
+    "distinct('Product Viewed', product, 9)",
+    "distinct('Order Completed', categories, 40)",
+    "distinct('Order Completed', total, where=coupon is not known)",
+    "distinct('Order Completed', brands)",
     "share('category', 'Tea', orders, 30)",
     "share('category', 'Grocery', revenue, days=90)",
     "share('brand', '7', revenue, 365)",
@@ -114,6 +126,28 @@ NUMBERS = (
     "1e-7",
     "-2.5",
 )
+MEASURES = """
+[[measures]]
+name = "recent"
+value = "count('Order Completed', 33, where = total >= 7)"
+[[measures]]
+name = "ratio"
+value = "recent / (orders - 1)"
+[[measures]]
+name = "silence"
+value = "days_since_order - 2 * recent"
+[[measures]]
+name = "unread"
+value = "count('Nobody Reads', 12)"
+[[measures]]
+name = "rated"
+value = "latest('referral sent', bonus)"
+profile = true
+[[measures]]
+name = "country"
+value = "traits.country"
+"""
+MEASURED = ("recent", "ratio", "silence")
 FLAGS = (
     "loyal",
     "true",
@@ -135,7 +169,13 @@ EXCLUDED = (
     'kind != "business" and traits.country is known',
     'starts_with(traits.country, "F")',
 )
-TEXTS = ('kind == "business"', 'traits.country in ["DE", "FR"]', 'traits.country != "DE"', "traits.age > 30.5")
+TEXTS = (
+    'country == "DE"',
+    'kind == "business"',
+    'traits.country in ["DE", "FR"]',
+    'traits.country != "DE"',
+    "traits.age > 30.5",
+)
 DECLARED = (
     '"sport" in traits.interests',
     '"sport" not in traits.interests',
@@ -236,6 +276,8 @@ class Drawing:
             return choose(DATED)
         if share < 0.57:
             return choose(NUMBERS)
+        if share < 0.61:
+            return choose(MEASURED)
         if share < 0.65:
             return f"-{choose(MOVING + STILL)}"
         return f"({self.operand(depth + 1)} {choose('+-*/')} {self.operand(depth + 1)})"
@@ -273,7 +315,7 @@ class Drawing:
             if self.random.random() < 0.5:
                 text += f"min_stay_days = {self.random.choice((0.5, 4, 11.25))}\n"
             try:
-                read_policy(f'name = "drawn"\n{TRAITS}{self.patience}\n{before}{text}', catalogue)
+                read_policy(f'name = "drawn"\n{TRAITS}{MEASURES}{self.patience}\n{before}{text}', catalogue)
             except PolicyError:
                 continue
             return text
@@ -311,5 +353,6 @@ class Drawing:
                 "enter = '''", 'enter = \'\'\'step("l0") == "p0" or ', 1
             )
             segments.insert(0, first)
+        more = (customers, lifecycle, self.patience, support)
         groupings = (loyal, ladders, *segments)
-        return "".join(('name = "drawn"\n', zone, TRAITS, customers, lifecycle, self.patience, support, *groupings))
+        return "".join(('name = "drawn"\n', zone, TRAITS, MEASURES, *more, *groupings))

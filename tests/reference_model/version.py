@@ -61,13 +61,14 @@ def whole(text: str) -> dict[str, Any]:
     segments = [
         {"description": "", "leave": "", "min_stay_days": 0, **segment} for segment in given.get("segments", [])
     ]
+    measures = [{"description": "", "profile": False, **each} for each in given.get("measures", [])]
     step = {"description": "", "leave": "", "min_stay_days": 0, "grace_days": 0, "requalify_days": 0}
     ladders = [
         {"description": "", **ladder, "steps": [{**step, **each} for each in ladder["steps"]]}
         for ladder in given.get("ladders", [])
     ]
     known = {"name", "time", "money", "browsing", "lifecycle", "rfm", "segments", "ladders", "traits", "context"}
-    known |= {"customers", "subject"}
+    known |= {"customers", "measures", "subject"}
     traits = {"traits": given["traits"]} if given.get("traits") else {}
     traits |= {"context": given["context"]} if given.get("context") else {}
     excluded = given.get("customers", {}).get("excluded", "")
@@ -91,6 +92,7 @@ def whole(text: str) -> dict[str, Any]:
         "segments": segments,
         **traits,
         **customers,
+        **({"measures": measures} if measures else {}),
         **({"ladders": ladders} if ladders else {}),
         **{name: {**defaults(name), **given.get(name, {})} for name in others},
     }

@@ -38,6 +38,7 @@ READ: tuple[dict[str, Trait] | None, ...] = (
     None,
     {"channel": "app"},
     {"channel": "web", "margin": 2.5, "brands": ("Acme", "Bolt")},
+    {"channel": "web", "margin": -1, "brands": ("Coil",)},
     {"channel": "web", "brands": ("Bolt", "Acme"), "amounts of brands": ("900", "300")},
 )
 LABELS: tuple[Trait | None, ...] = (
@@ -112,6 +113,15 @@ key = "by_app"
 name = "Buys by app"
 enter = 'count("Order Completed", 20, where = channel == "app") >= 2 or sum("Order Completed", margin) > 4'
 leave = 'latest("Order Completed", margin) > 2 and days_since_last("Order Completed", where = channel == "app") > 5'
+[[segments]]
+key = "by_values"
+name = "By the smallest, the greatest, and how many different ones"
+enter = '''
+max("Order Completed", margin, 15) > 2 or min("Order Completed", margin, 9, before = 6) < 0
+or distinct("Order Completed", brands, 25) >= 3'''
+leave = '''
+min("Order Completed", margin, 12) < 2 or distinct("Order Completed", brands) < 2
+or max("Order Completed", margin, where = channel == "web") is not known'''
 [[segments]]
 key = "by_brand"
 name = "Buys a brand on weekends, or in the evening"

@@ -11,7 +11,16 @@ from rich.table import Table
 from rich.text import Text
 
 from state.features.published import PublishedCatalogue, published
-from streams.cli.feature_rows import FIELDS_HEAD, HEAD, Row, events_of, fields_of, sections_of
+from streams.cli.feature_rows import (
+    FIELDS_HEAD,
+    HEAD,
+    MEASURES_HEAD,
+    Row,
+    events_of,
+    fields_of,
+    measures_of,
+    sections_of,
+)
 from streams.cli.features_page import features_page
 from streams.policy_file import PolicyFileError, compile_file
 from streams.terminal_text import printable
@@ -55,6 +64,8 @@ def _print(catalogue: PublishedCatalogue) -> None:
             _print_table(console, title, HEAD[:2], map(_folded, rows))
         else:
             _print_table(console, title, HEAD, rows)
+    if catalogue.measures:
+        _print_table(console, "Measures of the policy", MEASURES_HEAD, measures_of(catalogue))
     _print_table(console, "Fields of an event, for `where`", FIELDS_HEAD, fields_of(catalogue))
     _print_table(console, "From which events", ("from", "events"), events_of(catalogue))
 

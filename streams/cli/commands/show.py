@@ -77,6 +77,8 @@ def _print_profile(profile: Profile) -> None:
         console.print(f"  in segment {printable(key)} since {since}")
     console.print(f"  as of {profile.as_of}, policy {profile.policy_version}, transition {profile.seq}")
     console.print(_windows_table(profile.windows))
+    if profile.measures:
+        console.print(_pairs_table("measure", profile.measures))
     console.print(_pairs_table("figure", {name: value for name, value in profile.figures.items() if value is not None}))
     if profile.traits:
         console.print(_pairs_table("trait", profile.traits))

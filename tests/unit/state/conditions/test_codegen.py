@@ -14,7 +14,7 @@ from state.conditions.features import Feature
 from state.conditions.formula import Formula
 from state.conditions.generated_code import source_of
 from state.conditions.layout import laid_out
-from state.conditions.parse import MAX_DEPTH
+from state.conditions.read_source import MAX_DEPTH
 from state.conditions.rule_set import Rule, RuleSet
 from state.customer.customer import first_seen
 from state.customer.purchases import Purchases

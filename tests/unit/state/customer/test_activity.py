@@ -4,7 +4,7 @@ import pytest
 
 from schemas.events import Trait
 from state.customer.activity import Activity
-from state.customer.occurrences import CountedEvents
+from state.customer.counted_events import CountedEvents
 
 APP = CountedEvents(1, accepts=lambda properties: properties.get("channel") == "app")
 APP_BY_DAY = APP._replace(window_days=365)
@@ -52,6 +52,43 @@ def test_orders_that_a_policy_does_not_count_are_forgotten(activity: Activity) -
     activity.keep([APP], counts_orders=True)
     activity.restate_order(1, [APP], BY_APP)
     assert activity.count(1) == 0
+    assert Activity.unpacked(activity.packed()) == activity
+
+
+VALUES = CountedEvents(3, window_days=365, greatest=("-margin", "margin"), distinct=("channel",))
+
+
+def test_days_of_values_begin_with_the_policy_that_asks_for_windows(activity: Activity) -> None:
+    forever = VALUES._replace(window_days=0, ever=frozenset(["channel"]))
+    activity.add(forever, 10, 5, {"margin": 9, "channel": "app"})
+    activity.keep([VALUES._replace(ever=forever.ever)], counts_orders=False)
+    assert (activity.greatest(3, "margin"), activity.distinct(3, "channel")) == (9_000_000, 1)
+    assert (activity.greatest_between(3, "margin", 0), activity.distinct_since(3, "channel", 0)) == (None, 0)
+    activity.add(VALUES, 20, 6, {"margin": 4, "channel": "web"})
+    assert (activity.greatest_between(3, "margin", 0), activity.distinct_since(3, "channel", 0)) == (4_000_000, 1)
+
+
+def test_values_that_a_policy_does_not_ask_for_begin_again(activity: Activity) -> None:
+    activity.place_order(1, 10, 5, [VALUES], {"margin": 9, "channel": "app"})
+    activity.keep([CountedEvents(3)], counts_orders=True)
+    activity.keep([VALUES], counts_orders=True)
+    activity.place_order(2, 20, 6, [VALUES], {"margin": 4, "channel": "web"})
+    activity.undo_order(1)
+    assert (activity.greatest(3, "margin"), activity.greatest(3, "-margin")) == (4_000_000, -4_000_000)
+    assert activity.distinct(3, "channel") == 1
+
+
+def test_values_of_orders_that_can_no_longer_be_undone_stay(activity: Activity) -> None:
+    activity.place_order(1, 10, 5, [VALUES], {"margin": 9, "channel": "app"})
+    activity.place_order(2, 11, 5, [VALUES], {"margin": 5, "channel": "web"})
+    activity.forget_orders(0, 1)
+    assert Activity.unpacked(activity.packed()) == activity
+    activity.undo_order(1)
+    activity.place_order(3, 20, 6, [VALUES], {"margin": 12, "channel": "tv"})
+    activity.undo_order(2)
+    activity.undo_order(3)
+    assert (activity.greatest(3, "margin"), activity.greatest_between(3, "margin", 5)) == (9_000_000, 9_000_000)
+    assert (activity.distinct(3, "channel"), activity.distinct_since(3, "channel", 6)) == (1, 0)
     assert Activity.unpacked(activity.packed()) == activity
 
 

@@ -83,6 +83,7 @@ def profile(customer: str, stage: str, day: int = 365, days_known: float | None 
         steps={},
         figures={"orders": 1, "revenue": 10.0, "days_known": days_known, **figures},
         windows={},
+        measures={},
         traits={},
         next_transition=None,
         next_at=None,
