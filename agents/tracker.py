@@ -86,7 +86,7 @@ class Tracker:
         if timeline is not None:
             return timeline
         snapshot = self._table.get(key)
-        return None if snapshot is None else load(snapshot, self._rules)
+        return None if snapshot is None else load(snapshot, self._rules, key.decode())
 
     def compute(self, batch: Batch) -> Outcome:
         """Return what follows from a batch; change nothing that others can see before ``apply``.
@@ -179,10 +179,10 @@ class Tracker:
         snapshot = self._table.get(key)
         publications: list[Publication] = []
         if snapshot is None:
-            return TouchedCustomer(begin(at), None, publications)
+            return TouchedCustomer(begin(at, key.decode()), None, publications)
         before = read_header(snapshot)
         # It changes in place; should the batch fail, it is read from its snapshot again.
-        timeline = self._cache.take(key) or load(snapshot, self._rules)
+        timeline = self._cache.take(key) or load(snapshot, self._rules, key.decode())
         if before.fingerprint != self._fingerprint:
             publications = adopt(timeline, self._policy_taken_at or 0, self._rules)
         return TouchedCustomer(timeline, before, publications)

@@ -55,8 +55,8 @@ class Figures(msgspec.Struct, frozen=True, array_like=True):
 
     Money is in major units of the policy's currency, durations in days, ``next_at`` and ``previous_stage_since`` in ms
     since 1970. ``segments`` are the keys of at most ``MAX_SEGMENTS`` of the ``segment_count`` segments that the
-    customer is in, ``steps`` the steps that they are on, each as ``ladder:step``. None where a customer has no such
-    figure.
+    customer is in, ``steps`` the steps that they are on, each as ``ladder:step``. ``holdout`` tells whether the
+    customer is held out, None if the policy holds out nobody. None where a customer has no such figure.
     """
 
     why: str
@@ -74,6 +74,7 @@ class Figures(msgspec.Struct, frozen=True, array_like=True):
     previous_stage: str | None
     previous_stage_since: int | None
     steps: tuple[str, ...]
+    holdout: bool | None
 
 
 class Publication(msgspec.Struct, frozen=True):

@@ -20,7 +20,8 @@ class Profile(msgspec.Struct, rename="camel"):
     """Stage, segments and figures of one customer as of an instant.
 
     Instants are RFC 3339 text; ``windows`` maps a feature's name (``orders_90d``) to its value at ``as_of``, and
-    ``measures`` the names of the policy's measures to theirs.
+    ``measures`` the names of the policy's measures to theirs. ``holdout`` tells whether the customer is held out, null
+    if the policy holds out nobody.
     """
 
     user_id: str
@@ -34,6 +35,7 @@ class Profile(msgspec.Struct, rename="camel"):
     steps: dict[str, StepStanding]
     figures: dict[str, Figure]
     windows: dict[str, Figure]
+    holdout: bool | None
     measures: dict[str, Figure]
     traits: dict[str, Trait]
     next_transition: str | None

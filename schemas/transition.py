@@ -41,6 +41,7 @@ class Properties(msgspec.Struct, rename={"from_": "from"}):
     previous_stage: str | None
     previous_stage_since: str | None
     steps: tuple[str, ...] | None
+    holdout: bool | None
 
 
 class StageProperties(Properties):
@@ -195,6 +196,7 @@ def _shared(publication: Publication, owner: str, policy_version: str) -> Proper
         previous_stage=None if figures is None else figures.previous_stage,
         previous_stage_since=None if figures is None else when(figures.previous_stage_since),
         steps=None if figures is None else figures.steps,
+        holdout=None if figures is None else figures.holdout,
     )
 
 

@@ -53,6 +53,17 @@ class Condition:
     may_begin: bool
     explanation: Explanation
 
+    @property
+    def segments(self) -> frozenset[str]:
+        """The keys of the segments that it asks about."""
+        asked = (it.feature.segment for it in operands_of(self.tree) if isinstance(it, FeatureRef))
+        return frozenset(filter(None, asked))
+
+    def asks_membership(self, segment: str) -> bool:
+        """Tell whether it asks if a customer is in a segment, and not only how they were in it before."""
+        asked = (it.feature for it in operands_of(self.tree) if isinstance(it, FeatureRef))
+        return any([it.segment == segment and not it.history_of for it in asked])
+
     def begins(self, customer: Customer, at: int, until: int | None = None) -> int | None:
         """Return the first instant after ``at``, up to ``until`` (100 years from ``at``), at which it holds by itself.
 

@@ -69,8 +69,9 @@ class Feature:
     ``parts`` are the bits of the parts of a customer that the formula reads, and ``traits`` the traits: while no event
     changes one of these parts, only time can change the value. A text that has ``allowed`` values never has another.
     ``counts`` says which events it counts, None if none by name, ``tallies`` what is tallied for it, if anything is.
-    ``history_of`` is the lifecycle stage whose past stays must be remembered for it, empty if none must.
-    ``moves_while`` says of one that stands still at other times when it moves.
+    ``segment`` is the key of the segment that it is about, if it is about one. ``history_of`` is that segment, or the
+    lifecycle stage, whose past stays must be remembered for it, empty if none must. ``moves_while`` says of one that
+    stands still at other times when it moves.
 
     Raises ``ValueError`` if the next change of such a feature cannot be found.
     """
@@ -90,6 +91,7 @@ class Feature:
     counts: EventFilter | None = None
     tallies: TallyOf | None = None
     history_of: str = ""
+    segment: str = ""
     moves_while: str = ""
 
     def __post_init__(self) -> None:

@@ -17,6 +17,7 @@ class Sort(Enum):
 
     TEXT = "a text in quotation marks"
     DAYS = "a whole number of days"
+    WHOLE = "a whole number"
     TRAIT = "a trait, as in `traits.plan`"
     PROPERTY = "the name of a property"
     CONDITION = "a condition on properties of the event"
@@ -29,8 +30,8 @@ class Parameter:
 
     A word, or a text that has ``allowed`` values, is one of these; a trait that has ``kinds`` is declared as one of
     these, or, where it may be a text, not declared. A number of days is at most ``most``, or, if that is 0, the longest
-    window. ``is_needed``: without it, the function cannot be called. ``check(source, node)`` raises ``ConditionError``
-    if what is written at a node of the source cannot be the argument.
+    window; a whole number is from 2 to ``most``. ``is_needed``: without it, the function cannot be called.
+    ``check(source, node)`` raises ``ConditionError`` if what is written at a node of the source cannot be the argument.
     """
 
     name: str

@@ -75,12 +75,8 @@ class CallParser:
         match parameter.sort, node:
             case Sort.TEXT, ast.Constant(str(text)):
                 return self._allowed(parameter, node, text)
-            case Sort.DAYS, ast.Constant(int(days)) if not isinstance(days, bool):
-                most = parameter.most or self._catalogue.max_window_days
-                if not 1 <= days <= most:
-                    what = f"`{parameter.name}`" if parameter.most else "window"
-                    raise self._error(node, f"{days} days are no {what}", f"a {what} has 1 to {most} days")
-                return days
+            case Sort.DAYS | Sort.WHOLE, ast.Constant(int(number)) if not isinstance(number, bool):
+                return self._number(parameter, node, number)
             case Sort.TRAIT, ast.Attribute(ast.Name("traits"), name):
                 return self._trait(parameter, node, name)
             case Sort.PROPERTY, ast.Name(name):
@@ -94,6 +90,16 @@ class CallParser:
             case _:
                 told = f"`{parameter.name}` is {parameter.sort.value}"
                 raise self._error(node, told, self._mend(function, parameter, node))
+
+    def _number(self, parameter: Parameter, node: ast.expr, number: int) -> int:
+        most = parameter.most or self._catalogue.max_window_days
+        if parameter.sort is Sort.WHOLE and not 2 <= number <= most:
+            told = f"{number} is no number of `{parameter.name}`"
+            raise self._error(node, told, f"write a whole number from 2 to {most}")
+        if parameter.sort is Sort.DAYS and not 1 <= number <= most:
+            what = f"`{parameter.name}`" if parameter.most else "window"
+            raise self._error(node, f"{number} days are no {what}", f"a {what} has 1 to {most} days")
+        return number
 
     def _trait(self, parameter: Parameter, node: ast.expr, name: str) -> str:
         kinds, kind = parameter.kinds, self._catalogue.traits.get(name)

@@ -32,7 +32,9 @@ class Customer(msgspec.Struct, gc=False):
     ``expected`` and ``expected_at`` are the lifecycle transition that comes next if nothing happens. Minimum stays
     count from ``loyal_since`` and from the instants of entering in ``memberships`` (by segment key) and in ``steps``,
     which has the step and that instant by ladder key. ``held`` are the conditions that hold and must do so for some
-    time, each by the key of its ladder or segment, with the instant since which it has held.
+    time, each by the key of its ladder or segment, with the instant since which it has held. ``user_id`` is the key
+    under which the customer is stored, and not stored once more. ``past_memberships`` are the stays that are over, in
+    each segment whose history the policy asks about.
     """
 
     first_event_at: int
@@ -57,6 +59,8 @@ class Customer(msgspec.Struct, gc=False):
     activity_lazy: Activity | bytes = b""
     steps: dict[str, tuple[str, int]] = {}
     held: dict[str, int] = {}
+    user_id: str = ""
+    past_memberships: dict[str, PastStays] = {}
 
     @property
     def previous_since(self) -> int | None:
@@ -70,6 +74,13 @@ class Customer(msgspec.Struct, gc=False):
             self.past_stays = {**self.past_stays, self.stage: past}
         self.previous_stage, self.previous_ms = self.stage, at - self.since
         self.stage, self.since = stage, at
+
+    def leave_segment(self, key: str, at: int, *, is_remembered: bool = False) -> None:
+        """Leave a segment; the stay that ends is remembered or not."""
+        entered = self.memberships.pop(key)
+        if is_remembered:
+            past = with_stay(self.past_memberships.get(key), entered, at)
+            self.past_memberships = {**self.past_memberships, key: past}
 
     def remember_stays(self, remembered: Container[str]) -> None:
         """Remember the past stays in these stages and no others.
@@ -129,8 +140,8 @@ class Customer(msgspec.Struct, gc=False):
         )
 
 
-def first_seen(at: int) -> Customer:
-    """Return a customer of whom only the instant of the first event is known."""
+def first_seen(at: int, user_id: str = "") -> Customer:
+    """Return a customer of whom only the userId and the instant of the first event are known."""
     return Customer(
         first_event_at=at,
         purchases_lazy=no_purchases(),
@@ -139,4 +150,5 @@ def first_seen(at: int) -> Customer:
         traits={},
         since=at,
         at=at,
+        user_id=user_id,
     )

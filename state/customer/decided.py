@@ -25,6 +25,7 @@ class DecidedState(msgspec.Struct, array_like=True, gc=False):
     expected_at: int | None
     steps: dict[str, tuple[str, int]] = {}
     held: dict[str, int] = {}
+    past_memberships: dict[str, PastStays] = {}
 
 
 def decided_state(customer: Customer) -> DecidedState:
@@ -43,6 +44,7 @@ def decided_state(customer: Customer) -> DecidedState:
         expected_at=customer.expected_at,
         steps=customer.steps.copy(),
         held=customer.held.copy(),
+        past_memberships=customer.past_memberships,  # never changed in place
     )
 
 
@@ -61,3 +63,4 @@ def restore_decided(customer: Customer, state: DecidedState) -> None:
     customer.expected_at = state.expected_at
     customer.steps = state.steps
     customer.held = state.held
+    customer.past_memberships = state.past_memberships

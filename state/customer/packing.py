@@ -46,6 +46,7 @@ class _Packed(msgspec.Struct, array_like=True, gc=False):
     activity: bytes = b""
     steps: dict[str, tuple[str, int]] = {}
     held: dict[str, int] = {}
+    past_memberships: dict[str, PastStays] = {}
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -56,7 +57,7 @@ def pack(customer: Customer) -> bytes:
     """Return the bytes of a customer, without changing it."""
     at = customer.at
     purchases, engagement, support, activity = customer.packed_parts()
-    stays = customer.past_stays
+    stays, memberships = customer.past_stays, customer.past_memberships
     packed = _Packed(
         at,
         # The first without names: for more than 15 names CPython makes a dict, at three times the cost of the call.
@@ -81,6 +82,7 @@ def pack(customer: Customer) -> bytes:
         activity=activity,
         steps={key: (step, at - entered) for key, (step, entered) in customer.steps.items()},
         held={key: at - since for key, since in customer.held.items()} if customer.held else {},
+        past_memberships={key: _from(at, past) for key, past in memberships.items()} if memberships else {},
     )
     return bytes(lz4.compress_block(_encode(packed)))
 
@@ -117,6 +119,7 @@ def unpack(packed: bytes) -> Customer:
         activity_lazy=it.activity,
         steps={key: (step, at - ago) for key, (step, ago) in it.steps.items()},
         held={key: at - ago for key, ago in it.held.items()} if it.held else {},
+        past_memberships={key: _from(at, past) for key, past in it.past_memberships.items()},
     )
 
 

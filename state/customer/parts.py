@@ -17,6 +17,8 @@ FIRST_EVENT = 1 << 12
 _EVENT_BITS = 16
 STEPS = 1 << 28
 """The steps of ladders that the customer is on."""
+SEGMENTS = 1 << 29
+"""The segments that the customer is in."""
 
 NO_PARTS = 0
 ALL_PARTS = -1

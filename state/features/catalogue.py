@@ -22,10 +22,12 @@ from state.customer.purchases import Purchases
 from state.customer.support import Support
 from state.features.activity import EventFunctions
 from state.features.affinity import affinity_functions
+from state.features.buckets import bucket_function, holdout_feature
 from state.features.counting import Counting
 from state.features.date_functions import date_functions
-from state.features.history import previous_stage, stage_functions
+from state.features.history import previous_stage, stay_functions
 from state.features.scores import alive, scores
+from state.features.segments import segment_functions
 from state.features.steps import step_functions
 from state.features.stored_dates import StoredDates
 from state.features.tag_sets import tag_set
@@ -48,6 +50,7 @@ def catalogue(policy: Policy) -> Catalogue:
         *(it for days in SHOWN_WINDOWS for it in windowed(days, unit)),
         *scores(policy, calendar, unit),
         alive(policy, calendar),
+        *holdout_feature(policy.holdout),
     ]
     features = {it.name: it for it in shown}
     counting = Counting(kinds_of_fields(policy.context))
@@ -71,8 +74,9 @@ def catalogue(policy: Policy) -> Catalogue:
         return [calendar.start_of(day + window) for day in sorted(leaving)]
 
     of_events = (*counted.functions(), *ValueFunctions(counting).functions())
-    of_stages, of_ladders = stage_functions(calendar.day_ms), step_functions(policy.ladders)
-    of_customers = (*affinity_functions(), *of_stages, *of_ladders)
+    of_stages, of_ladders = stay_functions(calendar.day_ms, policy.segments), step_functions(policy.ladders)
+    groupings = (*of_ladders, *segment_functions(policy.segments), bucket_function())
+    of_customers = (*affinity_functions(), *of_stages, *groupings)
     functions = (*of_events, *of_customers, *trait_functions(), *dated)
     return Catalogue(
         title=f"policy {policy.version}",

@@ -1,14 +1,19 @@
-"""The history of the lifecycle: the previous stage, and what a condition may ask of a customer's stays in one stage."""
+"""History: the previous stage, and what a condition may ask of a customer's stays in one stage or segment."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from state.conditions.features import Feature, Trend
 from state.conditions.formula import Formula
-from state.conditions.functions import Function, Parameter, Sort
+from state.conditions.functions import CallError, Function, Parameter, Sort
 from state.customer.customer import STAGES, Customer
-from state.customer.parts import DECIDED
-
-_STAGE = Parameter(name="stage", sort=Sort.TEXT, allowed=STAGES, by_name=True)
+from state.customer.parts import DECIDED, SEGMENTS
+from state.features.segment_history import (
+    days_since_entered_segment,
+    days_since_left_segment,
+    times_entered_segment,
+    total_days_in_segment,
+)
+from state.policy.shape import Segment
 
 
 def previous_stage() -> Feature:
@@ -18,36 +23,53 @@ def previous_stage() -> Feature:
     return Feature(name="previous_stage", unit="", meaning=meaning, parts=DECIDED, formula=formula, allowed=STAGES)
 
 
-def stage_functions(day_ms: int) -> Iterator[Function]:
-    """Yield the functions of a stage."""
+def stay_functions(day_ms: int, segments: Sequence[Segment]) -> Iterator[Function]:
+    """Yield the functions of stays in a stage, or in one of the policy's segments."""
+    keys = tuple(it.key for it in segments)
     yield _function(
         "days_since_entered",
         "churned",
-        "time since the stage last began",
-        lambda stage: Formula(_days_since_entered, stage=stage, day_ms=day_ms),
+        "time since the stage or segment was last entered",
+        (
+            lambda stage: Formula(_days_since_entered, stage=stage, day_ms=day_ms),
+            lambda segment: Formula(days_since_entered_segment, segment=segment, day_ms=day_ms),
+        ),
         Trend.RISING,
+        keys,
     )
     yield _function(
         "days_since_left",
         "at_risk",
-        "time since the stage last ended",
-        lambda stage: Formula(_days_since_left, stage=stage, day_ms=day_ms),
+        "time since the stage or segment was last left",
+        (
+            lambda stage: Formula(_days_since_left, stage=stage, day_ms=day_ms),
+            lambda segment: Formula(days_since_left_segment, segment=segment, day_ms=day_ms),
+        ),
         Trend.RISING,
+        keys,
     )
     yield _function(
         "total_days_in",
         "loyal",
-        "time spent in the stage, all stays together",
-        lambda stage: Formula(_total_days_in, stage=stage, day_ms=day_ms),
+        "time spent in the stage or segment, all stays together",
+        (
+            lambda stage: Formula(_total_days_in, stage=stage, day_ms=day_ms),
+            lambda segment: Formula(total_days_in_segment, segment=segment, day_ms=day_ms),
+        ),
         Trend.RISING,
-        moves_while="in the stage",
+        keys,
+        moves_while="there",
     )
     yield _function(
         "times_entered",
         "loyal",
-        "how often the stage began",
-        lambda stage: Formula(_times_entered, stage=stage),
+        "how often the stage or segment was entered",
+        (
+            lambda stage: Formula(_times_entered, stage=stage),
+            lambda segment: Formula(times_entered_segment, segment=segment),
+        ),
         Trend.CONSTANT,
+        keys,
     )
 
 
@@ -102,23 +124,37 @@ def _function(
     name: str,
     example: str,
     meaning: str,
-    formula: Callable[[str], Formula],
+    formulas: tuple[Callable[[str], Formula], Callable[[str], Formula]],
     trend: Trend,
+    segments: tuple[str, ...],
     *,
     moves_while: str = "",
 ) -> Function:
-    def feature(call: str, stage: str) -> Feature:
+    of_stage, of_segment = formulas
+
+    def feature(call: str, stage: str = "", segment: str = "") -> Feature:
+        if bool(stage) is bool(segment):
+            told = "it is about a stage or a segment, and not both" if stage else "it does not say which stage"
+            raise CallError(f"`{name}`: {told}", f'write it as in `{name}(stage = "{example}")`')
         return Feature(
             name=call,
             unit="times" if trend is Trend.CONSTANT else "days",
-            meaning=f"{stage}: {meaning}",
-            formula=formula(stage),
-            parts=DECIDED,
+            meaning=f"{stage or segment}: {meaning}",
+            formula=of_stage(stage) if stage else of_segment(segment),
+            parts=DECIDED if stage else SEGMENTS,
             trend=trend,
-            history_of=stage,
+            history_of=stage or segment,
+            segment=segment,
             moves_while=moves_while,
         )
 
+    parameters = [Parameter(name="stage", sort=Sort.TEXT, allowed=STAGES, by_name=True, is_needed=not segments)]
+    if segments:
+        parameters.append(Parameter(name="segment", sort=Sort.TEXT, allowed=segments, by_name=True, is_needed=False))
     return Function(
-        name=name, parameters=(_STAGE,), feature=feature, meaning=meaning, example=f'{name}(stage = "{example}")'
+        name=name,
+        parameters=tuple(parameters),
+        feature=feature,
+        meaning=meaning,
+        example=f'{name}(stage = "{example}")',
     )

@@ -7,7 +7,7 @@ from state.customer.customer import Customer
 from state.customer.short_reason import in_full
 from state.policy.compiled import CompiledPolicy
 
-_NOT_FIGURES = frozenset(("stage", "previous_stage", "loyal", "kind", "categories"))
+_NOT_FIGURES = frozenset(("stage", "previous_stage", "loyal", "kind", "categories", "holdout"))
 
 
 def build_profile(customer: Customer, *, user_id: str, seq: int, at: int, compiled: CompiledPolicy) -> Profile:
@@ -37,6 +37,7 @@ def build_profile(customer: Customer, *, user_id: str, seq: int, at: int, compil
         steps=_steps(customer, compiled),
         figures=figures,
         windows=windows,
+        holdout=None if (holdout := compiled.policy.holdout) is None else holdout.has(user_id),
         measures={it.name: it.value(customer, at) for it in compiled.measures},
         traits=customer.traits,
         next_transition=customer.expected,

@@ -22,7 +22,7 @@ from state.conditions.one_line import on_one_line
 from state.conditions.parse import parse_condition
 from state.customer.engagement import COLUMN_PARTS, COLUMNS
 from state.customer.event_parts import events_changing
-from state.customer.parts import DECIDED, LIFECYCLE_PARTS, NO_PARTS, ORDERS, SUPPORT, TRAITS, VISITS
+from state.customer.parts import DECIDED, LIFECYCLE_PARTS, NO_PARTS, ORDERS, SEGMENTS, STEPS, SUPPORT, TRAITS, VISITS
 from state.policy.compiled import CompiledPolicy
 
 PART_NAMES = {
@@ -32,6 +32,8 @@ PART_NAMES = {
     SUPPORT: "support",
     TRAITS: "traits",
     DECIDED: "lifecycle",
+    STEPS: "ladders",
+    SEGMENTS: "segments",
 }
 """What people are told of the parts of a customer."""
 ANY = "any event"
@@ -242,7 +244,7 @@ class _Publisher:
         counted: set[str] = set()
         if parts & DECIDED:
             parts, counted = parts | self._deciding_parts, self._deciding_events
-        if parts == NO_PARTS or parts & TRAITS:
+        if parts == NO_PARTS or parts & (TRAITS | STEPS | SEGMENTS):
             return self._every
         changing = counted.union(events_changing(parts))
         return tuple(it for it in self._every if it in changing)
@@ -257,7 +259,7 @@ def _by_time_alone(feature: Feature) -> str:
     if feature.window is not None or feature.changes_at is not None:
         way = "" if feature.turns_at is not None else _WAYS.get(feature.trend, "")
         return f"{way} at midnight".strip()
-    if feature.parts & DECIDED and feature.trend is Trend.CONSTANT:
+    if feature.parts & (DECIDED | STEPS | SEGMENTS) and feature.trend is Trend.CONSTANT:
         return "at a deadline"
     if feature.trend is Trend.FALLING:
         return "falls in steps" if feature.formula.is_whole else "falls continuously"

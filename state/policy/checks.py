@@ -1,6 +1,7 @@
 """Checks of a policy's values together: names that exist, limits in order, keys used once."""
 
 import difflib
+import math
 from collections.abc import Iterable
 from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
@@ -11,7 +12,7 @@ from schemas.intake import ANY
 from schemas.money import CURRENCIES
 from schemas.trait_types import TYPES
 from state.policy.field_paths import check_fields
-from state.policy.shape import Fixed, Ladder, PAlive, Policy, Segment, Step
+from state.policy.shape import Fixed, Holdout, Ladder, PAlive, Policy, Segment, Step
 from state.policy.text import PolicyText
 from state.policy.toml_lines import Path
 from state.policy.wrong_values import written
@@ -42,6 +43,7 @@ def check_values(policy: Policy, source: PolicyText) -> None:
         limits = getattr(policy.rfm, name)
         if any(low >= high for low, high in pairwise(limits)):
             source.report(("rfm", name), f"`{name}` does not rise", "write four limits, each above the one before")
+    _check_holdout(policy.holdout, source)
     _check_ladders(policy, source)
     _check_keys([(("ladders",), policy.ladders), (("segments",), policy.segments)], source)
 
@@ -151,6 +153,12 @@ def _check_lifecycle(policy: Policy, source: PolicyText) -> None:
             "customers would be churned the moment they are at risk",
             "make churn_multiple more than 1",
         )
+
+
+def _check_holdout(holdout: Holdout | None, source: PolicyText) -> None:
+    if holdout is not None and not math.isclose(holdout.percent * 100, round(holdout.percent * 100), abs_tol=1e-9):
+        told = f"`percent` is {holdout.percent:g}"
+        source.report(("holdout", "percent"), told, "write at most two decimals")
 
 
 def _check_ladders(policy: Policy, source: PolicyText) -> None:

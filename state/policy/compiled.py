@@ -1,6 +1,5 @@
 """A policy ready for use: checked, its conditions compiled, its durations in milliseconds."""
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -13,22 +12,20 @@ from schemas.event_types import EVENT_TYPES
 from schemas.events import OrderCompleted, OrderUpdated
 from schemas.trait_types import TYPES
 from state.conditions.catalogue import Catalogue
-from state.conditions.condition import Condition, compile_condition, entering, opposite
-from state.conditions.errors import ConditionError
+from state.conditions.condition import Condition
 from state.conditions.event_filters import MOMENT
 from state.conditions.nodes import traits_of
 from state.customer.counted_events import CountedEvents
-from state.customer.parts import DECIDED, STEPS, TRAITS
 from state.customer.tallies import REVENUE, TallyOf
 from state.policy.checks import check_values
-from state.policy.compiled_ladder import CompiledLadder, CompiledStep, step_call
+from state.policy.compiled_ladder import CompiledLadder
 from state.policy.compiled_measures import CompiledMeasure, profile_measures, usable_measures
 from state.policy.duration import Duration, in_days
 from state.policy.looked_for import categories_in, listed_in
-from state.policy.shape import PAlive, Policy
+from state.policy.policy_conditions import PolicyConditions
+from state.policy.shape import Policy
 from state.policy.tallied import fields_tallied, tallied_for
 from state.policy.text import PolicyError, PolicyText, Problem
-from state.policy.toml_lines import Path
 from state.policy.warnings import warnings_of
 
 
@@ -82,7 +79,12 @@ class CompiledPolicy:
     @property
     def remembered_stages(self) -> frozenset[str]:
         """The stages whose past stays a condition asks about."""
-        return frozenset(it.history_of for it in self.catalogue.features.values() if it.history_of)
+        return frozenset(it.history_of for it in self.catalogue.features.values() if it.history_of and not it.segment)
+
+    @property
+    def remembered_segments(self) -> frozenset[str]:
+        """The segments whose past stays a condition asks about."""
+        return frozenset(it.history_of for it in self.catalogue.features.values() if it.history_of and it.segment)
 
     @property
     def counted_events(self) -> dict[str, tuple[CountedEvents, ...]]:
@@ -158,7 +160,7 @@ def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> Com
     catalogue = make_catalogue(_with_defaults(policy) if source.problems else policy)
     usable, wrong = usable_measures(policy, catalogue, source)
     catalogue = replace(catalogue, measures=usable)
-    conditions = _Conditions(source, catalogue, policy, wrong)
+    conditions = PolicyConditions(source, catalogue, policy, wrong)
     day = policy.time.day_seconds * 1000
     excluded = conditions.of_traits(("customers", "excluded"), policy.customers.excluded)
     loyal = policy.lifecycle.loyal
@@ -166,7 +168,7 @@ def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> Com
     ladders = tuple(conditions.ladder(number) for number in range(len(policy.ladders)))
     segments = []
     for number, segment in enumerate(policy.segments):
-        enter, leave = conditions.pair(("segments", number), segment.enter, segment.leave)
+        enter, leave = conditions.segment(number)
         segments.append(CompiledSegment(segment.key, segment.name, enter, leave, in_days(segment.min_stay_days, day)))
     if source.problems:
         raise PolicyError(source.problems)
@@ -200,80 +202,6 @@ def _with_defaults(policy: Policy) -> Policy:
         lifecycle=policy.lifecycle,
         rfm=policy.rfm,
         ladders=policy.ladders,
+        segments=policy.segments,
+        holdout=policy.holdout,
     )
-
-
-class _Conditions:
-    """The compiler of a policy's conditions, which reports what is wrong with them; ``by_key`` has the others."""
-
-    def __init__(self, source: PolicyText, catalogue: Catalogue, policy: Policy, wrong: frozenset[str]) -> None:
-        self._source = source
-        self._catalogue = catalogue
-        self._policy = policy
-        self._wrong_measures = wrong
-        self.by_key: dict[Path, Condition] = {}
-        patience_is_read = source.is_read(("lifecycle", "patience"))
-        self._never_p_alive = patience_is_read and not isinstance(policy.lifecycle.patience, PAlive)
-
-    def ladder(self, number: int) -> CompiledLadder:
-        """Return a ladder, whose conditions may ask for the steps of the ladders before it."""
-        ladder, day = self._policy.ladders[number], self._policy.time.day_seconds * 1000
-        steps = []
-        for place, step in enumerate(ladder.steps):
-            path: Path = ("ladders", number, "steps", place)
-            enter, leave = self.pair(path, step.enter, step.leave)
-            for name in ("enter", "leave"):
-                self._check_order((*path, name), number)
-            durations = (in_days(it, day) for it in (step.min_stay_days, step.grace_days, step.requalify_days))
-            steps.append(CompiledStep(step.key, step.name, enter, leave, *durations))
-        return CompiledLadder(ladder.key, ladder.name, tuple(steps))
-
-    def _check_order(self, path: Path, number: int) -> None:
-        later = {step_call(it.key): it.key for it in self._policy.ladders[number:]}
-        own = self._policy.ladders[number].key
-        for name in sorted(later.keys() & self.by_key[path].names if path in self.by_key else ()):
-            fix = "ask for something else" if later[name] == own else f"declare `{later[name]}` before `{own}`"
-            self._source.report(path, f"`{name}` is not known yet when the ladder `{own}` is decided", fix)
-
-    def pair(self, path: Path, enter: str, leave: str, *, decides_loyalty: bool = False) -> tuple[Condition, Condition]:
-        joining = self._compile((*path, "enter"), enter, decides_loyalty)
-        leaving = self._compile((*path, "leave"), leave, decides_loyalty) if leave.strip() else opposite(joining)
-        return entering(joining, leaving), leaving
-
-    def of_traits(self, path: Path, text: str) -> Condition | None:
-        """Return a condition that only events can change, by traits; None if there is none."""
-        if not text.strip():
-            return None
-        condition = self._compile(path, text, decides_loyalty=False)
-        moves = condition.next_change.may_become(True) or condition.next_change.may_become(False)
-        if condition.parts & ~TRAITS or moves:
-            fix = "ask for `kind` or traits, as in `kind == 'internal' or traits.test_account`"
-            self._source.report(path, f"`{path[-1]}` reads more than what traits say", fix)
-        return condition
-
-    def _is_decided(self, name: str) -> bool:
-        feature = self._catalogue.features.get(name)
-        return feature is not None and bool(feature.parts & (DECIDED | STEPS))
-
-    def _compile(self, path: Path, text: str, decides_loyalty: bool) -> Condition:
-        if not self._wrong_measures.isdisjoint(re.findall(r"\w+", text)):  # told where the measure is
-            return compile_condition("true", self._catalogue)
-        try:
-            condition = compile_condition(text, self._catalogue)
-        except ConditionError as error:
-            where = f"in `{path[-1]}`, column {error.column}"
-            self._source.report(path, f"{where}: {error.message}", error.fix, error.row)
-            return compile_condition("true", self._catalogue)
-        self.by_key[path] = condition
-        circular = sorted(filter(self._is_decided, condition.names)) if decides_loyalty else ()
-        if circular:
-            self._source.report(
-                path, f"`{circular[0]}` follows from loyalty, and cannot decide it", "use orders, revenue or days"
-            )
-        if "p_alive" in condition.names and self._never_p_alive:
-            self._source.report(
-                path,
-                "`p_alive` is never known under this patience",
-                'use method = "p_alive" in [lifecycle.patience], or days_since_order here',
-            )
-        return condition

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from schemas.intake import HIGHEST_RATING, LOWEST_RATING, NOT_CUSTOMERS
+from state.customer.bucket import bucket_of
 
 Days = Annotated[float, Meta(gt=0, le=36500)]
 DaysOrNone = Annotated[float, Meta(ge=0, le=36500)]
@@ -16,6 +17,8 @@ Shape = Annotated[float, Meta(gt=0, le=1e6)]
 Amount = Annotated[float, Meta(gt=0, le=1e12)]
 Multiple = Annotated[float, Meta(ge=1, le=1000)]
 MAX_WINDOW_DAYS = 400
+HOLDOUT_BUCKETS = 10_000
+"""So that a percentage can have two decimals."""
 WindowDays = Annotated[int, Meta(ge=1, le=MAX_WINDOW_DAYS)]
 Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z")]
 Key = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*\Z", max_length=64)]
@@ -207,6 +210,25 @@ class Ladder(Section, frozen=True):
     steps: tuple[Step, ...] = ()
 
 
+class Holdout(Section, frozen=True):
+    """Customers who are told apart from the others at random, to measure what is done to the others.
+
+    Who is held out at some percentage is held out at every higher one under the same name.
+    """
+
+    name: Text
+    percent: Annotated[float, Meta(gt=0, lt=100)]
+
+    @property
+    def bucket_count(self) -> int:
+        """How many of the ``HOLDOUT_BUCKETS`` buckets are held out."""
+        return round(self.percent * HOLDOUT_BUCKETS / 100)
+
+    def has(self, user_id: str) -> bool:
+        """Tell whether a customer is held out."""
+        return bucket_of(user_id, self.name, HOLDOUT_BUCKETS) < self.bucket_count
+
+
 class Policy(Section, frozen=True):
     """Everything that a business decides, in one file.
 
@@ -223,6 +245,7 @@ class Policy(Section, frozen=True):
     traits: dict[str, str] = {}
     context: dict[str, tuple[Text, ...]] = {}
     customers: Customers = Customers()
+    holdout: Holdout | None = None
     orders: Orders = Orders()
     lifecycle: Lifecycle = Lifecycle()
     rfm: Rfm = Rfm()
@@ -240,14 +263,14 @@ class Policy(Section, frozen=True):
     def version(self) -> str:
         """The name and a hash of everything in the policy; comments and layout of its file do not count.
 
-        What a policy does not have of ``[traits]``, ``[context]``, ``[customers]``, ``[[measures]]`` and
+        What a policy does not have of ``[traits]``, ``[context]``, ``[customers]``, ``[holdout]``, ``[[measures]]`` and
         ``[[ladders]]`` does not count, nor that it is about customers: it has the version that it had before there were
         any.
         """
         whole = msgspec.to_builtins(self)
         if self.subject == "customer":
             del whole["subject"]
-        for name in ("traits", "context", "measures", "ladders"):
+        for name in ("traits", "context", "holdout", "measures", "ladders"):
             if not whole[name]:
                 del whole[name]
         if not self.time.zone_trait:

@@ -53,6 +53,8 @@ def _basics(policy: Policy) -> Iterator[str]:
         yield f"  {name} of an event is {', otherwise '.join(paths)}."
     if excluded := policy.customers.excluded.strip():
         yield f"  Who meets {on_one_line(excluded)} does not count: no stage but excluded, and no segment."
+    if policy.holdout is not None:
+        yield f"  {policy.holdout.percent:g} % of the customers, at random, are held out ({policy.holdout.name})."
     yield f"  {_minutes(policy.browsing.session_minutes).capitalize()} without a click ends a visit."
     yield f"  An order can be undone, updated and recognised for {_days(policy.orders.undo_days)}."
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from schemas.change import MAX_SEGMENTS, Figures
 from state.customer.customer import Customer
 from state.customer.figures import average_order_value, mean_gap, time_since_order
+from state.policy.shape import Holdout
 from state.rules.decision import Decision, ReasonedChange
 from state.rules.lifecycle import patience_days
 from state.rules.patience import PatienceRules, SilenceLimits
@@ -13,10 +14,11 @@ from state.rules.patience import PatienceRules, SilenceLimits
 class DecisionFigures:
     """The figures under a policy, whose currency has ``unit`` minor units and whose days have ``day_ms``."""
 
-    def __init__(self, unit: int, day_ms: int, patience: PatienceRules) -> None:
+    def __init__(self, unit: int, day_ms: int, patience: PatienceRules, holdout: Holdout | None) -> None:
         self._unit = unit
         self._day_ms = day_ms
         self._patience = patience
+        self._holdout = holdout
 
     def add(
         self,
@@ -35,6 +37,7 @@ class DecisionFigures:
         patience = patience_days(customer, at, limits, self._patience) if orders else None
         segments = sorted(customer.memberships)
         steps = tuple([f"{ladder}:{step}" for ladder, (step, _) in sorted(customer.steps.items())])
+        holdout = None if self._holdout is None else self._holdout.has(customer.user_id)
         for change, why in changes:
             figures = Figures(
                 why=why,
@@ -52,6 +55,7 @@ class DecisionFigures:
                 previous_stage=customer.previous_stage,
                 previous_stage_since=customer.previous_since,
                 steps=steps,
+                holdout=holdout,
             )
             decisions.append(Decision(change, figures))
 

@@ -1,11 +1,16 @@
-"""The groupings of customers: a policy's ladders and then its segments, which may ask for the steps of ladders."""
+"""The groupings of customers: a policy's ladders, and then its segments.
+
+Segments may ask for the steps of ladders and for the segments declared before them. They are decided in layers, each of
+which asks for those before it only, and what they change is told in the order of the policy.
+"""
 
 from collections.abc import Callable, Sequence
 
 from schemas.change import Cause
 from state.customer.customer import Customer
-from state.customer.parts import ALL_PARTS, STEPS
+from state.customer.parts import ALL_PARTS, SEGMENTS, STEPS
 from state.policy.compiled import CompiledPolicy
+from state.policy.segment_layers import segment_layers
 from state.rules.decision import Outcome, ReasonedChange
 from state.rules.ladder import NO_SUCH_LADDER, Ladder, left
 from state.rules.segments import SegmentRules, segment_rules
@@ -13,15 +18,27 @@ from state.rules.segments import SegmentRules, segment_rules
 
 def groupings_of(compiled: CompiledPolicy) -> "Groupings":
     """Return all groupings of a policy."""
-    return Groupings([Ladder(it) for it in compiled.ladders], segment_rules(compiled.segments))
+    remembered = compiled.remembered_segments
+    segments = segment_rules(compiled.segments, remembered)
+    layers = segment_layers(compiled.segments)
+    rules = [segments] if len(layers) == 1 else [segment_rules(it, remembered) for it in layers]
+    return Groupings([Ladder(it) for it in compiled.ladders], segments, rules)
 
 
 class Groupings:
-    """Ladders and segments, decided in the order of the policy: all of them, or those that an event can affect."""
+    """Ladders and segments, decided in their order: all of them, or those that an event can affect."""
 
-    def __init__(self, ladders: Sequence[Ladder], segments: SegmentRules, parts: int = ALL_PARTS) -> None:
+    def __init__(
+        self,
+        ladders: Sequence[Ladder],
+        segments: SegmentRules,
+        layers: Sequence[SegmentRules],
+        parts: int = ALL_PARTS,
+    ) -> None:
         self._ladders = ladders
         self._segments = segments
+        self._layers = layers
+        self._places = {key: place for place, key in enumerate(segments.keys)} if len(layers) > 1 else {}
         self._parts = parts
         self._touched: dict[int, Groupings | SegmentRules] = {}
 
@@ -29,7 +46,7 @@ class Groupings:
         return len(self._ladders) + len(self._segments)
 
     def touched_by(self, parts: int) -> "Groupings | SegmentRules":
-        """Return the ladders and segments whose conditions read one of these parts of a customer."""
+        """Return the ladders and segments that a change of one of these parts of a customer can change."""
         touched = self._touched.get(parts)
         if touched is None:
             touched = self._touched[parts] = self._touched_by(parts)
@@ -37,10 +54,12 @@ class Groupings:
 
     def _touched_by(self, parts: int) -> "Groupings | SegmentRules":
         if parts == ALL_PARTS:
-            return self if self._ladders else self._segments
-        if not any([it.parts & parts for it in self._ladders]):
-            return self._segments.touched_by(parts)
-        return Groupings(self._ladders, self._segments, parts)
+            return self if self._ladders or len(self._layers) > 1 else self._segments
+        segments = self._segments.touched_by(parts)
+        are_read = not self._segments.read.isdisjoint(segments.keys)
+        if not are_read and not any([it.parts & parts for it in self._ladders]):
+            return segments
+        return Groupings(self._ladders, self._segments, self._layers, parts)
 
     def decide(self, customer: Customer, at: int, until: int, cause: Callable[[], Cause] | None) -> Outcome:
         """Set the customer's steps and memberships as they are from ``at`` on, and look ahead to ``until``.
@@ -61,13 +80,18 @@ class Groupings:
             if outcome.changes:
                 changes += outcome.changes
                 parts |= STEPS
-        segments = self._segments if parts == ALL_PARTS else self._segments.touched_by(parts)
-        outcome = segments.decide(customer, at, until, cause)
-        if not changes and next_change is None and not waits:
-            return outcome
-        if outcome.next_change is not None:
-            next_change = outcome.next_change
-        return Outcome([*changes, *outcome.changes], next_change, waits or outcome.waits)
+        of_segments: list[ReasonedChange] = []
+        for layer in self._layers:
+            outcome = (layer if parts == ALL_PARTS else layer.touched_by(parts)).decide(customer, at, until, cause)
+            if outcome.next_change is not None:
+                next_change = until = outcome.next_change
+            waits |= outcome.waits
+            if outcome.changes:
+                of_segments += outcome.changes
+                parts |= SEGMENTS
+        if self._places:
+            of_segments.sort(key=self._place_of)
+        return Outcome([*changes, *of_segments], next_change, waits)
 
     def end(self, customer: Customer, at: int, cause: Cause, why: str) -> list[ReasonedChange]:
         """Take a customer off all ladders and out of all segments, in the policy's order."""
@@ -88,3 +112,6 @@ class Groupings:
             if (change := ladder.adopt(customer, at, cause)) is not None:
                 changes.append(change)
         return [*changes, *self._segments.adopt(customer, at, cause)]
+
+    def _place_of(self, change: ReasonedChange) -> int:
+        return self._places[change.change.key or ""]

@@ -96,7 +96,7 @@ class Rulebook:
         self.forgetting = Forgetting(calendar, self._memory)
         self._look_ahead_ms = LOOK_AHEAD_DAYS * compiled.day_ms
         self._patience = PatienceRules(policy, compiled.day_ms)
-        self._figures = DecisionFigures(exchange.unit, compiled.day_ms, self._patience)
+        self._figures = DecisionFigures(exchange.unit, compiled.day_ms, self._patience, policy.holdout)
         self._loyalty = Loyalty(MembershipRule(compiled.loyal_enter, compiled.loyal_leave, compiled.loyal_stay))
         self._groupings = groupings_of(compiled)
         excluded = compiled.excluded

@@ -1,6 +1,6 @@
 """The segment rules: who joins and leaves, by all segments of a policy or by those that an event can affect."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from typing import NamedTuple
 
 from schemas.change import Cause, Change
@@ -14,16 +14,22 @@ SEGMENT = Cause(kind="deadline", name="audience")  # the word that is published
 
 
 class SegmentRule(NamedTuple):
-    """A segment's key in the policy, its name for people, and its membership rule."""
+    """A segment's key in the policy, its name for people, its rule, and whether stays in it are remembered."""
 
     key: str
     name: str
     rule: MembershipRule
+    is_remembered: bool
 
 
-def segment_rules(segments: Iterable[CompiledSegment]) -> "SegmentRules":
-    """Return the rules of a policy's segments."""
-    return SegmentRules([SegmentRule(it.key, it.name, MembershipRule(it.enter, it.leave, it.stay)) for it in segments])
+def segment_rules(segments: Iterable[CompiledSegment], remembered: Container[str]) -> "SegmentRules":
+    """Return the rules of some of a policy's segments; the past stays in those that are remembered are kept."""
+    return SegmentRules(
+        [
+            SegmentRule(it.key, it.name, MembershipRule(it.enter, it.leave, it.stay), it.key in remembered)
+            for it in segments
+        ]
+    )
 
 
 class SegmentRules:
@@ -45,6 +51,16 @@ class SegmentRules:
                 [it for it in self._segments if (it.rule.enter.parts | it.rule.leave.parts) & parts]
             )
         return touched
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of the segments, in their order."""
+        return tuple([it.key for it in self._segments])
+
+    @property
+    def read(self) -> frozenset[str]:
+        """The keys of the segments that one of these asks about."""
+        return frozenset().union(*[it.rule.enter.segments | it.rule.leave.segments for it in self._segments])
 
     def decide(self, customer: Customer, at: int, until: int, cause: Callable[[], Cause] | None) -> Outcome:
         """Set the customer's memberships as they are from ``at`` on, and look ahead to ``until``.
@@ -69,10 +85,13 @@ class SegmentRules:
 
     def adopt(self, customer: Customer, at: int, cause: Cause) -> list[ReasonedChange]:
         """Put the customer under these rules: they leave the segments that are none of them."""
-        keys = {it.key for it in self._segments}
+        remembered = {it.key for it in self._segments if it.is_remembered}
+        past = customer.past_memberships
+        customer.past_memberships = {key: it for key, it in past.items() if key in remembered}
+        keys = self.keys
         changes = []
         for key in [key for key in customer.memberships if key not in keys]:
-            del customer.memberships[key]
+            customer.leave_segment(key, at)
             change = Change(at=at, key=key, name=key, from_="in", to="out", cause=cause)
             changes.append(ReasonedChange(change, "the policy has no such segment"))
         return changes
@@ -80,8 +99,8 @@ class SegmentRules:
     def end(self, customer: Customer, at: int, cause: Cause, why: str) -> list[ReasonedChange]:
         """Take a customer out of all segments."""
         changes = []
-        for key, name, _ in [it for it in self._segments if it.key in customer.memberships]:
-            del customer.memberships[key]
+        for key, name, _, is_remembered in [it for it in self._segments if it.key in customer.memberships]:
+            customer.leave_segment(key, at, is_remembered=is_remembered)
             changes.append(ReasonedChange(Change(at=at, key=key, name=name, from_="in", to="out", cause=cause), why))
         return changes
 
@@ -90,7 +109,7 @@ class SegmentRules:
         memberships = customer.memberships
         changes: list[ReasonedChange] = []
         waiting = list(now)
-        for row, (key, name, rule) in enumerate(self._segments):
+        for row, (key, name, rule, is_remembered) in enumerate(self._segments):
             entered = memberships.get(key)
             if not now[row] or (entered is not None and at < entered + rule.stay.ms):
                 continue
@@ -101,7 +120,7 @@ class SegmentRules:
                 change = Change(at=at, key=key, name=name, from_="out", to="in", cause=cause)
             else:
                 why = rule.why_left(customer, at, entered)
-                del memberships[key]
+                customer.leave_segment(key, at, is_remembered=is_remembered)
                 change = Change(at=at, key=key, name=name, from_="in", to="out", cause=cause)
             changes.append(ReasonedChange(change, why))
         return changes, tuple(waiting)
@@ -109,7 +128,7 @@ class SegmentRules:
     def _next_change(self, customer: Customer, at: int, until: int, waiting: Answers, later: Answers) -> int | None:
         first: int | None = None
         memberships = customer.memberships
-        for row, (key, _, rule) in enumerate(self._segments):
+        for row, (key, _, rule, _) in enumerate(self._segments):
             if waiting[row] or later[row]:
                 change = rule.next_change(customer, at, memberships.get(key), waiting[row], until)
                 if change is not None:

@@ -33,7 +33,7 @@ class History(NamedTuple):
     unknown_orders: list[AnyFact]
 
 
-def decide_history(facts: Iterable[AnyFact], until: int, rules: Rulebook) -> History | None:
+def decide_history(facts: Iterable[AnyFact], until: int, rules: Rulebook, user_id: str = "") -> History | None:
     """Decide a customer's whole history, in whatever order the facts are given; None when nothing happened.
 
     Facts after ``until`` are left out.
@@ -43,7 +43,7 @@ def decide_history(facts: Iterable[AnyFact], until: int, rules: Rulebook) -> His
     if not within:
         return None
     counting, duplicates, conflicts = distinct(ordered[:within], rules.compiled.lateness_ms)
-    customer = first_seen(counting[0].at)
+    customer = first_seen(counting[0].at, user_id)
     decisions: list[Decision] = []
     bounds: list[str] = []
     forgotten = []

@@ -82,15 +82,15 @@ def read_header(snapshot: bytes) -> Header:
     return Header(STAGES[stage], None if due == NEVER else due, fingerprint)
 
 
-def load(snapshot: bytes, rules: Rulebook) -> Timeline:
-    """Return the timeline of the bytes. Raises ``SnapshotError``.
+def load(snapshot: bytes, rules: Rulebook, user_id: str = "") -> Timeline:
+    """Return the timeline of the bytes, which are those of this customer. Raises ``SnapshotError``.
 
     The aggregates are decoded only when they are needed, and an error in one of them is raised then.
     """
     header = read_header(snapshot)
     try:
         stored = _decode(memoryview(snapshot)[HEADER.size :])
-        head = at_base(stored.base, stored.tail)
+        head = at_base(stored.base, stored.tail, user_id)
         base_decided = None if stored.base is None else decided_state(head)
         if stored.at is not None:
             _apply_tail(head, stored, rules)

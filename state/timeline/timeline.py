@@ -57,13 +57,13 @@ class Timeline(msgspec.Struct, gc=False):
         return False
 
 
-def begin(at: int) -> Timeline:
+def begin(at: int, user_id: str = "") -> Timeline:
     """Return the timeline of a customer whose first event is at ``at``."""
     return Timeline(
         base=None,
         tail=[],
         emitted=[],
-        head=first_seen(at),
+        head=first_seen(at, user_id),
         seq=0,
         closed_before=0,
         base_decided=None,
@@ -93,16 +93,18 @@ def apply_facts(
         known_until = max(head.last_event_at, max((it.change.at for it in timeline.emitted), default=0))
         timeline.tail = in_order([*timeline.tail, *arrived])
         timeline.folded = timeline.stale = False
-        timeline.head = rebuild(timeline.base, timeline.tail, max(upto, head.at), rules, decisions, arrived, told)
+        timeline.head = rebuild(timeline, timeline.tail, max(upto, head.at), rules, decisions, arrived, told)
         published, timeline.emitted = correct(decisions, timeline.emitted, known_until, timeline.seq)
     timeline.seq += len(published)
     _tidy(timeline, horizon, horizon - lateness, rules, told)
     return published
 
 
-def at_base(base: bytes | None, facts: Sequence[AnyFact]) -> Customer:
+def at_base(base: bytes | None, facts: Sequence[AnyFact], user_id: str = "") -> Customer:
     """Return the customer before the first of these facts, which are those since the base, if there is one."""
-    return first_seen(facts[0].at) if base is None else unpack(base)
+    customer = first_seen(facts[0].at) if base is None else unpack(base)
+    customer.user_id = user_id
+    return customer
 
 
 def adopt(timeline: Timeline, at: int, rules: Rulebook) -> list[Publication]:
@@ -120,7 +122,7 @@ def adopt(timeline: Timeline, at: int, rules: Rulebook) -> list[Publication]:
 
 
 def rebuild(
-    base: bytes | None,
+    timeline: Timeline,
     tail: Sequence[AnyFact],
     upto: int,
     rules: Rulebook,
@@ -128,11 +130,11 @@ def rebuild(
     arrived: Sequence[AnyFact],
     told: list[str],
 ) -> Customer:
-    """Return the customer at ``upto``, the base with the tail applied; decisions are appended in order.
+    """Return the customer at ``upto``: the timeline's base with a tail applied; decisions are appended in order.
 
     So is, to ``told``, what is told of the facts that have ``arrived``.
     """
-    customer = at_base(base, tail)
+    customer = at_base(timeline.base, tail, timeline.head.user_id)
     new = set(map(id, arrived))
     for fact in tail:
         if id(fact) in new:
@@ -209,7 +211,7 @@ def _is_flooded(timeline: Timeline) -> bool:
 def _fold_before(timeline: Timeline, horizon: int, rules: Rulebook) -> None:
     count = sum(fact.at < horizon for fact in timeline.tail)
     if timeline.base is not None or count:
-        base = rebuild(timeline.base, timeline.tail[:count], horizon - 1, rules, [], (), [])
+        base = rebuild(timeline, timeline.tail[:count], horizon - 1, rules, [], (), [])
         timeline.base, timeline.base_decided = pack(base), decided_state(base)
     timeline.tail = timeline.tail[count:]
     if timeline.twins:

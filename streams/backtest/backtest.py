@@ -127,7 +127,7 @@ def run(
     while events.by_customer:
         customer, facts = events.by_customer.popitem()
         numbers = events.numbers.pop(customer)
-        history = decide_history(facts, end, rules)
+        history = decide_history(facts, end, rules, customer)
         if history is None:
             result.after += len(facts)
             continue

@@ -15,6 +15,7 @@ from typing import Any
 
 from tests.reference_model.calendar import read_instant
 from tests.reference_model.events import Fact, Reject, usable
+from tests.reference_model.features import is_held_out
 from tests.reference_model.lifetime import conflicting, live
 from tests.reference_model.policy import Policy, read_policy
 from tests.reference_model.publication import Transition
@@ -58,6 +59,7 @@ def judged(source: Path, until: int, facts: list[Fact]) -> tuple[list[Transition
         "previousSince": standing.stays[-1][1] if standing.stays else None,
         "segments": standing.segments,
         "steps": {key: on[:2] for key, on in standing.steps.items()},
+        "holdout": is_held_out(life.policy, life.user_id),
         "seq": len(life.transitions),
     }
     return life.transitions, profile, [fact.line for fact in life.forgotten]

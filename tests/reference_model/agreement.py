@@ -74,4 +74,5 @@ def standing(profile: dict[str, Any], instant: Any) -> tuple[Any, ...]:
     on_steps = {key: (step, instant(at)) for key, (step, at) in steps.items()}
     since = None if profile["previousStage"] is None else instant(profile["previousSince"])
     before = profile["previousStage"], since
-    return profile["stage"], instant(profile["since"]), before, profile["seq"], joined, on_steps
+    held_out = profile["holdout"]
+    return profile["stage"], instant(profile["since"]), before, profile["seq"], joined, on_steps, held_out

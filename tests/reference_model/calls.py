@@ -18,7 +18,7 @@ FIELDS_OF = {
 
 @dataclass(frozen=True)
 class Call:
-    """A call about an event or a stage; `days` is 0 for all time, and these days end `before` days ago.
+    """A call; `days` is 0 for all time, and these days end `before` days ago.
 
     `number` is the property whose values are asked for, `names` are those that `where` reads. `of`, `value` and
     `weight` are those of affinity.
@@ -28,6 +28,8 @@ class Call:
     event: str
     stage: str
     ladder: str
+    segment: str
+    bucket: tuple[str, int]
     days: int
     before: int
     number: str
@@ -60,6 +62,8 @@ def call_of(text: str) -> Call:
         event=ast.literal_eval(given["event"]).strip() if "event" in given else "",
         stage=ast.literal_eval(given["stage"]) if "stage" in given else "",
         ladder=ast.literal_eval(given["ladder"]) if "ladder" in given else "",
+        segment=ast.literal_eval(given["segment"]) if "segment" in given else "",
+        bucket=(ast.literal_eval(given["name"]), ast.literal_eval(given["buckets"])) if "buckets" in given else ("", 0),
         days=ast.literal_eval(given["days"]) if "days" in given else 0,
         before=ast.literal_eval(given["before"]) if "before" in given else 0,
         number=next((ast.unparse(given[name]) for name in ("number", "field") if name in given), ""),

@@ -80,6 +80,8 @@ PLACES = {
     "top": ("dimension", "weight", "days"),
     "top_share": ("dimension", "weight", "days"),
     "step": ("ladder",),
+    "in_segment": ("segment",),
+    "bucket": ("name", "buckets"),
     **OF_TRAITS,
 }
 """The arguments that functions take without a name."""

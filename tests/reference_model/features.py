@@ -5,6 +5,7 @@ import re
 from bisect import bisect_left
 from fractions import Fraction
 from functools import lru_cache
+from hashlib import blake2b
 from itertools import pairwise
 from math import isqrt
 
@@ -69,6 +70,18 @@ def millionths(value: Trait) -> int | None:
     return round(rational(value) * MILLION)
 
 
+def bucket(user_id: str, name: str, buckets: int) -> int:
+    """A customer's random group."""
+    return int(blake2b((name + "\n" + user_id).encode("utf-8"), digest_size=8).hexdigest(), 16) % buckets
+
+
+def is_held_out(policy: Policy, user_id: str) -> bool | None:
+    if policy.holdout is None:
+        return None
+    name, percent = policy.holdout
+    return bucket(user_id, name, 10_000) < percent * 100
+
+
 class Features:
     """Features of one customer at one instant."""
 
@@ -80,6 +93,8 @@ class Features:
         self.stage, self.since, self.loyal = "", 0, False
         self.stays: tuple[tuple[str, int, int], ...] = ()
         self.steps: dict[str, str] = {}
+        self.segments: dict[str, int] = {}
+        self.left: dict[str, tuple[tuple[int, int], ...]] = {}
 
     def __call__(self, name: str) -> Value:
         if name.startswith("traits."):
@@ -123,6 +138,11 @@ class Features:
             return self.of_tally(call)
         if call.ladder:
             return self.steps.get(call.ladder)
+        if call.segment:
+            over, joined = [*self.left.get(call.segment, ())], self.segments.get(call.segment)
+            return joined is not None if call.function == "in_segment" else self.of_stays(call.function, over, joined)
+        if call.function == "bucket":
+            return bucket(self.memory.user_id, *call.bucket)
         if call.stage:
             return self.of_stage(call.function, call.stage)
         key = key_of(call.event)
@@ -178,7 +198,11 @@ class Features:
 
     def of_stage(self, function: str, stage: str) -> Value:
         over = [(began, ended) for name, began, ended in self.stays if name == stage]
-        all_stays = [*over, (self.since, self.at)] if self.stage == stage else over
+        return self.of_stays(function, over, self.since if self.stage == stage else None)
+
+    def of_stays(self, function: str, over: list[tuple[int, int]], since: int | None) -> Value:
+        """The value of a function of stays: those that are over, and since when the present one lasts."""
+        all_stays = over if since is None else [*over, (since, self.at)]
         if function == "times_entered":
             return len(all_stays)
         if function == "total_days_in":
@@ -269,6 +293,8 @@ class Features:
             return self.ago(self.since)
         if name == "loyal":
             return self.loyal
+        if name == "holdout":
+            return is_held_out(self.policy, memory.user_id)
         if name == "kind":
             kind = memory.traits.get("kind")
             return kind if isinstance(kind, str) else None

@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.reference_model.calendar import write_instant
 from tests.reference_model.events import Fact
-from tests.reference_model.features import Features
+from tests.reference_model.features import Features, is_held_out
 from tests.reference_model.memory import Memory
 from tests.reference_model.passing import instants
 from tests.reference_model.patience import displeased, reached, shortened, silences
@@ -76,7 +76,7 @@ class Life:
     def __init__(self, policy: Policy, first: Fact) -> None:
         self.policy = policy
         self.user_id = first.user_id
-        self.memory = Memory(policy, first.at)
+        self.memory = Memory(policy, first.at, user_id=first.user_id)
         self.standing = Standing("prospect", first.at, None, {})
         self.at = first.at
         self.transitions: list[Transition] = []
@@ -140,6 +140,7 @@ class Life:
             "segments": keys[:100],
             "segment_count": len(keys),
             "steps": [f"{key}:{on[0]}" for key, on in sorted(self.standing.steps.items())],
+            "holdout": is_held_out(self.policy, self.user_id),
             "previous_stage": stays[-1][0] if stays else None,
             "previous_stage_since": write_instant(stays[-1][1]) if stays else None,
         }

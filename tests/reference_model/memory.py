@@ -133,6 +133,7 @@ class Memory:
     traits: dict[str, Trait] = field(default_factory=dict)
     eventful: set[int] = field(default_factory=set)
     happened: list[Happened] = field(default_factory=list)
+    user_id: str = ""
     tops: dict[tuple[str, str], TopList] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

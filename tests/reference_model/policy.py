@@ -130,6 +130,8 @@ class Policy:
     ladders: list[Ladder]
     segments: list[Audience]
     excluded: Condition | None
+    holdout: tuple[str, Decimal] | None = None
+    """Its name, and its percentage."""
 
     @cached_property
     def rules(self) -> list[Rule]:
@@ -276,6 +278,7 @@ def read_policy(path: Path | str) -> Policy:
     measures = measures_of(whole.get("measures", []))
     asked = [each["name"] for each in whole.get("measures", []) if each.get("profile", False)]
     intake = tomllib.loads(text, parse_float=Decimal).get("intake", {})
+    holdout = tomllib.loads(text, parse_float=Decimal).get("holdout")
     lowest, highest = intake.get("rating_scale", [1, 5])
     return Policy(
         source=Path(path),
@@ -329,4 +332,5 @@ def read_policy(path: Path | str) -> Policy:
         excluded=Condition(excluded, measures)
         if (excluded := whole.get("customers", {}).get("excluded", "").strip())
         else None,
+        holdout=None if holdout is None else (holdout["name"], Decimal(holdout["percent"])),
     )

@@ -107,6 +107,8 @@ STILL = (
     "monetary_score",
     "times_entered(stage='at_risk')",
     "times_entered(stage = 'loyal')",
+    "bucket('spring', 3)",
+    "bucket('autumn', buckets = 7)",
 )
 NUMBERS = (
     "0",
@@ -162,6 +164,14 @@ FLAGS = (
     "top('product', views, 9) not in ('p1', 'p2')",
     "top('channel', revenue, 33) == traits.plan",
     "top('store', orders, 90) is known",
+)
+OF_SEGMENTS = (
+    "in_segment('s{}')",
+    "in_segment(segment='s{}')",
+    "times_entered(segment = 's{}') >= 2",
+    "days_since_left(segment='s{}') < 4.5",
+    "total_days_in(segment='s{}') > 3.25",
+    "days_since_entered(segment = 's{}') >= orders",
 )
 EXCLUDED = (
     'kind == "business"',
@@ -335,13 +345,29 @@ class Drawing:
                         text += f"{key} = {choose((0.25, 3, 10.5))}\n"
         return text
 
+    def of_segments(self, rule: str, number: int) -> str:
+        """The rule of a segment, which may now ask for some of those before it."""
+        for before in range(number):
+            key, word = self.random.choice(("enter", "leave")), self.random.choice(("and", "or", "and not", "or not"))
+            head, found, rest = rule.partition(f"{key} = '''")
+            if found and self.random.random() < 0.5:
+                condition, _, rest = rest.partition("'''")
+                asked = self.random.choice(OF_SEGMENTS).format(before)
+                rule = f"{head}{found}{asked} {word} ({condition})'''{rest}"
+        if "leave = " in rule and self.random.random() < 0.3:
+            own = self.random.choice(OF_SEGMENTS[2:]).format(number)
+            rule = rule.replace("enter = '''", f"enter = '''{own} or ", 1)
+        return rule
+
     def text(self) -> str:
         choose = self.random.choice
         lifecycle = f"[lifecycle]\none_time_patience_days = {choose((10, 25.5))}\none_time_churn_days = 40\n"
         support = choose(("", SUPPORT.format(choose((0.37, 0.5)), choose((2, 4)))))
         segments = [
-            self.rule(f'[[segments]]\nkey = "s{number}"\nname = "S{number}"\n') for number in range(choose((2, 3, 4)))
+            self.of_segments(self.rule(f'[[segments]]\nkey = "s{number}"\nname = "S{number}"\n'), number)
+            for number in range(choose((2, 3, 4)))
         ]
+        holdout = choose(("", '[holdout]\nname = "spring"\npercent = 33.25\n'))
         zone = f'[time]\nzone = "{choose(("UTC", "Europe/Berlin", "America/New_York"))}"\n'
         zone += choose(("", "zone_trait = 'timezone'\n", "zone_trait = 'timezone'\n"))
         excluded = choose((None, *EXCLUDED))
@@ -355,4 +381,4 @@ class Drawing:
             segments.insert(0, first)
         more = (customers, lifecycle, self.patience, support)
         groupings = (loyal, ladders, *segments)
-        return "".join(('name = "drawn"\n', zone, TRAITS, MEASURES, *more, *groupings))
+        return "".join(('name = "drawn"\n', zone, TRAITS, holdout, MEASURES, *more, *groupings))

@@ -28,6 +28,8 @@ class Standing:
     segments: dict[str, int]
     stays: tuple[Stay, ...] = ()
     steps: dict[str, On] = field(default_factory=dict)
+    left: dict[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
+    """Of each segment the stays that are over: when they began and ended."""
 
 
 @dataclass(frozen=True)
@@ -172,6 +174,7 @@ def show(standing: Standing, features: Features) -> None:
     features.stage, features.since, features.stays = standing.stage, standing.since, standing.stays
     features.loyal = standing.loyal is not None
     features.steps = {key: on[0] for key, on in standing.steps.items()}
+    features.segments, features.left = standing.segments, standing.left
 
 
 def exclusion(policy: Policy, standing: Standing, features: Features) -> tuple[Standing, list[Change]]:
@@ -180,6 +183,7 @@ def exclusion(policy: Policy, standing: Standing, features: Features) -> tuple[S
     if standing.stage == "excluded":
         return standing, []
     why = in_words(policy.excluded.reasons(features, True))
+    left = dict(standing.left)
     changes = [Change(None, "excluded", standing.stage, "excluded", why)]
     for ladder in policy.ladders:
         if ladder.key in standing.steps:
@@ -187,8 +191,9 @@ def exclusion(policy: Policy, standing: Standing, features: Features) -> tuple[S
     for segment in policy.segments:
         if segment.key in standing.segments:
             changes.append(Change(segment.key, segment.name, "in", "out", why))
+            left[segment.key] = (*left.get(segment.key, ()), (standing.segments[segment.key], features.at))
     stays = (*standing.stays, (standing.stage, standing.since, features.at))
-    return Standing("excluded", features.at, None, {}, stays), changes
+    return Standing("excluded", features.at, None, {}, stays, left=left), changes
 
 
 def decision(
@@ -232,4 +237,9 @@ def decision(
             ends = ("in", "out") if joined is None else ("out", "in")
             why = why_member(segment.rule, was, features, day_ms)
             changes.append(Change(segment.key, segment.name, *ends, why))
-    return replace(standing, segments=segments), changes
+            if was is not None:
+                left = {**standing.left, segment.key: (*standing.left.get(segment.key, ()), (was, at))}
+                standing = replace(standing, left=left)
+        standing = replace(standing, segments=dict(segments))
+        show(standing, features)
+    return standing, changes

@@ -68,7 +68,7 @@ def whole(text: str) -> dict[str, Any]:
         for ladder in given.get("ladders", [])
     ]
     known = {"name", "time", "money", "browsing", "lifecycle", "rfm", "segments", "ladders", "traits", "context"}
-    known |= {"customers", "measures", "subject"}
+    known |= {"customers", "holdout", "measures", "subject"}
     traits = {"traits": given["traits"]} if given.get("traits") else {}
     traits |= {"context": given["context"]} if given.get("context") else {}
     excluded = given.get("customers", {}).get("excluded", "")
@@ -92,6 +92,7 @@ def whole(text: str) -> dict[str, Any]:
         "segments": segments,
         **traits,
         **customers,
+        **({"holdout": given["holdout"]} if "holdout" in given else {}),
         **({"measures": measures} if measures else {}),
         **({"ladders": ladders} if ladders else {}),
         **{name: {**defaults(name), **given.get(name, {})} for name in others},

@@ -337,6 +337,51 @@ key = "cooled"
 name = "Cooled"
 enter = 'step("tier") == "silver" and step("warmth") is not known'
 """
+POLICIES["layered"] = """
+name = "layered"
+[time]
+lateness_minutes = 10080
+[holdout]
+name = "spring"
+percent = 50
+[[ladders]]
+key = "tier"
+name = "Tier"
+[[ladders.steps]]
+key = "gold"
+name = "Gold"
+enter = "orders_30d >= 2"
+grace_days = 1.5
+[[segments]]
+key = "core"
+name = "Core"
+enter = "orders >= 2 and days_since_order < 6"
+leave = "days_since_order > 9"
+[[segments]]
+key = "loud"
+name = "Loud"
+enter = "views_7d >= 2 or tickets_open >= 1"
+min_stay_days = 2
+[[segments]]
+key = "quiet_core"
+name = "Quiet core"
+enter = 'in_segment("core") and not in_segment("loud")'
+leave = 'not in_segment("core") or days_since_visit < 1'
+min_stay_days = 1.25
+[[segments]]
+key = "seen"
+name = "Seen"
+enter = "days_since_visit < 3"
+[[segments]]
+key = "asked"
+name = "Asked"
+enter = 'in_segment("quiet_core") and (days_since_order >= 2 or step("tier") == "gold") and bucket("a", 2) < 2'
+leave = 'not in_segment("quiet_core") and (in_segment("seen") or days_known > 60)'
+[[segments]]
+key = "neither"
+name = "Neither"
+enter = 'not in_segment("asked") and not in_segment("loud") and holdout is known'
+"""
 RULES = {name: Rulebook(read_policy(text, catalogue)) for name, text in POLICIES.items()}
 rules = st.sampled_from(sorted(RULES)).map(RULES.__getitem__)
 

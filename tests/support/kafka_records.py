@@ -91,6 +91,7 @@ def transition(
         previous_stage="repeat",
         previous_stage_since=AT - 1,
         steps=(),
+        holdout=None,
     )
     moves = ("out", "in") if segment else ("repeat", name)
     change = Change(AT, segment, name, *moves, Cause("deadline", "patience"))

@@ -28,6 +28,7 @@ def profile(customer: str, seq: int, stage: str = "new", segments: Iterable[str]
         steps={},
         figures={"orders": 1},
         windows={"orders_90d": 1},
+        holdout=None,
         measures={},
         traits={"city": "Łódź"},
         next_transition="at_risk" if seq % 2 else None,

@@ -75,6 +75,8 @@ def _print_profile(profile: Profile) -> None:
         console.print(f"  {printable(ladder)}: {printable(on.name)} ({printable(on.step)}) since {on.since}")
     for key, since in profile.segments.items():
         console.print(f"  in segment {printable(key)} since {since}")
+    if profile.holdout is not None:
+        console.print(f"  {'held out' if profile.holdout else 'not held out'}")
     console.print(f"  as of {profile.as_of}, policy {profile.policy_version}, transition {profile.seq}")
     console.print(_windows_table(profile.windows))
     if profile.measures:

@@ -19,6 +19,7 @@ from tests.support.programs import ROOT
 
 LOYAL = '[lifecycle.loyal]\nenter = "orders_365d >= 6"\nleave = "orders_365d < 4"\n'
 LADDER = '[[ladders]]\nkey = "l"\nname = "L"\n[[ladders.steps]]\nkey = "s"\nname = "S"\nenter = "orders > 1"\n'
+HOLDOUT = '[holdout]\nname = "spring"\npercent = 5\n'
 SEGMENT = '[[segments]]\nkey = "k"\nname = "K"\nenter = """{}"""\n'
 
 
@@ -28,7 +29,7 @@ def made(text: str, make: object = catalogue) -> PublishedCatalogue:
 
 def reading(condition: str) -> dict[str, PublishedFeature]:
     """The rows, by their names, under a policy with a segment of this condition."""
-    found = made(LOYAL + SEGMENT.format(condition))
+    found = made(LOYAL + HOLDOUT + SEGMENT.format(condition))
     return {row.name: row for row in (*found.features, *found.windowed)}
 
 
@@ -39,7 +40,7 @@ def test_the_rules_of_every_value_are_in_semantics_and_no_others() -> None:
     section = (ROOT / "docs" / "semantics.md").read_text("utf-8").partition("\n## 5. ")[2].partition("\n## 6. ")[0]
     cells = re.findall(r"^\| (`.*?) \|", section, re.MULTILINE)
     named = {it.partition("(")[0] for it in re.findall(r"`([^`]+)`", " ".join(cells))}
-    assert named == {*ROWS, *(it.name for it in made(LOYAL + LADDER).functions)}
+    assert named == {*ROWS, *(it.name for it in made(LOYAL + LADDER + SEGMENT.format("loyal")).functions)}
 
 
 @pytest.mark.parametrize("name", ROWS)

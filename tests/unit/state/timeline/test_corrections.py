@@ -26,6 +26,7 @@ FIGURES = Figures(
     previous_stage="prospect",
     previous_stage_since=0,
     steps=(),
+    holdout=None,
 )
 SEQ = 40
 

@@ -23,6 +23,7 @@ FIGURES = Figures(
     previous_stage="prospect",
     previous_stage_since=START,
     steps=(),
+    holdout=None,
 )
 _FROM = {"new": "prospect", "repeat": "new", "loyal": "repeat", "at_risk": "loyal", "churned": "at_risk"}
 _NAMES = {
@@ -83,6 +84,7 @@ def profile(customer: str, stage: str, day: int = 365, days_known: float | None 
         steps={},
         figures={"orders": 1, "revenue": 10.0, "days_known": days_known, **figures},
         windows={},
+        holdout=None,
         measures={},
         traits={},
         next_transition=None,

@@ -1,0 +1,96 @@
+"""The compiler of a policy's conditions."""
+
+import re
+
+from state.conditions.catalogue import Catalogue
+from state.conditions.condition import Condition, compile_condition, entering, opposite
+from state.conditions.errors import ConditionError
+from state.customer.parts import DECIDED, SEGMENTS, STEPS, TRAITS
+from state.policy.compiled_ladder import CompiledLadder, CompiledStep
+from state.policy.declared_order import Undecided, not_yet_in_segment, not_yet_on_ladder
+from state.policy.duration import in_days
+from state.policy.shape import PAlive, Policy
+from state.policy.text import PolicyText
+from state.policy.toml_lines import Path
+
+
+class PolicyConditions:
+    """The compiler of a policy's conditions, which reports what is wrong with them; ``by_key`` has the others."""
+
+    def __init__(self, source: PolicyText, catalogue: Catalogue, policy: Policy, wrong: frozenset[str]) -> None:
+        self._source = source
+        self._catalogue = catalogue
+        self._policy = policy
+        self._wrong_measures = wrong
+        self.by_key: dict[Path, Condition] = {}
+        patience_is_read = source.is_read(("lifecycle", "patience"))
+        self._never_p_alive = patience_is_read and not isinstance(policy.lifecycle.patience, PAlive)
+
+    def ladder(self, number: int) -> CompiledLadder:
+        """Return a ladder, whose conditions may ask for the steps of the ladders before it."""
+        ladder, day = self._policy.ladders[number], self._policy.time.day_seconds * 1000
+        steps = []
+        for place, step in enumerate(ladder.steps):
+            path: Path = ("ladders", number, "steps", place)
+            enter, leave = self.pair(path, step.enter, step.leave)
+            self._check_order(path, not_yet_on_ladder, number)
+            durations = (in_days(it, day) for it in (step.min_stay_days, step.grace_days, step.requalify_days))
+            steps.append(CompiledStep(step.key, step.name, enter, leave, *durations))
+        return CompiledLadder(ladder.key, ladder.name, tuple(steps))
+
+    def segment(self, number: int) -> tuple[Condition, Condition]:
+        """Return the conditions of a segment, which may ask for all ladders and for the segments before it."""
+        segment, path = self._policy.segments[number], ("segments", number)
+        pair = self.pair(path, segment.enter, segment.leave)
+        self._check_order(path, not_yet_in_segment, number)
+        return pair
+
+    def _check_order(self, path: Path, undecided: Undecided, number: int) -> None:
+        for where in ((*path, "enter"), (*path, "leave")):
+            if (condition := self.by_key.get(where)) is not None:
+                for message, fix in undecided(condition, self._policy, number, str(where[-1])):
+                    self._source.report(where, message, fix)
+
+    def pair(self, path: Path, enter: str, leave: str, *, decides_loyalty: bool = False) -> tuple[Condition, Condition]:
+        """Return the conditions for entering, which never holds while the other does, and for leaving."""
+        joining = self._compile((*path, "enter"), enter, decides_loyalty)
+        leaving = self._compile((*path, "leave"), leave, decides_loyalty) if leave.strip() else opposite(joining)
+        return entering(joining, leaving), leaving
+
+    def of_traits(self, path: Path, text: str) -> Condition | None:
+        """Return a condition that only events can change, by traits; None if there is none."""
+        if not text.strip():
+            return None
+        condition = self._compile(path, text, decides_loyalty=False)
+        moves = condition.next_change.may_become(True) or condition.next_change.may_become(False)
+        if condition.parts & ~TRAITS or moves:
+            fix = "ask for `kind` or traits, as in `kind == 'internal' or traits.test_account`"
+            self._source.report(path, f"`{path[-1]}` reads more than what traits say", fix)
+        return condition
+
+    def _is_decided(self, name: str) -> bool:
+        feature = self._catalogue.features.get(name)
+        return feature is not None and bool(feature.parts & (DECIDED | STEPS | SEGMENTS))
+
+    def _compile(self, path: Path, text: str, decides_loyalty: bool) -> Condition:
+        if not self._wrong_measures.isdisjoint(re.findall(r"\w+", text)):  # told where the measure is
+            return compile_condition("true", self._catalogue)
+        try:
+            condition = compile_condition(text, self._catalogue)
+        except ConditionError as error:
+            where = f"in `{path[-1]}`, column {error.column}"
+            self._source.report(path, f"{where}: {error.message}", error.fix, error.row)
+            return compile_condition("true", self._catalogue)
+        self.by_key[path] = condition
+        circular = sorted(filter(self._is_decided, condition.names)) if decides_loyalty else ()
+        if circular:
+            self._source.report(
+                path, f"`{circular[0]}` follows from loyalty, and cannot decide it", "use orders, revenue or days"
+            )
+        if "p_alive" in condition.names and self._never_p_alive:
+            self._source.report(
+                path,
+                "`p_alive` is never known under this patience",
+                'use method = "p_alive" in [lifecycle.patience], or days_since_order here',
+            )
+        return condition

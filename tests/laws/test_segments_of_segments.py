@@ -1,0 +1,90 @@
+"""Segments that ask for segments change at the instants that a look at every hour finds, one segment after another."""
+
+from functools import cache
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas.events import AnyFact, Browsed, OrderCompleted
+from state.customer.customer import Customer, first_seen
+from state.features.catalogue import catalogue
+from state.policy.compiled import CompiledSegment, read_policy
+from state.rules.decision import Decision
+from state.rules.rulebook import Rulebook
+from tests.support.histories import DAY, START
+
+HOUR = DAY // 24
+NOON = START - START % DAY + DAY // 2
+Move = tuple[int, str, str]
+"""The instant, the segment, and whether it was joined (``in``) or left (``out``)."""
+SEGMENTS = (
+    ("a", "orders_7d >= 1", "days_since_order > 5"),
+    ("b", "views_7d >= 2", ""),
+    ("c", 'in_segment("a") and days_since_visit >= 2', 'not in_segment("a")'),
+    ("d", 'in_segment("c") or in_segment("b")', ""),
+    ("e", 'not in_segment("d") and not in_segment("a")', "days_since_order > 20"),
+    ("g", 'days_since_left(segment="c") >= 2 and times_entered(segment="g") < 2', 'in_segment("b")'),
+    (
+        "h",
+        'total_days_in(segment="a") > 6.5 and not days_since_left(segment="h") < 8',
+        'days_since_entered(segment="d") >= 4',
+    ),
+    ("f", 'in_segment("d") and not in_segment("b") and days_since_order > 3', 'in_segment("e")'),
+)
+
+
+@cache
+def rulebook(stays: tuple[float, ...]) -> Rulebook:
+    """Rules with the segments, each with a minimum stay."""
+    text = 'name = "p"\n'
+    for (key, enter, leave), stay in zip(SEGMENTS, stays, strict=True):
+        text += f"[[segments]]\nkey = '{key}'\nname = 'N'\nenter = '{enter}'\nleave = '{leave}'\n"
+        text += f"min_stay_days = {stay}\n"
+    return Rulebook(read_policy(text, catalogue))
+
+
+def look(segments: tuple[CompiledSegment, ...], customer: Customer, at: int, moves: list[Move]) -> None:
+    """Decide each segment by itself, without any deadline, of a customer who is looked at very often."""
+    for it in segments:
+        joined = customer.memberships.get(it.key)
+        if joined is None and it.enter.holds(customer, at):
+            customer.memberships[it.key] = at
+            moves.append((at, it.key, "in"))
+        elif joined is not None and it.leave.holds(customer, at) and at >= joined + it.stay.ms:
+            customer.leave_segment(it.key, at, is_remembered=True)
+            moves.append((at, it.key, "out"))
+
+
+stays = st.tuples(*[st.sampled_from((0, 1.5, 7.25)) for _ in SEGMENTS])
+gaps = st.sampled_from((0, 1, 5, 24, 31, 60, 100, 9 * 24))
+kinds = st.sampled_from(("order", "visit"))
+
+
+@settings(max_examples=settings().max_examples // 2)  # an example is thousands of looks
+@given(stays, st.lists(st.tuples(gaps, kinds), min_size=1, max_size=9))
+def test_segments_change_at_the_instants_that_a_look_at_every_hour_finds(
+    of_segments: tuple[float, ...], events: list[tuple[int, str]]
+) -> None:
+    rules = rulebook(of_segments)
+    history: list[AnyFact] = []
+    at = NOON
+    for number, (gap, kind) in enumerate(events):
+        at += gap * HOUR if history else 0  # who has no event is no customer yet
+        order = OrderCompleted(at, f"m{number}", f"o{number}", 1000, 1, ())
+        history.append(order if kind == "order" else Browsed(at, f"m{number}", "Product Viewed"))
+    end = at + 45 * DAY
+    decisions: list[Decision] = []
+    customer = first_seen(NOON)
+    for fact in history:
+        rules.advance(customer, fact, decisions)
+    rules.elapse(customer, end, decisions)
+    often, moves = first_seen(NOON), list[Move]()
+    waiting = list(history)
+    for hour in range(NOON, end + 1, HOUR):
+        for instant in (hour, hour + 1):  # what is asked with ``>`` begins to hold a millisecond later
+            if NOON < instant <= end:
+                look(rules.compiled.segments, often, instant, moves)
+            while waiting and waiting[0].at == instant:
+                rules.apply_event(often, waiting.pop(0))
+                look(rules.compiled.segments, often, instant, moves)
+    assert [(it.at, it.key or "", it.to) for it, _ in decisions if it.key] == moves
