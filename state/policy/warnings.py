@@ -4,8 +4,18 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
 from state.conditions.condition import Condition
-from state.conditions.event_filters import kinds_of_fields
-from state.conditions.nodes import Arithmetic, Comparison, FeatureRef, Literal, Negative, Operand, leaves_of
+from state.conditions.event_filters import MOMENT, kinds_of_fields
+from state.conditions.features import Feature, Trend
+from state.conditions.nodes import (
+    Arithmetic,
+    Comparison,
+    FeatureRef,
+    Literal,
+    Negative,
+    Operand,
+    leaves_of,
+    operands_of,
+)
 from state.policy.currency_size import size_of
 from state.policy.left_out import left_out, left_out_by_filters
 from state.policy.never_joined import never_joined
@@ -37,6 +47,7 @@ def warnings_of(policy: Policy, conditions: Mapping[Path, Condition]) -> Iterato
             told = never_joined(condition.tree, None if leave is None else leave.tree)
             yield from ((path, message, fix) for message, fix in told)
     yield from _unreached(policy, conditions)
+    yield from _zone(policy, conditions)
     yield from _rates(policy, size)
     yield from _patience(policy)
     yield from _support(policy)
@@ -68,6 +79,25 @@ def _money(policy: Policy, size: int) -> Iterator[Warned]:
             f"the highest limit is {highest:g} {currency}, roughly {_dollars(highest, size)}: nearly all score 5",
             f"leave it out, or write limits in {currency}",
         )
+
+
+def _zone(policy: Policy, conditions: Mapping[Path, Condition]) -> Iterator[Warned]:
+    if not policy.time.zone_trait:
+        return
+    for condition in conditions.values():
+        for operand in operands_of(condition.tree):
+            if isinstance(operand, FeatureRef) and _is_by_own_zone(operand.feature, policy):
+                return
+    told = (
+        "no condition asks for a date, for tags, or for the hour or the weekday of an event: nobody's own zone is read"
+    )
+    yield ("time", "zone_trait"), told, "leave it out, or ask for one of these; windows are in the policy's zone"
+
+
+def _is_by_own_zone(feature: Feature, policy: Policy) -> bool:
+    said = frozenset[str]() if feature.counts is None else feature.counts.names | {feature.counts.number}
+    is_timed = bool(said & (MOMENT.keys() - policy.context.keys()))
+    return is_timed or (bool(feature.traits) and feature.trend is not Trend.CONSTANT)
 
 
 def _rates(policy: Policy, size: int) -> Iterator[Warned]:

@@ -4,17 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from state.features.catalogue import catalogue
-from state.policy.compiled import read_policy
-from state.policy.text import PolicyError
-from tests.cases.intake import Intake, Result, both, event
+from tests.cases.intake import Intake, both, event
+from tests.cases.segments import memberships, policy, refusal
 
 FIRST = datetime(2024, 1, 10, 12, tzinfo=UTC)
 MIDNIGHT = FIRST.replace(hour=0)
-
-
-def policy(enter: str, more: str = "") -> str:
-    return f"name = \"cases\"\n{more}[[segments]]\nkey = \"asked\"\nname = \"Asked\"\nenter = '''{enter}'''\n"
 
 
 def written(moment: datetime) -> str:
@@ -35,14 +29,6 @@ def midnight(day: int) -> str:
 
 def sent(day: float, name: str = "App Opened", **properties: object) -> bytes:
     return event(name, "c", at(day), f"{name}{day}{properties}", **properties)
-
-
-def memberships(result: Result) -> list[tuple[str, str]]:
-    return [
-        (it["event"].removeprefix("Audience "), it["timestamp"])
-        for it in result.transitions.get("c", [])
-        if "audience_key" in it["properties"]
-    ]
 
 
 @both
@@ -70,7 +56,7 @@ def test_a_trend_compares_the_last_days_with_those_before(intake: Intake) -> Non
 
 @both
 def test_orders_of_the_same_weeks_last_year_count_as_long_as_they_stand(intake: Intake) -> None:
-    asked = policy('count("Order Completed", 21, before = 354) >= 1', "[orders]\nundo_days = 500\n")
+    asked = policy('count("Order Completed", 21, before = 354) >= 1', head="[orders]\nundo_days = 500\n")
     orders = [sent(0, "Order Completed", order_id="a", total=5), sent(2, "Order Completed", order_id="b", total=5)]
     assert memberships(intake(orders, asked, ms(500))) == [("Entered", midnight(354)), ("Exited", midnight(377))]
     cancelled = [*orders, sent(100, "Order Cancelled", order_id="a")]
@@ -101,7 +87,7 @@ def test_sums_and_means_of_an_earlier_window_become_known_and_missing_at_midnigh
 
 @both
 def test_the_midnights_are_those_of_the_policys_zone(intake: Intake) -> None:
-    asked = policy('count("App Opened", 2, before = 80) >= 1', '[time]\nzone = "Europe/Berlin"\n')
+    asked = policy('count("App Opened", 2, before = 80) >= 1', head='[time]\nzone = "Europe/Berlin"\n')
     # Eighty days on the clocks show summer time.
     assert memberships(intake([sent(0)], asked, ms(200))) == [
         ("Entered", "2024-03-29T23:00:00.000Z"),
@@ -121,6 +107,4 @@ def test_the_midnights_are_those_of_the_policys_zone(intake: Intake) -> None:
     ],
 )
 def test_a_wrong_window_is_told_with_the_mend(condition: str, told: str) -> None:
-    with pytest.raises(PolicyError) as refused:
-        read_policy(policy(condition), catalogue)
-    assert told in str(refused.value)
+    assert told in refusal(condition)

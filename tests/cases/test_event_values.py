@@ -7,15 +7,11 @@ import pytest
 from state.customer.customer import first_seen
 from state.features.catalogue import catalogue
 from state.policy.compiled import read_policy
-from state.policy.text import PolicyError
-from tests.cases.intake import Intake, Result, both, event
+from tests.cases.intake import Intake, both, event
+from tests.cases.segments import memberships, policy, refusal
 
 FIRST = datetime(2024, 1, 10, 12, tzinfo=UTC)
 MIDNIGHT = FIRST.replace(hour=0)
-
-
-def policy(enter: str, more: str = "") -> str:
-    return f"name = \"cases\"\n{more}[[segments]]\nkey = \"asked\"\nname = \"Asked\"\nenter = '''{enter}'''\n"
 
 
 def written(moment: datetime) -> str:
@@ -40,14 +36,6 @@ def answered(day: float, **properties: object) -> bytes:
 
 def ordered(day: float, order: str, total: float, **properties: object) -> bytes:
     return event("Order Completed", "c", at(day), f"o{order}{day}", order_id=order, total=total, **properties)
-
-
-def memberships(result: Result) -> list[tuple[str, str]]:
-    return [
-        (it["event"].removeprefix("Audience "), it["timestamp"])
-        for it in result.transitions.get("c", [])
-        if "audience_key" in it["properties"]
-    ]
 
 
 @both
@@ -160,9 +148,7 @@ def test_whoever_had_too_many_values_has_as_many_as_stand(intake: Intake) -> Non
     ],
 )
 def test_a_wrong_call_is_told_with_the_mend(condition: str, told: str) -> None:
-    with pytest.raises(PolicyError) as refused:
-        read_policy(policy(condition), catalogue)
-    assert told in str(refused.value)
+    assert told in refusal(condition)
 
 
 @pytest.mark.parametrize(("asked", "holds"), [("> 524287 / 3", True), ("<= 524287 / 3", False)])

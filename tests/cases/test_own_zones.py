@@ -197,3 +197,22 @@ def test_a_policy_without_one_keeps_its_version() -> None:
     plain = read_policy('name = "p"', catalogue)
     assert plain.version == read_policy('name = "p"\n[time]\nzone_trait = ""\n', catalogue).version
     assert plain.version != read_policy('name = "p"\n[time]\nzone_trait = "timezone"\n', catalogue).version
+
+
+@pytest.mark.parametrize(
+    ("enter", "is_read"),
+    [
+        ("orders_30d >= 1 and traits.tags is known", False),
+        ('starts_with(traits.timezone, "Europe") and traits.born_on is known', False),
+        ('count("App Opened", where = channel == "app") >= 1', False),
+        ('"trial" not in traits.tags', True),
+        ("0 < 20 - age(traits.born_on)", True),
+        ('sum("App Opened", hour) > 3', True),
+        ('count("App Opened", where = weekday == "Monday") >= 1', True),
+    ],
+)
+def test_a_zone_that_nothing_reads_is_warned_of(enter: str, is_read: bool) -> None:
+    head = POLICY.partition("[[segments]]")[0]
+    policy = read_policy(f"{head}[[segments]]\nkey = 's'\nname = 'S'\nenter = '{enter}'\n", catalogue)
+    told = [(it.line, it.message) for it in policy.warnings if "own zone" in it.message]
+    assert [line for line, _ in told] == ([] if is_read else [5])

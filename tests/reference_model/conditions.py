@@ -156,8 +156,9 @@ class Leaf:
             for side, value, other in ((self.left, left, self.right), (self.right, right, self.left)):
                 if value is None:
                     return [Reason(f"{side.text} is not known")]
-                if side.sort == "trait" and not isinstance(value, tuple) and sort_of(value) != other.sort:
-                    return [Reason(f"{side.text} is no {other.sort}")]
+                sort = "text" if other.sort == "trait" else other.sort  # a trait is asked for in a list that is one
+                if side.sort == "trait" and not isinstance(value, tuple) and sort_of(value) != sort:
+                    return [Reason(f"{side.text} is no {sort}")]
         sign = self.sign if held else OPPOSITE[self.sign]
         known = frozenset((self.left.text, self.right.text)) | self.left.names | self.right.names
         if isinstance(left, Fraction) and isinstance(right, Fraction):

@@ -116,6 +116,8 @@ def _text(value: Figure | Trait) -> str:
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, dict):
+        value = tuple(tag if until is None else f"{tag} until {until}" for tag, until in value.items())
     if isinstance(value, tuple):
         return printable(", ".join(value)) or "none"
     return f"{value:,.2f}" if isinstance(value, float) else printable(str(value))

@@ -66,7 +66,7 @@ def test_a_profile_is_printed_with_what_it_has(capsys: pytest.CaptureFixture[str
         previous_since="2016-12-01T00:00:00.000Z",
         segments={"vip": "2017-02-01T00:00:00.000Z"},
         windows={"orders_30d": 1, "orders_90d": 3, "visits_30d": 0, "visits_90d": 0, "spend_90d": 12.5},
-        traits={"city": HOSTILE},
+        traits={"city": HOSTILE, "tags": {"trial": "2026-12-31", "vip": None}, "none": {}},
         next_transition="at_risk",
         next_at="2018-01-01T00:00:00.000Z",
     )
@@ -77,6 +77,7 @@ def test_a_profile_is_printed_with_what_it_has(capsys: pytest.CaptureFixture[str
     assert "before that repeat since 2016-12-01T00:00:00.000Z" in text
     assert "next: at_risk on 2018-01-01T00:00:00.000Z, unless something happens" in text
     assert "in segment vip since 2017-02-01T00:00:00.000Z" in text
+    assert "trial until 2026-12-31, vip\n" in text
     words = [line.split() for line in text.splitlines()]
     for row in (["in", "the", "last", "30", "days", "90", "days"], ["orders", "1", "3"], ["spend", "-", "12.50"]):
         assert row in words
