@@ -32,6 +32,10 @@ def run(app: faust.App, settings: Settings, looks_back_days: int = 0, loglevel: 
     Wait for Kafka as long as it takes; the availability time-out counts from its first answer.
     """
     logging.basicConfig(level=loglevel, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    if settings.embedded and settings.subject == "account":
+        logger.warning(
+            "the embedded broker loses events of accounts if a worker of customers is killed: it is for trying only"
+        )
     try:
         asyncio.run(prepare(settings, looks_back_days))
     except TopicsError as error:
