@@ -93,7 +93,7 @@ class Settings:
             clock=read.checked("CLOCK", default.clock, _clock, "wall or stream"),
             store=read.checked("STORE", default.store, _store, "memory or disk"),
             web_host=read.text("WEB_HOST", default.web_host),
-            web_port=read.whole("WEB_PORT", default.web_port, least=0),
+            web_port=read.checked("WEB_PORT", str(default.web_port), _port, "a port, 1 to 65535"),
             data=Path(read.text("DATA", str(default.data))),
             instance=read.text("INSTANCE", ""),
             session_timeout=read.seconds("SESSION_TIMEOUT", default.session_timeout),
@@ -157,6 +157,13 @@ def _at_least(number: _T, least: _T) -> _T:
     if not least <= number < float("inf"):  # type: ignore[operator]
         raise ValueError
     return number
+
+
+def _port(given: str) -> int:
+    port = int(given)
+    if not 1 <= port <= 65535:
+        raise ValueError
+    return port
 
 
 def _brokers(given: str) -> str:
