@@ -1,7 +1,6 @@
 """Functions of the values of a property: the smallest, the greatest, and how many there are."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from state.conditions.features import Feature, Trend
 from state.conditions.formula import Formula
@@ -68,14 +67,8 @@ class ValueFunctions:
         values = counted_feature(
             name, "values", f"distinct {field} of {counts.event}", counts, Formula(_distinct, **given)
         )
-        if days is None:
-            return values
-        return replace(
-            values,
-            meaning=f"{values.meaning}, last {days} days",
-            formula=Formula(_distinct_since, **given, before=days - 1),
-            trend=Trend.FALLING,
-            window=days,
+        return in_window(
+            values, days, None, Trend.FALLING, lambda oldest, _: Formula(_distinct_since, **given, before=oldest)
         )
 
 

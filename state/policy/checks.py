@@ -14,6 +14,7 @@ from schemas.trait_types import TYPES
 from state.policy.field_paths import check_fields
 from state.policy.shape import Fixed, Holdout, Ladder, PAlive, Policy, Segment, Step
 from state.policy.signal_checks import check_signals
+from state.policy.signal_shape import Signal
 from state.policy.text import PolicyText
 from state.policy.toml_lines import Path
 from state.policy.wrong_values import written
@@ -47,6 +48,7 @@ def check_values(policy: Policy, source: PolicyText) -> None:
     _check_holdout(policy.holdout, source)
     _check_ladders(policy, source)
     _check_keys([(("ladders",), policy.ladders), (("segments",), policy.segments)], source)
+    _check_keys([(("signals",), policy.signals)], source)
     check_signals(policy.signals, source)
 
 
@@ -178,7 +180,7 @@ def _check_ladders(policy: Policy, source: PolicyText) -> None:
                 source.report((*path, "steps", place, "key"), told, "choose another key")
 
 
-def _check_keys(lists: Iterable[tuple[Path, tuple[Ladder | Step | Segment, ...]]], source: PolicyText) -> None:
+def _check_keys(lists: Iterable[tuple[Path, tuple[Ladder | Step | Segment | Signal, ...]]], source: PolicyText) -> None:
     seen: dict[str, Path] = {}
     for table, entries in lists:
         for number, entry in enumerate(entries):

@@ -13,13 +13,8 @@ _IN_TIME = "write within_days, within_hours or within_minutes"
 
 def check_signals(signals: Iterable[Signal], source: PolicyText) -> None:
     """Report what does not fit together in signals."""
-    seen: dict[str, int] = {}
     for row, signal in enumerate(signals):
         path: Path = ("signals", row)
-        first = seen.setdefault(signal.key, row)
-        if first != row and signal.key:
-            line = source.line(("signals", first, "key"))
-            source.report((*path, "key"), f'the key "{signal.key}" is taken by line {line}', "choose another key")
         if source.is_read(path):
             for place, message, fix in _wrong(signal):
                 source.report((*path, *place), message, fix)

@@ -24,7 +24,8 @@ class SignalRules:
     def __init__(self, signals: Sequence[CompiledSignal], civil: OwnZone[CivilTime], declared: Container[str]) -> None:
         self._signals = signals
         self._civil = civil
-        self._moment = [name for name in MOMENT if name not in declared]
+        read = frozenset[str]().union(*(fields for it in signals for _, fields in it.properties))
+        self._moment = [name for name in MOMENT if name in read and name not in declared]
         names = frozenset(name for it in signals for name in it.events)
         self._by_event = {name: [it for it in signals if name in it.events] for name in names}
 
@@ -80,6 +81,8 @@ class SignalRules:
 
     def _said(self, customer: Customer, fact: AnyFact) -> Mapping[str, Trait]:
         """Return what an event said, with the hour and the weekday of its instant where no field has their names."""
+        if not self._moment:
+            return fact.properties or {}
         moment = self._civil.of(customer).moment(fact.at)
         return {**(fact.properties or {}), **{name: moment[name] for name in self._moment}}
 
