@@ -1,30 +1,10 @@
 """Windows that end earlier: what lies in the days before the last so many, for trends and seasons."""
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 
+from tests.cases.days import at, midnight, ms
 from tests.cases.intake import Intake, both, event
 from tests.cases.segments import memberships, policy, refusal
-
-FIRST = datetime(2024, 1, 10, 12, tzinfo=UTC)
-MIDNIGHT = FIRST.replace(hour=0)
-
-
-def written(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def at(day: float) -> str:
-    return written(FIRST + timedelta(days=day))
-
-
-def ms(day: float) -> int:
-    return int((FIRST + timedelta(days=day)).timestamp() * 1000)
-
-
-def midnight(day: int) -> str:
-    return written(MIDNIGHT + timedelta(days=day))
 
 
 def sent(day: float, name: str = "App Opened", **properties: object) -> bytes:

@@ -1,33 +1,13 @@
 """The smallest and the greatest number of a property, and how many different values it had."""
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 
 from state.customer.customer import first_seen
 from state.features.catalogue import catalogue
 from state.policy.compiled import read_policy
+from tests.cases.days import at, midnight, ms
 from tests.cases.intake import Intake, both, event
 from tests.cases.segments import memberships, policy, refusal
-
-FIRST = datetime(2024, 1, 10, 12, tzinfo=UTC)
-MIDNIGHT = FIRST.replace(hour=0)
-
-
-def written(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def at(day: float) -> str:
-    return written(FIRST + timedelta(days=day))
-
-
-def ms(day: float) -> int:
-    return int((FIRST + timedelta(days=day)).timestamp() * 1000)
-
-
-def midnight(day: int) -> str:
-    return written(MIDNIGHT + timedelta(days=day))
 
 
 def answered(day: float, **properties: object) -> bytes:

@@ -5,17 +5,13 @@ from functools import cache
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.events import AnyFact, Browsed, OrderCompleted
 from state.customer.customer import Customer, first_seen
 from state.features.catalogue import catalogue
 from state.policy.compiled import CompiledPolicy, CompiledSegment, read_policy
 from state.policy.compiled_ladder import CompiledLadder, CompiledStep
-from state.rules.decision import Decision
 from state.rules.rulebook import Rulebook
-from tests.support.histories import DAY, START
+from tests.support.frequent_looks import NOON, decided, events, history_of, look_often
 
-HOUR = DAY // 24
-NOON = START - START % DAY + DAY // 2
 Move = tuple[int, str, str, str]
 """The instant, the ladder, and the steps before and after."""
 STEPS = (
@@ -107,36 +103,16 @@ durations = st.tuples(
     st.sampled_from((0, 2.25, 9)),
     st.sampled_from((0, 3, 30, 75)),
 )
-gaps = st.sampled_from((0, 1, 5, 24, 31, 60, 100, 9 * 24))
-kinds = st.sampled_from(("order", "visit"))
 
 
 @settings(max_examples=settings().max_examples // 2)  # an example is thousands of looks
-@given(st.tuples(durations, durations, durations), st.lists(st.tuples(gaps, kinds), min_size=1, max_size=9))
+@given(st.tuples(durations, durations, durations), events)
 def test_steps_and_segments_change_at_the_instants_that_a_look_at_every_hour_finds(
-    of_steps: tuple[tuple[float, float, float, float], ...], events: list[tuple[int, str]]
+    of_steps: tuple[tuple[float, float, float, float], ...], drawn: list[tuple[int, str]]
 ) -> None:
-    rules = rulebook(of_steps)
-    history: list[AnyFact] = []
-    at = NOON
-    for number, (gap, kind) in enumerate(events):
-        at += gap * HOUR if history else 0  # who has no event is no customer yet
-        order = OrderCompleted(at, f"m{number}", f"o{number}", 1000, 1, ())
-        history.append(order if kind == "order" else Browsed(at, f"m{number}", "Product Viewed"))
-    end = at + 45 * DAY
-    decisions: list[Decision] = []
-    customer = first_seen(NOON)
-    for fact in history:
-        rules.advance(customer, fact, decisions)
-    rules.elapse(customer, end, decisions)
+    rules, history = rulebook(of_steps), history_of(drawn)
+    decisions = decided(rules, history)
     often = Looking(rules.compiled, first_seen(NOON))
-    waiting = list(history)
-    for hour in range(NOON, end + 1, HOUR):
-        for instant in (hour, hour + 1):  # what is asked with ``>`` begins to hold a millisecond later
-            if NOON < instant <= end:
-                often.look(instant)
-            while waiting and waiting[0].at == instant:
-                rules.apply_event(often.customer, waiting.pop(0))
-                often.look(instant)
+    look_often(rules, history, often.customer, often.look)
     found = [(it.at, it.key or "", it.from_, it.to) for it, _ in decisions if it.key is not None]
     assert found == often.moves

@@ -5,16 +5,12 @@ from functools import cache
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.events import AnyFact, Browsed, OrderCompleted
 from state.customer.customer import Customer, first_seen
 from state.features.catalogue import catalogue
 from state.policy.compiled import CompiledSegment, read_policy
-from state.rules.decision import Decision
 from state.rules.rulebook import Rulebook
-from tests.support.histories import DAY, START
+from tests.support.frequent_looks import NOON, decided, events, history_of, look_often
 
-HOUR = DAY // 24
-NOON = START - START % DAY + DAY // 2
 Move = tuple[int, str, str]
 """The instant, the segment, and whether it was joined (``in``) or left (``out``)."""
 SEGMENTS = (
@@ -56,35 +52,15 @@ def look(segments: tuple[CompiledSegment, ...], customer: Customer, at: int, mov
 
 
 stays = st.tuples(*[st.sampled_from((0, 1.5, 7.25)) for _ in SEGMENTS])
-gaps = st.sampled_from((0, 1, 5, 24, 31, 60, 100, 9 * 24))
-kinds = st.sampled_from(("order", "visit"))
 
 
 @settings(max_examples=settings().max_examples // 2)  # an example is thousands of looks
-@given(stays, st.lists(st.tuples(gaps, kinds), min_size=1, max_size=9))
+@given(stays, events)
 def test_segments_change_at_the_instants_that_a_look_at_every_hour_finds(
-    of_segments: tuple[float, ...], events: list[tuple[int, str]]
+    of_segments: tuple[float, ...], drawn: list[tuple[int, str]]
 ) -> None:
-    rules = rulebook(of_segments)
-    history: list[AnyFact] = []
-    at = NOON
-    for number, (gap, kind) in enumerate(events):
-        at += gap * HOUR if history else 0  # who has no event is no customer yet
-        order = OrderCompleted(at, f"m{number}", f"o{number}", 1000, 1, ())
-        history.append(order if kind == "order" else Browsed(at, f"m{number}", "Product Viewed"))
-    end = at + 45 * DAY
-    decisions: list[Decision] = []
-    customer = first_seen(NOON)
-    for fact in history:
-        rules.advance(customer, fact, decisions)
-    rules.elapse(customer, end, decisions)
+    rules, history = rulebook(of_segments), history_of(drawn)
+    decisions = decided(rules, history)
     often, moves = first_seen(NOON), list[Move]()
-    waiting = list(history)
-    for hour in range(NOON, end + 1, HOUR):
-        for instant in (hour, hour + 1):  # what is asked with ``>`` begins to hold a millisecond later
-            if NOON < instant <= end:
-                look(rules.compiled.segments, often, instant, moves)
-            while waiting and waiting[0].at == instant:
-                rules.apply_event(often, waiting.pop(0))
-                look(rules.compiled.segments, often, instant, moves)
+    look_often(rules, history, often, lambda at: look(rules.compiled.segments, often, at, moves))
     assert [(it.at, it.key or "", it.to) for it, _ in decisions if it.key] == moves
