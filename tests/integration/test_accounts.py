@@ -50,11 +50,12 @@ def quietly(progress: Progress) -> None:
     """Print nothing."""
 
 
-def end(worked: Installation, broker: str) -> None:
+async def end(worked: Installation, broker: str) -> None:
     """End the worker: on Apache Kafka at once. What follows an aborted transaction is lost on the embedded broker."""
     if broker == "apache":
         worked.kill()
     else:
+        await worked.until_healths(lambda healths: bool(healths["one"]) and healths["one"]["ready"])
         assert worked.stop() == 0
 
 
@@ -70,10 +71,10 @@ async def test_accounts_are_decided_as_a_backtest_decides_them(
     reached = 0
     for _ in range(2):
         await customers.wait_for_progress(reached + 20)
-        end(customers, broker)
+        await end(customers, broker)
         customers.start()
         reached = await accounts.wait_for_progress(reached + 20)
-        end(accounts, broker)
+        await end(accounts, broker)
         accounts.start()
     await sending
     await customers.wait_until_done(last)
