@@ -69,9 +69,10 @@ class PolicyConditions:
             self._source.report(path, f"`{path[-1]}` reads more than what traits say", fix)
         return condition
 
-    def one(self, path: Path, text: str) -> Condition:
-        """Return a condition by itself."""
-        return self._compile(path, text, decides_loyalty=False)
+    def of_signal(self, number: int) -> Condition | None:
+        """Return what is asked when a signal occurs; None if nothing is."""
+        text = self._policy.signals[number].while_
+        return self._compile(("signals", number, "while"), text, decides_loyalty=False) if text.strip() else None
 
     def _is_decided(self, name: str) -> bool:
         feature = self._catalogue.features.get(name)

@@ -34,7 +34,7 @@ from state.rules.loyalty import Loyalty
 from state.rules.membership import MembershipRule
 from state.rules.patience import PatienceRules, SilenceLimits
 from state.rules.segments import SEGMENT
-from state.rules.signals import SIGNAL, SignalRules
+from state.rules.signals import SignalRules
 
 PATIENCE = Cause(kind="deadline", name="patience")
 CHURN = Cause(kind="deadline", name="churn")
@@ -126,17 +126,22 @@ class Rulebook:
     def elapse(self, customer: Customer, upto: int, decisions: list[Decision]) -> None:
         """Let time pass: decide at every deadline until ``upto``, included, in order and each at its own instant."""
         while customer.due is not None and customer.due <= upto:
-            at = customer.due
+            at, first = customer.due, customer.at + 1
             self._decide(customer, at, None, OrderEffect.NONE, ALL_PARTS, decisions)
-            self._signals_until(customer, at, SIGNAL, decisions)
+            if self._signals is not None:
+                self._tell(customer, at, self._signals.at_deadline(customer, first, at), decisions)
 
     def adopt(self, customer: Customer, at: int, decisions: list[Decision]) -> None:
         """Put a customer under this policy: leave what it does not have, and decide everything anew."""
         cause = Cause(kind="policy", name=self.version)
+        # What recurs is told of the time that the policy before has not decided, if there is any.
+        first = at + 1 if customer.due is None else min(customer.due, at + 1)
         customer.purchases.recount(self._memory)
         customer.remember_stays(self._remembered_stages)
-        if customer.signals:
-            customer.signals = {} if self._signals is None else self._signals.kept(customer.signals)
+        if self._signals is None:
+            customer.signals, customer.signals_told = {}, {}
+        else:
+            self._signals.adopt(customer)
         customer.traits = self._trait_types.again(customer.traits)
         counted = [it for of_event in self._counted.values() for it in of_event]
         customer.activity.keep(counted, OrderCompleted.name in self._counted)
@@ -144,18 +149,15 @@ class Rulebook:
         changes = self._groupings.adopt(customer, at, cause)
         self._figures.add(customer, at, changes, self._patience.limits_of(customer), decisions)
         self._decide(customer, at, lambda: cause, OrderEffect.NONE, ALL_PARTS, decisions)
-        self._signals_until(customer, at, cause, decisions)
-
-    def _signals_until(self, customer: Customer, at: int, cause: Cause, decisions: list[Decision]) -> None:
-        if self._signals is not None and customer.signals:
-            self._tell(customer, at, self._signals.at_deadline(customer, at, cause), decisions)
+        if self._signals is not None:
+            self._tell(customer, at, self._signals.at_deadline(customer, first, at, cause), decisions)
 
     def _tell(self, customer: Customer, at: int, changes: Sequence[ReasonedChange], decisions: list[Decision]) -> None:
         """Append the signals, which come after all that was decided, and expect the next one."""
         if changes:
             self._figures.add(customer, at, changes, self._patience.limits_of(customer), decisions)
-        if self._signals is not None and customer.signals:
-            due = self._signals.due(customer)
+        if self._signals is not None and self._signals.waits(customer):
+            due = self._signals.due(customer, at)
             customer.due = due if customer.due is None else _earliest(customer.due, due)
 
     def _decide_groupings(

@@ -386,14 +386,30 @@ class Drawing:
         """A signal whose condition, if it has one, is not refused."""
         choose = self.random.choice
         head = f'[[signals]]\nkey = "g{number}"\nname = "G{number}"\nper = "{choose(("", "", "to"))}"\n'
+        head += choose(("", "", f"quiet_days = {choose((0.5, 6.25, 30))}\n"))
         steps = f"[[signals.steps]]\n{choose(SIGNALS).format(choose((0.5, 3, 12.25)))}"
+        return head + self.asked(head + steps) + steps
+
+    def recurring(self, ladders: str) -> str:
+        """A signal that comes again and again in the first segment, in a stage, or on a step if there are ladders."""
+        choose = self.random.choice
+        places = ["segment = 's0'", "stage = 'repeat'", "stage = 'at_risk'", "stage = 'prospect'"]
+        places += ["step = 'l0:p0'"] * 4 if "l0" in ladders else []
+        head = f"[[signals]]\nkey = 'again'\nname = 'Again'\nevery_days = {choose((1, 3.5, 10.25))}\n"
+        stayed = "[[signals.steps]]\nevent = 'page'\n"
+        return f"{head}{self.asked(head.partition('every_days')[0] + stayed)}{choose(places)}\n"
+
+    def asked(self, signal: str) -> str:
+        """A condition of a signal, or none."""
+        head, _, steps = signal.partition("[[signals.steps]]")
         while True:
-            asked = choose(("", f"while = '''{self.tree()}'''\n"))
+            asked = self.random.choice(("", f"while = '''{self.tree()}'''\n"))
+            whole = f"{head}{asked}[[signals.steps]]{steps}"
             try:
-                read_policy(f'name = "drawn"\n{TRAITS}{self.patience}\n{head}{asked}{steps}', catalogue)
+                read_policy(f'name = "drawn"\n{TRAITS}{MEASURES}{self.patience}\n{whole}', catalogue)
             except PolicyError:
                 continue
-            return head + asked + steps
+            return asked
 
     def of_segments(self, rule: str, number: int) -> str:
         """The rule of a segment, which may now ask for some of those before it."""
@@ -425,6 +441,7 @@ class Drawing:
         loyal = self.rule("[lifecycle.loyal]\n")
         signals = [self.signal(number) for number in range(choose((0, 1, 2, 3)))]
         ladders = self.ladders()
+        signals += [self.recurring(ladders)] if self.random.random() < 0.6 else []
         if "l0" in ladders:
             first = self.rule('[[segments]]\nkey = "on"\nname = "On"\n').replace(
                 "enter = '''", 'enter = \'\'\'step("l0") == "p0" or ', 1

@@ -364,8 +364,20 @@ within_days = 3
 events = ["Order Completed"]
 within_days = 2
 [[signals]]
+key = "in_touch"
+name = "Seen a lot for a while"
+every_days = 2.5
+segment = "seen"
+while = "tickets_open == 0 or orders >= 2"
+[[signals]]
+key = "still_new"
+name = "New for another five days"
+every_days = 5
+stage = "new"
+[[signals]]
 key = "recommended"
 name = "Bought, then recommended"
+quiet_days = 9
 [[signals.steps]]
 event = "Order Completed"
 [[signals.steps]]
