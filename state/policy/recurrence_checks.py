@@ -3,7 +3,6 @@
 import difflib
 from collections.abc import Collection, Iterator
 
-from state.customer.customer import EXCLUDED, STAGES
 from state.policy.recurrence import WHERE
 from state.policy.shape import Policy
 from state.policy.signal_shape import Signal
@@ -36,7 +35,8 @@ def wrong_recurrence(signal: Signal, policy: Policy, source: PolicyText) -> Iter
         if where == "step":
             yield from _unknown_step(signal.step, policy, source)
         elif where == "stage":
-            yield from _unknown("stage", signal.stage, [it for it in STAGES if it != EXCLUDED], "stage")
+            if source.is_read(("lifecycle",)):
+                yield from _unknown("stage", signal.stage, [it.key for it in policy.lifecycle.all_stages], "stage")
         elif source.is_read(("segments",)):
             yield from _unknown("segment", signal.segment, [it.key for it in policy.segments], "segment")
 

@@ -6,13 +6,11 @@ import msgspec
 from msgspec import Meta
 
 from state.policy.section import Section
+from state.policy.value_types import Days, Key, Text
 
 MAX_TIMES = 100
 MAX_WITHIN_DAYS = 400
-_Key = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*\Z", max_length=64)]
-_Text = Annotated[str, Meta(min_length=1)]
 _EveryDays = Annotated[float, Meta(ge=1, le=36500)]
-_QuietDays = Annotated[float, Meta(gt=0, le=36500)]
 _Days = Annotated[float, Meta(gt=0, le=MAX_WITHIN_DAYS)]
 _Hours = Annotated[float, Meta(gt=0, le=MAX_WITHIN_DAYS * 24)]
 _Minutes = Annotated[float, Meta(gt=0, le=MAX_WITHIN_DAYS * 1440)]
@@ -44,7 +42,7 @@ WITHIN = ("within_days", *_MS)
 class SignalStep(Within, frozen=True, kw_only=True):
     """An event, so many ``times``, within a time of the step before."""
 
-    event: _Text
+    event: Text
     where: str = ""
     times: Annotated[int, Meta(ge=1, le=MAX_TIMES)] = 1
 
@@ -52,7 +50,7 @@ class SignalStep(Within, frozen=True, kw_only=True):
 class Unless(Within, frozen=True, kw_only=True):
     """The events that end an occasion, and the time after the last step in which none of them may come."""
 
-    events: tuple[_Text, ...]
+    events: tuple[Text, ...]
     where: str = ""
 
 
@@ -64,8 +62,8 @@ class Signal(Section, frozen=True, kw_only=True):
     asked when it occurs. It is not told again within ``quiet_days``.
     """
 
-    key: _Key
-    name: _Text
+    key: Key
+    name: Text
     description: str = ""
     per: str = ""
     steps: tuple[SignalStep, ...] = ()
@@ -74,5 +72,5 @@ class Signal(Section, frozen=True, kw_only=True):
     segment: str = ""
     step: str = ""
     stage: str = ""
-    quiet_days: _QuietDays = 0.0
+    quiet_days: Days = 0.0
     while_: str = msgspec.field(default="", name="while")

@@ -59,7 +59,7 @@ def problems(text: str) -> list[tuple[int, str, str]]:
         (EVERY + "step = 'teer:core'\n" + KNOWN, 6, "there is no ladder `teer`", "did you mean `tier`?"),
         (EVERY + "step = 'tier:x'\n" + KNOWN, 6, "there is no step of the ladder `tier` `x`", "known here are core"),
         (EVERY + "stage = 'churn'\n", 6, "there is no stage `churn`", "did you mean `churned`?"),
-        (EVERY + "stage = 'excluded'\n", 6, "there is no stage `excluded`", "known here are prospect, new, repeat"),
+        (EVERY + "stage = 'excluded'\n", 6, "there is no stage `excluded`", "known here are churned, at_risk, loyal"),
         (EVERY + "stage = 'new'\nsegment = 'vip'\n" + KNOWN, 6, "days count from one beginning", "one of them"),
         ("stage = 'new'\n" + STEP, 5, "`stage` is where a signal recurs", "write every_days"),
         (EVERY + "stage = 'new'\n" + STEP, 7, "waits for no events, and so has no `steps`", "leave steps out"),
