@@ -37,7 +37,7 @@ class Customer(msgspec.Struct, gc=False):
     a segment that is being joined, or by ``ladder:step`` of a step that is being climbed to. ``user_id`` is the key
     under which the customer is stored, and not stored once more. ``past_memberships`` are the stays that are over, in
     each segment whose history the policy asks about. ``signals`` are the open occasions of signals, ``signals_told``
-    when those that must be quiet after that were told last, by their keys; neither is ever changed in place.
+    when signals were told last that the policy asks about, by their keys; neither is ever changed in place.
     """
 
     first_event_at: int

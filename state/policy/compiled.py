@@ -200,7 +200,8 @@ def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> Com
     measures = () if source.problems else profile_measures(policy, catalogue)
     names = {event_key(it.counts.event): it.counts.event for it in catalogue.features.values() if it.counts}
     fields = kinds_of_fields({} if source.problems else policy.context)
-    signals = tuple(SignalCompiler(source, names, day, fields).compiled(policy.signals, asked))
+    asked_about = frozenset(it.signal for it in catalogue.features.values())
+    signals = tuple(SignalCompiler(source, names, day, fields, asked_about).compiled(policy.signals, asked))
     if source.problems:
         raise PolicyError(source.problems)
     warned = warnings_of(policy, conditions.by_key)
@@ -236,5 +237,6 @@ def _with_defaults(policy: Policy) -> Policy:
         rfm=policy.rfm,
         ladders=policy.ladders,
         segments=policy.segments,
+        signals=policy.signals,
         holdout=policy.holdout,
     )

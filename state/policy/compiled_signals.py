@@ -1,6 +1,6 @@
 """Signals ready for use: their events by name, their filters compiled, their times in ms, and where they recur."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -40,7 +40,8 @@ class CompiledEvents:
 class CompiledSignal:
     """A signal; ``number`` identifies its key and the rule of its occasions, so that another rule begins anew.
 
-    One with a ``recurrence`` has no events. It is not told again for as long as ``quiet`` lasts.
+    One with a ``recurrence`` has no events. It is not told again for as long as ``quiet`` lasts. When it was told is
+    remembered if ``is_remembered``, for that or for a condition.
     """
 
     number: int
@@ -52,6 +53,7 @@ class CompiledSignal:
     condition: Condition | None
     recurrence: Recurrence | None
     quiet: Duration
+    is_remembered: bool
 
     @property
     def events(self) -> frozenset[str]:
@@ -78,7 +80,8 @@ class CompiledSignal:
 class SignalCompiler:
     """The compiler of signals, which reports what is wrong.
 
-    ``names`` are those of events, by key, ``kinds`` those of the fields of events.
+    ``names`` are those of events, by key, ``kinds`` those of the fields of events. A condition asks when the signals
+    ``asked_about`` were told.
     """
 
     def __init__(
@@ -87,11 +90,13 @@ class SignalCompiler:
         names: dict[str, str],
         day_ms: int,
         kinds: Mapping[str, Kind],
+        asked_about: Container[str],
     ) -> None:
         self._source = source
         self._names = names
         self._day_ms = day_ms
         self._kinds = kinds
+        self._asked_about = asked_about
 
     def compiled(self, signals: Iterable[Signal], asked: Iterable[Condition | None]) -> Iterator[CompiledSignal]:
         """Yield the signals, with what is asked when they occur."""
@@ -113,6 +118,7 @@ class SignalCompiler:
                 condition=condition,
                 recurrence=recurrence_of(it, self._day_ms),
                 quiet=in_days(it.quiet_days, self._day_ms),
+                is_remembered=bool(it.quiet_days) or it.key in self._asked_about,
             )
 
     def _events(self, path: Path, it: SignalStep | Unless, names: Iterable[str], times: int = 1) -> CompiledEvents:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from state.conditions.catalogue import Catalogue
 from state.conditions.condition import Condition, compile_condition, entering, opposite
 from state.conditions.errors import ConditionError
-from state.customer.parts import DECIDED, SEGMENTS, STEPS, TRAITS
+from state.customer.parts import DECIDED, SEGMENTS, SIGNALS, STEPS, TRAITS
 from state.policy.compiled_ladder import CompiledLadder, CompiledStep
 from state.policy.declared_order import Undecided, not_yet_in_segment, not_yet_on_ladder
 from state.policy.duration import in_days, in_hours
@@ -94,7 +94,7 @@ class PolicyConditions:
 
     def _is_decided(self, name: str) -> bool:
         feature = self._catalogue.features.get(name)
-        return feature is not None and bool(feature.parts & (DECIDED | STEPS | SEGMENTS))
+        return feature is not None and bool(feature.parts & (DECIDED | STEPS | SEGMENTS | SIGNALS))
 
     def _compile(self, path: Path, text: str, decides: Decides | None = None) -> Condition:
         if not self._wrong_measures.isdisjoint(re.findall(r"\w+", text)):  # told where the measure is

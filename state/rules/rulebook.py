@@ -18,7 +18,7 @@ from state.customer.apply_event import EventApplier, OrderEffect
 from state.customer.conversion import conversion
 from state.customer.customer import EXCLUDED, Customer
 from state.customer.own_zone import OwnZone
-from state.customer.parts import ALL_PARTS, DECIDED, LIFECYCLE_PARTS, NO_PARTS, ORDERS
+from state.customer.parts import ALL_PARTS, DECIDED, LIFECYCLE_PARTS, NO_PARTS, ORDERS, SIGNALS
 from state.customer.purchases import OrderMemory
 from state.customer.short_reason import shortened
 from state.customer.tallying import Tallying
@@ -122,7 +122,7 @@ class Rulebook:
         else:
             self._decide_groupings(customer, at, cause, changed, decisions)
         if self._signals is not None and not is_excluded(customer):
-            self._tell(customer, at, self._signals.at_event(customer, fact, effect, cause), decisions)
+            self._tell(customer, at, self._signals.at_event(customer, fact, effect, cause), cause, decisions)
 
     def elapse(self, customer: Customer, upto: int, decisions: list[Decision]) -> None:
         """Let time pass: decide at every deadline until ``upto``, included, in order and each at its own instant."""
@@ -130,7 +130,7 @@ class Rulebook:
             at, first = customer.due, customer.at + 1
             self._decide(customer, at, None, OrderEffect.NONE, ALL_PARTS, decisions)
             if self._signals is not None:
-                self._tell(customer, at, self._signals.at_deadline(customer, first, at), decisions)
+                self._tell(customer, at, self._signals.at_deadline(customer, first, at), None, decisions)
 
     def adopt(self, customer: Customer, at: int, decisions: list[Decision]) -> None:
         """Put a customer under this policy: leave what it does not have, and decide everything anew."""
@@ -151,20 +151,29 @@ class Rulebook:
         self._figures.add(customer, at, changes, self._patience.limits_of(customer), decisions)
         self._decide(customer, at, lambda: cause, OrderEffect.NONE, ALL_PARTS, decisions)
         if self._signals is not None:
-            self._tell(customer, at, self._signals.at_deadline(customer, first, at, cause), decisions)
+            told = self._signals.at_deadline(customer, first, at, cause)
+            self._tell(customer, at, told, lambda: cause, decisions)
 
-    def _tell(self, customer: Customer, at: int, changes: Sequence[ReasonedChange], decisions: list[Decision]) -> None:
-        """Append the signals, which come after all that was decided, and expect the next one."""
+    def _tell(
+        self,
+        customer: Customer,
+        at: int,
+        changes: Sequence[ReasonedChange],
+        cause: CauseOf | None,
+        decisions: list[Decision],
+    ) -> None:
+        """Append the signals, which come after all that was decided, decide what asks for them, and expect the next."""
         if changes:
             self._figures.add(customer, at, changes, self._patience.limits_of(customer), decisions)
+            self._decide_groupings(customer, at, cause, SIGNALS, decisions)
         if self._signals is not None and self._signals.waits(customer):
             due = self._signals.due(customer, at)
             customer.due = due if customer.due is None else _earliest(customer.due, due)
 
     def _decide_groupings(
-        self, customer: Customer, at: int, cause: CauseOf, changed: int, decisions: list[Decision]
+        self, customer: Customer, at: int, cause: CauseOf | None, changed: int, decisions: list[Decision]
     ) -> None:
-        """Decide only the groupings that an event can have changed: before ``due``, nothing else has changed."""
+        """Decide only the groupings that an event or a signal can have changed: before ``due``, nothing else has."""
         customer.at = at
         groupings = self._groupings.touched_by(changed)
         if not groupings or is_excluded(customer):

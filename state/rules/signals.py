@@ -93,8 +93,8 @@ class SignalRules:
         """Put a customer under these signals: what they do not ask for is forgotten."""
         numbers = {it.number for it in self._signals}
         customer.signals = {number: it for number, it in customer.signals.items() if number in numbers}
-        quiet = {it.key for it in self._signals if it.quiet.ms}
-        customer.signals_told = {key: at for key, at in customer.signals_told.items() if key in quiet}
+        remembered = {it.key for it in self._signals if it.is_remembered}
+        customer.signals_told = {key: at for key, at in customer.signals_told.items() if key in remembered}
 
     def _said(self, customer: Customer, fact: AnyFact) -> Mapping[str, Trait]:
         """Return what an event said, with the hour and the weekday of its instant where no field has their names."""
@@ -131,12 +131,12 @@ def _change(
     reasons: list[str],
     step_times: tuple[int, ...] = (),
 ) -> ReasonedChange:
-    """Tell a signal, and remember that where it must be quiet after that."""
+    """Tell a signal, and remember that if it matters later."""
     if signal.condition is not None:
         reasons.append(signal.condition.why(customer, at))
-    if signal.quiet.ms:
-        if (told := customer.signals_told.get(signal.key)) is not None:
-            reasons.append(time_passed("days_since_told", at - told, signal.quiet, "quiet_days"))
+    if signal.quiet.ms and (told := customer.signals_told.get(signal.key)) is not None:
+        reasons.append(time_passed("days_since_told", at - told, signal.quiet, "quiet_days"))
+    if signal.is_remembered:
         customer.signals_told = {**customer.signals_told, signal.key: at}
     change = Change(at=at, key=signal.key, name=signal.name, from_=about, to=SIGNAL_OCCURRED, cause=cause)
     return ReasonedChange(change, "; ".join(reasons), step_times)

@@ -1,4 +1,4 @@
-"""Signals recur at the instants that a look at every hour finds, and are quiet after they were told."""
+"""Signals recur at the instants that a look at every hour finds, are quiet after that, and segments ask for them."""
 
 from functools import cache
 
@@ -105,3 +105,29 @@ def test_of_what_would_be_told_what_comes_within_the_quiet_days_of_the_last_is_n
         if not expected or at >= expected[-1] + quiet_days * DAY:
             expected.append(at)
     assert told(rulebook(f"quiet_days = {quiet_days}\n{head}{QUIET[signal]}"), drawn) == expected
+
+
+@given(st.sampled_from(sorted(QUIET)), st.sampled_from((0.5, 1, 4)), events)
+def test_whom_a_condition_keeps_quiet_is_told_the_same_as_with_quiet_days(
+    signal: str, quiet_days: float, drawn: list[tuple[int, str]]
+) -> None:
+    by_condition = rulebook(f"while = 'not days_since_signal(\"s\") < {quiet_days}'\n{QUIET[signal]}")
+    assert told(by_condition, drawn) == told(rulebook(f"quiet_days = {quiet_days}\n{QUIET[signal]}"), drawn)
+
+
+@given(st.sampled_from(sorted(QUIET)), st.sampled_from((0.5, 2, 4)), events)
+def test_a_segment_of_those_who_were_told_lately_begins_at_that_instant_and_ends_at_its_own(
+    signal: str, days: float, drawn: list[tuple[int, str]]
+) -> None:
+    segment = f"[[segments]]\nkey = 'told'\nname = 'T'\nenter = 'days_since_signal(\"s\") < {days}'\n"
+    decisions = decided(rulebook(QUIET[signal] + segment), history_of(drawn))
+    stays: list[tuple[int, int]] = []
+    for at in (it.at for it, _ in decisions if it.to == SIGNAL_OCCURRED):
+        if stays and at < stays[-1][1]:
+            stays[-1] = stays[-1][0], at + round(days * DAY)
+        else:
+            stays.append((at, at + round(days * DAY)))
+    changes = [(it.at, it.to) for it, _ in decisions if it.key == "told"]
+    end = history_of(drawn)[-1].at + 45 * DAY
+    expected = [change for since, until in stays for change in ((since, "in"), (until, "out")) if change[0] <= end]
+    assert changes == expected

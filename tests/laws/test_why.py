@@ -295,6 +295,7 @@ def check(decision: Decision, customer: Customer, standing: Standing, rulebook: 
     change, why = decision.change, decision.figures.why
     seen = unpack(pack(customer))
     seen.stage, seen.since, seen.steps = standing.stage, standing.since, dict(standing.steps)
+    seen.signals_told = dict(standing.told)
     seen.memberships, seen.past_memberships = dict(standing.joined), standing.left
     (seen.previous_stage, seen.previous_ms), seen.past_stays = standing.previous, standing.past_stays
     parts = why.split("; ")

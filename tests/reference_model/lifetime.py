@@ -94,7 +94,7 @@ class Life:
             self.signals.forget()
             return
         features = Features(self.policy, self.memory, fact.at)
-        self.tell(self.signals.take(fact, effect, features, self.standing), cause)
+        self.tell_signals(self.signals.take(fact, effect, features, self.standing), cause)
 
     def pass_until(self, upto: int) -> None:
         while True:
@@ -104,7 +104,7 @@ class Life:
             if end is None or end > upto:
                 return
             features = Features(self.policy, self.memory, end)
-            self.tell(self.signals.pass_time(features, self.standing), Cause("deadline"))
+            self.tell_signals(self.signals.pass_time(features, self.standing), Cause("deadline"))
 
     def decide_once(self, upto: int) -> bool:
         """Lets time pass until a decision that it brings about; says whether there was one before the end, or then."""
@@ -120,6 +120,13 @@ class Life:
         self.at = at
         self.standing, changes = decision(self.policy, self.memory, self.standing, at, effect)
         self.tell(changes, cause)
+
+    def tell_signals(self, changes: list[Change], cause: Cause) -> None:
+        """Tells signals, and decides once more: a segment or a step may ask when they were told."""
+        self.tell(changes, cause)
+        if changes:
+            self.standing = replace(self.standing, told=dict(self.signals.told))
+            self.decide(self.at, cause, "")
 
     def tell(self, changes: list[Change], cause: Cause) -> None:
         at = self.at

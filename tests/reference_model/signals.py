@@ -96,6 +96,7 @@ class Signals:
 
     def change(self, rule: SignalRule, value: str, each: Begun, features: Features, standing: Standing) -> list[Change]:
         show(standing, features)
+        features.told = self.told
         if rule.condition is not None and not rule.condition.holds(features):
             return []
         before = self.told.get(rule.key)
