@@ -86,3 +86,13 @@ def test_quiet_days_last_under_a_policy_that_has_them_and_are_forgotten_under_ot
     assert customer.signals_told == {}
     rules(longer).adopt(customer, START + round(9.8 * DAY), [])
     assert viewed(customer, longer, 9.9) == [(9.9, "looked", "event")]
+
+
+def test_what_a_condition_asks_for_is_remembered_and_known_under_a_policy_that_asks_too() -> None:
+    asks = "[[segments]]\nkey = 'cared'\nname = 'C'\nenter = 'days_since_signal(\"care\") <= 4'\n"
+    customer, _ = bought(CARE, 12)
+    assert customer.signals_told == {}
+    customer, _ = bought(asks + CARE, 12)
+    assert customer.signals_told == {"care": START + 10 * DAY} and "cared" in customer.memberships
+    rules(asks.replace("<= 4", "<= 3") + CARE).adopt(customer, START + 12 * DAY, [])
+    assert customer.due == START + 13 * DAY + 1, "three days after it was told they leave"
