@@ -1,4 +1,4 @@
-"""Signals under a new policy: those that recur count on, and nothing is told that was told, or was never asked for."""
+"""Signals after a restart and under a new policy: they count on, and nothing is told twice that was told before."""
 
 from schemas.events import Browsed, OrderCompleted
 from state.customer.customer import Customer, first_seen
@@ -6,6 +6,8 @@ from state.features.catalogue import catalogue
 from state.policy.compiled import read_policy
 from state.rules.decision import Decision
 from state.rules.rulebook import Rulebook
+from state.timeline.snapshot import dump, load
+from state.timeline.timeline import apply_facts, begin
 from tests.support.histories import DAY, START
 
 BUYERS = "[[segments]]\nkey = 'buyers'\nname = 'Buyers'\nenter = 'orders >= 1'\n"
@@ -96,3 +98,20 @@ def test_what_a_condition_asks_for_is_remembered_and_known_under_a_policy_that_a
     assert customer.signals_told == {"care": START + 10 * DAY} and "cared" in customer.memberships
     rules(asks.replace("<= 4", "<= 3") + CARE).adopt(customer, START + 12 * DAY, [])
     assert customer.due == START + 13 * DAY + 1, "three days after it was told they leave"
+
+
+def test_a_restart_at_any_time_makes_no_difference() -> None:
+    rulebook = rules(CARE + LOOKED)
+    timeline = begin(START)
+    found = []
+    for day in range(26):
+        at = START + day * DAY
+        order = [OrderCompleted(at, "m", "o", 100, 1, ())] if day == 0 else []
+        viewed = [Browsed(at, f"v{day}", "Product Viewed")] if day in (1, 4, 6, 15, 18, 20) else []
+        # From day 21 on, nothing that has happened can be corrected any more: the customer is packed.
+        published = apply_facts(timeline, [*order, *viewed], at, at - DAY, rulebook, [])
+        found += [(day, it.change.key) for it in published if it.change.is_signal]
+        timeline = load(dump(timeline, rulebook), rulebook)
+    looked = [(day, "looked") for day in (1, 6, 15, 20)]
+    assert found == sorted([*looked, (10, "care"), (20, "care")])
+    assert timeline.folded and timeline.head.signals_told == {"looked": START + 20 * DAY}
