@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from schemas.money import decimals
 from state.calendar import Calendar
 from state.conditions.catalogue import Catalogue
+from state.conditions.condition import Condition, compile_condition
+from state.conditions.errors import ConditionError
 from state.conditions.event_filters import kinds_of_fields
 from state.conditions.features import Feature, Trend
 from state.conditions.formula import Formula
@@ -27,7 +29,7 @@ from state.features.buckets import bucket_function, holdout_feature
 from state.features.counting import Counting
 from state.features.date_functions import date_functions
 from state.features.history import previous_stage, stay_functions
-from state.features.scores import alive, scores
+from state.features.scores import alive, alive_by_kind, scores, scores_by_kind
 from state.features.segments import segment_functions
 from state.features.steps import step_functions
 from state.features.stored_dates import StoredDates
@@ -36,7 +38,8 @@ from state.features.told_signals import signal_functions
 from state.features.trait_functions import trait_functions
 from state.features.values import ValueFunctions
 from state.features.windows import SHOWN_WINDOWS, windowed
-from state.policy.shape import MAX_WINDOW_DAYS, Policy
+from state.policy.shape import Policy
+from state.policy.value_types import MAX_WINDOW_DAYS
 
 
 def catalogue(policy: Policy) -> Catalogue:
@@ -82,7 +85,7 @@ def catalogue(policy: Policy) -> Catalogue:
     of_signals = signal_functions(policy.signals, calendar.day_ms)
     of_customers = (*affinity_functions(), *of_stages, *groupings, *of_signals)
     functions = (*of_events, *of_customers, *trait_functions(), *dated)
-    return Catalogue(
+    made = Catalogue(
         title=f"policy {policy.version}",
         features=features,
         functions={it.name: it for it in functions},
@@ -93,6 +96,18 @@ def catalogue(policy: Policy) -> Catalogue:
         traits=kinds,
         tags={name: tag_set(name, dates.of) for name, kind in kinds.items() if kind is Kind.TAGS},
     )
+    if policy.lifecycles:
+        of_kinds = [_applies(it.applies_to, made) for it in policy.lifecycles]
+        by_kind = [*scores_by_kind(policy, of_kinds, calendar, unit), alive_by_kind(policy, of_kinds, calendar)]
+        features.update({it.name: it for it in by_kind})
+    return made
+
+
+def _applies(applies_to: str, made: Catalogue) -> Condition:
+    try:
+        return compile_condition(applies_to, made)
+    except ConditionError:  # told where the policy is read
+        return compile_condition("false", made)
 
 
 def _orders(purchases: Purchases) -> int:

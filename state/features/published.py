@@ -144,7 +144,8 @@ class _Publisher:
         # What is asked of it here must not become a part of every profile.
         self._catalogue: Catalogue = replace(compiled.catalogue, features=dict(compiled.catalogue.features))
         self._read = sorted(frozenset[str]().union(*(it.names for it in compiled.conditions)))
-        stage = LIFECYCLE_PARTS if policy.lifecycle.support else LIFECYCLE_PARTS & ~SUPPORT
+        lifecycles = (policy.lifecycle, *(it for _, it in compiled.lifecycles))
+        stage = LIFECYCLE_PARTS if any(it.support for it in lifecycles) else LIFECYCLE_PARTS & ~SUPPORT
         enter, leave = compiled.loyal_enter, compiled.loyal_leave
         self._deciding_parts = stage | enter.parts | leave.parts
         features = self._catalogue.features

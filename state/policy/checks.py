@@ -3,7 +3,6 @@
 import difflib
 import math
 from collections.abc import Iterable
-from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
 from schemas.change import NO_STEP
@@ -12,7 +11,7 @@ from schemas.intake import ANY
 from schemas.money import CURRENCIES
 from schemas.trait_types import TYPES
 from state.policy.field_paths import check_fields
-from state.policy.lifecycle_shape import Fixed, PAlive
+from state.policy.lifecycle_checks import check_lifecycles
 from state.policy.shape import Holdout, Ladder, Policy, Segment, Step
 from state.policy.signal_checks import check_signals
 from state.policy.signal_shape import Signal
@@ -41,13 +40,8 @@ def check_values(policy: Policy, source: PolicyText) -> None:
     _check_intake(policy, source)
     _check_traits(policy.traits, source)
     check_fields(policy.context, source)
-    if source.is_read(("lifecycle",)):
-        _check_lifecycle(policy, source)
+    check_lifecycles(policy, source)
     check_stages(policy.lifecycle.stages, source)
-    for name in ("recency_days", "frequency_orders", "monetary"):
-        limits = getattr(policy.rfm, name)
-        if any(low >= high for low, high in pairwise(limits)):
-            source.report(("rfm", name), f"`{name}` does not rise", "write four limits, each above the one before")
     _check_holdout(policy.holdout, source)
     _check_ladders(policy, source)
     _check_keys([(("ladders",), policy.ladders), (("segments",), policy.segments)], source)
@@ -100,13 +94,6 @@ def _check_intake(policy: Policy, source: PolicyText) -> None:
     if lowest >= highest:
         told = "`rating_scale` does not rise"
         source.report(("intake", "rating_scale"), told, "write the lowest and the highest rating, as in [1, 5]")
-    support, path = policy.lifecycle.support, ("lifecycle", "support", "bad_rating")
-    if support is None or lowest >= highest or not (source.is_read(("intake",)) and source.is_read(path)):
-        return
-    if not lowest <= support.bad_rating <= highest:
-        told = f"`bad_rating` is {support.bad_rating:g}, which is not on the scale of ratings"
-        fix = f"write at least {lowest:g} and at most {highest:g}, or another rating_scale in [intake]"
-        source.report(path, told, fix)
 
 
 def _check_traits(traits: dict[str, str], source: PolicyText) -> None:
@@ -124,42 +111,6 @@ def _check_traits(traits: dict[str, str], source: PolicyText) -> None:
 
 def _listed(words: Iterable[str]) -> str:
     return ", ".join(f'"{it}"' for it in words)
-
-
-def _check_lifecycle(policy: Policy, source: PolicyText) -> None:
-    lifecycle = policy.lifecycle
-    patience = lifecycle.patience
-    path: Path = ("lifecycle", "patience")
-    if lifecycle.one_time_churn_days <= (days := lifecycle.one_time_patience_days):
-        source.report(
-            ("lifecycle", "one_time_churn_days"),
-            "one-time buyers would be churned before they are at risk",
-            f"make one_time_churn_days longer than one_time_patience_days, which is {days:g}",
-        )
-    if isinstance(patience, Fixed):
-        if patience.churn_days <= patience.days:
-            source.report(
-                (*path, "churn_days"),
-                "customers would be churned before they are at risk",
-                f"make churn_days longer than days, which is {patience.days:g}",
-            )
-        return
-    if patience.min_days > patience.max_days:
-        told = f"min_days {patience.min_days:g} is above max_days {patience.max_days:g}"
-        source.report((*path, "min_days"), told, "make min_days the smaller one")
-    if isinstance(patience, PAlive):
-        if patience.churn_limit >= patience.limit:
-            source.report(
-                (*path, "churn_limit"),
-                "customers would be churned before they are at risk",
-                f"make churn_limit smaller than limit, which is {patience.limit:g}",
-            )
-    elif patience.churn_multiple <= 1:
-        source.report(
-            (*path, "churn_multiple"),
-            "customers would be churned the moment they are at risk",
-            "make churn_multiple more than 1",
-        )
 
 
 def _check_holdout(holdout: Holdout | None, source: PolicyText) -> None:

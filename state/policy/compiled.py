@@ -23,6 +23,7 @@ from state.policy.compiled_measures import CompiledMeasure, profile_measures, us
 from state.policy.compiled_signals import CompiledSignal, SignalCompiler
 from state.policy.compiled_stages import CompiledStage, compiled_stages
 from state.policy.duration import Duration, in_days, in_hours
+from state.policy.lifecycle_shape import Lifecycle
 from state.policy.looked_for import categories_in, listed_in
 from state.policy.policy_conditions import LOYALTY, PolicyConditions
 from state.policy.shape import Policy
@@ -57,6 +58,7 @@ class CompiledPolicy:
     ladders: tuple[CompiledLadder, ...]
     segments: tuple[CompiledSegment, ...]
     excluded: Condition | None
+    lifecycles: tuple[tuple[Condition, Lifecycle], ...]
     measures: tuple[CompiledMeasure, ...]
     day_ms: int
     lateness_ms: int
@@ -67,9 +69,10 @@ class CompiledPolicy:
 
     @property
     def conditions(self) -> Iterator[Condition]:
-        """All conditions: who does not count, of loyalty, of stages that it names, of ladders, segments and signals."""
+        """All conditions: who does not count, kinds, loyalty, stages that it names, ladders, segments and signals."""
         if self.excluded is not None:
             yield self.excluded
+        yield from (applies_to for applies_to, _ in self.lifecycles)
         yield from (self.loyal_enter, self.loyal_leave)
         if self.policy.lifecycle.stages:
             yield from (condition for stage in self.stages for condition in stage.conditions)
@@ -186,6 +189,7 @@ def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> Com
     conditions = PolicyConditions(source, catalogue, policy, wrong)
     day = policy.time.day_seconds * 1000
     excluded = conditions.of_traits(("customers", "excluded"), policy.customers.excluded)
+    lifecycles = tuple(conditions.kinds())
     loyal = policy.lifecycle.loyal
     loyal_enter, loyal_leave = conditions.pair(("lifecycle", "loyal"), loyal.enter, loyal.leave, LOYALTY)
     stages = compiled_stages(policy.lifecycle, catalogue, conditions.stage)
@@ -216,6 +220,7 @@ def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> Com
         ladders=ladders,
         segments=tuple(segments),
         excluded=excluded,
+        lifecycles=lifecycles,
         measures=measures,
         day_ms=day,
         lateness_ms=round(policy.time.lateness_minutes * 60_000),
@@ -235,6 +240,7 @@ def _with_defaults(policy: Policy) -> Policy:
         context=policy.context,
         lifecycle=policy.lifecycle,
         rfm=policy.rfm,
+        lifecycles=policy.lifecycles,
         ladders=policy.ladders,
         segments=policy.segments,
         signals=policy.signals,

@@ -9,7 +9,8 @@ from typing import Any
 
 import msgspec
 
-from state.policy.shape import Money, Policy, Rfm
+from state.policy.lifecycle_shape import Rfm
+from state.policy.shape import Money, Policy
 
 _BY_SIZE = {
     5: "AED BRL CNY DKK LYD MYR PEN PGK PLN QAR RON SAR TMT TTD",

@@ -1,12 +1,25 @@
-"""The lifecycle as it is written: patience, loyalty and stages."""
+"""The lifecycle as it is written: patience, loyalty, stages and scores, and what is otherwise for some kinds."""
 
 from collections.abc import Container
 from typing import Annotated, Any
 
+import msgspec
 from msgspec import Meta
 
 from state.policy.section import Section
-from state.policy.value_types import Days, DaysOrNone, Key, KeyOrNone, Multiple, Rating, Shape, Share, Text
+from state.policy.value_types import (
+    Amount,
+    Days,
+    DaysOrNone,
+    Key,
+    KeyOrNone,
+    Multiple,
+    Rating,
+    Shape,
+    Share,
+    Text,
+    WindowDays,
+)
 
 
 class Rhythm(Section, frozen=True, tag="rhythm", tag_field="method"):
@@ -114,3 +127,51 @@ class Lifecycle(Section, frozen=True):
     def all_stages(self) -> tuple[Stage, ...]:
         """The stages in their order, those that ship if none are named."""
         return self.stages or STAGES
+
+
+FourDays = tuple[Days, Days, Days, Days]
+FourAmounts = tuple[Amount, Amount, Amount, Amount]
+
+
+class Rfm(Section, frozen=True):
+    """Four rising limits each, which cut recency, frequency and monetary value into scores 1 to 5."""
+
+    recency_days: FourDays = (30.0, 60.0, 120.0, 240.0)
+    frequency_orders: FourDays = (2.0, 4.0, 8.0, 16.0)
+    monetary: FourAmounts = (50.0, 150.0, 400.0, 1000.0)
+    window_days: WindowDays = 365
+
+
+class KindScores(Section, frozen=True):
+    """The limits of scores that are otherwise for a kind of customer; None: as in ``[rfm]``."""
+
+    recency_days: FourDays | None = None
+    frequency_orders: FourDays | None = None
+    monetary: FourAmounts | None = None
+
+
+class KindLifecycle(Section, frozen=True):
+    """What is otherwise in the lifecycle and the scores of the customers that a condition on traits holds for.
+
+    What is None is as in ``[lifecycle]`` and ``[rfm]``.
+    """
+
+    applies_to: Text
+    one_time_patience_days: Days | None = None
+    one_time_churn_days: Days | None = None
+    patience: Patience | None = None
+    support: SupportRules | None = None
+    rfm: KindScores = KindScores()
+
+    def lifecycle(self, others: Lifecycle) -> Lifecycle:
+        """Return the whole lifecycle of this kind, beside that of everybody else."""
+        names = ("one_time_patience_days", "one_time_churn_days", "patience", "support")
+        return msgspec.structs.replace(others, **_given(self, names))
+
+    def scores(self, others: Rfm) -> Rfm:
+        """Return the limits of this kind's scores, beside those of everybody else."""
+        return msgspec.structs.replace(others, **_given(self.rfm, self.rfm.__struct_fields__))
+
+
+def _given(section: Section, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: value for name in names if (value := getattr(section, name)) is not None}

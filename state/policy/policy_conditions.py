@@ -1,6 +1,7 @@
 """The compiler of a policy's conditions."""
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from state.conditions.catalogue import Catalogue
@@ -10,7 +11,7 @@ from state.customer.parts import DECIDED, SEGMENTS, SIGNALS, STEPS, TRAITS
 from state.policy.compiled_ladder import CompiledLadder, CompiledStep
 from state.policy.declared_order import Undecided, not_yet_in_segment, not_yet_on_ladder
 from state.policy.duration import in_days, in_hours
-from state.policy.lifecycle_shape import PAlive
+from state.policy.lifecycle_shape import Lifecycle, PAlive
 from state.policy.shape import Policy
 from state.policy.text import PolicyText
 from state.policy.toml_lines import Path
@@ -37,8 +38,9 @@ class PolicyConditions:
         self._policy = policy
         self._wrong_measures = wrong
         self.by_key: dict[Path, Condition] = {}
-        patience_is_read = source.is_read(("lifecycle", "patience"))
-        self._never_p_alive = patience_is_read and not isinstance(policy.lifecycle.patience, PAlive)
+        is_read = source.is_read(("lifecycle", "patience")) and source.is_read(("lifecycles",))
+        methods = (policy.lifecycle.patience, *(it.patience for it in policy.lifecycles))
+        self._never_p_alive = is_read and not any(isinstance(it, PAlive) for it in methods)
 
     def ladder(self, number: int) -> CompiledLadder:
         """Return a ladder, whose conditions may ask for the steps of the ladders before it."""
@@ -86,6 +88,16 @@ class PolicyConditions:
             fix = "ask for `kind` or traits, as in `kind == 'internal' or traits.test_account`"
             self._source.report(path, f"`{path[-1]}` reads more than what traits say", fix)
         return condition
+
+    def kinds(self) -> Iterator[tuple[Condition, Lifecycle]]:
+        """Yield whom each lifecycle of a kind applies to, with the whole of it."""
+        for number, it in enumerate(self._policy.lifecycles):
+            path: Path = ("lifecycles", number, "applies_to")
+            applies_to = self.of_traits(path, it.applies_to) if self._source.is_read(path) else None
+            if applies_to is not None:
+                yield applies_to, it.lifecycle(self._policy.lifecycle)
+            elif self._source.is_read(path):
+                self._source.report(path, "`applies_to` is empty", "write a condition, as in `kind == 'business'`")
 
     def of_signal(self, number: int) -> Condition | None:
         """Return what is asked when a signal occurs; None if nothing is."""

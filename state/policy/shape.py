@@ -7,16 +7,14 @@ from msgspec import Meta
 
 from schemas.intake import HIGHEST_RATING, LOWEST_RATING, NOT_CUSTOMERS
 from state.customer.bucket import bucket_of
-from state.policy.lifecycle_shape import Lifecycle
+from state.policy.lifecycle_shape import KindLifecycle, Lifecycle, Rfm
 from state.policy.section import Section
 from state.policy.signal_shape import Signal
-from state.policy.value_types import Amount, Days, DaysOrNone, HoursOrNone, Key, Rating, Text
+from state.policy.value_types import Amount, DaysOrNone, HoursOrNone, Key, Rating, Text
 from state.policy.version import version_of
 
-MAX_WINDOW_DAYS = 400
 HOLDOUT_BUCKETS = 10_000
 """So that a percentage can have two decimals."""
-WindowDays = Annotated[int, Meta(ge=1, le=MAX_WINDOW_DAYS)]
 Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z")]
 
 
@@ -63,15 +61,6 @@ class Orders(Section, frozen=True):
     """For how many days an order can be undone, updated, and recognised when it is sent again."""
 
     undo_days: Annotated[int, Meta(ge=1, le=36500)] = 400
-
-
-class Rfm(Section, frozen=True):
-    """Four rising limits each, which cut recency, frequency and monetary value into scores 1 to 5."""
-
-    recency_days: tuple[Days, Days, Days, Days] = (30.0, 60.0, 120.0, 240.0)
-    frequency_orders: tuple[Days, Days, Days, Days] = (2.0, 4.0, 8.0, 16.0)
-    monetary: tuple[Amount, Amount, Amount, Amount] = (50.0, 150.0, 400.0, 1000.0)
-    window_days: WindowDays = 365
 
 
 class Measure(Section, frozen=True):
@@ -161,6 +150,7 @@ class Policy(Section, frozen=True):
     orders: Orders = Orders()
     lifecycle: Lifecycle = Lifecycle()
     rfm: Rfm = Rfm()
+    lifecycles: tuple[KindLifecycle, ...] = ()
     measures: tuple[Measure, ...] = ()
     ladders: tuple[Ladder, ...] = ()
     segments: tuple[Segment, ...] = ()

@@ -6,9 +6,9 @@ from schemas.trait_types import TYPES
 from state.conditions.one_line import on_one_line
 from state.policy.compiled import CompiledPolicy, CompiledSegment
 from state.policy.compiled_ladder import CompiledStep
-from state.policy.lifecycle_shape import Fixed, Loyal, PAlive, Patience, Stage, SupportRules
+from state.policy.lifecycle_shape import Fixed, Lifecycle, Loyal, PAlive, Patience, Rfm, Stage, SupportRules
 from state.policy.recurrence import Recurrence
-from state.policy.shape import Policy, Rfm, Segment, Step
+from state.policy.shape import Policy, Segment, Step
 from state.policy.signal_shape import Within
 
 
@@ -25,6 +25,7 @@ def summarize(compiled: CompiledPolicy) -> str:
             "",
             "Scores from 1 to 5",
             *_scores(policy.rfm, policy.money.currency),
+            *_kinds(policy),
             *_measures(compiled),
             *_ladders(policy, compiled),
             "",
@@ -69,10 +70,7 @@ def _lifecycle(policy: Policy) -> Iterator[str]:
         yield f"  Orders within {_days(lifecycle.occasion_days)} of the first of them are one purchase occasion."
     else:
         yield "  Each order is a purchase occasion of its own."
-    silences = (
-        f"at risk after {_days(lifecycle.one_time_patience_days)} of silence, churned after "
-        f"{_days(lifecycle.one_time_churn_days)}"
-    )
+    silences = _one_time(lifecycle)
     if lifecycle.stages:
         yield from _stages(lifecycle.stages)
         yield f"  In these rules, silence of who has one purchase occasion: {silences}"
@@ -84,6 +82,23 @@ def _lifecycle(policy: Policy) -> Iterator[str]:
     yield from _patience(lifecycle.patience)
     if lifecycle.support is not None:
         yield from _support(lifecycle.support)
+
+
+def _one_time(lifecycle: Lifecycle) -> str:
+    at_risk, churned = _days(lifecycle.one_time_patience_days), _days(lifecycle.one_time_churn_days)
+    return f"at risk after {at_risk} of silence, churned after {churned}"
+
+
+def _kinds(policy: Policy) -> Iterator[str]:
+    for it in policy.lifecycles:
+        yield ""
+        yield f"For whom {on_one_line(it.applies_to)}"
+        lifecycle = it.lifecycle(policy.lifecycle)
+        yield f"  with one purchase occasion: {_one_time(lifecycle)}"
+        yield from _patience(lifecycle.patience)
+        if lifecycle.support is not None:
+            yield from _support(lifecycle.support)
+        yield from _scores(it.scores(policy.rfm), policy.money.currency)
 
 
 def _stages(stages: tuple[Stage, ...]) -> Iterator[str]:

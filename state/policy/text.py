@@ -149,7 +149,14 @@ class PolicyText:
 
 
 # In place of a required value that is missing or wrong, so that the rest can be checked. An empty key is like no other.
-_PLACEHOLDERS: dict[str, Any] = {"name": "unnamed", "key": "", "enter": "true", "event": "", "events": ()}
+_PLACEHOLDERS: dict[str, Any] = {
+    "name": "unnamed",
+    "key": "",
+    "enter": "true",
+    "applies_to": "true",
+    "event": "",
+    "events": (),
+}
 _OPENED = re.compile(r"=\s*(\"\"\"|''')\\?\s*$")
 
 

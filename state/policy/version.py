@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-_LEFT_OUT = ("traits", "context", "holdout", "measures", "ladders", "signals")
+_LEFT_OUT = ("traits", "context", "holdout", "measures", "ladders", "signals", "lifecycles")
 """Tables that do not count where there are none of them."""
 _LEFT_OUT_OF_SIGNALS = ("every_days", "segment", "step", "stage", "quiet_days")
 

@@ -18,7 +18,7 @@ from state.conditions.nodes import (
 )
 from state.policy.currency_size import size_of
 from state.policy.left_out import left_out, left_out_by_filters
-from state.policy.lifecycle_shape import Fixed, PAlive, Rhythm
+from state.policy.lifecycle_shape import Fixed, Lifecycle, PAlive, Rhythm
 from state.policy.never_joined import never_joined
 from state.policy.never_reached import never_reached
 from state.policy.shape import Money, Policy
@@ -29,7 +29,6 @@ Warned = tuple[Path, str, str]
 _LEAST_MOST_PER_ORDER = 200
 _LEAST_MONETARY = 10
 _INVERTED = 100
-_PATIENCE: Path = ("lifecycle", "patience")
 
 
 def warnings_of(policy: Policy, conditions: Mapping[Path, Condition]) -> Iterator[Warned]:
@@ -51,8 +50,7 @@ def warnings_of(policy: Policy, conditions: Mapping[Path, Condition]) -> Iterato
     yield from _quiet(policy)
     yield from _zone(policy, conditions)
     yield from _rates(policy, size)
-    yield from _patience(policy)
-    yield from _support(policy)
+    yield from _lifecycles(policy)
 
 
 def _unreached(policy: Policy, conditions: Mapping[Path, Condition]) -> Iterator[Warned]:
@@ -154,24 +152,34 @@ def _is_money(operand: Operand) -> bool:
             return False
 
 
-def _patience(policy: Policy) -> Iterator[Warned]:
-    patience = policy.lifecycle.patience
+def _lifecycles(policy: Policy) -> Iterator[Warned]:
+    yield from _patience(policy.lifecycle, ("lifecycle",))
+    yield from _support(policy.lifecycle, ("lifecycle",))
+    for number, it in enumerate(policy.lifecycles):
+        lifecycle, path = it.lifecycle(policy.lifecycle), ("lifecycles", number)
+        if it.patience is not None:
+            yield from _patience(lifecycle, path)
+        yield from _support(lifecycle, path)
+
+
+def _patience(lifecycle: Lifecycle, table: Path) -> Iterator[Warned]:
+    patience, path = lifecycle.patience, (*table, "patience")
     if isinstance(patience, PAlive) and patience.min_at_risk_days < 1:
         yield (
-            (*_PATIENCE, "min_at_risk_days"),
+            (*path, "min_at_risk_days"),
             f"whoever buys often is at risk for only {patience.min_at_risk_days:g} days before being churned",
             "raise min_at_risk_days",
         )
     elif isinstance(patience, Rhythm) and (days := patience.min_days * (patience.churn_multiple - 1)) < 1:
         yield (
-            (*_PATIENCE, "churn_multiple"),
+            (*path, "churn_multiple"),
             f"whoever buys often is at risk for only {days:g} days before being churned",
             "raise churn_multiple or min_days",
         )
 
 
-def _support(policy: Policy) -> Iterator[Warned]:
-    lifecycle, support = policy.lifecycle, policy.lifecycle.support
+def _support(lifecycle: Lifecycle, table: Path) -> Iterator[Warned]:
+    support = lifecycle.support
     if support is None:
         return
     pairs = [
@@ -190,7 +198,7 @@ def _support(policy: Policy) -> Iterator[Warned]:
     for patience, churn, name, limit in pairs:
         if support.shorten_to * churn < patience:
             yield (
-                ("lifecycle", "support", "shorten_to"),
+                (*table, "support", "shorten_to"),
                 f"a bad rating or a waiting ticket can make an active customer churned at once, without being at risk "
                 f"before: shorten_to {support.shorten_to:g} x {name} is below {limit}",
                 "raise shorten_to, or the limit for churn",

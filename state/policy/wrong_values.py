@@ -4,6 +4,7 @@ import json
 import math
 import re
 from collections.abc import Iterator
+from types import NoneType
 from typing import Any, NamedTuple, get_args, get_origin
 
 import msgspec
@@ -30,6 +31,7 @@ class Wrong(NamedTuple):
 
 def wrongs_in(name: str, value: object, kind: Any) -> Iterator[Wrong]:
     """Yield what is wrong with the value of the key ``name``, which must be of this type."""
+    kind = _given(kind)
     origin, kinds = get_origin(kind), get_args(kind)
     if origin is dict and isinstance(value, dict):
         for key, entry in value.items():
@@ -43,6 +45,12 @@ def wrongs_in(name: str, value: object, kind: Any) -> Iterator[Wrong]:
                 yield Wrong(f"`{name}` has {written(item)}", fix)
     elif fix := _fix(name, value, kind):
         yield Wrong(f"`{name}` is {written(value)}", fix)
+
+
+def _given(kind: Any) -> Any:
+    """Return the type of a value that is given, where none need be."""
+    others = [it for it in get_args(kind) if it is not NoneType]
+    return others[0] if NoneType in get_args(kind) and len(others) == 1 else kind
 
 
 def written(value: object) -> str:

@@ -7,17 +7,16 @@ from state.customer.customer import Customer
 from state.customer.figures import average_order_value, mean_gap, time_since_order
 from state.policy.shape import Holdout
 from state.rules.decision import Decision, ReasonedChange
-from state.rules.patience import PatienceRules, SilenceLimits
+from state.rules.patience import SilenceLimits
 from state.rules.silence import patience_days
 
 
 class DecisionFigures:
     """The figures under a policy, whose currency has ``unit`` minor units and whose days have ``day_ms``."""
 
-    def __init__(self, unit: int, day_ms: int, patience: PatienceRules, holdout: Holdout | None) -> None:
+    def __init__(self, unit: int, day_ms: int, holdout: Holdout | None) -> None:
         self._unit = unit
         self._day_ms = day_ms
-        self._patience = patience
         self._holdout = holdout
 
     def add(
@@ -34,7 +33,7 @@ class DecisionFigures:
         average = _rounded(average_order_value(purchases, self._unit))
         recency = _rounded(time_since_order(purchases, at, self._day_ms))
         gap = _rounded(mean_gap(purchases, self._day_ms))
-        patience = patience_days(customer, at, limits, self._patience) if orders else None
+        patience = patience_days(customer, at, limits) if orders else None
         segments = sorted(customer.memberships)
         steps = tuple([f"{ladder}:{step}" for ladder, (step, _) in sorted(customer.steps.items())])
         holdout = None if self._holdout is None else self._holdout.has(customer.user_id)

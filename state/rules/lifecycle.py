@@ -9,7 +9,7 @@ from state.customer.short_reason import shortened
 from state.customer.silence import Silence
 from state.rules.decision import ReasonedChange
 from state.rules.exclusion import Exclusion
-from state.rules.patience import PatienceRules, SilenceLimits
+from state.rules.patience import SilenceLimits
 from state.rules.silence import is_longer, silence_at, why_silence
 from state.rules.stages import Stages
 
@@ -25,11 +25,8 @@ CauseOf = Callable[[], Cause]
 class Lifecycle:
     """The silence and the stage of customers; stays in the ``remembered`` stages are remembered when they end."""
 
-    def __init__(
-        self, stages: Stages, patience: PatienceRules, exclusion: Exclusion, remembered: Container[str]
-    ) -> None:
+    def __init__(self, stages: Stages, exclusion: Exclusion, remembered: Container[str]) -> None:
         self._stages = stages
-        self._patience = patience
         self._exclusion = exclusion
         self._remembered = remembered
 
@@ -47,7 +44,7 @@ class Lifecycle:
         ``loyal_why`` is why loyalty has changed, empty if it has not; ``cause`` is None at a deadline.
         """
         before = customer.silence
-        customer.silence = silence_at(customer, at, effect, limits, self._patience)
+        customer.silence = silence_at(customer, at, effect, limits)
         stage = self._stages.fitting(customer, at)
         if stage == customer.stage:
             return []
@@ -78,7 +75,7 @@ class Lifecycle:
     ) -> str:
         silence_why: Sequence[str] = ()
         if customer.silence != before and self._stages.reads_silence(customer.stage, stage):
-            silence_why = [*why_silence(customer, before, at, limits, self._patience)]
+            silence_why = [*why_silence(customer, before, at, limits)]
         why = self._stages.why(customer, at, stage, effect, silence_why, loyal_why)
         return f"{self._exclusion.why_included(customer, at)}; {why}" if customer.stage == EXCLUDED else why
 

@@ -5,14 +5,13 @@ from typing import Literal, NamedTuple
 
 from state.bgnbd import idle_until
 from state.customer.customer import Customer
-from state.policy.lifecycle_shape import Fixed, PAlive, Rhythm
-from state.policy.shape import Policy
+from state.policy.lifecycle_shape import Fixed, Lifecycle, PAlive, Rhythm
 
 LongSilence = Literal["at_risk", "churned"]
 
 
 class SilenceLimits(NamedTuple):
-    """The silences in ms after which a customer is ``at_risk`` and ``churned``.
+    """The silences in ms after which a customer is ``at_risk`` and ``churned``, under the rules of ``patience``.
 
     ``rule`` is the policy's rule that they follow from, None for the limits of one-time buyers. The rest is for those
     who ask why: the time from the first purchase occasion to the last with the number of ``repeats``, the limits that
@@ -21,6 +20,7 @@ class SilenceLimits(NamedTuple):
 
     at_risk: int
     churned: int
+    patience: "PatienceRules"
     rule: Rhythm | Fixed | PAlive | None
     span: int = 0
     repeats: int = 0
@@ -41,13 +41,12 @@ class Displeasure(NamedTuple):
 
 
 class PatienceRules:
-    """The silence limits of customers under one policy.
+    """The silence limits of customers under one lifecycle.
 
     ``day_ms`` is the length of a day, ``open_ms`` how long a ticket may be open before it displeases.
     """
 
-    def __init__(self, policy: Policy, day_ms: int) -> None:
-        lifecycle = policy.lifecycle
+    def __init__(self, lifecycle: Lifecycle, day_ms: int) -> None:
         self.day_ms = day_ms
         self.lifecycle = lifecycle
         self._rule = lifecycle.patience
@@ -75,7 +74,7 @@ class PatienceRules:
         if isinstance(rule, Rhythm):
             free = int(rule.multiple * span / repeats)
             at_risk = min(max(free, shortest), longest)
-            return SilenceLimits(at_risk, int(at_risk * rule.churn_multiple), rule, span, repeats, free)
+            return SilenceLimits(at_risk, int(at_risk * rule.churn_multiple), self, rule, span, repeats, free)
         unit = rule.unit_days * self.day_ms
         # The model counts from the last occasion, a silence from the last order.
         since_occasion = (purchases.last() or 0) - purchases.occasion_at
@@ -88,7 +87,7 @@ class PatienceRules:
         at_risk = min(max(free, shortest), longest)
         bounded = min(max(free_churned, shortest), 2 * longest)
         churned = max(bounded, at_risk + self._least_at_risk)
-        return SilenceLimits(at_risk, churned, rule, span, repeats, free, free_churned, bounded)
+        return SilenceLimits(at_risk, churned, self, rule, span, repeats, free, free_churned, bounded)
 
     def displeasures(self, customer: Customer) -> Sequence[Displeasure]:
         """Return what shortens the limits: a bad last rating, and a ticket that is open for too long."""
@@ -118,7 +117,7 @@ class PatienceRules:
         return first
 
     def _in_days(self, at_risk: float, churned: float, rule: Fixed | None) -> SilenceLimits:
-        return SilenceLimits(int(at_risk * self.day_ms), int(churned * self.day_ms), rule)
+        return SilenceLimits(int(at_risk * self.day_ms), int(churned * self.day_ms), self, rule)
 
 
 def displeasure_at(displeasures: Sequence[Displeasure], at: int) -> Displeasure | None:

@@ -14,6 +14,7 @@ from schemas.trait_types import TraitTypes
 from state.calendar import Calendar
 from state.civil_calendar import CivilCalendar
 from state.civil_time import CivilTime
+from state.conditions.by_kind import ByKind
 from state.customer.apply_event import EventApplier, OrderEffect
 from state.customer.conversion import conversion
 from state.customer.customer import EXCLUDED, Customer
@@ -83,8 +84,9 @@ class Rulebook:
         """Update a customer's aggregates by a fact, and decide nothing."""
         self.forgetting = Forgetting(calendar, self._memory)
         self._look_ahead_ms = LOOK_AHEAD_DAYS * compiled.day_ms
-        self._patience = PatienceRules(policy, compiled.day_ms)
-        self._figures = DecisionFigures(exchange.unit, compiled.day_ms, self._patience, policy.holdout)
+        kinds = [(applies_to, PatienceRules(it, compiled.day_ms)) for applies_to, it in compiled.lifecycles]
+        self._patience = ByKind(kinds, PatienceRules(policy.lifecycle, compiled.day_ms))
+        self._figures = DecisionFigures(exchange.unit, compiled.day_ms, policy.holdout)
         self._loyalty = Loyalty(MembershipRule(compiled.loyal_enter, compiled.loyal_leave, compiled.loyal_stay))
         self._stages = Stages(compiled.stages)
         self.first_stage = self._stages.first
@@ -94,8 +96,10 @@ class Rulebook:
         self._lifecycle_parts = LIFECYCLE_PARTS | self._stages.parts
         self._lifecycle_parts |= compiled.loyal_enter.parts | compiled.loyal_leave.parts
         self._lifecycle_parts |= NO_PARTS if compiled.excluded is None else compiled.excluded.parts
+        for applies_to, _ in compiled.lifecycles:
+            self._lifecycle_parts |= applies_to.parts
         self._remembered_stages = compiled.remembered_stages
-        self._lifecycle = Lifecycle(self._stages, self._patience, self._exclusion, self._remembered_stages)
+        self._lifecycle = Lifecycle(self._stages, self._exclusion, self._remembered_stages)
         self._signals = SignalRules(compiled.signals, civil_time, policy.context) if compiled.signals else None
         self.told = BoundsTold(
             named.traits, self._counted, calendar.day_of, self.forgetting, self._tallying, self._signals
@@ -148,7 +152,7 @@ class Rulebook:
         customer.activity.keep(counted, OrderCompleted.name in self._counted)
         self._tallying.keep(customer)
         changes = self._groupings.adopt(customer, at, cause)
-        self._figures.add(customer, at, changes, self._patience.limits_of(customer), decisions)
+        self._add(customer, at, changes, decisions)
         self._decide(customer, at, lambda: cause, OrderEffect.NONE, ALL_PARTS, decisions)
         if self._signals is not None:
             told = self._signals.at_deadline(customer, first, at, cause)
@@ -164,7 +168,7 @@ class Rulebook:
     ) -> None:
         """Append the signals, which come after all that was decided, decide what asks for them, and expect the next."""
         if changes:
-            self._figures.add(customer, at, changes, self._patience.limits_of(customer), decisions)
+            self._add(customer, at, changes, decisions)
             self._decide_groupings(customer, at, cause, SIGNALS, decisions)
         if self._signals is not None and self._signals.waits(customer):
             due = self._signals.due(customer, at)
@@ -187,7 +191,7 @@ class Rulebook:
         if due is not None:
             customer.due = due
         if outcome.changes:
-            self._figures.add(customer, at, outcome.changes, self._patience.limits_of(customer), decisions)
+            self._add(customer, at, outcome.changes, decisions)
 
     def _decide(
         self,
@@ -207,7 +211,7 @@ class Rulebook:
         if is_excluded(customer):
             changed = ALL_PARTS
         loyal_why, loyalty_waits = self._loyalty.decide(customer, at)
-        limits = self._patience.limits_of(customer)
+        limits = self._patience.of(customer, at).limits_of(customer)
         was_silent = customer.silence
         changes = self._lifecycle.decide(customer, at, effect, limits, loyal_why, cause)
         groupings, others_due = self._groupings.touched_by(ALL_PARTS), None
@@ -218,7 +222,7 @@ class Rulebook:
         # Most customers send an event long before a rule changes by itself, so the look ahead is short; the longer
         # they have been silent, the farther it goes.
         until = at + max(self._look_ahead_ms, at - customer.last_event_at)
-        silence = silence_deadline(customer, at, limits, self._patience)
+        silence = silence_deadline(customer, at, limits)
         silent_at = None if silence is None else silence[1]
         due = _earliest(until, silent_at, others_due)
         outcome = groupings.decide(customer, at, due, cause)
@@ -244,7 +248,11 @@ class Rulebook:
         customer.why = shortened(why)
         customer.cause = cause.message_id or cause.name
         changes = [ReasonedChange(change, why), *left]
-        self._figures.add(customer, at, changes, self._patience.limits_of(customer), decisions)
+        self._add(customer, at, changes, decisions)
+
+    def _add(self, customer: Customer, at: int, changes: Sequence[ReasonedChange], decisions: list[Decision]) -> None:
+        """Append changes with the customer's figures."""
+        self._figures.add(customer, at, changes, self._patience.of(customer, at).limits_of(customer), decisions)
 
     def _can_change(self, customer: Customer, groupings: Groupings | SegmentRules) -> bool:
         """Tell whether time alone can ever change more than the silence."""

@@ -5,20 +5,18 @@ from collections.abc import Iterator
 from state.customer.apply_event import OrderEffect
 from state.customer.customer import Customer
 from state.customer.silence import NO_SILENCE, SILENCES, Silence
-from state.rules.patience import LongSilence, PatienceRules, SilenceLimits, displeasure_at
+from state.rules.patience import LongSilence, SilenceLimits, displeasure_at
 from state.rules.silence_reason import SilenceReasons
 
 _LONGEST_FIRST: tuple[LongSilence, LongSilence] = ("churned", "at_risk")
 
 
-def silence_at(
-    customer: Customer, at: int, effect: OrderEffect, limits: SilenceLimits, patience: PatienceRules
-) -> Silence:
+def silence_at(customer: Customer, at: int, effect: OrderEffect, limits: SilenceLimits) -> Silence:
     """Return the silence at ``at``, after an event with this effect; ``limits`` are the customer's.
 
     Only an order, or the undoing of one, ends a silence: a solved ticket or a longer limit does not.
     """
-    purchases = customer.purchases
+    purchases, patience = customer.purchases, limits.patience
     if not purchases.occasions:
         return NO_SILENCE
     latched = customer.silence if effect is OrderEffect.NONE else NO_SILENCE
@@ -34,13 +32,11 @@ def silence_at(
     return NO_SILENCE
 
 
-def why_silence(
-    customer: Customer, before: Silence, at: int, limits: SilenceLimits, patience: PatienceRules
-) -> Iterator[str]:
+def why_silence(customer: Customer, before: Silence, at: int, limits: SilenceLimits) -> Iterator[str]:
     """Yield why the silence is another one than ``before``, in parts; nothing for who has no order."""
     if not customer.purchases.occasions:
         return
-    reasons = SilenceReasons(customer, at, limits, patience)
+    reasons = SilenceReasons(customer, at, limits)
     silence = customer.silence
     if silence == "none":
         yield reasons.below("at_risk")
@@ -55,13 +51,12 @@ def is_longer(silence: Silence, other: Silence) -> bool:
     return SILENCES.index(silence) > SILENCES.index(other)
 
 
-def silence_deadline(
-    customer: Customer, at: int, limits: SilenceLimits, patience: PatienceRules
-) -> tuple[LongSilence, int] | None:
+def silence_deadline(customer: Customer, at: int, limits: SilenceLimits) -> tuple[LongSilence, int] | None:
     """Return the silence that comes next and its instant, if nothing happens until then; None if none comes."""
     last = customer.purchases.last()
     if last is None or customer.silence == "churned":
         return None
+    patience = limits.patience
     displeasures = patience.displeasures(customer)
     churned = patience.reached_at(last, limits.churned, displeasures, at)
     if customer.silence == "at_risk":
@@ -70,8 +65,9 @@ def silence_deadline(
     return ("churned", churned) if churned <= at_risk else ("at_risk", at_risk)
 
 
-def patience_days(customer: Customer, at: int, limits: SilenceLimits, patience: PatienceRules) -> float:
+def patience_days(customer: Customer, at: int, limits: SilenceLimits) -> float:
     """Return the silence in days after which a customer with an order is at risk, as it is at ``at``."""
+    patience = limits.patience
     displeasure = displeasure_at(patience.displeasures(customer), at)
     at_risk = limits.at_risk if displeasure is None else patience.shortened(limits.at_risk)
     return round(at_risk / patience.day_ms, 4)

@@ -12,19 +12,19 @@ from state.conditions.printed import Side, compared, number, written
 from state.conditions.signs import Sign
 from state.customer.customer import Customer
 from state.policy.lifecycle_shape import Fixed, PAlive, Rhythm, SupportRules
-from state.rules.patience import Displeasure, LongSilence, PatienceRules, SilenceLimits, displeasure_at
+from state.rules.patience import Displeasure, LongSilence, SilenceLimits, displeasure_at
 
 
 class SilenceReasons:
     """The reasons of one customer's silence at an instant; the customer has an order."""
 
-    def __init__(self, customer: Customer, at: int, limits: SilenceLimits, patience: PatienceRules) -> None:
+    def __init__(self, customer: Customer, at: int, limits: SilenceLimits) -> None:
         self._customer = customer
         self._at = at
         self._limits = limits
-        self._patience = patience
+        self._patience = limits.patience
         self._silence = at - (customer.purchases.last() or 0)
-        self._displeasure = displeasure_at(patience.displeasures(customer), at)
+        self._displeasure = displeasure_at(limits.patience.displeasures(customer), at)
 
     def reached(self, stage: LongSilence) -> str:
         """Return why the limit of this stage is reached; empty if it is not."""

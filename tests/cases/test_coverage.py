@@ -38,6 +38,12 @@ def ladders_of(policy: str) -> str:
     )
 
 
+KINDS = """
+[[lifecycles]]
+applies_to = "kind == 'business'"
+one_time_patience_days = 1900
+one_time_churn_days = 3800
+"""
 LADDERS = ladders_of("default") + ladders_of("club")
 Line = tuple[float, str, dict[str, Any]]
 
@@ -101,6 +107,10 @@ EXAMPLES: dict[str, tuple[list[Line], list[Line]]] = {
     ),
     "kind == 'channel'": (person(kind="channel"), SEEN),
     "kind == 'internal'": (person(kind="internal"), person(kind="consumer")),
+    'silence == "none" and days_since_order > 300': (
+        [*person(kind="business"), *orders(150)],
+        [*person(kind="consumer"), *orders(150)],
+    ),
     'step("tier") == "core"': (WEEKLY, orders(440, 450, 460, 480)),
     "orders_90d >= 2 and revenue_90d * 4 >= 1.5 * revenue_365d and days_since_first_order > 365": (
         orders(1, 460, 480),
@@ -340,7 +350,7 @@ def test_a_condition_is_met_by_one_history_and_missed_by_another(intake: Intake,
     is_of_account = condition in OF_ACCOUNTS
     subject = 'subject = "account"' if is_of_account else ""
     asked = f"[[segments]]\nkey = \"asked\"\nname = \"Asked\"\nenter = '''{condition}'''\n"
-    policy = f'name = "coverage"\n{subject}\n{TRAITS}{LADDERS}{asked}'
+    policy = f'name = "coverage"\n{subject}\n{TRAITS}{KINDS}{LADDERS}{asked}'
     end = int((FIRST + timedelta(days=END)).timestamp() * 1000)
     lines = [*written(meets, "meets"), *written(misses, "misses")]
     result = intake(of_members(lines) if is_of_account else lines, policy, end)

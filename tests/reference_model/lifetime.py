@@ -78,6 +78,7 @@ class Life:
         self.policy = policy
         self.user_id = first.user_id
         self.memory = Memory(policy, first.at, user_id=first.user_id)
+        self.of_everybody = policy
         self.standing = Standing(policy.stages[-1].key, first.at, None, {})
         self.at = first.at
         self.transitions: list[Transition] = []
@@ -88,6 +89,7 @@ class Life:
     def take(self, fact: Fact) -> None:
         self.pass_until(fact.at)
         effect = self.memory.take(fact)
+        self.policy = self.of_kind()
         cause = Cause("event", fact.name, fact.message_id)
         self.decide(fact.at, cause, effect)
         if self.standing.stage == "excluded":
@@ -95,6 +97,12 @@ class Life:
             return
         features = Features(self.policy, self.memory, fact.at)
         self.tell_signals(self.signals.take(fact, effect, features, self.standing), cause)
+
+    def of_kind(self) -> Policy:
+        """The policy with the lifecycle and the scores of the customer's kind."""
+        features = Features(self.of_everybody, self.memory, self.at)
+        kinds = self.of_everybody.kinds
+        return next((policy for applies_to, policy in kinds if applies_to.holds(features)), self.of_everybody)
 
     def pass_until(self, upto: int) -> None:
         while True:

@@ -4,7 +4,7 @@ import ast
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
@@ -172,6 +172,8 @@ class Policy:
     segments: list[Audience]
     excluded: Condition | None
     signals: list[SignalRule]
+    kinds: list[tuple[Condition, "Policy"]]
+    """What is otherwise for whom a condition holds, as a policy of its own."""
     holdout: tuple[str, Decimal] | None = None
     """Its name, and its percentage."""
 
@@ -183,10 +185,11 @@ class Policy:
     @cached_property
     def conditions(self) -> list[str]:
         first = [] if self.excluded is None else [self.excluded.whole]
+        kinds = [condition.whole for condition, _ in self.kinds]
         asked = [condition.whole for rule in self.rules for condition in (rule.enter, rule.leave)]
         staged = [condition.whole for condition in self.stage_conditions] if self.are_stages_given else []
         signalled = [signal.condition.whole for signal in self.signals if signal.condition]
-        return [*first, *asked[:2], *staged, *asked[2:], *signalled, *self.asked]
+        return [*first, *kinds, *asked[:2], *staged, *asked[2:], *signalled, *self.asked]
 
     @property
     def stage_conditions(self) -> list[Condition]:
@@ -326,6 +329,43 @@ def rung(step: dict[str, Any], calendar: Calendar, measures: Measures) -> Rung:
     )
 
 
+def patience_of(given: dict[str, Any]) -> dict[str, Any]:
+    method = given.get("method", "rhythm")
+    return {**PATIENCE[method], "method": method, **given}
+
+
+def support_of(given: dict[str, Any] | None, calendar: Calendar) -> Support | None:
+    if given is None:
+        return None
+    rating_counts_days, open_days = given.get("rating_counts_days", 30), given.get("open_days", 3)
+    return Support(
+        shorten_to=given.get("shorten_to", 0.5),
+        bad_rating=given.get("bad_rating", 2),
+        rating_counts_days=rating_counts_days,
+        open_days=open_days,
+        rating_counts=calendar.span(rating_counts_days),
+        open_for=calendar.span(open_days),
+    )
+
+
+def of_kind(given: dict[str, Any], policy: Policy) -> Policy:
+    """The policy of one kind: what its lifecycle does not say is as for everybody."""
+    scores, rfm = policy.scores, given.get("rfm", {})
+    return replace(
+        policy,
+        one_time_days=given.get("one_time_patience_days", policy.one_time_days),
+        one_time_churn_days=given.get("one_time_churn_days", policy.one_time_churn_days),
+        patience=patience_of(given["patience"]) if "patience" in given else policy.patience,
+        support=support_of(given["support"], policy.calendar) if "support" in given else policy.support,
+        scores=replace(
+            scores,
+            recency=rfm.get("recency_days", scores.recency),
+            frequency=rfm.get("frequency_orders", scores.frequency),
+            monetary=rfm.get("monetary", scores.monetary),
+        ),
+    )
+
+
 def read_policy(path: Path | str) -> Policy:
     """The policy of a file; what it leaves out is as `lifestage policy check` words an empty one."""
     text = Path(path).read_text(encoding="utf-8")
@@ -334,9 +374,7 @@ def read_policy(path: Path | str) -> Policy:
     time, lifecycle, rfm = whole.get("time", {}), whole.get("lifecycle", {}), whole.get("rfm", {})
     calendar = Calendar(time.get("zone", "UTC"), time.get("day_seconds", 86400))
     zone_trait = time.get("zone_trait", "")
-    support = lifecycle.get("support")
     currency = written.get("currency", "USD")
-    method = lifecycle.get("patience", {}).get("method", "rhythm")
     loyal = lifecycle.get("loyal", {})
     if "enter" not in loyal:  # who gives an `enter` alone leaves when that no longer holds
         loyal = {"enter": "orders_365d >= 6", "leave": "orders_365d < 4", **loyal}
@@ -345,7 +383,7 @@ def read_policy(path: Path | str) -> Policy:
     intake = tomllib.loads(text, parse_float=Decimal).get("intake", {})
     holdout = tomllib.loads(text, parse_float=Decimal).get("holdout")
     lowest, highest = intake.get("rating_scale", [1, 5])
-    return Policy(
+    policy = Policy(
         source=Path(path),
         measures=[ast.unparse(each) for each in measures.values()],
         asked=[ast.unparse(measures[name]) for name in asked],
@@ -369,17 +407,8 @@ def read_policy(path: Path | str) -> Policy:
         undo_days=whole.get("orders", {}).get("undo_days", 400),
         one_time_days=lifecycle.get("one_time_patience_days", 60),
         one_time_churn_days=lifecycle.get("one_time_churn_days", 180),
-        patience={**PATIENCE[method], "method": method, **lifecycle.get("patience", {})},
-        support=Support(
-            shorten_to=support.get("shorten_to", 0.5),
-            bad_rating=support.get("bad_rating", 2),
-            rating_counts_days=(rating_counts_days := support.get("rating_counts_days", 30)),
-            open_days=(open_days := support.get("open_days", 3)),
-            rating_counts=calendar.span(rating_counts_days),
-            open_for=calendar.span(open_days),
-        )
-        if support is not None
-        else None,
+        patience=patience_of(lifecycle.get("patience", {})),
+        support=support_of(lifecycle.get("support"), calendar),
         loyal=rule({"min_stay_days": 30, **loyal}, calendar, measures),
         stages=stages_of(lifecycle.get("stages", []), measures),
         are_stages_given=bool(lifecycle.get("stages")),
@@ -400,5 +429,8 @@ def read_policy(path: Path | str) -> Policy:
         if (excluded := whole.get("customers", {}).get("excluded", "").strip())
         else None,
         signals=[signal_rule(each, calendar.day_ms, measures) for each in whole.get("signals", [])],
+        kinds=[],
         holdout=None if holdout is None else (holdout["name"], Decimal(holdout["percent"])),
     )
+    kinds = [(Condition(it["applies_to"], measures), of_kind(it, policy)) for it in whole.get("lifecycles", [])]
+    return replace(policy, kinds=kinds)

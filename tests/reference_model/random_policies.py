@@ -200,7 +200,7 @@ DECLARED = (
     '"sport" not in traits.interests',
     "traits.plan in traits.interests",
     "traits.interests is known",
-    '"vip" in traits.labels',
+    '"sport" in traits.interests',
     '"trial" in traits.labels and traits.labels is known',
     '"trial" not in traits.labels',
     "traits.plan in traits.labels",
@@ -268,6 +268,7 @@ events = ["page", "Order Cancelled"]
 within_hours = {}
 """,
 )
+KINDS = ('kind == "business"', "traits.score > 0", '"sport" in traits.interests', "not traits.newsletter")
 RHYTHM = """
 [lifecycle.patience]
 method = "rhythm"
@@ -418,6 +419,18 @@ class Drawing:
         last = choose(("", "enter = 'orders < 1'", "left = 'begun'"))
         return f"{text}[[lifecycle.stages]]\nkey = 'other'\n{last}\n"
 
+    def kinds(self) -> str:
+        """Lifecycles of kinds, each with some of what can be otherwise."""
+        choose = self.random.choice
+        text = ""
+        for _ in range(choose((0, 0, 1, 2))):
+            text += f"[[lifecycles]]\napplies_to = '{choose(KINDS)}'\n"
+            text += choose(("", f"one_time_patience_days = {choose((3.5, 16))}\none_time_churn_days = 30.25\n"))
+            text += choose(("", "[lifecycles.rfm]\nrecency_days = [2.5, 7, 21, 50]\nmonetary = [10, 20, 300, 400]\n"))
+            text += choose(("", SUPPORT.format(choose((0.37, 0.5)), choose((2, 4)))))
+            text += choose(("", FIXED.format(choose((9, 12.5)), choose((20, 30.5))), self.patience))
+        return text.replace("[lifecycle.", "[lifecycles.")
+
     def ladders(self) -> str:
         """Ladders whose steps are reached and left by any conditions; the second may ask for the first."""
         choose = self.random.choice
@@ -511,4 +524,5 @@ class Drawing:
         segments = [self.of_signals(text, "enter", len(signals)) for text in segments]
         signals = [self.of_signals(text, "while", len(signals)) for text in signals]
         groupings = in_own_words(stages, [MEASURES, ladders, *segments, *signals])
-        return "".join(('name = "drawn"\n', zone, TRAITS, holdout, *more, loyal, stages, *groupings))
+        lifecycles = (*more, loyal, stages, self.kinds())
+        return "".join(('name = "drawn"\n', zone, TRAITS, holdout, *lifecycles, *groupings))

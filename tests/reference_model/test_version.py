@@ -43,6 +43,9 @@ b = 2
     "zone": 'name = "z"\n[time]\nzone_trait = "timezone"\nlateness_minutes = 0\n',
     "no zone": 'name = "z"\n[time]\nzone_trait = ""\n',
     "support": 'name = "s"\n[lifecycle.support]\n[lifecycle.loyal]\nenter = "orders > 1"\n',
+    "stages": 'name = "st"\n[[lifecycle.stages]]\nkey = "a"\nenter = "orders > 1"\n[[lifecycle.stages]]\nkey = "b"\n',
+    "kinds": 'name = "k"\n[[lifecycles]]\napplies_to = "traits.big"\none_time_churn_days = 200\n[lifecycles.patience]\n'
+    'method = "fixed"\n[lifecycles.rfm]\nmonetary = [1, 2, 3, 4]\n[[lifecycles]]\napplies_to = "kind == \'a\'"\n',
     "leave": 'name = "l"\n[lifecycle.loyal]\nleave = "orders < 1"\n',
 }
 TEXT_OF = {**TEXTS, **ODD, **{name: path.read_text("utf-8") for name, path in POLICIES.items()}}

@@ -49,12 +49,23 @@ def signal_whole(given: dict[str, Any]) -> dict[str, Any]:
     return {"description": "", "per": "", "while": "", **given, "steps": steps, "unless": unless}
 
 
+def patience_whole(given: dict[str, Any]) -> dict[str, Any]:
+    return {**patience(given.get("method", "rhythm")), "method": "rhythm", **given}
+
+
+def kind_whole(given: dict[str, Any]) -> dict[str, Any]:
+    """A lifecycle of a kind with everything that the file leaves out."""
+    rfm = {"recency_days": None, "frequency_orders": None, "monetary": None, **given.get("rfm", {})}
+    support = {**defaults("lifecycle.support"), **given["support"]} if "support" in given else None
+    own = {"one_time_patience_days": None, "one_time_churn_days": None, **given, "rfm": rfm, "support": support}
+    return {**own, "patience": patience_whole(given["patience"]) if "patience" in given else None}
+
+
 def whole(text: str) -> dict[str, Any]:
     """A policy with everything that its file leaves out."""
     given = tomllib.loads(text)
     lifecycle = given.get("lifecycle", {})
-    kept = dict(lifecycle.get("patience", {}))
-    kept = {**patience(kept.get("method", "rhythm")), "method": "rhythm", **kept}
+    kept = patience_whole(lifecycle.get("patience", {}))
     loyal = {**defaults("lifecycle.loyal"), **lifecycle.get("loyal", {})}
     if "enter" in lifecycle.get("loyal", {}) and "leave" not in lifecycle["loyal"]:
         loyal["leave"] = ""
@@ -80,7 +91,7 @@ def whole(text: str) -> dict[str, Any]:
         if not each.get("confirm_hours"):
             each.pop("confirm_hours", None)
     known = {"name", "time", "money", "browsing", "lifecycle", "rfm", "segments", "ladders", "traits", "context"}
-    known |= {"customers", "holdout", "measures", "subject", "signals"}
+    known |= {"customers", "holdout", "measures", "subject", "signals", "lifecycles"}
     signals = [signal_whole(each) for each in given.get("signals", [])]
     traits = {"traits": given["traits"]} if given.get("traits") else {}
     traits |= {"context": given["context"]} if given.get("context") else {}
@@ -110,6 +121,7 @@ def whole(text: str) -> dict[str, Any]:
         **({"measures": measures} if measures else {}),
         **({"ladders": ladders} if ladders else {}),
         **({"signals": signals} if signals else {}),
+        **({"lifecycles": [kind_whole(each) for each in given["lifecycles"]]} if given.get("lifecycles") else {}),
         **{name: {**defaults(name), **given.get(name, {})} for name in others},
     }
 

@@ -34,7 +34,7 @@ def history_of(drawn: Sequence[tuple[int, str]]) -> list[AnyFact]:
 def decided(rules: Rulebook, history: Sequence[AnyFact]) -> list[Decision]:
     """Return what is decided of a history and the weeks after it."""
     decisions: list[Decision] = []
-    customer = first_seen(NOON)
+    customer = first_seen(NOON, stage=rules.first_stage)
     for fact in history:
         rules.advance(customer, fact, decisions)
     rules.elapse(customer, history[-1].at + _AFTER_MS, decisions)

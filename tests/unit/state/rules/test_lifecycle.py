@@ -38,9 +38,9 @@ POLICY = read_policy(
     """,
     catalogue,
 )
-PATIENCE = PatienceRules(POLICY.policy, DAY)
+PATIENCE = PatienceRules(POLICY.policy.lifecycle, DAY)
 SHIPPED = Stages(POLICY.stages)
-LIFECYCLE = Lifecycle(SHIPPED, PATIENCE, Exclusion(None, groupings_of(POLICY)), ())
+LIFECYCLE = Lifecycle(SHIPPED, Exclusion(None, groupings_of(POLICY)), ())
 
 
 def case(id_: str, *values: object) -> object:
@@ -256,7 +256,7 @@ def test_only_an_undone_order_reverts():
 def test_what_silence_brings_next(customer, day, comes_next):
     limits = PATIENCE.limits_of(customer)
     expected = None if comes_next is None else (comes_next[0], ms(comes_next[1]))
-    assert silence_deadline(customer, ms(day), limits, PATIENCE) == expected
+    assert silence_deadline(customer, ms(day), limits) == expected
 
 
 @pytest.mark.parametrize(
@@ -271,4 +271,4 @@ def test_what_silence_brings_next(customer, day, comes_next):
     ],
 )
 def test_the_patience_that_a_transition_shows(customer, day, days):
-    assert patience_days(customer, ms(day), PATIENCE.limits_of(customer), PATIENCE) == days
+    assert patience_days(customer, ms(day), PATIENCE.limits_of(customer)) == days

@@ -5,14 +5,13 @@ import pytest
 
 from state.bgnbd import p_alive
 from state.policy.lifecycle_shape import Fixed, Lifecycle, PAlive, Rhythm, SupportRules
-from state.policy.shape import Policy
 from state.rules.patience import Displeasure, PatienceRules, displeasure_at
 from tests.unit.state.customers import DAY, buyer, ms
 
 
 def rules(day_ms: int = DAY, **lifecycle: object) -> PatienceRules:
     chosen = Lifecycle(one_time_patience_days=40, one_time_churn_days=100, **lifecycle)  # type: ignore[arg-type]
-    return PatienceRules(Policy(name="table", lifecycle=chosen), day_ms)
+    return PatienceRules(chosen, day_ms)
 
 
 def case(id_: str, *values: object) -> object:

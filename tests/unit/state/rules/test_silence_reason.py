@@ -3,7 +3,6 @@
 import pytest
 
 from state.policy.lifecycle_shape import Fixed, Lifecycle, PAlive, Rhythm, SupportRules
-from state.policy.shape import Policy
 from state.rules.patience import PatienceRules
 from state.rules.silence_reason import SilenceReasons
 from tests.unit.state.customers import DAY, buyer, ms
@@ -11,7 +10,7 @@ from tests.unit.state.customers import DAY, buyer, ms
 
 def rules(**lifecycle: object) -> PatienceRules:
     chosen = Lifecycle(one_time_patience_days=40, one_time_churn_days=100, **lifecycle)  # type: ignore[arg-type]
-    return PatienceRules(Policy(name="table", lifecycle=chosen), DAY)
+    return PatienceRules(chosen, DAY)
 
 
 def case(id_: str, *values: object) -> object:
@@ -101,19 +100,15 @@ def test_a_limit_says_where_it_comes_from(patience, order_days, at_risk, churned
     customer = buyer(*order_days)
     limits = patience.limits_of(customer)
     last = ms(order_days[-1])
-    assert (
-        SilenceReasons(customer, last + limits.at_risk, limits, patience).reached("at_risk").endswith(f">= {at_risk}")
-    )
-    assert (
-        SilenceReasons(customer, last + limits.churned, limits, patience).reached("churned").endswith(f">= {churned}")
-    )
-    assert SilenceReasons(customer, last + limits.churned - 1, limits, patience).reached("churned") == ""
+    assert SilenceReasons(customer, last + limits.at_risk, limits).reached("at_risk").endswith(f">= {at_risk}")
+    assert SilenceReasons(customer, last + limits.churned, limits).reached("churned").endswith(f">= {churned}")
+    assert SilenceReasons(customer, last + limits.churned - 1, limits).reached("churned") == ""
 
 
 def test_what_differs_by_a_millisecond_is_printed_apart():
     customer = buyer(1, 3)
     limits = RHYTHM.limits_of(customer)
-    reasons = SilenceReasons(customer, ms(3 + 21) - 1, limits, RHYTHM)
+    reasons = SilenceReasons(customer, ms(3 + 21) - 1, limits)
     assert reasons.below("at_risk").startswith("days_since_order 20.99999999 < 21 (")
 
 
@@ -124,7 +119,7 @@ def test_support_that_shortens_is_named():
     limits = patience.limits_of(customer)
     shortened = "days_since_order 6 >= 4 (shorten_to 0.25 x 16, days 16); "
     rated = "last_rating 1 <= 2 (bad_rating 2); days_since_rating 4 < 8 (rating_counts_days 8)"
-    assert SilenceReasons(customer, ms(9), limits, patience).reached("at_risk") == shortened + rated
+    assert SilenceReasons(customer, ms(9), limits).reached("at_risk") == shortened + rated
     later = "days_since_order 11 < 11.25 (shorten_to 0.25 x 45, churn_days 45); "
     ticket = "oldest_ticket_days 8 >= 2 (open_days 2)"
-    assert SilenceReasons(customer, ms(14), limits, patience).below("churned") == later + ticket
+    assert SilenceReasons(customer, ms(14), limits).below("churned") == later + ticket
