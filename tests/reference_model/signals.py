@@ -102,7 +102,6 @@ class Signals:
         before = self.told.get(rule.key)
         if rule.quiet and before is not None and features.at - before < rule.quiet:
             return []
-        self.told[rule.key] = features.at
         parts = [
             f"{step.words}{self.policy.spelled(step.events[0])} at {write_instant(at)}"
             for step, at in zip(rule.steps, each.complete, strict=True)
@@ -121,6 +120,7 @@ class Signals:
             origin = f"quiet_days {written(rule.quiet_days)}"
             parts.append(passed("days_since_told", features.at - before, rule.quiet, day_ms, origin))
         times = [write_instant(at) for at in each.complete]
+        self.told[rule.key] = features.at
         return [Change(rule.key, rule.name, value, "Signal Occurred", "; ".join(parts), step_times=times)]
 
 
