@@ -11,6 +11,7 @@ from state.conditions.formula import Formula
 from state.conditions.kind import Kind
 from state.customer.customer import Customer
 from state.customer.tallies import TallyOf
+from state.slots import Slots
 
 Instants = Callable[[Customer, int, int], Sequence[int]]
 """Instants of a customer, of (customer, after, until): those later than ``after``, up to ``until``, ascending."""
@@ -21,7 +22,8 @@ class EventFilter(NamedTuple):
 
     ``key`` is what identifies them in a customer's activity; ``number`` is the field that is added up, if one is,
     ``greatest`` that of which the greatest number is wanted (with a minus sign, of the opposites), and ``distinct``
-    that whose values are counted. ``texts`` are those that the filter looks for in lists.
+    that whose values are counted. ``texts`` are those that the filter looks for in lists. What is
+    counted by ``slots`` and not by days is asked for the last ``window_slots`` of them.
     """
 
     event: str
@@ -32,6 +34,8 @@ class EventFilter(NamedTuple):
     texts: frozenset[str] = frozenset()
     greatest: str = ""
     distinct: str = ""
+    slots: Slots | None = None
+    window_slots: int = 0
 
     @property
     def of_number(self) -> str:

@@ -39,11 +39,13 @@ class Formula:
     ``is_whole`` are those of the annotated return type. An aggregate that it takes is read in any case, so that code
     after it can rely on that. Inlining saves a call for each feature, which would cost more than most of them do.
 
+    ``day`` is an expression of ``at`` that takes the place of the day.
+
     Raises ``FormulaError`` if the function cannot be inlined: more than one ``return``, names that are unknown, or an
     aggregate that is read only in some cases.
     """
 
-    def __init__(self, function: Callable[..., Any], **constants: object) -> None:
+    def __init__(self, function: Callable[..., Any], *, day: str = "", **constants: object) -> None:
         self.function = function
         self.constants = constants
         self.kind, self.nullable, self.is_whole = _returned(function)
@@ -52,7 +54,7 @@ class Formula:
             raise _refused(function, f"it has no argument `{unused[0]}`")
         if missing := sorted(arguments - constants.keys() - set(_GIVEN)):
             raise _refused(function, f"nothing is given for its argument `{missing[0]}`")
-        inlined = _Inlined(function, constants, arguments & set(_GIVEN))
+        inlined = _Inlined(function, constants, arguments & set(_GIVEN), day)
         self.names: Mapping[str, Any] = inlined.names
         """What the expression names besides its arguments: functions, by their names."""
         self._slots = inlined.slots
@@ -119,8 +121,11 @@ def _most(divisor: ast.expr) -> int:
 class _Inlined(ast.NodeTransformer):
     """The expression of a function as text, with slots numbered in the order of evaluation."""
 
-    def __init__(self, function: Callable[..., Any], constants: Mapping[str, object], given: set[str]) -> None:
+    def __init__(
+        self, function: Callable[..., Any], constants: Mapping[str, object], given: set[str], day: str
+    ) -> None:
         self.slots: list[str] = []
+        self._day = day
         self.names: dict[str, Any] = {}
         self._function = function
         self._given = given
@@ -134,6 +139,8 @@ class _Inlined(ast.NodeTransformer):
     def visit_Name(self, node: ast.Name) -> ast.expr:
         if node.id in self._own:
             return ast.Name(self._own[node.id], node.ctx)
+        if node.id == "day" and self._day:
+            return self._expression_of_at(ast.parse(self._day, mode="eval").body)
         if node.id in self._given:
             return self._slot(node.id)
         if node.id not in self._values or node.id in _GIVEN:
@@ -143,6 +150,15 @@ class _Inlined(ast.NodeTransformer):
             return ast.parse(repr(value), mode="eval").body
         self.names[node.id] = value
         return self._slot(node.id)
+
+    def _expression_of_at(self, tree: ast.expr) -> ast.expr:
+        match tree:
+            case ast.BinOp(left, sign, right):
+                return ast.BinOp(self._expression_of_at(left), sign, self._expression_of_at(right))
+            case ast.Name(name):
+                return self._slot(name)
+            case _:
+                return tree
 
     def _slot(self, name: str) -> ast.expr:
         self.slots.append(name)

@@ -9,7 +9,7 @@ from state.conditions.features import Feature
 from state.conditions.kind import Kind
 
 Argument = str | int
-"""A text, the name of a trait or a property, or a number of days."""
+"""A text, the name of a trait or a property, or a number of days or hours."""
 
 
 class Sort(Enum):
@@ -17,6 +17,7 @@ class Sort(Enum):
 
     TEXT = "a text in quotation marks"
     DAYS = "a whole number of days"
+    HOURS = "a whole number of hours"
     WHOLE = "a whole number"
     TRAIT = "a trait, as in `traits.plan`"
     PROPERTY = "the name of a property"
@@ -30,7 +31,8 @@ class Parameter:
 
     A word, or a text that has ``allowed`` values, is one of these; a trait that has ``kinds`` is declared as one of
     these, or, where it may be a text, not declared. A number of days is at most ``most``, or, if that is 0, the longest
-    window; a whole number is from 2 to ``most``. ``is_needed``: without it, the function cannot be called.
+    window; one of hours is from 1 to ``most``, a whole number from 2. ``is_needed``: without it, the function cannot be
+    called.
     ``check(source, node)`` raises ``ConditionError`` if what is written at a node of the source cannot be the argument.
     """
 

@@ -75,7 +75,7 @@ class CallParser:
         match parameter.sort, node:
             case Sort.TEXT, ast.Constant(str(text)):
                 return self._allowed(parameter, node, text)
-            case Sort.DAYS | Sort.WHOLE, ast.Constant(int(number)) if not isinstance(number, bool):
+            case Sort.DAYS | Sort.HOURS | Sort.WHOLE, ast.Constant(int(number)) if not isinstance(number, bool):
                 return self._number(parameter, node, number)
             case Sort.TRAIT, ast.Attribute(ast.Name("traits"), name):
                 return self._trait(parameter, node, name)
@@ -99,6 +99,8 @@ class CallParser:
         if parameter.sort is Sort.DAYS and not 1 <= number <= most:
             what = f"`{parameter.name}`" if parameter.most else "window"
             raise self._error(node, f"{number} days are no {what}", f"a {what} has 1 to {most} days")
+        if parameter.sort is Sort.HOURS and not 1 <= number <= most:
+            raise self._error(node, f"{number} hours are no window", f"write 1 to {most} hours, or a window in days")
         return number
 
     def _trait(self, parameter: Parameter, node: ast.expr, name: str) -> str:
@@ -129,7 +131,7 @@ class CallParser:
                 return f"it is one of {_quoted(parameter.allowed)}, in quotation marks"
             case Sort.WORD, _:
                 return f"write one of {', '.join(parameter.allowed)}"
-            case Sort.DAYS, ast.Constant(str(text)) if text.strip().isdigit():
+            case Sort.DAYS | Sort.HOURS, ast.Constant(str(text)) if text.strip().isdigit():
                 return f"write {text.strip()}, without quotation marks"
             case Sort.TRAIT, ast.Name(name) if self._is_list(name) or not self._catalogue.has_feature(name):
                 is_list = self._is_list(name)

@@ -44,6 +44,7 @@ class Activity(msgspec.Struct, gc=False):
 
     def add(self, counted: CountedEvents, at: int, day: int, properties: Mapping[str, Trait]) -> None:
         """Count an event that cannot be undone."""
+        day = counted.day_of(at, day)
         if counted.numbers or counted.greatest or counted.distinct:
             self._add(counted, at, day, properties)
             return
@@ -61,31 +62,34 @@ class Activity(msgspec.Struct, gc=False):
         self, number: int, at: int, day: int, counted: Sequence[CountedEvents], properties: Mapping[str, Trait]
     ) -> None:
         """Count an order."""
-        given = {it.key: self._add(it, at, day, properties) for it in counted if it.takes(properties)}
+        given = {it.key: self._add(it, at, it.day_of(at, day), properties) for it in counted if it.takes(properties)}
         self.orders[number] = CountedOrder(at, day, given)
 
     def restate_order(self, number: int, counted: Sequence[CountedEvents], properties: Mapping[str, Trait]) -> None:
         """Count a known order as what it is said to be now, in its place."""
         order = self.orders.get(number)
         if order is not None:
-            self._take_back(order)
-            taking = [it for it in counted if it.takes(properties)]
-            order.counted = {it.key: self._add(it, order.at, order.day, properties) for it in taking}
-            self._find_again(order.day, order.counted)
+            by_key = {it.key: it for it in counted}
+            self._take_back(order, by_key)
+            for it in counted:
+                if it.takes(properties):
+                    order.counted[it.key] = self._add(it, order.at, it.day_of(order.at, order.day), properties)
+            self._find_again(order, order.counted, by_key)
 
-    def undo_order(self, number: int) -> None:
+    def undo_order(self, number: int, counted: Sequence[CountedEvents]) -> None:
         """Take an order back."""
         order = self.orders.pop(number, None)
         if order is not None:
-            self._take_back(order)
+            self._take_back(order, {it.key: it for it in counted})
 
-    def forget_orders(self, oldest: int, most: int) -> None:
+    def forget_orders(self, oldest: int, most: int, counted: Sequence[CountedEvents]) -> None:
         """Note that orders before a day, and all but the newest ``most``, can no longer be undone."""
         orders = self.orders
         while orders and (len(orders) > most or next(iter(orders.values())).day < oldest):
             order = orders.pop(next(iter(orders)))
+            by_key = {it.key: it for it in counted}
             for key, given in order.counted.items():
-                self.events[key].make_final(order.at, order.day, given)
+                self.events[key].make_final(order.at, by_key[key].day_of(order.at, order.day), given)
 
     def keep(self, counted: Iterable[CountedEvents], counts_orders: bool) -> None:
         """Forget what a new policy does not ask for; without ``counts_orders``, that are all orders."""
@@ -156,7 +160,7 @@ class Activity(msgspec.Struct, gc=False):
         return found.count_since(day) if (found := self._distinct(key, name)) else 0
 
     def has_room(
-        self, counted: Iterable[CountedEvents], properties: Mapping[str, Trait], day: int, order: int = -1
+        self, counted: Iterable[CountedEvents], properties: Mapping[str, Trait], at: int, day: int, order: int = -1
     ) -> bool:
         """Tell whether all that an event gives can be kept; of an ``order``, in place of what it gave before."""
         before = self.orders.get(order)
@@ -171,9 +175,15 @@ class Activity(msgspec.Struct, gc=False):
                         return False
                 for name, values in new.values.items():
                     distinct = found.distinct.get(name)
-                    if distinct is not None and not distinct.has_room(values, it.first_day(day), name in it.ever):
+                    if distinct is not None and not distinct.has_room(
+                        values, it.first_day(it.day_of(at, day)), name in it.ever
+                    ):
                         return False
         return True
+
+    def days_of(self, key: int) -> list[int]:
+        """Return the days on which events happened, ascending."""
+        return found.daily.days if (found := self.events.get(key)) else []
 
     def days(self) -> Iterator[list[int]]:
         """Yield the days of each event, ascending."""
@@ -188,18 +198,19 @@ class Activity(msgspec.Struct, gc=False):
             found = self.events[counted.key] = no_occurrences()
         return found.add_with(at, day, counted, counted.given_by(properties))
 
-    def _take_back(self, order: CountedOrder) -> None:
+    def _take_back(self, order: CountedOrder, by_key: Mapping[int, CountedEvents]) -> None:
         counted, order.counted = order.counted, {}
         for key, given in counted.items():
-            self.events[key].take(order.day, given)
-        self._find_again(order.day, counted)
+            self.events[key].take(by_key[key].day_of(order.at, order.day), given)
+        self._find_again(order, counted, by_key)
 
-    def _find_again(self, day: int, keys: Iterable[int]) -> None:
+    def _find_again(self, order: CountedOrder, keys: Iterable[int], by_key: Mapping[int, CountedEvents]) -> None:
         for key in keys:
-            found = self.events[key]
+            found, day_of = self.events[key], by_key[key].day_of
             if found.count:
-                orders = self.orders.values()
-                found.find_again(day, [Undoable(it.at, it.day, it.counted[key]) for it in orders if key in it.counted])
+                orders = [it for it in self.orders.values() if key in it.counted]
+                undoable = [Undoable(it.at, day_of(it.at, it.day), it.counted[key]) for it in orders]
+                found.find_again(day_of(order.at, order.day), undoable)
             else:
                 del self.events[key]
 

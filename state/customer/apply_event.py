@@ -111,13 +111,13 @@ class EventApplier:
         if counted is None or not (isinstance(fact, OrderCompleted) or changes_order(fact)):
             return NO_PARTS
         activity, number, day = customer.activity, order_number(fact.order_id), self._day_of(fact.at)
-        activity.forget_orders(self._memory.oldest_day(day), self._memory.most)
+        activity.forget_orders(self._memory.oldest_day(day), self._memory.most, counted)
         if effect is OrderEffect.ORDERED:
             activity.place_order(
                 number, fact.at, day, counted, self._said(OrderCompleted.name, customer, fact, fact.at)
             )
         elif effect is OrderEffect.UNDONE:
-            activity.undo_order(number)
+            activity.undo_order(number, counted)
         elif isinstance(fact, OrderCompleted | OrderUpdated) and (at := activity.order_at(number)) is not None:
             activity.restate_order(number, counted, self._said(OrderCompleted.name, customer, fact, at))
         return self._parts[OrderCompleted.name]

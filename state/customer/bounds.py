@@ -39,10 +39,10 @@ def is_full(customer: Customer, fact: AnyFact, counted: Mapping[str, Sequence[Co
     if isinstance(fact, OrderCompleted | OrderUpdated):
         order = order_number(fact.order_id)
         is_counted = isinstance(fact, OrderCompleted) or order in activity.orders
-        if is_counted and not activity.has_room(counted.get(OrderCompleted.name, ()), properties, day, order):
+        if is_counted and not activity.has_room(counted.get(OrderCompleted.name, ()), properties, fact.at, day, order):
             return True
     name = event_name(fact)
-    return name != OrderCompleted.name and not activity.has_room(counted.get(name, ()), properties, day)
+    return name != OrderCompleted.name and not activity.has_room(counted.get(name, ()), properties, fact.at, day)
 
 
 def bounds_met(customer: Customer, fact: AnyFact, named: Collection[str]) -> Sequence[str]:

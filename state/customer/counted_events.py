@@ -11,6 +11,7 @@ from schemas.event_properties import MAX_NUMBER, number_in
 from schemas.events import Trait
 from state.customer.distinct_values import Held, hashes_of
 from state.customer.greatest import Standing
+from state.slots import Slots
 
 MILLION = 1_000_000
 _EXACT = 10**6
@@ -37,7 +38,8 @@ class CountedEvents(NamedTuple):
     ``key`` is what identifies them in the activity (see ``occurrences_key``), ``window_days`` the days of the longest
     window (0: none). ``numbers`` are the properties that are added up. ``greatest`` are those of which the greatest
     number is wanted; of one with a minus sign before it, the greatest of the opposites. ``distinct`` are those whose
-    values are counted, and of these, ``ever`` those that count beyond all windows.
+    values are counted, and of these, ``ever`` those that count beyond all windows. With ``slots``, one of
+    these is what a day is to others.
     """
 
     key: int
@@ -47,6 +49,11 @@ class CountedEvents(NamedTuple):
     greatest: tuple[str, ...] = ()
     distinct: tuple[str, ...] = ()
     ever: frozenset[str] = frozenset()
+    slots: Slots | None = None
+
+    def day_of(self, at: int, day: int) -> int:
+        """Return the day by which an event is counted, which is its slot where there are slots."""
+        return day if self.slots is None else self.slots.of(at)
 
     def first_day(self, day: int) -> int:
         """Return the first day of the longest window that ends on a day; the day after it if there is no window."""
@@ -83,12 +90,13 @@ class Undoable(NamedTuple):
         return Held(self.given.values[name], self.day, self.given.by_day)
 
 
-def occurrences_key(event: str, where: str = "") -> int:
+def occurrences_key(event: str, where: str = "", slots: Slots | None = None) -> int:
     """Return the key of the events of one name that a filter accepts: 64 bits of BLAKE2b, since a key is only compared.
 
     ``event`` is what the spellings of the name share, ``where`` the text of the filter.
     """
-    return int.from_bytes(blake2b(f"{event}\n{where}".encode(), digest_size=8).digest())
+    counted_by = "" if slots is None else f"\n{slots.a_day}"
+    return int.from_bytes(blake2b(f"{event}\n{where}{counted_by}".encode(), digest_size=8).digest())
 
 
 def _numbers(names: Sequence[str], properties: Mapping[str, Trait]) -> Numbers:

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from state.conditions.features import Feature, Trend
 from state.conditions.formula import Formula
 from state.conditions.functions import Function
 from state.customer.activity import Activity
 from state.customer.counted_events import MILLION
-from state.features.counting import DAYS, EVENT, NUMBER, Counting, counted_feature, windowed_formula
-from state.features.earlier_windows import BEFORE, in_window, orders_before
+from state.features.counting import DAYS, EVENT, HOURS, NUMBER, Counting, counted_feature, windowed_formula
+from state.features.event_windows import BEFORE, in_window, orders_before
 
 _ORDER = "Order Completed"
 """Counted as orders are: what a refund or a cancellation undoes does not count."""
@@ -37,9 +38,9 @@ class EventFunctions:
         """Yield the functions."""
         yield Function(
             name="count",
-            parameters=(EVENT, DAYS, BEFORE, self._counting.where),
+            parameters=(EVENT, DAYS, BEFORE, HOURS, self._counting.where),
             feature=self._count,
-            meaning="how often an event happened, of all time or in the last so many days",
+            meaning="how often an event happened, of all time or in the last so many days or hours",
             example='count("Referral Sent", 90)',
         )
         yield Function(
@@ -58,14 +59,14 @@ class EventFunctions:
         )
         yield Function(
             name="sum",
-            parameters=(EVENT, NUMBER, DAYS, BEFORE, self._counting.where),
+            parameters=(EVENT, NUMBER, DAYS, BEFORE, HOURS, self._counting.where),
             feature=self._sum,
-            meaning="what a property of an event adds up to, of all time or in the last so many days",
+            meaning="what a property of an event adds up to, of all time or in the last so many days or hours",
             example='sum("Points Earned", points, 365)',
         )
         yield Function(
             name="mean",
-            parameters=(EVENT, NUMBER, DAYS, BEFORE, self._counting.where),
+            parameters=(EVENT, NUMBER, DAYS, BEFORE, HOURS, self._counting.where),
             feature=self._mean,
             meaning="the mean of a property of an event; missing without one",
             example='mean("Survey Answered", score, 90)',
@@ -79,11 +80,17 @@ class EventFunctions:
         )
 
     def _count(
-        self, name: str, event: str, days: int | None = None, before: int | None = None, where: str = ""
+        self,
+        name: str,
+        event: str,
+        days: int | None = None,
+        before: int | None = None,
+        hours: int | None = None,
+        where: str = "",
     ) -> Feature:
-        if self._is_of_all_orders(event, where):
+        if hours is None and self._is_of_all_orders(event, where):
             return self._of_orders(name, "orders", days, before)
-        counts = self._counting.filter(event, where)
+        counts = self._counting.filter(event, where, hours)
         total = counted_feature(name, "events", f"{counts.event} counted", counts, Formula(_count, key=counts.key))
         return in_window(
             total, days, before, Trend.FALLING, windowed_formula(_count_since, _count_between, key=counts.key)
@@ -112,10 +119,11 @@ class EventFunctions:
         number: str,
         days: int | None = None,
         before: int | None = None,
+        hours: int | None = None,
         where: str = "",
     ) -> Feature:
-        counts = self._counting.numbers(event, where, number)
-        given = {"key": counts.key, "name": number}
+        counts = self._counting.numbers(event, where, number, hours)
+        given: dict[str, Any] = {"key": counts.key, "name": number}
         total = counted_feature(name, "", f"{number} of {counts.event}, added up", counts, Formula(_sum, **given))
         # Numbers may be below zero, so a sum over a window may rise when a day leaves it.
         return in_window(total, days, before, Trend.FREE, windowed_formula(_sum_since, _sum_between, **given))
@@ -127,10 +135,11 @@ class EventFunctions:
         number: str,
         days: int | None = None,
         before: int | None = None,
+        hours: int | None = None,
         where: str = "",
     ) -> Feature:
-        counts = self._counting.numbers(event, where, number)
-        given = {"key": counts.key, "name": number}
+        counts = self._counting.numbers(event, where, number, hours)
+        given: dict[str, Any] = {"key": counts.key, "name": number}
         mean = counted_feature(name, "", f"mean {number} of {counts.event}", counts, Formula(_mean, **given))
         return in_window(mean, days, before, Trend.FREE, windowed_formula(_mean_since, _mean_between, **given))
 

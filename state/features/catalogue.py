@@ -59,7 +59,7 @@ def catalogue(policy: Policy) -> Catalogue:
         *holdout_feature(policy.holdout),
     ]
     features = {it.name: it for it in shown}
-    counting = Counting(kinds_of_fields(policy.context))
+    counting = Counting(kinds_of_fields(policy.context), policy.time.slots)
     counted = EventFunctions(counting, calendar.day_ms, features, lambda days: windowed(days, unit))
 
     def roll_offs(customer: Customer, window: int, after: int, until: int) -> Sequence[int]:

@@ -1,14 +1,15 @@
 """Functions of the values of a property: the smallest, the greatest, and how many there are."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from state.conditions.features import Feature, Trend
 from state.conditions.formula import Formula
 from state.conditions.functions import Function, Parameter, Sort
 from state.customer.activity import Activity
 from state.customer.counted_events import MILLION
-from state.features.counting import DAYS, EVENT, NUMBER, Counting, counted_feature, windowed_formula
-from state.features.earlier_windows import BEFORE, in_window
+from state.features.counting import DAYS, EVENT, HOURS, NUMBER, Counting, counted_feature, windowed_formula
+from state.features.event_windows import BEFORE, in_window
 
 _FIELD = Parameter(name="field", sort=Sort.PROPERTY)
 
@@ -23,52 +24,72 @@ class ValueFunctions:
         """Yield the functions."""
         yield Function(
             name="min",
-            parameters=(EVENT, NUMBER, DAYS, BEFORE, self._counting.where),
+            parameters=(EVENT, NUMBER, DAYS, BEFORE, HOURS, self._counting.where),
             feature=self._min,
             meaning="the smallest number that was a property of an event; missing without one",
             example='min("Survey Answered", score, 365)',
         )
         yield Function(
             name="max",
-            parameters=(EVENT, NUMBER, DAYS, BEFORE, self._counting.where),
+            parameters=(EVENT, NUMBER, DAYS, BEFORE, HOURS, self._counting.where),
             feature=self._max,
             meaning="the greatest number that was a property of an event; missing without one",
             example='max("Order Completed", total, 90)',
         )
         yield Function(
             name="distinct",
-            parameters=(EVENT, _FIELD, DAYS, self._counting.where),
+            parameters=(EVENT, _FIELD, DAYS, HOURS, self._counting.where),
             feature=self._distinct,
             meaning="how many different values a property of an event had, up to 1,000",
             example='distinct("Product Viewed", product, 30)',
         )
 
     def _min(
-        self, name: str, event: str, number: str, days: int | None = None, before: int | None = None, where: str = ""
+        self,
+        name: str,
+        event: str,
+        number: str,
+        days: int | None = None,
+        before: int | None = None,
+        hours: int | None = None,
+        where: str = "",
     ) -> Feature:
         self._counting.require_number(number)
-        counts = self._counting.filter(event, where)._replace(greatest=f"-{number}")
-        given = {"key": counts.key, "name": counts.greatest}
+        counts = self._counting.filter(event, where, hours)._replace(greatest=f"-{number}")
+        given: dict[str, Any] = {"key": counts.key, "name": counts.greatest}
         least = counted_feature(name, "", f"smallest {number} of {counts.event}", counts, Formula(_min, **given))
         return in_window(least, days, before, Trend.FREE, windowed_formula(_min_since, _min_between, **given))
 
     def _max(
-        self, name: str, event: str, number: str, days: int | None = None, before: int | None = None, where: str = ""
+        self,
+        name: str,
+        event: str,
+        number: str,
+        days: int | None = None,
+        before: int | None = None,
+        hours: int | None = None,
+        where: str = "",
     ) -> Feature:
         self._counting.require_number(number)
-        counts = self._counting.filter(event, where)._replace(greatest=number)
-        given = {"key": counts.key, "name": counts.greatest}
+        counts = self._counting.filter(event, where, hours)._replace(greatest=number)
+        given: dict[str, Any] = {"key": counts.key, "name": counts.greatest}
         most = counted_feature(name, "", f"greatest {number} of {counts.event}", counts, Formula(_max, **given))
         return in_window(most, days, before, Trend.FREE, windowed_formula(_max_since, _max_between, **given))
 
-    def _distinct(self, name: str, event: str, field: str, days: int | None = None, where: str = "") -> Feature:
-        counts = self._counting.filter(event, where)._replace(distinct=field)
-        given = {"key": counts.key, "name": field}
+    def _distinct(
+        self, name: str, event: str, field: str, days: int | None = None, hours: int | None = None, where: str = ""
+    ) -> Feature:
+        counts = self._counting.filter(event, where, hours)._replace(distinct=field)
+        given: dict[str, Any] = {"key": counts.key, "name": field}
         values = counted_feature(
             name, "values", f"distinct {field} of {counts.event}", counts, Formula(_distinct, **given)
         )
         return in_window(
-            values, days, None, Trend.FALLING, lambda oldest, _: Formula(_distinct_since, **given, before=oldest)
+            values,
+            days,
+            None,
+            Trend.FALLING,
+            lambda oldest, after=None, day="": Formula(_distinct_since, day=day, **given, before=oldest),
         )
 
 

@@ -61,6 +61,9 @@ def _check_time(policy: Policy, source: PolicyText) -> None:
     if trait in ("kind", *policy.traits):
         told = f"`{trait}` is something else than the zone of a customer"
         source.report(("time", "zone_trait"), told, "name a trait that is not in [traits], and not `kind`")
+    if 60 % policy.time.resolution_minutes:
+        told = f"{policy.time.resolution_minutes} minutes do not divide an hour"
+        source.report(("time", "resolution_minutes"), told, "write 1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30 or 60")
     if policy.time.day_seconds != 86400 and zone != "UTC":
         source.report(
             ("time", "day_seconds"), "a shortened day fits no time zone", 'set zone = "UTC", or leave day_seconds out'

@@ -104,13 +104,14 @@ class CompiledPolicy:
         for feature in self.catalogue.features.values():
             if (counts := feature.counts) is not None:
                 of_event = counted.setdefault(counts.event, {})
-                known = of_event.get(counts.key, CountedEvents(counts.key, accepts=counts.accepts))
+                known = of_event.get(counts.key, CountedEvents(counts.key, accepts=counts.accepts, slots=counts.slots))
+                longest = self.window_days if feature.window else max(known.window_days, counts.window_slots)
                 of_event[counts.key] = known._replace(
-                    window_days=self.window_days if feature.window else known.window_days,
+                    window_days=longest,
                     numbers=tuple(sorted({*known.numbers, counts.number} - {""})),
                     greatest=tuple(sorted({*known.greatest, counts.greatest} - {""})),
                     distinct=tuple(sorted({*known.distinct, counts.distinct} - {""})),
-                    ever=known.ever if feature.window else known.ever | {counts.distinct} - {""},
+                    ever=known.ever if feature.window or counts.slots else known.ever | {counts.distinct} - {""},
                 )
         return {event: tuple(it.values()) for event, it in counted.items()}
 

@@ -12,6 +12,7 @@ from state.policy.section import Section
 from state.policy.signal_shape import Signal
 from state.policy.value_types import Amount, DaysOrNone, HoursOrNone, Key, Rating, Text
 from state.policy.version import version_of
+from state.slots import Slots
 
 HOLDOUT_BUCKETS = 10_000
 """So that a percentage can have two decimals."""
@@ -21,13 +22,20 @@ Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z")]
 class Time(Section, frozen=True):
     """Where a day begins, how late an event may come, and how long a day lasts (in rehearsals: shorter).
 
-    ``zone_trait`` is the trait that names a customer's own zone; empty if none does.
+    ``zone_trait`` is the trait that names a customer's own zone; empty if none does. ``resolution_minutes`` is how long
+    the slots are by which windows in hours are counted.
     """
 
     zone: str = "UTC"
     zone_trait: Annotated[str, Meta(max_length=256)] = ""
     lateness_minutes: Annotated[float, Meta(ge=0, le=10080)] = 60.0
     day_seconds: Annotated[int, Meta(ge=1, le=86400)] = 86400
+    resolution_minutes: Annotated[int, Meta(ge=1, le=60)] = 5
+
+    @property
+    def slots(self) -> Slots:
+        """The slots of windows in hours."""
+        return Slots(1440 // self.resolution_minutes, self.day_seconds * 1000)
 
 
 class Money(Section, frozen=True):

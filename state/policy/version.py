@@ -1,6 +1,7 @@
 """The version of a policy: its name and a hash of everything in it."""
 
 import hashlib
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -8,31 +9,34 @@ import msgspec
 _LEFT_OUT = ("traits", "context", "holdout", "measures", "ladders", "signals", "lifecycles")
 """Tables that do not count where there are none of them."""
 _LEFT_OUT_OF_SIGNALS = ("every_days", "segment", "step", "stage", "quiet_days")
+_RESOLUTION_MINUTES = 5
 
 
 def version_of(whole: dict[str, Any]) -> str:
     """Return the version of a policy as built-in objects, which are changed. Comments and layout do not count.
 
-    Nor does what was added to the language later, where the policy makes no use of it: ``_LEFT_OUT``, ``[customers]``,
-    ``zone_trait``, ``confirm_hours``, ``_LEFT_OUT_OF_SIGNALS``, stages of its own, and that it is about customers. It
-    has the version that it had before.
+    Nor does what was added to the language later, where the policy makes no use of it: it has the version that it had
+    before.
     """
     if whole["subject"] == "customer":
         del whole["subject"]
     for name in _LEFT_OUT:
         if not whole[name]:
             del whole[name]
-    if not whole["time"]["zone_trait"]:
-        del whole["time"]["zone_trait"]
-    if not whole["lifecycle"]["stages"]:
-        del whole["lifecycle"]["stages"]
+    _leave_out(("zone_trait",), (whole["time"],))
+    _leave_out(("stages",), (whole["lifecycle"],))
+    if whole["time"]["resolution_minutes"] == _RESOLUTION_MINUTES:
+        del whole["time"]["resolution_minutes"]
     if not whole["customers"]["excluded"].strip():
         del whole["customers"]
-    for rule in (*whole["segments"], *(step for ladder in whole.get("ladders", ()) for step in ladder["steps"])):
-        if not rule["confirm_hours"]:
-            del rule["confirm_hours"]
-    for signal in whole.get("signals", ()):
-        for name in _LEFT_OUT_OF_SIGNALS:
-            if not signal[name]:
-                del signal[name]
+    steps = [step for ladder in whole.get("ladders", ()) for step in ladder["steps"]]
+    _leave_out(("confirm_hours",), [*whole["segments"], *steps])
+    _leave_out(_LEFT_OUT_OF_SIGNALS, whole.get("signals", ()))
     return f"{whole['name']}@{hashlib.sha256(msgspec.json.encode(whole, order='sorted')).hexdigest()[:8]}"
+
+
+def _leave_out(names: Iterable[str], tables: Iterable[dict[str, Any]]) -> None:
+    for table in tables:
+        for name in names:
+            if not table[name]:
+                del table[name]

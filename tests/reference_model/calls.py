@@ -18,7 +18,7 @@ FIELDS_OF = {
 
 @dataclass(frozen=True)
 class Call:
-    """A call; `days` is 0 for all time, and these days end `before` days ago.
+    """A call; `days` is 0 for all time, and these days end `before` days ago; `hours` is 0 without such a window.
 
     `number` is the property whose values are asked for, `names` are those that `where` reads. `of`, `value` and
     `weight` are those of affinity.
@@ -33,6 +33,7 @@ class Call:
     bucket: tuple[str, int]
     days: int
     before: int
+    hours: int
     number: str
     where: Condition | None
     names: frozenset[str]
@@ -68,6 +69,7 @@ def call_of(text: str) -> Call:
         bucket=(ast.literal_eval(given["name"]), ast.literal_eval(given["buckets"])) if "buckets" in given else ("", 0),
         days=ast.literal_eval(given["days"]) if "days" in given else 0,
         before=ast.literal_eval(given["before"]) if "before" in given else 0,
+        hours=ast.literal_eval(given["hours"]) if "hours" in given else 0,
         number=next((ast.unparse(given[name]) for name in ("number", "field") if name in given), ""),
         names=frozenset(read) - set(WORDS),
         of=ast.literal_eval(given["dimension"]) if "dimension" in given else "",

@@ -154,7 +154,7 @@ class Features:
             return self.of_stage(call.function, call.stage)
         key = key_of(call.event)
         is_order = key == key_of("Order Completed")
-        if is_order and call.where is None and call.function in COUNTED_ORDERS and not call.before:
+        if is_order and call.where is None and call.function in COUNTED_ORDERS and not call.before and not call.hours:
             return self(COUNTED_ORDERS[call.function] + (f"_{call.days}d" if call.days else ""))
         last = self.today - call.before
         first = last - call.days + 1 if call.days else None
@@ -164,6 +164,7 @@ class Features:
             each
             for each in (orders if is_order else happened)
             if (first is None or first <= each.day <= last)
+            and (not call.hours or self.is_recent(each.at, call.hours))
             and (call.where is None or call.where.holds(of_properties(self.said(each))))
         ]
         if call.function == "count":
@@ -184,6 +185,11 @@ class Features:
         if not numbers:
             return None
         return Fraction(numbers[-1] if call.function == "latest" else Fraction(sum(numbers), len(numbers)), MILLION)
+
+    def is_recent(self, at: int, hours: int) -> bool:
+        """Whether an instant is within the last hours, by whole slots."""
+        now = self.policy.slot(self.at)
+        return now - self.policy.slots_in(hours) < self.policy.slot(at) <= now
 
     def of_tally(self, call: Call) -> Value:
         first = self.today - call.days + 1

@@ -23,6 +23,9 @@ def leap_instants(policy: Policy, memory: Memory, standing: Standing, after: int
         days = {day + window for day in memory.eventful for window in reach}
         found |= {calendar.start(day) for day in days if first < day <= last}
     found |= midnights(policy, memory, after, upto)
+    hours = {call.hours for call in policy.calls if call.hours}
+    instants = [*(each.at for each in memory.happened), *(each.at for each in memory.orders)] if hours else []
+    found |= {policy.slot_start(policy.slot(at) + policy.slots_in(it)) for at in instants for it in hours}
     civil = policy.civil_of(memory.traits)
     tags = [trait for trait in memory.traits.values() if isinstance(trait, dict)]
     found |= {end_of_tag(until, civil) for each in tags for until in each.values() if until is not None}

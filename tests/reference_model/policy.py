@@ -156,6 +156,8 @@ class Policy:
     traits: dict[str, str]
     fields: dict[str, list[str]]
     zone_trait: str
+    slots_a_day: int
+    """How many parts a day has by which windows in hours are counted."""
     civil: Calendar
     """The days of the zone, in rehearsals too."""
     occasion: int
@@ -201,6 +203,16 @@ class Policy:
         named = {int(days) for text in self.conditions for days in WINDOW.findall(text)}
         called = {days for call in self.calls for days in (call.before, call.before + call.days) if days}
         return frozenset(named | called)
+
+    def slot(self, at: int) -> int:
+        return at * self.slots_a_day // self.calendar.day_ms
+
+    def slots_in(self, hours: int) -> int:
+        return hours * self.slots_a_day // 24
+
+    def slot_start(self, slot: int) -> int:
+        """The first ms of a slot, which may begin within one."""
+        return -(-slot * self.calendar.day_ms // self.slots_a_day)
 
     @cached_property
     def counted(self) -> list[str]:
@@ -402,6 +414,7 @@ def read_policy(path: Path | str) -> Policy:
         traits={**whole.get("traits", {}), **({zone_trait: "zone"} if zone_trait else {})},
         zone_trait=zone_trait,
         fields={**DEFAULT_FIELDS, **whole.get("context", {})},
+        slots_a_day=1440 // time.get("resolution_minutes", 5),
         civil=Calendar(time.get("zone", "UTC"), 86400) if calendar.rehearsal else calendar,
         occasion=calendar.span(lifecycle.get("occasion_days", 1)),
         undo_days=whole.get("orders", {}).get("undo_days", 400),

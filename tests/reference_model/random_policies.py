@@ -55,6 +55,12 @@ STILL = (
     "discount_share_60d",
     "tickets_opened_21d",
     "count('Referral Sent', 21)",
+    "count('Referral Sent', hours=30)",
+    "count('Order Completed', hours=48)",
+    "sum('Order Completed', total, hours = 72, where = total >= 7)",
+    "mean('Referral Sent', bonus, hours=5)",
+    "max('referral sent', bonus, hours=24)",
+    "distinct('Product Viewed', category, hours=3)",
     "count('referral_sent', days=90)",
     "count('App Opened')",
     "count('Order Completed', 45)",
@@ -508,6 +514,7 @@ class Drawing:
         ]
         holdout = choose(("", '[holdout]\nname = "spring"\npercent = 33.25\n'))
         zone = f'[time]\nzone = "{choose(("UTC", "Europe/Berlin", "America/New_York"))}"\n'
+        zone += choose(("", "resolution_minutes = 1\n", "resolution_minutes = 60\n"))
         zone += choose(("", "zone_trait = 'timezone'\n", "zone_trait = 'timezone'\n"))
         excluded = choose((None, *EXCLUDED))
         customers = "" if excluded is None else f"[customers]\nexcluded = '{excluded}'\n"

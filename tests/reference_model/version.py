@@ -61,6 +61,11 @@ def kind_whole(given: dict[str, Any]) -> dict[str, Any]:
     return {**own, "patience": patience_whole(given["patience"]) if "patience" in given else None}
 
 
+def is_other(key: str, value: Any) -> bool:
+    """Whether a key of [time] counts: not a zone's trait that is none, nor the resolution that nobody need give."""
+    return bool(value or value == 0) and (key, value) != ("resolution_minutes", 5)
+
+
 def whole(text: str) -> dict[str, Any]:
     """A policy with everything that its file leaves out."""
     given = tomllib.loads(text)
@@ -102,7 +107,7 @@ def whole(text: str) -> dict[str, Any]:
     return {
         "name": given["name"],
         **subject,
-        "time": {**defaults("time"), **{key: it for key, it in given.get("time", {}).items() if it or it == 0}},
+        "time": {key: it for key, it in {**defaults("time"), **given.get("time", {})}.items() if is_other(key, it)},
         "money": money,
         "browsing": {**defaults("browsing"), **given.get("browsing", {})},
         "lifecycle": {

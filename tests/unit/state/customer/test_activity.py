@@ -21,9 +21,9 @@ def test_an_order_is_taken_off_a_day_only_if_it_was_counted_on_it(activity: Acti
     activity.place_order(1, 10, 5, [APP], BY_APP)
     activity.keep([APP_BY_DAY], counts_orders=True)
     activity.place_order(2, 20, 5, [APP_BY_DAY], BY_APP)
-    activity.undo_order(1)
+    activity.undo_order(1, [APP])
     assert (activity.count(1), activity.count_since(1, 5)) == (1, 1)
-    activity.undo_order(2)
+    activity.undo_order(2, [APP])
     assert (activity.count(1), activity.count_since(1, 5)) == (0, 0)
 
 
@@ -33,8 +33,8 @@ def test_windows_that_a_policy_does_not_ask_for_begin_again(activity: Activity) 
     activity.place_order(2, 20, 6, [APP], BY_APP)
     activity.keep([APP_BY_DAY], counts_orders=True)
     activity.place_order(3, 30, 6, [APP_BY_DAY], BY_APP)
-    activity.undo_order(1)
-    activity.undo_order(2)
+    activity.undo_order(1, [APP_BY_DAY])
+    activity.undo_order(2, [APP_BY_DAY])
     assert (activity.count(1), activity.count_since(1, 0)) == (1, 1)
 
 
@@ -73,7 +73,7 @@ def test_values_that_a_policy_does_not_ask_for_begin_again(activity: Activity) -
     activity.keep([CountedEvents(3)], counts_orders=True)
     activity.keep([VALUES], counts_orders=True)
     activity.place_order(2, 20, 6, [VALUES], {"margin": 4, "channel": "web"})
-    activity.undo_order(1)
+    activity.undo_order(1, [VALUES])
     assert (activity.greatest(3, "margin"), activity.greatest(3, "-margin")) == (4_000_000, -4_000_000)
     assert activity.distinct(3, "channel") == 1
 
@@ -81,12 +81,12 @@ def test_values_that_a_policy_does_not_ask_for_begin_again(activity: Activity) -
 def test_values_of_orders_that_can_no_longer_be_undone_stay(activity: Activity) -> None:
     activity.place_order(1, 10, 5, [VALUES], {"margin": 9, "channel": "app"})
     activity.place_order(2, 11, 5, [VALUES], {"margin": 5, "channel": "web"})
-    activity.forget_orders(0, 1)
+    activity.forget_orders(0, 1, [VALUES])
     assert Activity.unpacked(activity.packed()) == activity
-    activity.undo_order(1)
+    activity.undo_order(1, [VALUES])
     activity.place_order(3, 20, 6, [VALUES], {"margin": 12, "channel": "tv"})
-    activity.undo_order(2)
-    activity.undo_order(3)
+    activity.undo_order(2, [VALUES])
+    activity.undo_order(3, [VALUES])
     assert (activity.greatest(3, "margin"), activity.greatest_between(3, "margin", 5)) == (9_000_000, 9_000_000)
     assert (activity.distinct(3, "channel"), activity.distinct_since(3, "channel", 6)) == (1, 0)
     assert Activity.unpacked(activity.packed()) == activity
@@ -94,7 +94,7 @@ def test_values_of_orders_that_can_no_longer_be_undone_stay(activity: Activity) 
 
 def test_what_can_no_longer_be_undone_stays_the_last(activity: Activity) -> None:
     activity.place_order(1, 10, 5, [ALL], {"margin": 1})
-    activity.forget_orders(6, 10)
+    activity.forget_orders(6, 10, [ALL])
     activity.place_order(2, 20, 6, [ALL], {"margin": 3})
-    activity.undo_order(2)
+    activity.undo_order(2, [ALL])
     assert (activity.first(2), activity.last(2), activity.last_number(2, "margin")) == (10, 10, 1_000_000)
