@@ -71,7 +71,8 @@ class Feature:
     ``counts`` says which events it counts, None if none by name, ``tallies`` what is tallied for it, if anything is.
     ``segment`` is the key of the segment that it is about, if it is about one. ``history_of`` is that segment, or the
     lifecycle stage, whose past stays must be remembered for it, empty if none must. ``moves_while`` says of one that
-    stands still at other times when it moves.
+    stands still at other times when it moves. A number with ``limits`` is never below the first or above the
+    second.
 
     Raises ``ValueError`` if the next change of such a feature cannot be found.
     """
@@ -87,6 +88,7 @@ class Feature:
     changes_at: Instants | None = None
     turns_at: Instants | None = None
     allowed: tuple[str, ...] = ()
+    limits: tuple[float, float] | None = None
     traits: tuple[str, ...] = ()
     counts: EventFilter | None = None
     tallies: TallyOf | None = None
