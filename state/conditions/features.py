@@ -70,9 +70,9 @@ class Feature:
     changes one of these parts, only time can change the value. A text that has ``allowed`` values never has another.
     ``counts`` says which events it counts, None if none by name, ``tallies`` what is tallied for it, if anything is.
     ``segment`` is the key of the segment that it is about, if it is about one. ``history_of`` is that segment, or the
-    lifecycle stage, whose past stays must be remembered for it, empty if none must. ``moves_while`` says of one that
-    stands still at other times when it moves. A number with ``limits`` is never below the first or above the
-    second.
+    lifecycle stage, whose past stays must be remembered for it, empty if none must, and ``signal`` the key of the
+    signal of which it must be remembered when it was told. ``moves_while`` says of one that stands still at other times
+    when it moves. A number with ``limits`` is never below the first or above the second.
 
     Raises ``ValueError`` if the next change of such a feature cannot be found.
     """
@@ -94,6 +94,7 @@ class Feature:
     tallies: TallyOf | None = None
     history_of: str = ""
     segment: str = ""
+    signal: str = ""
     moves_while: str = ""
 
     def __post_init__(self) -> None:

@@ -36,8 +36,8 @@ class Customer(msgspec.Struct, gc=False):
     time, each with the instant since which it has held: by the key of a ladder whose step is being left, by the key of
     a segment that is being joined, or by ``ladder:step`` of a step that is being climbed to. ``user_id`` is the key
     under which the customer is stored, and not stored once more. ``past_memberships`` are the stays that are over, in
-    each segment whose history the policy asks about. ``signals`` are the open occasions of
-    signals, which are never changed in place.
+    each segment whose history the policy asks about. ``signals`` are the open occasions of signals, ``signals_told``
+    when signals were told last that the policy asks about, by their keys; neither is ever changed in place.
     """
 
     first_event_at: int
@@ -66,6 +66,7 @@ class Customer(msgspec.Struct, gc=False):
     user_id: str = ""
     past_memberships: dict[str, PastStays] = {}
     signals: Signals = NO_SIGNALS
+    signals_told: dict[str, int] = {}
 
     @property
     def previous_since(self) -> int | None:

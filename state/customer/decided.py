@@ -37,6 +37,7 @@ class DecidedState(msgspec.Struct, array_like=True, gc=False):
     held: dict[str, int] = {}
     past_memberships: dict[str, PastStays] = {}
     signals: Signals = NO_SIGNALS
+    signals_told: dict[str, int] = {}
 
 
 def decided_state(customer: Customer) -> DecidedState:
@@ -57,6 +58,7 @@ def decided_state(customer: Customer) -> DecidedState:
         held=customer.held.copy(),
         past_memberships=customer.past_memberships,  # never changed in place
         signals=customer.signals,  # never changed in place
+        signals_told=customer.signals_told,  # never changed in place
     )
 
 
@@ -77,3 +79,4 @@ def restore_decided(customer: Customer, state: DecidedState) -> None:
     customer.held = state.held
     customer.past_memberships = state.past_memberships
     customer.signals = state.signals
+    customer.signals_told = state.signals_told

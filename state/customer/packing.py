@@ -58,6 +58,7 @@ class _Packed(msgspec.Struct, array_like=True, gc=False):
     held: dict[str, int] = {}
     past_memberships: dict[str, PastStays] = {}
     signals: Signals = NO_SIGNALS
+    signals_told: dict[str, int] = {}
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -95,6 +96,7 @@ def pack(customer: Customer) -> bytes:
         held={key: at - since for key, since in customer.held.items()} if customer.held else {},
         past_memberships={key: _from(at, past) for key, past in memberships.items()} if memberships else {},
         signals=mapped(customer.signals, lambda it: at - it) if customer.signals else NO_SIGNALS,
+        signals_told={key: at - told for key, told in customer.signals_told.items()} if customer.signals_told else {},
     )
     return bytes(lz4.compress_block(_encode(packed)))
 
@@ -135,6 +137,7 @@ def unpack(packed: bytes) -> Customer:
         held={key: at - ago for key, ago in it.held.items()} if it.held else {},
         past_memberships={key: _from(at, past) for key, past in it.past_memberships.items()},
         signals=mapped(it.signals, lambda ago: at - ago) if it.signals else NO_SIGNALS,
+        signals_told={key: at - ago for key, ago in it.signals_told.items()},
     )
 
 

@@ -19,6 +19,8 @@ STEPS = 1 << 28
 """The steps of ladders that the customer is on."""
 SEGMENTS = 1 << 29
 """The segments that the customer is in."""
+SIGNALS = 1 << 30
+"""When signals were told."""
 
 NO_PARTS = 0
 ALL_PARTS = -1

@@ -34,6 +34,7 @@ from state.features.segments import segment_functions
 from state.features.steps import step_functions
 from state.features.stored_dates import StoredDates
 from state.features.tag_sets import tag_set
+from state.features.told_signals import signal_functions
 from state.features.trait_functions import trait_functions
 from state.features.values import ValueFunctions
 from state.features.windows import SHOWN_WINDOWS, windowed
@@ -81,7 +82,8 @@ def catalogue(policy: Policy) -> Catalogue:
     of_events = (*counted.functions(), *ValueFunctions(counting).functions())
     of_stages, of_ladders = stay_functions(calendar.day_ms, stages, policy.segments), step_functions(policy.ladders)
     groupings = (*of_ladders, *segment_functions(policy.segments), bucket_function())
-    of_customers = (*affinity_functions(), *of_stages, *groupings)
+    of_signals = signal_functions(policy.signals, calendar.day_ms)
+    of_customers = (*affinity_functions(), *of_stages, *groupings, *of_signals)
     functions = (*of_events, *of_customers, *trait_functions(), *dated)
     made = Catalogue(
         title=f"policy {policy.version}",

@@ -22,7 +22,18 @@ from state.conditions.one_line import on_one_line
 from state.conditions.parse import parse_condition
 from state.customer.engagement import COLUMN_PARTS, COLUMNS
 from state.customer.event_parts import events_changing
-from state.customer.parts import DECIDED, LIFECYCLE_PARTS, NO_PARTS, ORDERS, SEGMENTS, STEPS, SUPPORT, TRAITS, VISITS
+from state.customer.parts import (
+    DECIDED,
+    LIFECYCLE_PARTS,
+    NO_PARTS,
+    ORDERS,
+    SEGMENTS,
+    SIGNALS,
+    STEPS,
+    SUPPORT,
+    TRAITS,
+    VISITS,
+)
 from state.policy.compiled import CompiledPolicy
 
 PART_NAMES = {
@@ -34,6 +45,7 @@ PART_NAMES = {
     DECIDED: "lifecycle",
     STEPS: "ladders",
     SEGMENTS: "segments",
+    SIGNALS: "signals",
 }
 """What people are told of the parts of a customer."""
 ANY = "any event"
@@ -245,7 +257,7 @@ class _Publisher:
         counted: set[str] = set()
         if parts & DECIDED:
             parts, counted = parts | self._deciding_parts, self._deciding_events
-        if parts == NO_PARTS or parts & (TRAITS | STEPS | SEGMENTS):
+        if parts == NO_PARTS or parts & (TRAITS | STEPS | SEGMENTS | SIGNALS):
             return self._every
         changing = counted.union(events_changing(parts))
         return tuple(it for it in self._every if it in changing)

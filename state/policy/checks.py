@@ -46,7 +46,7 @@ def check_values(policy: Policy, source: PolicyText) -> None:
     _check_ladders(policy, source)
     _check_keys([(("ladders",), policy.ladders), (("segments",), policy.segments)], source)
     _check_keys([(("signals",), policy.signals)], source)
-    check_signals(policy.signals, source)
+    check_signals(policy, source)
 
 
 def _check_time(policy: Policy, source: PolicyText) -> None:

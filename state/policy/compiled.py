@@ -203,10 +203,13 @@ def compile_policy(source: PolicyText, policy: Policy, make_catalogue: Callable[
         enter, leave = conditions.segment(number)
         stay, confirm = in_days(segment.min_stay_days, day), in_hours(segment.confirm_hours, day)
         segments.append(CompiledSegment(segment.key, segment.name, enter, leave, stay, confirm))
+    asked = [conditions.of_signal(number) for number in range(len(policy.signals))]
+    # Conditions and measures come before signals, where these spell the name of an event in another way.
+    measures = () if source.problems else profile_measures(policy, catalogue)
     names = {event_key(it.counts.event): it.counts.event for it in catalogue.features.values() if it.counts}
     fields = kinds_of_fields({} if source.problems else policy.context)
-    compiler = SignalCompiler(source, names, day, conditions.one, fields)
-    signals = tuple(compiler.compiled(policy.signals))
+    asked_about = frozenset(it.signal for it in catalogue.features.values())
+    signals = tuple(SignalCompiler(source, names, day, fields, asked_about).compiled(policy.signals, asked))
     if source.problems:
         raise PolicyError(source.problems)
     warned = warnings_of(policy, conditions.by_key)
@@ -222,7 +225,7 @@ def compile_policy(source: PolicyText, policy: Policy, make_catalogue: Callable[
         segments=tuple(segments),
         excluded=excluded,
         lifecycles=lifecycles,
-        measures=profile_measures(policy, catalogue),
+        measures=measures,
         day_ms=day,
         lateness_ms=round(policy.time.lateness_minutes * 60_000),
         session_ms=round(policy.browsing.session_minutes * 60_000),
@@ -244,5 +247,6 @@ def _with_defaults(policy: Policy) -> Policy:
         lifecycles=policy.lifecycles,
         ladders=policy.ladders,
         segments=policy.segments,
+        signals=policy.signals,
         holdout=policy.holdout,
     )

@@ -1,6 +1,6 @@
-"""Signals ready for use: their events by name, their filters compiled, their times in ms."""
+"""Signals ready for use: their events by name, their filters compiled, their times in ms, and where they recur."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -13,6 +13,8 @@ from state.conditions.errors import ConditionError
 from state.conditions.event_filters import NO_FILTER, CompiledFilter, compile_filter
 from state.conditions.kind import Kind
 from state.conditions.one_line import on_one_line
+from state.policy.duration import Duration, in_days
+from state.policy.recurrence import Recurrence, recurrence_of
 from state.policy.signal_shape import Signal, SignalStep, Unless, Within
 from state.policy.text import PolicyText
 from state.policy.toml_lines import Path
@@ -36,7 +38,11 @@ class CompiledEvents:
 
 @dataclass(frozen=True, slots=True)
 class CompiledSignal:
-    """A signal; ``number`` identifies its key and the rule of its occasions, so that another rule begins anew."""
+    """A signal; ``number`` identifies its key and the rule of its occasions, so that another rule begins anew.
+
+    One with a ``recurrence`` has no events. It is not told again for as long as ``quiet`` lasts. When it was told is
+    remembered if ``is_remembered``, for that or for a condition.
+    """
 
     number: int
     key: str
@@ -45,6 +51,9 @@ class CompiledSignal:
     steps: tuple[CompiledEvents, ...]
     unless: CompiledEvents | None
     condition: Condition | None
+    recurrence: Recurrence | None
+    quiet: Duration
+    is_remembered: bool
 
     @property
     def events(self) -> frozenset[str]:
@@ -71,7 +80,8 @@ class CompiledSignal:
 class SignalCompiler:
     """The compiler of signals, which reports what is wrong.
 
-    ``names`` are those of events, by key, ``kinds`` those of the fields of events.
+    ``names`` are those of events, by key, ``kinds`` those of the fields of events. A condition asks when the signals
+    ``asked_about`` were told.
     """
 
     def __init__(
@@ -79,18 +89,18 @@ class SignalCompiler:
         source: PolicyText,
         names: dict[str, str],
         day_ms: int,
-        condition: Callable[[Path, str], Condition],
         kinds: Mapping[str, Kind],
+        asked_about: Container[str],
     ) -> None:
         self._source = source
         self._names = names
         self._day_ms = day_ms
-        self._condition = condition
         self._kinds = kinds
+        self._asked_about = asked_about
 
-    def compiled(self, signals: Iterable[Signal]) -> Iterator[CompiledSignal]:
-        """Yield the signals."""
-        for row, it in enumerate(signals):
+    def compiled(self, signals: Iterable[Signal], asked: Iterable[Condition | None]) -> Iterator[CompiledSignal]:
+        """Yield the signals, with what is asked when they occur."""
+        for row, (it, condition) in enumerate(zip(signals, asked, strict=True)):
             path: Path = ("signals", row)
             steps = tuple(
                 self._events((*path, "steps", number), step, (step.event,), step.times)
@@ -105,7 +115,10 @@ class SignalCompiler:
                 per=it.per,
                 steps=steps,
                 unless=unless,
-                condition=self._condition((*path, "while"), it.while_) if it.while_.strip() else None,
+                condition=condition,
+                recurrence=recurrence_of(it, self._day_ms),
+                quiet=in_days(it.quiet_days, self._day_ms),
+                is_remembered=bool(it.quiet_days) or it.key in self._asked_about,
             )
 
     def _events(self, path: Path, it: SignalStep | Unless, names: Iterable[str], times: int = 1) -> CompiledEvents:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from state.conditions.catalogue import Catalogue
 from state.conditions.condition import Condition, compile_condition, entering, opposite
 from state.conditions.errors import ConditionError
-from state.customer.parts import DECIDED, SEGMENTS, STEPS, TRAITS
+from state.customer.parts import DECIDED, SEGMENTS, SIGNALS, STEPS, TRAITS
 from state.policy.compiled_ladder import CompiledLadder, CompiledStep
 from state.policy.declared_order import Undecided, not_yet_in_segment, not_yet_on_ladder
 from state.policy.duration import in_days, in_hours
@@ -99,13 +99,14 @@ class PolicyConditions:
             elif self._source.is_read(path):
                 self._source.report(path, "`applies_to` is empty", "write a condition, as in `kind == 'business'`")
 
-    def one(self, path: Path, text: str) -> Condition:
-        """Return a condition by itself."""
-        return self._compile(path, text)
+    def of_signal(self, number: int) -> Condition | None:
+        """Return what is asked when a signal occurs; None if nothing is."""
+        text = self._policy.signals[number].while_
+        return self._compile(("signals", number, "while"), text) if text.strip() else None
 
     def _is_decided(self, name: str) -> bool:
         feature = self._catalogue.features.get(name)
-        return feature is not None and bool(feature.parts & (DECIDED | STEPS | SEGMENTS))
+        return feature is not None and bool(feature.parts & (DECIDED | STEPS | SEGMENTS | SIGNALS))
 
     def _compile(self, path: Path, text: str, decides: Decides | None = None) -> Condition:
         if not self._wrong_measures.isdisjoint(re.findall(r"\w+", text)):  # told where the measure is

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator
 
 from schemas.coercion import MAX_TEXT
 from schemas.event_names import event_key
+from state.policy.recurrence_checks import Wrong, wrong_recurrence
+from state.policy.shape import Policy
 from state.policy.signal_shape import Signal, SignalStep, Unless
 from state.policy.text import PolicyText
 from state.policy.toml_lines import Path
@@ -11,18 +13,21 @@ from state.policy.toml_lines import Path
 _IN_TIME = "write within_days, within_hours or within_minutes"
 
 
-def check_signals(signals: Iterable[Signal], source: PolicyText) -> None:
+def check_signals(policy: Policy, source: PolicyText) -> None:
     """Report what does not fit together in signals."""
-    for row, signal in enumerate(signals):
+    for row, signal in enumerate(policy.signals):
         path: Path = ("signals", row)
         if source.is_read(path):
-            for place, message, fix in _wrong(signal):
+            for place, message, fix in (*_wrong(signal), *wrong_recurrence(signal, policy, source)):
                 source.report((*path, *place), message, fix)
 
 
-def _wrong(signal: Signal) -> Iterator[tuple[Path, str, str]]:
+def _wrong(signal: Signal) -> Iterator[Wrong]:
+    if signal.every_days:
+        return
     if not signal.steps:
-        yield ("key",), f'the signal "{signal.key}" has no step', "write its event under [[signals.steps]]"
+        fix = "write its event under [[signals.steps]], or every_days and where"
+        yield ("key",), f'the signal "{signal.key}" has no step', fix
     for number, step in enumerate(signal.steps):
         place: Path = ("steps", number)
         yield from _names((*place, "event"), [step.event])
@@ -41,14 +46,14 @@ def _wrong(signal: Signal) -> Iterator[tuple[Path, str, str]]:
             yield ("steps", number, "event"), told, "take it out of `unless`, or write a `where` there"
 
 
-def _names(place: Path, events: Iterable[str]) -> Iterator[tuple[Path, str, str]]:
+def _names(place: Path, events: Iterable[str]) -> Iterator[Wrong]:
     for event in events:
         if not event_key(event) or len(event) > MAX_TEXT:
             told = f"a name has letters or digits, and at most {MAX_TEXT} characters"
             yield place, f"no event can be named `{event[:40]}`", told
 
 
-def _within(place: Path, it: SignalStep | Unless, *, is_needed: bool) -> Iterator[tuple[Path, str, str]]:
+def _within(place: Path, it: SignalStep | Unless, *, is_needed: bool) -> Iterator[Wrong]:
     given = [key for key, _ in it.given]
     if len(given) > 1:
         yield (*place, given[1]), f"`{given[0]}` and `{given[1]}` say the same", "write one of them"

@@ -1,4 +1,4 @@
-"""Signals as they are written: sequences of events, and events that must not follow."""
+"""Signals as they are written: sequences of events, and what comes again after every so many days somewhere."""
 
 from typing import Annotated
 
@@ -6,10 +6,11 @@ import msgspec
 from msgspec import Meta
 
 from state.policy.section import Section
-from state.policy.value_types import Key, Text
+from state.policy.value_types import Days, Key, Text
 
 MAX_TIMES = 100
 MAX_WITHIN_DAYS = 400
+_EveryDays = Annotated[float, Meta(ge=1, le=36500)]
 _Days = Annotated[float, Meta(gt=0, le=MAX_WITHIN_DAYS)]
 _Hours = Annotated[float, Meta(gt=0, le=MAX_WITHIN_DAYS * 24)]
 _Minutes = Annotated[float, Meta(gt=0, le=MAX_WITHIN_DAYS * 1440)]
@@ -54,9 +55,11 @@ class Unless(Within, frozen=True, kw_only=True):
 
 
 class Signal(Section, frozen=True, kw_only=True):
-    """Something that happens once: events in sequence, and none of some others after them.
+    """Something that happens at an instant: events in sequence, and none of some others after them.
 
-    ``per`` is a property: each of its values has an occasion of its own. ``while_`` is asked when it occurs.
+    ``per`` is a property: each of its values has an occasion of its own. With ``every_days`` it occurs each time that a
+    customer has been for so long in a ``segment``, on a ``step`` (``ladder:step``) or in a ``stage``. ``while_`` is
+    asked when it occurs. It is not told again within ``quiet_days``.
     """
 
     key: Key
@@ -65,4 +68,9 @@ class Signal(Section, frozen=True, kw_only=True):
     per: str = ""
     steps: tuple[SignalStep, ...] = ()
     unless: Unless | None = None
+    every_days: _EveryDays = 0.0
+    segment: str = ""
+    step: str = ""
+    stage: str = ""
+    quiet_days: Days = 0.0
     while_: str = msgspec.field(default="", name="while")

@@ -7,6 +7,7 @@ from state.conditions.one_line import on_one_line
 from state.policy.compiled import CompiledPolicy, CompiledSegment
 from state.policy.compiled_ladder import CompiledStep
 from state.policy.lifecycle_shape import Fixed, Lifecycle, Loyal, PAlive, Patience, Rfm, Stage, SupportRules
+from state.policy.recurrence import Recurrence
 from state.policy.shape import Policy, Segment, Step
 from state.policy.signal_shape import Within
 
@@ -207,6 +208,8 @@ def _signals(compiled: CompiledPolicy) -> Iterator[str]:
         yield f"  {it.name} ({it.key}){f', one for each {it.per}' if it.per else ''}"
         if written.description:
             yield f"    {written.description}"
+        if it.recurrence is not None:
+            yield f"    every {_days(written.every_days)} {_somewhere(it.recurrence)}"
         for number, (step, shape) in enumerate(zip(it.steps, written.steps, strict=True)):
             times = f"{step.times} times " if step.times > 1 else ""
             words = f", {_span(shape)} of each other" if number == 0 else f", {_span(shape)}"
@@ -217,6 +220,14 @@ def _signals(compiled: CompiledPolicy) -> Iterator[str]:
             yield f"    and no {' or '.join(it.unless.names)}{where} {_span(written.unless)} after that"
         if it.condition is not None:
             yield f"    told only if {it.condition.text}"
+        if written.quiet_days:
+            yield f"    and not again within {_days(written.quiet_days)}"
+
+
+def _somewhere(recurrence: Recurrence) -> str:
+    if recurrence.where == "step":
+        return f"on the step {recurrence.step} of the ladder {recurrence.key}"
+    return f"in the {recurrence.where} {recurrence.key}"
 
 
 def _span(within: Within) -> str:

@@ -7,14 +7,15 @@ import msgspec
 
 _LEFT_OUT = ("traits", "context", "holdout", "measures", "ladders", "signals", "lifecycles")
 """Tables that do not count where there are none of them."""
+_LEFT_OUT_OF_SIGNALS = ("every_days", "segment", "step", "stage", "quiet_days")
 
 
 def version_of(whole: dict[str, Any]) -> str:
     """Return the version of a policy as built-in objects, which are changed. Comments and layout do not count.
 
     Nor does what was added to the language later, where the policy makes no use of it: ``_LEFT_OUT``, ``[customers]``,
-    ``zone_trait``, ``confirm_hours``, stages of its own, and that it is about customers. It has the version that it had
-    before.
+    ``zone_trait``, ``confirm_hours``, ``_LEFT_OUT_OF_SIGNALS``, stages of its own, and that it is about customers. It
+    has the version that it had before.
     """
     if whole["subject"] == "customer":
         del whole["subject"]
@@ -30,4 +31,8 @@ def version_of(whole: dict[str, Any]) -> str:
     for rule in (*whole["segments"], *(step for ladder in whole.get("ladders", ()) for step in ladder["steps"])):
         if not rule["confirm_hours"]:
             del rule["confirm_hours"]
+    for signal in whole.get("signals", ()):
+        for name in _LEFT_OUT_OF_SIGNALS:
+            if not signal[name]:
+                del signal[name]
     return f"{whole['name']}@{hashlib.sha256(msgspec.json.encode(whole, order='sorted')).hexdigest()[:8]}"

@@ -48,6 +48,7 @@ def warnings_of(policy: Policy, conditions: Mapping[Path, Condition]) -> Iterato
             told = never_joined(condition.tree, None if leave is None else leave.tree)
             yield from ((path, message, fix) for message, fix in told)
     yield from _unreached(policy, conditions)
+    yield from _quiet(policy)
     yield from _zone(policy, conditions)
     yield from _rates(policy, size)
     yield from _lifecycles(policy)
@@ -62,6 +63,15 @@ def _unreached(policy: Policy, conditions: Mapping[Path, Condition]) -> Iterator
         ]
         for place, message, fix in never_reached(steps):
             yield (*paths[place], "enter"), message, fix
+
+
+def _quiet(policy: Policy) -> Iterator[Warned]:
+    day = policy.time.day_seconds * 1000
+    for number, it in enumerate(policy.signals):
+        # Without ``per`` there is one occasion at a time, which begins after the one before was told.
+        if it.quiet_days and it.unless is not None and not it.per and it.unless.ms(day) >= round(it.quiet_days * day):
+            told = "these quiet days change nothing: the time of `unless` lets the signal occur no sooner in any case"
+            yield ("signals", number, "quiet_days"), told, "write more of them, or leave quiet_days out"
 
 
 def _money(policy: Policy, size: int) -> Iterator[Warned]:

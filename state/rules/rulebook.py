@@ -19,7 +19,7 @@ from state.customer.apply_event import EventApplier, OrderEffect
 from state.customer.conversion import conversion
 from state.customer.customer import EXCLUDED, Customer
 from state.customer.own_zone import OwnZone
-from state.customer.parts import ALL_PARTS, DECIDED, LIFECYCLE_PARTS, NO_PARTS, ORDERS
+from state.customer.parts import ALL_PARTS, DECIDED, LIFECYCLE_PARTS, NO_PARTS, ORDERS, SIGNALS
 from state.customer.purchases import OrderMemory
 from state.customer.short_reason import shortened
 from state.customer.tallying import Tallying
@@ -35,7 +35,7 @@ from state.rules.loyalty import Loyalty
 from state.rules.membership import MembershipRule
 from state.rules.patience import PatienceRules
 from state.rules.segments import SEGMENT, SegmentRules
-from state.rules.signals import SIGNAL, SignalRules
+from state.rules.signals import SignalRules
 from state.rules.silence import silence_deadline
 from state.rules.stages import Stages
 
@@ -126,22 +126,27 @@ class Rulebook:
         else:
             self._decide_groupings(customer, at, cause, changed, decisions)
         if self._signals is not None and not is_excluded(customer):
-            self._tell(customer, at, self._signals.at_event(customer, fact, effect, cause), decisions)
+            self._tell(customer, at, self._signals.at_event(customer, fact, effect, cause), cause, decisions)
 
     def elapse(self, customer: Customer, upto: int, decisions: list[Decision]) -> None:
         """Let time pass: decide at every deadline until ``upto``, included, in order and each at its own instant."""
         while customer.due is not None and customer.due <= upto:
-            at = customer.due
+            at, first = customer.due, customer.at + 1
             self._decide(customer, at, None, OrderEffect.NONE, ALL_PARTS, decisions)
-            self._signals_until(customer, at, SIGNAL, decisions)
+            if self._signals is not None:
+                self._tell(customer, at, self._signals.at_deadline(customer, first, at), None, decisions)
 
     def adopt(self, customer: Customer, at: int, decisions: list[Decision]) -> None:
         """Put a customer under this policy: leave what it does not have, and decide everything anew."""
         cause = Cause(kind="policy", name=self.version)
+        # What recurs is told of the time that the policy before has not decided, if there is any.
+        first = at + 1 if customer.due is None else min(customer.due, at + 1)
         customer.purchases.recount(self._memory)
         customer.remember_stays(self._remembered_stages)
-        if customer.signals:
-            customer.signals = {} if self._signals is None else self._signals.kept(customer.signals)
+        if self._signals is None:
+            customer.signals, customer.signals_told = {}, {}
+        else:
+            self._signals.adopt(customer)
         customer.traits = self._trait_types.again(customer.traits)
         counted = [it for of_event in self._counted.values() for it in of_event]
         customer.activity.keep(counted, OrderCompleted.name in self._counted)
@@ -149,24 +154,30 @@ class Rulebook:
         changes = self._groupings.adopt(customer, at, cause)
         self._add(customer, at, changes, decisions)
         self._decide(customer, at, lambda: cause, OrderEffect.NONE, ALL_PARTS, decisions)
-        self._signals_until(customer, at, cause, decisions)
+        if self._signals is not None:
+            told = self._signals.at_deadline(customer, first, at, cause)
+            self._tell(customer, at, told, lambda: cause, decisions)
 
-    def _signals_until(self, customer: Customer, at: int, cause: Cause, decisions: list[Decision]) -> None:
-        if self._signals is not None and customer.signals:
-            self._tell(customer, at, self._signals.at_deadline(customer, at, cause), decisions)
-
-    def _tell(self, customer: Customer, at: int, changes: Sequence[ReasonedChange], decisions: list[Decision]) -> None:
-        """Append the signals, which come after all that was decided, and expect the next one."""
+    def _tell(
+        self,
+        customer: Customer,
+        at: int,
+        changes: Sequence[ReasonedChange],
+        cause: CauseOf | None,
+        decisions: list[Decision],
+    ) -> None:
+        """Append the signals, which come after all that was decided, decide what asks for them, and expect the next."""
         if changes:
             self._add(customer, at, changes, decisions)
-        if self._signals is not None and customer.signals:
-            due = self._signals.due(customer)
+            self._decide_groupings(customer, at, cause, SIGNALS, decisions)
+        if self._signals is not None and self._signals.waits(customer):
+            due = self._signals.due(customer, at)
             customer.due = due if customer.due is None else _earliest(customer.due, due)
 
     def _decide_groupings(
-        self, customer: Customer, at: int, cause: CauseOf, changed: int, decisions: list[Decision]
+        self, customer: Customer, at: int, cause: CauseOf | None, changed: int, decisions: list[Decision]
     ) -> None:
-        """Decide only the groupings that an event can have changed: before ``due``, nothing else has changed."""
+        """Decide only the groupings that an event or a signal can have changed: before ``due``, nothing else has."""
         customer.at = at
         groupings = self._groupings.touched_by(changed)
         if not groupings or is_excluded(customer):

@@ -130,3 +130,13 @@ def test_at_most_a_hundred_occasions_are_open(intake: Intake) -> None:
     result = intake(lines, CART, until(9))
     assert [it for it, _ in told(result)] == [f"{it:03}" for it in range(2, 102)]
     assert result.bounds == {"signal_occasions": 2}
+
+
+@both
+def test_an_event_has_the_name_that_a_measure_or_a_condition_gives_it_before_a_signal_does(intake: Intake) -> None:
+    measure = "[[measures]]\nname = 'm'\nvalue = 'count(\"payment failed\")'\nprofile = true\n"
+    asked = FAILED.replace("[[signals.steps]]", "while = 'count(\"PAYMENT FAILED\") >= 2'\n[[signals.steps]]")
+    lines = [line(it, "Payment Failed") for it in (0, 0.5)]
+    for policy, name in ((FAILED + measure, "payment failed"), (asked, "PAYMENT FAILED")):
+        (signal,) = intake(lines, policy, until(9)).transitions["c"]
+        assert signal["properties"]["why"].startswith(f"2 x {name} at {at(0.5)}")

@@ -105,7 +105,23 @@ class Load:
                 body = json.loads(event.value)
                 # Each round has customers of its own: nobody lives twice.
                 body["userId"] = f"{number}-{body['userId']}"
+                if body["type"] == "identify":
+                    body["traits"] |= self._more_traits()
                 yield at, event.topic, body["userId"], body
+
+    def _more_traits(self) -> dict[str, Any]:
+        """Traits that a simulated shop does not know: dates and tags among them, some of them wrong."""
+        choose = self._dice.choice
+        soon = to_text(_now() + self._dice.randrange(60_000))
+        return {
+            "score": choose((0, 2.5, "3", "many")),
+            "interests": choose(([], ["sport"], ["sport", "tea"], 7)),
+            "labels": choose(({}, ["vip"], {"vip": soon, "new": None})),
+            "born_on": choose(("1990-02-29", "1988-02-29", "2001-11-28")),
+            "renewal_at": soon,
+            "timezone": choose(("America/New_York", "Asia/Kolkata", "Mars")),
+            "plan": choose(("plus", "free", "test")),
+        }
 
     def _hot(self) -> tuple[str, str, dict[str, Any]]:
         draw = self._dice.random()
@@ -118,6 +134,8 @@ class Load:
         if draw < 0.06:
             given = {"ticket_id": f"t{self._dice.randrange(4)}", "rating": self._dice.randint(1, 5)}
             return "support", HOT, _track("Support Ticket Rated", given)
+        if draw < 0.065:
+            return "browsing", HOT, _track("Referral Sent", {"bonus": self._dice.randrange(9), "to": "t1"})
         if draw < 0.07:
             return "browsing", HOT, _track("Nobody Knows This", {})
         return "browsing", HOT, _track("Product Viewed", {"product_id": f"p{self._dice.randrange(50)}"})

@@ -5,6 +5,8 @@ import random
 from dataclasses import dataclass
 from pathlib import Path
 
+from streams.policy_file import shipped_policy
+
 DEFAULT = ("kill", "failpoint", "zombie", "term", "scale", "redis", "offsets", "disk", "poison", "truncation")
 KINDS = (*DEFAULT, "compaction", "stall", "broker")
 # What the embedded broker cannot show: it waits for a dead member for ever, and killed, it forgets.
@@ -25,6 +27,7 @@ class Plan:
     partitions: int
     faults: tuple[str, ...]
     steps: tuple[str, ...]
+    policy: Path
     results: Path
     control: str = ""
 
@@ -45,6 +48,7 @@ def read_plan(arguments: list[str]) -> Plan:
     parser.add_argument("--partitions", type=int, default=4)
     parser.add_argument("--faults", default="")
     parser.add_argument("--times", default="", help="for example zombie=20,scale=3")
+    parser.add_argument("--policy", type=Path, default=shipped_policy())
     cache = Path.home() / ".cache" / "lifestage" / "chaos.jsonl"
     parser.add_argument("--results", type=Path, default=cache)
     parser.add_argument("--control", default="")
@@ -68,6 +72,7 @@ def read_plan(arguments: list[str]) -> Plan:
         partitions=given.partitions,
         faults=faults,
         steps=_steps(faults, given.kills, {kind: int(number) for kind, number in times.items()}, given.seed),
+        policy=given.policy,
         results=given.results,
         control=given.control,
     )

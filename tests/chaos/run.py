@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from streams.policy_file import shipped_policy
 from streams.topics import topics_of
 from tests.chaos import broker_faults, faults, log_faults
 from tests.chaos.plan import Plan
@@ -120,6 +121,7 @@ def _result(set_up: Scene, verdict: dict[str, Any], seconds: float) -> dict[str,
     return {
         "seed": plan.seed,
         "broker": plan.broker,
+        **({} if plan.policy == shipped_policy() else {"policy": plan.policy.stem}),
         **({"control": plan.control} if plan.control else {}),
         "workers": plan.workers,
         "events": figures.pop("events", 0),

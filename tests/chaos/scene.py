@@ -119,7 +119,7 @@ async def scene(plan: Plan, folder: Path, command: list[str] | None = None) -> A
                 topic_prefix=f"{name}-",
                 partitions=plan.partitions,
                 replication=plan.brokers,
-                policy=write_policy(folder),
+                policy=write_policy(plan.policy, folder),
                 session_timeout=SESSION_SECONDS,
                 embedded=plan.broker == "embedded",
             )

@@ -5,12 +5,15 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.part import run_part
+from tests.reference_model.agreement import POLICIES
 from tests.support.programs import require_apache_kafka
 
+EVERYTHING = POLICIES["everything"]
 RUNS = {
     "kills": "--kills 20 --faults kill,failpoint,zombie,scale --times zombie=1,scale=1",
     "broker of three": "--kills 1 --faults kill,broker --times broker=1",
-    "embedded": "--kills 2 --faults kill,failpoint,offsets,poison,truncation --times offsets=3 --broker embedded",
+    "embedded": "--kills 2 --faults kill,failpoint,offsets,poison,truncation --times offsets=3 --broker embedded "
+    f"--rate 60 --policy {EVERYTHING}",
 }
 
 

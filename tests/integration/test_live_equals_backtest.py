@@ -10,11 +10,12 @@ import pytest
 
 from schemas.event_types import BROWSING, PROFILES, PURCHASES, SUPPORT
 from state.rules.rulebook import Rulebook
-from streams.policy_file import load_rules
+from streams.policy_file import load_rules, shipped_policy
 from streams.replay.replay import Progress, replay
 from streams.sources import simulated
 from streams.sources.named import open_source
 from streams.sources.source import Source, SourceEvent
+from tests.reference_model.agreement import POLICIES
 from tests.support.comparison import backtest, by_customer, differences
 from tests.support.installation import Installation, installation, settings_for
 
@@ -22,27 +23,38 @@ HOUSEHOLDS = 120
 TOPICS = (PURCHASES, BROWSING, SUPPORT, PROFILES)
 
 
-@pytest.fixture(scope="module")
-def rules() -> Rulebook:
-    return load_rules(None)
+EVERYTHING = POLICIES["everything"]
+
+
+@pytest.fixture
+def policy() -> Path:
+    """The policy that ships, if a test names no other."""
+    return shipped_policy()
+
+
+@pytest.fixture
+def rules(policy: Path) -> Rulebook:
+    return load_rules(policy)
 
 
 @pytest.fixture(scope="module")
 def source() -> Source:
-    """Real households, their orders spread over all four topics, and simulated visits and tickets of their own."""
+    """Real households, their orders spread over all four topics, and simulated customers beside them."""
     real = open_source("complete-journey", customers=HOUSEHOLDS)
     chance = random.Random(7)
     spread = [event._replace(topic=chance.choice(TOPICS)) for event in real.events]
     start = real.events[0].instant
-    others = [event for event in simulated.events(customers=60, days=200, start=start) if event.topic != PROFILES]
+    others = simulated.events(customers=60, days=200, start=start)
     merged = sorted([*spread, *others], key=lambda event: event.instant)
     return Source("slice", "a slice of the Complete Journey", merged)
 
 
 @pytest.fixture
-def settled(request: pytest.FixtureRequest, broker: str, topic_prefix: str, tmp_path: Path) -> Iterator[Installation]:
+def settled(
+    request: pytest.FixtureRequest, broker: str, topic_prefix: str, tmp_path: Path, policy: Path
+) -> Iterator[Installation]:
     address = request.getfixturevalue(f"{broker}_broker")
-    settings = settings_for(address, topic_prefix, embedded=broker == "embedded", clock="stream")
+    settings = settings_for(address, topic_prefix, embedded=broker == "embedded", clock="stream", policy=policy)
     with installation(settings, tmp_path) as made:
         yield made
 
@@ -68,6 +80,7 @@ def quietly(progress: Progress) -> None:
 
 
 @pytest.mark.parametrize("broker", ["embedded"])
+@pytest.mark.parametrize("policy", [shipped_policy(), EVERYTHING], ids=["shipped", "everything"])
 async def test_killed_in_the_middle(settled: Installation, source: Source, rules: Rulebook) -> None:
     settled.start(LIFESTAGE_BATCH_RECORDS="300")
     sending = asyncio.create_task(replay(source, settled.settings, quietly))

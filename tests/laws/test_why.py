@@ -25,6 +25,7 @@ from state.customer.packing import pack, unpack
 from state.customer.past_stays import PastStays, with_stay
 from state.customer.short_reason import in_full, shortened
 from state.policy.lifecycle_shape import Fixed, PAlive, Rhythm
+from state.policy.signal_shape import Signal
 from state.rules.decision import Decision
 from state.rules.rulebook import Rulebook
 from tests.support.histories import DAY, facts, rules
@@ -43,6 +44,8 @@ COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 PART = re.compile(r"(?P<left>(?:\w+\([^()]*\)|[^\w]|\w)+?) (?P<sign>==|!=|<=|>=|<|>|not in|in) (?P<right>.+)")
 CALLED = re.compile(r"(?P<denied>not )?(?P<call>\w+\([^)]+\))")
 EXPLAINED = re.compile(r"(?P<number>-?[\d.]+) \((?P<origins>.+)\)")
+OF_EVENTS = re.compile(r"(?:\d+ x )?.+ at \d{4}-\d{2}-\d{2}T[\d:.]+Z|no .+ \(within_(?:days|hours|minutes) [\d.]+\)")
+"""A part of the `why` of a signal that tells events; what comes of them has cases of its own."""
 VALUED = re.compile(r"(?P<text>.+) (?P<value>-?\d[\d.]*|\".*\"|true|false)")
 ABOUT = Fraction(1, 10_000)
 CALCULATE = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
@@ -58,11 +61,15 @@ class Standing:
     previous: tuple[str | None, int] = None, 0
     past_stays: dict[str, PastStays] = field(default_factory=dict)
     joined: dict[str, int] = field(default_factory=dict)
+    left: dict[str, PastStays] = field(default_factory=dict)
     steps: dict[str, tuple[str, int]] = field(default_factory=dict)
+    told: dict[str, int] = field(default_factory=dict)
 
     def take(self, decision: Decision) -> None:
         change = decision.change
-        if change.key is None:
+        if change.is_signal and change.key is not None:
+            self.told[change.key] = change.at
+        elif change.key is None:
             self.previous = self.stage, change.at - self.since
             past = with_stay(self.past_stays.get(self.stage), self.since, change.at)
             self.past_stays = {**self.past_stays, self.stage: past}
@@ -74,7 +81,8 @@ class Standing:
         elif change.to == "in":
             self.joined[change.key] = change.at
         else:
-            del self.joined[change.key]
+            since = self.joined.pop(change.key)
+            self.left = {**self.left, change.key: with_stay(self.left.get(change.key), since, change.at)}
 
 
 class Reader:
@@ -86,11 +94,21 @@ class Reader:
         self.customer, self.standing, self.change = customer, standing, change
         self.at = change.at
 
+    @property
+    def signal(self) -> Signal:
+        """The signal that the change is."""
+        return next(it for it in self.policy.signals if it.key == self.change.key)
+
     def feature(self, name: str) -> Any:
         if name == "days_since_joining" and self.change.key is not None:
             return Fraction(self.at - self.standing.joined[self.change.key], DAY)
         if name == "days_on_step" and self.change.key is not None:
-            return Fraction(self.at - self.standing.steps[self.change.key][1], DAY)
+            ladder = self.signal.step.partition(":")[0] if self.change.is_signal else self.change.key
+            return Fraction(self.at - self.standing.steps[ladder][1], DAY)
+        if name == "days_in_segment":
+            return Fraction(self.at - self.standing.joined[self.signal.segment], DAY)
+        if name == "days_since_told" and self.change.key is not None:
+            return Fraction(self.at - self.standing.told[self.change.key], DAY)
         if name == "days_since_rating":
             return Fraction(self.at - self.customer.support.rated_at, DAY)
         value = self.catalogue.features[name].formula.value(self.customer, self.at, self.catalogue.day_of(self.at))
@@ -191,7 +209,7 @@ class Reader:
     def origin(self, number: Fraction, origin: str, part: str) -> Fraction:
         lifecycle, patience = self.policy.lifecycle, self.policy.lifecycle.patience
         words = origin.split()
-        if words[1:3] == ["x", "requalify_days"]:
+        if words[1:3] in (["x", "requalify_days"], ["x", "every_days"]):
             number, words = number / int(words[0]), words[2:]
         match words:
             case ["p_alive", "falls", "to", key, value] if isinstance(patience, PAlive):
@@ -229,6 +247,8 @@ class Reader:
     def stated(self, key: str) -> list[float]:
         """What the policy has under a key, in all places that the change can have it from."""
         lifecycle, patience, change = self.policy.lifecycle, self.policy.lifecycle.patience, self.change
+        if self.change.is_signal:
+            return [getattr(self.signal, key)]
         if key not in ("min_stay_days", "grace_days", "requalify_days", "confirm_hours"):
             holders: list[Any] = [lifecycle, lifecycle.support] + [patience] * isinstance(patience, Fixed)
             return [getattr(holder, key) for holder in holders if hasattr(holder, key)]
@@ -275,12 +295,15 @@ def check(decision: Decision, customer: Customer, standing: Standing, rulebook: 
     change, why = decision.change, decision.figures.why
     seen = unpack(pack(customer))
     seen.stage, seen.since, seen.steps = standing.stage, standing.since, dict(standing.steps)
+    seen.signals_told = dict(standing.told)
+    seen.memberships, seen.past_memberships = dict(standing.joined), standing.left
     (seen.previous_stage, seen.previous_ms), seen.past_stays = standing.previous, standing.past_stays
     parts = why.split("; ")
     reader = Reader(rulebook, seen, standing, change)
     assert why and len(parts) == len(set(parts)), why
     for part in parts:
-        reader.check(part)
+        if not (change.is_signal and OF_EVENTS.fullmatch(part)):
+            reader.check(part)
     assert in_full(shortened(why)) == why
     if change.key is not None:
         return

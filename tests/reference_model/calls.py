@@ -29,6 +29,7 @@ class Call:
     stage: str
     ladder: str
     segment: str
+    signal: str
     bucket: tuple[str, int]
     days: int
     before: int
@@ -63,6 +64,7 @@ def call_of(text: str) -> Call:
         stage=ast.literal_eval(given["stage"]) if "stage" in given else "",
         ladder=ast.literal_eval(given["ladder"]) if "ladder" in given else "",
         segment=ast.literal_eval(given["segment"]) if "segment" in given else "",
+        signal=ast.literal_eval(given["signal"]) if "signal" in given else "",
         bucket=(ast.literal_eval(given["name"]), ast.literal_eval(given["buckets"])) if "buckets" in given else ("", 0),
         days=ast.literal_eval(given["days"]) if "days" in given else 0,
         before=ast.literal_eval(given["before"]) if "before" in given else 0,

@@ -26,6 +26,7 @@ MOVING = {
     "p_alive",
     "days_since_entered",
     "days_since_left",
+    "days_since_signal",
     "total_days_in",
     "days_since_first",
     "days_since_last",
@@ -82,6 +83,7 @@ PLACES = {
     "return_rate": ("days",),
     "step": ("ladder",),
     "in_segment": ("segment",),
+    "days_since_signal": ("signal",),
     "bucket": ("name", "buckets"),
     **OF_TRAITS,
 }

@@ -96,6 +96,7 @@ class Features:
         self.steps: dict[str, str] = {}
         self.segments: dict[str, int] = {}
         self.left: dict[str, tuple[tuple[int, int], ...]] = {}
+        self.told: dict[str, int] = {}
 
     def __call__(self, name: str) -> Value:
         if name.startswith("traits."):
@@ -145,6 +146,8 @@ class Features:
         if call.segment:
             over, joined = [*self.left.get(call.segment, ())], self.segments.get(call.segment)
             return joined is not None if call.function == "in_segment" else self.of_stays(call.function, over, joined)
+        if call.signal:
+            return self.ago(self.told.get(call.signal))
         if call.function == "bucket":
             return bucket(self.memory.user_id, *call.bucket)
         if call.stage:

@@ -93,10 +93,10 @@ class Life:
         cause = Cause("event", fact.name, fact.message_id)
         self.decide(fact.at, cause, effect)
         if self.standing.stage == "excluded":
-            self.signals = Signals(self.policy)
+            self.signals.forget()
             return
         features = Features(self.policy, self.memory, fact.at)
-        self.tell(self.signals.take(fact, effect, features, self.standing), cause)
+        self.tell_signals(self.signals.take(fact, effect, features, self.standing), cause)
 
     def of_kind(self) -> Policy:
         """The policy with the lifecycle and the scores of the customer's kind."""
@@ -105,26 +105,36 @@ class Life:
         return next((policy for applies_to, policy in kinds if applies_to.holds(features)), self.of_everybody)
 
     def pass_until(self, upto: int) -> None:
-        while (end := self.signals.next_end()) is not None and end <= upto:
-            self.decide_until(end)
+        while True:
+            end = self.signals.next_end(self.standing)
+            if self.decide_once(upto if end is None else min(end, upto)):
+                continue  # what is decided may change when a signal recurs
+            if end is None or end > upto:
+                return
             features = Features(self.policy, self.memory, end)
-            self.tell(self.signals.pass_time(features, self.standing), Cause("deadline"))
-        self.decide_until(upto)
+            self.tell_signals(self.signals.pass_time(features, self.standing), Cause("deadline"))
 
-    def decide_until(self, upto: int) -> None:
-        while self.at < upto:
-            before = self.standing
-            for at in instants(self.policy, self.memory, before, self.at, upto):
-                if decision(self.policy, self.memory, before, at)[0] != before:
-                    self.decide(at, Cause("deadline"), "")
-                    break
-            else:
-                self.at = upto
+    def decide_once(self, upto: int) -> bool:
+        """Lets time pass until a decision that it brings about; says whether there was one before the end, or then."""
+        before = self.standing
+        for at in instants(self.policy, self.memory, before, self.at, upto):
+            if decision(self.policy, self.memory, before, at)[0] != before:
+                self.decide(at, Cause("deadline"), "")
+                return True
+        self.at = max(self.at, upto)
+        return False
 
     def decide(self, at: int, cause: Cause, effect: str) -> None:
         self.at = at
         self.standing, changes = decision(self.policy, self.memory, self.standing, at, effect)
         self.tell(changes, cause)
+
+    def tell_signals(self, changes: list[Change], cause: Cause) -> None:
+        """Tells signals, and decides once more: a segment or a step may ask when they were told."""
+        self.tell(changes, cause)
+        if changes:
+            self.standing = replace(self.standing, told=dict(self.signals.told))
+            self.decide(self.at, cause, "")
 
     def tell(self, changes: list[Change], cause: Cause) -> None:
         at = self.at

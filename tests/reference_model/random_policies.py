@@ -176,6 +176,12 @@ OF_SEGMENTS = (
     "total_days_in(segment='s{}') > 3.25",
     "days_since_entered(segment = 's{}') >= orders",
 )
+OF_SIGNALS = (
+    "days_since_signal('g{}') < 4.5",
+    "days_since_signal(signal='g{}') >= 2.25",
+    "days_since_signal('g{}') is known",
+    "days_since_signal('g{}') > days_since_order",
+)
 EXCLUDED = (
     'kind == "business"',
     'traits.country == "DE" or traits.vip',
@@ -310,7 +316,8 @@ def in_own_words(stages: str, segments: list[str]) -> list[str]:
         return segments
     keys = STAGE_KEY.findall(stages)
     own = {stage: keys[number % len(keys)] for number, stage in enumerate(SHIPPED)}
-    quoted = re.compile(rf"""(['"])({"|".join(SHIPPED)})\1""")
+    # A condition that is `loyal` alone stands in three quotation marks, and is none.
+    quoted = re.compile(rf"""(?<!['"])(['"])({"|".join(SHIPPED)})\1(?!['"])""")
     return [quoted.sub(lambda found: f"{found[1]}{own[found[2]]}{found[1]}", text) for text in segments]
 
 
@@ -443,14 +450,30 @@ class Drawing:
         """A signal whose condition, if it has one, is not refused."""
         choose = self.random.choice
         head = f'[[signals]]\nkey = "g{number}"\nname = "G{number}"\nper = "{choose(("", "", "to"))}"\n'
+        head += choose(("", "", f"quiet_days = {choose((0.5, 6.25, 30))}\n"))
         steps = f"[[signals.steps]]\n{choose(SIGNALS).format(choose((0.5, 3, 12.25)))}"
+        return head + self.asked(head + steps) + steps
+
+    def recurring(self, number: int, ladders: str) -> str:
+        """A signal that comes again and again in the first segment, in a stage, or on a step if there are ladders."""
+        choose = self.random.choice
+        places = ["segment = 's0'", "stage = 'repeat'", "stage = 'at_risk'", "stage = 'prospect'"]
+        places += ["step = 'l0:p0'"] * 4 if "l0" in ladders else []
+        head = f"[[signals]]\nkey = 'g{number}'\nname = 'Again'\nevery_days = {choose((1, 3.5, 10.25))}\n"
+        stayed = "[[signals.steps]]\nevent = 'page'\n"
+        return f"{head}{self.asked(head.partition('every_days')[0] + stayed)}{choose(places)}\n"
+
+    def asked(self, signal: str) -> str:
+        """A condition of a signal, or none."""
+        head, _, steps = signal.partition("[[signals.steps]]")
         while True:
-            asked = choose(("", f"while = '''{self.tree()}'''\n"))
+            asked = self.random.choice(("", f"while = '''{self.tree()}'''\n"))
+            whole = f"{head}{asked}[[signals.steps]]{steps}"
             try:
-                read_policy(f'name = "drawn"\n{TRAITS}{self.patience}\n{head}{asked}{steps}', catalogue)
+                read_policy(f'name = "drawn"\n{TRAITS}{MEASURES}{self.patience}\n{whole}', catalogue)
             except PolicyError:
                 continue
-            return head + asked + steps
+            return asked
 
     def of_segments(self, rule: str, number: int) -> str:
         """The rule of a segment, which may now ask for some of those before it."""
@@ -465,6 +488,14 @@ class Drawing:
             own = self.random.choice(OF_SEGMENTS[2:]).format(number)
             rule = rule.replace("enter = '''", f"enter = '''{own} or ", 1)
         return rule
+
+    def of_signals(self, rule: str, key: str, count: int) -> str:
+        """The rule of a segment or signal, whose condition may now ask when one of so many signals was told."""
+        head, found, rest = rule.partition(f"{key} = '''")
+        if not found or not count or self.random.random() < 0.6:
+            return rule
+        asked = self.random.choice(OF_SIGNALS).format(self.random.randrange(count))
+        return f"{head}{found}{asked} {self.random.choice(('and', 'or', 'and not', 'or not'))} {rest}"
 
     def text(self) -> str:
         choose = self.random.choice
@@ -483,12 +514,15 @@ class Drawing:
         loyal = self.rule("[lifecycle.loyal]\n")
         signals = [self.signal(number) for number in range(choose((0, 1, 2, 3)))]
         ladders = self.ladders()
+        signals += [self.recurring(len(signals), ladders)] if self.random.random() < 0.6 else []
         if "l0" in ladders:
             first = self.rule('[[segments]]\nkey = "on"\nname = "On"\n').replace(
                 "enter = '''", 'enter = \'\'\'step("l0") == "p0" or ', 1
             )
             segments.insert(0, first)
         more = (customers, lifecycle, self.patience, support)
+        segments = [self.of_signals(text, "enter", len(signals)) for text in segments]
+        signals = [self.of_signals(text, "while", len(signals)) for text in signals]
         groupings = in_own_words(stages, [MEASURES, ladders, *segments, *signals])
         lifecycles = (*more, loyal, stages, self.kinds())
         return "".join(('name = "drawn"\n', zone, TRAITS, holdout, *lifecycles, *groupings))

@@ -36,6 +36,12 @@ class SignalRule:
     steps: tuple[Events, ...]
     unless: Events | None
     condition: Condition | None
+    every: int = 0
+    every_days: float = 0
+    where: tuple[str, str] = "", ""
+    """A key of the policy, and what it says: where a customer must be."""
+    quiet: int = 0
+    quiet_days: float = 0
 
     @property
     def everything(self) -> Iterator[Events]:
@@ -63,11 +69,17 @@ def events_of(table: dict[str, Any], day_ms: int) -> Events:
 
 def signal_rule(table: dict[str, Any], day_ms: int, measures: Measures) -> SignalRule:
     text = table.get("while", "")
+    every_days, quiet_days = table.get("every_days", 0), table.get("quiet_days", 0)
     return SignalRule(
         key=table["key"],
         name=table["name"],
         per=table.get("per", ""),
-        steps=tuple(events_of(each, day_ms) for each in table["steps"]),
+        steps=tuple(events_of(each, day_ms) for each in table.get("steps", [])),
         unless=events_of(table["unless"], day_ms) if "unless" in table else None,
         condition=Condition(text, measures) if text.strip() else None,
+        every=round(every_days * day_ms),
+        every_days=every_days,
+        where=next(((each, table[each]) for each in ("segment", "step", "stage") if each in table), ("", "")),
+        quiet=round(quiet_days * day_ms),
+        quiet_days=quiet_days,
     )

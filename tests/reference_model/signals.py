@@ -1,4 +1,4 @@
-"""Signals: what a customer has begun, event by event, and what came of it."""
+"""Signals: what a customer has begun, event by event, what came of it, and what comes again and again."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,9 +10,10 @@ from tests.reference_model.names import key_of
 from tests.reference_model.policy import Policy
 from tests.reference_model.reasons import in_words, written
 from tests.reference_model.signal_rules import Events, SignalRule
-from tests.reference_model.standing import Change, Standing, show
+from tests.reference_model.standing import Change, Standing, passed, show
 
 MOST_OPEN = 100
+STAYED = {"segment": "days_in_segment", "step": "days_on_step", "stage": "days_in_stage"}
 
 
 @dataclass
@@ -24,15 +25,33 @@ class Begun:
 
 
 class Signals:
-    """The open occasions of one customer."""
+    """The open occasions of one customer, when each signal was told last, and until when each was asked for."""
 
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
-        self.open: list[dict[str, Begun]] = [{} for _ in policy.signals]
+        self.told: dict[str, int] = {}
+        self.asked: dict[str, int] = {}
+        self.forget()
 
-    def next_end(self) -> int | None:
+    def forget(self) -> None:
+        """Ends what is open."""
+        self.open: list[dict[str, Begun]] = [{} for _ in self.policy.signals]
+
+    def next_end(self, standing: Standing) -> int | None:
         pairs = zip(self.policy.signals, self.open, strict=True)
-        return min((ends_at(rule, each) for rule, begun in pairs for each in begun.values()), default=None)
+        ends = [ends_at(rule, each) for rule, begun in pairs for each in begun.values()]
+        again = [at for rule in self.policy.signals for at in self.next_time(rule, standing)]
+        return min(ends + again, default=None)
+
+    def next_time(self, rule: SignalRule, standing: Standing) -> list[int]:
+        """When a signal recurs next; empty if it does not."""
+        since = since_of(rule, standing)
+        if since is None:
+            return []
+        at = since + rule.every
+        while at <= self.asked.get(rule.key, 0):
+            at += rule.every
+        return [at]
 
     def take(self, fact: Fact, effect: str, features: Features, standing: Standing) -> list[Change]:
         if fact.kind == "order" and effect != "added":
@@ -61,6 +80,9 @@ class Signals:
         """What ends at an instant before which nothing is left to end."""
         told = []
         for rule, begun in zip(self.policy.signals, self.open, strict=True):
+            if features.at in self.next_time(rule, standing):
+                self.asked[rule.key] = features.at
+                told += self.change(rule, "", Begun(), features, standing)
             for value in sorted(begun):
                 each = begun[value]
                 while begun.get(value) is each and ends_at(rule, each) <= features.at:
@@ -74,7 +96,11 @@ class Signals:
 
     def change(self, rule: SignalRule, value: str, each: Begun, features: Features, standing: Standing) -> list[Change]:
         show(standing, features)
+        features.told = self.told
         if rule.condition is not None and not rule.condition.holds(features):
+            return []
+        before = self.told.get(rule.key)
+        if rule.quiet and before is not None and features.at - before < rule.quiet:
             return []
         parts = [
             f"{step.words}{self.policy.spelled(step.events[0])} at {write_instant(at)}"
@@ -83,10 +109,31 @@ class Signals:
         if rule.unless:
             names = ", ".join(dict.fromkeys(map(self.policy.spelled, rule.unless.events)))
             parts.append(f"no {names} ({rule.unless.within_key} {written(rule.unless.within_value)})")
+        day_ms, since = self.policy.calendar.day_ms, since_of(rule, standing)
+        if since is not None:
+            count = (features.at - since) // rule.every
+            origin = f"{'' if count == 1 else f'{count} x '}every_days {written(rule.every_days)}"
+            parts.append(passed(STAYED[rule.where[0]], features.at - since, count * rule.every, day_ms, origin))
         if rule.condition is not None:
             parts.append(in_words(rule.condition.reasons(features, True)))
+        if rule.quiet and before is not None:
+            origin = f"quiet_days {written(rule.quiet_days)}"
+            parts.append(passed("days_since_told", features.at - before, rule.quiet, day_ms, origin))
         times = [write_instant(at) for at in each.complete]
+        self.told[rule.key] = features.at
         return [Change(rule.key, rule.name, value, "Signal Occurred", "; ".join(parts), step_times=times)]
+
+
+def since_of(rule: SignalRule, standing: Standing) -> int | None:
+    """Since when a customer has been where a signal recurs."""
+    where, key = rule.where
+    if where == "segment":
+        return standing.segments.get(key)
+    if where == "stage":
+        return standing.since if standing.stage == key else None
+    ladder, _, step = key.partition(":")
+    on = standing.steps.get(ladder)
+    return on[1] if on is not None and on[0] == step else None
 
 
 def matches(events: Events, fact: Fact, features: Features) -> bool:

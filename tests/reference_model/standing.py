@@ -32,6 +32,8 @@ class Standing:
     """Since when a segment, or a better step of a ladder, has been open that must be confirmed."""
     left: dict[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
     """Of each segment the stays that are over: when they began and ended."""
+    told: dict[str, int] = field(default_factory=dict)
+    """When signals were told last."""
     silence: str = "none"
 
 
@@ -242,6 +244,7 @@ def show(standing: Standing, features: Features) -> None:
     features.loyal, features.silence = standing.loyal is not None, standing.silence
     features.steps = {key: on[0] for key, on in standing.steps.items()}
     features.segments, features.left = standing.segments, standing.left
+    features.told = standing.told
 
 
 def exclusion(policy: Policy, standing: Standing, features: Features) -> tuple[Standing, list[Change]]:
@@ -260,7 +263,7 @@ def exclusion(policy: Policy, standing: Standing, features: Features) -> tuple[S
             changes.append(Change(segment.key, segment.name, "in", "out", why))
             left[segment.key] = (*left.get(segment.key, ()), (standing.segments[segment.key], features.at))
     stays = (*standing.stays, (standing.stage, standing.since, features.at))
-    return Standing("excluded", features.at, None, {}, stays, left=left), changes
+    return Standing("excluded", features.at, None, {}, stays, left=left, told=standing.told), changes
 
 
 def on_ladders(policy: Policy, standing: Standing, features: Features) -> tuple[Standing, list[Change]]:

@@ -363,9 +363,26 @@ within_days = 3
 [signals.unless]
 events = ["Order Completed"]
 within_days = 2
+[[segments]]
+key = "told"
+name = "Told about something lately"
+enter = "days_since_signal('looked') < 4 or days_since_signal('in_touch') < 1.5"
+leave = "days_since_signal('looked') > 6 or days_since_visit > 30"
+[[signals]]
+key = "in_touch"
+name = "Seen a lot for a while"
+every_days = 2.5
+segment = "seen"
+while = "tickets_open == 0 or not days_since_signal('looked') < 3"
+[[signals]]
+key = "still_new"
+name = "New for another five days"
+every_days = 5
+stage = "new"
 [[signals]]
 key = "recommended"
 name = "Bought, then recommended"
+quiet_days = 9
 [[signals.steps]]
 event = "Order Completed"
 [[signals.steps]]

@@ -20,6 +20,7 @@ from tests.support.programs import ROOT
 LOYAL = '[lifecycle.loyal]\nenter = "orders_365d >= 6"\nleave = "orders_365d < 4"\n'
 LADDER = '[[ladders]]\nkey = "l"\nname = "L"\n[[ladders.steps]]\nkey = "s"\nname = "S"\nenter = "orders > 1"\n'
 HOLDOUT = '[holdout]\nname = "spring"\npercent = 5\n'
+SIGNAL = '[[signals]]\nkey = "g"\nname = "G"\nsteps = [{event = "A"}]\n'
 SEGMENT = '[[segments]]\nkey = "k"\nname = "K"\nenter = """{}"""\n'
 
 
@@ -40,7 +41,8 @@ def test_the_rules_of_every_value_are_in_semantics_and_no_others() -> None:
     section = (ROOT / "docs" / "semantics.md").read_text("utf-8").partition("\n## 5. ")[2].partition("\n## 6. ")[0]
     cells = re.findall(r"^\| (`.*?) \|", section, re.MULTILINE)
     named = {it.partition("(")[0] for it in re.findall(r"`([^`]+)`", " ".join(cells))}
-    assert named == {*ROWS, *(it.name for it in made(LOYAL + LADDER + SEGMENT.format("loyal")).functions)}
+    whole = made(LOYAL + LADDER + SIGNAL + SEGMENT.format("loyal"))
+    assert named == {*ROWS, *(it.name for it in whole.functions)}
 
 
 @pytest.mark.parametrize("name", ROWS)

@@ -10,6 +10,19 @@ from state.policy.text import PolicyError
 HEAD = 'name = "p"\n[[signals]]\nkey = "s"\nname = "S"\n'  # lines 1 to 4
 STEP = '[[signals.steps]]\nevent = "A"\n'
 UNLESS = '[signals.unless]\nevents = ["B"]\n'
+EVERY = "every_days = 90\n"
+KNOWN = """[[segments]]
+key = "vip"
+name = "VIP"
+enter = "orders >= 2"
+[[ladders]]
+key = "tier"
+name = "Tier"
+[[ladders.steps]]
+key = "core"
+name = "Core"
+enter = "orders >= 9"
+"""
 
 
 def problems(text: str) -> list[tuple[int, str, str]]:
@@ -39,6 +52,21 @@ def problems(text: str) -> list[tuple[int, str, str]]:
         ('while = "stag == 1"\n' + STEP, 5, "in `while`, column 1: there is no feature `stag`", "`stage`"),
         (STEP + HEAD[len('name = "p"\n'):] + STEP, 8, 'the key "s" is taken by line 3', "choose another key"),
         ("[signals.steps]\nevent = 'A'\n", 5, "list of tables", "[[signals.steps]]"),
+        (EVERY, 5, "it is not said from when on", 'segment = "KEY", step = "LADDER:STEP" or stage = "STAGE"'),
+        (EVERY + "segment = 'vipp'\n" + KNOWN, 6, "there is no segment `vipp`", "did you mean `vip`?"),
+        (EVERY + "segment = 'vip'\n", 6, "there is no segment `vip`", "the policy has no segment"),
+        (EVERY + "step = 'core'\n" + KNOWN, 6, "`core` is no step of a ladder", 'as in "tier:core"'),
+        (EVERY + "step = 'teer:core'\n" + KNOWN, 6, "there is no ladder `teer`", "did you mean `tier`?"),
+        (EVERY + "step = 'tier:x'\n" + KNOWN, 6, "there is no step of the ladder `tier` `x`", "known here are core"),
+        (EVERY + "stage = 'churn'\n", 6, "there is no stage `churn`", "did you mean `churned`?"),
+        (EVERY + "stage = 'excluded'\n", 6, "there is no stage `excluded`", "known here are churned, at_risk, loyal"),
+        (EVERY + "stage = 'new'\nsegment = 'vip'\n" + KNOWN, 6, "days count from one beginning", "one of them"),
+        ("stage = 'new'\n" + STEP, 5, "`stage` is where a signal recurs", "write every_days"),
+        (EVERY + "stage = 'new'\n" + STEP, 7, "waits for no events, and so has no `steps`", "leave steps out"),
+        (EVERY + "stage = 'new'\nper = 'x'\n", 7, "waits for no events, and so has no `per`", "leave per out"),
+        (EVERY + "stage = 'new'\nquiet_days = 9\n", 7, "says already how often", "leave quiet_days out"),
+        ("every_days = 0.5\nstage = 'new'\n", 5, "`every_days` is 0.5", "at least 1"),
+        ("quiet_days = 0\n" + STEP, 5, "`quiet_days` is 0", "more than 0"),
     ],
 )  # fmt: skip
 def test_every_error_has_its_line_and_fix(text: str, line: int, message: str, fix: str) -> None:
@@ -59,3 +87,34 @@ def test_the_summary_says_it_in_words() -> None:
     words = summarize(read_policy(text, catalogue))
     assert "S (s), one for each cart_id" in words
     assert "and no B within 1 day after that" in words
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (EVERY + "segment = 'vip'\n", "    every 90 days in the segment vip"),
+        (EVERY + "step = 'tier:core'\n", "    every 90 days on the step core of the ladder tier"),
+        (
+            EVERY + "stage = 'at_risk'\nwhile = 'loyal'\n",
+            "    every 90 days in the stage at_risk\n    told only if loyal",
+        ),
+        ("quiet_days = 1\n" + STEP, "    A\n    and not again within 1 day"),
+    ],
+)
+def test_the_summary_says_when_it_recurs_and_is_quiet(text: str, words: str) -> None:
+    assert words in summarize(read_policy(HEAD + text + KNOWN, catalogue))
+
+
+def test_quiet_days_that_change_nothing_are_warned_of() -> None:
+    unless = UNLESS + "within_hours = 48\n"
+    vain = read_policy(HEAD + "quiet_days = 2\n" + STEP + unless, catalogue).warnings
+    assert [(it.line, it.message.partition(":")[0]) for it in vain] == [(5, "these quiet days change nothing")]
+    for useful in ("quiet_days = 2.5\n", "quiet_days = 2\nper = 'cart_id'\n"):
+        assert read_policy(HEAD + useful + STEP + unless, catalogue).warnings == ()
+
+
+def test_a_policy_that_does_not_use_them_has_the_version_that_it_had_before() -> None:
+    given = read_policy(HEAD + STEP + KNOWN, catalogue).version
+    assert given == read_policy(HEAD + "segment = ''\n" + STEP + KNOWN, catalogue).version
+    for text in ("quiet_days = 3\n" + STEP, EVERY + "segment = 'vip'\n", EVERY + "stage = 'new'\n"):
+        assert given != read_policy(HEAD + text + KNOWN, catalogue).version
