@@ -86,7 +86,8 @@ class Outcome:
     ``counts`` are of events, of which a record may hold several: ``in`` = ``applied`` + ``duplicate`` + the sum of
     ``rejected``, which is by reason. Parts of ``applied`` are ``unknown_names``, the events whose name lifestage does
     not know, by name, and ``unknown_order``, those about orders never seen. ``poisoned`` customers could not be decided
-    by a deadline. ``bounds`` counts by name how often a bound held.
+    by a deadline. ``bounds`` counts by name how often a bound held. ``for_accounts`` is what the same events became for
+    accounts, see ``agents.account_records``; nothing where no accounts are decided.
     ``customers`` (with their header before, None for new ones) and ``publications``: the same changes before they
     became bytes, for the tracker and the metrics.
     """
@@ -100,5 +101,6 @@ class Outcome:
     rejected: Counter[str] = field(default_factory=Counter)
     unknown_names: Counter[str] = field(default_factory=Counter)
     bounds: Counter[str] = field(default_factory=Counter)
+    for_accounts: Counter[str] = field(default_factory=Counter)
     customers: dict[bytes, tuple[Timeline, Header | None]] = field(default_factory=dict)
     publications: list[tuple[bytes, Publication]] = field(default_factory=list)

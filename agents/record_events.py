@@ -17,13 +17,13 @@ Read = tuple[Record, Event | RejectedError]
 """An event, or why there is none, and the record that a reject of it is about."""
 
 
-def events_of(record: Record, reader: RecordReader | None, intake: Intake) -> Sequence[Read]:
-    """Return what a record holds, at least one; ``reader`` is that of a topic in another shape.
+def events_of(record: Record, mapped: Sequence[bytes | RejectedError] | None, intake: Intake) -> Sequence[Read]:
+    """Return what a record holds, at least one; ``mapped`` is what the reader of a topic in another shape found in it.
 
     Each event of a list is about a record of its own with that event's value, in the same place.
     """
-    if reader is not None:
-        found = [_of_another_shape(it, intake) for it in reader(record)]
+    if mapped is not None:
+        found = [_of_another_shape(it, intake) for it in mapped]
         # A record of which the mapping makes no event counts as one with an unknown name.
         return [(record, it) for it in found or [Event("", None, f"no event: {record.topic}"[:MAX_NAME])]]
     try:

@@ -107,9 +107,10 @@ class Tracker:
         for record in batch.records:
             clock = max(clock, record.time)
             reader = readers.get(record.topic) if readers else None
-            found = events_of(record, reader, intake)
+            mapped = None if reader is None else reader(record)
+            found = events_of(record, mapped, intake)
             if self._for_accounts:
-                outcome.account_events += account_records(record, reader)
+                outcome.account_events += account_records(record, mapped, outcome.for_accounts)
             received += len(found)
             for part, event in found:
                 if type(event) is Event:  # an isinstance that is false costs five times as much

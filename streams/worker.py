@@ -11,6 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError, for_code
 
 from streams.connection import administration
+from streams.end_signals import end_anyway, end_when_asked
 from streams.fatal import end_process
 from streams.faust_driver import private
 from streams.settings import Settings
@@ -31,6 +32,7 @@ def run(app: faust.App, settings: Settings, looks_back_days: int = 0, loglevel: 
 
     Wait for Kafka as long as it takes; the availability time-out counts from its first answer.
     """
+    end_when_asked()
     logging.basicConfig(level=loglevel, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     if settings.embedded and settings.subject == "account":
         logger.warning(
@@ -44,7 +46,10 @@ def run(app: faust.App, settings: Settings, looks_back_days: int = 0, loglevel: 
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
     worker = faust.Worker(app, loglevel=loglevel, override_logging=False, quiet=True)
-    worker.execute_from_commandline()
+    try:
+        worker.execute_from_commandline()
+    finally:
+        end_anyway()  # the event loop has taken its handlers with it
 
 
 async def prepare(settings: Settings, looks_back_days: int = 0) -> None:

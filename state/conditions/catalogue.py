@@ -17,6 +17,7 @@ WINDOW = re.compile("_([1-9][0-9]*)d$")
 class Catalogue:
     """The features that a condition may name or call, and the days that they count in.
 
+    ``undeclared`` are the names of further features that the policy would have to declare, with how that is done.
     ``features`` are those of every profile, and the further ones that conditions have asked for, by their names;
     ``functions`` are by theirs. ``windowed(days)``
     makes the features of a window, whose names end in ``_Nd``; the longest has ``max_window_days``.
@@ -38,6 +39,7 @@ class Catalogue:
     measures: Mapping[str, str] = field(default_factory=dict)
     measures_read: set[str] = field(default_factory=set)
     tags: Mapping[str, Feature] = field(default_factory=dict)
+    undeclared: Mapping[str, str] = field(default_factory=dict)
 
     def feature(self, name: str) -> Feature | None:
         """Return the feature of a name, or None; always the same one."""

@@ -76,7 +76,7 @@ class Feature:
     ``segment`` is the key of the segment that it is about, if it is about one. ``history_of`` is that segment, or the
     lifecycle stage, whose past stays must be remembered for it, empty if none must, and ``signal`` the key of the
     signal of which it must be remembered when it was told. ``moves_while`` says of one that stands still at other times
-    when it moves.
+    when it moves. A number with ``limits`` is never below the first or above the second.
 
     Raises ``ValueError`` if the next change of such a feature cannot be found.
     """
@@ -92,6 +92,7 @@ class Feature:
     changes_at: Instants | None = None
     turns_at: Instants | None = None
     allowed: tuple[str, ...] = ()
+    limits: tuple[float, float] | None = None
     traits: tuple[str, ...] = ()
     counts: EventFilter | None = None
     tallies: TallyOf | None = None

@@ -143,6 +143,8 @@ class OperandParser:
             )
         if (function := self.catalogue.functions.get(name)) is not None:
             raise self.error(node, f"`{name}` is a function", f"call it, as in `{function.example}`")
+        if (how := self.catalogue.undeclared.get(name)) is not None:
+            raise self.error(node, f"the policy declares no `{name}`", how)
         if (days := WINDOW.search(name)) and f"{name[: days.start()]}_7d" in self.catalogue.features:
             most = self.catalogue.max_window_days
             raise self.error(node, f"`{name}` is no window", f"a window has 1 to {most} days")

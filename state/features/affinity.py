@@ -94,6 +94,7 @@ def _feature(name: str, unit: str, meaning: str, tallies: TallyOf, formula: Form
         parts=COLUMN_PARTS[COLUMNS["views"]] if tallies.weight == VIEWS else ORDERS,
         trend=Trend.FREE,
         window=days,
+        limits=(0, 1) if unit else None,
         tallies=tallies,
     )
 

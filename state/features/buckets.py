@@ -11,6 +11,7 @@ from state.customer.parts import NO_PARTS
 from state.policy.shape import HOLDOUT_BUCKETS, Holdout
 
 MAX_BUCKETS = 1_000_000
+HOW_TO_HOLD_OUT = 'declare who is held out: write a table [holdout] with `name = "2026"` and `percent = 5`'
 
 
 def bucket_function() -> Function:
@@ -23,6 +24,7 @@ def bucket_function() -> Function:
             meaning=f"{name}: random group, 0 to {buckets - 1}",
             formula=Formula(_bucket, name=name, buckets=buckets),
             parts=NO_PARTS,
+            limits=(0, buckets - 1),
         )
 
     return Function(

@@ -25,7 +25,7 @@ from state.customer.silence import SILENCES
 from state.customer.support import Support
 from state.features.activity import EventFunctions
 from state.features.affinity import affinity_functions
-from state.features.buckets import bucket_function, holdout_feature
+from state.features.buckets import HOW_TO_HOLD_OUT, bucket_function, holdout_feature
 from state.features.counting import Counting
 from state.features.date_functions import date_functions
 from state.features.history import previous_stage, stay_functions
@@ -94,6 +94,7 @@ def catalogue(policy: Policy) -> Catalogue:
         roll_offs=roll_offs,
         day_of=calendar.day_of,
         traits=kinds,
+        undeclared={} if policy.holdout is not None else {"holdout": HOW_TO_HOLD_OUT},
         tags={name: tag_set(name, dates.of) for name, kind in kinds.items() if kind is Kind.TAGS},
     )
     if policy.lifecycles:

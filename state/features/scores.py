@@ -134,6 +134,7 @@ def _chance(formula: Formula, parts: int = NO_PARTS) -> Feature:
     return Feature(
         name="p_alive",
         unit="0 to 1",
+        limits=(0, 1),
         meaning="BG/NBD chance of still being a customer; known when patience is by p_alive",
         formula=formula,
         parts=ORDERS | parts,
@@ -153,6 +154,7 @@ def _score(name: str, meaning: str, window: int | None, formula: Formula, parts:
     return Feature(
         name=f"{name}_score",
         unit="1 to 5",
+        limits=(1, 5),
         meaning=meaning,
         formula=formula,
         parts=ORDERS | parts,

@@ -181,7 +181,11 @@ class CompiledPolicy:
 def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> CompiledPolicy:
     """Return the policy of a TOML text. Raises ``PolicyError`` with everything that is wrong."""
     source = PolicyText(text)
-    policy = source.policy()
+    return compile_policy(source, source.policy(), make_catalogue)
+
+
+def compile_policy(source: PolicyText, policy: Policy, make_catalogue: Callable[[Policy], Catalogue]) -> CompiledPolicy:
+    """Return a policy ready for use, whose problems are at the lines of its source; raises as ``read_policy``."""
     check_values(policy, source)
     # A catalogue cannot be made with a time zone or a currency that does not exist.
     catalogue = make_catalogue(_with_defaults(policy) if source.problems else policy)

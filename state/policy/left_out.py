@@ -1,8 +1,8 @@
-"""Customers left out by mistake: a warning about ``!=`` and ``not in`` on a value that may be missing.
+"""Customers left out by mistake: a warning about ``!=`` and ``not in`` on what may be missing, and ``<`` on a share.
 
 ``kind != 'internal'`` reads as if it took everybody but some, and holds for nobody whose kind is not known. It is taken
 as meant if the condition asks anywhere whether that value ``is known``, or if what is joined to it by ``and`` does not
-hold without the value either. Within ``not``, it leaves out nobody.
+hold without the value either. Within ``not``, it leaves out nobody. A share of nothing is missing, and not 0.
 """
 
 import ast
@@ -75,8 +75,10 @@ def _traps(test: Test, known: _Names, *, held: bool) -> Iterator[Comparison]:
                 yield from _traps(part, known.union(*map(_needed, others)), held=held)
         case AllOf(parts) | AnyOf(parts):
             for part in parts:
-                yield from _traps(part, known, held=held)
-        case Comparison(sign) if held and sign in _TRAPS and not all(_is_in(it, known) for it in _sides(test)):
+                # Whoever has no share is meant by the other side of an `or`: `... < 0.3 or orders_90d == 0`.
+                if not (held and _is_low_share(part)):
+                    yield from _traps(part, known, held=held)
+        case Comparison() if held and _is_trap(test) and not all(_is_in(it, known) for it in _sides(test)):
             yield test
 
 
@@ -87,10 +89,21 @@ def _needed(test: Test) -> _Names:
             return _NONE.union(*map(_needed, parts))
         case AnyOf() | Not():
             return _NONE
-        case Comparison(sign) if sign in _TRAPS:
+        case Comparison() if _is_trap(test):
             return _NONE
         case _:
             return _names_in(test)
+
+
+def _is_trap(test: Comparison) -> bool:
+    return test.sign in _TRAPS or _is_low_share(test)
+
+
+def _is_low_share(test: Test) -> bool:
+    if not isinstance(test, Comparison):
+        return False
+    low = test.left if test.sign in ("<", "<=") else test.right if test.sign in (">", ">=") else None
+    return isinstance(low, FeatureRef) and low.feature.tallies is not None and low.feature.limits is not None
 
 
 def _sides(trap: Comparison) -> tuple[Known, Known]:

@@ -1,13 +1,14 @@
 """Rules that nobody can join by: a warning about limits that exclude each other, within ``enter`` or with ``leave``.
 
-Only what is certain is told: two comparisons of one value with numbers in the text, on both of which joining depends.
+Only what is certain is told: two comparisons of one value with numbers in the text, on both of which joining depends,
+or a ``leave`` that holds by what ``enter`` asks for.
 """
 
 from collections.abc import Iterator
 from itertools import combinations, product
 from typing import NamedTuple
 
-from state.conditions.implied import Limit, proof_of
+from state.conditions.implied import Limit, certain, follows, proof_of
 from state.conditions.nodes import AllOf, AnyOf, Comparison, Not, Test
 
 _FIX = "change one of the two limits"
@@ -40,6 +41,8 @@ def never_joined(enter: Test, leave: Test | None) -> Iterator[tuple[str, str]]:
             met = f"{_said(one.text, one.held)} meets `leave` with {_said(other.text, not other.held)}"
             yield f"nobody can join: whoever meets {met}", _FIX
             return
+    if leave is not None and follows(leave, list(certain(enter, held=True)), held=True):
+        yield "nobody can join: whoever meets `enter` meets `leave`", "ask in `leave` for what `enter` excludes"
 
 
 def _demands(test: Test, *, held: bool) -> Iterator[_Demand]:

@@ -20,6 +20,7 @@ from state.policy.currency_size import size_of
 from state.policy.left_out import left_out, left_out_by_filters
 from state.policy.lifecycle_shape import Fixed, Lifecycle, PAlive, Rhythm
 from state.policy.never_joined import never_joined
+from state.policy.never_met import never_met
 from state.policy.never_reached import never_reached
 from state.policy.shape import Money, Policy
 from state.policy.toml_lines import Path
@@ -41,7 +42,7 @@ def warnings_of(policy: Policy, conditions: Mapping[Path, Condition]) -> Iterato
             yield from _amounts(path, condition, policy.money.currency, size)
     for path, condition in conditions.items():
         excluding = (*left_out(condition.tree), *left_out_by_filters(condition.tree, kinds))
-        yield from ((path, message, fix) for message, fix in excluding)
+        yield from ((path, message, fix) for message, fix in (*excluding, *never_met(condition.tree)))
         if path[-1] == "enter":
             leave = conditions.get((*path[:-1], "leave"))
             told = never_joined(condition.tree, None if leave is None else leave.tree)

@@ -43,6 +43,9 @@ class Metrics:
             registry=registry,
         )
         self._rejects = Counter("lifestage_rejects", "Records rejected, by reason.", ["reason"], registry=registry)
+        self._account_events = Counter(
+            "lifestage_account_events", "Events by what they became for accounts.", ["outcome"], registry=registry
+        )
         self._transitions = Counter(
             "lifestage_transitions", "Lifecycle stage changes published.", ["from", "to"], registry=registry
         )
@@ -95,6 +98,8 @@ class Metrics:
         self._events.labels("applied").inc(counts["applied"])
         self._events.labels("duplicate").inc(counts["duplicate"])
         self._events.labels("rejected").inc(outcome.rejected.total())
+        for became, count in outcome.for_accounts.items():
+            self._account_events.labels(became).inc(count)
         self._count_publications(outcome)
         if self._live:
             now = self._now()

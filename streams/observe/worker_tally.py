@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from agents.account_records import UNUSABLE_ACCOUNT
 from agents.batch import Outcome, Position
 from agents.observer import Committed, Customers
 from schemas.event_names import nearest_name
@@ -51,6 +52,7 @@ class WorkerTally:
         batch = Tally(applied=counts["applied"] - outcome.unknown_names.total())
         batch.duplicates.count = counts["duplicate"]
         batch.unknown_orders.count = counts[UNKNOWN_ORDER]
+        batch.unusable_accounts = outcome.for_accounts[UNUSABLE_ACCOUNT]
         for reason, count in outcome.rejected.items():
             batch.reject(reason, count)
         for bound, count in outcome.bounds.items():
@@ -86,6 +88,7 @@ class WorkerTally:
                 name: {"count": it.count, "nearest": nearest_name(name)} for name, it in most_first(tally.unknown)
             },
             "unknown_orders": tally.unknown_orders.count,
+            "unusable_accounts": tally.unusable_accounts,
             "bounds": {bound: it.count for bound, it in most_first(tally.bounds)},
         }
 

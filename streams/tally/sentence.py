@@ -34,6 +34,8 @@ def lately(tally: Tally, span: str) -> str:
         parts.append(f"{tally.unknown_events:,} of unknown names ({told}{more})")
     if tally.unknown_orders.count:
         parts.append(f"{tally.unknown_orders.count:,} of orders never seen")
+    if tally.unusable_accounts:
+        parts.append(f"{tally.unusable_accounts:,} that reach no account, since groupId is no usable id")
     if tally.bounds:
         parts.append(f"bounds that held: {_listed(most_first(tally.bounds))}")
     return f"in {span}: {', '.join(parts)}"

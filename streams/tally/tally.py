@@ -39,7 +39,8 @@ class Tally:
 
     ``unknown`` (the applied events whose names lifestage does not know) is by name, cut to ``MAX_NAME`` and printable;
     with ``max_names``, further names are counted as ``OTHER``. ``rejects`` is by reason, ``bounds`` by the bound that
-    held. ``unknown_orders`` are the applied events about orders never seen.
+    held. ``unknown_orders`` are the applied events about orders never seen. ``unusable_accounts`` are the events that
+    reach no account because of its id, whatever became of them for their customers.
     """
 
     applied: int = 0
@@ -48,6 +49,7 @@ class Tally:
     unknown: dict[str, Counted] = field(default_factory=dict)
     bounds: dict[str, Counted] = field(default_factory=dict)
     unknown_orders: Counted = field(default_factory=Counted)
+    unusable_accounts: int = 0
     max_names: int | None = None
 
     @property
@@ -73,7 +75,8 @@ class Tally:
     @property
     def put_aside(self) -> bool:
         """Whether anything was not applied, or without effect."""
-        return bool(self.duplicates.count or self.rejects or self.unknown or self.unknown_orders.count or self.bounds)
+        without_effect = self.duplicates.count or self.unknown_orders.count or self.unusable_accounts
+        return bool(without_effect or self.rejects or self.unknown or self.bounds)
 
     def reject(self, reason: str, count: int = 1, place: int = 0, example: str = "") -> None:
         """Count rejects of one reason."""
@@ -103,6 +106,7 @@ class Tally:
         self.applied += other.applied
         self.duplicates.merge(other.duplicates)
         self.unknown_orders.merge(other.unknown_orders)
+        self.unusable_accounts += other.unusable_accounts
         for reason, it in other.rejects.items():
             _entry(self.rejects, reason).merge(it)
         for name, it in other.unknown.items():

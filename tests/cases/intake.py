@@ -141,7 +141,9 @@ def _rules_of(policy: str) -> Rulebook:
 def _written(lines: Iterable[bytes], rules: Rulebook) -> Iterator[tuple[int, bytes]]:
     for number, line in enumerate(lines, 1):
         if rules.intake.of_accounts:
-            yield from ((number, value) for _, value, _ in account_records(Record("", 0, 0, None, line), None))
+            yield from (
+                (number, value) for _, value, _ in account_records(Record("", 0, 0, None, line), None, Counter())
+            )
         else:
             yield number, line
 

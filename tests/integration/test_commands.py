@@ -20,7 +20,7 @@ from streams.cli.commands import rejects, replay, show, tail
 from streams.cli.main import main
 from streams.embedded.child_process import stop
 from streams.settings import Settings
-from streams.sinks.redis import RedisSink
+from streams.sinks.redis import Keys, RedisSink, connect
 from streams.topics import topics_of
 from tests.support.kafka_records import AT, read, rejected, topics_made, transition, write
 from tests.support.mirror import row
@@ -244,6 +244,26 @@ def test_show_says_what_is_wrong(redis_url: str, topic_prefix: str) -> None:
         wrong = call("show", "c1", settings=replace(settings, redis_url=url))
         assert wrong.exit_code == 2, wrong.output
         assert "LIFESTAGE_REDIS_URL" in wrong.output
+
+
+@pytest.mark.parametrize("lacks", ["steps", "measures", "holdout", "everything"])
+def test_a_profile_of_another_version_is_told_in_one_sentence(redis_url: str, topic_prefix: str, lacks: str) -> None:
+    settings = Settings(redis_url=redis_url, app_id=topic_prefix)
+    asyncio.run(_mirrored(settings))
+    older = json.loads(call("show", "c1", "--json", settings=settings).output)
+    older = {name: it for name, it in older.items() if lacks not in (name, "everything")}
+    asyncio.run(_overwritten(settings, json.dumps(older)))
+    told = call("show", "c1", settings=settings)
+    assert told.exit_code == 1
+    assert isinstance(told.exception, SystemExit)
+    assert "a worker of another version wrote it" in told.output
+    assert json.loads(call("show", "c1", "--json", settings=settings).output) == older
+
+
+async def _overwritten(settings: Settings, profile: str) -> None:
+    redis = connect(settings.redis_url)
+    await redis.hset(Keys.of(settings).customer("c1"), "profile", profile)
+    await redis.aclose()
 
 
 def test_a_replay_closes_with_what_can_be_read(settings: Settings, tmp_path: Path) -> None:

@@ -69,9 +69,15 @@ def committed() -> Committed:
     counted = Outcome(NOW, publications=[(key, it) for it in changes])
     counted.counts.update({"in": 6, "applied": 3, "duplicate": 1, "poisoned": 1})
     counted.rejected["late"] += 2
+    counted.for_accounts.update({"passed_on": 4, "unusable_account": 1})
     counted.unknown_names["Order Compleet"] += 1
     late = RejectedError("late", f'userId is "{CUSTOMER}": too late', CUSTOMER)
     value = reject(late, topic="customer.purchases", partition=0, offset=7, time=NOW, key=key, value=key)
     counted.rejects += [(key, value, NOW)] * 2
     records = [Record("customer.purchases", it, NOW - 40, key, b"") for it in range(6)]
     return Committed(Batch(0, 1, records, NOW), counted, Position({}, NOW), 0.02)
+
+
+def commit(outcome: Outcome) -> Committed:
+    """Return the commit of an outcome."""
+    return Committed(Batch(0, 1, [], outcome.upto), outcome, Position({}, outcome.upto), 0.0)

@@ -1,9 +1,11 @@
 """``lifestage policy``: look at a policy before it decides about customers."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from zoneinfo import available_timezones
 
 import click
+import msgspec
 
 from schemas.money import CURRENCIES
 from state.policy.compiled import CompiledPolicy
@@ -12,6 +14,7 @@ from state.policy.summary import summarize
 from state.rules.rulebook import Rulebook
 from streams.cli.events_sample import EventsSample
 from streams.cli.failure import UnusableSourceError
+from streams.cli.policy_costs import Costs, costs_of
 from streams.policy_file import PolicyFileError, compile_file, shipped_policy, shipped_text
 from streams.sources.event_lines import event_lines
 from streams.sources.source import SourceError
@@ -27,22 +30,58 @@ def command() -> None:
 @click.argument("file", type=click.Path(path_type=Path), required=False)
 @click.option("--code", is_flag=True, help="Print the code that its rules become instead.")
 @click.option("--events", "sample", help="A sample of events: tell which names of the policy it does not have.")
-def check(file: Path | None, code: bool, sample: str | None) -> None:
+@click.option("--costs", is_flag=True, help="Measure on that sample what each name costs; takes some seconds.")
+@click.option("--json", "as_json", is_flag=True, help="Print the costs alone, as JSON.")
+def check(file: Path | None, code: bool, sample: str | None, costs: bool, as_json: bool) -> None:
     """Say what is wrong with the policy in FILE, or what it does, in words; without FILE, of the one that ships.
 
     With --events, a file of JSON lines or a JSON array, also the events, properties and traits that the policy names
     and that nothing in the sample has, with the nearest name there is.
+    With --costs, also how many bytes of a customer, and roughly how many microseconds of an event, each of them takes.
     """
+    if costs and sample is None:
+        raise click.UsageError("--costs are measured on your events: give a sample of them with --events")
+    if as_json and not costs:
+        raise click.UsageError("--json prints costs: give --costs too")
     try:
         compiled = compile_file(file)
     except PolicyFileError as error:
         click.echo(str(error), err=True)
         raise SystemExit(1) from None
-    click.echo(generated_code(compiled) if code else summarize(compiled))
+    if not as_json:
+        click.echo(generated_code(compiled) if code else summarize(compiled))
     for warning in compiled.warnings:
         click.echo(f"{file or shipped_policy()}:{warning.line}: warning: {warning.message}. {warning.fix}", err=True)
     if sample is not None:
         _check_names(compiled, file or shipped_policy(), sample)
+        if costs:
+            _print_costs(compiled, file or shipped_policy(), sample, as_json)
+
+
+def _print_costs(compiled: CompiledPolicy, file: Path, sample: str, as_json: bool) -> None:
+    text = file.read_text("utf-8")
+    found = costs_of(text, compiled, (value for _, value in event_lines(sample)))
+    if found is None:
+        raise UnusableSourceError(f"{sample} has no usable event, so that nothing can be measured")
+    if as_json:
+        click.echo(msgspec.json.encode(found))
+    else:
+        click.echo("\n" + "\n".join(_cost_lines(found)))
+
+
+def _cost_lines(costs: Costs) -> Iterator[str]:
+    yield f"What it costs, measured on {costs.events:,} events of {costs.customers:,} customers"
+    rows = [
+        ("the whole policy", costs.whole, ""),
+        ("without segments, ladders, signals", costs.without_rules, ""),
+        *((name, it, "+") for name, it in costs.names.items()),
+        *((f"{name} (measure)", it, "+") for name, it in costs.measures.items()),
+    ]
+    width = max(len(name) for name, _, _ in rows)
+    yield f"  {'':{width}}  bytes a customer  microseconds an event (rough)"
+    for name, it, sign in rows:
+        yield f"  {name:{width}}  {f'{sign}{it.bytes:,.1f}':>16}  {f'{sign}{it.microseconds:,.1f}':>21}"
+    yield "  What has a + is added by that name alone. Together they take less: what they share is kept once."
 
 
 def _check_names(compiled: CompiledPolicy, file: Path, sample: str) -> None:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 
 import click
+import msgspec
 from redis.exceptions import RedisError
 from rich.console import Console
 from rich.table import Table
@@ -46,8 +47,17 @@ def command(customer: str, as_json: bool) -> None:
         )
     if as_json:
         click.echo(found)
-    else:
-        _print_profile(decode(found))
+        return
+    try:
+        profile = decode(found)
+    except msgspec.DecodeError as error:
+        raise click.ClickException(
+            f"the mirror at {where} has a profile of {printable(customer)!r} that this version cannot read "
+            f"({printable(str(error))}): a worker of another version wrote it. A worker of this one writes it anew "
+            f"with the customer's next change, and all of them once the keys {Keys.of(settings).prefix}* are deleted; "
+            "--json shows it as it is"
+        ) from None
+    _print_profile(profile)
 
 
 async def _read(settings: Settings, customer: str) -> bytes | None:

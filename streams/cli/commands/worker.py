@@ -3,6 +3,7 @@
 import click
 
 from streams.cli.failure import settings_or_fail
+from streams.end_signals import end_when_asked
 
 
 @click.command("worker")
@@ -18,6 +19,7 @@ def command(loglevel: str) -> None:
     Start several, on as many machines as you like: they share the partitions. Give each its own LIFESTAGE_INSTANCE
     and LIFESTAGE_WEB_PORT. Exit code 70 means that it could not go on; its last line says why.
     """
+    end_when_asked()
     settings_or_fail()
     # Faust takes a second to import; --help need not wait for it.
     try:

@@ -183,6 +183,8 @@ def runner(monkeypatch: pytest.MonkeyPatch) -> Runner:
     monkeypatch.setattr(worker, "prepare", runner.prepare)
     monkeypatch.setattr(worker, "end_process", runner.end_process)
     monkeypatch.setattr(worker, "gc", collector)
+    monkeypatch.setattr(worker, "end_when_asked", lambda: runner.steps.append("end when asked"))
+    monkeypatch.setattr(worker, "end_anyway", lambda: runner.steps.append("end anyway"))
     monkeypatch.setattr(worker, "faust", SimpleNamespace(Worker=runner.worker))
     return runner
 
@@ -191,7 +193,7 @@ def test_faust_runs_once_kafka_and_the_topics_are_ready(runner: Runner, data_fol
     app: Any = object()
     with pytest.raises(EndedError, match="SIGTERM"):
         run(app, Settings(data=data_folder / "deep"), 90, "DEBUG")
-    assert runner.steps == ["prepare 90", "freeze", (app, "DEBUG")]
+    assert runner.steps == ["end when asked", "prepare 90", "freeze", (app, "DEBUG"), "end anyway"]
     assert (data_folder / "deep").is_dir()
 
 
@@ -200,4 +202,4 @@ def test_topics_that_cannot_be_used_end_the_process(runner: Runner, data_folder:
     app: Any = object()
     with pytest.raises(EndedError, match="no such topic"):
         run(app, Settings(data=data_folder))
-    assert runner.steps == ["prepare 0"]
+    assert runner.steps == ["end when asked", "prepare 0"]

@@ -15,6 +15,7 @@ from state.policy.compiled import read_policy
 from state.policy.left_out import left_out, left_out_by_filters
 from state.policy.never_joined import never_joined
 from state.policy.shape import Policy
+from state.policy.text import PolicyError
 from tests.support.programs import ROOT
 from tests.unit.state.conditions.toy import CATALOGUE, Toy
 
@@ -119,6 +120,10 @@ def test_where_nothing_is_told_the_mend_would_change_nothing(condition: str) -> 
         ("orders > 5 and not orders > 5", "", "`orders > 5` excludes `not orders > 5`"),
         ("orders >= 3", "orders >= 1 or loyal", "whoever meets `orders >= 3` meets `leave` with `orders >= 1`"),
         ("orders > 3", "not orders <= 3", "whoever meets `orders > 3` meets `leave` with `not orders <= 3`"),
+        ("loyal and orders >= 3", "loyal", "whoever meets `enter` meets `leave`"),
+        ("kind == 'a' and orders_7d > 2", "kind == 'a' or orders > 9", "whoever meets `enter` meets `leave`"),
+        ("orders >= 3 and loyal", "orders >= 1 and loyal", "whoever meets `enter` meets `leave`"),
+        ("kind == 'a'", "kind is known", "whoever meets `enter` meets `leave`"),
         ("not orders < 3", "not orders <= 1", "whoever meets `not orders < 3` meets `leave` with `not orders <= 1`"),
     ],
 )
@@ -136,6 +141,8 @@ def test_what_nobody_can_join_is_told(enter: str, leave: str, why: str) -> None:
         ("not traits.a > 5 and not traits.a < 7", ""),
         ("orders >= 3", "orders < 2"),
         ("orders >= 3", "orders >= 1 and loyal"),
+        ("loyal or orders >= 3", "loyal"),
+        ("not kind == 'a'", "not kind == 'b'"),
         ("orders >= 3", ""),
     ],
 )
@@ -192,3 +199,84 @@ def test_events_left_out_by_a_filter_are_told() -> None:
 )
 def test_nothing_is_told_of_a_filter_that_leaves_out_nothing_or_is_meant(where: str) -> None:
     assert filters_told(f'count("Order Completed", 30, where = {where}) > 1') == []
+
+
+def told_of(enter: str, head: str = "") -> list[str]:
+    text = f"name = \"p\"\n{head}\n[[segments]]\nkey = \"k\"\nname = \"K\"\nenter = '''{enter}'''\n"
+    return [it.message for it in read_policy(text, catalogue).warnings]
+
+
+@pytest.mark.parametrize(
+    "never",
+    [
+        'bucket("x", 100) < 0',
+        'bucket("x", 100) >= 100',
+        '100 <= bucket("x", 100)',
+        'bucket("x", 100) == 100',
+        'bucket("x", 100) in [100, 101]',
+        'share("category", "Meat", revenue, 90) > 30',
+        'share("category", "Meat", revenue, 90) > 1',
+        'top_share("brand", orders, 90) == 50',
+        "return_rate(90) >= 1.1",
+        "frequency_score > 5",
+    ],
+)
+def test_what_never_holds_is_told(never: str) -> None:
+    assert f"`{never}` never holds" in told_of(never)
+
+
+@pytest.mark.parametrize(
+    "always",
+    [
+        'bucket("x", 100) < 200',
+        'bucket("x", 100) >= 0',
+        '100 > bucket("x", 100)',
+        'bucket("x", 100) != 100',
+        'bucket("x", 100) not in [100, 200]',
+    ],
+)
+def test_what_holds_for_everybody_is_told(always: str) -> None:
+    assert told_of(always) == [f"`{always}` holds for everybody"]
+
+
+@pytest.mark.parametrize(
+    "useful",
+    [
+        'bucket("x", 100) < 1',
+        '1 <= bucket("x", 100) < 99',
+        'bucket("x", 100) == 99',
+        'bucket("x", 100) in [99, 100]',
+        'share("category", "Meat", revenue, 90) > 0.3',
+        'share("category", "Meat", revenue, 90) >= 1',
+        'share("category", "Meat", revenue, 90) >= 0',
+        "frequency_score >= 5",
+        "recency_score <= 1",
+        "orders < 0",
+    ],
+)
+def test_nothing_is_told_of_a_number_that_a_value_can_have(useful: str) -> None:
+    assert told_of(useful) == []
+
+
+def test_whoever_assumes_that_a_share_of_nothing_is_0_is_told_otherwise() -> None:
+    share = 'share("category", "Meat", revenue, 90)'
+    missing = f"does not hold for customers whose `{share}` is not known"
+    assert told_of(f"{share} < 0.1") == [f"`{share} < 0.1` {missing}"]
+    assert told_of(f"0.1 >= {share}") == [f"`0.1 >= {share}` {missing}"]
+    for meant in (
+        f"not {share} >= 0.1",
+        f"{share} is known and {share} < 0.1",
+        f"0.05 < {share} < 0.1",
+        f"{share} < 0.1 or orders_90d == 0",
+    ):
+        assert told_of(meant) == []
+    assert told_of("days_since_order < 30 and average_rating_30d < 3") == [], "nobody takes these for 0"
+
+
+def test_who_is_held_out_must_be_declared() -> None:
+    with pytest.raises(PolicyError) as wrong:
+        told_of("orders > 1 and not holdout")
+    (problem,) = wrong.value.problems
+    assert "the policy declares no `holdout`" in problem.message
+    assert problem.fix.startswith("declare who is held out: write a table [holdout] with")
+    assert told_of("orders > 1 and not holdout", '[holdout]\nname = "2026"\npercent = 5') == []

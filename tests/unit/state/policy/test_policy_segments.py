@@ -44,7 +44,7 @@ def problems(text: str) -> list[tuple[int, str, str]]:
         (CORE + NEXT + """enter = 'bucket("a", 1) == 0'\n""", 9, "1 is no number of `buckets`", "from 2 to 1000000"),
         (CORE + NEXT + """enter = 'bucket("a", 2.5) == 0'\n""", 9, "`buckets` is a whole number", ""),
         (CORE + NEXT + """enter = 'bucket("a") == 0'\n""", 9, "`buckets` is missing", 'bucket("spring", 100)'),
-        (CORE + NEXT + "enter = 'holdout'\n", 9, "there is no feature `holdout`", ""),
+        (CORE + NEXT + "enter = 'holdout'\n", 9, "the policy declares no `holdout`", ""),
         (HOLDOUT + "percent = 12.345\n", 4, "`percent` is 12.345", "at most two decimals"),
         (HOLDOUT + "percent = 100\n", 4, "`percent` is 100", ""),
         (HOLDOUT, 2, "`percent` is missing", ""),

@@ -26,6 +26,8 @@ def test_everything_is_counted_once() -> None:
     assert seen["lifestage_events_total", "duplicate"] == 1
     assert seen["lifestage_events_total", "rejected"] == seen["lifestage_rejects_total", "late"] == 2
     assert seen["lifestage_unknown_events_total", "Order Compleet"] == 1
+    assert seen["lifestage_account_events_total", "passed_on"] == 4
+    assert seen["lifestage_account_events_total", "unusable_account"] == 1
     assert seen["lifestage_poisoned_customers_total",] == 1
     assert seen["lifestage_transitions_total", "loyal", "at_risk"] == 1
     assert seen["lifestage_segment_changes_total", "entered", "vip"] == 1

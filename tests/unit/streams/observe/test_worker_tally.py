@@ -2,17 +2,12 @@
 
 import json
 
-from agents.batch import Batch, Outcome, Position
-from agents.observer import Committed
+from agents.batch import Outcome
 from streams.observe.worker_tally import MAX_NAMES, WorkerTally
 from streams.policy_file import load_rules
 from streams.tally.tally import OTHER
-from tests.support.observed import CUSTOMER, committed
+from tests.support.observed import CUSTOMER, commit, committed
 from tests.topology.driver import DAY, START, Driver, order, record, text
-
-
-def commit(outcome: Outcome) -> Committed:
-    return Committed(Batch(0, 1, [], outcome.upto), outcome, Position({}, outcome.upto), 0.0)
 
 
 def test_the_document_has_everything_since_the_start() -> None:
@@ -26,6 +21,7 @@ def test_the_document_has_everything_since_the_start() -> None:
         "rejected": {"late": {"count": 4, "example": "customer.purchases/0/7: userId: too late"}},
         "unknown_names": {"Order Compleet": {"count": 2, "nearest": "Order Completed"}},
         "unknown_orders": 0,
+        "unusable_accounts": 2,
         "bounds": {},
     }
     assert CUSTOMER not in json.dumps(tally.document())
@@ -36,7 +32,8 @@ def test_a_line_is_about_the_time_since_the_last_one() -> None:
     tally.committed(committed())
     assert tally.line("the last minute") == (
         "in the last minute: 3 applied, 1 duplicate, 2 rejected (late 2; e.g. customer.purchases/0/7: userId: too "
-        "late), 1 of unknown names (Order Compleet 1: do you mean Order Completed?)"
+        "late), 1 of unknown names (Order Compleet 1: do you mean Order Completed?), 1 that reach no account, "
+        "since groupId is no usable id"
     )
     assert tally.line("the last minute") == ""
     outcome = Outcome(0)

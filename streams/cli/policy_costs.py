@@ -1,0 +1,134 @@
+"""The costs of a policy, measured: a sample of events is decided with and without each name that its rules read."""
+
+import time
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+import msgspec
+
+from agents.batch import Batch, Record
+from agents.tracker import Tracker
+from schemas.account_events import account_event
+from schemas.envelope import open_envelope, read_event
+from schemas.event_types import TOPIC_KINDS
+from schemas.intake import Intake
+from schemas.reject import RejectedError
+from schemas.wrappings import SeveralEventsError
+from state.features.catalogue import catalogue
+from state.policy.compiled import CompiledPolicy, compile_policy
+from state.policy.shape import Policy, Segment
+from state.policy.text import PolicyError, PolicyText
+from state.rules.rulebook import Rulebook
+
+MAX_EVENTS = 5_000
+_BATCH = 200
+_ROUNDS = 3
+_NEVER = "orders < 0"
+_ASKED = ("{name} >= 0", "{name} == 'x'", "{name} == '{allowed}'", "'x' in {name}", "{name}")
+"""Questions, one for each type of value; the first that a name understands is asked."""
+
+
+class Cost(msgspec.Struct, frozen=True):
+    """Bytes that a customer takes on average, and microseconds of one core that an event does."""
+
+    bytes: float
+    microseconds: float
+
+    def less(self, other: "Cost") -> "Cost":
+        """Return what is left of this cost without the other, at least nothing."""
+        return Cost(
+            round(max(0.0, self.bytes - other.bytes), 1), round(max(0.0, self.microseconds - other.microseconds), 1)
+        )
+
+
+class Costs(msgspec.Struct, frozen=True):
+    """What a policy costs on ``events`` of a sample, which are those of so many ``customers``.
+
+    ``whole`` is all of it, ``without_rules`` what is left without ladders, segments, signals and measures. ``names``
+    and ``measures`` are what each adds to that alone; those that can be asked only beside other rules are not there.
+    """
+
+    events: int
+    customers: int
+    whole: Cost
+    without_rules: Cost
+    names: dict[str, Cost]
+    measures: dict[str, Cost]
+
+
+def costs_of(text: str, compiled: CompiledPolicy, values: Iterable[bytes]) -> Costs | None:
+    """Return the costs of the policy in a text on the first ``MAX_EVENTS`` usable events, None if there are none."""
+    whole = Rulebook(compiled)
+    records = sorted(islice(_records(values, whole.intake), MAX_EVENTS), key=lambda it: it.time)
+    if not records:
+        return None
+    bare = msgspec.structs.replace(compiled.policy, ladders=(), segments=(), signals=())
+    asked = {"": _asking(text, bare, _NEVER)}
+    names = sorted({name for condition in compiled.conditions for name in condition.names})
+    measures = [it.name for it in compiled.measures]
+    for name in (*names, *measures):
+        asked[name] = _asking_for(text, bare, name, compiled)
+    rules = {name: it for name, it in asked.items() if it is not None}
+    # In turns, so that a machine that is busy for a moment does not burden one of them alone.
+    rounds = [{name: _measured(it, records) for name, it in [(None, whole), *rules.items()]} for _ in range(_ROUNDS)]
+    least = {name: min((each[name] for each in rounds), key=lambda it: it.microseconds) for name in rounds[0]}
+    base, nothing = least[""], Cost(0, 0)
+    return Costs(
+        len(records),
+        _customers(records),
+        least[None].less(nothing),
+        base.less(nothing),
+        {name: least[name].less(base) for name in names if name in least},
+        {name: least[name].less(base) for name in measures if name in least},
+    )
+
+
+def _asking_for(text: str, bare: Policy, name: str, compiled: CompiledPolicy) -> Rulebook | None:
+    feature = compiled.catalogue.features.get(name)
+    allowed = feature.allowed[0] if feature is not None and feature.allowed else "x"
+    for question in _ASKED:
+        found = _asking(text, bare, f"({question.format(name=name, allowed=allowed)}) and {_NEVER}")
+        if found is not None:
+            return found
+    return None
+
+
+def _asking(text: str, bare: Policy, enter: str) -> Rulebook | None:
+    """Return the rules of a policy with one segment, which nobody enters, None if it cannot ask that."""
+    asking = msgspec.structs.replace(bare, segments=(Segment(key="asked", name="Asked", enter=enter),))
+    source = PolicyText(text)
+    source.policy()
+    try:
+        return Rulebook(compile_policy(source, asking, catalogue))
+    except PolicyError:
+        return None
+
+
+def _measured(rules: Rulebook, records: list[Record]) -> Cost:
+    table: dict[bytes, bytes] = {}
+    tracker = Tracker(rules, 0, table)
+    began = time.process_time_ns()
+    for start in range(0, len(records), _BATCH):
+        some = records[start : start + _BATCH]
+        tracker.apply(tracker.compute(Batch(0, 1, some, some[-1].time)))
+    took = (time.process_time_ns() - began) / 1000
+    # A customer of whom only events came that this policy does not know is not there, and takes nothing.
+    return Cost(sum(map(len, table.values())) / _customers(records), took / len(records))
+
+
+def _customers(records: list[Record]) -> int:
+    return len({it.key for it in records})
+
+
+def _records(values: Iterable[bytes], intake: Intake) -> Iterator[Record]:
+    for value in values:
+        try:
+            own = account_event(value)[1] if intake.of_accounts else value
+            event = read_event(open_envelope(own), own, intake)
+        except SeveralEventsError as several:
+            yield from _records(several.events, intake)
+        except RejectedError:
+            continue
+        else:
+            if event.fact is not None:
+                yield Record(f"customer.{TOPIC_KINDS[0]}", 0, event.fact.at, event.user_id.encode(), own)
