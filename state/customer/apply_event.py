@@ -161,7 +161,7 @@ class EventApplier:
 
     def _support(self, customer: Customer, day: int) -> Support:
         support = customer.support
-        support.daily.drop_before(self._memory.first_day(day))
+        support.drop_before(self._memory.first_day(day))
         return support
 
 

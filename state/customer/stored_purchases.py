@@ -30,7 +30,9 @@ _decode = msgspec.msgpack.Decoder(_Packed).decode
 
 
 def pack_purchases(purchases: Purchases) -> bytes:
-    """Return the bytes of purchases."""
+    """Return the bytes of purchases, which are made again only after a change."""
+    if purchases.stored:
+        return purchases.stored
     stored: tuple[object, ...] = (
         purchases.rows.packed(),
         purchases.refunds.packed(),
@@ -43,7 +45,8 @@ def pack_purchases(purchases: Purchases) -> bytes:
     used = len(stored)
     while not stored[used - 1]:
         used -= 1
-    return _encode(stored[:used])
+    purchases.stored = _encode(stored[:used])
+    return purchases.stored
 
 
 def unpack_purchases(packed: bytes) -> Purchases:
@@ -60,4 +63,5 @@ def unpack_purchases(packed: bytes) -> Purchases:
     )
     purchases.occasions = purchases.count() - it.same_occasion
     purchases.occasion_at = (purchases.last() or 0) - it.since_occasion
+    purchases.stored = packed
     return purchases

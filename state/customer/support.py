@@ -10,15 +10,25 @@ MAX_OPEN_TICKETS = 64
 
 
 class Support(msgspec.Struct, gc=False):
-    """The open tickets, by id with the instant of opening (at most 64), counts by day, and the last rating."""
+    """The open tickets, by id with the instant of opening (at most 64), counts by day, and the last rating.
+
+    ``stored`` are the bytes of all this, none once it may have changed.
+    """
 
     open: dict[str, int]
     daily: Daily
     last_rating: int | float | None = None
     rated_at: int = 0
+    stored: bytes = b""
+
+    def drop_before(self, day: int) -> None:
+        """Drop the days before ``day``, which no window reaches any more."""
+        self.stored = b""
+        self.daily.drop_before(day)
 
     def open_ticket(self, ticket: TicketOpened, day: int) -> None:
         """Add a ticket; one that is open already keeps its first instant."""
+        self.stored = b""
         if ticket.ticket_id not in self.open:
             self.daily.add(day, OPENED)
             if len(self.open) < MAX_OPEN_TICKETS:
@@ -26,11 +36,13 @@ class Support(msgspec.Struct, gc=False):
 
     def solve_ticket(self, ticket: TicketSolved, day: int) -> None:
         """Remove a ticket that is open; any other changes nothing."""
+        self.stored = b""
         if self.open.pop(ticket.ticket_id, None) is not None:
             self.daily.add(day, SOLVED)
 
     def rate(self, rated: TicketRated, day: int) -> None:
         """Count a rating, which becomes the last one."""
+        self.stored = b""
         self.daily.add(day, RATINGS)
         whole, hundredths = divmod(round(rated.rating * 100), 100)
         self.daily.add(day, RATING_SUM, whole)
@@ -44,14 +56,16 @@ class Support(msgspec.Struct, gc=False):
         return min(self.open.values()) if self.open else None
 
     def packed(self) -> bytes:
-        """Return the bytes."""
-        return _encode(_Packed(self.open, self.daily.packed(), self.last_rating, self.rated_at))
+        """Return the bytes, which are made again only after a change."""
+        if not self.stored:
+            self.stored = _encode(_Packed(self.open, self.daily.packed(), self.last_rating, self.rated_at))
+        return self.stored
 
     @staticmethod
     def unpacked(packed: bytes) -> "Support":
         """Return what the bytes hold. Raises ``msgspec.DecodeError``."""
         it = _decode(packed)
-        return Support(it.open, unpack_daily(it.daily), it.last_rating, it.rated_at)
+        return Support(it.open, unpack_daily(it.daily), it.last_rating, it.rated_at, packed)
 
 
 class _Packed(msgspec.Struct, array_like=True, gc=False):
