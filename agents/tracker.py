@@ -180,7 +180,7 @@ class Tracker:
         snapshot = self._table.get(key)
         publications: list[Publication] = []
         if snapshot is None:
-            return TouchedCustomer(begin(at, key.decode()), None, publications)
+            return TouchedCustomer(begin(at, key.decode(), self._rules.first_stage), None, publications)
         before = read_header(snapshot)
         # It changes in place; should the batch fail, it is read from its snapshot again.
         timeline = self._cache.take(key) or load(snapshot, self._rules, key.decode())

@@ -59,7 +59,8 @@ def build(
     # What is seen of the worker.
     status, stage_counts, tally = WorkerStatus(), StageCounts(), WorkerTally()
     mirror = _mirror(settings, rules) if observers is None else None
-    health = Health(status, rules.version, stage_counts, tally, mirror)
+    stages = tuple(it.key for it in rules.compiled.stages)
+    health = Health(status, rules.version, stages, stage_counts, tally, mirror)
     metrics = Metrics(health, live=settings.clock == "wall")
     if observers is None:
         observers = [it for it in (stage_counts, tally, metrics, mirror) if it is not None]

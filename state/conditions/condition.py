@@ -8,7 +8,7 @@ from operator import or_
 from state.conditions.catalogue import Catalogue
 from state.conditions.codegen import CodeWriter
 from state.conditions.direction import RISES, as_inequalities, direction_of, leaf_monotonicity
-from state.conditions.explain import Explanation, Truths
+from state.conditions.explain import Explanation, Reason, Truths
 from state.conditions.features import Instants
 from state.conditions.next_change import CombinedChange, Gap, LeafChange, NegatedChange, NextChange
 from state.conditions.nodes import (
@@ -74,11 +74,15 @@ class Condition:
 
     def why(self, customer: Customer, at: int) -> str:
         """Return the comparisons that make it hold (or keep it from holding), with their values."""
-        return "; ".join(self.reasons(customer, at))
+        return "; ".join(self.why_parts(customer, at))
 
-    def reasons(self, customer: Customer, at: int) -> list[str]:
+    def why_parts(self, customer: Customer, at: int) -> list[str]:
         """Return the parts of ``why``."""
         return self.explanation.parts(customer, at)
+
+    def reasons(self, customer: Customer, at: int) -> list[Reason]:
+        """Return the same comparisons, each with what it is about."""
+        return self.explanation.reasons(customer, at)
 
 
 def compile_condition(text: str, catalogue: Catalogue) -> Condition:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from state.conditions.catalogue import Catalogue
 from state.conditions.exact_number import Exact
@@ -25,6 +25,7 @@ from state.conditions.nodes import (
     Trait,
     Truth,
     leaves_of,
+    names_of,
 )
 from state.conditions.printed import DECIMALS, Side, compared
 from state.conditions.signs import OPPOSITE
@@ -41,11 +42,19 @@ _Decided = Callable[[tuple[bool, ...]], tuple[bool, tuple[int, ...]]]
 """Whether a part of a tree holds, given each leaf, and the places of the leaves that decide it."""
 
 
+class Reason(NamedTuple):
+    """A comparison in words, the names of the values that it reads, and what it proves, if that is anything."""
+
+    text: str
+    names: frozenset[str]
+    proof: Proof | None
+
+
 class Explanation:
     """Why a tree holds or does not, for any customer."""
 
     def __init__(self, tree: Test, catalogue: Catalogue, truths: Callable[[list[Leaf]], Truths]) -> None:
-        leaves = leaves_of(tree)
+        leaves = self._leaves = leaves_of(tree)
         self._decided = _decided(tree, {id(leaf): place for place, leaf in enumerate(leaves)})
         self._words = [_words_of(leaf, catalogue) for leaf in leaves]
         self._proofs = [(proof_of(leaf, held=False), proof_of(leaf, held=True)) for leaf in leaves]
@@ -57,14 +66,32 @@ class Explanation:
 
         One that follows from those before it is left out.
         """
+        _, _, said = self._deciding(customer, at)
+        return list(dict.fromkeys([text for text, _ in said]))
+
+    def reasons(self, customer: Customer, at: int) -> list[Reason]:
+        """Return the same one by one, each with what it is about."""
+        truth, told, said = self._deciding(customer, at)
+        return [
+            Reason(text, names_of(leaf), self._proofs[place][truth[place]] if has_value else None)
+            for place, (text, has_value) in zip(told, said, strict=True)
+            for leaf in (self._leaves[place],)
+        ]
+
+    def _deciding(
+        self, customer: Customer, at: int
+    ) -> tuple[tuple[bool, ...], tuple[int, ...], list[tuple[str, bool]]]:
+        """Return whether each leaf holds, the places of those that are told, and what is said of these."""
         truth = self._truths(customer, at)
-        said = self._said(customer, at, truth, self._told(truth))
+        told = self._told(truth)
+        said = self._said(customer, at, truth, told)
         if not all([has_value for _, has_value in said]):
             deciding = self._decided(truth)[1]
             values = self._said(customer, at, truth, deciding)
             missing = frozenset([it for it, (_, has_value) in zip(deciding, values, strict=True) if not has_value])
-            said = self._said(customer, at, truth, self._told(truth, missing))
-        return list(dict.fromkeys([text for text, _ in said]))
+            told = self._told(truth, missing)
+            said = self._said(customer, at, truth, told)
+        return truth, told, said
 
     def _said(
         self, customer: Customer, at: int, truth: tuple[bool, ...], places: tuple[int, ...]

@@ -10,15 +10,14 @@ from state.customer.engagement import Engagement, no_engagement
 from state.customer.open_signals import NO_SIGNALS, Signals
 from state.customer.past_stays import PastStays, with_stay
 from state.customer.purchases import Purchases, no_purchases
+from state.customer.silence import NO_SILENCE, Silence
 from state.customer.stored_purchases import pack_purchases, unpack_purchases
 from state.customer.support import Support, no_support
 
 EXCLUDED = "excluded"
 """The stage of customers that do not count."""
-STAGES = ("prospect", "new", "repeat", "loyal", "at_risk", "churned", EXCLUDED)
-EXPECTED = ("at_risk", "churned", "became_loyal", "loyalty_lapsed")
-"""The lifecycle transitions that silence or the passing of time bring about."""
-STAGE_NUMBERS = {stage: number for number, stage in enumerate(STAGES)}
+PROSPECT = "prospect"
+"""The stage of whoever fits no other one, among those that ship."""
 
 
 class Customer(msgspec.Struct, gc=False):
@@ -30,6 +29,7 @@ class Customer(msgspec.Struct, gc=False):
     ``due``, and possibly nothing at ``due`` either. The stage began at ``since``; ``why`` is the short form of the
     values that began it, ``cause`` the messageId or name of its cause; the stage before, None if there was none, had
     lasted ``previous_ms``. ``past_stays`` are the stays that are over, in each stage that the policy asks about.
+    ``silence`` is which limit the time since the last order was decided to have reached.
     ``expected`` and ``expected_at`` are the lifecycle transition that comes next if nothing happens. Minimum stays
     count from ``loyal_since`` and from the instants of entering in ``memberships`` (by segment key) and in ``steps``,
     which has the step and that instant by ladder key. ``held`` are the conditions that hold and must do so for some
@@ -45,7 +45,7 @@ class Customer(msgspec.Struct, gc=False):
     engagement_lazy: Engagement | bytes
     support_lazy: Support | bytes
     traits: dict[str, Trait]
-    stage: str = "prospect"
+    stage: str = PROSPECT
     since: int = 0
     why: str = ""
     cause: str = ""
@@ -60,6 +60,7 @@ class Customer(msgspec.Struct, gc=False):
     expected: str | None = None
     expected_at: int | None = None
     activity_lazy: Activity | bytes = b""
+    silence: Silence = NO_SILENCE
     steps: dict[str, tuple[str, int]] = {}
     held: dict[str, int] = {}
     user_id: str = ""
@@ -144,14 +145,15 @@ class Customer(msgspec.Struct, gc=False):
         )
 
 
-def first_seen(at: int, user_id: str = "") -> Customer:
-    """Return a customer of whom only the userId and the instant of the first event are known."""
+def first_seen(at: int, user_id: str = "", stage: str = PROSPECT) -> Customer:
+    """Return a customer in the stage of all beginnings, of whom only the userId and the first instant are known."""
     return Customer(
         first_event_at=at,
         purchases_lazy=no_purchases(),
         engagement_lazy=no_engagement(),
         support_lazy=no_support(),
         traits={},
+        stage=stage,
         since=at,
         at=at,
         user_id=user_id,

@@ -2,27 +2,36 @@
 
 import msgspec
 
-from state.customer.customer import EXPECTED, STAGE_NUMBERS, STAGES, Customer
+from state.customer.customer import Customer
 from state.customer.open_signals import NO_SIGNALS, Signals
 from state.customer.past_stays import PastStays
+from state.customer.stored_names import (
+    Stored,
+    expected_of,
+    stage_of,
+    standing_of,
+    stored_expected,
+    stored_stage,
+    stored_standing,
+)
 
 
 class DecidedState(msgspec.Struct, array_like=True, gc=False):
-    """The fields of ``Customer`` of the same names; numbers stand for stages and for what is expected.
+    """The fields of ``Customer`` of the same names; ``standing`` is stage and silence. Names are as they are stored.
 
     Their order is that of the stored bytes.
     """
 
-    stage: int
+    standing: Stored
     since: int
     why: str
     cause: str
-    previous_stage: int | None
+    previous_stage: Stored | None
     previous_ms: int
     past_stays: dict[str, PastStays]
     loyal_since: int | None
     memberships: dict[str, int]
-    expected: int | None
+    expected: Stored | None
     expected_at: int | None
     steps: dict[str, tuple[str, int]] = {}
     held: dict[str, int] = {}
@@ -33,16 +42,16 @@ class DecidedState(msgspec.Struct, array_like=True, gc=False):
 def decided_state(customer: Customer) -> DecidedState:
     """Return a copy of what is decided of a customer."""
     return DecidedState(
-        stage=STAGE_NUMBERS[customer.stage],
+        standing=stored_standing(customer.stage, customer.silence),
         since=customer.since,
         why=customer.why,
         cause=customer.cause,
-        previous_stage=None if customer.previous_stage is None else STAGE_NUMBERS[customer.previous_stage],
+        previous_stage=None if customer.previous_stage is None else stored_stage(customer.previous_stage),
         previous_ms=customer.previous_ms,
         past_stays=customer.past_stays,  # never changed in place
         loyal_since=customer.loyal_since,
         memberships=customer.memberships.copy(),
-        expected=None if customer.expected is None else EXPECTED.index(customer.expected),
+        expected=stored_expected(customer.expected),
         expected_at=customer.expected_at,
         steps=customer.steps.copy(),
         held=customer.held.copy(),
@@ -53,16 +62,16 @@ def decided_state(customer: Customer) -> DecidedState:
 
 def restore_decided(customer: Customer, state: DecidedState) -> None:
     """Set what is decided of a customer."""
-    customer.stage = STAGES[state.stage]
+    customer.stage, customer.silence = standing_of(state.standing)
     customer.since = state.since
     customer.why = state.why
     customer.cause = state.cause
-    customer.previous_stage = None if state.previous_stage is None else STAGES[state.previous_stage]
+    customer.previous_stage = None if state.previous_stage is None else stage_of(state.previous_stage)
     customer.previous_ms = state.previous_ms
     customer.past_stays = state.past_stays
     customer.loyal_since = state.loyal_since
     customer.memberships = state.memberships
-    customer.expected = None if state.expected is None else EXPECTED[state.expected]
+    customer.expected = expected_of(state.expected)
     customer.expected_at = state.expected_at
     customer.steps = state.steps
     customer.held = state.held

@@ -8,9 +8,18 @@ import msgspec
 from cramjam import DecompressionError, lz4
 
 from schemas.events import Trait
-from state.customer.customer import EXPECTED, STAGE_NUMBERS, STAGES, Customer
+from state.customer.customer import Customer
 from state.customer.open_signals import NO_SIGNALS, Signals, mapped
 from state.customer.past_stays import PastStays
+from state.customer.stored_names import (
+    Stored,
+    expected_of,
+    stage_of,
+    standing_of,
+    stored_expected,
+    stored_stage,
+    stored_standing,
+)
 
 MAX_BYTES = 16 * 1024 * 1024
 
@@ -32,17 +41,17 @@ class _Packed(msgspec.Struct, array_like=True, gc=False):
     engagement: bytes
     support: bytes
     traits: dict[str, Trait]
-    stage: int
+    standing: Stored
     since: int
     why: str
     cause: str
-    previous_stage: int | None
+    previous_stage: Stored | None
     previous_ms: int
-    past_stays: dict[int, PastStays]
+    past_stays: dict[Stored, PastStays]
     loyal_since: int | None
     memberships: dict[str, int]
     due: int | None
-    expected: int | None
+    expected: Stored | None
     expected_at: int | None
     activity: bytes = b""
     steps: dict[str, tuple[str, int]] = {}
@@ -69,17 +78,17 @@ def pack(customer: Customer) -> bytes:
         engagement,
         support,
         customer.traits,
-        stage=STAGE_NUMBERS[customer.stage],
+        standing=stored_standing(customer.stage, customer.silence),
         since=at - customer.since,
         why=customer.why,
         cause=customer.cause,
-        previous_stage=None if customer.previous_stage is None else STAGE_NUMBERS[customer.previous_stage],
+        previous_stage=None if customer.previous_stage is None else stored_stage(customer.previous_stage),
         previous_ms=customer.previous_ms,
-        past_stays={STAGE_NUMBERS[stage]: _from(at, past) for stage, past in stays.items()} if stays else {},
+        past_stays={stored_stage(stage): _from(at, past) for stage, past in stays.items()} if stays else {},
         loyal_since=_before(at, customer.loyal_since),
         memberships={key: at - entered for key, entered in customer.memberships.items()},
         due=_ahead(at, customer.due),
-        expected=None if customer.expected is None else EXPECTED.index(customer.expected),
+        expected=stored_expected(customer.expected),
         expected_at=_ahead(at, customer.expected_at),
         activity=activity,
         steps={key: (step, at - entered) for key, (step, entered) in customer.steps.items()},
@@ -99,27 +108,29 @@ def unpack(packed: bytes) -> Customer:
     except (DecompressionError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise PackingError(f"a customer does not decode: {error}") from None
     at = it.at
+    stage, silence = standing_of(it.standing)
     return Customer(
         at - it.first_event_at,  # the first without names, as above
         it.purchases,
         it.engagement,
         it.support,
         it.traits,
-        stage=STAGES[it.stage],
+        stage=stage,
         since=at - it.since,
         why=it.why,
         cause=it.cause,
-        previous_stage=None if it.previous_stage is None else STAGES[it.previous_stage],
+        previous_stage=None if it.previous_stage is None else stage_of(it.previous_stage),
         previous_ms=it.previous_ms,
-        past_stays={STAGES[stage]: _from(at, past) for stage, past in it.past_stays.items()} if it.past_stays else {},
+        past_stays={stage_of(key): _from(at, past) for key, past in it.past_stays.items()} if it.past_stays else {},
         loyal_since=_before(at, it.loyal_since),
         memberships={key: at - ago for key, ago in it.memberships.items()},
         at=at,
         last_event_at=at - it.last_event_at,
         due=_after(at, it.due),
-        expected=None if it.expected is None else EXPECTED[it.expected],
+        expected=expected_of(it.expected),
         expected_at=_after(at, it.expected_at),
         activity_lazy=it.activity,
+        silence=silence,
         steps={key: (step, at - ago) for key, (step, ago) in it.steps.items()},
         held={key: at - ago for key, ago in it.held.items()} if it.held else {},
         past_memberships={key: _from(at, past) for key, past in it.past_memberships.items()},

@@ -13,12 +13,13 @@ from state.conditions.event_filters import kinds_of_fields
 from state.conditions.features import Feature, Trend
 from state.conditions.formula import Formula
 from state.conditions.kind import Kind
-from state.customer.customer import STAGES, Customer
+from state.customer.customer import EXCLUDED, Customer
 from state.customer.engagement import Engagement
 from state.customer.figures import average_order_value, gap_variation, mean_gap, time_since_order
 from state.customer.own_zone import OwnZone
 from state.customer.parts import DECIDED, NO_PARTS, ORDERS, SUPPORT, TRAITS, VISITS
 from state.customer.purchases import Purchases
+from state.customer.silence import SILENCES
 from state.customer.support import Support
 from state.features.activity import EventFunctions
 from state.features.affinity import affinity_functions
@@ -44,9 +45,10 @@ def catalogue(policy: Policy) -> Catalogue:
     kinds = {name: Kind.TEXT if kind == "zone" else Kind[kind.upper()] for name, kind in policy.trait_types.items()}
     dates = OwnZone(StoredDates, policy.time.zone, policy.time.zone_trait)
     dated = date_functions(dates.of, calendar.day_ms)
+    stages = (*(it.key for it in policy.lifecycle.all_stages), EXCLUDED)
     shown = [
         *_lifetime(calendar.day_ms, unit, int(policy.lifecycle.occasion_days * calendar.day_ms)),
-        *_present(calendar.day_ms),
+        *_present(calendar.day_ms, stages),
         *(it for days in SHOWN_WINDOWS for it in windowed(days, unit)),
         *scores(policy, calendar, unit),
         alive(policy, calendar),
@@ -74,7 +76,7 @@ def catalogue(policy: Policy) -> Catalogue:
         return [calendar.start_of(day + window) for day in sorted(leaving)]
 
     of_events = (*counted.functions(), *ValueFunctions(counting).functions())
-    of_stages, of_ladders = stay_functions(calendar.day_ms, policy.segments), step_functions(policy.ladders)
+    of_stages, of_ladders = stay_functions(calendar.day_ms, stages, policy.segments), step_functions(policy.ladders)
     groupings = (*of_ladders, *segment_functions(policy.segments), bucket_function())
     of_customers = (*affinity_functions(), *of_stages, *groupings)
     functions = (*of_events, *of_customers, *trait_functions(), *dated)
@@ -135,6 +137,10 @@ def _days_in_stage(customer: Customer, at: int, day_ms: int) -> float:
     return (at - customer.since) / day_ms
 
 
+def _silence(customer: Customer) -> str:
+    return customer.silence
+
+
 def _loyal(customer: Customer) -> bool:
     return customer.loyal_since is not None
 
@@ -187,12 +193,15 @@ def _lifetime(day_ms: int, unit: int, occasion_ms: int) -> Iterator[Feature]:
     yield _rising("oldest_ticket_days", "how long the oldest open ticket is open", SUPPORT, ticket)
 
 
-def _present(day_ms: int) -> Iterator[Feature]:
+def _present(day_ms: int, stages: tuple[str, ...]) -> Iterator[Feature]:
     yield Feature(
-        name="stage", unit="", meaning="lifecycle stage", parts=DECIDED, formula=Formula(_stage), allowed=STAGES
+        name="stage", unit="", meaning="lifecycle stage", parts=DECIDED, formula=Formula(_stage), allowed=stages
     )
     yield _rising("days_in_stage", "time since the stage began", DECIDED, Formula(_days_in_stage, day_ms=day_ms))
-    yield previous_stage()
+    yield previous_stage(stages)
+    silence = Formula(_silence)
+    meaning = "the limit that the time since the last order has reached, if it has reached one"
+    yield Feature(name="silence", unit="", meaning=meaning, parts=DECIDED, formula=silence, allowed=SILENCES)
     yield _constant("loyal", "", "meets the policy's loyalty", DECIDED, Formula(_loyal))
     yield _constant("kind", "", "trait kind: consumer, business, channel, internal", TRAITS, Formula(_kind))
     yield _constant("categories", "", "categories of the last ten orders", ORDERS, Formula(_categories))

@@ -1,11 +1,12 @@
 """History: the previous stage, and what a condition may ask of a customer's stays in one stage or segment."""
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 from state.conditions.features import Feature, Trend
 from state.conditions.formula import Formula
 from state.conditions.functions import CallError, Function, Parameter, Sort
-from state.customer.customer import STAGES, Customer
+from state.customer.customer import Customer
 from state.customer.parts import DECIDED, SEGMENTS
 from state.features.segment_history import (
     days_since_entered_segment,
@@ -16,17 +17,18 @@ from state.features.segment_history import (
 from state.policy.shape import Segment
 
 
-def previous_stage() -> Feature:
-    """Return the stage before the present one."""
+def previous_stage(stages: tuple[str, ...]) -> Feature:
+    """Return the stage before the present one, which is one of these."""
     meaning = "the stage before this one; unknown before the first change"
     formula = Formula(_previous_stage)
-    return Feature(name="previous_stage", unit="", meaning=meaning, parts=DECIDED, formula=formula, allowed=STAGES)
+    return Feature(name="previous_stage", unit="", meaning=meaning, parts=DECIDED, formula=formula, allowed=stages)
 
 
-def stay_functions(day_ms: int, segments: Sequence[Segment]) -> Iterator[Function]:
-    """Yield the functions of stays in a stage, or in one of the policy's segments."""
-    keys = tuple(it.key for it in segments)
+def stay_functions(day_ms: int, stages: tuple[str, ...], segments: Sequence[Segment]) -> Iterator[Function]:
+    """Yield the functions of stays in one of these stages, or in one of the policy's segments."""
+    places = _Places(stages, tuple(it.key for it in segments))
     yield _function(
+        places,
         "days_since_entered",
         "churned",
         "time since the stage or segment was last entered",
@@ -35,9 +37,9 @@ def stay_functions(day_ms: int, segments: Sequence[Segment]) -> Iterator[Functio
             lambda segment: Formula(days_since_entered_segment, segment=segment, day_ms=day_ms),
         ),
         Trend.RISING,
-        keys,
     )
     yield _function(
+        places,
         "days_since_left",
         "at_risk",
         "time since the stage or segment was last left",
@@ -46,9 +48,9 @@ def stay_functions(day_ms: int, segments: Sequence[Segment]) -> Iterator[Functio
             lambda segment: Formula(days_since_left_segment, segment=segment, day_ms=day_ms),
         ),
         Trend.RISING,
-        keys,
     )
     yield _function(
+        places,
         "total_days_in",
         "loyal",
         "time spent in the stage or segment, all stays together",
@@ -57,10 +59,10 @@ def stay_functions(day_ms: int, segments: Sequence[Segment]) -> Iterator[Functio
             lambda segment: Formula(total_days_in_segment, segment=segment, day_ms=day_ms),
         ),
         Trend.RISING,
-        keys,
         moves_while="there",
     )
     yield _function(
+        places,
         "times_entered",
         "loyal",
         "how often the stage or segment was entered",
@@ -69,7 +71,6 @@ def stay_functions(day_ms: int, segments: Sequence[Segment]) -> Iterator[Functio
             lambda segment: Formula(times_entered_segment, segment=segment),
         ),
         Trend.CONSTANT,
-        keys,
     )
 
 
@@ -120,22 +121,30 @@ def _times_entered(customer: Customer, stage: str) -> int:
     return times_entered(customer, stage)
 
 
+class _Places(NamedTuple):
+    """Where stays are: the keys of stages and of segments."""
+
+    stages: tuple[str, ...]
+    segments: tuple[str, ...]
+
+
 def _function(
+    places: _Places,
     name: str,
     example: str,
     meaning: str,
     formulas: tuple[Callable[[str], Formula], Callable[[str], Formula]],
     trend: Trend,
-    segments: tuple[str, ...],
     *,
     moves_while: str = "",
 ) -> Function:
-    of_stage, of_segment = formulas
+    (stages, segments), (of_stage, of_segment) = places, formulas
+    shown = example if example in stages else stages[0]
 
     def feature(call: str, stage: str = "", segment: str = "") -> Feature:
         if bool(stage) is bool(segment):
             told = "it is about a stage or a segment, and not both" if stage else "it does not say which stage"
-            raise CallError(f"`{name}`: {told}", f'write it as in `{name}(stage = "{example}")`')
+            raise CallError(f"`{name}`: {told}", f'write it as in `{name}(stage = "{shown}")`')
         return Feature(
             name=call,
             unit="times" if trend is Trend.CONSTANT else "days",
@@ -148,7 +157,7 @@ def _function(
             moves_while=moves_while,
         )
 
-    parameters = [Parameter(name="stage", sort=Sort.TEXT, allowed=STAGES, by_name=True, is_needed=not segments)]
+    parameters = [Parameter(name="stage", sort=Sort.TEXT, allowed=stages, by_name=True, is_needed=not segments)]
     if segments:
         parameters.append(Parameter(name="segment", sort=Sort.TEXT, allowed=segments, by_name=True, is_needed=False))
     return Function(
@@ -156,5 +165,5 @@ def _function(
         parameters=tuple(parameters),
         feature=feature,
         meaning=meaning,
-        example=f'{name}(stage = "{example}")',
+        example=f'{name}(stage = "{shown}")',
     )

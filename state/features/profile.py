@@ -7,7 +7,7 @@ from state.customer.customer import Customer
 from state.customer.short_reason import in_full
 from state.policy.compiled import CompiledPolicy
 
-_NOT_FIGURES = frozenset(("stage", "previous_stage", "loyal", "kind", "categories", "holdout"))
+_NOT_FIGURES = frozenset(("stage", "previous_stage", "silence", "loyal", "kind", "categories", "holdout"))
 
 
 def build_profile(customer: Customer, *, user_id: str, seq: int, at: int, compiled: CompiledPolicy) -> Profile:

@@ -9,7 +9,8 @@ from state.conditions.formula import Formula
 from state.customer.figures import time_since_order
 from state.customer.parts import ORDERS
 from state.customer.purchases import Purchases
-from state.policy.shape import PAlive, Policy
+from state.policy.lifecycle_shape import PAlive
+from state.policy.shape import Policy
 
 Limits = tuple[float, float, float, float]
 

@@ -12,9 +12,11 @@ from schemas.intake import ANY
 from schemas.money import CURRENCIES
 from schemas.trait_types import TYPES
 from state.policy.field_paths import check_fields
-from state.policy.shape import Fixed, Holdout, Ladder, PAlive, Policy, Segment, Step
+from state.policy.lifecycle_shape import Fixed, PAlive
+from state.policy.shape import Holdout, Ladder, Policy, Segment, Step
 from state.policy.signal_checks import check_signals
 from state.policy.signal_shape import Signal
+from state.policy.stage_checks import check_stages
 from state.policy.text import PolicyText
 from state.policy.toml_lines import Path
 from state.policy.wrong_values import written
@@ -41,6 +43,7 @@ def check_values(policy: Policy, source: PolicyText) -> None:
     check_fields(policy.context, source)
     if source.is_read(("lifecycle",)):
         _check_lifecycle(policy, source)
+    check_stages(policy.lifecycle.stages, source)
     for name in ("recency_days", "frequency_orders", "monetary"):
         limits = getattr(policy.rfm, name)
         if any(low >= high for low, high in pairwise(limits)):

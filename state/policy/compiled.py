@@ -21,9 +21,10 @@ from state.policy.checks import check_values
 from state.policy.compiled_ladder import CompiledLadder
 from state.policy.compiled_measures import CompiledMeasure, profile_measures, usable_measures
 from state.policy.compiled_signals import CompiledSignal, SignalCompiler
+from state.policy.compiled_stages import CompiledStage, compiled_stages
 from state.policy.duration import Duration, in_days, in_hours
 from state.policy.looked_for import categories_in, listed_in
-from state.policy.policy_conditions import PolicyConditions
+from state.policy.policy_conditions import LOYALTY, PolicyConditions
 from state.policy.shape import Policy
 from state.policy.tallied import fields_tallied, tallied_for
 from state.policy.text import PolicyError, PolicyText, Problem
@@ -52,6 +53,7 @@ class CompiledPolicy:
     loyal_enter: Condition
     loyal_leave: Condition
     loyal_stay: Duration
+    stages: tuple[CompiledStage, ...]
     ladders: tuple[CompiledLadder, ...]
     segments: tuple[CompiledSegment, ...]
     excluded: Condition | None
@@ -65,10 +67,12 @@ class CompiledPolicy:
 
     @property
     def conditions(self) -> Iterator[Condition]:
-        """All conditions: who does not count, those of loyalty, of each ladder, of each segment, and of signals."""
+        """All conditions: who does not count, of loyalty, of stages that it names, of ladders, segments and signals."""
         if self.excluded is not None:
             yield self.excluded
         yield from (self.loyal_enter, self.loyal_leave)
+        if self.policy.lifecycle.stages:
+            yield from (condition for stage in self.stages for condition in stage.conditions)
         for ladder in self.ladders:
             yield from ladder.conditions
         for segment in self.segments:
@@ -183,7 +187,8 @@ def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> Com
     day = policy.time.day_seconds * 1000
     excluded = conditions.of_traits(("customers", "excluded"), policy.customers.excluded)
     loyal = policy.lifecycle.loyal
-    loyal_enter, loyal_leave = conditions.pair(("lifecycle", "loyal"), loyal.enter, loyal.leave, decides_loyalty=True)
+    loyal_enter, loyal_leave = conditions.pair(("lifecycle", "loyal"), loyal.enter, loyal.leave, LOYALTY)
+    stages = compiled_stages(policy.lifecycle, catalogue, conditions.stage)
     ladders = tuple(conditions.ladder(number) for number in range(len(policy.ladders)))
     segments = []
     for number, segment in enumerate(policy.segments):
@@ -204,6 +209,7 @@ def read_policy(text: str, make_catalogue: Callable[[Policy], Catalogue]) -> Com
         loyal_enter=loyal_enter,
         loyal_leave=loyal_leave,
         loyal_stay=in_days(loyal.min_stay_days, day),
+        stages=stages,
         ladders=ladders,
         segments=tuple(segments),
         excluded=excluded,

@@ -4,11 +4,12 @@ from state.conditions.layout import laid_out
 from state.conditions.rule_set import Rule, RuleSet
 from state.policy.compiled import CompiledPolicy
 from state.policy.compiled_ladder import places
+from state.policy.compiled_stages import first_fit
 from state.policy.segment_layers import segment_layers
 
 
 def generated_code(compiled: CompiledPolicy) -> str:
-    """Return the source of the functions that decide about loyalty, each step of each ladder, and segments.
+    """Return the source of the functions that decide about loyalty, the stage, steps of ladders, and segments.
 
     Segments that ask for others have functions of their own.
     """
@@ -23,6 +24,8 @@ def generated_code(compiled: CompiledPolicy) -> str:
             "# changes_KEY: the customer joins or leaves now, but for a minimum stay and the like. Of a ladder, each\n"
             "# step has a function of its own, and so has no step: who climbs from there, and at last who leaves it.\n"
             "# may_change_KEY: they may do so before ``until`` if nothing happens; then the instant is looked for.",
-            *(laid_out(RuleSet(rules).code) for rules in (loyalty, *steps, *segments) if rules),
+            laid_out(RuleSet(loyalty).code),
+            *([laid_out(code)] if (code := first_fit(compiled.stages).code) else []),
+            *(laid_out(RuleSet(rules).code) for rules in (*steps, *segments) if rules),
         ]
     )

@@ -1,6 +1,7 @@
 """The compiler of a policy's conditions."""
 
 import re
+from typing import NamedTuple
 
 from state.conditions.catalogue import Catalogue
 from state.conditions.condition import Condition, compile_condition, entering, opposite
@@ -9,9 +10,22 @@ from state.customer.parts import DECIDED, SEGMENTS, STEPS, TRAITS
 from state.policy.compiled_ladder import CompiledLadder, CompiledStep
 from state.policy.declared_order import Undecided, not_yet_in_segment, not_yet_on_ladder
 from state.policy.duration import in_days, in_hours
-from state.policy.shape import PAlive, Policy
+from state.policy.lifecycle_shape import PAlive
+from state.policy.shape import Policy
 from state.policy.text import PolicyText
 from state.policy.toml_lines import Path
+
+
+class Decides(NamedTuple):
+    """What a condition decides, what is decided before that and so can be asked, and what to ask instead of others."""
+
+    what: str
+    known: frozenset[str]
+    fix: str
+
+
+LOYALTY = Decides("loyalty", frozenset(), "use orders, revenue or days")
+STAGE = Decides("the stage", frozenset(("silence", "loyal")), "use silence, loyal, orders, revenue or days")
 
 
 class PolicyConditions:
@@ -52,17 +66,21 @@ class PolicyConditions:
                 for message, fix in undecided(condition, self._policy, number, str(where[-1])):
                     self._source.report(where, message, fix)
 
-    def pair(self, path: Path, enter: str, leave: str, *, decides_loyalty: bool = False) -> tuple[Condition, Condition]:
+    def pair(self, path: Path, enter: str, leave: str, decides: Decides | None = None) -> tuple[Condition, Condition]:
         """Return the conditions for entering, which never holds while the other does, and for leaving."""
-        joining = self._compile((*path, "enter"), enter, decides_loyalty)
-        leaving = self._compile((*path, "leave"), leave, decides_loyalty) if leave.strip() else opposite(joining)
+        joining = self._compile((*path, "enter"), enter, decides)
+        leaving = self._compile((*path, "leave"), leave, decides) if leave.strip() else opposite(joining)
         return entering(joining, leaving), leaving
+
+    def stage(self, path: Path, enter: str, leave: str) -> tuple[Condition, Condition]:
+        """Return the conditions of a stage, which may ask for silence and loyalty."""
+        return self.pair(path, enter, leave, STAGE)
 
     def of_traits(self, path: Path, text: str) -> Condition | None:
         """Return a condition that only events can change, by traits; None if there is none."""
         if not text.strip():
             return None
-        condition = self._compile(path, text, decides_loyalty=False)
+        condition = self._compile(path, text)
         moves = condition.next_change.may_become(True) or condition.next_change.may_become(False)
         if condition.parts & ~TRAITS or moves:
             fix = "ask for `kind` or traits, as in `kind == 'internal' or traits.test_account`"
@@ -71,13 +89,13 @@ class PolicyConditions:
 
     def one(self, path: Path, text: str) -> Condition:
         """Return a condition by itself."""
-        return self._compile(path, text, decides_loyalty=False)
+        return self._compile(path, text)
 
     def _is_decided(self, name: str) -> bool:
         feature = self._catalogue.features.get(name)
         return feature is not None and bool(feature.parts & (DECIDED | STEPS | SEGMENTS))
 
-    def _compile(self, path: Path, text: str, decides_loyalty: bool) -> Condition:
+    def _compile(self, path: Path, text: str, decides: Decides | None = None) -> Condition:
         if not self._wrong_measures.isdisjoint(re.findall(r"\w+", text)):  # told where the measure is
             return compile_condition("true", self._catalogue)
         try:
@@ -87,11 +105,10 @@ class PolicyConditions:
             self._source.report(path, f"{where}: {error.message}", error.fix, error.row)
             return compile_condition("true", self._catalogue)
         self.by_key[path] = condition
-        circular = sorted(filter(self._is_decided, condition.names)) if decides_loyalty else ()
-        if circular:
-            self._source.report(
-                path, f"`{circular[0]}` follows from loyalty, and cannot decide it", "use orders, revenue or days"
-            )
+        decided = sorted(filter(self._is_decided, condition.names))
+        if decides is not None and (circular := [it for it in decided if it not in decides.known]):
+            told = f"`{circular[0]}` follows from {decides.what}, and cannot decide it"
+            self._source.report(path, told, decides.fix)
         if "p_alive" in condition.names and self._never_p_alive:
             self._source.report(
                 path,

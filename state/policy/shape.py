@@ -1,32 +1,23 @@
 """The policy as it is written: every number and condition that a business decides, and its bounds."""
 
-from collections.abc import Container
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
 from schemas.intake import HIGHEST_RATING, LOWEST_RATING, NOT_CUSTOMERS
 from state.customer.bucket import bucket_of
+from state.policy.lifecycle_shape import Lifecycle
 from state.policy.section import Section
 from state.policy.signal_shape import Signal
+from state.policy.value_types import Amount, Days, DaysOrNone, HoursOrNone, Key, Rating, Text
 from state.policy.version import version_of
 
-Days = Annotated[float, Meta(gt=0, le=36500)]
-DaysOrNone = Annotated[float, Meta(ge=0, le=36500)]
-HoursOrNone = Annotated[float, Meta(ge=0, le=876000)]
-Share = Annotated[float, Meta(gt=0, lt=1)]
-Shape = Annotated[float, Meta(gt=0, le=1e6)]
-Amount = Annotated[float, Meta(gt=0, le=1e12)]
-Multiple = Annotated[float, Meta(ge=1, le=1000)]
 MAX_WINDOW_DAYS = 400
 HOLDOUT_BUCKETS = 10_000
 """So that a percentage can have two decimals."""
 WindowDays = Annotated[int, Meta(ge=1, le=MAX_WINDOW_DAYS)]
 Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z")]
-Key = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*\Z", max_length=64)]
-Text = Annotated[str, Meta(min_length=1)]
-Rating = Annotated[float, Meta(ge=-1e6, le=1e6)]
 
 
 class Time(Section, frozen=True):
@@ -72,82 +63,6 @@ class Orders(Section, frozen=True):
     """For how many days an order can be undone, updated, and recognised when it is sent again."""
 
     undo_days: Annotated[int, Meta(ge=1, le=36500)] = 400
-
-
-class Rhythm(Section, frozen=True, tag="rhythm", tag_field="method"):
-    """Patience from the customer's own mean gap between orders: ``multiple`` gaps, within bounds (days)."""
-
-    multiple: Annotated[float, Meta(gt=0, le=1000)] = 2.0
-    churn_multiple: Multiple = 2.0
-    min_days: Days = 14.0
-    max_days: Days = 120.0
-
-
-class Fixed(Section, frozen=True, tag="fixed", tag_field="method"):
-    """The same patience for everybody (days)."""
-
-    days: Days = 60.0
-    churn_days: Days = 180.0
-
-
-class PAlive(Section, frozen=True, tag="p_alive", tag_field="method"):
-    """Patience until the chance that the customer is still active falls to a limit (BG/NBD).
-
-    Between at risk and churned lie at least ``min_at_risk_days``.
-    """
-
-    limit: Share
-    churn_limit: Share
-    r: Shape
-    alpha: Shape
-    a: Shape
-    b: Shape
-    unit_days: Days = 7.0
-    min_days: Days = 14.0
-    max_days: Days = 365.0
-    min_at_risk_days: Days = 7.0
-
-
-Patience = Rhythm | Fixed | PAlive
-
-
-class SupportRules(Section, frozen=True):
-    """What a bad support experience does: patience is multiplied by ``shorten_to``."""
-
-    shorten_to: Annotated[float, Meta(gt=0, le=1)] = 0.5
-    bad_rating: Rating = 2.0
-    rating_counts_days: Days = 30.0
-    open_days: Days = 3.0
-
-
-class Loyal(Section, frozen=True):
-    """When a customer becomes loyal, and when no longer. An empty ``leave`` means: not ``enter``.
-
-    The default of ``leave`` belongs to that of ``enter``: beside another ``enter`` it is empty.
-    """
-
-    enter: Text = "orders_365d >= 6"
-    leave: str = "orders_365d < 4"
-    min_stay_days: DaysOrNone = 30.0
-
-    @staticmethod
-    def implied(given: Container[str]) -> dict[str, Any]:
-        """Return no condition for leaving if only one for entering is given."""
-        return {"leave": ""} if "enter" in given else {}
-
-
-class Lifecycle(Section, frozen=True):
-    """The silences after which customers are at risk and churned, and who is loyal.
-
-    Orders within ``occasion_days`` of the first of them are one purchase occasion; at 0, each is one of its own.
-    """
-
-    occasion_days: Annotated[float, Meta(ge=0, le=365)] = 1.0
-    one_time_patience_days: Days = 60.0
-    one_time_churn_days: Days = 180.0
-    patience: Patience = Rhythm()
-    support: SupportRules | None = None
-    loyal: Loyal = Loyal()
 
 
 class Rfm(Section, frozen=True):

@@ -6,11 +6,10 @@ import msgspec
 from msgspec import Meta
 
 from state.policy.section import Section
+from state.policy.value_types import Key, Text
 
 MAX_TIMES = 100
 MAX_WITHIN_DAYS = 400
-_Key = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*\Z", max_length=64)]
-_Text = Annotated[str, Meta(min_length=1)]
 _Days = Annotated[float, Meta(gt=0, le=MAX_WITHIN_DAYS)]
 _Hours = Annotated[float, Meta(gt=0, le=MAX_WITHIN_DAYS * 24)]
 _Minutes = Annotated[float, Meta(gt=0, le=MAX_WITHIN_DAYS * 1440)]
@@ -42,7 +41,7 @@ WITHIN = ("within_days", *_MS)
 class SignalStep(Within, frozen=True, kw_only=True):
     """An event, so many ``times``, within a time of the step before."""
 
-    event: _Text
+    event: Text
     where: str = ""
     times: Annotated[int, Meta(ge=1, le=MAX_TIMES)] = 1
 
@@ -50,7 +49,7 @@ class SignalStep(Within, frozen=True, kw_only=True):
 class Unless(Within, frozen=True, kw_only=True):
     """The events that end an occasion, and the time after the last step in which none of them may come."""
 
-    events: tuple[_Text, ...]
+    events: tuple[Text, ...]
     where: str = ""
 
 
@@ -60,8 +59,8 @@ class Signal(Section, frozen=True, kw_only=True):
     ``per`` is a property: each of its values has an occasion of its own. ``while_`` is asked when it occurs.
     """
 
-    key: _Key
-    name: _Text
+    key: Key
+    name: Text
     description: str = ""
     per: str = ""
     steps: tuple[SignalStep, ...] = ()

@@ -6,7 +6,8 @@ from schemas.trait_types import TYPES
 from state.conditions.one_line import on_one_line
 from state.policy.compiled import CompiledPolicy, CompiledSegment
 from state.policy.compiled_ladder import CompiledStep
-from state.policy.shape import Fixed, Loyal, PAlive, Patience, Policy, Rfm, Segment, Step, SupportRules
+from state.policy.lifecycle_shape import Fixed, Loyal, PAlive, Patience, Stage, SupportRules
+from state.policy.shape import Policy, Rfm, Segment, Step
 from state.policy.signal_shape import Within
 
 
@@ -67,16 +68,29 @@ def _lifecycle(policy: Policy) -> Iterator[str]:
         yield f"  Orders within {_days(lifecycle.occasion_days)} of the first of them are one purchase occasion."
     else:
         yield "  Each order is a purchase occasion of its own."
-    yield "  prospect  has no order that stands"
-    yield (
-        f"  new       has one purchase occasion; at risk after {_days(lifecycle.one_time_patience_days)} of silence, "
-        f"churned after {_days(lifecycle.one_time_churn_days)}"
+    silences = (
+        f"at risk after {_days(lifecycle.one_time_patience_days)} of silence, churned after "
+        f"{_days(lifecycle.one_time_churn_days)}"
     )
-    yield "  repeat    has two purchase occasions or more"
+    if lifecycle.stages:
+        yield from _stages(lifecycle.stages)
+        yield f"  In these rules, silence of who has one purchase occasion: {silences}"
+    else:
+        yield "  prospect  has no order that stands"
+        yield f"  new       has one purchase occasion; {silences}"
+        yield "  repeat    has two purchase occasions or more"
     yield from _loyal(lifecycle.loyal)
     yield from _patience(lifecycle.patience)
     if lifecycle.support is not None:
         yield from _support(lifecycle.support)
+
+
+def _stages(stages: tuple[Stage, ...]) -> Iterator[str]:
+    yield "  A customer is in the first of these stages that fits:"
+    for stage in stages[:-1]:
+        yield f"    {stage.key}: from {on_one_line(stage.enter)}"
+        yield f"      until {_leaving(stage.leave)}"
+    yield f"    {stages[-1].key}: everybody else"
 
 
 def _loyal(loyal: Loyal) -> Iterator[str]:

@@ -13,7 +13,8 @@ def version_of(whole: dict[str, Any]) -> str:
     """Return the version of a policy as built-in objects, which are changed. Comments and layout do not count.
 
     Nor does what was added to the language later, where the policy makes no use of it: ``_LEFT_OUT``, ``[customers]``,
-    ``zone_trait``, ``confirm_hours``, and that it is about customers. It has the version that it had before.
+    ``zone_trait``, ``confirm_hours``, stages of its own, and that it is about customers. It has the version that it had
+    before.
     """
     if whole["subject"] == "customer":
         del whole["subject"]
@@ -22,6 +23,8 @@ def version_of(whole: dict[str, Any]) -> str:
             del whole[name]
     if not whole["time"]["zone_trait"]:
         del whole["time"]["zone_trait"]
+    if not whole["lifecycle"]["stages"]:
+        del whole["lifecycle"]["stages"]
     if not whole["customers"]["excluded"].strip():
         del whole["customers"]
     for rule in (*whole["segments"], *(step for ladder in whole.get("ladders", ()) for step in ladder["steps"])):

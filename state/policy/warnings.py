@@ -18,9 +18,10 @@ from state.conditions.nodes import (
 )
 from state.policy.currency_size import size_of
 from state.policy.left_out import left_out, left_out_by_filters
+from state.policy.lifecycle_shape import Fixed, PAlive, Rhythm
 from state.policy.never_joined import never_joined
 from state.policy.never_reached import never_reached
-from state.policy.shape import Fixed, Money, PAlive, Policy, Rhythm
+from state.policy.shape import Money, Policy
 from state.policy.toml_lines import Path
 
 Warned = tuple[Path, str, str]

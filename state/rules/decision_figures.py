@@ -7,8 +7,8 @@ from state.customer.customer import Customer
 from state.customer.figures import average_order_value, mean_gap, time_since_order
 from state.policy.shape import Holdout
 from state.rules.decision import Decision, ReasonedChange
-from state.rules.lifecycle import patience_days
 from state.rules.patience import PatienceRules, SilenceLimits
+from state.rules.silence import patience_days
 
 
 class DecisionFigures:

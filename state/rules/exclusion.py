@@ -4,6 +4,7 @@ from schemas.change import Cause
 from state.conditions.condition import Condition
 from state.customer.customer import EXCLUDED, Customer
 from state.customer.open_signals import NO_SIGNALS
+from state.customer.silence import NO_SILENCE
 from state.rules.decision import ReasonedChange
 from state.rules.groupings import Groupings
 
@@ -29,6 +30,7 @@ class Exclusion:
         """End all that is decided of a customer; return why, and the steps and segments that are left."""
         assert self._excluded is not None
         why = self._excluded.why(customer, at)
+        customer.silence = NO_SILENCE
         customer.signals = NO_SIGNALS
         customer.loyal_since = customer.due = customer.expected = customer.expected_at = None
         return why, self._groupings.end(customer, at, cause, why)

@@ -86,7 +86,7 @@ class Ladder:
         for better, holds in zip(place.better, now, strict=False):
             confirmation = self._confirmations.get(better.key)
             if holds if confirmation is None else confirmation.counts(customer, at, holds, at_once):
-                reasons = better.enter.reasons(customer, at)
+                reasons = better.enter.why_parts(customer, at)
                 if confirmation is not None:
                     reasons.append(confirmation.why_lasted(customer, at, "hours_held", "confirm_hours"))
                 return self._moved(customer, at, better, cause(), reasons, "climbed")
@@ -96,7 +96,7 @@ class Ladder:
         reasons = place.reasons_left(customer, at, entered)
         for worse in place.worse:
             if worse.enter.holds(customer, at):
-                reasons += worse.enter.reasons(customer, at)
+                reasons += worse.enter.why_parts(customer, at)
                 return self._moved(customer, at, worse, cause(), reasons, "fell")
         return left(customer, self.key, at, cause(), "; ".join(dict.fromkeys(reasons)), self.name)
 
@@ -194,7 +194,7 @@ class _Place:
         """Return why a customer may leave: what holds, and which durations have passed."""
         step = self.step
         assert step is not None
-        reasons = step.leave.reasons(customer, at)
+        reasons = step.leave.why_parts(customer, at)
         if step.stay.ms:
             reasons.append(time_passed("days_on_step", at - entered, step.stay, "min_stay_days"))
         if step.grace.ms:

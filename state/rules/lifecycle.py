@@ -1,104 +1,90 @@
-"""The lifecycle: which stage holds, how the transition into it is named, and which stage follows by itself."""
+"""The lifecycle: the step that a customer takes to another stage, by an event or by time alone."""
 
-from typing import NamedTuple
+from collections.abc import Callable, Container, Sequence
 
+from schemas.change import Cause, Change
 from state.customer.apply_event import OrderEffect
 from state.customer.customer import EXCLUDED, Customer
-from state.rules.patience import PatienceRules, SilenceLimits, SilentStage, displeasure_at
-from state.rules.silence_reason import SilenceReasons
+from state.customer.short_reason import shortened
+from state.customer.silence import Silence
+from state.rules.decision import ReasonedChange
+from state.rules.exclusion import Exclusion
+from state.rules.patience import PatienceRules, SilenceLimits
+from state.rules.silence import is_longer, silence_at, why_silence
+from state.rules.stages import Stages
 
-ACTIVE = frozenset(("new", "repeat", "loyal"))
-SILENT_STAGES: tuple[SilentStage, SilentStage] = ("churned", "at_risk")
-SILENT = frozenset(SILENT_STAGES)
-LOYALTY_DECIDES = frozenset(("repeat", "loyal"))
-INCLUDED = "included"
-"""The transition of a customer that counts again."""
-WAITING = ACTIVE | {"at_risk"}
+PATIENCE = Cause(kind="deadline", name="patience")
+CHURN = Cause(kind="deadline", name="churn")
+LOYALTY = Cause(kind="deadline", name="loyalty")
+STAGE = Cause(kind="deadline", name="stage")
 
-
-class Stage(NamedTuple):
-    """A stage, and the values that meet its limits.
-
-    For a stage that held before, ``why`` is empty, or the reason as it is stored, in short.
-    """
-
-    name: str
-    why: str
+CauseOf = Callable[[], Cause]
+"""Makes the cause, which is only needed where something changes."""
 
 
-def stage_at(customer: Customer, at: int, effect: OrderEffect, limits: SilenceLimits, patience: PatienceRules) -> Stage:
-    """Return the stage that holds at ``at``, after an event with this effect; ``limits`` are the customer's.
+class Lifecycle:
+    """The silence and the stage of customers; stays in the ``remembered`` stages are remembered when they end."""
 
-    Only an order, or the undoing of one, ends a silent stage: a solved ticket or a longer limit does not.
-    """
-    purchases = customer.purchases
-    occasions = purchases.occasions
-    if not occasions:
-        return Stage("prospect", "orders 0 < 1")
-    latched = customer.stage if customer.stage in SILENT and effect is OrderEffect.NONE else None
-    silence = at - (purchases.last() or 0)
-    for stage in SILENT_STAGES:
-        if latched == stage:
-            return Stage(stage, customer.why)
-        if silence >= patience.shortened(limits.of(stage)):
-            reasons = SilenceReasons(customer, at, limits, patience)
-            if why := reasons.reached(stage):
-                was_churned = customer.stage == "churned" and stage == "at_risk"
-                return Stage(stage, f"{reasons.below('churned')}; {why}" if was_churned else why)
-    name = "new" if occasions == 1 else "repeat" if customer.loyal_since is None else "loyal"
-    if name == customer.stage:
-        return Stage(name, "")
-    return Stage(name, _why_active(customer, occasions, effect, SilenceReasons(customer, at, limits, patience)))
+    def __init__(
+        self, stages: Stages, patience: PatienceRules, exclusion: Exclusion, remembered: Container[str]
+    ) -> None:
+        self._stages = stages
+        self._patience = patience
+        self._exclusion = exclusion
+        self._remembered = remembered
+
+    def decide(
+        self,
+        customer: Customer,
+        at: int,
+        effect: OrderEffect,
+        limits: SilenceLimits,
+        loyal_why: str,
+        cause: CauseOf | None,
+    ) -> list[ReasonedChange]:
+        """Set silence and stage as they are from ``at`` on, loyalty being decided, and return the step if there is one.
+
+        ``loyal_why`` is why loyalty has changed, empty if it has not; ``cause`` is None at a deadline.
+        """
+        before = customer.silence
+        customer.silence = silence_at(customer, at, effect, limits, self._patience)
+        stage = self._stages.fitting(customer, at)
+        if stage == customer.stage:
+            return []
+        more_silent = is_longer(customer.silence, before)
+        why = self._why(customer, at, stage, effect, before, limits, loyal_why)
+        change = Change(
+            at=at,
+            key=None,
+            name=self._stages.name(customer.stage, stage, effect, more_silent=more_silent),
+            from_=customer.stage,
+            to=stage,
+            cause=_deadline(customer.silence if more_silent else None, loyal_why) if cause is None else cause(),
+        )
+        customer.enter_stage(stage, at, self._remembered)
+        customer.why = shortened(why)
+        customer.cause = change.cause.message_id or change.cause.name
+        return [ReasonedChange(change, why)]
+
+    def _why(
+        self,
+        customer: Customer,
+        at: int,
+        stage: str,
+        effect: OrderEffect,
+        before: Silence,
+        limits: SilenceLimits,
+        loyal_why: str,
+    ) -> str:
+        silence_why: Sequence[str] = ()
+        if customer.silence != before and self._stages.reads_silence(customer.stage, stage):
+            silence_why = [*why_silence(customer, before, at, limits, self._patience)]
+        why = self._stages.why(customer, at, stage, effect, silence_why, loyal_why)
+        return f"{self._exclusion.why_included(customer, at)}; {why}" if customer.stage == EXCLUDED else why
 
 
-def _why_active(customer: Customer, occasions: int, effect: OrderEffect, reasons: SilenceReasons) -> str:
-    if occasions > 1:
-        count = f"occasions {occasions} >= 2"
-    else:
-        count = "occasions 1 < 2" if effect is OrderEffect.UNDONE else "occasions 1 >= 1"
-    return f"{reasons.below('at_risk')}; {count}" if customer.stage in SILENT else count
-
-
-def silence_deadline(
-    customer: Customer, at: int, limits: SilenceLimits, patience: PatienceRules
-) -> tuple[str, int] | None:
-    """Return the silent stage that comes next and its instant, if nothing happens until then; None if none comes."""
-    last = customer.purchases.last()
-    if last is None or customer.stage not in WAITING:
-        return None
-    displeasures = patience.displeasures(customer)
-    churned = patience.reached_at(last, limits.churned, displeasures, at)
-    if customer.stage == "at_risk":
-        return "churned", churned
-    at_risk = patience.reached_at(last, limits.at_risk, displeasures, at)
-    return ("churned", churned) if churned <= at_risk else ("at_risk", at_risk)
-
-
-def patience_days(customer: Customer, at: int, limits: SilenceLimits, patience: PatienceRules) -> float:
-    """Return the silence in days after which a customer with an order is at risk, as it is at ``at``."""
-    displeasure = displeasure_at(patience.displeasures(customer), at)
-    at_risk = limits.at_risk if displeasure is None else patience.shortened(limits.at_risk)
-    return round(at_risk / patience.day_ms, 4)
-
-
-def transition(from_: str, to: str, effect: OrderEffect) -> str:
-    """Return the name of the transition between two stages, after an event with this effect.
-
-    ``acquired``, ``repeated``, ``became_loyal``, ``loyalty_lapsed``, ``at_risk``, ``churned``, ``recovered``,
-    ``won_back``, or ``reverted`` where an order was undone; ``included`` for who counts again.
-    """
-    if from_ == EXCLUDED:
-        return INCLUDED
-    if to in SILENT and from_ != "churned":
-        return to
-    if effect is OrderEffect.UNDONE:
-        return "reverted"
-    if from_ == "churned":
-        return "won_back"
-    if from_ == "at_risk":
-        return "recovered"
-    if to == "loyal":
-        return "became_loyal"
-    if from_ == "loyal":
-        return "loyalty_lapsed"
-    return "acquired" if to == "new" else "repeated"
+def _deadline(reached: Silence | None, loyal_why: str) -> Cause:
+    """Return the deadline by which a stage changed: a silence limit that was reached, loyalty, or a condition."""
+    if reached is not None:
+        return PATIENCE if reached == "at_risk" else CHURN
+    return LOYALTY if loyal_why else STAGE

@@ -5,9 +5,10 @@ from typing import Literal, NamedTuple
 
 from state.bgnbd import idle_until
 from state.customer.customer import Customer
-from state.policy.shape import Fixed, PAlive, Policy, Rhythm
+from state.policy.lifecycle_shape import Fixed, PAlive, Rhythm
+from state.policy.shape import Policy
 
-SilentStage = Literal["at_risk", "churned"]
+LongSilence = Literal["at_risk", "churned"]
 
 
 class SilenceLimits(NamedTuple):
@@ -27,7 +28,7 @@ class SilenceLimits(NamedTuple):
     free_churned: int = 0
     bounded_churned: int = 0
 
-    def of(self, stage: SilentStage) -> int:
+    def of(self, stage: LongSilence) -> int:
         """Return the limit of a stage."""
         return self.at_risk if stage == "at_risk" else self.churned
 

@@ -4,7 +4,7 @@ Two entry points, ``advance`` for an event and ``elapse`` for time. Both set ``C
 decision that time alone demands. A decision reads the customer at its own instant only; no clock is read.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from schemas.change import Cause, Change
 from schemas.events import AnyFact, OrderCompleted, event_name
@@ -28,21 +28,17 @@ from state.rules.decision import Decision, ReasonedChange
 from state.rules.decision_figures import DecisionFigures
 from state.rules.exclusion import Exclusion, is_excluded
 from state.rules.forgetting import Forgetting
-from state.rules.groupings import groupings_of
-from state.rules.lifecycle import ACTIVE, LOYALTY_DECIDES, Stage, silence_deadline, stage_at, transition
+from state.rules.groupings import Groupings, groupings_of
+from state.rules.lifecycle import CauseOf, Lifecycle
 from state.rules.loyalty import Loyalty
 from state.rules.membership import MembershipRule
-from state.rules.patience import PatienceRules, SilenceLimits
-from state.rules.segments import SEGMENT
+from state.rules.patience import PatienceRules
+from state.rules.segments import SEGMENT, SegmentRules
 from state.rules.signals import SIGNAL, SignalRules
+from state.rules.silence import silence_deadline
+from state.rules.stages import Stages
 
-PATIENCE = Cause(kind="deadline", name="patience")
-CHURN = Cause(kind="deadline", name="churn")
-LOYALTY = Cause(kind="deadline", name="loyalty")
 LOOK_AHEAD_DAYS = 28
-
-CauseOf = Callable[[], Cause]
-"""Makes the cause, which is only needed where something changes."""
 
 
 class Rulebook:
@@ -90,11 +86,16 @@ class Rulebook:
         self._patience = PatienceRules(policy, compiled.day_ms)
         self._figures = DecisionFigures(exchange.unit, compiled.day_ms, self._patience, policy.holdout)
         self._loyalty = Loyalty(MembershipRule(compiled.loyal_enter, compiled.loyal_leave, compiled.loyal_stay))
+        self._stages = Stages(compiled.stages)
+        self.first_stage = self._stages.first
+        """The stage of a customer of whom nothing is known."""
         self._groupings = groupings_of(compiled)
         self._exclusion = Exclusion(compiled.excluded, self._groupings)
-        self._lifecycle_parts = LIFECYCLE_PARTS | compiled.loyal_enter.parts | compiled.loyal_leave.parts
+        self._lifecycle_parts = LIFECYCLE_PARTS | self._stages.parts
+        self._lifecycle_parts |= compiled.loyal_enter.parts | compiled.loyal_leave.parts
         self._lifecycle_parts |= NO_PARTS if compiled.excluded is None else compiled.excluded.parts
         self._remembered_stages = compiled.remembered_stages
+        self._lifecycle = Lifecycle(self._stages, self._patience, self._exclusion, self._remembered_stages)
         self._signals = SignalRules(compiled.signals, civil_time, policy.context) if compiled.signals else None
         self.told = BoundsTold(
             named.traits, self._counted, calendar.day_of, self.forgetting, self._tallying, self._signals
@@ -196,28 +197,31 @@ class Rulebook:
             changed = ALL_PARTS
         loyal_why, loyalty_waits = self._loyalty.decide(customer, at)
         limits = self._patience.limits_of(customer)
-        changes: list[ReasonedChange] = []
-        stage = stage_at(customer, at, effect, limits, self._patience)
-        if stage.name != customer.stage:
-            changes.append(self._enter_stage(customer, at, stage, effect, loyal_why, cause))
+        was_silent = customer.silence
+        changes = self._lifecycle.decide(customer, at, effect, limits, loyal_why, cause)
         groupings, others_due = self._groupings.touched_by(ALL_PARTS), None
         if not changed & ORDERS:  # orders, and time, affect nearly all groupings
-            groupings = groupings.touched_by(changed | DECIDED if changes or loyal_why else changed)
+            is_decided = changes or loyal_why or customer.silence != was_silent
+            groupings = groupings.touched_by(changed | DECIDED if is_decided else changed)
             others_due = customer.due
         # Most customers send an event long before a rule changes by itself, so the look ahead is short; the longer
         # they have been silent, the farther it goes.
         until = at + max(self._look_ahead_ms, at - customer.last_event_at)
-        self._expect_silence(customer, at, limits)
-        due = _earliest(until, customer.expected_at, others_due)
+        silence = silence_deadline(customer, at, limits, self._patience)
+        silent_at = None if silence is None else silence[1]
+        due = _earliest(until, silent_at, others_due)
         outcome = groupings.decide(customer, at, due, cause)
-        loyalty_at = self._expect_loyalty(customer, at, customer.expected_at or until, loyalty_waits)
-        due = _earliest(due, outcome.next_change, loyalty_at)
+        loyalty_at = self._loyalty.next_change(customer, at, loyalty_waits, silent_at or until)
+        change_at = self._stages.next_change(customer, at, silent_at or until)
+        step = None if silence is None else self._stages.next_step(customer, silence, loyalty_at, change_at)
+        customer.expected, customer.expected_at = (None, None) if step is None else step
+        due = _earliest(due, outcome.next_change, loyalty_at, change_at)
         # A customer who waits for some time to pass leaves at its end.
         waits = others_due is not None or loyalty_waits or outcome.waits
-        if due < until or waits or self._loyalty.can_change(customer) or groupings.can_change(customer):
+        if due < until or waits or self._can_change(customer, groupings):
             customer.due = due
         else:
-            customer.due = customer.expected_at
+            customer.due = silent_at
         changes += outcome.changes
         if changes:
             self._figures.add(customer, at, changes, limits, decisions)
@@ -231,44 +235,13 @@ class Rulebook:
         changes = [ReasonedChange(change, why), *left]
         self._figures.add(customer, at, changes, self._patience.limits_of(customer), decisions)
 
-    def _enter_stage(
-        self, customer: Customer, at: int, stage: Stage, effect: OrderEffect, loyal_why: str, cause: CauseOf | None
-    ) -> ReasonedChange:
-        before = customer.stage
-        name = transition(before, stage.name, effect)
-        deadline = PATIENCE if name == "at_risk" else CHURN if name == "churned" else LOYALTY
-        why = stage.why
-        if stage.name in LOYALTY_DECIDES:
-            loyalty = loyal_why or ("not loyal" if customer.loyal_since is None else "loyal")
-            count = why.rpartition("; ")[2]  # the loyal rule may ask for the same
-            why = "; ".join([why, *(part for part in loyalty.split("; ") if part != count)])
-        if before == EXCLUDED:
-            why = f"{self._exclusion.why_included(customer, at)}; {why}"
-        change = Change(
-            at=at, key=None, name=name, from_=before, to=stage.name, cause=deadline if cause is None else cause()
+    def _can_change(self, customer: Customer, groupings: Groupings | SegmentRules) -> bool:
+        """Tell whether time alone can ever change more than the silence."""
+        return (
+            self._loyalty.can_change(customer)
+            or self._stages.can_change(customer.stage)
+            or groupings.can_change(customer)
         )
-        customer.enter_stage(stage.name, at, self._remembered_stages)
-        customer.why = shortened(why)
-        customer.cause = change.cause.message_id or change.cause.name
-        return ReasonedChange(change, why)
-
-    def _expect_silence(self, customer: Customer, at: int, limits: SilenceLimits) -> None:
-        """Set what comes next in the lifecycle if nothing happens and loyalty does not change."""
-        silence = silence_deadline(customer, at, limits, self._patience)
-        customer.expected, customer.expected_at = (None, None) if silence is None else silence
-
-    def _expect_loyalty(self, customer: Customer, at: int, until: int, waits: bool) -> int | None:
-        """Return when loyalty changes by itself; set it as expected where it is next and decides the stage."""
-        change = self._loyalty.next_change(customer, at, waits, until)
-        if (
-            change is not None
-            and (customer.expected_at is None or change < customer.expected_at)
-            and customer.stage in ACTIVE
-            and customer.purchases.occasions > 1
-        ):
-            customer.expected = "became_loyal" if customer.loyal_since is None else "loyalty_lapsed"
-            customer.expected_at = change
-        return change
 
 
 def _earliest(first: int, *others: int | None) -> int:

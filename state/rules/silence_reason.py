@@ -11,8 +11,8 @@ from state.conditions.exact_number import exact
 from state.conditions.printed import Side, compared, number, written
 from state.conditions.signs import Sign
 from state.customer.customer import Customer
-from state.policy.shape import Fixed, PAlive, Rhythm, SupportRules
-from state.rules.patience import Displeasure, PatienceRules, SilenceLimits, SilentStage, displeasure_at
+from state.policy.lifecycle_shape import Fixed, PAlive, Rhythm, SupportRules
+from state.rules.patience import Displeasure, LongSilence, PatienceRules, SilenceLimits, displeasure_at
 
 
 class SilenceReasons:
@@ -26,7 +26,7 @@ class SilenceReasons:
         self._silence = at - (customer.purchases.last() or 0)
         self._displeasure = displeasure_at(patience.displeasures(customer), at)
 
-    def reached(self, stage: SilentStage) -> str:
+    def reached(self, stage: LongSilence) -> str:
         """Return why the limit of this stage is reached; empty if it is not."""
         limit = self._limits.of(stage)
         if self._silence >= limit:
@@ -35,17 +35,17 @@ class SilenceReasons:
             return self._shortened(">=", stage, limit, self._displeasure)
         return ""
 
-    def below(self, stage: SilentStage) -> str:
+    def below(self, stage: LongSilence) -> str:
         """Return why the limit of this stage is not reached, which it must not be."""
         limit = self._limits.of(stage)
         if self._displeasure is None:
             return self._compared("<", stage, limit)
         return self._shortened("<", stage, limit, self._displeasure)
 
-    def _compared(self, sign: Sign, stage: SilentStage, limit: int) -> str:
+    def _compared(self, sign: Sign, stage: LongSilence, limit: int) -> str:
         return f"{self._against(sign, limit)} ({', '.join(self._origins(stage))})"
 
-    def _shortened(self, sign: Sign, stage: SilentStage, limit: int, displeasure: Displeasure) -> str:
+    def _shortened(self, sign: Sign, stage: LongSilence, limit: int, displeasure: Displeasure) -> str:
         support = self._patience.support
         assert support is not None
         factor = f"shorten_to {written(support.shorten_to)} x {number(self._days(limit))}"
@@ -71,7 +71,7 @@ class SilenceReasons:
     def _against(self, sign: Sign, limit: int) -> str:
         return compared(Side("days_since_order", self._days(self._silence)), sign, Side("", self._days(limit)))
 
-    def _origins(self, stage: SilentStage) -> Iterator[str]:
+    def _origins(self, stage: LongSilence) -> Iterator[str]:
         limits, lifecycle = self._limits, self._patience.lifecycle
         match limits.rule:
             case None if stage == "at_risk":

@@ -79,7 +79,7 @@ def _is_known(timeline: Timeline, arrived: Sequence[AnyFact], fact: AnyFact, lat
 
 
 def _before(timeline: Timeline, earlier: Sequence[AnyFact], rules: Rulebook) -> Customer:
-    customer = at_base(timeline.base, earlier)
+    customer = at_base(timeline.base, earlier, rules)
     for it in earlier:
         rules.apply_event(customer, it)
     return customer

@@ -44,7 +44,7 @@ def decide_history(facts: Iterable[AnyFact], until: int, rules: Rulebook, user_i
     if not within:
         return None
     counting, duplicates, conflicts = distinct(ordered[:within], rules.compiled.lateness_ms)
-    customer = first_seen(counting[0].at, user_id)
+    customer = first_seen(counting[0].at, user_id, rules.first_stage)
     decisions: list[Decision] = []
     bounds: list[str] = []
     forgotten = []

@@ -6,9 +6,10 @@ from typing import NamedTuple
 import msgspec
 
 from schemas.events import AnyFact
-from state.customer.customer import STAGE_NUMBERS, STAGES, Customer
+from state.customer.customer import Customer
 from state.customer.decided import DecidedState, decided_state, restore_decided
 from state.customer.packing import PackingError
+from state.customer.stored_names import OTHER_STAGE, stage_of, stored_stage
 from state.rules.rulebook import Rulebook
 from state.timeline.corrections import Emitted
 from state.timeline.timeline import Timeline, at_base
@@ -71,15 +72,30 @@ def dump(timeline: Timeline, rules: Rulebook) -> bytes:
         stored.decided = None if decided == timeline.base_decided else decided
         stored.activity = head.packed_activity() or None
     due = NEVER if head.due is None else head.due
-    return HEADER.pack(VERSION, STAGE_NUMBERS[head.stage], due, rules.fingerprint) + _encode(stored)
+    stage = stored_stage(head.stage)
+    if isinstance(stage, int):
+        return HEADER.pack(VERSION, stage, due, rules.fingerprint) + _encode(stored)
+    name = stage.encode()
+    return HEADER.pack(VERSION, OTHER_STAGE, due, rules.fingerprint) + bytes((len(name),)) + name + _encode(stored)
 
 
 def read_header(snapshot: bytes) -> Header:
     """Return the header of a snapshot. Raises ``SnapshotError``."""
-    if len(snapshot) <= HEADER.size or snapshot[0] != VERSION or snapshot[1] >= len(STAGES):
+    if len(snapshot) <= HEADER.size or snapshot[0] != VERSION:
         raise SnapshotError(f"no snapshot of version {VERSION}: it begins with {snapshot[:2]!r}")
-    _, stage, due, fingerprint = HEADER.unpack_from(snapshot)
-    return Header(STAGES[stage], None if due == NEVER else due, fingerprint)
+    _, number, due, fingerprint = HEADER.unpack_from(snapshot)
+    try:
+        stage = (
+            str(snapshot[HEADER.size + 1 : _begin(snapshot)], "utf-8") if number == OTHER_STAGE else stage_of(number)
+        )
+    except (UnicodeDecodeError, IndexError) as error:
+        raise SnapshotError(f"a snapshot's stage does not decode: {error}") from None
+    return Header(stage, None if due == NEVER else due, fingerprint)
+
+
+def _begin(snapshot: bytes) -> int:
+    """Return where the timeline begins: after the header, and after the name of a stage that has no number."""
+    return HEADER.size + (1 + snapshot[HEADER.size] if snapshot[1] == OTHER_STAGE else 0)
 
 
 def load(snapshot: bytes, rules: Rulebook, user_id: str = "") -> Timeline:
@@ -89,8 +105,8 @@ def load(snapshot: bytes, rules: Rulebook, user_id: str = "") -> Timeline:
     """
     header = read_header(snapshot)
     try:
-        stored = _decode(memoryview(snapshot)[HEADER.size :])
-        head = at_base(stored.base, stored.tail, user_id)
+        stored = _decode(memoryview(snapshot)[_begin(snapshot) :])
+        head = at_base(stored.base, stored.tail, rules, user_id)
         base_decided = None if stored.base is None else decided_state(head)
         if stored.at is not None:
             _apply_tail(head, stored, rules)

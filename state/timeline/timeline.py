@@ -15,7 +15,7 @@ import msgspec
 from schemas.change import Publication
 from schemas.events import AnyFact
 from schemas.fact_order import EventIdentity, identity_of, in_order, place
-from state.customer.customer import Customer, first_seen
+from state.customer.customer import PROSPECT, Customer, first_seen
 from state.customer.decided import DecidedState, decided_state
 from state.customer.packing import pack, unpack
 from state.rules.decision import Decision
@@ -57,13 +57,13 @@ class Timeline(msgspec.Struct, gc=False):
         return False
 
 
-def begin(at: int, user_id: str = "") -> Timeline:
-    """Return the timeline of a customer whose first event is at ``at``."""
+def begin(at: int, user_id: str = "", stage: str = PROSPECT) -> Timeline:
+    """Return the timeline of a customer whose first event is at ``at``, in the stage where everybody begins."""
     return Timeline(
         base=None,
         tail=[],
         emitted=[],
-        head=first_seen(at, user_id),
+        head=first_seen(at, user_id, stage),
         seq=0,
         closed_before=0,
         base_decided=None,
@@ -100,9 +100,9 @@ def apply_facts(
     return published
 
 
-def at_base(base: bytes | None, facts: Sequence[AnyFact], user_id: str = "") -> Customer:
+def at_base(base: bytes | None, facts: Sequence[AnyFact], rules: Rulebook, user_id: str = "") -> Customer:
     """Return the customer before the first of these facts, which are those since the base, if there is one."""
-    customer = first_seen(facts[0].at) if base is None else unpack(base)
+    customer = first_seen(facts[0].at, stage=rules.first_stage) if base is None else unpack(base)
     customer.user_id = user_id
     return customer
 
@@ -134,7 +134,7 @@ def rebuild(
 
     So is, to ``told``, what is told of the facts that have ``arrived``.
     """
-    customer = at_base(timeline.base, tail, timeline.head.user_id)
+    customer = at_base(timeline.base, tail, rules, timeline.head.user_id)
     new = set(map(id, arrived))
     for fact in tail:
         if id(fact) in new:

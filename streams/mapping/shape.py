@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, field
 
 from state.policy.section import Section
-from state.policy.shape import Text
+from state.policy.value_types import Text
 
 Names = str | tuple[str, ...]
 """One column or path, or several of which the first that is not empty counts."""

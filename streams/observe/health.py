@@ -14,10 +14,14 @@ from streams.partitions.status import GroupStatus, WorkerStatus
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """The state of a worker, read at the moment of a request. ``mirror`` is None without Redis."""
+    """The state of a worker, read at the moment of a request. ``mirror`` is None without Redis.
+
+    ``policy_stages`` are the stages that the policy has.
+    """
 
     status: WorkerStatus
     policy_version: str
+    policy_stages: tuple[str, ...]
     stage_counts: StageCounts
     tally: WorkerTally
     mirror: Mirror | None

@@ -11,7 +11,7 @@ from prometheus_client.registry import Collector
 from agents.batch import Outcome, Position
 from agents.mirror import MirrorStatus
 from agents.observer import Committed, Customers
-from state.customer.customer import EXCLUDED, STAGES
+from state.customer.customer import EXCLUDED
 from state.rules.bounds_told import UNKNOWN_ORDER
 from streams.observe.bulk_histogram import BulkHistogram
 from streams.observe.health import Health
@@ -135,10 +135,10 @@ class _Gauges(Collector):
         yield _gauge("lifestage_ready", "1 when assigned and recovered.", status.ready)
         stages = self._health.stages
         customers = GaugeMetricFamily("lifestage_customers", "Customers by stage.", labels=["stage"])
-        for stage in STAGES:
-            if stage == EXCLUDED:
-                continue
-            customers.add_metric([stage], stages.get(stage, 0))
+        # A customer may still be in a stage that only the policy before has.
+        for stage in dict.fromkeys((*self._health.policy_stages, *stages)):
+            if stage != EXCLUDED:
+                customers.add_metric([stage], stages.get(stage, 0))
         yield customers
         unknown = CounterMetricFamily(
             "lifestage_unknown_events", "Applied events whose name lifestage does not know.", labels=["name"]

@@ -89,6 +89,7 @@ EXAMPLES: dict[str, tuple[list[Line], list[Line]]] = {
     "stage == 'prospect'": (SEEN, LATE),
     "stage in ['new', 'repeat', 'loyal', 'at_risk']": (LATE, SEEN),
     "stage == 'churned'": (orders(1), LATE),
+    "orders < 1 and days_since_visit > 30": ([at(400, "Product Viewed")], SEEN),
     "kind == 'consumer'": (person(kind="consumer"), person(kind="business")),
     'traits.children >= 2 and count("Order Completed", 30) >= 3': (
         [*person(children=2), *orders(480, 485, 490)],
@@ -241,6 +242,8 @@ EXAMPLES: dict[str, tuple[list[Line], list[Line]]] = {
         [*WEEKLY, at(495, "Survey Answered", nps=5)],
         [*LATE, at(495, "Survey Answered", nps=5)],
     ),
+    'silence == "churned"': (orders(10), LATE),
+    "occasions >= 2 and loyal": (WEEKLY, LATE),
     'times_entered(stage = "loyal") >= 1 and not stage == "loyal"': (orders(*range(1, 200, 14)), WEEKLY),
     'previous_stage == "churned" and days_since_entered(stage = "churned") <= 90': (
         orders(400, 414, 428, 495),

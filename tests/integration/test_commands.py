@@ -16,7 +16,6 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from state.customer.customer import STAGES
 from streams.cli.commands import rejects, replay, show, tail
 from streams.cli.main import main
 from streams.embedded.child_process import stop
@@ -25,6 +24,7 @@ from streams.sinks.redis import RedisSink
 from streams.topics import topics_of
 from tests.support.kafka_records import AT, read, rejected, topics_made, transition, write
 from tests.support.mirror import row
+from tests.support.stages import STAGES
 from tests.support.waiting import PATIENCE, wait_until
 from tests.support.workers import environment
 

@@ -11,7 +11,6 @@ import pytest
 from redis.asyncio import Redis
 
 from agents.mirror import Mirror
-from state.customer.customer import STAGES
 from state.rules.rulebook import Rulebook
 from streams.embedded.child_process import running, wait_until
 from streams.embedded.servers import answers_redis, free_port
@@ -19,6 +18,7 @@ from streams.policy_file import load_rules
 from streams.settings import Settings
 from streams.sinks.redis import RedisSink
 from tests.support.mirror import FakeGroup, working
+from tests.support.stages import STAGES
 from tests.support.waiting import until
 
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from redis.asyncio import Redis
 
 from agents.mirror import MirrorLostError, Row
-from state.customer.customer import STAGES
 from streams.settings import Settings
 from streams.sinks.redis import Keys, RedisSink, described, version_text
 from tests.support.mirror import row
+from tests.support.stages import STAGES
 
 SEGMENTS = ("vip", "bargain_hunter", "sleeping")
 

@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.events import AnyFact
-from state.customer.customer import STAGES
 from state.features.catalogue import catalogue
 from state.policy.compiled import read_policy
 from state.rules.rulebook import Rulebook
 from state.timeline.history import decide_history
 from tests.support.histories import DAY, POLICIES, RULES, facts
+from tests.support.stages import STAGES
 
 FUNCTIONS = ("days_since_entered", "days_since_left", "total_days_in", "times_entered")
 ASKED = (STAGES, ("at_risk", "churned"), ("loyal",))

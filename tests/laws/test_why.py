@@ -24,7 +24,7 @@ from state.customer.customer import Customer, first_seen
 from state.customer.packing import pack, unpack
 from state.customer.past_stays import PastStays, with_stay
 from state.customer.short_reason import in_full, shortened
-from state.policy.shape import Fixed, PAlive, Rhythm
+from state.policy.lifecycle_shape import Fixed, PAlive, Rhythm
 from state.rules.decision import Decision
 from state.rules.rulebook import Rulebook
 from tests.support.histories import DAY, facts, rules

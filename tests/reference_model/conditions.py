@@ -350,7 +350,7 @@ def sort_of_node(node: ast.expr) -> str:
         return sort_of_node(node.elts[0])
     if isinstance(node, ast.Constant):
         return sort_of(exact(node.value))
-    if isinstance(node, ast.Name) and node.id in ("stage", "previous_stage", "kind", "categories"):
+    if isinstance(node, ast.Name) and node.id in ("stage", "previous_stage", "silence", "kind", "categories"):
         return "text"
     return "flag" if isinstance(node, ast.Name) and node.id in ("loyal", *FLAGS) else "number"
 

@@ -91,7 +91,7 @@ class Features:
         self.today = policy.calendar.day(at)
         self.civil = policy.civil_of(memory.traits)
         self.unit: int = 10**policy.money.places
-        self.stage, self.since, self.loyal = "", 0, False
+        self.stage, self.since, self.loyal, self.silence = "", 0, False, "none"
         self.stays: tuple[tuple[str, int, int], ...] = ()
         self.steps: dict[str, str] = {}
         self.segments: dict[str, int] = {}
@@ -298,6 +298,8 @@ class Features:
             return self.stays[-1][0] if self.stays else None
         if name == "days_in_stage":
             return self.ago(self.since)
+        if name == "silence":
+            return self.silence
         if name == "loyal":
             return self.loyal
         if name == "holdout":

@@ -16,7 +16,7 @@ from tests.reference_model.patience import displeased, reached, shortened, silen
 from tests.reference_model.policy import Policy
 from tests.reference_model.publication import Cause, Transition, publish
 from tests.reference_model.signals import Signals
-from tests.reference_model.standing import Change, Standing, decision, membership
+from tests.reference_model.standing import Change, Standing, decision, membership, show, stage_of, step
 
 SEQUENCE = ("identify", "order", "update", "refund", "cancel", "open", "rate", "solve")
 
@@ -78,7 +78,7 @@ class Life:
         self.policy = policy
         self.user_id = first.user_id
         self.memory = Memory(policy, first.at, user_id=first.user_id)
-        self.standing = Standing("prospect", first.at, None, {})
+        self.standing = Standing(policy.stages[-1].key, first.at, None, {})
         self.at = first.at
         self.transitions: list[Transition] = []
         self.published: Counter[tuple[Any, ...]] = Counter()
@@ -166,22 +166,35 @@ class Life:
 
     def coming(self) -> dict[str, Any]:
         """The next change of the lifecycle if nothing happens."""
-        stage, memory, policy = self.standing.stage, self.memory, self.policy
-        if stage in ("prospect", "churned", "excluded"):
-            return {"next_transition": None, "next_at": None}
+        memory, policy, standing = self.memory, self.policy, self.standing
+        none = {"next_transition": None, "next_at": None}
+        if not memory.orders or standing.silence == "churned" or standing.stage == "excluded":
+            return none
+
+        def coming_to(at: int, **changed: Any) -> dict[str, Any]:
+            features = Features(policy, memory, at)
+            show(replace(standing, **changed), features)
+            stage = stage_of(policy, standing, features)
+            name = step(policy, standing.stage, stage, "", False) if stage.key != standing.stage else None
+            return {"next_transition": name, "next_at": at} if name else none
+
         patience, churn = silences(policy, memory)
         end = memory.orders[-1].at + churn
-        for at in instants(policy, memory, self.standing, self.at, max(end, self.at)):
+        has_loyalty_changed = False
+        for at in instants(policy, memory, standing, self.at, max(end, self.at)):
             if reached(policy, memory, churn, at):
-                return {"next_transition": "churned", "next_at": at}
-            if stage == "at_risk":
-                continue
-            if reached(policy, memory, patience, at):
-                return {"next_transition": "at_risk", "next_at": at}
-            if len(memory.occasions) > 1:
-                joined = membership(policy.loyal, self.standing.loyal, Features(policy, memory, at))
-                if (joined is None) is not (self.standing.loyal is None):
-                    return {"next_transition": "loyalty_lapsed" if joined is None else "became_loyal", "next_at": at}
+                return coming_to(at, silence="churned")
+            if standing.silence == "none" and reached(policy, memory, patience, at):
+                return coming_to(at, silence="at_risk")
+            features = Features(policy, memory, at)
+            show(standing, features)
+            joined = membership(policy.loyal, standing.loyal, features)
+            if not has_loyalty_changed and (joined is None) is not (standing.loyal is None):
+                has_loyalty_changed = True
+                if (coming := coming_to(at, loyal=joined)) != none:
+                    return coming
+            if (coming := coming_to(at)) != none:
+                return coming
         raise AssertionError("a silence without end")
 
 

@@ -76,6 +76,7 @@ def turns(sign: Sign, low: int, high: int) -> Iterator[int]:
 def instants(policy: Policy, memory: Memory, standing: Standing, after: int, upto: int) -> Iterator[int]:
     """Every instant in (after, upto], in order, at which time alone may change something."""
     conditions = [condition for rule in policy.rules for condition in (rule.enter, rule.leave)]
+    conditions += policy.stage_conditions
 
     def sign_of(crossing: Crossing) -> Sign:
         def sign(at: int) -> int | None:

@@ -68,6 +68,42 @@ class Ladder:
 
 
 @dataclass(frozen=True)
+class Stage:
+    """Who is in a stage, and what the steps to it and from it are called; without `enter`, everybody is."""
+
+    key: str
+    enter: Condition | None
+    leave: Condition | None
+    is_leave_given: bool
+    entered: str
+    left: str
+
+
+SHIPPED = """
+churned; silence == "churned"; churned; won_back
+at_risk; silence == "at_risk"; at_risk; recovered
+loyal; occasions >= 2 and loyal; became_loyal; loyalty_lapsed
+new; occasions >= 1 and occasions < 2; acquired; repeated
+repeat; occasions >= 2 and not loyal; repeated; left_repeat
+prospect; orders < 1; prospect; left_prospect
+"""
+
+
+def stages_of(named: list[dict[str, str]], measures: Measures) -> list[Stage]:
+    if not named:
+        rows = [line.split("; ") for line in SHIPPED.strip().splitlines()]
+        named = [{"key": it[0], "enter": it[1], "entered": it[2], "left": it[3]} for it in rows]
+    found = []
+    for each in named:
+        key, texts = each["key"], [each.get(name, "").strip() for name in ("enter", "leave")]
+        enter, leave = (Condition(text, measures) if text else None for text in texts)
+        denied = None if enter is None else enter.denied()
+        names = each.get("entered") or key, each.get("left") or f"left_{key}"
+        found.append(Stage(key, enter, leave or denied, leave is not None, *names))
+    return found
+
+
+@dataclass(frozen=True)
 class Money:
     currency: str
     most: Decimal
@@ -129,6 +165,8 @@ class Policy:
     patience: dict[str, Any]
     support: Support | None
     loyal: Rule
+    stages: list[Stage]
+    are_stages_given: bool
     scores: Scores
     ladders: list[Ladder]
     segments: list[Audience]
@@ -146,8 +184,13 @@ class Policy:
     def conditions(self) -> list[str]:
         first = [] if self.excluded is None else [self.excluded.whole]
         asked = [condition.whole for rule in self.rules for condition in (rule.enter, rule.leave)]
+        staged = [condition.whole for condition in self.stage_conditions] if self.are_stages_given else []
         signalled = [signal.condition.whole for signal in self.signals if signal.condition]
-        return [*first, *asked, *signalled, *self.asked]
+        return [*first, *asked[:2], *staged, *asked[2:], *signalled, *self.asked]
+
+    @property
+    def stage_conditions(self) -> list[Condition]:
+        return [condition for it in self.stages for condition in (it.enter, it.leave) if condition is not None]
 
     @cached_property
     def windows(self) -> frozenset[int]:
@@ -338,6 +381,8 @@ def read_policy(path: Path | str) -> Policy:
         if support is not None
         else None,
         loyal=rule({"min_stay_days": 30, **loyal}, calendar, measures),
+        stages=stages_of(lifecycle.get("stages", []), measures),
+        are_stages_given=bool(lifecycle.get("stages")),
         scores=Scores(
             window=rfm.get("window_days", 365),
             recency=rfm.get("recency_days", [30, 60, 120, 240]),

@@ -27,7 +27,7 @@ def deadline_of(change: Change) -> str:
         return "signal"
     if change.key is not None:
         return "ladder" if change.direction else "audience"
-    return {"at_risk": "patience", "churned": "churn"}.get(change.after, "loyalty")
+    return {"at_risk": "patience", "churned": "churn", "loyal": "loyalty"}.get(change.deadline, "stage")
 
 
 def message_id(owner: str, at: int, change: Change, cause: Cause) -> str:

@@ -1,6 +1,7 @@
 """Policies drawn at random: conditions of every shape that the language has, and bounds that hold or do not."""
 
 import random
+import re
 
 from state.features.catalogue import catalogue
 from state.policy.compiled import read_policy
@@ -138,7 +139,7 @@ value = "count('Order Completed', 33, where = total >= 7)"
 name = "ratio"
 value = "recent / (orders - 1)"
 [[measures]]
-name = "silence"
+name = "quiet"
 value = "days_since_order - 2 * recent"
 [[measures]]
 name = "unread"
@@ -151,7 +152,7 @@ profile = true
 name = "country"
 value = "traits.country"
 """
-MEASURED = ("recent", "ratio", "silence")
+MEASURED = ("recent", "ratio", "quiet")
 FLAGS = (
     "loyal",
     "true",
@@ -297,6 +298,21 @@ open_days = 1.25
 """
 
 
+MIN_STAY = re.compile(r"^min_stay_days.*\n", re.MULTILINE)
+STAGE_KEY = re.compile(r"^key = '(\w+)'", re.MULTILINE)
+SHIPPED = ("prospect", "new", "repeat", "loyal", "at_risk", "churned")
+
+
+def in_own_words(stages: str, segments: list[str]) -> list[str]:
+    """The segments, which ask for the stages that there are."""
+    if not stages:
+        return segments
+    keys = STAGE_KEY.findall(stages)
+    own = {stage: keys[number % len(keys)] for number, stage in enumerate(SHIPPED)}
+    quoted = re.compile(rf"""(['"])({"|".join(SHIPPED)})\1""")
+    return [quoted.sub(lambda found: f"{found[1]}{own[found[2]]}{found[1]}", text) for text in segments]
+
+
 class Drawing:
     """One policy, drawn."""
 
@@ -367,6 +383,34 @@ class Drawing:
                 continue
             return text
 
+    def stages(self) -> str:
+        """Stages of its own: some of those that ship, renamed, and others before, between and after them."""
+        if self.random.random() < 0.4:
+            return ""
+        choose = self.random.choice
+        rows = [
+            ("gone", choose(('silence == "churned"', 'silence == "churned" and occasions > 1')), ""),
+            ("sleeping", choose(('silence == "at_risk"', 'silence in ["at_risk", "churned"]')), ""),
+            ("vip", "orders_30d >= 3", "orders_30d < 2"),
+            ("member", choose(("loyal", "occasions >= 2 and loyal")), ""),
+            ("buyer", choose(("orders >= 1", "occasions >= 1 and occasions < 4", "1 <= orders < 3")), ""),
+            ("lapsed", "days_since_visit > 9.5 and orders < 1", choose(("", "days_since_visit < 4"))),
+            ("seen", "views_30d >= 1", ""),
+        ]
+        kept = [row for row in rows if self.random.random() < 0.7]
+        if self.random.random() < 0.5:
+            self.random.shuffle(kept)
+        text = ""
+        for key, enter, leave in kept:
+            text += f"[[lifecycle.stages]]\nkey = '{key}'\nenter = '{enter}'\n"
+            text += f"leave = '{leave}'\n" if leave else ""
+            text += choose(("", f"entered = 'to_{key}'\n", "left = 'on'\n"))
+        if self.random.random() < 0.5:
+            text += self.rule("[lifecycle.loyal]\n").replace("[lifecycle.loyal]", "[[lifecycle.stages]]\nkey = 'drawn'")
+            text = MIN_STAY.sub("", text)
+        last = choose(("", "enter = 'orders < 1'", "left = 'begun'"))
+        return f"{text}[[lifecycle.stages]]\nkey = 'other'\n{last}\n"
+
     def ladders(self) -> str:
         """Ladders whose steps are reached and left by any conditions; the second may ask for the first."""
         choose = self.random.choice
@@ -413,6 +457,7 @@ class Drawing:
         choose = self.random.choice
         lifecycle = f"[lifecycle]\none_time_patience_days = {choose((10, 25.5))}\none_time_churn_days = 40\n"
         support = choose(("", SUPPORT.format(choose((0.37, 0.5)), choose((2, 4)))))
+        stages = self.stages()
         segments = [
             self.of_segments(self.rule(f'[[segments]]\nkey = "s{number}"\nname = "S{number}"\n'), number)
             for number in range(choose((2, 3, 4)))
@@ -431,5 +476,5 @@ class Drawing:
             )
             segments.insert(0, first)
         more = (customers, lifecycle, self.patience, support)
-        groupings = (loyal, ladders, *segments, *signals)
-        return "".join(('name = "drawn"\n', zone, TRAITS, holdout, MEASURES, *more, *groupings))
+        groupings = in_own_words(stages, [MEASURES, ladders, *segments, *signals])
+        return "".join(('name = "drawn"\n', zone, TRAITS, holdout, *more, loyal, stages, *groupings))

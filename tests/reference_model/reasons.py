@@ -50,12 +50,16 @@ class Reason:
 
 
 def in_words(reasons: Iterable[Reason]) -> str:
+    return "; ".join(it.words for it in said(reasons))
+
+
+def said(reasons: Iterable[Reason]) -> list[Reason]:
     """The reasons in their order, without those that were said or that follow from what was said."""
-    said: list[Reason] = []
+    found: list[Reason] = []
     for reason in reasons:
-        if reason.words not in [it.words for it in said] and not any(it.proves(reason) for it in said):
-            said.append(reason)
-    return "; ".join(it.words for it in said)
+        if reason.words not in [it.words for it in found] and not any(it.proves(reason) for it in found):
+            found.append(reason)
+    return found
 
 
 def rounded(number: Fraction, places: int) -> Decimal:

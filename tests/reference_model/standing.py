@@ -6,8 +6,8 @@ from fractions import Fraction
 from tests.reference_model.features import Features
 from tests.reference_model.memory import Memory
 from tests.reference_model.patience import reached, silences
-from tests.reference_model.policy import Ladder, Policy, Rule, Rung
-from tests.reference_model.reasons import compared, in_words, written
+from tests.reference_model.policy import Ladder, Policy, Rule, Rung, Stage
+from tests.reference_model.reasons import Reason, compared, in_words, said, written
 from tests.reference_model.silence_reason import silence
 
 Stay = tuple[str, int, int]
@@ -32,6 +32,10 @@ class Standing:
     """Since when a segment, or a better step of a ladder, has been open that must be confirmed."""
     left: dict[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
     """Of each segment the stays that are over: when they began and ended."""
+    silence: str = "none"
+
+
+SILENCES = ("none", "at_risk", "churned")
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,8 @@ class Change:
     why: str
     direction: str = ""
     step_times: list[str] | None = None
+    deadline: str = ""
+    """What grew or changed, should time alone have brought a stage about."""
 
 
 def why_member(rule: Rule, joined: int | None, features: Features, day_ms: int, opened: int | None = None) -> str:
@@ -68,21 +74,45 @@ def why_member(rule: Rule, joined: int | None, features: Features, day_ms: int, 
     return f"{why}; {stayed} (min_stay_days {written(rule.stay_days)})"
 
 
-def why_stage(policy: Policy, memory: Memory, before: str, after: str, at: int, effect: str, loyal_why: str) -> str:
-    occasions = len(memory.occasions)
-    if after == "prospect":
-        return "orders 0 < 1"
-    if after in ("at_risk", "churned"):
-        reached_ = silence(policy, memory, after, at, ">=")
-        back = before == "churned"
-        return f"{silence(policy, memory, 'churned', at, '<')}; {reached_}" if back else reached_
-    parts = [silence(policy, memory, "at_risk", at, "<")] if before in ("at_risk", "churned") else []
-    if occasions > 1:
-        count = f"occasions {occasions} >= 2"
-        parts += [count, *(part for part in loyal_why.split("; ") if part != count)]
+def why_silence(policy: Policy, memory: Memory, before: str, after: str, at: int) -> list[str]:
+    if not memory.orders:
+        return []
+    if after == "none":
+        return [silence(policy, memory, "at_risk", at, "<")]
+    back = [silence(policy, memory, "churned", at, "<")] if before == "churned" else []
+    return [*back, silence(policy, memory, after, at, ">=")]
+
+
+def why_stage(
+    policy: Policy, features: Features, before: str, after: Stage, effect: str, why_silent: list[str], loyal_why: str
+) -> str:
+    """Why a customer goes to a stage; why silence and loyalty have changed is empty if they have not."""
+    keys = [it.key for it in policy.stages]
+    ended = next((it for it in policy.stages if it.key == before), None)
+    silent = why_silent if any(reads_silence(it) for it in (ended, after) if it is not None) else []
+    reasons = []
+    if ended is not None and ended.leave is not None and ended.is_leave_given:
+        if keys.index(before) < keys.index(after.key) and ended.leave.holds(features):
+            reasons += said(ended.leave.reasons(features, True))
+    if after.enter is None or not after.enter.holds(features):
+        reasons.append(Reason("no other stage fits"))
     else:
-        parts += ["occasions 1 < 2" if effect == "ended" else "occasions 1 >= 1"]
-    return "; ".join(parts)
+        kept = after.leave.reasons(features, False) if after.leave is not None and after.is_leave_given else []
+        entering = said([*after.enter.reasons(features, True), *kept])
+        limits = {(it.side, it.sign[:1]) for it in entering if it.side}
+        dropped, other = ("<", ">") if effect != "ended" else (">", "<")
+        reasons += [it for it in entering if it.sign[:1] != dropped or (it.side, other) not in limits]
+    parts = list(silent)
+    for it in reasons:
+        if loyal_why and it.words in ("loyal", "not loyal"):
+            parts += loyal_why.split("; ")
+        elif not (silent and 'silence "' in it.words):
+            parts.append(it.words)
+    return "; ".join(dict.fromkeys(parts))
+
+
+def reads_silence(stage: Stage) -> bool:
+    return any("silence" in it.text for it in (stage.enter, stage.leave) if it is not None)
 
 
 def opened(rule: Rule, since: int | None, features: Features) -> int | None:
@@ -172,43 +202,44 @@ def passed(name: str, ms: int, least: int, day_ms: int, origin: str) -> str:
     return f"{words} ({origin})"
 
 
-def stage_of(policy: Policy, memory: Memory, standing: Standing, at: int, effect: str) -> str:
+def silence_of(policy: Policy, memory: Memory, standing: Standing, at: int, effect: str) -> str:
     if not memory.orders:
-        return "prospect"
-    if standing.stage == "churned" and not effect:
-        return "churned"
+        return "none"
     patience, churn = silences(policy, memory)
-    if reached(policy, memory, churn, at):
+    if (standing.silence == "churned" and not effect) or reached(policy, memory, churn, at):
         return "churned"
-    if standing.stage == "at_risk" and not effect:
+    if (standing.silence == "at_risk" and not effect) or reached(policy, memory, patience, at):
         return "at_risk"
-    if reached(policy, memory, patience, at):
-        return "at_risk"
-    if len(memory.occasions) == 1:
-        return "new"
-    return "repeat" if standing.loyal is None else "loyal"
+    return "none"
 
 
-def step(before: str, after: str, effect: str) -> str:
+def stage_of(policy: Policy, standing: Standing, features: Features) -> Stage:
+    """The first that fits; the features show the silence and the loyalty that were decided."""
+    for stage in policy.stages[:-1]:
+        assert stage.enter is not None and stage.leave is not None
+        stays = not stage.leave.holds(features)
+        if stays if standing.stage == stage.key else stays and stage.enter.holds(features):
+            return stage
+    return policy.stages[-1]
+
+
+def step(policy: Policy, before: str, after: Stage, effect: str, grew: bool) -> str:
     if before == "excluded":
         return "included"
-    if after in ("at_risk", "churned") and before != "churned":
-        return after
-    if effect == "ended":
+    if effect == "ended" and not grew:
         return "reverted"
-    if before in ("churned", "at_risk"):
-        return "won_back" if before == "churned" else "recovered"
-    if after == "loyal":
-        return "became_loyal"
-    if before == "loyal":
-        return "loyalty_lapsed"
-    return "acquired" if after == "new" else "repeated"
+    for stage in policy.stages:
+        if stage.key == after.key:
+            return stage.entered
+        if stage.key == before:
+            return stage.left
+    raise AssertionError(after)
 
 
 def show(standing: Standing, features: Features) -> None:
     """Lets the features see where the customer stands."""
     features.stage, features.since, features.stays = standing.stage, standing.since, standing.stays
-    features.loyal = standing.loyal is not None
+    features.loyal, features.silence = standing.loyal is not None, standing.silence
     features.steps = {key: on[0] for key, on in standing.steps.items()}
     features.segments, features.left = standing.segments, standing.left
 
@@ -232,6 +263,23 @@ def exclusion(policy: Policy, standing: Standing, features: Features) -> tuple[S
     return Standing("excluded", features.at, None, {}, stays, left=left), changes
 
 
+def on_ladders(policy: Policy, standing: Standing, features: Features) -> tuple[Standing, list[Change]]:
+    """What is decided of the ladders, in their order; the features see each step that was decided."""
+    changes = []
+    for ladder in policy.ladders:
+        was_on = standing.steps.get(ladder.key)
+        better = opened_steps(ladder, was_on, standing, features)
+        on, change = climbed_or_fallen(ladder, was_on, features, policy.calendar.day_ms, better)
+        kept = {(ladder.key, rung.key): better[rung.key] for rung in better_steps(ladder, on) if rung.key in better}
+        waiting = {of: it for of, it in standing.open_since.items() if of[0] != ladder.key}
+        standing = replace(standing, open_since={**waiting, **kept})
+        others = {key: it for key, it in standing.steps.items() if key != ladder.key}
+        standing = replace(standing, steps=others if on is None else {**others, ladder.key: on})
+        changes += [] if change is None else [change]
+        show(standing, features)
+    return standing, changes
+
+
 def decision(
     policy: Policy, memory: Memory, standing: Standing, at: int, effect: str = ""
 ) -> tuple[Standing, list[Change]]:
@@ -243,31 +291,29 @@ def decision(
         return exclusion(policy, standing, features)
     was_loyal = standing.loyal
     standing = replace(standing, loyal=membership(policy.loyal, was_loyal, features))
-    loyal_why = "not loyal" if standing.loyal is None else "loyal"
+    loyal_why = ""
     if (was_loyal is None) is not (standing.loyal is None):
         loyal_why = why_member(policy.loyal, was_loyal, features, day_ms)
-    stage = stage_of(policy, memory, standing, at, effect)
+    silent = silence_of(policy, memory, standing, at, effect)
+    was_silent, standing = standing.silence, replace(standing, silence=silent)
+    show(standing, features)
+    stage = stage_of(policy, standing, features)
     changes = []
-    if stage != standing.stage:
-        why = why_stage(policy, memory, standing.stage, stage, at, effect, loyal_why)
+    if stage.key != standing.stage:
+        grew = SILENCES.index(silent) > SILENCES.index(was_silent)
+        why_silent = why_silence(policy, memory, was_silent, silent, at) if silent != was_silent else []
+        why = why_stage(policy, features, standing.stage, stage, effect, why_silent, loyal_why)
         if standing.stage == "excluded":
             assert policy.excluded is not None
             why = f"{in_words(policy.excluded.reasons(features, False))}; {why}"
-        changes.append(Change(None, step(standing.stage, stage, effect), standing.stage, stage, why))
+        name = step(policy, standing.stage, stage, effect, grew)
+        deadline = silent if grew else "loyal" if loyal_why else "stage"
+        changes.append(Change(None, name, standing.stage, stage.key, why, deadline=deadline))
         stays = (*standing.stays, (standing.stage, standing.since, at))
-        standing = replace(standing, stage=stage, since=at, stays=stays)
+        standing = replace(standing, stage=stage.key, since=at, stays=stays)
     show(standing, features)
-    for ladder in policy.ladders:
-        was_on = standing.steps.get(ladder.key)
-        better = opened_steps(ladder, was_on, standing, features)
-        on, change = climbed_or_fallen(ladder, was_on, features, day_ms, better)
-        kept = {(ladder.key, rung.key): better[rung.key] for rung in better_steps(ladder, on) if rung.key in better}
-        waiting = {of: it for of, it in standing.open_since.items() if of[0] != ladder.key}
-        standing = replace(standing, open_since={**waiting, **kept})
-        others = {key: it for key, it in standing.steps.items() if key != ladder.key}
-        standing = replace(standing, steps=others if on is None else {**others, ladder.key: on})
-        changes += [] if change is None else [change]
-        show(standing, features)
+    standing, climbed = on_ladders(policy, standing, features)
+    changes += climbed
     segments, open_since = dict(standing.segments), dict(standing.open_since)
     for segment in policy.segments:
         was = segments.pop(segment.key, None)

@@ -66,6 +66,7 @@ def whole(text: str) -> dict[str, Any]:
     if "monetary" not in given.get("rfm", {}):
         rfm["monetary"] = [limit * size for limit in rfm["monetary"]]
     support = lifecycle.get("support")
+    stages = [{"enter": "", "leave": "", "entered": "", "left": "", **it} for it in lifecycle.get("stages", [])]
     segments = [
         {"description": "", "leave": "", "min_stay_days": 0, **segment} for segment in given.get("segments", [])
     ]
@@ -94,8 +95,9 @@ def whole(text: str) -> dict[str, Any]:
         "money": money,
         "browsing": {**defaults("browsing"), **given.get("browsing", {})},
         "lifecycle": {
+            **({"stages": stages} if stages else {}),
             **defaults("lifecycle"),
-            **{key: value for key, value in lifecycle.items() if not isinstance(value, dict)},
+            **{key: value for key, value in lifecycle.items() if not isinstance(value, dict) and key != "stages"},
             "patience": kept,
             "loyal": loyal,
             "support": None if support is None else {**defaults("lifecycle.support"), **support},

@@ -10,8 +10,9 @@ from agents.batch import Batch, Outcome, Position
 from agents.mirror import Mirror, ProfileVersion, Row
 from agents.observer import Committed
 from schemas.profile import Profile
-from state.customer.customer import STAGES, first_seen
+from state.customer.customer import first_seen
 from state.timeline.timeline import Timeline
+from tests.support.stages import STAGES
 
 
 def profile(customer: str, seq: int, stage: str = "new", segments: Iterable[str] = ()) -> Profile:

@@ -12,6 +12,7 @@ from streams.observe.health import Health
 from streams.observe.stage_counts import StageCounts
 from streams.observe.worker_tally import WorkerTally
 from streams.partitions.status import GroupStatus, WorkerStatus
+from tests.support.stages import STAGES
 
 NOW = 1_500_000_000_000
 CUSTOMER = "customer-4711"
@@ -52,7 +53,7 @@ def health(status: WorkerStatus | None = None) -> Health:
     tally = WorkerTally()
     tally.committed(committed())
     status = status or WorkerStatus(True, groups)
-    return Health(status, "retail@12345678", stage_counts, tally, StubMirror(MIRROR))
+    return Health(status, "retail@12345678", STAGES[:-1], stage_counts, tally, StubMirror(MIRROR))
 
 
 def committed() -> Committed:

@@ -45,5 +45,6 @@ def buyer(
         opened = TicketOpened(at=ms(ticket_opened), message_id="t", ticket_id="t", event="Support Ticket Created")
         customer.support.open_ticket(opened, int(ticket_opened))
     customer.stage, customer.why = stage, why
+    customer.silence = "churned" if stage == "churned" else "at_risk" if stage == "at_risk" else "none"
     customer.loyal_since = 0 if loyal else None
     return customer

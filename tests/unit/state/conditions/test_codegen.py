@@ -21,6 +21,7 @@ from state.customer.purchases import Purchases
 from state.features.catalogue import catalogue
 from state.policy.compiled import read_policy
 from state.policy.compiled_ladder import places
+from state.policy.compiled_stages import first_fit
 from state.policy.shape import Policy
 from streams.cli.commands.policy import command
 from streams.policy_file import shipped_policy
@@ -132,7 +133,12 @@ def test_the_command_prints_what_runs():
     policy = read_policy(SHIPPED.read_text("utf-8"), catalogue)
     loyalty: list[Rule] = [("loyal", policy.loyal_enter, policy.loyal_leave)]
     segments: list[Rule] = [(it.key, it.enter, it.leave) for it in policy.segments]
-    steps = [rules for ladder in policy.ladders for rules in places(ladder)]
-    sets = (loyalty, *steps, segments)
-    run = [ast.parse(source_of(RuleSet(rules).now_and_later)).body[0] for rules in sets]
+    steps = [source_of(RuleSet(rules).now_and_later) for ladder in policy.ladders for rules in places(ladder)]
+    sources = [
+        source_of(RuleSet(loyalty).now_and_later),
+        first_fit(policy.stages).code,
+        *steps,
+        source_of(RuleSet(segments).now_and_later),
+    ]
+    run = [ast.parse(source).body[0] for source in sources]
     assert [ast.dump(it) for it in ast.parse(result.stdout).body] == [ast.dump(it) for it in run]

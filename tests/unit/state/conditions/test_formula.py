@@ -17,7 +17,8 @@ from state.customer.customer import Customer, first_seen
 from state.customer.purchases import Purchases
 from state.customer.support import Support
 from state.features.catalogue import catalogue
-from state.policy.shape import Lifecycle, PAlive, Policy, Time
+from state.policy.lifecycle_shape import Lifecycle, PAlive
+from state.policy.shape import Policy, Time
 from tests.support.histories import DAY, RULES, facts
 
 ALIVE = PAlive(limit=0.5, churn_limit=0.1, r=0.243, alpha=4.414, a=0.793, b=2.426)

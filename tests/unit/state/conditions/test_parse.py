@@ -108,7 +108,7 @@ def test_a_text_becomes_a_tree(text: str, tree: str) -> None:
         ("stage > 'a'", 1, 1, "`>` compares numbers only", "write `==`, `!=` or `in` for anything else"),
         ("stage == 'churn'", 1, 10, '`stage` is never "churn"', 'did you mean "churned"?'),
         ("stage in ['new', 'x']", 1, 10, '`stage` is never "x"',
-         "it is one of prospect, new, repeat, loyal, at_risk, churned, excluded"),
+         "it is one of churned, at_risk, loyal, new, repeat, prospect, excluded"),
         ("stage == ['new']", 1, 10, "a list cannot follow `==`", "write `in` before a list"),
         ("stage in 'new'", 1, 10, "`'new'` is not a list", 'write a list after `in`, as in ["DE", "FR"]'),
         ("3 in categories", 1, 1, "`categories` is a list of texts", "ask for a text in it"),

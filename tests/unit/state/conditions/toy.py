@@ -10,6 +10,7 @@ from state.conditions.catalogue import Catalogue
 from state.conditions.features import Feature, Trend
 from state.conditions.formula import Formula
 from state.customer.customer import Customer
+from state.customer.silence import SILENCES
 
 DAY = 10
 WINDOWS = (7, 30)
@@ -129,6 +130,10 @@ def _stage(customer: Toy) -> str:
     return customer.noting("stage").stage
 
 
+def _silence(customer: Toy) -> str:
+    return customer.noting("silence").silence
+
+
 def _orders_within(customer: Toy, day: int, window: int, name: str) -> int:
     return len(customer.noting(name).within(window, day))
 
@@ -158,6 +163,8 @@ def _features() -> list[Feature]:
         _feature("recency_score", "1 to 5", Formula(_recency_score), falling),
         _feature("mean_gap_days", "days", Formula(_mean_gap_days)),
         _feature("orders", "orders", Formula(_orders)),
+        _feature("occasions", "occasions", Formula(_orders)),
+        _feature("silence", "", Formula(_silence), Trend.CONSTANT, None, *SILENCES),
         _feature("loyal", "", Formula(_loyal)),
         _feature("kind", "", Formula(_kind)),
         _feature("categories", "", Formula(_categories)),

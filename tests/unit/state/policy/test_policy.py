@@ -7,7 +7,8 @@ import pytest
 
 from state.features.catalogue import catalogue
 from state.policy.compiled import read_policy
-from state.policy.shape import Fixed, PAlive, Policy, Rhythm
+from state.policy.lifecycle_shape import Fixed, PAlive, Rhythm
+from state.policy.shape import Policy
 from state.policy.summary import summarize
 from state.policy.text import PolicyError
 from state.policy.toml_lines import lines_of

@@ -4,7 +4,8 @@ import msgspec
 import pytest
 
 from state.bgnbd import p_alive
-from state.policy.shape import Fixed, Lifecycle, PAlive, Policy, Rhythm, SupportRules
+from state.policy.lifecycle_shape import Fixed, Lifecycle, PAlive, Rhythm, SupportRules
+from state.policy.shape import Policy
 from state.rules.patience import Displeasure, PatienceRules, displeasure_at
 from tests.unit.state.customers import DAY, buyer, ms
 

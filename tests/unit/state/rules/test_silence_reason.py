@@ -2,7 +2,8 @@
 
 import pytest
 
-from state.policy.shape import Fixed, Lifecycle, PAlive, Policy, Rhythm, SupportRules
+from state.policy.lifecycle_shape import Fixed, Lifecycle, PAlive, Rhythm, SupportRules
+from state.policy.shape import Policy
 from state.rules.patience import PatienceRules
 from state.rules.silence_reason import SilenceReasons
 from tests.unit.state.customers import DAY, buyer, ms

@@ -67,7 +67,7 @@ def test_the_document_has_each_group_with_its_lag_and_its_last_progress(monkeypa
 
 
 def test_without_redis_there_is_no_mirror() -> None:
-    assert Health(WorkerStatus(), "p@1", StageCounts(), WorkerTally(), None).document()["mirror"] is None
+    assert Health(WorkerStatus(), "p@1", (), StageCounts(), WorkerTally(), None).document()["mirror"] is None
 
 
 def test_customers_are_those_of_the_groups_that_are_here() -> None:
