@@ -4,6 +4,7 @@ import msgspec
 
 from schemas.events import TicketOpened, TicketRated, TicketSolved
 from state.customer.daily_counts import Daily, PackedDaily, no_counts, unpack_daily
+from state.customer.delta_coding import after_day, at_day
 
 OPENED, SOLVED, RATINGS, RATING_SUM, RATING_HUNDREDTHS = range(5)
 MAX_OPEN_TICKETS = 64
@@ -58,18 +59,24 @@ class Support(msgspec.Struct, gc=False):
     def packed(self) -> bytes:
         """Return the bytes, which are made again only after a change."""
         if not self.stored:
-            self.stored = _encode(_Packed(self.open, self.daily.packed(), self.last_rating, self.rated_at))
+            rated_at = 0 if self.last_rating is None else after_day(self.rated_at, self.daily.days)
+            self.stored = _encode(_Packed(self.open, self.daily.packed(), self.last_rating, rated_at))
         return self.stored
 
     @staticmethod
     def unpacked(packed: bytes) -> "Support":
         """Return what the bytes hold. Raises ``msgspec.DecodeError``."""
         it = _decode(packed)
-        return Support(it.open, unpack_daily(it.daily), it.last_rating, it.rated_at, packed)
+        daily = unpack_daily(it.daily)
+        rated_at = 0 if it.last_rating is None else at_day(it.rated_at, daily.days)
+        return Support(it.open, daily, it.last_rating, rated_at, packed)
 
 
 class _Packed(msgspec.Struct, array_like=True, gc=False):
-    """Support as stored. A new field goes to the end and has a default: older bytes lack it."""
+    """Support as stored, the last rating's instant in ms after the last day.
+
+    A new field goes to the end and has a default: older bytes lack it.
+    """
 
     open: dict[str, int]
     daily: PackedDaily | None
