@@ -1,6 +1,6 @@
 """Activity: how often and when events happened, and what their properties added up to, as far as conditions ask."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 from msgspec import Raw
@@ -179,13 +179,6 @@ class Activity(msgspec.Struct, gc=False):
                     if distinct is not None and not distinct.has_room(values, it.first_day(day), name in it.ever):
                         return False
         return True
-
-    def days(self) -> Iterator[list[int]]:
-        """Yield the days of each event, ascending."""
-        for key in self.events:
-            yield self._counted(key).daily.days
-        yield from self.tallies.days()
-        yield self.returns.daily.days
 
     def _add(self, counted: CountedEvents, at: int, day: int, properties: Mapping[str, Trait]) -> Given:
         return self._begun(counted.key).add_with(at, day, counted, counted.given_by(properties))
