@@ -36,8 +36,9 @@ class Customer(msgspec.Struct, gc=False):
     time, each with the instant since which it has held: by the key of a ladder whose step is being left, by the key of
     a segment that is being joined, or by ``ladder:step`` of a step that is being climbed to. ``user_id`` is the key
     under which the customer is stored, and not stored once more. ``past_memberships`` are the stays that are over, in
-    each segment whose history the policy asks about. ``signals`` are the open occasions of
-    signals, which are never changed in place.
+    each segment whose history the policy asks about. ``signals`` are the open occasions of signals, which are never
+    changed in place. ``rules_due`` is when all but signals is to be decided next, 0 if that is not known; it is not
+    stored.
     """
 
     first_event_at: int
@@ -66,6 +67,7 @@ class Customer(msgspec.Struct, gc=False):
     user_id: str = ""
     past_memberships: dict[str, PastStays] = {}
     signals: Signals = NO_SIGNALS
+    rules_due: int | None = 0
 
     @property
     def previous_since(self) -> int | None:

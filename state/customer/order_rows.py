@@ -4,6 +4,7 @@ from bisect import bisect_left
 from fractions import Fraction
 from hashlib import blake2b
 from math import ceil
+from operator import sub
 from struct import pack, unpack
 
 import msgspec
@@ -158,7 +159,7 @@ class OrderRows(msgspec.Struct, gc=False):
         """Return the rows as they are stored (see ``PackedRows``)."""
         ids, ats, details = self.ids, self.ats, self.details
         first = ats[0] // DAY_MS if ats else 0
-        later = [day - at // DAY_MS for day, at in zip(self.days, ats, strict=True)]
+        later = [*map(sub, self.days, map(DAY_MS.__rfloordiv__, ats))]
         fields = (
             pack(f">{len(ids)}Q", *ids),
             first,

@@ -32,6 +32,7 @@ class Exclusion:
         why = self._excluded.why(customer, at)
         customer.silence = NO_SILENCE
         customer.signals = NO_SIGNALS
+        customer.rules_due = 0
         customer.loyal_since = customer.due = customer.expected = customer.expected_at = None
         return why, self._groupings.end(customer, at, cause, why)
 

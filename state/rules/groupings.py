@@ -80,7 +80,10 @@ class Groupings:
                 parts |= STEPS
         of_segments: list[ReasonedChange] = []
         for layer in self._layers:
-            outcome = (layer if parts == ALL_PARTS else layer.touched_by(parts)).decide(customer, at, until, cause)
+            touched = layer if parts == ALL_PARTS else layer.touched_by(parts)
+            if touched.is_empty:
+                continue
+            outcome = touched.decide(customer, at, until, cause)
             if outcome.next_change is not None:
                 next_change = until = outcome.next_change
             waits |= outcome.waits

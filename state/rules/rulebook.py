@@ -110,6 +110,8 @@ class Rulebook:
         at, due = fact.at, customer.due
         if due is not None and due <= at:
             self.elapse(customer, at, decisions)
+        if customer.rules_due != 0:
+            customer.due = customer.rules_due
         effect, changed = self.apply_event(customer, fact)
         is_first = not customer.last_event_at
         customer.last_event_at = at
@@ -127,13 +129,18 @@ class Rulebook:
     def elapse(self, customer: Customer, upto: int, decisions: list[Decision]) -> None:
         """Let time pass: decide at every deadline until ``upto``, included, in order and each at its own instant."""
         while customer.due is not None and customer.due <= upto:
-            at = customer.due
-            self._decide(customer, at, None, OrderEffect.NONE, ALL_PARTS, decisions)
+            at, rules_due = customer.due, customer.rules_due
+            if rules_due is None or rules_due > at:  # only a signal is due
+                customer.at, customer.due = at, rules_due
+            else:
+                self._decide(customer, at, None, OrderEffect.NONE, ALL_PARTS, decisions)
+                customer.rules_due = customer.due if customer.signals else 0
             self._signals_until(customer, at, SIGNAL, decisions)
 
     def adopt(self, customer: Customer, at: int, decisions: list[Decision]) -> None:
         """Put a customer under this policy: leave what it does not have, and decide everything anew."""
         cause = Cause(kind="policy", name=self.version)
+        customer.rules_due = 0
         customer.purchases.recount(self._memory)
         customer.remember_stays(self._remembered_stages)
         if customer.signals:
@@ -155,7 +162,9 @@ class Rulebook:
         """Append the signals, which come after all that was decided, and expect the next one."""
         if changes:
             self._figures.add(customer, at, changes, self._patience.limits_of(customer), decisions)
+        customer.rules_due = 0
         if self._signals is not None and customer.signals:
+            customer.rules_due = customer.due
             due = self._signals.due(customer)
             customer.due = due if customer.due is None else _earliest(customer.due, due)
 

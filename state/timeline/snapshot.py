@@ -7,7 +7,7 @@ import msgspec
 
 from schemas.events import AnyFact
 from state.customer.customer import Customer
-from state.customer.decided import DecidedState, decided_state, restore_decided
+from state.customer.decided import DecidedState, decided_of, decided_state, restore_decided
 from state.customer.empty_end import without_empty_end
 from state.customer.packing import PackingError
 from state.customer.stored_names import OTHER_STAGE, stage_of, stored_stage
@@ -64,8 +64,7 @@ def dump(timeline: Timeline, rules: Rulebook) -> bytes:
     stored: tuple[object, ...]
     stored = timeline.base, timeline.tail, timeline.emitted, timeline.seq, timeline.closed_before
     if not timeline.folded:
-        decided = decided_state(head)
-        changed = None if decided == timeline.base_decided else decided
+        changed = None if decided_of(head) == timeline.base_decided else decided_state(head)
         stored += head.at, head.last_event_at, changed, timeline.twins, head.packed_activity() or None
         stored = without_empty_end(stored, _ALWAYS)
     due = NEVER if head.due is None else head.due
@@ -104,7 +103,7 @@ def load(snapshot: bytes, rules: Rulebook, user_id: str = "") -> Timeline:
     try:
         stored = _decode(memoryview(snapshot)[_begin(snapshot) :])
         head = at_base(stored.base, stored.tail, rules, user_id)
-        base_decided = None if stored.base is None else decided_state(head)
+        base_decided = None if stored.base is None else decided_of(head)
         if stored.at is not None:
             _apply_tail(head, stored, rules)
             head.at, head.due = stored.at, header.due
