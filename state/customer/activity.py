@@ -223,7 +223,10 @@ class Activity(msgspec.Struct, gc=False):
         tallies, returns = pack_tallies(self.tallies), self.returns.packed()
         if not self.events and not self.orders and tallies is None and returns is None:
             return b""
-        events = {key: it if type(it) is Raw else it.packed() for key, it in self.events.items()}
+        events = {
+            key: it if type(it) is Raw else stored if (stored := it.stored) is not None else it.packed()
+            for key, it in self.events.items()
+        }
         if self.stored_orders is None:
             self.stored_orders = Raw(_encode(self.orders))
         return _encode(_Packed(events, self.stored_orders, tallies, returns))
