@@ -34,8 +34,9 @@ class TouchedCustomer(msgspec.Struct, gc=False):
         message_id = fact.message_id
         if changes_order(fact):
             self._check_remembered(fact, rules)
-        known = message_id in self.ids or self.timeline.has_id(message_id)
-        self.ids.add(message_id)
+        ids = self.ids
+        known = message_id in ids or self.timeline.has_id(message_id)
+        ids.add(message_id)
         if known:
             receipt = receive(self.timeline, self.facts, fact, rules.compiled.lateness_ms)
             if isinstance(receipt, Conflict):

@@ -132,7 +132,7 @@ class Tracker:
 
     def apply(self, outcome: Outcome) -> None:
         """Take over an outcome that is committed."""
-        stages, table = self.stages, self._table
+        stages, table, fingerprint = self.stages, self._table, self._fingerprint
         for key, (timeline, before) in outcome.customers.items():
             table[key] = snapshot = outcome.changes[key]
             self._cache.keep(key, timeline, len(snapshot))
@@ -141,7 +141,7 @@ class Tracker:
                 stages[stage] += 1
                 if before is not None:
                     stages[before.stage] -= 1
-            if due is not None and (before is None or self._due_under(before) != due):
+            if due is not None and (before is None or before.due != due or before.fingerprint != fingerprint):
                 self._deadlines.add(due, key, len(table))
         self._deadlines.done()
         self.upto = outcome.upto

@@ -4,16 +4,19 @@
     python -m bench core --quick
     python -m bench.core --profile core.svg       # where the time goes, as a flame graph
 
-The tracker without Kafka; each event meets a typical customer of its own. The peer is json.loads on the same bytes.
+The tracker without Kafka; each event meets a typical customer of its own. The peer is json.loads on the same bytes. One
+row has the events as they come under a policy that asks for more: that of asking_more.toml after the one that ships.
 """
 
 import argparse
 import json
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import cycle, islice
+from pathlib import Path
+from statistics import mean
 
 from agents.batch import Batch, Record
 from agents.tracker import Tracker
@@ -23,8 +26,10 @@ from bench.population import Population, pass_time, simulate
 from bench.report import Bar, Bars, Report, Say, Size, Spread, Table
 from bench.visits import Visits, stamped
 from schemas.instant import from_text
+from state.features.catalogue import catalogue
+from state.policy.compiled import read_policy
 from state.rules.rulebook import Rulebook
-from streams.policy_file import load_rules
+from streams.policy_file import load_rules, shipped_policy
 from streams.sources.source import SourceEvent
 
 INSTANT = from_text("2026-01-01T00:00:00Z")
@@ -41,6 +46,7 @@ KINDS = {
     "page view": "page",
 }
 AS_THEY_COME = "all, as they come"
+ASKING_MORE = "all, asking more"
 _BATCH = 1000
 _RATE = 5000.0
 _PROFILED_SECONDS = 15.0
@@ -72,7 +78,20 @@ def measure(size: Size, say: Say) -> Report:
     for name, events in _loads(population, count):
         kinds.append(_measured(name, events, population, rules, size.rounds))
         say(f"{name}: {kinds[-1].tracked} µs an event")
-    return _report(kinds)
+    say("the same under a policy that asks for more")
+    more = _asking_more()
+    wide = simulate(more, size.of(1000, 200), INSTANT)
+    kinds.insert(1, _measured(ASKING_MORE, _as_they_come(wide, 4 * count), wide, more, size.rounds))
+    return _report(kinds, {AS_THEY_COME: _bytes(population), ASKING_MORE: _bytes(wide)})
+
+
+def _asking_more() -> Rulebook:
+    added = Path(__file__).with_name("asking_more.toml").read_text("utf-8")
+    return Rulebook(read_policy(shipped_policy().read_text("utf-8") + added, catalogue))
+
+
+def _bytes(population: Population) -> float:
+    return round(mean(len(it.snapshot) for it in population.originals), 1)
 
 
 def _loads(population: Population, count: int) -> Iterator[tuple[str, list[SourceEvent]]]:
@@ -138,11 +157,12 @@ def _parsed(records: Sequence[Record]) -> float:
     return time.process_time() - began
 
 
-def _report(kinds: Sequence[Kind]) -> Report:
+def _report(kinds: Sequence[Kind], bytes_: Mapping[str, float]) -> Report:
     return Report(
         bench="core",
         figures={
             "events_per_second": round(1e6 / kinds[0].tracked.median),
+            "bytes_a_customer": bytes_,
             "kinds": [{**asdict(it), "ratio": round(it.ratio, 2)} for it in kinds],
         },
         tables=[

@@ -19,13 +19,14 @@ from schemas.event_types import EVENT_TYPES
 from schemas.events import AnyFact, OrderCompleted, OrderUpdated
 from schemas.instant import EARLIEST, LATEST, from_datetime
 from schemas.intake import Intake
+from schemas.json_text import MAX_DEPTH
 from schemas.line_amounts import amounts_of
 from schemas.money import AmountError
 from schemas.record_value import json_in, why_not_json
 from schemas.reject import RejectedError
 from schemas.spellings import folded
 from schemas.traits import with_context_traits
-from schemas.wrappings import SeveralEventsError, context_in, id_made_of, unframed, unwrapped
+from schemas.wrappings import FRAMED, SeveralEventsError, context_in, id_made_of, unframed, unwrapped
 
 MAX_NAME = 64
 EMPTY = Raw(b"{}")
@@ -97,7 +98,8 @@ def open_envelope(value: bytes | None) -> Envelope:
 
     Raises ``RejectedError``; for a list of events, that is a ``SeveralEventsError``.
     """
-    value = json_in(value)
+    if value is None or len(value) > MAX_DEPTH or value[:1] == FRAMED:  # nearly all are short and bare
+        value = json_in(value)
     try:
         try:
             envelope = _envelope(value)

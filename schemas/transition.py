@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 from msgspec.structs import asdict
 
-from schemas.change import SIGNAL_OCCURRED, Direction, Publication, message_id
+from schemas.change import SIGNAL_OCCURRED, Direction, Figures, Publication, message_id
 from schemas.instant import to_text, when
 
 
@@ -153,7 +153,7 @@ def encode(publication: Publication, customer: str, policy_version: str, *, of_a
     if publication.retracted:
         own_id += ".retracted"
     timestamp = to_text(change.at)
-    shared = asdict(_shared(publication, owner, policy_version))
+    shared = _shared(publication, owner, policy_version)
     if change.is_signal:
         return _encode(
             SignalOccurred(
@@ -215,38 +215,31 @@ def _signal(publication: Publication, shared: dict[str, Any]) -> SignalPropertie
     )
 
 
-def _shared(publication: Publication, owner: str, policy_version: str) -> Properties:
+def _shared(publication: Publication, owner: str, policy_version: str) -> dict[str, Any]:
+    """Return the fields of ``Properties`` by name."""
     cause, figures = publication.change.cause, publication.figures
     by_deadline = cause.kind == "deadline"
-    return Properties(
-        why=None if figures is None else figures.why,
-        cause=cause.kind,
-        cause_event=None if by_deadline else cause.name,
-        cause_deadline=cause.name if by_deadline else None,
-        cause_message_id=cause.message_id,
-        seq=publication.seq,
-        policy_version=policy_version,
-        correction=publication.correction,
-        retracted=publication.retracted,
-        corrects=None if publication.corrects is None else message_id(*publication.corrects, owner),
-        revision=publication.revision,
-        stage=None if figures is None else figures.stage,
-        orders=None if figures is None else figures.orders,
-        revenue=None if figures is None else figures.revenue,
-        average_order_value=None if figures is None else figures.average_order_value,
-        recency_days=None if figures is None else figures.recency_days,
-        mean_gap_days=None if figures is None else figures.mean_gap_days,
-        patience_days=None if figures is None else figures.patience_days,
-        next_transition=None if figures is None else figures.next_transition,
-        next_at=None if figures is None else when(figures.next_at),
-        segments=None if figures is None else figures.segments,
-        segment_count=None if figures is None else figures.segment_count,
-        previous_stage=None if figures is None else figures.previous_stage,
-        previous_stage_since=None if figures is None else when(figures.previous_stage_since),
-        steps=None if figures is None else figures.steps,
-        holdout=None if figures is None else figures.holdout,
-    )
+    if figures is None:
+        told = _NO_FIGURES
+    else:
+        told = asdict(figures)
+        told["next_at"], told["previous_stage_since"] = when(figures.next_at), when(figures.previous_stage_since)
+        del told["step_times"]
+    return {
+        "cause": cause.kind,
+        "cause_event": None if by_deadline else cause.name,
+        "cause_deadline": cause.name if by_deadline else None,
+        "cause_message_id": cause.message_id,
+        "seq": publication.seq,
+        "policy_version": policy_version,
+        "correction": publication.correction,
+        "retracted": publication.retracted,
+        "corrects": None if publication.corrects is None else message_id(*publication.corrects, owner),
+        "revision": publication.revision,
+        **told,
+    }
 
 
+_NO_FIGURES: dict[str, Any] = dict.fromkeys(it for it in Figures.__struct_fields__ if it != "step_times")
 _encode = msgspec.json.Encoder().encode
 decode = msgspec.json.Decoder(Transition).decode

@@ -14,6 +14,8 @@ from schemas.reject import RejectedError
 
 MAX_WRAPPINGS = 4
 MAX_EVENTS = 2_500
+FRAMED = b"\x00"
+"""How Confluent's wire format begins."""
 
 
 class _Around(msgspec.Struct, rename="camel", gc=False):
@@ -43,7 +45,7 @@ class SeveralEventsError(RejectedError):
 
 def unframed(value: bytes) -> bytes:
     """Return the JSON in Confluent's wire format: a zero byte, four bytes of schema id, the JSON."""
-    return value[5:] if value[:1] == b"\x00" else value
+    return value[5:] if value[:1] == FRAMED else value
 
 
 def unwrapped(value: bytes, in_list: bool = False) -> Fields:

@@ -4,10 +4,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from state.conditions.features import Feature
+from state.conditions.features import Feature, Instants
 from state.conditions.functions import Argument, Function
 from state.conditions.kind import Kind
-from state.customer.customer import Customer
 
 WINDOW = re.compile("_([1-9][0-9]*)d$")
 """The end of the name of a feature over a window: its days."""
@@ -19,11 +18,10 @@ class Catalogue:
 
     ``undeclared`` are the names of further features that the policy would have to declare, with how that is done.
     ``features`` are those of every profile, and the further ones that conditions have asked for, by their names;
-    ``functions`` are by theirs. ``windowed(days)``
-    makes the features of a window, whose names end in ``_Nd``; the longest has ``max_window_days``.
-    ``roll_offs(customer, window, after, until)`` returns the instants later than ``after``, up to ``until``, at which
-    something leaves that window (days), ascending. ``day_of(instant)`` numbers the days. ``title`` names the policy in
-    the titles of generated code. ``traits`` are the kinds of those that the policy declares; each that is a set of tags
+    ``functions`` are by theirs. ``windowed(days)`` makes the features of a window, whose names end in ``_Nd``; the
+    longest has ``max_window_days``. ``roll_offs(window, features)`` returns what gives the instants at which something
+    leaves that window (days) of these features. ``day_of(instant)`` numbers the days. ``title`` names the policy in the
+    titles of generated code. ``traits`` are the kinds of those that the policy declares; each that is a set of tags
     has a feature in ``tags``: those of them that have not expired. ``measures`` are the values to which the policy
     gives names, as texts, ``measures_read`` those that a condition has named so far.
     """
@@ -33,7 +31,7 @@ class Catalogue:
     functions: Mapping[str, Function]
     windowed: Callable[[int], Sequence[Feature]]
     max_window_days: int
-    roll_offs: Callable[[Customer, int, int, int], Sequence[int]]
+    roll_offs: Callable[[int, Sequence[Feature]], Instants]
     day_of: Callable[[int], int]
     traits: Mapping[str, Kind] = field(default_factory=dict)
     measures: Mapping[str, str] = field(default_factory=dict)

@@ -1,6 +1,6 @@
 """Conditions on one customer: whether they hold, when they begin to hold by themselves, and why they do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -165,15 +165,16 @@ class _Compiler:
         return LeafChange(
             holds=self.holds(leaf),
             gap=gap,
-            edges=(*map(self._roll_offs, monotonicity.windows), *monotonicity.instants),
+            edges=(*self._roll_offs(leaf, monotonicity.windows), *monotonicity.instants),
             turns=tuple(monotonicity.turns),
             direction=direction_of(leaf, monotonicity.between_turns),
             curved=monotonicity.curved,
         )
 
-    def _roll_offs(self, window: int) -> Instants:
-        roll_offs = self._catalogue.roll_offs
-        return lambda customer, after, until: roll_offs(customer, window, after, until)
+    def _roll_offs(self, leaf: Leaf, windows: Iterable[int]) -> Iterator[Instants]:
+        features = [it.feature for it in operands_of(leaf) if isinstance(it, FeatureRef)]
+        for window in windows:
+            yield self._catalogue.roll_offs(window, [it for it in features if window in (it.window, it.before)])
 
     def _gap(self, difference: Arithmetic) -> Gap:
         writer = CodeWriter(self._catalogue)

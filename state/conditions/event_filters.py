@@ -29,7 +29,7 @@ _NOTHING = Catalogue(
     functions={},
     windowed=lambda days: (),
     max_window_days=0,
-    roll_offs=lambda customer, window, after, until: (),
+    roll_offs=lambda window, features: lambda customer, after, until: (),
     day_of=lambda at: 0,
 )
 

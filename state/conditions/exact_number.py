@@ -4,6 +4,7 @@ A double stands for the decimal number of its shortest text, which is the number
 """
 
 from fractions import Fraction
+from functools import lru_cache
 
 Exact = int | Fraction
 Number = int | float | Fraction
@@ -11,7 +12,12 @@ Number = int | float | Fraction
 
 def exact(value: Number) -> Exact:
     """Return the number that a value stands for."""
-    return Fraction(repr(value)) if isinstance(value, float) else value
+    return _written(value) if isinstance(value, float) else value
+
+
+@lru_cache(maxsize=4096)
+def _written(value: float) -> Fraction:
+    return Fraction(repr(value))
 
 
 def ratio(numerator: Number, denominator: Number) -> Exact:

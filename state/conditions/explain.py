@@ -54,7 +54,8 @@ class Explanation:
     """Why a tree holds or does not, for any customer."""
 
     def __init__(self, tree: Test, catalogue: Catalogue, truths: Callable[[list[Leaf]], Truths]) -> None:
-        leaves = self._leaves = leaves_of(tree)
+        leaves = leaves_of(tree)
+        self._names = [names_of(leaf) for leaf in leaves]
         self._decided = _decided(tree, {id(leaf): place for place, leaf in enumerate(leaves)})
         self._words = [_words_of(leaf, catalogue) for leaf in leaves]
         self._proofs = [(proof_of(leaf, held=False), proof_of(leaf, held=True)) for leaf in leaves]
@@ -73,9 +74,8 @@ class Explanation:
         """Return the same one by one, each with what it is about."""
         truth, told, said = self._deciding(customer, at)
         return [
-            Reason(text, names_of(leaf), self._proofs[place][truth[place]] if has_value else None)
+            Reason(text, self._names[place], self._proofs[place][truth[place]] if has_value else None)
             for place, (text, has_value) in zip(told, said, strict=True)
-            for leaf in (self._leaves[place],)
         ]
 
     def _deciding(

@@ -15,6 +15,13 @@ _MOST_DECIMALS = 60
 _SMALLEST = 10**_MOST_DECIMALS
 
 
+class Quotient(NamedTuple):
+    """A quotient that is only printed and compared: it costs a tenth of a fraction, which is reduced."""
+
+    numerator: int
+    denominator: int
+
+
 class Side(NamedTuple):
     """One side of a comparison: what is printed before the value, and the value.
 
@@ -22,7 +29,7 @@ class Side(NamedTuple):
     """
 
     text: str
-    value: Exact
+    value: Exact | Quotient
     as_written: bool = False
 
     def printed(self, places: int) -> str:
@@ -54,17 +61,17 @@ def compared(left: Side, sign: Sign, right: Side) -> str:
     return f"{left.printed(places)} {sign} {right.printed(places)}"
 
 
-def number(value: Exact, places: int = DECIMALS) -> str:
+def number(value: Exact | Quotient, places: int = DECIMALS) -> str:
     """Return a number rounded (half to even) to so many decimals, without zeros at its end."""
     if value.denominator == 1:
-        return str(value)
+        return str(value.numerator)
     scaled = _scaled(value, places)
     whole, decimals = divmod(abs(scaled), 10**places)
     digits = f"{whole}.{decimals:0{places}}".rstrip("0").rstrip(".")
     return f"-{digits}" if scaled < 0 else digits
 
 
-def _scaled(value: Exact, places: int) -> int:
+def _scaled(value: Exact | Quotient, places: int) -> int:
     # In whole numbers: ``round`` of a fraction makes several fractions, and every transition is explained.
     unit: int = 10**places
     if value.denominator == 1:

@@ -1,22 +1,16 @@
 """Activity: how often and when events happened, and what their properties added up to, as far as conditions ask."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
+from msgspec import Raw
 
 from schemas.events import Trait
+from state.customer.amounts import COUNT, SUM, Amounts
 from state.customer.counted_events import CountedEvents, Given, Undoable
 from state.customer.distinct_values import DistinctValues
 from state.customer.greatest import Greatest
-from state.customer.occurrences import (
-    COUNT,
-    SUM,
-    Amounts,
-    Occurrences,
-    PackedOccurrences,
-    no_occurrences,
-    unpack_occurrences,
-)
+from state.customer.occurrences import Occurrences, no_occurrences, unpack_occurrences
 from state.customer.returns import PackedReturns, Returns, no_returns, unpack_returns
 from state.customer.stored_tallies import PackedTallies, pack_tallies, unpack_tallies
 from state.customer.tallies import Tallies, no_tallies
@@ -31,16 +25,25 @@ class CountedOrder(msgspec.Struct, array_like=True, gc=False):
 
 
 class Activity(msgspec.Struct, gc=False):
-    """The occurrences of events, by the keys of ``CountedEvents``.
+    """The occurrences of events, by the keys of ``CountedEvents``, each as itself or still as its bytes.
 
-    ``orders`` are the orders that stand and are remembered, by number, so that what they gave can be taken back.
+    ``orders`` are the orders that stand and are remembered, by number, so that what they gave can be taken back;
+    ``stored_orders`` are their bytes, None once they may have changed.
     ``tallies`` say to which values views, orders and revenue fell, ``returns`` of how many orders money was given back.
     """
 
-    events: dict[int, Occurrences]
+    events: dict[int, Occurrences | Raw]
     orders: dict[int, CountedOrder]
+    stored_orders: Raw | None = None
     tallies: Tallies = msgspec.field(default_factory=no_tallies)
     returns: Returns = msgspec.field(default_factory=no_returns)
+
+    def occurrences(self, key: int) -> Occurrences | None:
+        """Return the occurrences of one key, if there are any."""
+        found = self.events.get(key)
+        if type(found) is Raw:
+            found = self.events[key] = unpack_occurrences(found)
+        return found
 
     def add(self, counted: CountedEvents, at: int, day: int, properties: Mapping[str, Trait]) -> None:
         """Count an event that cannot be undone."""
@@ -48,10 +51,7 @@ class Activity(msgspec.Struct, gc=False):
         if counted.numbers or counted.greatest or counted.distinct:
             self._add(counted, at, day, properties)
             return
-        found = self.events.get(counted.key)
-        if found is None:
-            found = self.events[counted.key] = no_occurrences()
-        found.add(at, day, counted.first_day(day))
+        self._begun(counted.key).add(at, day, counted.first_day(day))
 
     def order_at(self, number: int) -> int | None:
         """Return the instant of an order that can be undone, or None."""
@@ -63,12 +63,14 @@ class Activity(msgspec.Struct, gc=False):
     ) -> None:
         """Count an order."""
         given = {it.key: self._add(it, at, it.day_of(at, day), properties) for it in counted if it.takes(properties)}
+        self.stored_orders = None
         self.orders[number] = CountedOrder(at, day, given)
 
     def restate_order(self, number: int, counted: Sequence[CountedEvents], properties: Mapping[str, Trait]) -> None:
         """Count a known order as what it is said to be now, in its place."""
         order = self.orders.get(number)
         if order is not None:
+            self.stored_orders = None
             by_key = {it.key: it for it in counted}
             self._take_back(order, by_key)
             for it in counted:
@@ -80,6 +82,7 @@ class Activity(msgspec.Struct, gc=False):
         """Take an order back."""
         order = self.orders.pop(number, None)
         if order is not None:
+            self.stored_orders = None
             self._take_back(order, {it.key: it for it in counted})
 
     def forget_orders(self, oldest: int, most: int, counted: Sequence[CountedEvents]) -> None:
@@ -87,16 +90,18 @@ class Activity(msgspec.Struct, gc=False):
         orders = self.orders
         while orders and (len(orders) > most or next(iter(orders.values())).day < oldest):
             order = orders.pop(next(iter(orders)))
+            self.stored_orders = None
             by_key = {it.key: it for it in counted}
             for key, given in order.counted.items():
-                self.events[key].make_final(order.at, by_key[key].day_of(order.at, order.day), given)
+                self._counted(key).make_final(order.at, by_key[key].day_of(order.at, order.day), given)
 
     def keep(self, counted: Iterable[CountedEvents], counts_orders: bool) -> None:
         """Forget what a new policy does not ask for; without ``counts_orders``, that are all orders."""
         by_key = {it.key: it for it in counted}
         self.events = {key: it for key, it in self.events.items() if key in by_key}
-        for key, found in self.events.items():
-            found.keep(by_key[key])
+        self.stored_orders = None
+        for key in self.events:
+            self._counted(key).keep(by_key[key])
         if not counts_orders:
             self.orders = {}
         for order in self.orders.values():
@@ -109,19 +114,19 @@ class Activity(msgspec.Struct, gc=False):
 
     def count(self, key: int) -> int:
         """Return how often events happened."""
-        return found.count if (found := self.events.get(key)) else 0
+        return found.count if (found := self.occurrences(key)) else 0
 
     def count_since(self, key: int, day: int) -> int:
         """Return how often events happened from a day on."""
-        return found.daily.total(COUNT, day) if (found := self.events.get(key)) else 0
+        return found.daily.total(COUNT, day) if (found := self.occurrences(key)) else 0
 
     def first(self, key: int) -> int | None:
         """Return the instant of the first event, or None."""
-        return found.first if (found := self.events.get(key)) else None
+        return found.first if (found := self.occurrences(key)) else None
 
     def last(self, key: int) -> int | None:
         """Return the instant of the last event, or None."""
-        return found.last if (found := self.events.get(key)) else None
+        return found.last if (found := self.occurrences(key)) else None
 
     def numbers(self, key: int, name: str) -> int:
         """Return how many events had a number as this property."""
@@ -165,7 +170,7 @@ class Activity(msgspec.Struct, gc=False):
         """Tell whether all that an event gives can be kept; of an ``order``, in place of what it gave before."""
         before = self.orders.get(order)
         for it in counted:
-            found = self.events.get(it.key)
+            found = self.occurrences(it.key)
             if found is not None and it.takes(properties):
                 given = {} if before is None or it.key not in before.counted else before.counted[it.key].numbers
                 new = it.given_by(properties)
@@ -183,30 +188,20 @@ class Activity(msgspec.Struct, gc=False):
 
     def days_of(self, key: int) -> list[int]:
         """Return the days on which events happened, ascending."""
-        return found.daily.days if (found := self.events.get(key)) else []
-
-    def days(self) -> Iterator[list[int]]:
-        """Yield the days of each event, ascending."""
-        for found in self.events.values():
-            yield found.daily.days
-        yield from self.tallies.days()
-        yield self.returns.daily.days
+        return found.daily.days if (found := self.occurrences(key)) else []
 
     def _add(self, counted: CountedEvents, at: int, day: int, properties: Mapping[str, Trait]) -> Given:
-        found = self.events.get(counted.key)
-        if found is None:
-            found = self.events[counted.key] = no_occurrences()
-        return found.add_with(at, day, counted, counted.given_by(properties))
+        return self._begun(counted.key).add_with(at, day, counted, counted.given_by(properties))
 
     def _take_back(self, order: CountedOrder, by_key: Mapping[int, CountedEvents]) -> None:
         counted, order.counted = order.counted, {}
         for key, given in counted.items():
-            self.events[key].take(by_key[key].day_of(order.at, order.day), given)
+            self._counted(key).take(by_key[key].day_of(order.at, order.day), given)
         self._find_again(order, counted, by_key)
 
     def _find_again(self, order: CountedOrder, keys: Iterable[int], by_key: Mapping[int, CountedEvents]) -> None:
         for key in keys:
-            found, day_of = self.events[key], by_key[key].day_of
+            found, day_of = self._counted(key), by_key[key].day_of
             if found.count:
                 orders = [it for it in self.orders.values() if key in it.counted]
                 undoable = [Undoable(it.at, day_of(it.at, it.day), it.counted[key]) for it in orders]
@@ -214,21 +209,38 @@ class Activity(msgspec.Struct, gc=False):
             else:
                 del self.events[key]
 
+    def _counted(self, key: int) -> Occurrences:
+        found = self.occurrences(key)
+        assert found is not None
+        return found
+
+    def _begun(self, key: int) -> Occurrences:
+        found = self.occurrences(key)
+        if found is None:
+            found = self.events[key] = no_occurrences()
+        return found
+
     def _amounts(self, key: int, name: str) -> Amounts | None:
-        return found.amounts.get(name) if (found := self.events.get(key)) else None
+        return found.amounts.get(name) if (found := self.occurrences(key)) else None
 
     def _greatest(self, key: int, name: str) -> Greatest | None:
-        return found.greatest.get(name) if (found := self.events.get(key)) else None
+        return found.greatest.get(name) if (found := self.occurrences(key)) else None
 
     def _distinct(self, key: int, name: str) -> DistinctValues | None:
-        return found.distinct.get(name) if (found := self.events.get(key)) else None
+        return found.distinct.get(name) if (found := self.occurrences(key)) else None
 
     def packed(self) -> bytes:
-        """Return the bytes; none where no event happened."""
+        """Return the bytes, none where no event happened; those of events are made again only after a change."""
         tallies, returns = pack_tallies(self.tallies), self.returns.packed()
         if not self.events and not self.orders and tallies is None and returns is None:
             return b""
-        return _encode(_Packed({key: it.packed() for key, it in self.events.items()}, self.orders, tallies, returns))
+        events = {
+            key: it if type(it) is Raw else stored if (stored := it.stored) is not None else it.packed()
+            for key, it in self.events.items()
+        }
+        if self.stored_orders is None:
+            self.stored_orders = Raw(_encode(self.orders))
+        return _encode(_Packed(events, self.stored_orders, tallies, returns))
 
     @staticmethod
     def unpacked(packed: bytes) -> "Activity":
@@ -236,18 +248,19 @@ class Activity(msgspec.Struct, gc=False):
         if not packed:
             return Activity({}, {})
         it = _decode(packed)
-        events = {key: unpack_occurrences(each) for key, each in it.events.items()}
-        return Activity(events, it.orders, unpack_tallies(it.tallies), unpack_returns(it.returns))
+        tallies, returns = unpack_tallies(it.tallies), unpack_returns(it.returns)
+        return Activity({**it.events}, _decode_orders(it.orders), it.orders, tallies, returns)
 
 
 class _Packed(msgspec.Struct, array_like=True, gc=False):
     """Activity as stored."""
 
-    events: dict[int, PackedOccurrences]
-    orders: dict[int, CountedOrder]
+    events: dict[int, Raw]
+    orders: Raw
     tallies: PackedTallies | None = None
     returns: PackedReturns | None = None
 
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(_Packed).decode
+_decode_orders = msgspec.msgpack.Decoder(dict[int, CountedOrder]).decode

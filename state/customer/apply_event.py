@@ -9,6 +9,7 @@ from schemas.events import (
     AnyFact,
     Browsed,
     OrderCancelled,
+    OrderChange,
     OrderCompleted,
     OrderRefunded,
     OrderUpdated,
@@ -66,6 +67,7 @@ class EventApplier:
         self._session_ms = session_ms
         self._named = named
         self._counted = counted
+        self._counted_at_once = {name: it for name, it in counted.items() if name != OrderCompleted.name}
         self._parts = {name: event_part(event_key(name)) for name in counted}
         self._memory = memory
         self._civil = civil
@@ -85,32 +87,38 @@ class EventApplier:
 
     def apply(self, customer: Customer, fact: AnyFact) -> Effect:
         """Update a customer's aggregates by a fact."""
-        effect = self._handlers[type(fact)](customer, fact, self._day_of(fact.at))
+        day = self._day_of(fact.at)
+        effect = self._handlers[type(fact)](customer, fact, day)
         if fact.context_traits is not None:  # first, since they may say in which zone the event happened
             customer.traits = merged(customer.traits, fact.context_traits, self._named)
             effect = effect[0], effect[1] | TRAITS
         if self._counted:
-            effect = effect[0], effect[1] | self._count(customer, fact, effect[0])
+            changed = self._count(customer, fact, day)
+            if isinstance(fact, OrderCompleted) or changes_order(fact):
+                changed |= self._count_order(customer, fact, effect[0], day)
+            effect = effect[0], effect[1] | changed
         return effect
 
-    def _count(self, customer: Customer, fact: AnyFact, effect: OrderEffect) -> int:
+    def _count(self, customer: Customer, fact: AnyFact, day: int) -> int:
         name = event_name(fact)
-        counted = self._counted.get(name, ()) if name != OrderCompleted.name else ()
-        changed = self._count_order(customer, fact, effect)
-        if not counted:
-            return changed
-        day, properties = self._day_of(fact.at), self._said(name, customer, fact, fact.at)
+        counted = self._counted_at_once.get(name)
+        if counted is None:
+            return NO_PARTS
+        at, activity, properties = fact.at, customer.activity, self._said(name, customer, fact, fact.at)
         for it in counted:
-            if it.takes(properties):
-                customer.activity.add(it, fact.at, day, properties)
-        return changed | self._parts[name]
+            accepts = it.accepts
+            if accepts is None or accepts(properties):
+                activity.add(it, at, day, properties)
+        return self._parts[name]
 
-    def _count_order(self, customer: Customer, fact: AnyFact, effect: OrderEffect) -> int:
+    def _count_order(
+        self, customer: Customer, fact: OrderCompleted | OrderChange, effect: OrderEffect, day: int
+    ) -> int:
         # Orders count as long as they stand, in the place of the first event about them.
         counted = self._counted.get(OrderCompleted.name)
-        if counted is None or not (isinstance(fact, OrderCompleted) or changes_order(fact)):
+        if counted is None:
             return NO_PARTS
-        activity, number, day = customer.activity, order_number(fact.order_id), self._day_of(fact.at)
+        activity, number = customer.activity, order_number(fact.order_id)
         activity.forget_orders(self._memory.oldest_day(day), self._memory.most, counted)
         if effect is OrderEffect.ORDERED:
             activity.place_order(
@@ -128,7 +136,9 @@ class EventApplier:
 
     def _browsed(self, customer: Customer, fact: Browsed, day: int) -> Effect:
         engagement = customer.engagement
-        engagement.daily.drop_before(self._memory.first_day(day))
+        daily = engagement.daily
+        if daily.days and daily.days[-1] != day:  # what has left every window was dropped on the first event of the day
+            daily.drop_before(self._memory.first_day(day))
         return OrderEffect.NONE, engagement.browse(fact, day, self._session_ms)
 
     def _identified(self, customer: Customer, fact: TraitsIdentified, day: int) -> Effect:
@@ -161,7 +171,7 @@ class EventApplier:
 
     def _support(self, customer: Customer, day: int) -> Support:
         support = customer.support
-        support.daily.drop_before(self._memory.first_day(day))
+        support.drop_before(self._memory.first_day(day))
         return support
 
 

@@ -40,6 +40,32 @@ class DecidedState(msgspec.Struct, array_like=True, gc=False):
     signals_told: dict[str, int] = {}
 
 
+Decided = tuple[object, ...]
+"""All that is decided of a customer, to be compared."""
+
+
+def decided_of(customer: Customer) -> Decided:
+    """Return what is decided of a customer, for less than ``decided_state`` costs."""
+    return (
+        customer.stage,
+        customer.silence,
+        customer.since,
+        customer.why,
+        customer.cause,
+        customer.previous_stage,
+        customer.previous_ms,
+        customer.past_stays,  # never changed in place
+        customer.loyal_since,
+        customer.memberships.copy(),
+        customer.expected,
+        customer.expected_at,
+        customer.steps.copy(),
+        customer.held.copy(),
+        customer.past_memberships,  # never changed in place
+        customer.signals,  # never changed in place
+    )
+
+
 def decided_state(customer: Customer) -> DecidedState:
     """Return a copy of what is decided of a customer."""
     return DecidedState(

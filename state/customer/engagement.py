@@ -6,6 +6,7 @@ from schemas.event_types import EVENT_TYPES
 from schemas.events import Browsed
 from state.customer import parts
 from state.customer.daily_counts import Daily, PackedDaily, no_counts, unpack_daily
+from state.customer.delta_coding import after_day, at_day
 
 # Snapshots store the columns in this order: a new count goes to the end.
 COLUMNS = {name: column for column, name in enumerate(("views", "searches", "carts", "sessions", "coupons"))}
@@ -43,17 +44,22 @@ class Engagement(msgspec.Struct, gc=False):
 
     def packed(self) -> bytes:
         """Return the bytes."""
-        return _encode(_Packed(self.daily.packed(), self.last_visit))
+        last_visit = None if self.last_visit is None else after_day(self.last_visit, self.daily.days)
+        return _encode(_Packed(self.daily.packed(), last_visit))
 
     @staticmethod
     def unpacked(packed: bytes) -> "Engagement":
         """Return what the bytes hold. Raises ``msgspec.DecodeError``."""
         it = _decode(packed)
-        return Engagement(unpack_daily(it.daily), it.last_visit)
+        daily = unpack_daily(it.daily)
+        return Engagement(daily, None if it.last_visit is None else at_day(it.last_visit, daily.days))
 
 
 class _Packed(msgspec.Struct, array_like=True, gc=False):
-    """Engagement as stored. A new field goes to the end and has a default: older bytes lack it."""
+    """Engagement as stored, the last visit in ms after the last day.
+
+    A new field goes to the end and has a default: older bytes lack it.
+    """
 
     daily: PackedDaily | None
     last_visit: int | None

@@ -3,71 +3,23 @@
 from collections.abc import Sequence
 
 import msgspec
+from msgspec import Raw
 
+from state.customer.amounts import COUNT, Amounts, PackedAmounts, unpack_amounts
 from state.customer.counted_events import CountedEvents, Given, Undoable
 from state.customer.daily_counts import Daily, PackedDaily, no_counts, unpack_daily
 from state.customer.distinct_values import DistinctValues, PackedValues, no_values, unpack_values
 from state.customer.greatest import Greatest, PackedGreatest, no_numbers, unpack_greatest
 
-COUNT, SUM = range(2)
-_MOST_SIZE = 9 * 10**18
 _AFTER_ALL_DAYS = 2**40
 _NEVER = -1
-
-
-class Amounts(msgspec.Struct, gc=False):
-    """The numbers of one property, in millionths: how many, their sum, the last of them, and count and sum by day.
-
-    ``size`` is the sum of their sizes, which is bounded, so that no sum is beyond 64 bits. ``last_at`` is the instant
-    of the last one's event. ``final_at`` and ``final`` are those of the last that can no longer be undone, if any.
-    """
-
-    daily: Daily
-    count: int = 0
-    total: int = 0
-    size: int = 0
-    last_at: int = _NEVER
-    last: int = 0
-    final_at: int = _NEVER
-    final: int = 0
-
-    def has_room(self, size: int) -> bool:
-        """Tell whether a number of that size can be added within the bound of all sizes together."""
-        return self.size + size <= _MOST_SIZE
-
-    def add(self, number: int, at: int, day: int, since: int) -> None:
-        """Add a number."""
-        self.count += 1
-        self.total += number
-        self.size += abs(number)
-        if at >= self.last_at:
-            self.last_at, self.last = at, number
-        self.daily.drop_before(since)
-        if since <= day:
-            self.daily.add(day, COUNT)
-            self.daily.add(day, SUM, number)
-
-    def take(self, number: int, day: int, by_day: bool) -> None:
-        """Take a number back; ``Occurrences.find_again`` finds the last one again."""
-        self.count -= 1
-        self.total -= number
-        self.size -= abs(number)
-        if by_day:
-            self.daily.take(day, COUNT, 1)
-            self.daily.take(day, SUM, number)
-
-    def packed(self) -> "PackedAmounts":
-        """Return the numbers as they are stored."""
-        daily = self.daily.packed()
-        return PackedAmounts(
-            daily, self.count, self.total, self.size, self.last_at, self.last, self.final_at, self.final
-        )
 
 
 class Occurrences(msgspec.Struct, gc=False):
     """How often events happened, the instants of the first and the last, how often on which day, and their numbers.
 
-    ``final`` is the instant of the last event that can no longer be undone, if there is one.
+    ``final`` is the instant of the last event that can no longer be undone, if there is one. ``stored`` are the bytes
+    of all this, None once it may have changed.
     """
 
     daily: Daily
@@ -78,12 +30,14 @@ class Occurrences(msgspec.Struct, gc=False):
     first: int = _NEVER
     last: int = _NEVER
     final: int = _NEVER
+    stored: Raw | None = None
 
     def add(self, at: int, day: int, since: int) -> bool:
         """Count an event; return whether it was counted on its day.
 
         ``since`` is the first day of the longest window, after ``day`` if there is none.
         """
+        self.stored = None
         self.first = at if not self.count else min(self.first, at)
         self.last = max(self.last, at)
         self.count += 1
@@ -112,6 +66,7 @@ class Occurrences(msgspec.Struct, gc=False):
 
     def take(self, day: int, given: Given) -> None:
         """Take an event back; ``find_again`` finds the first and the last again."""
+        self.stored = None
         self.count -= 1
         if given.by_day:
             self.daily.take(day, COUNT, 1)
@@ -120,6 +75,7 @@ class Occurrences(msgspec.Struct, gc=False):
 
     def keep(self, counted: CountedEvents) -> None:
         """Forget what a new policy does not ask for."""
+        self.stored = None
         self.amounts = {name: it for name, it in self.amounts.items() if name in counted.numbers}
         self.greatest = {name: it for name, it in self.greatest.items() if name in counted.greatest}
         self.distinct = {name: it for name, it in self.distinct.items() if name in counted.distinct}
@@ -133,6 +89,7 @@ class Occurrences(msgspec.Struct, gc=False):
 
     def make_final(self, at: int, day: int, given: Given) -> None:
         """Note that an event can no longer be undone."""
+        self.stored = None
         self.final = max(self.final, at)
         for name, number in given.numbers.items():
             amounts = self.amounts[name]
@@ -148,6 +105,7 @@ class Occurrences(msgspec.Struct, gc=False):
 
         Of two at one instant, the one that comes later in the sequence is the last.
         """
+        self.stored = None
         instants = [it.at for it in undoable]
         if self.final == _NEVER and instants:
             self.first = min(instants)
@@ -167,34 +125,24 @@ class Occurrences(msgspec.Struct, gc=False):
             if not distinct.last:
                 del self.distinct[name]
 
-    def packed(self) -> "PackedOccurrences":
-        """Return the occurrences as they are stored."""
-        return PackedOccurrences(
-            self.daily.packed(),
-            {name: it.packed() for name, it in self.amounts.items()},
-            self.count,
-            self.first,
-            self.last,
-            self.final,
-            {name: it.packed() for name, it in self.greatest.items()},
-            {name: it.packed() for name, it in self.distinct.items()},
-        )
+    def packed(self) -> Raw:
+        """Return the bytes, which are made again only after a change."""
+        if self.stored is None:
+            packed = _Packed(
+                self.daily.packed(),
+                {name: it.packed() for name, it in self.amounts.items()},
+                self.count,
+                self.first,
+                self.last,
+                self.final,
+                {name: it.packed() for name, it in self.greatest.items()},
+                {name: it.packed() for name, it in self.distinct.items()},
+            )
+            self.stored = Raw(_encode(packed))
+        return self.stored
 
 
-class PackedAmounts(msgspec.Struct, array_like=True, gc=False):
-    """The numbers of a property as stored."""
-
-    daily: PackedDaily | None
-    count: int
-    total: int
-    size: int
-    last_at: int
-    last: int
-    final_at: int
-    final: int
-
-
-class PackedOccurrences(msgspec.Struct, array_like=True, gc=False):
+class _Packed(msgspec.Struct, array_like=True, gc=False):
     """Occurrences as stored."""
 
     daily: PackedDaily | None
@@ -207,18 +155,26 @@ class PackedOccurrences(msgspec.Struct, array_like=True, gc=False):
     distinct: dict[str, PackedValues] = {}
 
 
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(_Packed).decode
+
+
 def no_occurrences() -> Occurrences:
     """Return the occurrences of events that never happened."""
     return Occurrences(no_counts(), {}, {}, {})
 
 
-def unpack_occurrences(packed: PackedOccurrences) -> Occurrences:
-    """Return the occurrences that were stored."""
-    amounts = {
-        name: Amounts(unpack_daily(it.daily), it.count, it.total, it.size, it.last_at, it.last, it.final_at, it.final)
-        for name, it in packed.amounts.items()
-    }
-    greatest = {name: unpack_greatest(it) for name, it in packed.greatest.items()}
-    distinct = {name: unpack_values(it) for name, it in packed.distinct.items()}
-    daily = unpack_daily(packed.daily)
-    return Occurrences(daily, amounts, greatest, distinct, packed.count, packed.first, packed.last, packed.final)
+def unpack_occurrences(packed: Raw) -> Occurrences:
+    """Return the occurrences of the bytes. Raises ``msgspec.DecodeError``."""
+    it = _decode(packed)
+    return Occurrences(
+        unpack_daily(it.daily),
+        {name: unpack_amounts(of_name) for name, of_name in it.amounts.items()},
+        {name: unpack_greatest(of_name) for name, of_name in it.greatest.items()},
+        {name: unpack_values(of_name) for name, of_name in it.distinct.items()},
+        it.count,
+        it.first,
+        it.last,
+        it.final,
+        packed,
+    )

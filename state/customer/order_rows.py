@@ -4,14 +4,17 @@ from bisect import bisect_left
 from fractions import Fraction
 from hashlib import blake2b
 from math import ceil
+from operator import sub
 from struct import pack, unpack
 
 import msgspec
+from msgspec.structs import astuple
 
 from schemas.events import OrderCompleted, OrderRefunded, OrderUpdated
 from schemas.money import MILLION, decimals
 from state.customer.conversion import Conversion
-from state.customer.delta_coding import delta_decode, delta_encode
+from state.customer.delta_coding import DAY_MS, delta_decode, delta_encode
+from state.customer.empty_end import without_empty_end
 
 
 class RowDetails(msgspec.Struct, array_like=True, gc=False):
@@ -29,6 +32,10 @@ class RowDetails(msgspec.Struct, array_like=True, gc=False):
     stated: int = 0
     left: int = 0
     slack: int = 0
+
+    def packed(self) -> tuple[object, ...]:
+        """Return the details as they are stored."""
+        return without_empty_end(astuple(self))
 
 
 class OrderRows(msgspec.Struct, gc=False):
@@ -148,35 +155,54 @@ class OrderRows(msgspec.Struct, gc=False):
         details = self.details
         return sum(details[it].discount for it in self.ids[row:] if it in details) if details else 0
 
-    def packed(self) -> "PackedRows":
-        """Return the rows as they are stored."""
-        ids, details = self.ids, self.details
-        return PackedRows(
+    def packed(self) -> tuple[object, ...]:
+        """Return the rows as they are stored (see ``PackedRows``)."""
+        ids, ats, details = self.ids, self.ats, self.details
+        first = ats[0] // DAY_MS if ats else 0
+        later = [*map(sub, self.days, map(DAY_MS.__rfloordiv__, ats))]
+        fields = (
             pack(f">{len(ids)}Q", *ids),
-            delta_encode(self.ats),
-            delta_encode(self.days),
+            first,
+            [ats[0] - first * DAY_MS, *delta_encode(ats)[1:]] if ats else [],
+            later[0] if len(set(later)) == 1 else later,
             self.nets,
             self.items,
-            {row: details[it] for row, it in enumerate(ids) if it in details} if details else None,
+            {row: details[it].packed() for row, it in enumerate(ids) if it in details} if details else None,
         )
+        return without_empty_end(fields)
 
 
 class PackedRows(msgspec.Struct, array_like=True, gc=False):
-    """Order rows as stored: ids of 8 bytes, ``ats`` and ``days`` as deltas, details by row."""
+    """Order rows as stored: ids of 8 bytes, details by row.
 
-    ids: bytes
-    ats: list[int]
-    days: list[int]
-    nets: list[int]
-    items: list[int]
-    details: dict[int, RowDetails] | None
+    ``ats`` are deltas, and begin with the first day, in UTC. ``days`` are how many days later than in UTC it is, in one
+    number if that is the same for all.
+    """
+
+    ids: bytes = b""
+    first: int = 0
+    ats: list[int] = []
+    days: int | list[int] = []
+    nets: list[int] = []
+    items: list[int] = []
+    details: dict[int, RowDetails] | None = None
 
 
 def unpack_rows(packed: PackedRows) -> OrderRows:
-    """Return the rows that were stored; they take over the columns. Raises ``struct.error``."""
+    """Return the rows that were stored; they take over the columns. Raises ``struct.error`` or ``ValueError``."""
     ids = list(unpack(f">{len(packed.ids) // 8}Q", packed.ids))
+    start, days = packed.first * DAY_MS, packed.days
+    ats = [start + it for it in delta_decode(packed.ats)]
+    later = [days] * len(ats) if isinstance(days, int) else days
     details = {ids[row]: it for row, it in packed.details.items()} if packed.details else {}
-    return OrderRows(ids, delta_decode(packed.ats), delta_decode(packed.days), packed.nets, packed.items, details)
+    return OrderRows(
+        ids,
+        ats,
+        [at // DAY_MS + it for at, it in zip(ats, later, strict=True)],
+        packed.nets,
+        packed.items,
+        details,
+    )
 
 
 def no_rows() -> OrderRows:

@@ -58,7 +58,7 @@ class Purchases(msgspec.Struct, gc=False):
     ``undone`` are orders that stand no more. ``occasions`` is the number of purchase occasions, ``occasion_at`` the
     instant of the last one, and ``net_total`` the revenue of the rows. ``refunds`` is the money given back, by the day
     of the refund. ``baskets`` are the categories of the newest ten orders placed, without those undone. Money is in
-    minor units.
+    minor units. ``stored`` are the bytes of all this, none once it may have changed.
     """
 
     rows: OrderRows
@@ -69,6 +69,7 @@ class Purchases(msgspec.Struct, gc=False):
     net_total: int = 0
     occasions: int = 0
     occasion_at: int = 0
+    stored: bytes = b""
 
     def count(self) -> int:
         """Return the number of orders that stand, of all time."""
@@ -209,16 +210,15 @@ class Purchases(msgspec.Struct, gc=False):
         if number in ids:
             self._remove(ids.index(number), day, memory)
             return True
-        found = self.archive.find(number)
-        if found is None:
-            return False
-        self._remove_archived(found, day, memory)
-        return True
+        if (found := self.archive.find(number)) is not None:
+            self._remove_archived(found, day, memory)
+        return found is not None
 
     def expire(self, today: int, memory: OrderMemory) -> None:
         """Forget the orders that lie too far back to be undone, and what has left every window."""
         oldest, archive, days = memory.oldest_day(today), self.archive, self.rows.days
         first_day = memory.first_day(today)
+        self.stored = b""
         if archive.blocks:
             archive.forget_before(oldest, memory.occasion_ms)
         if days and days[0] < oldest:
@@ -229,6 +229,7 @@ class Purchases(msgspec.Struct, gc=False):
 
     def recount(self, memory: OrderMemory) -> None:
         """Count the occasions of the remembered orders again."""
+        self.stored = b""
         self.archive.recount(memory.occasion_ms)
         self._recount_rows(memory)
 

@@ -13,6 +13,7 @@ _EXPECTED = ("at_risk", "churned", "became_loyal", "loyalty_lapsed")
 _STAGE_NUMBERS = {stage: number for number, stage in enumerate(_STAGES)}
 _EXPECTED_NUMBERS = {name: number for number, name in enumerate(_EXPECTED)}
 _TOLD: dict[str, Silence] = {"at_risk": "at_risk", "churned": "churned"}
+_STANDING_NUMBERS = {(stage, _TOLD.get(stage, NO_SILENCE)): number for stage, number in _STAGE_NUMBERS.items()}
 
 Stored = int | str
 
@@ -39,8 +40,11 @@ def expected_of(it: Stored | None) -> str | None:
 
 def stored_standing(stage: str, silence: Silence) -> Stored:
     """Return a stage and a silence as they are stored: the stage, behind the silence's digit unless it tells that."""
+    known = _STANDING_NUMBERS.get((stage, silence))
+    if known is not None:
+        return known
     if silence == _told_by(stage):
-        return _STAGE_NUMBERS.get(stage, stage)
+        return stage
     return f"{SILENCES.index(silence)}{stage}"
 
 

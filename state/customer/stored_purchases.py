@@ -1,8 +1,11 @@
 """Purchases as they are stored: few bytes for the many customers with few orders."""
 
+from itertools import chain
+
 import msgspec
 
 from state.customer.daily_counts import PackedDaily, unpack_daily
+from state.customer.empty_end import without_empty_end
 from state.customer.order_archive import PackedArchive, unpack_archive
 from state.customer.order_rows import PackedRows, unpack_rows
 from state.customer.purchases import Purchases
@@ -12,13 +15,14 @@ from state.customer.undone_orders import PackedUndone, unpack_undone
 class _Packed(msgspec.Struct, array_like=True, gc=False):
     """Purchases as stored, without what is empty at the end.
 
-    ``same_occasion`` is the number of orders that began no occasion, ``since_occasion`` the ms from the beginning of
-    the last occasion to the last order.
+    ``categories`` are those of all baskets, each once; a basket has their places. ``same_occasion`` is the number of
+    orders that began no occasion, ``since_occasion`` the ms from the beginning of the last occasion to the last order.
     """
 
-    rows: PackedRows
+    rows: PackedRows = msgspec.field(default_factory=PackedRows)
     refunds: PackedDaily | None = None
-    baskets: list[tuple[str, ...]] = []
+    categories: list[str] = []
+    baskets: list[list[int]] = []
     same_occasion: int = 0
     since_occasion: int = 0
     undone: PackedUndone | None = None
@@ -30,20 +34,23 @@ _decode = msgspec.msgpack.Decoder(_Packed).decode
 
 
 def pack_purchases(purchases: Purchases) -> bytes:
-    """Return the bytes of purchases."""
+    """Return the bytes of purchases, which are made again only after a change."""
+    if purchases.stored:
+        return purchases.stored
+    categories = [*dict.fromkeys(chain.from_iterable(purchases.baskets))]
+    places = {name: place for place, name in enumerate(categories)}
     stored: tuple[object, ...] = (
         purchases.rows.packed(),
         purchases.refunds.packed(),
-        purchases.baskets,
+        categories,
+        [[places[name] for name in basket] for basket in purchases.baskets],
         purchases.count() - purchases.occasions,
         (purchases.last() or 0) - purchases.occasion_at,
         purchases.undone.packed(),
         purchases.archive.packed(),
     )
-    used = len(stored)
-    while not stored[used - 1]:
-        used -= 1
-    return _encode(stored[:used])
+    purchases.stored = _encode(without_empty_end(stored))
+    return purchases.stored
 
 
 def unpack_purchases(packed: bytes) -> Purchases:
@@ -55,9 +62,10 @@ def unpack_purchases(packed: bytes) -> Purchases:
         archive=unpack_archive(it.archive),
         undone=unpack_undone(it.undone),
         refunds=unpack_daily(it.refunds),
-        baskets=it.baskets,
+        baskets=[tuple([it.categories[place] for place in basket]) for basket in it.baskets],
         net_total=sum(rows.nets),
     )
     purchases.occasions = purchases.count() - it.same_occasion
     purchases.occasion_at = (purchases.last() or 0) - it.since_occasion
+    purchases.stored = packed
     return purchases

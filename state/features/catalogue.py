@@ -3,8 +3,7 @@
 A feature is a typed function of one ``return`` and a ``Feature`` that describes it.
 """
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from schemas.money import decimals
 from state.calendar import Calendar
@@ -29,6 +28,7 @@ from state.features.buckets import HOW_TO_HOLD_OUT, bucket_function, holdout_fea
 from state.features.counting import Counting
 from state.features.date_functions import date_functions
 from state.features.history import previous_stage, stay_functions
+from state.features.roll_offs import RollOffs
 from state.features.scores import alive, alive_by_kind, scores, scores_by_kind
 from state.features.segments import segment_functions
 from state.features.steps import step_functions
@@ -62,23 +62,6 @@ def catalogue(policy: Policy) -> Catalogue:
     counting = Counting(kinds_of_fields(policy.context), policy.time.slots)
     counted = EventFunctions(counting, calendar.day_ms, features, lambda days: windowed(days, unit))
 
-    def roll_offs(customer: Customer, window: int, after: int, until: int) -> Sequence[int]:
-        first = calendar.day_of(after) - window + 1
-        last = calendar.day_of(until) - window
-        purchases = customer.purchases
-        leaving: set[int] = set()
-        for days in (
-            purchases.rows.days,
-            purchases.archive.by_day.days,
-            purchases.refunds.days,
-            customer.support.daily.days,
-            customer.engagement.daily.days,
-            *customer.activity.days(),
-        ):
-            if days and days[-1] >= first and days[0] <= last:
-                leaving.update(days[bisect_left(days, first) : bisect_right(days, last)])
-        return [calendar.start_of(day + window) for day in sorted(leaving)]
-
     of_events = (*counted.functions(), *ValueFunctions(counting).functions())
     of_stages, of_ladders = stay_functions(calendar.day_ms, stages, policy.segments), step_functions(policy.ladders)
     groupings = (*of_ladders, *segment_functions(policy.segments), bucket_function())
@@ -91,7 +74,7 @@ def catalogue(policy: Policy) -> Catalogue:
         functions={it.name: it for it in functions},
         windowed=lambda days: windowed(days, unit),
         max_window_days=MAX_WINDOW_DAYS,
-        roll_offs=roll_offs,
+        roll_offs=RollOffs(calendar).of,
         day_of=calendar.day_of,
         traits=kinds,
         undeclared={} if policy.holdout is not None else {"holdout": HOW_TO_HOLD_OUT},

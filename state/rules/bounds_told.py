@@ -41,7 +41,7 @@ class BoundsTold:
 
         That are the bounds by which something is lost, and ``UNKNOWN_ORDER`` if it is about an order never seen.
         """
-        ended = self._signals is not None and self._signals.is_bound(customer, fact)
+        ended = bool(customer.signals) and self._signals is not None and self._signals.is_bound(customer, fact)
         if type(fact) in _NEVER_TOLD and fact.context_traits is None and fact.properties is None:
             return (OCCASIONS_BOUND,) if ended else ()
         met = (*bounds_met(customer, fact, self._named), *self._tallying.bounds_met(customer, fact))

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from schemas.change import Change, Figures
 
 
@@ -21,7 +23,7 @@ class Decision(NamedTuple):
     figures: Figures
 
 
-class Outcome(NamedTuple):
+class Outcome(msgspec.Struct, frozen=True, gc=False):
     """The changes, the instant of the next one by itself, and whether one waits only for some time to pass."""
 
     changes: Sequence[ReasonedChange]

@@ -41,9 +41,7 @@ class Groupings:
         self._places = {key: place for place, key in enumerate(segments.keys)} if len(layers) > 1 else {}
         self._parts = parts
         self._touched: dict[int, Groupings | SegmentRules] = {}
-
-    def __len__(self) -> int:
-        return len(self._ladders) + len(self._segments)
+        self.is_empty = not ladders and segments.is_empty
 
     def touched_by(self, parts: int) -> "Groupings | SegmentRules":
         """Return the ladders and segments that a change of one of these parts of a customer can change."""
@@ -82,7 +80,10 @@ class Groupings:
                 parts |= STEPS
         of_segments: list[ReasonedChange] = []
         for layer in self._layers:
-            outcome = (layer if parts == ALL_PARTS else layer.touched_by(parts)).decide(customer, at, until, cause)
+            touched = layer if parts == ALL_PARTS else layer.touched_by(parts)
+            if touched.is_empty:
+                continue
+            outcome = touched.decide(customer, at, until, cause)
             if outcome.next_change is not None:
                 next_change = until = outcome.next_change
             waits |= outcome.waits

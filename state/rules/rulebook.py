@@ -111,8 +111,8 @@ class Rulebook:
 
         ``fact`` must not lie before the customer's last decision.
         """
-        at = fact.at
-        if customer.due is not None and customer.due <= at:
+        at, due = fact.at, customer.due
+        if due is not None and due <= at:
             self.elapse(customer, at, decisions)
         effect, changed = self.apply_event(customer, fact)
         is_first = not customer.last_event_at
@@ -180,7 +180,7 @@ class Rulebook:
         """Decide only the groupings that an event or a signal can have changed: before ``due``, nothing else has."""
         customer.at = at
         groupings = self._groupings.touched_by(changed)
-        if not groupings or is_excluded(customer):
+        if groupings.is_empty or customer.stage == EXCLUDED:
             return
         until = at + self._look_ahead_ms if customer.due is None else customer.due
         outcome = groupings.decide(customer, at, until, cause)

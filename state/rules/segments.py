@@ -40,9 +40,7 @@ class SegmentRules:
         self._segments = segments
         self._conditions = RuleSet([(it.key, it.rule.enter, it.rule.leave) for it in segments])
         self._touched: dict[int, SegmentRules] = {}
-
-    def __len__(self) -> int:
-        return len(self._segments)
+        self.is_empty = not segments
 
     def touched_by(self, parts: int) -> "SegmentRules":
         """Return the rules whose conditions read one of these parts of a customer."""

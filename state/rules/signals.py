@@ -73,7 +73,7 @@ class SignalRules:
     def is_bound(self, customer: Customer, fact: AnyFact) -> bool:
         """Tell whether an event that is about to be applied ends an occasion, since too many are open."""
         name = event_name(fact)
-        for signal in self._by_event.get(name, ()) if customer.signals else ():
+        for signal in self._by_event.get(name, ()):
             open_ = customer.signals.get(signal.number, {})
             if len(open_) >= MAX_OPEN:
                 left = after_time(signal, open_, fact.at).open

@@ -5,10 +5,9 @@ from. Section 10 of docs/semantics.md has the grammar.
 """
 
 from collections.abc import Iterator
-from fractions import Fraction
 
 from state.conditions.exact_number import exact
-from state.conditions.printed import Side, compared, number, written
+from state.conditions.printed import Quotient, Side, compared, number, written
 from state.conditions.signs import Sign
 from state.customer.customer import Customer
 from state.policy.lifecycle_shape import Fixed, PAlive, Rhythm, SupportRules
@@ -84,7 +83,7 @@ class SilenceReasons:
                 if stage == "churned":
                     yield f"churn_multiple {written(rule.churn_multiple)} x {number(self._days(limits.at_risk))}"
                 yield from self._bounded(limits.free_at_risk, rule, twice=False)
-                gap = number(Fraction(limits.span, limits.repeats * self._patience.day_ms))
+                gap = number(Quotient(limits.span, limits.repeats * self._patience.day_ms))
                 yield f"multiple {written(rule.multiple)} x mean_gap_days {gap}"
             case PAlive() as rule if stage == "at_risk":
                 yield from self._bounded(limits.free_at_risk, rule, twice=False)
@@ -103,9 +102,9 @@ class SilenceReasons:
         least, most = exact(rule.min_days), exact(rule.max_days)
         if free <= int(rule.min_days * self._patience.day_ms):
             yield compared(Side(f"min_days {written(rule.min_days)}", least, True), ">=", Side("", without))
-        elif most * (1 + twice) <= without:
+        elif most * (1 + twice) * self._patience.day_ms <= free:
             bound = Side(f"{'2 x ' * twice}max_days {written(rule.max_days)}", most * (1 + twice), True)
             yield compared(bound, "<=", Side("", without))
 
-    def _days(self, ms: int) -> Fraction:
-        return Fraction(ms, self._patience.day_ms)
+    def _days(self, ms: int) -> Quotient:
+        return Quotient(ms, self._patience.day_ms)

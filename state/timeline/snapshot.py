@@ -7,14 +7,15 @@ import msgspec
 
 from schemas.events import AnyFact
 from state.customer.customer import Customer
-from state.customer.decided import DecidedState, decided_state, restore_decided
+from state.customer.decided import DecidedState, decided_of, decided_state, restore_decided
+from state.customer.empty_end import without_empty_end
 from state.customer.packing import PackingError
 from state.customer.stored_names import OTHER_STAGE, stage_of, stored_stage
 from state.rules.rulebook import Rulebook
 from state.timeline.corrections import Emitted
 from state.timeline.timeline import Timeline, at_base
 
-VERSION = 4
+VERSION = 5
 NEVER = -1
 HEADER = struct.Struct(">BBq4s")
 
@@ -36,7 +37,7 @@ class _Stored(msgspec.Struct, array_like=True, gc=False):
 
     ``at`` and ``last_event_at`` are the head's, left out where the head is the base. ``decided`` is the head's too,
     None where it is that of the base. The head's ``due`` is in the header. ``activity`` is the head's too, None if
-    there is none: under another policy the tail would give another one.
+    there is none: under another policy the tail would give another one. What is empty at the end is left out.
     """
 
     base: bytes | None
@@ -51,6 +52,8 @@ class _Stored(msgspec.Struct, array_like=True, gc=False):
     activity: bytes | None = None
 
 
+_ALWAYS = _Stored.__struct_fields__.index("decided")
+"""So many fields are stored of a timeline whose head is not the base."""
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(_Stored).decode
 
@@ -58,19 +61,12 @@ _decode = msgspec.msgpack.Decoder(_Stored).decode
 def dump(timeline: Timeline, rules: Rulebook) -> bytes:
     """Return the bytes of a timeline."""
     head = timeline.head
-    stored = _Stored(
-        base=timeline.base,
-        tail=timeline.tail,
-        emitted=timeline.emitted,
-        seq=timeline.seq,
-        closed_before=timeline.closed_before,
-        twins=timeline.twins,
-    )
+    stored: tuple[object, ...]
+    stored = timeline.base, timeline.tail, timeline.emitted, timeline.seq, timeline.closed_before
     if not timeline.folded:
-        stored.at, stored.last_event_at = head.at, head.last_event_at
-        decided = decided_state(head)
-        stored.decided = None if decided == timeline.base_decided else decided
-        stored.activity = head.packed_activity() or None
+        changed = None if decided_of(head) == timeline.base_decided else decided_state(head)
+        stored += head.at, head.last_event_at, changed, timeline.twins, head.packed_activity() or None
+        stored = without_empty_end(stored, _ALWAYS)
     due = NEVER if head.due is None else head.due
     stage = stored_stage(head.stage)
     if isinstance(stage, int):
@@ -107,7 +103,7 @@ def load(snapshot: bytes, rules: Rulebook, user_id: str = "") -> Timeline:
     try:
         stored = _decode(memoryview(snapshot)[_begin(snapshot) :])
         head = at_base(stored.base, stored.tail, rules, user_id)
-        base_decided = None if stored.base is None else decided_state(head)
+        base_decided = None if stored.base is None else decided_of(head)
         if stored.at is not None:
             _apply_tail(head, stored, rules)
             head.at, head.due = stored.at, header.due

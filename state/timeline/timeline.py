@@ -16,7 +16,7 @@ from schemas.change import Publication
 from schemas.events import AnyFact
 from schemas.fact_order import EventIdentity, identity_of, in_order, place
 from state.customer.customer import PROSPECT, Customer, first_seen
-from state.customer.decided import DecidedState, decided_state
+from state.customer.decided import Decided, decided_of
 from state.customer.packing import pack, unpack
 from state.rules.decision import Decision
 from state.rules.rulebook import Rulebook
@@ -44,7 +44,7 @@ class Timeline(msgspec.Struct, gc=False):
     head: Customer
     seq: int
     closed_before: int
-    base_decided: DecidedState | None
+    base_decided: Decided | None
     folded: bool
     twins: list[AnyFact] = []
     stale: bool = False
@@ -180,7 +180,7 @@ def _is_past(timeline: Timeline, horizon: int) -> bool:
 
 def _fold(timeline: Timeline) -> None:
     if not timeline.folded:
-        timeline.base, timeline.base_decided, timeline.folded = pack(timeline.head), decided_state(timeline.head), True
+        timeline.base, timeline.base_decided, timeline.folded = pack(timeline.head), decided_of(timeline.head), True
         timeline.tail.clear()
         timeline.twins.clear()
         timeline.emitted.clear()
@@ -212,7 +212,7 @@ def _fold_before(timeline: Timeline, horizon: int, rules: Rulebook) -> None:
     count = sum(fact.at < horizon for fact in timeline.tail)
     if timeline.base is not None or count:
         base = rebuild(timeline, timeline.tail[:count], horizon - 1, rules, [], (), [])
-        timeline.base, timeline.base_decided = pack(base), decided_state(base)
+        timeline.base, timeline.base_decided = pack(base), decided_of(base)
     timeline.tail = timeline.tail[count:]
     if timeline.twins:
         timeline.twins = _with_first(timeline.twins, timeline.tail, rules.compiled.lateness_ms)

@@ -141,6 +141,8 @@ def test_a_mean_of_many_numbers_is_compared_as_it_is(asked: str, holds: bool) ->
     customer = first_seen(0)
     (counted,) = compiled.counted_events["Survey Answered"]
     customer.activity.add(counted, 0, 0, {"nps": 1})
-    amounts = customer.activity.events[counted.key].amounts["nps"]
+    occurrences = customer.activity.occurrences(counted.key)
+    assert occurrences is not None
+    amounts = occurrences.amounts["nps"]
     amounts.count, amounts.total = count, total
     assert compiled.segments[0].enter.holds(customer, 0) is holds

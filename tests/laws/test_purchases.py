@@ -277,4 +277,5 @@ def test_purchases_agree_with_a_list_of_all_orders(
         assert answers(kept, day, occasion_ms) == naive_answers(naive, day)
     again = unpack_purchases(pack_purchases(kept))
     again.recount(memory)
+    kept.stored = b""  # as in what was counted again
     assert again == kept

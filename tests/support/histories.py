@@ -541,6 +541,18 @@ def arrivals(draw: st.DrawFn, history: list[AnyFact], lateness: int) -> list[Arr
 
 
 def decided(customer: Customer) -> tuple[object, ...]:
-    """Return a customer without the instants of looking, which depend on when one looked."""
+    """Return a customer without the instants of looking, and the bytes kept, which depend on when one looked."""
+    forget_bytes(customer)
     aggregates = customer.purchases, customer.engagement, customer.support, customer.activity, customer.traits
     return customer.first_event_at, customer.last_event_at, *aggregates, decided_state(customer)
+
+
+def forget_bytes(customer: Customer) -> None:
+    """Let all bytes of a customer be made again."""
+    customer.purchases.stored = customer.support.stored = b""
+    activity = customer.activity
+    activity.stored_orders = None
+    for key in activity.events:
+        occurrences = activity.occurrences(key)
+        assert occurrences is not None
+        occurrences.stored = None

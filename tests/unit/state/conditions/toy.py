@@ -1,5 +1,6 @@
 """A toy customer with a day of ten milliseconds, so that a law can be checked at every millisecond."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Self
 
@@ -7,7 +8,7 @@ import msgspec
 
 from schemas.events import Trait
 from state.conditions.catalogue import Catalogue
-from state.conditions.features import Feature, Trend
+from state.conditions.features import Feature, Instants, Trend
 from state.conditions.formula import Formula
 from state.customer.customer import Customer
 from state.customer.silence import SILENCES
@@ -50,10 +51,13 @@ class Toy(Customer, kw_only=True):
         return max((at for at, _ in self.orders), default=None)
 
 
-def _roll_offs(toy: Customer, window: int, after: int, until: int) -> list[int]:
-    assert isinstance(toy, Toy)
-    ends = {(at // DAY + window) * DAY for at, _ in toy.orders}
-    return sorted(end for end in ends if after < end <= until)
+def _roll_offs(window: int, features: Sequence[Feature]) -> Instants:
+    def instants(toy: Customer, after: int, until: int) -> list[int]:
+        assert isinstance(toy, Toy)
+        ends = {(at // DAY + window) * DAY for at, _ in toy.orders}
+        return sorted(end for end in ends if after < end <= until)
+
+    return instants
 
 
 def _birthdays(toy: Customer, after: int, until: int) -> list[int]:
