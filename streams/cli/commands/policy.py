@@ -30,7 +30,7 @@ def command() -> None:
 @click.argument("file", type=click.Path(path_type=Path), required=False)
 @click.option("--code", is_flag=True, help="Print the code that its rules become instead.")
 @click.option("--events", "sample", help="A sample of events: tell which names of the policy it does not have.")
-@click.option("--costs", is_flag=True, help="Measure on that sample what each name costs; takes some seconds.")
+@click.option("--costs", is_flag=True, help="Measure on it what each name costs: half a second a name.")
 @click.option("--json", "as_json", is_flag=True, help="Print the costs alone, as JSON.")
 def check(file: Path | None, code: bool, sample: str | None, costs: bool, as_json: bool) -> None:
     """Say what is wrong with the policy in FILE, or what it does, in words; without FILE, of the one that ships.
