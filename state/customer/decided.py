@@ -63,6 +63,7 @@ def decided_of(customer: Customer) -> Decided:
         customer.held.copy(),
         customer.past_memberships,  # never changed in place
         customer.signals,  # never changed in place
+        customer.signals_told,  # never changed in place
     )
 
 
