@@ -2,6 +2,7 @@
 
 import ast
 import difflib
+import re
 from collections.abc import Iterable, Iterator
 
 from state.conditions.catalogue import Catalogue
@@ -9,6 +10,8 @@ from state.conditions.errors import ConditionError, error_at, texts_in
 from state.conditions.features import Feature
 from state.conditions.functions import Argument, CallError, Function, Parameter, Sort
 from state.conditions.kind import Kind
+
+_WINDOW = re.compile(r"\s*(\d+)\s*(h|hours?)?\s*", re.IGNORECASE)
 
 
 class CallParser:
@@ -131,8 +134,9 @@ class CallParser:
                 return f"it is one of {_quoted(parameter.allowed)}, in quotation marks"
             case Sort.WORD, _:
                 return f"write one of {', '.join(parameter.allowed)}"
-            case Sort.DAYS | Sort.HOURS, ast.Constant(str(text)) if text.strip().isdigit():
-                return f"write {text.strip()}, without quotation marks"
+            case Sort.DAYS | Sort.HOURS, ast.Constant(str(text)) if found := _WINDOW.fullmatch(text):
+                is_hours = parameter.sort is Sort.DAYS and found[2]
+                return f"write `hours = {found[1]}`" if is_hours else f"write {found[1]}, without quotation marks"
             case Sort.TRAIT, ast.Name(name) if self._is_list(name) or not self._catalogue.has_feature(name):
                 is_list = self._is_list(name)
                 return f'`{name}` is a list of texts: write `"..." in {name}`' if is_list else f"write traits.{name}"

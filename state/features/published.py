@@ -271,7 +271,7 @@ def _window_of(name: str) -> int:
 def _by_time_alone(feature: Feature) -> str:
     if feature.window is not None or feature.changes_at is not None:
         way = "" if feature.turns_at is not None else _WAYS.get(feature.trend, "")
-        return f"{way} at midnight".strip()
+        return f"{way} {'within hours' if feature.counts and feature.counts.slots else 'at midnight'}".strip()
     if feature.parts & (DECIDED | STEPS | SEGMENTS) and feature.trend is Trend.CONSTANT:
         return "at a deadline"
     if feature.trend is Trend.FALLING:

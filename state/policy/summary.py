@@ -8,7 +8,7 @@ from state.policy.compiled import CompiledPolicy, CompiledSegment
 from state.policy.compiled_ladder import CompiledStep
 from state.policy.lifecycle_shape import Fixed, Lifecycle, Loyal, PAlive, Patience, Rfm, Stage, SupportRules
 from state.policy.recurrence import Recurrence
-from state.policy.shape import Policy, Segment, Step
+from state.policy.shape import Policy, Segment, Step, Time
 from state.policy.signal_shape import Within
 
 
@@ -46,6 +46,8 @@ def _basics(policy: Policy) -> Iterator[str]:
     yield f"  Days begin at midnight in {time.zone}. An event may come up to {_minutes(time.lateness_minutes)} late."
     if time.zone_trait:
         yield f"  Dates, ages, tags, hours and weekdays are in the customer's zone, from traits.{time.zone_trait}."
+    if time.resolution_minutes != Time().resolution_minutes:
+        yield f"  Windows in hours move on by {_minutes(time.resolution_minutes)}."
     if time.day_seconds != 86400:
         yield f"  This is a rehearsal: a day lasts {time.day_seconds} seconds."
     rates = ", ".join(f"1 {code} = {rate:g} {money.currency}" for code, rate in sorted(money.rates.items()))
