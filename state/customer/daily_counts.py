@@ -68,6 +68,14 @@ class Daily(msgspec.Struct, gc=False):
             for counts in self.columns:
                 del counts[:gone]
 
+    def drop_row(self, row: int) -> None:
+        """Drop one day, of which nothing is left."""
+        del self.days[row]
+        if not self.days:
+            self.columns.clear()
+        for counts in self.columns:
+            del counts[row : row + 1]
+
     def packed(self) -> "PackedDaily | None":
         """Return the counts as they are stored; None where nothing was counted."""
         days = self.days

@@ -47,9 +47,7 @@ class Returns(msgspec.Struct, gc=False):
             self.daily.add(day, _RETURNED, -1)
         row = bisect_left(self.daily.days, day)
         if not self.daily.columns[_PLACED][row]:
-            del self.daily.days[row]
-            for column in self.daily.columns:
-                del column[row : row + 1]
+            self.daily.drop_row(row)
 
     def forget_orders(self, oldest: int, most: int) -> None:
         """Note that orders before a day, and all but the newest ``most``, can be changed no more."""
