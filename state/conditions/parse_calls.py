@@ -134,9 +134,8 @@ class CallParser:
                 return f"it is one of {_quoted(parameter.allowed)}, in quotation marks"
             case Sort.WORD, _:
                 return f"write one of {', '.join(parameter.allowed)}"
-            case Sort.DAYS | Sort.HOURS, ast.Constant(str(text)) if found := _WINDOW.fullmatch(text):
-                is_hours = parameter.sort is Sort.DAYS and found[2]
-                return f"write `hours = {found[1]}`" if is_hours else f"write {found[1]}, without quotation marks"
+            case Sort.DAYS | Sort.HOURS, _ if mend := _mend_of_window(parameter, node):
+                return mend
             case Sort.TRAIT, ast.Name(name) if self._is_list(name) or not self._catalogue.has_feature(name):
                 is_list = self._is_list(name)
                 return f'`{name}` is a list of texts: write `"..." in {name}`' if is_list else f"write traits.{name}"
@@ -166,6 +165,15 @@ class _InOneForm(ast.NodeTransformer):
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         return ast.Constant(node.id == "true") if node.id in ("true", "false") else node
+
+
+def _mend_of_window(parameter: Parameter, node: ast.expr) -> str:
+    """Return how to write a window that is no whole number; empty if that is as in the example."""
+    text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+    if found := _WINDOW.fullmatch(text):
+        is_hours = parameter.sort is Sort.DAYS and found[2]
+        return f"write `hours = {found[1]}`" if is_hours else f"write {found[1]}, without quotation marks"
+    return f"write one from 1 to {parameter.most}, as in `hours = 6`" if parameter.sort is Sort.HOURS else ""
 
 
 def _days_in(node: ast.Call) -> int | None:

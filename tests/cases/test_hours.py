@@ -85,7 +85,7 @@ def test_an_update_counts_in_the_place_of_its_order(intake: Intake) -> None:
     [
         ('count("A", hours = 73)', "73 hours are no window. write 1 to 72 hours, or a window in days"),
         ('count("A", hours = 0)', "0 hours are no window"),
-        ('count("A", hours = 1.5)', "`hours` is a whole number of hours"),
+        ('count("A", hours = 1.5)', "`hours` is a whole number of hours. write one from 1 to 72, as in `hours = 6`"),
         ('count("A", hours = "6")', "`hours` is a whole number of hours. write 6, without quotation marks"),
         ('count("A", "6 hours")', "`days` is a whole number of days. write `hours = 6`"),
         ('count("A", 3, hours = 6)', "`hours` is given, and `days` too. write one window"),
