@@ -99,7 +99,7 @@ class OrderArchive(msgspec.Struct, gc=False):
 
     def oldest_day(self) -> int | None:
         """Return the day of the oldest order that is remembered."""
-        return _decode_days(self.blocks[0]).days[0] if self.blocks else None
+        return _decode_first(self.blocks[0]).day if self.blocks else None
 
     def update(self, found: ArchivedOrder, order: OrderCompleted | OrderUpdated, since: int) -> None:
         """Give an order what it is said to be."""
@@ -201,12 +201,18 @@ def unpack_archive(packed: PackedArchive | None) -> OrderArchive:
     return OrderArchive(packed.totals, packed.forgotten or packed.totals, packed.blocks, unpack_daily(packed.by_day))
 
 
-class _Days(msgspec.Struct, array_like=True, gc=False):
-    """The days of a block, of which only the first is read: it stands before the differences to it."""
+class _First(msgspec.Struct, array_like=True, gc=False):
+    """The beginning of ``PackedRows``, of which only the day of the first order is read."""
 
     ids: msgspec.Raw
+    first: int
     ats: msgspec.Raw
-    days: list[int]
+    days: int | list[int]
+
+    @property
+    def day(self) -> int:
+        """The day of the first order."""
+        return self.first + (self.days if isinstance(self.days, int) else self.days[0])
 
 
 def _unpack(block: bytes) -> OrderRows:
@@ -215,4 +221,4 @@ def _unpack(block: bytes) -> OrderRows:
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(PackedRows).decode
-_decode_days = msgspec.msgpack.Decoder(_Days).decode
+_decode_first = msgspec.msgpack.Decoder(_First).decode
