@@ -22,8 +22,8 @@ class EventFilter(NamedTuple):
 
     ``key`` is what identifies them in a customer's activity; ``number`` is the field that is added up, if one is,
     ``greatest`` that of which the greatest number is wanted (with a minus sign, of the opposites), and ``distinct``
-    that whose values are counted. ``texts`` are those that the filter looks for in lists. What is
-    counted by ``slots`` and not by days is asked for the last ``window_slots`` of them.
+    that whose values are counted. ``texts`` are those that the filter looks for in lists. What is counted by
+    ``slots`` and not by days is asked for the last ``window_slots`` of them.
     """
 
     event: str

@@ -18,9 +18,7 @@ from state.conditions.nodes import (
     Truth,
     names_of,
 )
-from state.conditions.signs import OPPOSITE, Sign
-
-_MIRRORED: dict[Sign, Sign] = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+from state.conditions.signs import MIRRORED, OPPOSITE
 
 
 class Proof(NamedTuple):
@@ -68,9 +66,9 @@ def proof_of(leaf: Leaf, held: bool) -> Proof | None:
     sign = leaf.sign if held else OPPOSITE[leaf.sign]
     value, limit, text = leaf.left, leaf.right, leaf.left_text
     if isinstance(value, Literal):
-        value, limit, text, sign = limit, value, leaf.right_text, _MIRRORED.get(sign, sign)
+        value, limit, text, sign = limit, value, leaf.right_text, MIRRORED.get(sign, sign)
     known = names_of(leaf) | {leaf.left_text, leaf.right_text}
-    if sign not in _MIRRORED or not isinstance(limit, Literal) or isinstance(value, Literal):
+    if sign not in MIRRORED or not isinstance(limit, Literal) or isinstance(value, Literal):
         return Proof(known)
     return Proof(known, Limit(text, sign in (">", ">="), limit.exact, sign in ("<", ">")))
 

@@ -28,6 +28,8 @@ OPPOSITE: dict[Sign, Sign] = {
     "in": "not in",
     "not in": "in",
 }
+MIRRORED: dict[Sign, Sign] = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+"""The signs that change where the two sides of a comparison change places."""
 CALCULATE: dict[ArithmeticSign, Callable[[Exact, Exact], Exact]] = {
     "+": operator.add,
     "-": operator.sub,

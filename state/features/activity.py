@@ -10,7 +10,7 @@ from state.conditions.functions import Function
 from state.customer.activity import Activity
 from state.customer.counted_events import MILLION
 from state.features.counting import DAYS, EVENT, HOURS, NUMBER, Counting, counted_feature, windowed_formula
-from state.features.event_windows import BEFORE, in_window, orders_before
+from state.features.event_windows import ALL_TIME, BEFORE, Window, in_window, orders_before
 
 _ORDER = "Order Completed"
 """Counted as orders are: what a refund or a cancellation undoes does not count."""
@@ -79,22 +79,13 @@ class EventFunctions:
             example='latest("Survey Answered", score)',
         )
 
-    def _count(
-        self,
-        name: str,
-        event: str,
-        days: int | None = None,
-        before: int | None = None,
-        hours: int | None = None,
-        where: str = "",
-    ) -> Feature:
-        if hours is None and self._is_of_all_orders(event, where):
-            return self._of_orders(name, "orders", days, before)
-        counts = self._counting.filter(event, where, hours)
+    def _count(self, name: str, event: str, where: str = "", **window: int) -> Feature:
+        given = Window(**window)
+        if given.hours is None and self._is_of_all_orders(event, where):
+            return self._of_orders(name, "orders", given)
+        counts = self._counting.filter(event, where, given.hours)
         total = counted_feature(name, "events", f"{counts.event} counted", counts, Formula(_count, key=counts.key))
-        return in_window(
-            total, days, before, Trend.FALLING, windowed_formula(_count_since, _count_between, key=counts.key)
-        )
+        return in_window(total, given, Trend.FALLING, windowed_formula(_count_since, _count_between, key=counts.key))
 
     def _since_first(self, name: str, event: str, where: str = "") -> Feature:
         if self._is_of_all_orders(event, where):
@@ -112,36 +103,18 @@ class EventFunctions:
         since = counted_feature(name, "days", f"time since the last {counts.event}", counts, formula)
         return replace(since, trend=Trend.RISING)
 
-    def _sum(
-        self,
-        name: str,
-        event: str,
-        number: str,
-        days: int | None = None,
-        before: int | None = None,
-        hours: int | None = None,
-        where: str = "",
-    ) -> Feature:
-        counts = self._counting.numbers(event, where, number, hours)
+    def _sum(self, name: str, event: str, number: str, where: str = "", **window: int) -> Feature:
+        counts = self._counting.numbers(event, where, number, window.get("hours"))
         given: dict[str, Any] = {"key": counts.key, "name": number}
         total = counted_feature(name, "", f"{number} of {counts.event}, added up", counts, Formula(_sum, **given))
         # Numbers may be below zero, so a sum over a window may rise when a day leaves it.
-        return in_window(total, days, before, Trend.FREE, windowed_formula(_sum_since, _sum_between, **given))
+        return in_window(total, Window(**window), Trend.FREE, windowed_formula(_sum_since, _sum_between, **given))
 
-    def _mean(
-        self,
-        name: str,
-        event: str,
-        number: str,
-        days: int | None = None,
-        before: int | None = None,
-        hours: int | None = None,
-        where: str = "",
-    ) -> Feature:
-        counts = self._counting.numbers(event, where, number, hours)
+    def _mean(self, name: str, event: str, number: str, where: str = "", **window: int) -> Feature:
+        counts = self._counting.numbers(event, where, number, window.get("hours"))
         given: dict[str, Any] = {"key": counts.key, "name": number}
         mean = counted_feature(name, "", f"mean {number} of {counts.event}", counts, Formula(_mean, **given))
-        return in_window(mean, days, before, Trend.FREE, windowed_formula(_mean_since, _mean_between, **given))
+        return in_window(mean, Window(**window), Trend.FREE, windowed_formula(_mean_since, _mean_between, **given))
 
     def _latest(self, name: str, event: str, number: str, where: str = "") -> Feature:
         counts = self._counting.numbers(event, where, number)
@@ -151,11 +124,11 @@ class EventFunctions:
     def _is_of_all_orders(self, event: str, where: str) -> bool:
         return self._counting.name(event) == _ORDER and not where
 
-    def _of_orders(self, name: str, feature: str, days: int | None = None, before: int | None = None) -> Feature:
-        if before is not None:
-            return orders_before(name, days, before)
-        windowed = () if days is None else self._windowed(days)
-        found = next((it for it in windowed if it.name == f"{feature}_{days}d"), None) or self._features[feature]
+    def _of_orders(self, name: str, feature: str, window: Window = ALL_TIME) -> Feature:
+        if window.before is not None:
+            return orders_before(name, window)
+        windowed = () if window.days is None else self._windowed(window.days)
+        found = next((it for it in windowed if it.name == f"{feature}_{window.days}d"), None) or self._features[feature]
         return replace(found, name=name)
 
 

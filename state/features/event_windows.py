@@ -7,7 +7,7 @@ leaves it too.
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from state.conditions.features import Feature, Trend
 from state.conditions.formula import Formula
@@ -21,6 +21,17 @@ MAX_DAYS_BACK = 800
 BEFORE = Parameter(name="before", sort=Sort.DAYS, most=MAX_DAYS_BACK - 1, is_needed=False, by_name=True)
 
 
+class Window(NamedTuple):
+    """What a call says of its window: nothing, which is all time; ``days``, perhaps ``before`` others; or ``hours``."""
+
+    days: int | None = None
+    before: int | None = None
+    hours: int | None = None
+
+
+ALL_TIME = Window()
+
+
 class WindowFormula(Protocol):
     """Makes the formula of a window."""
 
@@ -31,13 +42,14 @@ class WindowFormula(Protocol):
         """
 
 
-def in_window(total: Feature, days: int | None, before: int | None, trend: Trend, formula: WindowFormula) -> Feature:
-    """Return the feature of all time, or, where ``days`` or slots are given, that of a window.
+def in_window(total: Feature, window: Window, trend: Trend, formula: WindowFormula) -> Feature:
+    """Return the feature of all time, or that of a window.
 
     ``trend`` is that of a window that ends today. Raises ``CallError``.
     """
-    if total.counts is not None and total.counts.slots is not None:
-        return _in_hours(total, days, before, trend, formula)
+    if window.hours is not None:
+        return _in_hours(total, window, trend, formula)
+    days, before = window.days, window.before
     if days is None:
         if before is not None:
             fix = 'write the days of the window too, as in `count("App Opened", 30, before = 30)`'
@@ -59,11 +71,11 @@ def in_window(total: Feature, days: int | None, before: int | None, trend: Trend
     )
 
 
-def _in_hours(total: Feature, days: int | None, before: int | None, trend: Trend, formula: WindowFormula) -> Feature:
+def _in_hours(total: Feature, window: Window, trend: Trend, formula: WindowFormula) -> Feature:
     counts = total.counts
     assert counts is not None and counts.slots is not None
-    if days is not None or before is not None:
-        told = f"`hours` is given, and {'`days`' if days is not None else '`before`'} too"
+    if window.days is not None or window.before is not None:
+        told = f"`hours` is given, and {'`days`' if window.days is not None else '`before`'} too"
         raise CallError(told, 'write one window, as in `count("App Opened", hours = 6)`')
     slots, length, key = counts.slots, counts.window_slots, counts.key
 
@@ -75,20 +87,19 @@ def _in_hours(total: Feature, days: int | None, before: int | None, trend: Trend
 
     return replace(
         total,
-        meaning=f"{total.meaning}, last {length * 24 // slots.a_day} hours",
+        meaning=f"{total.meaning}, last {window.hours} hours",
         formula=formula(length - 1, day=slots.formula),
         trend=trend,
         changes_at=roll_offs,
     )
 
 
-def orders_before(name: str, days: int | None, before: int) -> Feature:
+def orders_before(name: str, window: Window) -> Feature:
     """Return the orders of a window that ends earlier. Raises ``CallError``."""
     orders = Feature(name=name, unit="orders", meaning="orders placed", formula=Formula(_all_orders), parts=ORDERS)
     return in_window(
         orders,
-        days,
-        before,
+        window,
         Trend.FREE,
         lambda oldest, after=None, day="": Formula(_orders, oldest=oldest, after=after),
     )

@@ -70,11 +70,7 @@ def _days_of_browsing(customer: Customer) -> Iterable[Sequence[int]]:
 
 @cache
 def _days_of_events(key: int) -> _Days:
-    def days(customer: Customer) -> Iterable[Sequence[int]]:
-        found = customer.activity.occurrences(key)
-        return () if found is None else (found.daily.days,)
-
-    return days
+    return lambda customer: (customer.activity.days_of(key),)
 
 
 def _days_of_tallies(customer: Customer) -> Iterable[Sequence[int]]:

@@ -9,7 +9,7 @@ from state.conditions.functions import Function, Parameter, Sort
 from state.customer.activity import Activity
 from state.customer.counted_events import MILLION
 from state.features.counting import DAYS, EVENT, HOURS, NUMBER, Counting, counted_feature, windowed_formula
-from state.features.event_windows import BEFORE, in_window
+from state.features.event_windows import BEFORE, Window, in_window
 
 _FIELD = Parameter(name="field", sort=Sort.PROPERTY)
 
@@ -44,50 +44,29 @@ class ValueFunctions:
             example='distinct("Product Viewed", product, 30)',
         )
 
-    def _min(
-        self,
-        name: str,
-        event: str,
-        number: str,
-        days: int | None = None,
-        before: int | None = None,
-        hours: int | None = None,
-        where: str = "",
-    ) -> Feature:
+    def _min(self, name: str, event: str, number: str, where: str = "", **window: int) -> Feature:
         self._counting.require_number(number)
-        counts = self._counting.filter(event, where, hours)._replace(greatest=f"-{number}")
+        counts = self._counting.filter(event, where, window.get("hours"))._replace(greatest=f"-{number}")
         given: dict[str, Any] = {"key": counts.key, "name": counts.greatest}
         least = counted_feature(name, "", f"smallest {number} of {counts.event}", counts, Formula(_min, **given))
-        return in_window(least, days, before, Trend.FREE, windowed_formula(_min_since, _min_between, **given))
+        return in_window(least, Window(**window), Trend.FREE, windowed_formula(_min_since, _min_between, **given))
 
-    def _max(
-        self,
-        name: str,
-        event: str,
-        number: str,
-        days: int | None = None,
-        before: int | None = None,
-        hours: int | None = None,
-        where: str = "",
-    ) -> Feature:
+    def _max(self, name: str, event: str, number: str, where: str = "", **window: int) -> Feature:
         self._counting.require_number(number)
-        counts = self._counting.filter(event, where, hours)._replace(greatest=number)
+        counts = self._counting.filter(event, where, window.get("hours"))._replace(greatest=number)
         given: dict[str, Any] = {"key": counts.key, "name": counts.greatest}
         most = counted_feature(name, "", f"greatest {number} of {counts.event}", counts, Formula(_max, **given))
-        return in_window(most, days, before, Trend.FREE, windowed_formula(_max_since, _max_between, **given))
+        return in_window(most, Window(**window), Trend.FREE, windowed_formula(_max_since, _max_between, **given))
 
-    def _distinct(
-        self, name: str, event: str, field: str, days: int | None = None, hours: int | None = None, where: str = ""
-    ) -> Feature:
-        counts = self._counting.filter(event, where, hours)._replace(distinct=field)
+    def _distinct(self, name: str, event: str, field: str, where: str = "", **window: int) -> Feature:
+        counts = self._counting.filter(event, where, window.get("hours"))._replace(distinct=field)
         given: dict[str, Any] = {"key": counts.key, "name": field}
         values = counted_feature(
             name, "values", f"distinct {field} of {counts.event}", counts, Formula(_distinct, **given)
         )
         return in_window(
             values,
-            days,
-            None,
+            Window(**window),
             Trend.FALLING,
             lambda oldest, after=None, day="": Formula(_distinct_since, day=day, **given, before=oldest),
         )

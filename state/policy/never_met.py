@@ -6,9 +6,7 @@ So is a share compared with per cent, or a bucket with how many there are.
 from collections.abc import Iterator
 
 from state.conditions.nodes import Comparison, FeatureRef, ListLiteral, Literal, Test, leaves_of
-from state.conditions.signs import OPPOSITE, Sign
-
-_MIRRORED: dict[Sign, Sign] = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+from state.conditions.signs import MIRRORED, OPPOSITE, Sign
 
 
 def never_met(tree: Test) -> Iterator[tuple[str, str]]:
@@ -18,7 +16,7 @@ def never_met(tree: Test) -> Iterator[tuple[str, str]]:
             continue
         value, other, sign = leaf.left, leaf.right, leaf.sign
         if isinstance(value, Literal):
-            value, other, sign = other, value, _MIRRORED.get(sign, sign)
+            value, other, sign = other, value, MIRRORED.get(sign, sign)
         if not isinstance(value, FeatureRef) or value.feature.limits is None:
             continue
         least, most = value.feature.limits

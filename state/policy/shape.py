@@ -10,7 +10,7 @@ from state.customer.bucket import bucket_of
 from state.policy.lifecycle_shape import KindLifecycle, Lifecycle, Rfm
 from state.policy.section import Section
 from state.policy.signal_shape import Signal
-from state.policy.value_types import Amount, DaysOrNone, HoursOrNone, Key, Rating, Text
+from state.policy.value_types import RESOLUTION_MINUTES, Amount, DaysOrNone, HoursOrNone, Key, Rating, Text
 from state.policy.version import version_of
 from state.slots import Slots
 
@@ -30,7 +30,7 @@ class Time(Section, frozen=True):
     zone_trait: Annotated[str, Meta(max_length=256)] = ""
     lateness_minutes: Annotated[float, Meta(ge=0, le=10080)] = 60.0
     day_seconds: Annotated[int, Meta(ge=1, le=86400)] = 86400
-    resolution_minutes: Annotated[int, Meta(ge=1, le=60)] = 5
+    resolution_minutes: Annotated[int, Meta(ge=1, le=60)] = RESOLUTION_MINUTES
 
     @property
     def slots(self) -> Slots:

@@ -8,8 +8,9 @@ from state.policy.compiled import CompiledPolicy, CompiledSegment
 from state.policy.compiled_ladder import CompiledStep
 from state.policy.lifecycle_shape import Fixed, Lifecycle, Loyal, PAlive, Patience, Rfm, Stage, SupportRules
 from state.policy.recurrence import Recurrence
-from state.policy.shape import Policy, Segment, Step, Time
+from state.policy.shape import Policy, Segment, Step
 from state.policy.signal_shape import Within
+from state.policy.value_types import RESOLUTION_MINUTES
 
 
 def summarize(compiled: CompiledPolicy) -> str:
@@ -46,7 +47,7 @@ def _basics(policy: Policy) -> Iterator[str]:
     yield f"  Days begin at midnight in {time.zone}. An event may come up to {_minutes(time.lateness_minutes)} late."
     if time.zone_trait:
         yield f"  Dates, ages, tags, hours and weekdays are in the customer's zone, from traits.{time.zone_trait}."
-    if time.resolution_minutes != Time().resolution_minutes:
+    if time.resolution_minutes != RESOLUTION_MINUTES:
         yield f"  Windows in hours move on by {_minutes(time.resolution_minutes)}."
     if time.day_seconds != 86400:
         yield f"  This is a rehearsal: a day lasts {time.day_seconds} seconds."

@@ -6,10 +6,11 @@ from typing import Any
 
 import msgspec
 
+from state.policy.value_types import RESOLUTION_MINUTES
+
 _LEFT_OUT = ("traits", "context", "holdout", "measures", "ladders", "signals", "lifecycles")
 """Tables that do not count where there are none of them."""
 _LEFT_OUT_OF_SIGNALS = ("every_days", "segment", "step", "stage", "quiet_days")
-_RESOLUTION_MINUTES = 5
 
 
 def version_of(whole: dict[str, Any]) -> str:
@@ -25,7 +26,7 @@ def version_of(whole: dict[str, Any]) -> str:
             del whole[name]
     _leave_out(("zone_trait",), (whole["time"],))
     _leave_out(("stages",), (whole["lifecycle"],))
-    if whole["time"]["resolution_minutes"] == _RESOLUTION_MINUTES:
+    if whole["time"]["resolution_minutes"] == RESOLUTION_MINUTES:
         del whole["time"]["resolution_minutes"]
     if not whole["customers"]["excluded"].strip():
         del whole["customers"]
