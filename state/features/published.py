@@ -146,10 +146,10 @@ class _Publisher:
         self._read = sorted(frozenset[str]().union(*(it.names for it in compiled.conditions)))
         lifecycles = (policy.lifecycle, *(it for _, it in compiled.lifecycles))
         stage = LIFECYCLE_PARTS if any(it.support for it in lifecycles) else LIFECYCLE_PARTS & ~SUPPORT
-        enter, leave = compiled.loyal_enter, compiled.loyal_leave
-        self._deciding_parts = stage | enter.parts | leave.parts
+        self._deciding_parts = stage | compiled.stage_parts
+        names = frozenset[str]().union(*(it.names for it in compiled.stage_conditions))
         features = self._catalogue.features
-        deciding = [features[it].counts for it in enter.names | leave.names if it in features]
+        deciding = [features[it].counts for it in names if it in features]
         self._deciding_events = {it.event for it in deciding if it is not None}
         self._every = (*EVENT_TYPES, *compiled.named.events.values())
         low, high = policy.intake.rating_scale

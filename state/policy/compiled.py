@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import or_
 
 import msgspec
 
@@ -16,6 +18,7 @@ from state.conditions.condition import Condition
 from state.conditions.event_filters import MOMENT, kinds_of_fields
 from state.conditions.nodes import traits_of
 from state.customer.counted_events import CountedEvents
+from state.customer.parts import DECIDED
 from state.customer.tallies import REVENUE, TallyOf
 from state.policy.checks import check_values
 from state.policy.compiled_ladder import CompiledLadder
@@ -81,6 +84,20 @@ class CompiledPolicy:
         for segment in self.segments:
             yield from (segment.enter, segment.leave)
         yield from (it.condition for it in self.signals if it.condition is not None)
+
+    @property
+    def stage_conditions(self) -> Iterator[Condition]:
+        """All conditions that decide the stage, the shipped stages' among them, and those of loyalty and of kinds."""
+        if self.excluded is not None:
+            yield self.excluded
+        yield from (applies_to for applies_to, _ in self.lifecycles)
+        yield from (self.loyal_enter, self.loyal_leave)
+        yield from (condition for stage in self.stages for condition in stage.conditions)
+
+    @property
+    def stage_parts(self) -> int:
+        """The parts of a customer that these conditions read, besides silence and loyalty."""
+        return reduce(or_, (it.parts for it in self.stage_conditions)) & ~DECIDED
 
     @property
     def window_days(self) -> int:

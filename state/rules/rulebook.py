@@ -19,7 +19,7 @@ from state.customer.apply_event import EventApplier, OrderEffect
 from state.customer.conversion import conversion
 from state.customer.customer import EXCLUDED, Customer
 from state.customer.own_zone import OwnZone
-from state.customer.parts import ALL_PARTS, DECIDED, LIFECYCLE_PARTS, NO_PARTS, ORDERS, SIGNALS
+from state.customer.parts import ALL_PARTS, DECIDED, LIFECYCLE_PARTS, ORDERS, SIGNALS
 from state.customer.purchases import OrderMemory
 from state.customer.short_reason import shortened
 from state.customer.tallying import Tallying
@@ -93,11 +93,7 @@ class Rulebook:
         """The stage of a customer of whom nothing is known."""
         self._groupings = groupings_of(compiled)
         self._exclusion = Exclusion(compiled.excluded, self._groupings)
-        self._lifecycle_parts = LIFECYCLE_PARTS | self._stages.parts
-        self._lifecycle_parts |= compiled.loyal_enter.parts | compiled.loyal_leave.parts
-        self._lifecycle_parts |= NO_PARTS if compiled.excluded is None else compiled.excluded.parts
-        for applies_to, _ in compiled.lifecycles:
-            self._lifecycle_parts |= applies_to.parts
+        self._lifecycle_parts = LIFECYCLE_PARTS | compiled.stage_parts
         self._remembered_stages = compiled.remembered_stages
         self._lifecycle = Lifecycle(self._stages, self._exclusion, self._remembered_stages)
         self._signals = SignalRules(compiled.signals, civil_time, policy.context) if compiled.signals else None

@@ -1,15 +1,12 @@
 """The stages of the lifecycle: the first that fits is a customer's, and a step is named by the earlier one of two."""
 
 from collections.abc import Iterator, Sequence
-from functools import reduce
-from operator import or_
 
 from state.conditions.condition import Condition
 from state.conditions.explain import Reason
 from state.conditions.nodes import Comparison, FeatureRef, Literal
 from state.customer.apply_event import OrderEffect
 from state.customer.customer import EXCLUDED, Customer
-from state.customer.parts import DECIDED
 from state.customer.silence import SILENCES, Silence
 from state.policy.compiled_stages import CompiledStage, first_fit
 from state.policy.stage_checks import INCLUDED, REVERTED
@@ -25,9 +22,6 @@ class Stages:
     def __init__(self, stages: Sequence[CompiledStage]) -> None:
         (*others, last) = self._stages = stages
         self.first = last.key
-        conditions = [condition for it in others for condition in it.conditions]
-        self.parts = reduce(or_, (condition.parts for condition in conditions), 0) & ~DECIDED
-        """The parts of a customer that decide the stage, besides silence and loyalty."""
         self._fitting = first_fit(stages)
         self._by_silence = {it: key for it in SILENCES if (key := _told_by(it, others)) is not None}
         self._places = {it.key: place for place, it in enumerate(stages)}

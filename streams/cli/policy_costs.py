@@ -1,7 +1,8 @@
 """The costs of a policy, measured: a sample of events is decided with and without each name that its rules read."""
 
+import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 import msgspec
@@ -16,7 +17,7 @@ from schemas.reject import RejectedError
 from schemas.wrappings import SeveralEventsError
 from state.features.catalogue import catalogue
 from state.policy.compiled import CompiledPolicy, compile_policy
-from state.policy.shape import Policy, Segment
+from state.policy.shape import Measure, Policy, Segment
 from state.policy.text import PolicyError, PolicyText
 from state.rules.rulebook import Rulebook
 
@@ -62,7 +63,7 @@ def costs_of(text: str, compiled: CompiledPolicy, values: Iterable[bytes]) -> Co
     records = sorted(islice(_records(values, whole.intake), MAX_EVENTS), key=lambda it: it.time)
     if not records:
         return None
-    bare = msgspec.structs.replace(compiled.policy, ladders=(), segments=(), signals=())
+    bare = msgspec.structs.replace(compiled.policy, ladders=(), segments=(), signals=(), measures=())
     asked = {"": _asking(text, bare, _NEVER)}
     names = sorted({name for condition in compiled.conditions for name in condition.names})
     measures = [it.name for it in compiled.measures]
@@ -84,6 +85,7 @@ def costs_of(text: str, compiled: CompiledPolicy, values: Iterable[bytes]) -> Co
 
 
 def _asking_for(text: str, bare: Policy, name: str, compiled: CompiledPolicy) -> Rulebook | None:
+    bare = msgspec.structs.replace(bare, measures=_needed(compiled.policy.measures, name))
     feature = compiled.catalogue.features.get(name)
     allowed = feature.allowed[0] if feature is not None and feature.allowed else "x"
     for question in _ASKED:
@@ -91,6 +93,16 @@ def _asking_for(text: str, bare: Policy, name: str, compiled: CompiledPolicy) ->
         if found is not None:
             return found
     return None
+
+
+def _needed(measures: Sequence[Measure], name: str) -> tuple[Measure, ...]:
+    """Return the measure of a name with those that it reads, none of which is asked for in profiles; or none."""
+    wanted, needed = {name}, []
+    for it in reversed(measures):  # each may name those before it
+        if it.name in wanted:
+            needed.append(msgspec.structs.replace(it, profile=False))
+            wanted.update(re.findall(r"\w+", it.value))
+    return tuple(reversed(needed))
 
 
 def _asking(text: str, bare: Policy, enter: str) -> Rulebook | None:

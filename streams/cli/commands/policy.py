@@ -73,7 +73,7 @@ def _cost_lines(costs: Costs) -> Iterator[str]:
     yield f"What it costs, measured on {costs.events:,} events of {costs.customers:,} customers"
     rows = [
         ("the whole policy", costs.whole, ""),
-        ("without segments, ladders, signals", costs.without_rules, ""),
+        ("without rules and measures", costs.without_rules, ""),
         *((name, it, "+") for name, it in costs.names.items()),
         *((f"{name} (measure)", it, "+") for name, it in costs.measures.items()),
     ]

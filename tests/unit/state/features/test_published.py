@@ -122,6 +122,15 @@ def test_the_lifecycle_comes_from_what_the_policy_decides_it_by() -> None:
     assert lifecycle(counting) == orders | {"Trial Started"}
 
 
+def test_own_stages_come_from_what_their_conditions_read() -> None:
+    stages = '[[lifecycle.stages]]\nkey = "a"\nenter = \'count("App Opened", 7) > 1 or days_since_visit < 3\'\n'
+    rows = {row.name: row for row in made(f'{stages}[[lifecycle.stages]]\nkey = "b"\n').features}
+    assert {"App Opened", "Product Viewed", "Order Completed"} <= {*rows["stage"].events}
+    kinds = '[[lifecycles]]\napplies_to = "traits.big"\none_time_patience_days = 5\n'
+    rows = {row.name: row for row in made(kinds).features}
+    assert "identify" in rows["stage"].events
+
+
 def test_what_the_conditions_read_is_marked_and_what_no_condition_reads_is_not() -> None:
     rows = reading("orders_7d > 1 and orders_400d > 1 or traits.vip or kind == 'business' and average_rating_90d > 3")
     marked = {name: row.read_as for name, row in rows.items() if row.read_as}

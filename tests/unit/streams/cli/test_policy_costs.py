@@ -72,6 +72,32 @@ def test_each_name_costs_what_is_remembered_for_it() -> None:
     assert found.measures["fees"].bytes == taken['sum("Plan Chosen", price, 90)']
 
 
+def test_a_measure_in_profiles_costs_as_any_other() -> None:
+    text = 'name = "shown"\n[[measures]]\nname = "fees"\nvalue = \'sum("Plan Chosen", price, 90)\'\n'
+    shown, plain = measured(f"{text}profile = true\n"), measured('name = "shown"\n')
+    assert shown.without_rules.bytes == plain.whole.bytes
+    assert shown.measures["fees"].bytes > 10
+
+
+def test_a_measure_of_measures_is_asked_with_these_alone() -> None:
+    first = 'name = "of"\n[[measures]]\nname = "fees"\nvalue = \'sum("Plan Chosen", price, 90)\'\n'
+    second = '[[measures]]\nname = "twice"\nvalue = "fees * 2"\nprofile = true\n'
+    found = measured(first + second)
+    assert found.measures["twice"].bytes == measured(f"{first}profile = true\n").measures["fees"].bytes
+
+
+def test_a_measure_that_asks_about_other_rules_is_left_out() -> None:
+    days = """[[measures]]
+name = "paying_days"
+value = 'days_since_entered(segment = "paying")'
+[[segments]]
+key = "new"
+name = "New"
+enter = "paying_days < 3 and fees > 1"
+"""
+    assert measured(POLICY + days).measures.keys() == {"fees"}
+
+
 def test_what_can_be_asked_only_beside_other_rules_is_left_out() -> None:
     assert not any("paying" in name for name in measured().names)
 
