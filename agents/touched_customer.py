@@ -35,7 +35,8 @@ class TouchedCustomer(msgspec.Struct, gc=False):
         if changes_order(fact):
             self._check_remembered(fact, rules)
         ids = self.ids
-        known = message_id in ids or self.timeline.has_id(message_id)
+        timeline = self.timeline
+        known = message_id in ids or (bool(timeline.tail) and timeline.has_id(message_id))
         ids.add(message_id)
         if known:
             receipt = receive(self.timeline, self.facts, fact, rules.compiled.lateness_ms)

@@ -5,6 +5,7 @@ otherwise look alike, or the comparison would be untrue of the numbers as printe
 """
 
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from state.conditions.exact_number import Exact
@@ -82,6 +83,7 @@ def _scaled(value: Exact | Quotient, places: int) -> int:
     return whole + 1 if up else whole
 
 
+@lru_cache(maxsize=1024)
 def written(value: float) -> str:
     """Return a number as it was written: in decimal notation, as few digits as tell it from every other double."""
     return f"{Decimal(repr(value)):f}".removesuffix(".0")

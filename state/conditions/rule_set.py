@@ -35,7 +35,8 @@ class RuleSet:
         if not self._rules:
             return lambda customer, at, joined: ()
         writer = CodeWriter(self._catalogue)
-        return self._compiled("now", writer, self._now(writer))
+        now = self._now(writer)
+        return self._compiled("now", writer, now.answers, now)
 
     @cached_property
     def later(self) -> Callable[[Customer, int, int, Container[str]], Answers]:
@@ -46,15 +47,19 @@ class RuleSet:
         if not self._rules:
             return lambda customer, at, until, joined: ()
         writer = MayHoldWriter(self._catalogue)
-        return self._compiled("later", writer, self._later(writer))
+        later = self._later(writer)
+        return self._compiled("later", writer, later.answers, later)
 
     @cached_property
-    def now_and_later(self) -> Callable[[Customer, int, int, Container[str]], tuple[Answers, Answers]]:
-        """Both of (customer, at, until, joined)."""
+    def now_and_later(self) -> Callable[[Customer, int, int, Container[str]], tuple[Answers, Answers] | None]:
+        """Both of (customer, at, until, joined); None where each answer is no, as nearly always."""
         if not self._rules:
-            return lambda customer, at, until, joined: ((), ())
+            return lambda customer, at, until, joined: None
         writer = MayHoldWriter(self._catalogue)
-        return self._compiled("now_and_later", writer, self._now(writer), self._later(writer))
+        now, later = self._now(writer), self._later(writer)
+        yes = " or ".join([*now.variables, *later.variables])
+        returns = f"({now.answers}, {later.answers}) if {yes} else None"
+        return self._compiled("now_and_later", writer, returns, now, later)
 
     @property
     def code(self) -> str:
@@ -89,20 +94,27 @@ class RuleSet:
             for head, action, condition in ((f"if {key!r} in joined", "leaves", leave), ("else", "joins", enter)):
                 lines.append(f"{head}:  # {action}: {condition.text}")
                 lines.append(f"    {variable} = {expression(condition)}")
-        return _Answered(lines, f"({''.join(f'{it}, ' for it in variables)})")
+        return _Answered(lines, variables)
 
-    def _compiled(self, question: str, writer: CodeWriter, *answered: "_Answered") -> Callable[..., Any]:
+    def _compiled(
+        self, question: str, writer: CodeWriter, returns: str, *answered: "_Answered"
+    ) -> Callable[..., Any]:
         return writer.function(
             f"rules_{question}",
             ", ".join(key for key, _, _ in self._rules),
-            ", ".join(it.answers for it in answered),
+            returns,
             [line for it in answered for line in it.lines],
             ["joined"],
         )
 
 
 class _Answered(NamedTuple):
-    """The lines that answer one question for every rule, and the tuple of the answers."""
+    """The lines that answer one question for every rule, and the variables that have the answers."""
 
     lines: list[str]
-    answers: str
+    variables: list[str]
+
+    @property
+    def answers(self) -> str:
+        """The tuple of the answers."""
+        return f"({''.join(f'{it}, ' for it in self.variables)})"

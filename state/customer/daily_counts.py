@@ -6,6 +6,7 @@ from operator import sub
 
 import msgspec
 
+_MOST_OF_A_BYTE = 255
 Column = bytearray | list[int]
 """One number per day: bytes while all of them fit, since those are decoded and encoded ten times faster than a list."""
 
@@ -21,30 +22,33 @@ class Daily(msgspec.Struct, gc=False):
 
     def add(self, day: int, column: int, amount: int = 1) -> None:
         """Add ``amount`` to a column on ``day``, which is seldom older than the newest day."""
-        days, columns = self.days, self.columns
-        row = len(days) - 1
-        if row < 0 or days[row] != day:
-            row = bisect_left(days, day)
-            if row == len(days):
-                days.append(day)
-                for counts in columns:
-                    if counts:
-                        counts.append(0)
-            elif days[row] != day:
-                days.insert(row, day)
-                for counts in columns:
-                    if counts:
-                        counts.insert(row, 0)
+        days = self.days
+        row = -1 if days and days[-1] == day else self._row(day)
+        try:
+            self.columns[column][row] += amount
+        except (IndexError, ValueError):  # nothing was counted in this column yet, or the sum fits no byte
+            self._widen(column, amount)
+            self.columns[column][row] += amount
+
+    def _row(self, day: int) -> int:
+        """Return the row of a day, which may be new."""
+        days = self.days
+        row = bisect_left(days, day)
+        if row == len(days) or days[row] != day:
+            days.insert(row, day)
+            for counts in self.columns:
+                if counts:
+                    counts.insert(row, 0)
+        return row
+
+    def _widen(self, column: int, amount: int) -> None:
+        """Make room in a column: for its first amount, or for a sum that fits no byte."""
+        columns = self.columns
         while len(columns) <= column:
             columns.append(bytearray())
-        counts = columns[column]
-        if not counts:
-            counts = columns[column] = bytearray(len(days))
-        try:
-            counts[row] += amount
-        except ValueError:
-            counts = columns[column] = list(counts)
-            counts[row] += amount
+        is_first_and_fits = not columns[column] and 0 <= amount <= _MOST_OF_A_BYTE
+        counts = columns[column] or bytearray(len(self.days))
+        columns[column] = counts if is_first_and_fits else [*counts]
 
     def take(self, day: int, column: int, amount: int) -> None:
         """Take ``amount`` off a column on ``day``, unless that day was dropped."""

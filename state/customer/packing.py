@@ -63,17 +63,14 @@ class _Packed(msgspec.Struct, array_like=True, gc=False):
     signals_told: dict[str, int] = {}
 
 
-_ALWAYS = _Packed.__struct_fields__.index("steps")
-"""So many fields are always stored."""
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(_Packed).decode
 
 
 def pack(customer: Customer) -> bytes:
     """Return the bytes of a customer, without changing it."""
-    at = customer.at
+    at, due, expected_at, loyal_since = customer.at, customer.due, customer.expected_at, customer.loyal_since
     purchases, engagement, support, activity = customer.packed_parts()
-    stays, memberships = customer.past_stays, customer.past_memberships
     # A tuple in the order of the fields: a struct of so many costs three times as much to make.
     fields: tuple[object, ...] = (
         at,
@@ -89,20 +86,33 @@ def pack(customer: Customer) -> bytes:
         customer.cause,
         None if customer.previous_stage is None else stored_stage(customer.previous_stage),
         customer.previous_ms,
-        _before(at, customer.loyal_since),
+        None if loyal_since is None else at - loyal_since,
         {key: at - entered for key, entered in customer.memberships.items()},
-        _ahead(at, customer.due),
+        None if due is None else due - at,
         stored_expected(customer.expected),
-        _ahead(at, customer.expected_at),
-        {key: (step, at - entered) for key, (step, entered) in customer.steps.items()},
-        activity,
-        {stored_stage(stage): _from(at, past) for stage, past in stays.items()} if stays else {},
-        {key: at - since for key, since in customer.held.items()} if customer.held else {},
-        {key: _from(at, past) for key, past in memberships.items()} if memberships else {},
-        mapped(customer.signals, lambda it: at - it) if customer.signals else {},
-        {key: at - told for key, told in customer.signals_told.items()} if customer.signals_told else {},
+        None if expected_at is None else expected_at - at,
     )
-    return bytes(lz4.compress_block(_encode(without_empty_end(fields, _ALWAYS))))
+    few = _of_few(customer, at)
+    if customer.steps or activity or few:
+        fields += ({key: (step, at - entered) for key, (step, entered) in customer.steps.items()},)
+        if activity or few:
+            fields += (activity, *few)
+    return bytes(lz4.compress_block(_encode(fields)))
+
+
+def _of_few(customer: Customer, at: int) -> tuple[object, ...]:
+    """Return the fields that few customers have, without what is empty at the end."""
+    stays, held, memberships = customer.past_stays, customer.held, customer.past_memberships
+    if not (stays or held or memberships or customer.signals or customer.signals_told):
+        return ()
+    fields = (
+        {stored_stage(stage): _from(at, past) for stage, past in stays.items()},
+        {key: at - since for key, since in held.items()},
+        {key: _from(at, past) for key, past in memberships.items()},
+        mapped(customer.signals, lambda it: at - it),
+        {key: at - told for key, told in customer.signals_told.items()},
+    )
+    return without_empty_end(fields)
 
 
 def unpack(packed: bytes) -> Customer:
@@ -128,7 +138,7 @@ def unpack(packed: bytes) -> Customer:
         previous_stage=None if it.previous_stage is None else stage_of(it.previous_stage),
         previous_ms=it.previous_ms,
         past_stays={stage_of(key): _from(at, past) for key, past in it.past_stays.items()} if it.past_stays else {},
-        loyal_since=_before(at, it.loyal_since),
+        loyal_since=None if it.loyal_since is None else at - it.loyal_since,
         memberships={key: at - ago for key, ago in it.memberships.items()},
         at=at,
         last_event_at=at - it.last_event_at,
@@ -148,15 +158,6 @@ def unpack(packed: bytes) -> Customer:
 def _from(at: int, past: PastStays) -> PastStays:
     """Return past stays with the distance from ``at`` instead of their instant, or the reverse."""
     return PastStays(past.times, past.total_ms, at - past.left, past.last_ms)
-
-
-def _before(at: int, instant: int | None) -> int | None:
-    """Return the distance of an instant before ``at``, or the instant at that distance."""
-    return None if instant is None else at - instant
-
-
-def _ahead(at: int, instant: int | None) -> int | None:
-    return None if instant is None else instant - at
 
 
 def _after(at: int, distance: int | None) -> int | None:

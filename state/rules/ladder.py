@@ -46,9 +46,10 @@ class Ladder:
         """Set the customer's step as it is from ``at`` on, and look ahead to ``until``."""
         standing = customer.steps.get(self.key)
         place = self._outside if standing is None else self._places[standing[0]]
-        now, later = place.conditions.now_and_later(customer, at, until, _NOBODY)
-        if True not in now and True not in later and not customer.held:
+        answers = place.conditions.now_and_later(customer, at, until, _NOBODY)
+        if answers is None and not customer.held:
             return NO_CHANGE
+        now, later = answers or place.no_answers
         change = self._change(customer, at, now, place, cause or _by_deadline)
         waits = True in now
         if change is not None:
@@ -174,6 +175,8 @@ class _Place:
         self.better = steps[:number]
         self.worse = steps[number + 1 :]
         self.conditions = RuleSet(rules)
+        no = (False,) * len(rules)
+        self.no_answers = no, no
         self.can_change = any([enter.may_begin for _, enter, _ in rules])
         self._ladder = ladder.key
 

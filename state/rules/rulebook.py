@@ -25,7 +25,7 @@ from state.customer.short_reason import shortened
 from state.customer.tallying import Tallying
 from state.policy.compiled import CompiledPolicy
 from state.rules.bounds_told import BoundsTold
-from state.rules.decision import Decision, ReasonedChange
+from state.rules.decision import NO_CHANGE, Decision, ReasonedChange
 from state.rules.decision_figures import DecisionFigures
 from state.rules.exclusion import Exclusion, is_excluded
 from state.rules.forgetting import Forgetting
@@ -120,7 +120,10 @@ class Rulebook:
         if is_first or changed & self._lifecycle_parts:
             self._decide(customer, at, cause, effect, ALL_PARTS if is_first else changed, decisions)
         else:
-            self._decide_groupings(customer, at, cause, changed, decisions)
+            customer.at = at
+            groupings = self._groupings.touched_by(changed)
+            if not groupings.is_empty:
+                self._decide_groupings(customer, at, cause, groupings, decisions)
         if self._signals is not None and not is_excluded(customer):
             self._tell(customer, at, self._signals.at_event(customer, fact, effect, cause), cause, decisions)
 
@@ -165,21 +168,28 @@ class Rulebook:
         """Append the signals, which come after all that was decided, decide what asks for them, and expect the next."""
         if changes:
             self._add(customer, at, changes, decisions)
-            self._decide_groupings(customer, at, cause, SIGNALS, decisions)
+            groupings = self._groupings.touched_by(SIGNALS)
+            if not groupings.is_empty:
+                self._decide_groupings(customer, at, cause, groupings, decisions)
         if self._signals is not None and self._signals.waits(customer):
             due = self._signals.due(customer, at)
             customer.due = due if customer.due is None else _earliest(customer.due, due)
 
     def _decide_groupings(
-        self, customer: Customer, at: int, cause: CauseOf | None, changed: int, decisions: list[Decision]
+        self,
+        customer: Customer,
+        at: int,
+        cause: CauseOf | None,
+        groupings: Groupings | SegmentRules,
+        decisions: list[Decision],
     ) -> None:
         """Decide only the groupings that an event or a signal can have changed: before ``due``, nothing else has."""
-        customer.at = at
-        groupings = self._groupings.touched_by(changed)
-        if groupings.is_empty or customer.stage == EXCLUDED:
+        if customer.stage == EXCLUDED:
             return
         until = at + self._look_ahead_ms if customer.due is None else customer.due
         outcome = groupings.decide(customer, at, until, cause)
+        if outcome is NO_CHANGE and customer.due is not None:
+            return
         # This event may have made the deadline too early, never too late: an early one finds nothing changed.
         due = outcome.next_change
         if due is None and customer.due is None and (outcome.waits or groupings.can_change(customer)):
@@ -217,7 +227,7 @@ class Rulebook:
             others_due = customer.due
         # Most customers send an event long before a rule changes by itself, so the look ahead is short; the longer
         # they have been silent, the farther it goes.
-        until = at + max(self._look_ahead_ms, at - customer.last_event_at)
+        until = at + max(self._look_ahead_ms, 2 * (at - customer.last_event_at))
         silence = silence_deadline(customer, at, limits)
         silent_at = None if silence is None else silence[1]
         due = _earliest(until, silent_at, others_due)

@@ -39,6 +39,8 @@ class SegmentRules:
     def __init__(self, segments: Sequence[SegmentRule]) -> None:
         self._segments = segments
         self._conditions = RuleSet([(it.key, it.rule.enter, it.rule.leave) for it in segments])
+        no = (False,) * len(segments)
+        self._no_answers = no, no
         self._touched: dict[int, SegmentRules] = {}
         self.is_empty = not segments
 
@@ -67,9 +69,10 @@ class SegmentRules:
         Without a ``cause``, time alone changes them.
         """
         memberships = customer.memberships
-        now, later = self._conditions.now_and_later(customer, at, until, memberships)
-        if True not in now and True not in later and not customer.held:
+        answers = self._conditions.now_and_later(customer, at, until, memberships)
+        if answers is None and not customer.held:
             return NO_CHANGE
+        now, later = answers or self._no_answers
         changes: Sequence[ReasonedChange] = ()
         if True in now or customer.held:
             changes, now = self._change(customer, at, now, SEGMENT if cause is None else cause())

@@ -103,7 +103,9 @@ class Stages:
             and left.leave.holds(customer, at)
         ):
             said += _words(left.leave.reasons(customer, at), silence_why, loyal_why)
-        if entered.enter is not None and entered.enter.holds(customer, at):
+        if silence_why and to == self._by_silence.get(customer.silence):
+            pass  # its condition asks for the silence alone
+        elif entered.enter is not None and entered.enter.holds(customer, at):
             reasons = _crossed(entered.enter.reasons(customer, at), from_above=effect is OrderEffect.UNDONE)
             said += _words(reasons, silence_why, loyal_why)
         else:

@@ -59,7 +59,8 @@ def test_all_at_once_say_what_each_says_alone(several, history, data):
     rules = [_rule(str(number), it) for number, it in enumerate(conditions)]
     joined = {key for key, _, _ in rules if data.draw(st.booleans())}
     rule_set = RuleSet(rules)
-    now, later = rule_set.now_and_later(customer, at, until, joined)
+    nothing = (False,) * len(rules), (False,) * len(rules)
+    now, later = rule_set.now_and_later(customer, at, until, joined) or nothing
     assert rule_set.now(customer, at, joined) == now
     assert rule_set.later(customer, at, until, joined) == later
     for (key, enter, leave), holds, may_change in zip(rules, now, later, strict=True):

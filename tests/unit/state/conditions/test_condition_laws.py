@@ -75,7 +75,8 @@ def test_all_at_once_answer_as_each_alone_and_read_a_feature_once(several, toy, 
 @given(st.lists(texts, max_size=4), toys, st.integers(1, SEEN))
 def test_who_will_change_is_never_ruled_out(several, toy, ahead):
     conditions = [_compiled(text) for text in several]
-    now, later = _rule_set(conditions).now_and_later(toy, NOW, NOW + ahead, ())
+    nothing = (False,) * len(conditions), (False,) * len(conditions)
+    now, later = _rule_set(conditions).now_and_later(toy, NOW, NOW + ahead, ()) or nothing
     assert later == _rule_set(conditions).later(toy, NOW, NOW + ahead, ())
     for condition, holds, may_change in zip(conditions, now, later, strict=True):
         assert holds == condition.holds(toy, NOW)
