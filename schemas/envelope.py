@@ -206,7 +206,7 @@ def read_event(envelope: Envelope, value: bytes, intake: Intake) -> Event:
         except (msgspec.ValidationError, UnicodeDecodeError, AmountError, RejectedError):
             content = event_type.coerce(content)
             fact = event_type.build(event_type.name, at, message_id, content, intake)
-        if envelope.context is not None or intake.reads_more:
+        if envelope.context is not None or event_type.name in intake.reads_more_of:
             return _with_what_is_named(fact, event_type.name, envelope, value, intake)
         # What is shorter than one text may be holds nothing that is too long, nor too many of anything.
         if event_type.is_bounded and len(content) > MAX_TEXT:

@@ -45,8 +45,8 @@ class Intake:
         self.exchange = exchange
         self.of_accounts = of_accounts
         self.named = named
-        self.reads_more = bool(named.properties) or trait_types is not None
-        """Whether a policy asks for more of an event than its fact: properties, or the types of traits."""
+        self.reads_more_of = frozenset(named.properties).union(() if trait_types is None else ("identify",))
+        """The names of the events of which a policy asks for more than the fact: properties, or the types of traits."""
         self.trait_types = trait_types
         self.rating_scale = rating_scale
         folded = [_folded(it) for it in not_customers]
