@@ -16,7 +16,7 @@ WINDOW = re.compile("_([1-9][0-9]*)d$")
 class Catalogue:
     """The features that a condition may name or call, and the days that they count in.
 
-    ``undeclared`` are the names of further features that the policy would have to declare, with how that is done.
+    ``undeclared`` are the names of what more there is once the policy declares something, with how that is done.
     ``features`` are those of every profile, and the further ones that conditions have asked for, by their names;
     ``functions`` are by theirs. ``windowed(days)`` makes the features of a window, whose names end in ``_Nd``; the
     longest has ``max_window_days``. ``roll_offs(window, features)`` returns what gives the instants at which something

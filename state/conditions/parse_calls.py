@@ -50,7 +50,7 @@ class CallParser:
         if self._catalogue.has_feature(name):
             raise self._error(node, f"`{name}` is a feature, and takes nothing", f"write `{name}` alone")
         near = difflib.get_close_matches(name.lower(), functions, n=1, cutoff=0.6)
-        fix = (
+        fix = self._catalogue.undeclared.get(name) or (
             f"did you mean `{near[0]}`, as in {_example(functions[near[0]])}?"
             if near
             else f"the functions are {', '.join(f'`{it}`' for it in sorted(functions))}"

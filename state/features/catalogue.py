@@ -77,7 +77,7 @@ def catalogue(policy: Policy) -> Catalogue:
         roll_offs=RollOffs(calendar).of,
         day_of=calendar.day_of,
         traits=kinds,
-        undeclared={} if policy.holdout is not None else {"holdout": HOW_TO_HOLD_OUT},
+        undeclared=dict(_undeclared(policy)),
         tags={name: tag_set(name, dates.of) for name, kind in kinds.items() if kind is Kind.TAGS},
     )
     if policy.lifecycles:
@@ -85,6 +85,17 @@ def catalogue(policy: Policy) -> Catalogue:
         by_kind = [*scores_by_kind(policy, of_kinds, calendar, unit), alive_by_kind(policy, of_kinds, calendar)]
         features.update({it.name: it for it in by_kind})
     return made
+
+
+def _undeclared(policy: Policy) -> Iterator[tuple[str, str]]:
+    asked = {
+        "step": ("a ladder first, in a table [[ladders]]", policy.ladders),
+        "in_segment": ("a segment first, in a table [[segments]]", policy.segments),
+        "days_since_signal": ("a signal first, in a table [[signals]]", policy.signals),
+    }
+    yield from ((name, f"declare {what}") for name, (what, declared) in asked.items() if not declared)
+    if policy.holdout is None:
+        yield "holdout", HOW_TO_HOLD_OUT
 
 
 def _applies(applies_to: str, made: Catalogue) -> Condition:

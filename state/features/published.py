@@ -5,7 +5,7 @@ to it from its trend and its window.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import msgspec
@@ -34,6 +34,17 @@ from state.customer.parts import (
     TRAITS,
     VISITS,
 )
+from state.features.catalogue import catalogue
+from state.features.declaring import declaring
+from state.features.published_shape import (
+    PublishedCatalogue,
+    PublishedFeature,
+    PublishedField,
+    PublishedFunction,
+    PublishedMeasure,
+    PublishedParameter,
+    PublishedUndeclared,
+)
 from state.policy.compiled import CompiledPolicy
 
 PART_NAMES = {
@@ -60,81 +71,15 @@ _WAYS = {Trend.FALLING: "falls", Trend.RISING: "rises"}
 _EXAMPLE_TRAIT = re.compile(r"traits\.(\w+)")
 
 
-class PublishedFeature(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of the catalogue: a feature, or a family of them, such as ``orders_Nd`` or ``traits.NAME``.
-
-    ``parts`` are what it is read from (an event that it counts by name, by that), ``events`` the names of the events
-    that change these. ``by_time_alone`` says how it changes while nothing happens, ``read_as`` the names by which the
-    conditions of the policy read it.
-    """
-
-    name: str
-    type: str
-    may_be_missing: bool
-    values: tuple[str, ...]
-    unit: str
-    meaning: str
-    parts: tuple[str, ...]
-    events: tuple[str, ...]
-    by_time_alone: str
-    read_as: tuple[str, ...]
-
-
-class PublishedParameter(msgspec.Struct, frozen=True, kw_only=True):
-    """What a function takes for one argument."""
-
-    name: str
-    takes: str
-    values: tuple[str, ...]
-    is_needed: bool
-    by_name: bool
-
-
-class PublishedFunction(msgspec.Struct, frozen=True, kw_only=True):
-    """A function of the language; ``example`` describes the feature that the call in its name stands for."""
-
-    name: str
-    meaning: str
-    parameters: tuple[PublishedParameter, ...]
-    example: PublishedFeature
-
-
-class PublishedField(msgspec.Struct, frozen=True, kw_only=True):
-    """A field of an event: its ``paths``, of which the first that leads to something counts; none for the hour."""
-
-    name: str
-    type: str
-    paths: tuple[str, ...]
-
-
-class PublishedMeasure(msgspec.Struct, frozen=True, kw_only=True):
-    """A measure of the policy; ``in_profiles`` if a condition reads it or the policy asks for that."""
-
-    name: str
-    value: str
-    description: str
-    in_profiles: bool
-
-
-class PublishedCatalogue(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a condition may ask: values of now and of all time, of windows, and functions.
-
-    ``parts`` has the events that change each part that features are read from.
-    """
-
-    policy: str
-    most_window_days: int
-    features: tuple[PublishedFeature, ...]
-    windowed: tuple[PublishedFeature, ...]
-    functions: tuple[PublishedFunction, ...]
-    fields: tuple[PublishedField, ...]
-    measures: tuple[PublishedMeasure, ...]
-    parts: dict[str, tuple[str, ...]]
-
-
 def published(compiled: CompiledPolicy) -> PublishedCatalogue:
     """Return the catalogue under a policy."""
-    return _Publisher(compiled).catalogue()
+    return _Publisher(compiled).catalogue(list(_undeclared(compiled)))
+
+
+def _undeclared(compiled: CompiledPolicy) -> Iterator[PublishedUndeclared]:
+    for needs, policy in declaring(compiled.policy):
+        declared = replace(compiled, policy=policy, catalogue=catalogue(policy))
+        yield from (PublishedUndeclared(needs=needs, example=it) for it in _Publisher(declared).beyond(compiled))
 
 
 class _Publisher:
@@ -165,13 +110,24 @@ class _Publisher:
         )
         self._units = {"currency": policy.money.currency, "the policy's scale": f"{low:g} to {high:g}"}
 
-    def catalogue(self) -> PublishedCatalogue:
+    def beyond(self, other: CompiledPolicy) -> Iterator[PublishedFeature]:
+        """Yield what may be asked, and not under another policy; a function is told of by its example."""
+        for name, feature in self._catalogue.features.items():
+            if name not in other.catalogue.features:
+                yield self._feature(feature, name, [])
+        for name, function in self._catalogue.functions.items():
+            if name not in other.catalogue.functions:
+                it = self._function(function)
+                yield msgspec.structs.replace(it.example, meaning=it.meaning, values=())
+
+    def catalogue(self, undeclared: Sequence[PublishedUndeclared]) -> PublishedCatalogue:
+        """Return all that may be asked."""
         own = [it for name, it in self._catalogue.features.items() if "(" not in name and not WINDOW.search(name)]
         most = self._catalogue.max_window_days
         features = (*(self._feature(it, it.name, [it.name]) for it in own), self._traits())
         windowed = tuple(self._windowed(it) for it in self._catalogue.windowed(most))
         functions = tuple(self._function(it) for it in self._catalogue.functions.values())
-        rows = (*features, *windowed, *(it.example for it in functions))
+        rows = (*features, *windowed, *(it.example for it in functions), *(it.example for it in undeclared))
         used = {part for row in rows for part in row.parts}
         return PublishedCatalogue(
             policy=self._policy.name,
@@ -179,6 +135,7 @@ class _Publisher:
             features=features,
             windowed=windowed,
             functions=functions,
+            undeclared=tuple(undeclared),
             fields=tuple(self._fields()),
             measures=self._measures,
             parts={name: self._events(part) for part, name in [*PART_NAMES.items(), (NO_PARTS, ANY)] if name in used},

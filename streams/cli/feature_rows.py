@@ -3,7 +3,12 @@
 from collections.abc import Iterator
 
 from schemas.event_types import EVENT_TYPES
-from state.features.published import PublishedCatalogue, PublishedFeature, PublishedFunction
+from state.features.published_shape import (
+    PublishedCatalogue,
+    PublishedFeature,
+    PublishedFunction,
+    PublishedUndeclared,
+)
 
 MEASURES_HEAD = ("measure", "description", "value", "in profiles")
 FIELDS_HEAD = ("field", "type", "read from")
@@ -17,6 +22,7 @@ def sections_of(catalogue: PublishedCatalogue) -> Iterator[tuple[str, list[Row]]
         "Now and of all time": map(_row, catalogue.features),
         f"In the last N days, N = 1 to {catalogue.most_window_days}": map(_row, catalogue.windowed),
         "Functions, by an example of each": map(_call, catalogue.functions),
+        "Once the policy declares it": map(_undeclared, catalogue.undeclared),
     }
     yield from ((title, rows) for title, each in sections.items() if (rows := list(each)))
 
@@ -64,6 +70,11 @@ def _row(feature: PublishedFeature) -> Row:
 def _call(function: PublishedFunction) -> Row:
     name, _, *more = _row(function.example)
     return (name, function.meaning, *more)
+
+
+def _undeclared(it: PublishedUndeclared) -> Row:
+    name, meaning, *more = _row(it.example)
+    return (name, f"{meaning} (needs `{it.needs}`)", *more)
 
 
 def _read(feature: PublishedFeature) -> str:

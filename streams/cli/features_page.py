@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from state.features.published import PublishedCatalogue
+from state.features.published_shape import PublishedCatalogue
 from streams.cli.feature_rows import FIELDS_HEAD, HEAD, events_of, fields_of, sections_of
 
 _OPENING = """\

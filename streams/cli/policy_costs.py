@@ -57,10 +57,18 @@ class Costs(msgspec.Struct, frozen=True):
     measures: dict[str, Cost]
 
 
-def costs_of(text: str, compiled: CompiledPolicy, values: Iterable[bytes]) -> Costs | None:
-    """Return the costs of the policy in a text on the first ``MAX_EVENTS`` usable events, None if there are none."""
+def read_beside(values: Iterable[bytes], intake: Intake, records: list[Record]) -> Iterator[bytes]:
+    """Yield values as they are, and add the first ``MAX_EVENTS`` usable events in them to the records."""
+    for value in values:
+        if len(records) < MAX_EVENTS:
+            records += islice(_records([value], intake), MAX_EVENTS - len(records))
+        yield value
+
+
+def costs_of(text: str, compiled: CompiledPolicy, records: Iterable[Record]) -> Costs | None:
+    """Return the costs of the policy in a text on the events of records, None if there are none."""
     whole = Rulebook(compiled)
-    records = sorted(islice(_records(values, whole.intake), MAX_EVENTS), key=lambda it: it.time)
+    records = sorted(records, key=lambda it: it.time)
     if not records:
         return None
     bare = msgspec.structs.replace(compiled.policy, ladders=(), segments=(), signals=(), measures=())

@@ -1,4 +1,4 @@
-"""Bars of block characters for a terminal: coloured to an eighth of a cell, or patterned where there is no colour."""
+"""Bars of block characters for a terminal: coloured to an eighth of a cell, or of patterns."""
 
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
@@ -6,23 +6,18 @@ from itertools import accumulate
 from rich.style import Style
 from rich.text import Text
 
-# One hue from cold to warm along the lifecycle, light enough on black and dark enough on white.
-COLOURS = {
-    "prospect": "#8a8f98",
-    "new": "#3fb5d8",
-    "repeat": "#3a7bd5",
-    "loyal": "#2fa36b",
-    "at_risk": "#e0a526",
-    "churned": "#c9483f",
-}
-PATTERNS = {"prospect": "·", "new": "░", "repeat": "▒", "loyal": "█", "at_risk": "/", "churned": "x"}
+from streams.demo.legend import Look
+
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
-def stacked_bar(counts: Mapping[str, int], scale: float, width: int, *, colour: bool) -> Text:
-    """Return one bar of all stages in their order; ``scale`` is the count that fills ``width`` cells."""
-    ends = list(accumulate(counts.get(stage, 0) * width / scale if scale else 0.0 for stage in COLOURS))
-    return _coloured(ends) if colour else _patterned(counts, ends)
+def stacked_bar(counts: Mapping[str, int], looks: Mapping[str, Look], scale: float, width: int, *, solid: bool) -> Text:
+    """Return one bar of all stages in the order of ``looks``; ``scale`` is the count that fills ``width`` cells.
+
+    A ``solid`` bar tells them by their colours alone, another one by their patterns.
+    """
+    ends = list(accumulate(counts.get(stage, 0) * width / scale if scale else 0.0 for stage in looks))
+    return _solid(ends, [it.colour for it in looks.values()]) if solid else _patterned(counts, looks, ends)
 
 
 def single_bar(count: int, scale: float, width: int, style: str, *, colour: bool) -> Text:
@@ -33,7 +28,7 @@ def single_bar(count: int, scale: float, width: int, style: str, *, colour: bool
     return Text("█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip(), style)
 
 
-def _coloured(ends: Sequence[float]) -> Text:
+def _solid(ends: Sequence[float], colours: Sequence[str]) -> Text:
     bounds = [round(end * 8) for end in ends]  # in eighths of a cell
     text = Text()
     for cell in range(-(-bounds[-1] // 8)):
@@ -41,11 +36,11 @@ def _coloured(ends: Sequence[float]) -> Text:
         begin, end = cell * 8, min(cell * 8 + 8, bounds[-1])
         left, right = _stage_at(bounds, begin), _stage_at(bounds, end - 1)
         boundary = bounds[left] - begin if left != right else end - begin
-        background = None if left == right else _colour(right)
-        text.append(_EIGHTHS[min(boundary, 8)], Style(color=_colour(left), bgcolor=background))
+        background = None if left == right else colours[right]
+        text.append(_EIGHTHS[min(boundary, 8)], Style(color=colours[left], bgcolor=background))
         if left != right and end - begin < 8:
             text.right_crop(1)
-            text.append(_EIGHTHS[end - begin], Style(color=_colour(left if boundary * 2 >= end - begin else right)))
+            text.append(_EIGHTHS[end - begin], Style(color=colours[left if boundary * 2 >= end - begin else right]))
     return text
 
 
@@ -53,15 +48,11 @@ def _stage_at(bounds: Sequence[int], eighth: int) -> int:
     return next(index for index, end in enumerate(bounds) if eighth < end)
 
 
-def _colour(index: int) -> str:
-    return list(COLOURS.values())[index]
-
-
-def _patterned(counts: Mapping[str, int], ends: Sequence[float]) -> Text:
+def _patterned(counts: Mapping[str, int], looks: Mapping[str, Look], ends: Sequence[float]) -> Text:
     cells: dict[str, int] = {}
-    for stage, end in zip(COLOURS, ends, strict=True):
+    for stage, end in zip(looks, ends, strict=True):
         cells[stage] = max(round(end) - sum(cells.values()), 1 if counts.get(stage, 0) else 0)
-    # A stage too small for a cell still gets one; the longest stage gives it up.
-    longest = max(cells, key=lambda stage: cells[stage])
-    cells[longest] -= max(0, sum(cells.values()) - round(ends[-1]))
-    return Text("".join(PATTERNS[stage] * count for stage, count in cells.items()))
+    # A stage too small for a cell still gets one; the longest stages give it up, and the smallest if all have but one.
+    for _ in range(sum(cells.values()) - round(ends[-1])):
+        cells[max(cells, key=lambda stage: (cells[stage], -counts.get(stage, 0)))] -= 1
+    return Text.assemble(*((looks[stage].pattern * count, looks[stage].colour) for stage, count in cells.items()))

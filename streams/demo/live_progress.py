@@ -6,11 +6,13 @@ from types import TracebackType
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
+from rich.padding import Padding
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from streams.demo.bars import COLOURS, stacked_bar
+from streams.demo.bars import stacked_bar
+from streams.demo.legend import Legend, broken, in_words
 from streams.demo.worker_process import WorkerStatus
 
 _MAX_WIDTH = 100
@@ -25,8 +27,9 @@ class LiveProgress:
     and never decrease; ``counted`` is the number of events that the workers of this run have read.
     """
 
-    def __init__(self, console: Console, total: int, processed: int = 0, duplicates: int = 0) -> None:
+    def __init__(self, console: Console, legend: Legend, total: int, processed: int = 0, duplicates: int = 0) -> None:
         self.console = console
+        self._legend = legend
         self.total = total
         self.sent = self.processed = processed
         self.memory = 0
@@ -117,7 +120,7 @@ class LiveProgress:
 
     def _render(self) -> RenderableType:
         width = min(self.console.width, _MAX_WIDTH)
-        colour = self.console.color_system is not None
+        solid = self._legend.is_told_by_colour(self.console.color_system)
         rows = Table.grid(padding=(0, 1, 0, 0))
         rows.add_column(width=10)
         rows.add_column(width=width - 48)
@@ -129,16 +132,21 @@ class LiveProgress:
             rows.add_row(name, bar, f"{count:,} of {self.total:,}", Text(rate, "bold"))
         customers = sum(self._stages.values())
         rows.add_row(
-            "customers", stacked_bar(self._stages, max(customers, 1), width - 48, colour=colour), f"{customers:,}", ""
+            "customers",
+            stacked_bar(self._stages, self._legend.looks, max(customers, 1), width - 48, solid=solid),
+            f"{customers:,}",
+            "",
         )
         facts = [self._upto or "…", f"lag {self.sent - self.processed:,} events"]
         facts += [f"worker {self.memory / 1e6:,.0f} MB"] if self.memory else []
         line = Text("           " + "   ".join(facts), "dim")
-        legend = Text("           ")
-        for stage, colour_of in COLOURS.items():
-            if self._stages.get(stage):
-                legend.append(f"{stage.replace('_', ' ')} {self._stages[stage]:,}   ", colour_of)
-        return Group(rows, legend, line, Text(f"           {self.note}", "italic"))
+        stages = [
+            Text(f"{'' if solid else f'{look.pattern} '}{in_words(stage)} {self._stages[stage]:,}", look.colour)
+            for stage, look in self._legend.looks.items()
+            if self._stages.get(stage)
+        ]
+        legend = [Padding(it, (0, 0, 0, 11)) for it in broken(stages, width - 11)]
+        return Group(rows, *legend, line, Text(f"           {self.note}", "italic"))
 
     def _line(self) -> str:
         share = self.processed * 100 // self.total

@@ -10,26 +10,19 @@ from rich.text import Text
 
 from schemas.instant import to_text
 from schemas.profile import Profile
-from streams.demo.bars import COLOURS, PATTERNS, single_bar, stacked_bar
+from streams.demo.bars import single_bar
+from streams.demo.legend import Legend, in_words
 from streams.demo.periods import periods_between
+from streams.demo.stage_table import StageTable
 from streams.demo.stories import Story, StoryLine, choose_stories, expectation, known_since
 from streams.demo.transition_history import TransitionHistory, count_stages
 from streams.terminal_text import printable
 
 _MAX_WIDTH = 100
 _MIN_WIDTH_SIDE_BY_SIDE = 92
+_NAME = 16
+_SHORTEST_BAR = 8
 _SEGMENT = "#9a7fd1"
-_TRANSITIONS = {
-    "acquired": "new",
-    "repeated": "repeat",
-    "became_loyal": "loyal",
-    "loyalty_lapsed": "repeat",
-    "at_risk": "at_risk",
-    "recovered": "loyal",
-    "churned": "churned",
-    "won_back": "loyal",
-    "reverted": "prospect",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +31,7 @@ class ReportData:
 
     history: TransitionHistory
     profiles: Mapping[str, Profile]
+    legend: Legend
     first: int
     last: int
     currency: str
@@ -47,8 +41,7 @@ class ReportData:
 def render_report(data: ReportData, console: Console) -> RenderableType:
     """Return the whole report, as wide as the console, and 100 cells at most."""
     width = min(console.width, _MAX_WIDTH)
-    colour = console.color_system is not None
-    report = _Report(data, width, colour)
+    report = _Report(data, width, console.color_system)
     return Group(
         *report.section("Customers by stage", report.stages_over_time()),
         *report.transitions_and_groupings(),
@@ -66,11 +59,12 @@ class _Group(NamedTuple):
 
 
 class _Report:
-    def __init__(self, data: ReportData, width: int, colour: bool) -> None:
+    def __init__(self, data: ReportData, width: int, color_system: str | None) -> None:
         self._data = data
         self._width = width
-        self._colour = colour
-        self.stories = choose_stories(data.history, data.profiles)
+        self._colour = color_system is not None
+        self._solid = data.legend.is_told_by_colour(color_system)
+        self.stories = choose_stories(data.history, data.profiles, own_stages=data.legend.is_own)
 
     def section(self, title: str, content: RenderableType) -> list[RenderableType]:
         rule = Text.assemble((f"── {title} ", "bold"), ("─" * max(0, self._width - len(title) - 4), "dim"))
@@ -83,27 +77,9 @@ class _Report:
         # ``days_known`` is rounded: the instant computed from it can lie after the first step.
         for customer, steps in data.history.stages.items():
             since[customer] = min(since.get(customer, steps[0].at), steps[0].at)
-        counts = count_stages(data.history.stages, since, (row.end for row in periods.rows))
-        scale = max((in_period.total() for in_period in counts), default=0)
-        shown = [stage for stage in COLOURS if any(in_period[stage] for in_period in counts)]
-        label = max(len(row.label) for row in periods.rows)
-        table = Table(box=None, pad_edge=False, padding=(0, 0, 0, 1), header_style="")
-        table.add_column(Text("end of", "dim"), width=label, no_wrap=True)
-        number = max(len(_words(name)) for name in ("all", *shown)) + 1
-        bar = self._width - label - 1 - number * (len(shown) + 1)
-        table.add_column(width=bar, no_wrap=True)
-        for stage in shown:
-            table.add_column(Text(_words(stage), self._style(stage)), justify="right", width=number - 1, no_wrap=True)
-        table.add_column(Text("all", "dim"), justify="right", width=number - 1, no_wrap=True)
-        for row, in_period in zip(periods.rows, counts, strict=True):
-            numbers = [
-                Text(f"{in_period[stage]:,}" if in_period[stage] else "-", self._style(stage)) for stage in shown
-            ]
-            total = Text(f"{in_period.total():,}", "dim")
-            table.add_row(Text(row.label), stacked_bar(in_period, scale, bar, colour=self._colour), *numbers, total)
-        if self._colour:  # the headings' colours are the legend
-            return table
-        return Group(Text("   ".join(f"{PATTERNS[stage]} {_words(stage)}" for stage in shown)), Text(""), table)
+        counts = count_stages(data.history.stages, since, (row.end for row in periods.rows), data.legend.first)
+        table = StageTable([row.label for row in periods.rows], counts, data.legend, self._width)
+        return table.render(solid=self._solid)
 
     def transitions_and_groupings(self) -> list[RenderableType]:
         wide = self._width >= _MIN_WIDTH_SIDE_BY_SIDE
@@ -126,14 +102,15 @@ class _Report:
         return Group(*lines[:-1])
 
     def _transitions(self, width: int) -> RenderableType:
-        names = self._data.history.by_name()
-        others = sorted(set(names) - set(_TRANSITIONS))
+        history, steps = self._data.history, self._data.legend.steps
+        names, led_to = history.by_name(), history.stages_by_name()
         scale = max(names.values(), default=0)
-        table = _columns(16, 7, width - 25)
-        for name in [*(name for name in _TRANSITIONS if names[name]), *others]:
-            style = self._style(_TRANSITIONS.get(name, "prospect"))
-            bar = single_bar(names[name], scale, width - 25, style, colour=self._colour)
-            table.add_row(Text(_words(name)), Text(f"{names[name]:,}"), bar)
+        words = max(_NAME, min(max(map(len, names), default=0), width - 9 - _SHORTEST_BAR))
+        room = width - words - 9
+        table = _columns(words, 7, room)
+        for name in [*(it for it in steps if names[it]), *sorted(names.keys() - set(steps))]:
+            bar = single_bar(names[name], scale, room, self._style(led_to[name]), colour=self._colour)
+            table.add_row(Text(in_words(name)), Text(f"{names[name]:,}"), bar)
         return table
 
     def _groupings(self, width: int) -> RenderableType:
@@ -152,7 +129,7 @@ class _Report:
         on, changes = history.on_steps(), history.by_step()
         ever = {(ladder, step) for ladder, step, _ in changes}
         for ladder, step in sorted(ever, key=lambda it: (it[0], -on[it], it)):
-            name = f"{history.ladder_names[ladder]}: {_words(step)}"
+            name = f"{history.ladder_names[ladder]}: {in_words(step)}"
             yield _Group(name, on[ladder, step], changes[ladder, step, "in"], changes[ladder, step, "out"])
 
     def _segments(self) -> Iterator["_Group"]:
@@ -168,7 +145,7 @@ class _Report:
         title = Text.assemble(
             (f"Customer {printable(profile.user_id)}", "bold"),
             f", {story.title}: now ",
-            (profile.stage.replace("_", " "), self._style(profile.stage)),
+            (in_words(profile.stage), self._style(profile.stage)),
             (f", {totals}", "dim"),
         )
         steps = Table.grid(padding=(0, 2, 0, 0))
@@ -188,16 +165,12 @@ class _Report:
         return when, Text(line.words), Text(printable(line.why), "dim")
 
     def _style(self, stage: str) -> str:
-        return COLOURS.get(stage, "")
+        return self._data.legend.colour(stage)
 
 
 def _columns(*widths: int) -> Table:
-    """Return a grid with columns of these widths, the second one for numbers."""
+    """Return a grid with columns of these widths, the first for names, which may take lines, the second for numbers."""
     table = Table.grid(padding=(0, 1, 0, 0))
     for number, width in enumerate(widths):
-        table.add_column(width=width, no_wrap=True, justify="right" if number == 1 else "left")
+        table.add_column(width=width, no_wrap=number > 0, justify="right" if number == 1 else "left")
     return table
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")

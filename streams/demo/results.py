@@ -32,13 +32,16 @@ def read_profiles(settings: Settings) -> dict[str, Profile]:
     return profiles
 
 
-def count_differences(history: TransitionHistory, profiles: Mapping[str, Profile]) -> int:
-    """Count the customers whose profile is missing, or differs from the last of their transitions."""
+def count_differences(history: TransitionHistory, profiles: Mapping[str, Profile], first_stage: str) -> int:
+    """Count the customers whose profile is missing, or differs from the last of their transitions.
+
+    Customers without a transition are in the ``first_stage``.
+    """
     stages = {customer: steps[-1].to for customer, steps in history.stages.items()}
     wrong = sum(
         1
         for customer, profile in profiles.items()
-        if profile.stage != stages.get(customer, "prospect") or profile.seq != history.seqs.get(customer, 0)
+        if profile.stage != stages.get(customer, first_stage) or profile.seq != history.seqs.get(customer, 0)
     )
     return wrong + len(history.seqs.keys() - profiles.keys())
 

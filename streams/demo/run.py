@@ -19,6 +19,7 @@ from schemas.instant import from_datetime, to_text
 from schemas.profile import Profile
 from state.policy.compiled import CompiledPolicy
 from streams.demo.data_folder import ENVIRONMENT, DataFolder, RunRecord, open_data_folder
+from streams.demo.legend import Legend
 from streams.demo.live_progress import LiveProgress
 from streams.demo.pipeline import Pipeline
 from streams.demo.previous_run import ResumeChoice, discard_previous_run, resumable_run
@@ -101,7 +102,7 @@ def run_demo(options: DemoOptions, given: Settings, environ: Mapping[str, str], 
         _print(console, servers.description(folder, run))
         environment = servers.worker_environment(environ)
         worker = stack.enter_context(WorkerProcess(environment, servers.web, folder.path / "worker.log"))
-        progress = LiveProgress(console, run.events, run.processed, run.duplicates)
+        progress = LiveProgress(console, Legend(policy), run.events, run.processed, run.duplicates)
         pipeline = Pipeline(source, servers, worker, progress, _saving(folder, run, progress))
         _measure(pipeline, folder, run)
         data = _report_data(servers.settings, run, policy)
@@ -176,15 +177,17 @@ def _measure(pipeline: Pipeline, folder: DataFolder, run: RunRecord) -> None:
 
 
 def _report_data(settings: Settings, run: RunRecord, policy: CompiledPolicy) -> ReportData:
+    legend = Legend(policy)
     try:
         history = asyncio.run(read_transitions(settings))
-        profiles = _matching_profiles(settings, history)
+        profiles = _matching_profiles(settings, history, legend.first)
     except (TopicUnreadableError, RedisError) as error:
         raise ServerError(f"the result cannot be read: {str(error) or type(error).__name__}") from error
     rules = policy.policy
     return ReportData(
         history=history,
         profiles=profiles,
+        legend=legend,
         first=run.first,
         last=run.last,
         currency=rules.money.currency,
@@ -199,10 +202,10 @@ def _run_tally(settings: Settings, read: Tally, run: RunRecord) -> Tally:
         raise ServerError(f"the rejects cannot be read: {error}") from error
 
 
-def _matching_profiles(settings: Settings, history: TransitionHistory) -> dict[str, Profile]:
+def _matching_profiles(settings: Settings, history: TransitionHistory, first_stage: str) -> dict[str, Profile]:
     """Read the profiles until they match the transitions, or a timeout is over: then as they are."""
     deadline = time.monotonic() + _MIRROR_TIMEOUT_SECONDS
-    while count_differences(history, profiles := read_profiles(settings)) and time.monotonic() < deadline:
+    while count_differences(history, profiles := read_profiles(settings), first_stage) and time.monotonic() < deadline:
         time.sleep(_RETRY_SECONDS)
     return profiles
 

@@ -1,10 +1,14 @@
-"""The stories of three customers, chosen by fixed rules, each step in plain words."""
+"""The stories of three customers, chosen by fixed rules, each step in plain words.
+
+What the six stages that ship mean is known, and told; of the stages of a policy's own only their names are.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from schemas.instant import from_text
 from schemas.profile import Profile
+from streams.demo.legend import in_words
 from streams.demo.transition_history import Step, TransitionHistory
 
 _MAX_LINES = 8
@@ -48,11 +52,16 @@ class Story:
 _Fits = Callable[[Profile, list[Step]], bool]
 
 
-def choose_stories(history: TransitionHistory, profiles: Mapping[str, Profile]) -> list[Story]:
-    """Return at most three stories: for each role the customer with the highest revenue among those who fit it."""
+def choose_stories(
+    history: TransitionHistory, profiles: Mapping[str, Profile], *, own_stages: bool = False
+) -> list[Story]:
+    """Return at most three stories: for each role the customer with the highest revenue among those who fit it.
+
+    ``own_stages``: the stages are not those that ship.
+    """
     stories: list[Story] = []
     chosen: set[str] = set()
-    for title, fits in _ROLES:
+    for title, fits in _own_roles(history) if own_stages else _ROLES:
         candidates = [
             (profile, steps)
             for customer, steps in history.stages.items()
@@ -61,15 +70,15 @@ def choose_stories(history: TransitionHistory, profiles: Mapping[str, Profile]) 
         if candidates and len(stories) < 3:
             profile, steps = max(candidates, key=lambda it: (_revenue(it[0]), it[0].user_id))
             chosen.add(profile.user_id)
-            stories.append(_story(title, profile, steps))
+            stories.append(_story(title, profile, steps, {"reverted": _WORDS["reverted"]} if own_stages else _WORDS))
     return stories
 
 
-def _story(title: str, profile: Profile, steps: list[Step]) -> Story:
+def _story(title: str, profile: Profile, steps: list[Step], words: Mapping[str, str]) -> Story:
     lines = []
     for number, step in enumerate(steps):
         previous = steps[number - 1] if number else None
-        lines.append(StoryLine(step.at, step.to, _words(step, previous), step.why))
+        lines.append(StoryLine(step.at, step.to, _told(step, previous, words), step.why))
     if len(lines) <= _MAX_LINES:
         return Story(title, profile, lines, 0, [])
     return Story(title, profile, lines[:3], len(lines) - 3 - (_MAX_LINES - 4), lines[-(_MAX_LINES - 4) :])
@@ -79,14 +88,14 @@ def expectation(profile: Profile) -> str:
     """Say what comes next for a customer if nothing happens."""
     if profile.next_transition is None or profile.next_at is None:
         return "nothing more, unless something happens"
-    name = profile.next_transition.replace("_", " ")
+    name = in_words(profile.next_transition)
     return f"{name} on {profile.next_at[:10]} at {profile.next_at[11:16]}, unless something happens before"
 
 
-def _words(step: Step, previous: Step | None) -> str:
+def _told(step: Step, previous: Step | None, words: Mapping[str, str]) -> str:
     later = f" after {_days(step.at - previous.at)}" if previous is not None else ""
-    template = _WORDS.get(step.name, "{name}: {to}")
-    return template.format(name=step.name, to=step.to.replace("_", " "), later=later)
+    template = words.get(step.name, "{to}{later}" if step.name == step.to else "{name}{later}: {to}")
+    return template.format(name=in_words(step.name), to=in_words(step.to), later=later)
 
 
 def _days(duration: int) -> str:
@@ -143,6 +152,24 @@ _ROLES: tuple[tuple[str, _Fits], ...] = (
     ("new", _newcomer),
     ("a customer", _anybody),
 )
+
+
+def _own_roles(history: TransitionHistory) -> tuple[tuple[str, _Fits], ...]:
+    """Return the roles for stages of which nothing is known but that there are steps between them."""
+    short = [steps for steps in history.stages.values() if len(steps) <= _MAX_LINES]
+    most = max((len(_stages(steps)) for steps in short), default=0)
+    return (
+        ("through the most stages", lambda _, steps: len(steps) <= _MAX_LINES and len(_stages(steps)) == most > 1),
+        ("back in a stage they had left", lambda profile, steps: profile.stage in {it.to for it in steps[:-1]}),
+        ("a single step", lambda _, steps: len(steps) == 1),
+        ("a customer", _anybody),
+        ("another", _anybody),
+        ("one more", _anybody),
+    )
+
+
+def _stages(steps: list[Step]) -> set[str]:
+    return {step.to for step in steps}
 
 
 def known_since(profile: Profile, day_ms: int) -> int:

@@ -47,7 +47,7 @@ def command_lines(
     if not stays:
         yield _pair("data", f"{folder.path}; run it again without --exit (EXIT=1) to look customers up")
         return
-    stories = choose_stories(data.history, data.profiles)
+    stories = choose_stories(data.history, data.profiles, own_stages=data.legend.is_own)
     customer = stories[0].profile.user_id if stories else next(iter(data.profiles), "ID")
     yield Text("")
     yield _pair("a customer", _command(servers, ["LIFESTAGE_REDIS_URL", "LIFESTAGE_APP_ID"], "show", customer))
@@ -75,7 +75,7 @@ def _figures(data: ReportData, run: RunRecord, worker: WorkerProcess) -> Iterato
 
 
 def _agreement(data: ReportData) -> Text:
-    differences = count_differences(data.history, data.profiles)
+    differences = count_differences(data.history, data.profiles, data.legend.first)
     if differences:
         return Text(f"{differences:,} profiles in Redis do not say what the transitions in Kafka say.", "bold red")
     return Text(f"The {len(data.profiles):,} profiles in Redis say what the transitions in Kafka say.", "dim")

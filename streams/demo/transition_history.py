@@ -53,6 +53,11 @@ class TransitionHistory:
         """Count the lifecycle transitions by name."""
         return Counter(step.name for steps in self.stages.values() for step in steps)
 
+    def stages_by_name(self) -> dict[str, str]:
+        """Return the stage that each lifecycle transition has led to most often, by its name."""
+        counts = Counter((step.name, step.to) for steps in self.stages.values() for step in steps)
+        return {name: to for (name, to), _ in sorted(counts.items(), key=lambda it: (it[1], it[0]))}
+
     def by_segment(self) -> Counter[tuple[str, str]]:
         """Count how often each segment was entered (``in``) and left (``out``)."""
         return Counter(
@@ -131,14 +136,14 @@ def _step(transition: StageChanged | LadderStepChanged | AudienceEntered | Audie
 
 
 def count_stages(
-    steps: Mapping[str, list[Step]], known_since: Mapping[str, int], instants: Iterable[int]
+    steps: Mapping[str, list[Step]], known_since: Mapping[str, int], instants: Iterable[int], first_stage: str
 ) -> list[Counter[str]]:
     """Count the customers by stage just before each instant (ascending, ms since 1970).
 
-    From the instant ``known_since`` to their first step, customers are prospects.
+    From the instant ``known_since`` to their first step, customers are in the ``first_stage``.
     """
     counts: list[Counter[str]] = []
-    moves = [(at, customer, "prospect") for customer, at in known_since.items()]
+    moves = [(at, customer, first_stage) for customer, at in known_since.items()]
     moves += [(step.at, customer, step.to) for customer, of_one in steps.items() for step in of_one]
     # The sort is stable: at one instant a customer is known first, and then moves in the order of the steps.
     moves.sort(key=lambda move: move[0])

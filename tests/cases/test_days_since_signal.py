@@ -93,7 +93,7 @@ def test_a_ladder_and_a_segment_of_it_follow_the_signal(intake: Intake) -> None:
             "loyal",
             "reads more than what traits",
         ),
-        ("", "days_since_signal('cart') < 3", "there is no function `days_since_signal`"),
+        ("", "days_since_signal('cart') < 3", "there is no function `days_since_signal`. declare a signal first"),
     ],
 )
 def test_what_cannot_be_asked_is_refused(head: str, condition: str, told: str) -> None:

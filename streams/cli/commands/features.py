@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from state.features.published import PublishedCatalogue, published
+from state.features.published import published
+from state.features.published_shape import PublishedCatalogue
 from streams.cli.feature_rows import (
     FIELDS_HEAD,
     HEAD,

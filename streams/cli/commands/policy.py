@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 import click
 import msgspec
 
+from agents.batch import Record
 from schemas.money import CURRENCIES
 from state.policy.compiled import CompiledPolicy
 from state.policy.generated import generated_code
@@ -14,7 +15,7 @@ from state.policy.summary import summarize
 from state.rules.rulebook import Rulebook
 from streams.cli.events_sample import EventsSample
 from streams.cli.failure import UnusableSourceError
-from streams.cli.policy_costs import Costs, costs_of
+from streams.cli.policy_costs import Costs, costs_of, read_beside
 from streams.policy_file import PolicyFileError, compile_file, shipped_policy, shipped_text
 from streams.sources.event_lines import event_lines
 from streams.sources.source import SourceError
@@ -53,14 +54,13 @@ def check(file: Path | None, code: bool, sample: str | None, costs: bool, as_jso
     for warning in compiled.warnings:
         click.echo(f"{file or shipped_policy()}:{warning.line}: warning: {warning.message}. {warning.fix}", err=True)
     if sample is not None:
-        _check_names(compiled, file or shipped_policy(), sample)
+        records = _check_names(compiled, file or shipped_policy(), sample)
         if costs:
-            _print_costs(compiled, file or shipped_policy(), sample, as_json)
+            _print_costs(compiled, file or shipped_policy(), sample, records, as_json)
 
 
-def _print_costs(compiled: CompiledPolicy, file: Path, sample: str, as_json: bool) -> None:
-    text = file.read_text("utf-8")
-    found = costs_of(text, compiled, (value for _, value in event_lines(sample)))
+def _print_costs(compiled: CompiledPolicy, file: Path, sample: str, records: list[Record], as_json: bool) -> None:
+    found = costs_of(file.read_text("utf-8"), compiled, records)
     if found is None:
         raise UnusableSourceError(f"{sample} has no usable event, so that nothing can be measured")
     if as_json:
@@ -84,16 +84,19 @@ def _cost_lines(costs: Costs) -> Iterator[str]:
     yield "  What has a + is added by that name alone. Together they take less: what they share is kept once."
 
 
-def _check_names(compiled: CompiledPolicy, file: Path, sample: str) -> None:
-    events = EventsSample(Rulebook(compiled).intake)
+def _check_names(compiled: CompiledPolicy, file: Path, sample: str) -> list[Record]:
+    """Tell which names a sample lacks; return the records of it to measure costs on: a pipe is read but once."""
+    intake = Rulebook(compiled).intake
+    events, records = EventsSample(intake), list[Record]()
     try:
-        events.read(value for _, value in event_lines(sample))
+        events.read(read_beside((value for _, value in event_lines(sample)), intake, records))
     except SourceError as error:
         raise UnusableSourceError(str(error)) from None
     for told in events.missing(compiled):
         click.echo(f"{file}: warning: {printable(told)}", err=True)
     unusable = f", and {events.unusable:,} that cannot be used" if events.unusable else ""
     click.echo(f"{sample}: {events.names.total():,} events of {len(events.names):,} names{unusable}", err=True)
+    return records
 
 
 @command.command("init")

@@ -61,7 +61,7 @@ def line(transition: dict[str, Any]) -> Text:
     """Return one transition as one line of text."""
     properties = transition["properties"]
     name = _name(properties)
-    colour = "magenta" if "ladder_key" in properties else _COLOURS.get(properties.get("to", "in"), "white")
+    colour = "magenta" if "ladder_key" in properties else _COLOURS.get(properties.get("to", "in"), "default")
     text = Text()
     text.append(f"{transition['timestamp']}  ", style="dim")
     text.append(f"{printable(transition['userId'])}  ", style="bold")

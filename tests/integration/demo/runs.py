@@ -62,8 +62,8 @@ def last_stages(output: str) -> dict[str, int]:
     }
 
 
-def decided(source: str, customers: int) -> Decision:
-    rules: Rulebook = load_rules(None)
+def decided(source: str, customers: int, policy: Path | None = None) -> Decision:
+    rules: Rulebook = load_rules(policy)
     lines = enumerate((event.value for event in open_source(source, customers=customers).events), start=1)
     now = int(time.time() * 1000)
     events = backtest.read_events(lines, now, rules, lambda line: None)

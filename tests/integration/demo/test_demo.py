@@ -25,6 +25,23 @@ from tests.integration.demo.runs import (
 )
 from tests.support.waiting import wait_until
 
+OWN_STAGES = """
+name = "own"
+[customers]
+excluded = "kind == 'business'"
+[[lifecycle.stages]]
+key = "asleep"
+enter = 'silence == "churned"'
+left = "woken"
+[[lifecycle.stages]]
+key = "regular"
+enter = "orders_90d >= 3"
+[[lifecycle.stages]]
+key = "buyer"
+enter = "orders >= 1"
+[[lifecycle.stages]]
+key = "lead"
+"""
 SLICE = ("--source", "simulated", "--customers", "60")
 
 
@@ -106,6 +123,18 @@ def test_an_interrupted_run_leaves_nothing_running(data_folder: Path, number: si
     rest = _interrupt(started(data_folder, *SLICE), number, status)
     assert number == signal.SIGTERM or "the next run goes on from here" in rest
     wait_until(lambda: not processes(data_folder))
+
+
+def test_a_policy_with_stages_of_its_own_has_the_whole_picture(data_folder: Path, tmp_path: Path) -> None:
+    policy = tmp_path / "policy.toml"
+    policy.write_text(OWN_STAGES)
+    done = demo(data_folder, *SLICE, "--policy", str(policy))
+    assert done.returncode == 0, done.stderr
+    expected, histories = decided("simulated", 60, policy)
+    assert f"The {len(histories)} profiles in Redis say what the transitions in Kafka say" in done.stdout
+    assert last_stages(done.stdout) == dict(expected.stages)
+    assert transitions(done.stdout) == named(expected.by_name)
+    assert "· lead   ░ buyer   █ regular   / asleep   - excluded" in done.stdout
 
 
 def test_what_was_put_aside_is_told(data_folder: Path, tmp_path: Path) -> None:

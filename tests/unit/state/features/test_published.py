@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from state.conditions.catalogue import Catalogue
 from state.conditions.features import Feature
@@ -12,7 +13,8 @@ from state.conditions.functions import Function, Parameter, Sort
 from state.customer.parts import ORDERS
 from state.customer.purchases import Purchases
 from state.features.catalogue import catalogue
-from state.features.published import PART_NAMES, PublishedCatalogue, PublishedFeature, published
+from state.features.published import PART_NAMES, published
+from state.features.published_shape import PublishedCatalogue, PublishedFeature
 from state.policy.compiled import read_policy
 from state.policy.shape import Policy
 from tests.support.programs import ROOT
@@ -211,3 +213,32 @@ def test_to_describe_the_catalogue_asks_nothing_of_customers() -> None:
 def test_a_feature_of_no_part_comes_from_any_event() -> None:
     assert ROWS["days_known"].parts == ("any event",)
     assert "identify" in ROWS["days_known"].events
+
+
+def test_what_a_policy_must_declare_first_is_told_with_how() -> None:
+    def undeclared(text: str) -> dict[str, str]:
+        return {it.example.name: it.needs for it in made(text).undeclared}
+
+    assert undeclared("") == {
+        'step("tier")': "[[ladders]]",
+        'in_segment("vip")': "[[segments]]",
+        'days_since_signal("cart")': "[[signals]]",
+        "holdout": "[holdout]",
+    }
+    assert undeclared(SIGNAL + LADDER) == {'in_segment("vip")': "[[segments]]", "holdout": "[holdout]"}
+    assert undeclared(SIGNAL + LADDER + HOLDOUT + SEGMENT.format("loyal")) == {}
+
+
+@pytest.mark.parametrize("declared", [LADDER, SIGNAL, HOLDOUT, SEGMENT.format("loyal")])
+def test_it_is_told_as_it_would_be_if_it_were_declared(declared: str) -> None:
+    def told(row: PublishedFeature) -> PublishedFeature:
+        events = tuple(it for it in row.events if it != "A")  # which only the policy with the signal counts
+        return structs.replace(row, name=row.name.partition("(")[0], events=events)
+
+    before, after = made(""), made(declared)
+    (missing,) = {it.needs for it in before.undeclared} - {it.needs for it in after.undeclared}
+    assert declared.startswith(missing)
+    (row,) = [told(it.example) for it in before.undeclared if it.needs == missing]
+    of_functions = [told(structs.replace(it.example, meaning=it.meaning, values=())) for it in after.functions]
+    assert row in [*after.features, *of_functions]
+    assert set(row.parts) <= set(before.parts), "the page says from which events it comes"

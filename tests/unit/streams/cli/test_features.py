@@ -64,3 +64,12 @@ def test_a_policy_that_cannot_be_used_says_why(tmp_path: Path) -> None:
 
 def test_one_form_at_a_time() -> None:
     assert call("--json", "--markdown").exit_code == 2
+
+
+def test_what_must_be_declared_first_has_a_place_of_its_own(policy: Path) -> None:
+    _, _, below = call(policy).output.partition("Once the policy declares it")
+    (line,) = [it for it in below.splitlines() if it.startswith("days_since_signal")]
+    assert "(needs `[[signals]]`)" in line
+    assert "in_segment" not in below, "the policy has a segment"
+    found = json.loads(call(policy, "--json").output)
+    assert {it["needs"] for it in found["undeclared"]} == {"[[ladders]]", "[[signals]]", "[holdout]"}

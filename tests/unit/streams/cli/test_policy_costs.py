@@ -1,16 +1,20 @@
 """The costs of a policy on a sample: bytes follow from what is remembered; nothing is asserted of the time."""
 
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
+from agents.batch import Record
 from state.features.catalogue import catalogue
 from state.policy.compiled import read_policy
+from state.rules.rulebook import Rulebook
 from streams.cli.main import main
-from streams.cli.policy_costs import MAX_EVENTS, Costs, costs_of
+from streams.cli.policy_costs import MAX_EVENTS, Costs, costs_of, read_beside
+from tests.support.workers import LIFESTAGE
 
 POLICY = """
 name = "costs"
@@ -52,8 +56,14 @@ def seen(number: int) -> dict[str, Any]:
 EVENTS = [json.dumps(each(number)).encode() for each in (chosen, seen) for number in range(20)]
 
 
+def costs(text: str, values: list[bytes]) -> Costs | None:
+    compiled, records = read_policy(text, catalogue), list[Record]()
+    assert list(read_beside(values, Rulebook(compiled).intake, records)) == values, "all of them are seen by others"
+    return costs_of(text, compiled, records)
+
+
 def measured(text: str = POLICY, values: list[bytes] = EVENTS) -> Costs:
-    found = costs_of(text, read_policy(text, catalogue), values)
+    found = costs(text, values)
     assert found is not None
     return found
 
@@ -116,14 +126,18 @@ def test_accounts_cost_what_their_customers_would() -> None:
 def test_a_list_of_events_is_read_and_what_is_unusable_is_not() -> None:
     batch = json.dumps({"batch": [chosen(1), chosen(2), {"userId": ""}]}).encode()
     assert measured(values=[batch, b"{", EVENTS[3]]).events == 3
-    assert costs_of(POLICY, read_policy(POLICY, catalogue), [b"{"]) is None
+    assert costs(POLICY, [b"{"]) is None
 
 
 def test_no_more_of_a_sample_is_measured_than_takes_seconds() -> None:
     text = 'name = "small"\n'
-    many = (json.dumps({**chosen(it), "event": "page"}).encode() for it in range(MAX_EVENTS + 9))
-    found = costs_of(text, read_policy(text, catalogue), many)
-    assert found is not None and found.events == MAX_EVENTS
+    many = [json.dumps({**chosen(it), "event": "page"}).encode() for it in range(MAX_EVENTS + 9)]
+    assert measured(text, [b"{", *many]).events == MAX_EVENTS
+    batch = json.dumps({"batch": [json.loads(it) for it in many[:9]]}).encode()
+    records: list[Record] = []
+    intake = Rulebook(read_policy(text, catalogue)).intake
+    assert list(read_beside([*many[9:-3], batch], intake, records)) == [*many[9:-3], batch]
+    assert len(records) == MAX_EVENTS
 
 
 @pytest.fixture
@@ -155,6 +169,20 @@ def test_costs_are_json_too(files: tuple[Path, Path]) -> None:
     found = json.loads(done.stdout)
     assert found.keys() == {"events", "customers", "whole", "without_rules", "names", "measures"}
     assert found["measures"]["fees"].keys() == {"bytes", "microseconds"}
+
+
+@pytest.mark.parametrize("name", ["-", "/dev/stdin"])
+def test_costs_of_a_pipe_are_those_of_the_file(files: tuple[Path, Path], name: str) -> None:
+    policy, sample = files
+    command = [*LIFESTAGE, "policy", "check", str(policy), "--costs", "--json", "--events"]
+    piped = subprocess.run([*command, name], input=sample.read_bytes(), capture_output=True, check=False)
+    assert piped.returncode == 0, piped.stderr
+    assert f"{name}: 40 events of 2 names" in piped.stderr.decode()
+    found, of_file = json.loads(piped.stdout), json.loads(check(policy, "--events", sample, "--costs", "--json").stdout)
+    assert (found["events"], found["customers"]) == (40, 4)
+    assert {it: cost["bytes"] for it, cost in found["names"].items()} == {
+        it: cost["bytes"] for it, cost in of_file["names"].items()
+    }
 
 
 def test_costs_need_events(files: tuple[Path, Path], tmp_path: Path) -> None:

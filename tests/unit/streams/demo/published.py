@@ -1,9 +1,14 @@
 """Builders of published transitions and of profiles, for tests of what a run shows of its results."""
 
+from itertools import pairwise
+
 from schemas.change import Cause, Change, Direction, Figures, Publication
 from schemas.instant import from_text, to_text
 from schemas.profile import Figure, Profile
 from schemas.transition import encode
+from state.features.catalogue import catalogue
+from state.policy.compiled import read_policy
+from streams.demo.legend import Legend
 
 DAY = 86_400_000
 START = from_text("2017-01-01")
@@ -25,6 +30,7 @@ FIGURES = Figures(
     steps=(),
     holdout=None,
 )
+SHIPPED = Legend(read_policy('name = "shipped"', catalogue))
 _FROM = {"new": "prospect", "repeat": "new", "loyal": "repeat", "at_risk": "loyal", "churned": "at_risk"}
 _NAMES = {
     "new": "acquired",
@@ -33,6 +39,15 @@ _NAMES = {
     "at_risk": "at_risk",
     "churned": "churned",
 }
+
+
+def legend(*keys: str, more: str = "") -> Legend:
+    """Return the legend of a policy with stages of these keys, in the order of the picture."""
+    first, *others = keys
+    written = [f'key = "{it}"\nenter = "orders > {number}"' for number, it in enumerate(others)]
+    tables = [*reversed(written), f'key = "{first}"']
+    text = "\n".join(f"[[lifecycle.stages]]\n{it}" for it in tables)
+    return Legend(read_policy(f'name = "own"\n{more}\n{text}\n', catalogue))
 
 
 def change(day: int, to: str, from_: str = "prospect", name: str = "acquired", segment: str | None = None) -> Change:
@@ -49,6 +64,13 @@ def path(customer: str, **days: int) -> list[bytes]:
     """Return the transitions of a customer who reached each stage on a day."""
     changes = [change(day, to, _FROM[to], _NAMES[to]) for to, day in days.items()]
     return published(*(Publication(it, FIGURES, seq) for seq, it in enumerate(changes, start=1)), customer=customer)
+
+
+def own_path(customer: str, *stages: str, apart: int = 1) -> list[bytes]:
+    """Return the transitions of a customer who begins in the first of these stages and reaches one after the other."""
+    pairs = enumerate(pairwise(stages), start=1)
+    changes = [(seq, change(seq * apart, to, from_, to)) for seq, (from_, to) in pairs]
+    return published(*(Publication(it, FIGURES, seq) for seq, it in changes), customer=customer)
 
 
 def segment_path(customer: str, key: str, *days: int) -> list[bytes]:

@@ -7,8 +7,10 @@ import pytest
 from rich.console import Console
 
 from streams.demo import live_progress
+from streams.demo.legend import Legend
 from streams.demo.live_progress import LiveProgress
 from streams.demo.worker_process import GroupHealth, Health, MirrorHealth, TallyHealth, WorkerStatus
+from tests.unit.streams.demo.published import SHIPPED, legend
 
 
 class Clock:
@@ -22,8 +24,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return Clock(monkeypatch)
 
 
-def progress(total: int, processed: int = 0, terminal: bool = False) -> LiveProgress:
-    return LiveProgress(Console(file=io.StringIO(), width=100, force_terminal=terminal), total, processed)
+def progress(total: int, processed: int = 0, terminal: bool = False, stages: Legend = SHIPPED) -> LiveProgress:
+    return LiveProgress(Console(file=io.StringIO(), width=100, force_terminal=terminal), stages, total, processed)
 
 
 def printed(shown: LiveProgress) -> str:
@@ -61,7 +63,7 @@ def test_a_worker_that_was_restarted_counts_on(clock: Clock) -> None:
 
 
 def test_duplicates_add_up_over_workers_and_runs(clock: Clock) -> None:
-    shown = LiveProgress(Console(file=io.StringIO()), 1000, duplicates=5)
+    shown = LiveProgress(Console(file=io.StringIO()), SHIPPED, 1000, duplicates=5)
     assert shown.duplicates == 5
     for pid, found in ((1, 2), (1, 3), (2, 0), (2, 4)):
         shown.show(status(10, duplicates=found), pid)
@@ -126,3 +128,14 @@ def test_on_a_terminal_it_is_drawn_in_place(clock: Clock) -> None:
         drawn = printed(shown)
     for text in ("500 of 1,000", "100 of 1,000", "new 7", "loyal 2", "lag 400 events", "worker 50 MB"):
         assert text in drawn
+
+
+def test_stages_of_the_policy_are_drawn_too(clock: Clock) -> None:
+    shown = progress(1000, terminal=True, stages=legend("new", "loyal", "never_seen"))
+    shown.sent = 500
+    with shown:
+        shown.show(status(100), pid=1)
+        drawn = printed(shown)
+    assert "new 7" in drawn
+    assert "loyal 2" in drawn
+    assert "never seen" not in drawn

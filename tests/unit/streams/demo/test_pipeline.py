@@ -108,4 +108,11 @@ def test_profiles_that_do_not_say_what_the_transitions_say_are_counted(
     for customer, (stage, seq) in profiles.items():
         found[customer] = profile(customer, stage)
         found[customer].seq = seq
-    assert count_differences(history, found) == differences
+    assert count_differences(history, found, "prospect") == differences
+
+
+def test_who_has_no_transition_is_in_the_first_stage_of_the_policy() -> None:
+    lead = profile("a", "lead")
+    lead.seq = 0
+    assert count_differences(build_history([]), {"a": lead}, "lead") == 0
+    assert count_differences(build_history([]), {"a": lead}, "prospect") == 1

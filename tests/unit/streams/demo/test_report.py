@@ -7,17 +7,34 @@ import pytest
 from rich.console import Console
 
 from schemas.profile import Profile
+from streams.demo.legend import Legend
 from streams.demo.report import ReportData, render_report
 from streams.demo.transition_history import TransitionHistory, build_history
-from tests.unit.streams.demo.published import DAY, START, ladder_path, path, profile, segment_path
+from tests.unit.streams.demo.published import (
+    DAY,
+    SHIPPED,
+    START,
+    ladder_path,
+    legend,
+    own_path,
+    path,
+    profile,
+    segment_path,
+)
 
 HOSTILE = "\x1b[2Jgone"
 
 
-def rendered(history: TransitionHistory, profiles: dict[str, Profile], width: int = 100, colour: bool = False) -> str:
+def rendered(
+    history: TransitionHistory,
+    profiles: dict[str, Profile],
+    width: int = 100,
+    colour: bool = False,
+    stages: Legend = SHIPPED,
+) -> str:
     file = io.StringIO()
     console = Console(file=file, width=width, color_system="truecolor" if colour else None, force_terminal=colour)
-    data = ReportData(history, profiles, START, START + 364 * DAY, "EUR", DAY)
+    data = ReportData(history, profiles, stages, START, START + 364 * DAY, "EUR", DAY)
     console.print(render_report(data, console))
     return file.getvalue()
 
@@ -45,7 +62,7 @@ def shop() -> tuple[TransitionHistory, dict[str, Profile]]:
 def row(report: str, beginning: str) -> list[str]:
     """Return the words of the first line with this beginning, without the bars."""
     (line,) = [line for line in report.splitlines() if line.strip().startswith(beginning)][:1]
-    return re.sub(r"[·░▒█/x▏▎▍▌▋▊▉]{1,}\s", " ", line).split()
+    return re.sub(r"[·░▒▓█/x+▏▎▍▌▋▊▉]{1,}\s", " ", line).split()
 
 
 def test_each_row_over_time_counts_every_customer_once() -> None:
@@ -103,3 +120,48 @@ def test_a_run_without_a_customer_has_a_report_too() -> None:
     report = rendered(TransitionHistory(), {})
     assert "Customers by stage" in report
     assert row(report, "Dec 2017")[2:] == ["0"]
+
+
+OWN = legend("lead", "buyer", "second_order_done", "champion_of_the_year")
+
+
+def club() -> tuple[TransitionHistory, dict[str, Profile]]:
+    values = [
+        *own_path("a", "lead", "buyer", "second_order_done", "champion_of_the_year", apart=40),
+        *own_path("b", "lead", "buyer", "second_order_done", "buyer", apart=20),
+        *own_path("c", "lead", "buyer"),
+    ]
+    stages = {"a": "champion_of_the_year", "b": "buyer", "c": "buyer", "d": "lead"}
+    return build_history(values), {it: profile(it, stage, days_known=365.0) for it, stage in stages.items()}
+
+
+def test_stages_of_the_policy_have_columns_bars_and_steps() -> None:
+    report = rendered(*club(), stages=OWN)
+    # lead, buyer, second order done, champion of the year, all
+    assert row(report, "Jan 2017")[2:] == ["2", "2", "-", "-", "4"], "customers begin in the policy's own first stage"
+    assert row(report, "Dec 2017")[2:] == ["1", "2", "-", "1", "4"]
+    assert "· lead   ░ buyer   █ second order done   / champion of the year" in report
+    assert re.search("^Dec 2017 ·+░+/+ ", report, re.M)
+    assert row(report, "buyer ")[:2] == ["buyer", "4"]
+    assert re.search("^champion of the year +1 █", report, re.M)
+    assert "Customer a, through the most stages: now champion of the year" in report
+    assert "Customer b, back in a stage they had left: now buyer" in report
+    assert "placed a first order" not in report, "what a stage of the policy's own means is not known"
+    coloured = rendered(*club(), colour=True, stages=OWN)
+    assert "· lead" not in coloured
+
+
+@pytest.mark.parametrize("width", [60, 80, 100])
+@pytest.mark.parametrize("colour", [False, True])
+@pytest.mark.parametrize("number", [2, 3, 9, 50])
+@pytest.mark.parametrize("name", ["s{}", "waiting_for_order_{}", "w" * 60 + "{}"])
+def test_no_stage_is_too_many_and_no_name_too_long(width: int, colour: bool, number: int, name: str) -> None:
+    keys = [name.format(it) for it in range(number)]
+    values = [value for it, key in enumerate(keys[1:]) for value in own_path(f"c{it}", keys[0], key)]
+    profiles = {f"c{it}": profile(f"c{it}", key) for it, key in enumerate(keys[1:])}
+    report = rendered(build_history(values), profiles, width, colour, legend(*keys))
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", report)
+    assert max(len(line.rstrip()) for line in plain.splitlines()) <= width
+    numbers = re.sub("[^0-9 ]", " ", row(plain, "Dec 2017")[-1])
+    assert int(numbers) == number - 1, "the column of all is there"
+    assert "…" not in plain.partition("Transitions")[0], "nothing is cut"

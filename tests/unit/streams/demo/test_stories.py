@@ -77,7 +77,7 @@ def test_a_long_story_leaves_out_its_middle(number: int, beginning: int, left_ou
         ("repeated", "repeat", DAY, "ordered again after a day"),
         ("won_back", "at_risk", DAY - 1, "was won back after some hours: at risk"),
         ("churned", "churned", 90 * DAY, "stayed silent: churned"),
-        ("from_a_newer_version", "new", DAY, "from_a_newer_version: new"),
+        ("from_a_newer_version", "new", DAY, "from a newer version after a day: new"),
     ],
 )
 def test_a_step_reads_as_a_sentence(name: str, to: str, after: int, words: str) -> None:
@@ -97,3 +97,31 @@ def test_what_is_expected_is_said_with_its_instant() -> None:
 @pytest.mark.parametrize(("days_known", "day"), [(300.0, 65.0), (0.5, 364.5), (None, 365.0)])
 def test_a_customer_is_known_since_the_days_of_the_profile(days_known: float | None, day: float) -> None:
     assert known_since(profile("c", "new", days_known=days_known), DAY) == START + day * DAY
+
+
+def test_stages_of_the_policy_are_told_by_their_names() -> None:
+    def way(*names: str) -> list[Step]:
+        return [Step(START + it * DAY, it, name, to, "") for it, name in enumerate(names) for to in [name]]
+
+    history = TransitionHistory(
+        {
+            "widest": [*way("lead_two", "acquired"), Step(START + 9 * DAY, 3, "left_acquired", "gold", "")],
+            "back": way("acquired", "gold", "acquired"),
+            "one": way("acquired"),
+            "two": way("acquired", "gold"),
+        }
+    )
+    profiles = {it: profile(it, steps[-1].to) for it, steps in history.stages.items()}
+    found = choose_stories(history, profiles, own_stages=True)
+    assert [(it.title, it.profile.user_id) for it in found] == [
+        ("through the most stages", "widest"),
+        ("back in a stage they had left", "back"),
+        ("a single step", "one"),
+    ]
+    assert [line.words for line in found[0].beginning] == [
+        "lead two",
+        "acquired after a day",
+        "left acquired after 8 days: gold",
+    ]
+    del history.stages["one"], history.stages["widest"]
+    assert [it.profile.user_id for it in choose_stories(history, profiles, own_stages=True)] == ["two", "back"]

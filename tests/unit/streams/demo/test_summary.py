@@ -16,7 +16,7 @@ from streams.demo.summary import command_lines, figure_lines, see_all
 from streams.demo.transition_history import build_history
 from streams.demo.worker_process import WorkerProcess
 from streams.settings import Settings
-from tests.unit.streams.demo.published import DAY, START, path, profile
+from tests.unit.streams.demo.published import DAY, SHIPPED, START, path, profile
 from tests.unit.streams.demo.test_data_folder import RUN
 
 FOLDER = DataFolder(Path("/tmp/run"))
@@ -27,7 +27,7 @@ def lines(
     customer: str = "a", stage: str = "new", settings: Settings = OWN, stays: bool = True, restarts: int = 0, **run: Any
 ) -> list[str]:
     history = build_history(path(customer, new=1))
-    data = ReportData(history, {customer: profile(customer, stage)}, START, START + DAY, "EUR", DAY)
+    data = ReportData(history, {customer: profile(customer, stage)}, SHIPPED, START, START + DAY, "EUR", DAY)
     worker = WorkerProcess({}, "", Path("/tmp/run/worker.log"))
     worker.restarts = restarts
     measured = msgspec.structs.replace(RUN, **{"measured": 30_000, "seconds": 2.0, "memory": 80_000_000, **run})

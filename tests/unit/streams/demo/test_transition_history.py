@@ -39,13 +39,20 @@ def test_who_is_on_a_step_is_on_no_other() -> None:
     assert build_history(values).on_steps() == {}
 
 
-def test_a_customer_is_a_prospect_until_the_first_step() -> None:
+def test_a_customer_is_in_the_first_stage_until_the_first_step() -> None:
     found = build_history(published(Publication(change(3, "new"), FIGURES, 1)))
     cuts = [START + day * DAY for day in (0, 2, 3, 4)]
     seen = {"c": START, "d": START + DAY}
-    assert count_stages(found.stages, seen, cuts) == [
+    assert count_stages(found.stages, seen, cuts, "prospect") == [
         Counter(),
         Counter(prospect=2),
         Counter(prospect=2),
         Counter(new=1, prospect=1),
     ]
+    assert count_stages(found.stages, seen, cuts[:2], "lead") == [Counter(), Counter(lead=2)]
+
+
+def test_a_transition_stands_for_the_stage_that_it_leads_to_most_often() -> None:
+    values = [published(Publication(change(1, to), FIGURES, 1), customer=f"{it}") for it, to in enumerate("abb")]
+    found = build_history([value for of_one in values for value in of_one])
+    assert found.stages_by_name() == {"acquired": "b"}
