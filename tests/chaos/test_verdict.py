@@ -7,7 +7,9 @@ import pytest
 
 from tests.chaos.verdict import deleted
 from tests.chaos.verdict.admitted import admitted, read_rejects
+from tests.chaos.verdict.customers import Expected, compare
 from tests.chaos.verdict.findings import Findings
+from tests.chaos.verdict.published import Published, Transition
 from tests.chaos.verdict.topics import Seen
 from tests.reference_model.agreement import POLICIES
 from tests.reference_model.policy import read_policy
@@ -63,3 +65,26 @@ def test_what_was_given_up_can_have_no_reject() -> None:
     left = deleted.counted(records, [("in", 0, 1, 2)])
     assert [it.offset for it in left] == [0, 2]
     assert unaccounted(left, [rejected(it, "poison") for it in records]) == 1
+
+
+def signal(name: str, steps: list[str]) -> Transition:
+    cause = {"cause": "event", "cause_event": "Product Added", "cause_deadline": None, "cause_message_id": "m"}
+    figures = dict.fromkeys(("stage", "orders", "revenue", "average_order_value", "recency_days", "next_at"))
+    about = {"signal_key": name, "occasion": None, "step_times": steps, "next_transition": None}
+    published = {"seq": 1, "retracted": False, "correction": False}
+    properties = {**cause, **figures, **about, **published}
+    return {"messageId": "i", "event": "Signal Occurred", "timestamp": "t", "properties": properties}
+
+
+@pytest.mark.parametrize(
+    ("found", "wrong", "of_their_moment"),
+    [(signal("cart", ["1", "3"]), 0, 0), (signal("cart", ["2", "3"]), 0, 1), (signal("other", ["1", "3"]), 1, 0)],
+)
+def test_when_the_steps_of_a_signal_were_complete_is_as_known_when_it_was_told(
+    found: Transition, wrong: int, of_their_moment: int
+) -> None:
+    findings = Findings()
+    wanted = Expected("c", [signal("cart", ["1", "3"])], "new", "t", {}, {})
+    compare(wanted, Published(0, [found]), findings)
+    assert findings.counts["wrong_transitions"] == wrong
+    assert findings.figures["figures_of_their_moment"] == of_their_moment
