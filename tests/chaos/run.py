@@ -114,6 +114,7 @@ async def verdict_of(set_up: Scene) -> dict[str, Any]:
         verdict["accounts"] = beside
         for name in MUST_BE_NOTHING:
             verdict[name] += beside[name]
+        verdict["figures"]["aborted_seen"] += beside["figures"].pop("aborted_seen")
     return verdict
 
 
