@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.cases.intake import Intake, Result, both, event
+from tests.cases.intake import Intake, Result, both, by_backtest, by_stream, event
 
 CART = """
 name = "signals"
@@ -116,6 +116,15 @@ def test_steps_come_in_order_and_in_time(intake: Intake) -> None:
     assert told(intake([line(0, "Products Compared"), line(1, "Products Searched")], COMPARED, until(90))) == []
     paid = line(30, "Order Completed", order_id="o", total=5)
     assert told(intake([searched, compared, paid], COMPARED, until(90))) == []
+
+
+def test_a_signal_is_not_told_again_for_the_time_of_a_step_alone() -> None:
+    policy = COMPARED.partition("[signals.unless]")[0]
+    late = line(2, "Products Searched")
+    lines = [line(1, "Products Searched"), line(2.5, "Products Compared"), late]
+    then, in_order = (it(lines, policy, until(9)).transitions["c"] for it in (by_stream, by_backtest))
+    assert [it["properties"]["step_times"] for it in (*then, *in_order)] == [[at(1), at(2.5)], [at(2), at(2.5)]]
+    assert [it["messageId"] for it in then] == [it["messageId"] for it in in_order]
 
 
 @both

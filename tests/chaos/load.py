@@ -16,6 +16,7 @@ from schemas.instant import to_text
 from streams.settings import Settings
 from streams.sources.simulated import START, events
 from streams.topics import topics_of
+from tests.chaos.members import Members
 from tests.chaos.rehearsal import DAY_SECONDS, LATENESS_MS
 
 DUPLICATES, DISORDERED, LATE, MALFORMED = 0.01, 0.02, 0.005, 0.005
@@ -34,6 +35,7 @@ _MALFORMED = (
     b'{"type":"page"}',
     b'{"type":"page","userId":"","timestamp":"2025-01-01T00:00:00Z"}',
     b'{"type":"page","userId":"u","timestamp":"2025-01-01T00:00:00"}',
+    b'{"type":"page","userId":"u","groupId":"account-1","timestamp":"2025-01-01T00:00:00"}',
     b'{"type":"track","event":"Order Completed","userId":"u","timestamp":"2025-01-01T00:00:00Z","properties":{}}',
     None,
 )
@@ -48,6 +50,7 @@ class Load:
         self.counts: Counter[str] = Counter()
         self._settings = settings
         self._dice = random.Random(seed)
+        self._members = Members(seed) if settings.accounts else None
         self._seed = seed
         self._rate = rate
         self._stopping = asyncio.Event()
@@ -153,6 +156,8 @@ class Load:
         elif draw < LATE + DISORDERED + 0.001:
             at += 400_000
             self.counts["future"] += 1
+        if self._members is not None:
+            event = self._members.naming(customer, event)
         body = {**event, "messageId": f"{self._seed}-{self._number}", "userId": customer, "timestamp": to_text(at)}
         if self._number % 500 == 0:
             body["padding"] = "x" * 200_000

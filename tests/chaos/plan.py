@@ -28,6 +28,8 @@ class Plan:
     faults: tuple[str, ...]
     steps: tuple[str, ...]
     policy: Path
+    accounts: Path | None
+    """The policy of the accounts; none: no accounts are decided."""
     results: Path
     control: str = ""
 
@@ -49,6 +51,7 @@ def read_plan(arguments: list[str]) -> Plan:
     parser.add_argument("--faults", default="")
     parser.add_argument("--times", default="", help="for example zombie=20,scale=3")
     parser.add_argument("--policy", type=Path, default=shipped_policy())
+    parser.add_argument("--accounts", type=Path, help="decide accounts too, under this policy")
     cache = Path.home() / ".cache" / "lifestage" / "chaos.jsonl"
     parser.add_argument("--results", type=Path, default=cache)
     parser.add_argument("--control", default="")
@@ -60,6 +63,8 @@ def read_plan(arguments: list[str]) -> Plan:
             parser.error(f"no such fault: {kind}; there are {', '.join(KINDS)}")
         if given.broker == "embedded" and kind in APACHE_ONLY:
             parser.error(f"{kind} needs BROKER=apache")
+    if given.broker == "embedded" and given.accounts:
+        parser.error("the embedded broker loses events of accounts when a worker is killed: BROKER=apache")
     if "zombie" in faults and given.workers < 2:
         parser.error("a zombie needs another worker that takes over: WORKERS=2 or more")
     times = dict(pair.split("=") for pair in filter(None, given.times.split(",")))
@@ -73,6 +78,7 @@ def read_plan(arguments: list[str]) -> Plan:
         faults=faults,
         steps=_steps(faults, given.kills, {kind: int(number) for kind, number in times.items()}, given.seed),
         policy=given.policy,
+        accounts=given.accounts,
         results=given.results,
         control=given.control,
     )

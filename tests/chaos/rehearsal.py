@@ -10,15 +10,28 @@ LATENESS_MS = 6000
 _SESSION_MINUTES = "0.0005"
 
 
-def write_policy(policy: Path, folder: Path) -> Path:
-    """Write the policy into a folder, with short days, and return where it lies."""
-    text = policy.read_text("utf-8")
-    for name, value in (
-        ("lateness_minutes", f"{LATENESS_MINUTES}\nday_seconds = {DAY_SECONDS}"),
-        ("session_minutes", _SESSION_MINUTES),
+def write_policy(policy: Path, folder: Path, subject: str) -> Path:
+    """Write the policy into a folder, with short days, and return where it lies.
+
+    ``subject`` is what it is to decide: any policy of customers is one of accounts as well.
+    """
+    text = re.sub(r"^subject = .*\n", "", policy.read_text("utf-8"), flags=re.MULTILINE)
+    text = f'subject = "{subject}"\n{text}'
+    for table, name, value in (
+        ("time", "lateness_minutes", str(LATENESS_MINUTES)),
+        ("time", "day_seconds", str(DAY_SECONDS)),
+        ("time", "zone", '"UTC"'),  # a shortened day fits no other
+        ("browsing", "session_minutes", _SESSION_MINUTES),
     ):
-        text, found = re.subn(rf"^{name} = \d+.*$", f"{name} = {value}", text, flags=re.MULTILINE)
-        assert found == 1, f"{policy} has no line {name}"
+        text = _with_value(text, table, name, value)
     path = folder / "rehearsal.toml"
     path.write_text(text, "utf-8")
     return path
+
+
+def _with_value(text: str, table: str, name: str, value: str) -> str:
+    """Set one value of a table, whether the text has the value, the table, or neither."""
+    text = re.sub(rf"^{name} = .*\n", "", text, flags=re.MULTILINE)
+    header = f"[{table}]\n{name} = {value}\n"
+    text, found = re.subn(rf"^\[{table}\].*\n", header, text, flags=re.MULTILINE)
+    return text if found else f"{text}\n{header}"

@@ -6,6 +6,7 @@ import sys
 import tempfile
 import time
 from base64 import b64encode
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -32,8 +33,11 @@ FAULTS = {
     "stall": broker_faults.stall,
     "broker": broker_faults.broker,
 }
+# What hits customers' workers and accounts' workers in turn. The others are faults of the broker, or of what is sent.
+_OF_BOTH = ("kill", "failpoint", "zombie", "term", "scale", "redis", "disk", "offsets", "compaction")
 Judge = Callable[[Scene], Awaitable[dict[str, Any]]]
 MUST_BE_NOTHING = ("lost", "duplicated", "wrong_state", "wrong_transitions", "unaccounted")
+_MEASURES = ("back_after_kill", "back_after_broker", "sigterm")
 _ABORTED_FROM_KILLS = 20
 
 
@@ -45,19 +49,21 @@ async def run(
 ) -> tuple[dict[str, Any], list[str]]:
     """Do what the plan says. Returns the line of results, and what it lacks to be a pass, in words.
 
-    A control has its own ``command`` for a worker, its own ``judge``, or something to ``prepare``.
+    A control has its own ``command`` for a worker of customers, its own ``judge``, or something to ``prepare``.
     """
     with tempfile.TemporaryDirectory(prefix="lifestage-chaos-", ignore_cleanup_errors=True) as folder:
         kept = Path(folder)
         began = time.monotonic()
         async with scene(plan, kept, command) as set_up:
-            set_up.say(f"seed {plan.seed}: {len(plan.steps)} faults on {plan.broker}, {plan.workers} workers")
+            workers = " and ".join([str(plan.workers)] * len(set_up.places))
+            set_up.say(f"seed {plan.seed}: {len(plan.steps)} faults on {plan.broker}, {workers} workers")
             if prepare is not None:
                 await prepare(set_up)
             stuck = await _faults(set_up)
             verdict = await (judge or verdict_of)(set_up)
         result = _result(set_up, verdict, time.monotonic() - began)
-        missing = stuck + set_up.wrong + set_up.fleet.unexpected + _missing(set_up, result)
+        ended = [words for each in set_up.places for words in each.wrong + each.fleet.unexpected]
+        missing = stuck + ended + _missing(plan, result)
         for words in verdict["words"]:
             print(f"  {words}")
         if missing or any(result[name] for name in MUST_BE_NOTHING):
@@ -66,27 +72,56 @@ async def run(
 
 
 async def _faults(set_up: Scene) -> list[str]:
+    places, turn = set_up.places, 0
     try:
-        await set_up.back_at_work(time.time())
+        await _back_at_work(places)
         for step in set_up.plan.steps:
             await asyncio.sleep(set_up.dice.uniform(0, 2))
-            await FAULTS[step](set_up)
+            if step in _OF_BOTH:
+                await FAULTS[step](places[turn % len(places)])
+                turn += 1
+            else:
+                await FAULTS[step](set_up)
+            if len(places) > 1:
+                await _back_at_work(places)
         set_up.say("no more faults: the load ends")
         set_up.load.stop()
-        await set_up.quiet()
-        for worker in set_up.fleet.alive():
-            await faults.terminated(set_up, worker)
+        for place in places:
+            await place.quiet()
+        for place in reversed(places):
+            await faults.stop_all(place)
     except StuckError as error:
-        for worker in set_up.fleet.alive():
-            set_up.fleet.kill(worker)
+        for place in places:
+            for worker in place.fleet.alive():
+                place.fleet.kill(worker)
         return [str(error)]
     return []
 
 
+async def _back_at_work(places: list[Scene]) -> None:
+    since = time.time()
+    for place in places:
+        await place.back_at_work(since)
+
+
 async def verdict_of(set_up: Scene) -> dict[str, Any]:
-    """Let a process of its own judge what the topics and Redis hold."""
+    """Let a process of its own judge what the topics and Redis hold; accounts have a verdict of theirs beside."""
+    verdict = await _judged(set_up, _case(set_up))
+    if set_up.accounts is not None:
+        case = {**_case(set_up.accounts), "customers": _case(set_up)}
+        beside = await _judged(set_up.accounts, case)
+        verdict["words"] += [f"accounts: {words}" for words in beside.pop("words")]
+        verdict["accounts"] = beside
+        for name in MUST_BE_NOTHING:
+            verdict[name] += beside[name]
+        verdict["figures"]["aborted_seen"] += beside["figures"].pop("aborted_seen")
+    return verdict
+
+
+def _case(set_up: Scene) -> dict[str, Any]:
     topics = topics_of(set_up.settings)
-    case = {
+    deleted.write(set_up.folder / "deleted.jsonl", set_up.deleted)
+    return {
         "bootstrap": set_up.settings.broker,
         "inputs": topics.inputs,
         "transitions": topics.transitions,
@@ -101,7 +136,9 @@ async def verdict_of(set_up: Scene) -> dict[str, Any]:
         "deleted": str(set_up.folder / "deleted.jsonl"),
         "skipped": set_up.skipped,
     }
-    deleted.write(set_up.folder / "deleted.jsonl", set_up.deleted)
+
+
+async def _judged(set_up: Scene, case: dict[str, Any]) -> dict[str, Any]:
     path = set_up.folder / "case.json"
     path.write_text(json.dumps(case), "utf-8")
     set_up.say("the verdict")
@@ -116,7 +153,8 @@ async def verdict_of(set_up: Scene) -> dict[str, Any]:
 
 
 def _result(set_up: Scene, verdict: dict[str, Any], seconds: float) -> dict[str, Any]:
-    happened, plan = set_up.happened, set_up.plan
+    plan, places = set_up.plan, set_up.places
+    happened = sum((place.happened for place in places), Counter[str]())
     figures = verdict["figures"]
     return {
         "seed": plan.seed,
@@ -130,17 +168,26 @@ def _result(set_up: Scene, verdict: dict[str, Any], seconds: float) -> dict[str,
         **{name: verdict[name] for name in MUST_BE_NOTHING},
         "aborted_seen": figures.pop("aborted_seen", 0),
         "figures": figures,
-        "measured": set_up.figures,
+        **_of_accounts(set_up, verdict),
+        "measured": {name: [it for place in places for it in place.figures.get(name, [])] for name in _MEASURES},
         "load": dict(set_up.load.counts),
-        "unexpected_exits": len(set_up.fleet.unexpected),
+        "unexpected_exits": sum(len(place.fleet.unexpected) for place in places),
         "seconds": round(seconds),
         "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }
 
 
-def _missing(set_up: Scene, result: dict[str, Any]) -> list[str]:
-    plan, happened = set_up.plan, set_up.happened
+def _of_accounts(set_up: Scene, verdict: dict[str, Any]) -> dict[str, Any]:
+    """What of the result is the accounts': the sums have it too."""
+    if set_up.accounts is None or set_up.plan.accounts is None:
+        return {}
+    happened = dict(sorted(set_up.accounts.happened.items()))
+    return {"accounts": {"policy": set_up.plan.accounts.stem, "faults": happened, **verdict.get("accounts", {})}}
+
+
+def _missing(plan: Plan, result: dict[str, Any]) -> list[str]:
     asked = {step: plan.steps.count(step) for step in plan.steps}
+    happened = Counter(result["faults"])
     lacking = [
         f"{step} happened {happened[step]} times of {number}"
         for step, number in asked.items()
@@ -155,6 +202,8 @@ def _keep_logs(folder: Path, plan: Plan) -> None:
     kept = plan.results.parent / f"chaos-{plan.seed}-{time.time():.0f}"
     kept.mkdir(parents=True)
     for pattern in ("*.log", "*.jsonl", "*.toml"):
-        for file in folder.glob(pattern):
-            (kept / file.name).write_bytes(file.read_bytes())
+        for place in ("", "accounts"):
+            for file in (folder / place).glob(pattern):
+                (kept / place).mkdir(exist_ok=True)
+                (kept / place / file.name).write_bytes(file.read_bytes())
     print(f"  the workers' logs, and the events of who was treated wrongly, are in {kept}")

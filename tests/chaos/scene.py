@@ -5,8 +5,8 @@ import random
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from streams.settings import Settings
@@ -50,12 +50,20 @@ class Scene:
     """Input that is in no log any more."""
     skipped: list[tuple[str, int, int, int]] = field(default_factory=list)
     """Topic, partition, first offset and the one after the last, of what was deleted before it was counted."""
+    accounts: "Scene | None" = None
+    """Where the accounts are decided that the load names: workers of their own, whom faults hit like all others."""
     loading: asyncio.Task[None] | None = None
     began: float = field(default_factory=time.monotonic)
 
+    @property
+    def places(self) -> list["Scene"]:
+        """This one, and the accounts' if there is one."""
+        return [self] if self.accounts is None else [self, self.accounts]
+
     def say(self, words: str) -> None:
         """Print what is done, and when."""
-        print(f"{time.monotonic() - self.began:7.1f} s  {words}", flush=True)
+        whose = "accounts: " if self.settings.subject == "account" else ""
+        print(f"{time.monotonic() - self.began:7.1f} s  {whose}{words}", flush=True)
 
     def measured(self, name: str, seconds: float) -> None:
         """Keep a measure."""
@@ -82,13 +90,18 @@ class Scene:
         return back - since
 
     async def quiet(self) -> None:
-        """Wait until everything that was sent is processed and copied."""
+        """Wait until everything that was sent is processed and copied.
+
+        For accounts, their customers' workers must still run: these go on saying how far they are, so that something
+        always waits, and what counts is that accounts follow them.
+        """
         deadline = time.time() + BACK_SECONDS
         calm = 0
         while calm < 3:
             since = time.time()
             await asyncio.sleep(2.5)  # the lag that a worker tells is up to two seconds old
-            still = self.fleet.covered(since) and self.fleet.lag() == 0 and self.fleet.mirror_waits() < 50
+            read = self.settings.subject == "account" or self.fleet.lag() == 0
+            still = self.fleet.covered(since) and read and self.fleet.mirror_waits() < 50
             calm = calm + 1 if still else 0
             if time.time() > deadline:
                 raise StuckError(f"not quiet: {self.fleet.lag()} records wait: {self.fleet.states()}")
@@ -107,7 +120,10 @@ def broker(plan: Plan, folder: Path) -> Iterator[tuple[str, servers.Kafka | None
 
 @asynccontextmanager
 async def scene(plan: Plan, folder: Path, command: list[str] | None = None) -> AsyncIterator[Scene]:
-    """Set the scene: everything runs when the block begins, and nothing after it."""
+    """Set the scene: everything runs when the block begins, and nothing after it.
+
+    ``command`` starts a worker of customers.
+    """
     name = f"chaos{plan.seed}"
     redis = RedisNode(folder)
     try:
@@ -119,18 +135,28 @@ async def scene(plan: Plan, folder: Path, command: list[str] | None = None) -> A
                 topic_prefix=f"{name}-",
                 partitions=plan.partitions,
                 replication=plan.brokers,
-                policy=write_policy(plan.policy, folder),
+                policy=write_policy(plan.policy, folder, "customer"),
                 session_timeout=SESSION_SECONDS,
                 embedded=plan.broker == "embedded",
+                accounts=plan.accounts is not None,
             )
-            await create(settings)
             load = Load(settings, plan.seed, plan.rate)
-            async with fleet(settings, folder, command) as workers:
-                dice = random.Random(f"faults {plan.seed}")
-                made = Scene(plan, settings, folder, kafka, redis, workers, load, dice)
+            dice = random.Random(f"faults {plan.seed}")
+
+            async def place(of: Settings, beside: Path, command: list[str] | None) -> Scene:
+                await create(of)
+                workers = await fleets.enter_async_context(fleet(of, beside, command))
                 for number in range(plan.workers):
                     workers.start(f"worker-{number + 1}")
-                loading = made.loading = asyncio.create_task(load.run())
+                return Scene(plan, of, beside, kafka, redis, workers, load, dice)
+
+            async with AsyncExitStack() as fleets:
+                made = await place(settings, folder, command)
+                if plan.accounts is not None:
+                    made.accounts = await place(*_of_accounts(settings, plan.accounts, folder), None)
+                loading = asyncio.create_task(load.run())
+                for each in made.places:
+                    each.loading, each.began = loading, made.began
                 try:
                     yield made
                 finally:
@@ -138,3 +164,10 @@ async def scene(plan: Plan, folder: Path, command: list[str] | None = None) -> A
                     await asyncio.gather(loading, return_exceptions=True)
     finally:
         redis.close()
+
+
+def _of_accounts(customers: Settings, policy: Path, folder: Path) -> tuple[Settings, Path]:
+    beside = folder / "accounts"
+    beside.mkdir()
+    of_accounts = replace(customers, accounts=False, subject="account", app_id=f"{customers.app_id}-accounts")
+    return replace(of_accounts, policy=write_policy(policy, beside, "account")), beside

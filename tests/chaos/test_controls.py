@@ -7,7 +7,13 @@ import pytest
 from tests.chaos.part import run_part
 from tests.support.programs import require_apache_kafka
 
-CONTROLS = ("stock exactly_once", "stock at_least_once", "position of the group", "futures unchecked")
+CONTROLS = (
+    "stock exactly_once",
+    "stock at_least_once",
+    "position of the group",
+    "accounts outside",
+    "futures unchecked",
+)
 
 
 @pytest.mark.chaos

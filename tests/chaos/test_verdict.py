@@ -2,12 +2,18 @@
 
 import json
 from base64 import b64encode
+from collections import Counter
+from typing import Any
 
 import pytest
 
-from tests.chaos.verdict import deleted
+from agents.account_records import account_records
+from agents.batch import Record
+from tests.chaos.verdict import deleted, passed_on
 from tests.chaos.verdict.admitted import admitted, read_rejects
+from tests.chaos.verdict.customers import Expected, compare
 from tests.chaos.verdict.findings import Findings
+from tests.chaos.verdict.published import Published, Transition
 from tests.chaos.verdict.topics import Seen
 from tests.reference_model.agreement import POLICIES
 from tests.reference_model.policy import read_policy
@@ -15,9 +21,9 @@ from tests.reference_model.policy import read_policy
 NOW = 1_760_000_000_000
 
 
-def event(user_id: str, offset: int) -> Seen:
+def event(user_id: str, offset: int, **others: Any) -> Seen:
     body = {"type": "track", "event": "Product Viewed", "messageId": f"m{offset}", "properties": {}}
-    event = {**body, "userId": user_id, "timestamp": "2025-10-09T08:53:20.000Z"}
+    event = {**body, **others, "userId": user_id, "timestamp": "2025-10-09T08:53:20.000Z"}
     return Seen("in", 0, offset, NOW, user_id.encode(), json.dumps(event).encode())
 
 
@@ -63,3 +69,49 @@ def test_what_was_given_up_can_have_no_reject() -> None:
     left = deleted.counted(records, [("in", 0, 1, 2)])
     assert [it.offset for it in left] == [0, 2]
     assert unaccounted(left, [rejected(it, "poison") for it in records]) == 1
+
+
+def signal(name: str, steps: list[str]) -> Transition:
+    cause = {"cause": "event", "cause_event": "Product Added", "cause_deadline": None, "cause_message_id": "m"}
+    figures = dict.fromkeys(("stage", "orders", "revenue", "average_order_value", "recency_days", "next_at"))
+    about = {"signal_key": name, "occasion": None, "step_times": steps, "next_transition": None}
+    published = {"seq": 1, "retracted": False, "correction": False}
+    properties = {**cause, **figures, **about, **published}
+    return {"messageId": "i", "event": "Signal Occurred", "timestamp": "t", "properties": properties}
+
+
+@pytest.mark.parametrize(
+    ("found", "wrong", "of_their_moment"),
+    [(signal("cart", ["1", "3"]), 0, 0), (signal("cart", ["2", "3"]), 0, 1), (signal("other", ["1", "3"]), 1, 0)],
+)
+def test_when_the_steps_of_a_signal_were_complete_is_as_known_when_it_was_told(
+    found: Transition, wrong: int, of_their_moment: int
+) -> None:
+    findings = Findings()
+    wanted = Expected("c", [signal("cart", ["1", "3"])], "new", "t", {}, {})
+    compare(wanted, Published(0, [found]), findings)
+    assert findings.counts["wrong_transitions"] == wrong
+    assert findings.figures["figures_of_their_moment"] == of_their_moment
+
+
+def passed(records: list[Seen]) -> list[Seen]:
+    found = [
+        each
+        for it in records
+        for each in account_records(Record(it.topic, it.offset, it.time, it.key, it.value), None, Counter())
+    ]
+    return [Seen("account.events.0", 1, number, time, key, value) for number, (key, value, time) in enumerate(found)]
+
+
+@pytest.mark.parametrize(
+    ("events", "lost", "duplicated"),
+    [([0, 1, 2], 0, 0), ([0, 2], 1, 0), ([0, 1, 1, 2], 0, 1), ([0, 1, 3], 1, 1), ([2, 1, 0], 0, 0)],
+)
+def test_of_each_record_its_account_gets_the_event_once(events: list[int], lost: int, duplicated: int) -> None:
+    customers = [event("well", offset, groupId="acme") for offset in range(3)]
+    others = [event("well", 3, groupId="beta"), event("well", 4), event("well", 5, groupId=1.5)]
+    everything = [*customers, *others]
+    findings, policy = Findings(), read_policy(POLICIES["accounts"])
+    sent = [*customers, *others[1:]]
+    passed_on.compare(sent, passed([everything[it] for it in events]), ["account.events.0"], policy, findings)
+    assert (findings.counts["lost"], findings.counts["duplicated"]) == (lost, duplicated)

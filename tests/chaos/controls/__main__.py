@@ -15,6 +15,7 @@ from tests.chaos.controls import counted
 from tests.chaos.plan import Plan, read_plan
 from tests.chaos.run import MUST_BE_NOTHING, run
 from tests.chaos.scene import Scene
+from tests.reference_model.agreement import POLICIES
 
 _STOCK = "tests.chaos.controls.stock_worker"
 _WRONG = "tests.chaos.controls.wrong_worker"
@@ -47,6 +48,10 @@ async def controls(plan: Plan, names: list[str]) -> bool:
         "stock at_least_once": lambda plan: run(plan, command(_STOCK, "at_least_once"), judge=count),
         "position of the group": lambda plan: run(
             replace(plan, faults=("kill", "offsets"), steps=(*plan.steps, "offsets")), command(_WRONG, "group_offsets")
+        ),
+        "accounts outside": lambda plan: run(
+            replace(plan, accounts=POLICIES["accounts"], faults=("failpoint",), steps=("failpoint",)),
+            command(_WRONG, "accounts_outside"),
         ),
         "futures unchecked": lambda plan: run(plan, command(_WRONG, "unchecked"), prepare=small_rejects),
     }

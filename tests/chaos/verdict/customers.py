@@ -15,9 +15,18 @@ from tests.reference_model.policy import Policy, read_policy
 
 _IDENTITY = ("event", "timestamp")
 _CAUSE = ("cause", "cause_event", "cause_deadline", "cause_message_id")
-_OF_SIGNALS = ("signal_key", "occasion", "step_times")
+_OF_SIGNALS = ("signal_key", "occasion")
 _SAID = ("from", "to", *_CAUSE, "transition", "audience_key", "ladder_key", "direction", *_OF_SIGNALS)
-_FIGURES = ("stage", "orders", "revenue", "average_order_value", "recency_days", "next_transition", "next_at")
+_FIGURES = (
+    "stage",
+    "orders",
+    "revenue",
+    "average_order_value",
+    "recency_days",
+    "next_transition",
+    "next_at",
+    "step_times",
+)
 _policy = cache(read_policy)
 
 
@@ -76,7 +85,7 @@ def _alike(user_id: str, wanted: Transition, seen: Transition, corrected: bool, 
     if differing:
         findings.add("wrong_transitions", f"{user_id}: {_words(seen)} differs in {differing}", user_id)
     # Figures are of their moment: a fact that came later corrects them only where it corrects the change.
-    if not corrected and any(found[name] != expected[name] for name in _FIGURES):
+    if not corrected and any(found.get(name) != expected.get(name) for name in _FIGURES):
         findings.figures["figures_of_their_moment"] += 1
 
 
