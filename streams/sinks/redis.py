@@ -4,7 +4,7 @@ Keys, all under the prefix ``{app_id}:``
 
 - ``customer:{id}``: a hash of ``profile`` (JSON), ``stage``, ``since``, ``seq``, ``as_of``, ``segments`` (a JSON list
   of keys), ``steps`` (a JSON list of ``ladder:step``), ``next_transition`` and ``next_at`` (absent when nothing is
-  ahead), and ``version``
+  ahead), ``version``, and ``snapshot`` (bytes for ``lifestage serve``, which tells the profile at any later instant)
 - ``stage:{stage}``, ``segment:{key}`` and ``step:{ladder}:{step}``: sets of customer ids, changed at once with
   the hash
 - ``transitions``: the channel on which every value of the transitions topic is published once it is committed;
@@ -77,6 +77,10 @@ class Keys:
     def customer(self, customer: str) -> str:
         """Return the key of a customer's hash."""
         return f"{self.prefix}customer:{customer}"
+
+    def members(self, name: str) -> str:
+        """Return the key of a set of customers: ``stage:STAGE``, ``segment:KEY`` or ``step:LADDER:STEP``."""
+        return f"{self.prefix}{name}"
 
     @property
     def transitions(self) -> str:
@@ -179,6 +183,8 @@ def _fields(row: Row) -> list[str | bytes | int]:
         orjson.dumps([f"{ladder}:{it.step}" for ladder, it in profile.steps.items()]) if profile.steps else "[]",
         "profile",
         encode(profile),
+        "snapshot",
+        row.snapshot,
         "since",
         profile.since,
         "seq",
