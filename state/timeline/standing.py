@@ -12,7 +12,8 @@ from state.timeline.timeline import Timeline
 def profile_at(timeline: Timeline, at: int, rules: Rulebook) -> Profile:
     """Let time pass for a customer until ``at`` (ms since 1970), and return their profile then.
 
-    It is that of a backtest of the same events until ``at``. The timeline is changed, and of no other use afterwards.
+    It is that of a backtest of the same events until ``at``, but for ``seq`` where something was taken back. The timeline
+    is changed, and of no other use afterwards.
     ``at`` must not lie before the customer's last decision.
     """
     customer = timeline.head

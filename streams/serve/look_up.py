@@ -1,6 +1,6 @@
 """The look-up: a customer's profile at an instant, or a few values of it, from a snapshot."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from http import HTTPStatus
 from typing import NamedTuple
@@ -14,24 +14,28 @@ from state.timeline.snapshot import SnapshotError, load, read_header
 from state.timeline.standing import profile_at, values_at
 from state.timeline.timeline import Timeline
 from streams.serve.problems import ProblemError
+from streams.serve.stored_customers import StoredCustomer
 
 MOST_DAYS_AHEAD = 400
 _DAY_MS = 86_400_000
 
 
 class Asked(NamedTuple):
-    """What is asked: the instant (ms since 1970), whether it was named, and the values; None: the whole profile."""
+    """What is asked: the instant (ms since 1970), None for now, and the values, None for the whole profile."""
 
-    at: int
-    is_named: bool
+    at: int | None
     features: tuple[str, ...] | None
 
 
 class LookUp:
-    """The look-up under one policy, which must be that of the workers."""
+    """The look-up under one policy, which must be that of the workers.
 
-    def __init__(self, rules: Rulebook) -> None:
+    ``now`` returns the present instant; None where the workers' clock is the stream: then it is as late as they are.
+    """
+
+    def __init__(self, rules: Rulebook, now: Callable[[], int] | None) -> None:
         self._rules = rules
+        self._now = now
         compiled = rules.compiled
         self.features = (*compiled.catalogue.features, *(it.name for it in compiled.measures))
         """The names of all values that can be asked for."""
@@ -44,15 +48,16 @@ class LookUp:
                 mend = f"the nearest name is {near[0]!r}" if near else "`lifestage features` lists them"
                 raise ProblemError(HTTPStatus.BAD_REQUEST, f"features: there is no feature {name!r}: {mend}")
 
-    def told(self, customer: str, snapshot: bytes, asked: Asked) -> bytes:
+    def told(self, customer: str, stored: StoredCustomer, asked: Asked) -> bytes:
         """Return the JSON of a customer as asked. Raises ``ProblemError``."""
-        timeline = self._timeline(customer, snapshot)
-        decided_at = timeline.head.at
-        if asked.is_named and asked.at < decided_at:
-            since = instant.to_text(decided_at)
-            detail = f"at: what is known of the customer was decided at {since}: name that instant or a later one"
-            raise ProblemError(HTTPStatus.BAD_REQUEST, detail)
-        at = max(asked.at, decided_at)
+        timeline = self._timeline(customer, stored.snapshot)
+        earliest = timeline.head.at
+        latest = max(earliest, stored.upto if self._now is None else self._now()) + MOST_DAYS_AHEAD * _DAY_MS
+        at = latest - MOST_DAYS_AHEAD * _DAY_MS if asked.at is None else asked.at
+        if not earliest <= at <= latest:
+            limits = f"{instant.to_text(earliest)}, when they were decided last, to {instant.to_text(latest)}"
+            told = f"at: {instant.to_text(at)} cannot be told of the customer: name an instant from {limits}"
+            raise ProblemError(HTTPStatus.BAD_REQUEST, told)
         if asked.features is None:
             return encode(profile_at(timeline, at, self._rules))
         values: dict[str, Figure] = values_at(timeline, at, asked.features, self._rules)
@@ -84,8 +89,3 @@ class LookUp:
                 "in the version of the workers"
             )
             raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail) from None
-
-
-def latest_instant(now: int) -> int:
-    """Return the latest instant that can be asked for."""
-    return now + MOST_DAYS_AHEAD * _DAY_MS

@@ -8,7 +8,7 @@ from multidict import MultiMapping
 
 from schemas import instant
 from schemas.coercion import MAX_TEXT
-from streams.serve.look_up import MOST_DAYS_AHEAD, Asked, latest_instant
+from streams.serve.look_up import Asked
 from streams.serve.problems import ProblemError
 
 MOST_CUSTOMERS = 500
@@ -36,11 +36,11 @@ class Batch(msgspec.Struct, forbid_unknown_fields=True):
 _batch = msgspec.json.Decoder(Batch).decode
 
 
-def read_asked(query: MultiMapping[str], now: int) -> Asked:
+def read_asked(query: MultiMapping[str]) -> Asked:
     """Return what a query asks of one customer. Raises ``ProblemError``."""
     _check_names(query, ("features", "at"))
     features = query.get("features")
-    return _asked(None if features is None else features.split(","), query.get("at"), now)
+    return _asked(None if features is None else features.split(","), query.get("at"))
 
 
 def read_page(query: MultiMapping[str]) -> Page:
@@ -53,7 +53,7 @@ def read_page(query: MultiMapping[str]) -> Page:
     return Page(cursor, limit)
 
 
-def read_batch(body: bytes, now: int) -> tuple[list[str], Asked]:
+def read_batch(body: bytes) -> tuple[list[str], Asked]:
     """Return the customers, each once, and what the body of a request asks of them. Raises ``ProblemError``."""
     try:
         batch = _batch(body)
@@ -65,7 +65,7 @@ def read_batch(body: bytes, now: int) -> tuple[list[str], Asked]:
         raise ProblemError(HTTPStatus.BAD_REQUEST, told)
     for customer in batch.customers:
         check_customer(customer)
-    return [*dict.fromkeys(batch.customers)], _asked(batch.features, batch.at, now)
+    return [*dict.fromkeys(batch.customers)], _asked(batch.features, batch.at)
 
 
 def check_customer(customer: str) -> None:
@@ -75,21 +75,15 @@ def check_customer(customer: str) -> None:
         raise ProblemError(HTTPStatus.BAD_REQUEST, told)
 
 
-def _asked(features: list[str] | None, at: str | None, now: int) -> Asked:
+def _asked(features: list[str] | None, at: str | None) -> Asked:
     names = None if features is None else tuple(dict.fromkeys(it.strip() for it in features if it.strip()))
     if names is not None and not 1 <= len(names) <= _MOST_FEATURES:
         told = f"features: there are {len(names)}: name 1 to {_MOST_FEATURES}, or leave it out for the whole profile"
         raise ProblemError(HTTPStatus.BAD_REQUEST, told)
-    if at is None:
-        return Asked(now, False, names)
     try:
-        named = instant.from_text(at)
+        return Asked(None if at is None else instant.from_text(at), names)
     except ValueError as error:
         raise ProblemError(HTTPStatus.BAD_REQUEST, f"at: {error}") from None
-    if named > latest_instant(now):
-        told = f"at: {at} is more than {MOST_DAYS_AHEAD} days ahead: name an earlier instant"
-        raise ProblemError(HTTPStatus.BAD_REQUEST, told)
-    return Asked(named, True, names)
 
 
 def _check_names(query: MultiMapping[str], known: tuple[str, ...]) -> None:

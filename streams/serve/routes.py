@@ -1,7 +1,6 @@
 """The routes: what is answered under which path. The first part of the path is the version of the contract."""
 
 import asyncio
-from collections.abc import Callable
 from hashlib import blake2b
 from http import HTTPStatus
 
@@ -19,18 +18,14 @@ TOLD_AT_ONCE = 10
 _TAG_BYTES = 12
 _NOT_YET = "no event of theirs was processed, or the worker has not written them to Redis yet"
 
-Now = Callable[[], int]
-"""Returns the present instant (ms since 1970)."""
-
 
 class Routes:
     """The answers of one server, each from the mirror of the workers and the policy that they decide by."""
 
-    def __init__(self, look_up: LookUp, groups: Groups, stored: StoredCustomers, now: Now) -> None:
+    def __init__(self, look_up: LookUp, groups: Groups, stored: StoredCustomers) -> None:
         self._look_up = look_up
         self._groups = groups
         self._stored = stored
-        self._now = now
         self._document = orjson.dumps(document(groups, look_up.features), option=orjson.OPT_INDENT_2)
 
     def table(self) -> RouteTableDef:
@@ -54,24 +49,23 @@ class Routes:
     async def _customer(self, request: Request) -> Response:
         customer = request.match_info["customer"]
         check_customer(customer)
-        asked = read_asked(request.query, self._now())
+        asked = read_asked(request.query)
         self._look_up.check_features(asked.features or ())
-        snapshot = await self._stored.snapshot(customer)
-        if snapshot is None:
+        (stored,) = await self._stored.customers([customer])
+        if stored is None:
             raise ProblemError(HTTPStatus.NOT_FOUND, f"no customer has this id: {_NOT_YET}")
-        body = self._look_up.told(customer, snapshot, asked)
+        body = self._look_up.told(customer, stored, asked)
         tag = _tag(body)
         if request.headers.get("If-None-Match") in (tag, "*"):
             return Response(status=HTTPStatus.NOT_MODIFIED, headers={"ETag": tag})
         return _json(body, {"ETag": tag})
 
     async def _customers(self, request: Request) -> Response:
-        customers, asked = read_batch(await request.read(), self._now())
+        customers, asked = read_batch(await request.read())
         self._look_up.check_features(asked.features or ())
         told: list[bytes] = []
-        for number, snapshot in enumerate(await self._stored.snapshots(customers), start=1):
-            customer = customers[number - 1]
-            told.append(b"null" if snapshot is None else self._look_up.told(customer, snapshot, asked))
+        for number, stored in enumerate(await self._stored.customers(customers), start=1):
+            told.append(b"null" if stored is None else self._look_up.told(customers[number - 1], stored, asked))
             if number % TOLD_AT_ONCE == 0:
                 await asyncio.sleep(0)  # others wait for one customer, and not for five hundred
         found = dict(zip(customers, map(orjson.Fragment, told), strict=True))

@@ -67,7 +67,8 @@ async def serve(settings: Settings, rules: Rulebook, tokens: Tokens, certificate
     except ValueError as error:
         raise ServeError(f"LIFESTAGE_REDIS_URL cannot be used: {error}") from None
     stored = StoredCustomers(redis, Keys.of(settings))
-    routes = Routes(LookUp(rules), Groups(rules.compiled), stored, _now)
+    look_up = LookUp(rules, None if settings.clock == "stream" else _now)
+    routes = Routes(look_up, Groups(rules.compiled), stored)
     runner = web.AppRunner(application(routes, tokens), access_log=None, shutdown_timeout=_END_SECONDS)
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()

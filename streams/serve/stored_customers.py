@@ -2,16 +2,22 @@
 
 from collections.abc import Awaitable, Sequence
 from http import HTTPStatus
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, cast
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from streams.serve.problems import ProblemError
-from streams.sinks.redis import Keys
+from streams.sinks.redis import Keys, version_of
 
-T = TypeVar("T")
 _RETRY_SECONDS = 1
+
+
+class StoredCustomer(NamedTuple):
+    """A customer's snapshot, and how far their partition group had come when it was stored (ms since 1970)."""
+
+    snapshot: bytes
+    upto: int
 
 
 class StoredCustomers:
@@ -24,17 +30,16 @@ class StoredCustomers:
         self._redis = redis
         self._keys = keys
 
-    async def snapshot(self, customer: str) -> bytes | None:
-        """Return the snapshot of a customer; None if there is none."""
-        answer = await _answer(self._redis.hget(self._keys.customer(customer), "snapshot"))
-        return cast(bytes | None, answer)
-
-    async def snapshots(self, customers: Sequence[str]) -> list[bytes | None]:
-        """Return the snapshots of several customers, in their order."""
+    async def customers(self, customers: Sequence[str]) -> list[StoredCustomer | None]:
+        """Return what is stored of customers, in their order; None of who is no customer."""
         pipe = self._redis.pipeline(transaction=False)
         for customer in customers:
-            pipe.hget(self._keys.customer(customer), "snapshot")
-        return cast(list[bytes | None], await _answer(pipe.execute()))
+            pipe.hmget(self._keys.customer(customer), "stage", "snapshot", "version")
+        # Workers before version 0.3 wrote no snapshot: an empty one is told as one that cannot be read.
+        return [
+            None if stage is None else StoredCustomer(snapshot or b"", version_of(version)[0])
+            for stage, snapshot, version in await _answer(pipe.execute())
+        ]
 
     async def sizes(self, sets: Sequence[str]) -> list[int]:
         """Return how many customers are in each of these sets, such as ``stage:new``."""

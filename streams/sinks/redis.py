@@ -36,6 +36,7 @@ from streams.settings import Settings
 _CONNECT_SECONDS = 3.0
 _ANSWER_SECONDS = 10.0
 _GONE_SECONDS = 86_400
+_VERSION_DIGITS = 16
 
 _WRITE = f"""
 local prefix, customer, version, stage = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
@@ -148,7 +149,12 @@ class RedisSink:
 
 def version_text(version: ProfileVersion) -> str:
     """Return a version as text that sorts as the versions do."""
-    return f"{version[0]:016d}{version[1]:016d}"
+    return f"{version[0]:0{_VERSION_DIGITS}d}{version[1]:0{_VERSION_DIGITS}d}"
+
+
+def version_of(text: bytes) -> ProfileVersion:
+    """Return the version that was written as this text."""
+    return int(text[:_VERSION_DIGITS]), int(text[_VERSION_DIGITS:])
 
 
 def connect(url: str) -> Redis:
