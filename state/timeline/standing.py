@@ -12,9 +12,8 @@ from state.timeline.timeline import Timeline
 def profile_at(timeline: Timeline, at: int, rules: Rulebook) -> Profile:
     """Let time pass for a customer until ``at`` (ms since 1970), and return their profile then.
 
-    It is that of a backtest of the same events until ``at``, but for ``seq`` where something was taken back. The timeline
-    is changed, and of no other use afterwards.
-    ``at`` must not lie before the customer's last decision.
+    It is that of a backtest of the same events until ``at``, but for ``seq`` where something was taken back. ``at``
+    must not lie before the last decision. The timeline is changed, and of no other use afterwards.
     """
     customer = timeline.head
     decisions: list[Decision] = []

@@ -1,12 +1,15 @@
 """The application: what is the same for every request, that is who may ask, and what a failure looks like."""
 
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
 from aiohttp import web
-from aiohttp.web import Request, StreamResponse
+from aiohttp.web import Request, Response, StreamResponse
+from prometheus_client import CONTENT_TYPE_LATEST
 
+from streams.serve.metrics import ServeMetrics
 from streams.serve.problems import ProblemError
 from streams.serve.routes import Routes
 from streams.serve.tokens import Tokens
@@ -20,6 +23,14 @@ logger = logging.getLogger(__name__)
 
 def application(routes: Routes, tokens: Tokens) -> web.Application:
     """Return the application; with tokens, all but ``/live`` wants one."""
+    metrics = ServeMetrics()
+
+    @web.middleware
+    async def measured(request: Request, handler: _Handler) -> StreamResponse:
+        began = time.perf_counter()
+        answer = await handler(request)
+        metrics.answered(request, answer.status, time.perf_counter() - began)
+        return answer
 
     @web.middleware
     async def answered(request: Request, handler: _Handler) -> StreamResponse:
@@ -37,8 +48,12 @@ def application(routes: Routes, tokens: Tokens) -> web.Application:
             detail = "the server failed: its log says how"
             return ProblemError(HTTPStatus.INTERNAL_SERVER_ERROR, detail).response()
 
-    app = web.Application(middlewares=[answered], client_max_size=MOST_BYTES)
+    async def told(request: Request) -> Response:
+        return Response(body=metrics.text(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    app = web.Application(middlewares=[measured, answered], client_max_size=MOST_BYTES)
     app.add_routes(routes.table())
+    app.router.add_get("/metrics", told)
     return app
 
 

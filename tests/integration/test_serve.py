@@ -326,6 +326,18 @@ def test_the_document_is_openapi_and_the_answers_are_as_it_says(server: Server) 
         Draft202012Validator(schema).validate(answer.json)
 
 
-def test_no_customer_is_in_the_log(server: Server) -> None:
+def test_answers_are_counted_by_route_and_status(server: Server) -> None:
+    def counted() -> float:
+        line = 'lifestage_serve_requests_total{route="/v1/customers/{customer}",status="404"} '
+        found = [it for it in server.get("/metrics").body.decode().splitlines() if it.startswith(line)]
+        return float(found[0].removeprefix(line)) if found else 0.0
+
+    before = counted()
+    assert server.get("/v1/customers/nobody").status == 404
+    assert counted() == before + 1
+
+
+def test_no_customer_is_in_the_log_or_the_metrics(server: Server) -> None:
     server.get(customer_path("a very private name"))
     assert "private" not in server.log.read_text()
+    assert b"private" not in server.get("/metrics").body
