@@ -12,6 +12,7 @@ from agents.observer import Committed, Customers
 from schemas.profile import Profile
 from state.features.profile import build_profile
 from state.rules.rulebook import Rulebook
+from state.timeline.snapshot import dump
 
 logger = logging.getLogger(__name__)
 
@@ -36,12 +37,14 @@ class MirrorLostError(Exception):
 class Row:
     """What is to be written of one customer.
 
-    ``profile`` is None for one who is gone. ``transitions`` are the values of the transitions topic since the last row.
+    ``profile`` is None for one who is gone, and ``snapshot`` empty: the bytes from which it can be told at a later
+    instant. ``transitions`` are the values of the transitions topic since the last row.
     """
 
     customer: str
     version: ProfileVersion
     profile: Profile | None
+    snapshot: bytes = b""
     transitions: Sequence[bytes] = ()
 
 
@@ -219,7 +222,7 @@ class Mirror:
         customer = key.decode()
         timeline = group.customers.timeline(key)
         if timeline is None:
-            return Row(customer, group.version, None, transitions)
+            return Row(customer, group.version, None, transitions=transitions)
         rules = self._rules
         profile = build_profile(
             timeline.head,
@@ -228,7 +231,7 @@ class Mirror:
             at=group.position.upto,
             compiled=rules.compiled,
         )
-        return Row(customer, group.version, profile, transitions)
+        return Row(customer, group.version, profile, dump(timeline, rules), transitions)
 
     def _lost(self, error: Exception) -> None:
         self._failures += 1

@@ -29,6 +29,17 @@ class Security:
 
 
 @dataclass(frozen=True, slots=True)
+class ServeSettings:
+    """Where ``lifestage serve`` listens, and the files with its tokens and its certificate; None: there are none."""
+
+    host: str = "127.0.0.1"
+    port: int = 6080
+    tokens: Path | None = None
+    certfile: Path | None = None
+    keyfile: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that differs between two installations; times are in seconds.
 
@@ -65,6 +76,7 @@ class Settings:
     failpoint: str = ""
     embedded: bool = False
     security: Security = Security()
+    serve: ServeSettings = ServeSettings()
 
     @property
     def client_id(self) -> str:
@@ -103,6 +115,7 @@ class Settings:
             failpoint=read.text("FAILPOINT", ""),
             embedded=read.checked("EMBEDDED", "no", _yes_or_no, "yes or no"),
             security=_security(read),
+            serve=_serve(read),
         )
         _check_subject(settings)
         return settings
@@ -221,6 +234,26 @@ def _store(given: str) -> Literal["memory", "disk"]:
     if given == "disk":
         return "disk"
     raise ValueError
+
+
+def _serve(read: _Reader) -> ServeSettings:
+    def file(name: str) -> Path | None:
+        given = read.text(name, "")
+        if given and not Path(given).is_file():
+            raise SettingsError(f"LIFESTAGE_{name} is {given!r}: set it to a file that exists")
+        return Path(given) if given else None
+
+    default = ServeSettings()
+    settings = ServeSettings(
+        host=read.text("SERVE_HOST", default.host),
+        port=read.checked("SERVE_PORT", str(default.port), _port, "a port, 1 to 65535"),
+        tokens=file("SERVE_TOKENS"),
+        certfile=file("SERVE_CERTFILE"),
+        keyfile=file("SERVE_KEYFILE"),
+    )
+    if settings.keyfile is not None and settings.certfile is None:
+        raise SettingsError("LIFESTAGE_SERVE_KEYFILE is set: set LIFESTAGE_SERVE_CERTFILE to its certificate, too")
+    return settings
 
 
 def _security(read: _Reader) -> Security:

@@ -96,9 +96,7 @@ class RuleSet:
                 lines.append(f"    {variable} = {expression(condition)}")
         return _Answered(lines, variables)
 
-    def _compiled(
-        self, question: str, writer: CodeWriter, returns: str, *answered: "_Answered"
-    ) -> Callable[..., Any]:
+    def _compiled(self, question: str, writer: CodeWriter, returns: str, *answered: "_Answered") -> Callable[..., Any]:
         return writer.function(
             f"rules_{question}",
             ", ".join(key for key, _, _ in self._rules),

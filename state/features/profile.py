@@ -3,6 +3,7 @@
 from schemas import instant
 from schemas.instant import when
 from schemas.profile import Figure, Profile, StepStanding
+from state.conditions.catalogue import Catalogue
 from state.customer.customer import Customer
 from state.customer.short_reason import in_full
 from state.policy.compiled import CompiledPolicy
@@ -20,8 +21,7 @@ def build_profile(customer: Customer, *, user_id: str, seq: int, at: int, compil
     for name, feature in catalogue.features.items():
         if name in _NOT_FIGURES:
             continue
-        value = feature.formula.value(customer, at, day)
-        value = round(value, 4) if isinstance(value, float) else value
+        value = _rounded(feature.formula.value(customer, at, day))
         (figures if feature.window is None or name.endswith("_score") else windows)[name] = value
     figures["loyal"] = customer.loyal_since is not None
     figures["categories"] = ", ".join(customer.purchases.categories())
@@ -46,6 +46,15 @@ def build_profile(customer: Customer, *, user_id: str, seq: int, at: int, compil
         seq=seq,
         policy_version=compiled.version,
     )
+
+
+def figure_of(catalogue: Catalogue, name: str, customer: Customer, at: int) -> Figure:
+    """Return one feature of a customer at ``at``, as a profile has it."""
+    return _rounded(catalogue.features[name].formula.value(customer, at, catalogue.day_of(at)))
+
+
+def _rounded(value: Figure) -> Figure:
+    return round(value, 4) if isinstance(value, float) else value
 
 
 def _steps(customer: Customer, compiled: CompiledPolicy) -> dict[str, StepStanding]:

@@ -9,6 +9,7 @@ _COMMANDS = (
     "worker",
     "topics",
     "replay",
+    "serve",
     "show",
     "tail",
     "rejects",

@@ -4,7 +4,7 @@ Keys, all under the prefix ``{app_id}:``
 
 - ``customer:{id}``: a hash of ``profile`` (JSON), ``stage``, ``since``, ``seq``, ``as_of``, ``segments`` (a JSON list
   of keys), ``steps`` (a JSON list of ``ladder:step``), ``next_transition`` and ``next_at`` (absent when nothing is
-  ahead), and ``version``
+  ahead), ``version``, and ``snapshot`` (bytes for ``lifestage serve``, which tells the profile at any later instant)
 - ``stage:{stage}``, ``segment:{key}`` and ``step:{ladder}:{step}``: sets of customer ids, changed at once with
   the hash
 - ``transitions``: the channel on which every value of the transitions topic is published once it is committed;
@@ -36,6 +36,7 @@ from streams.settings import Settings
 _CONNECT_SECONDS = 3.0
 _ANSWER_SECONDS = 10.0
 _GONE_SECONDS = 86_400
+_VERSION_DIGITS = 16
 
 _WRITE = f"""
 local prefix, customer, version, stage = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
@@ -77,6 +78,10 @@ class Keys:
     def customer(self, customer: str) -> str:
         """Return the key of a customer's hash."""
         return f"{self.prefix}customer:{customer}"
+
+    def members(self, name: str) -> str:
+        """Return the key of a set of customers: ``stage:STAGE``, ``segment:KEY`` or ``step:LADDER:STEP``."""
+        return f"{self.prefix}{name}"
 
     @property
     def transitions(self) -> str:
@@ -144,7 +149,12 @@ class RedisSink:
 
 def version_text(version: ProfileVersion) -> str:
     """Return a version as text that sorts as the versions do."""
-    return f"{version[0]:016d}{version[1]:016d}"
+    return f"{version[0]:0{_VERSION_DIGITS}d}{version[1]:0{_VERSION_DIGITS}d}"
+
+
+def version_of(text: bytes) -> ProfileVersion:
+    """Return the version that was written as this text."""
+    return int(text[:_VERSION_DIGITS]), int(text[_VERSION_DIGITS:])
 
 
 def connect(url: str) -> Redis:
@@ -179,6 +189,8 @@ def _fields(row: Row) -> list[str | bytes | int]:
         orjson.dumps([f"{ladder}:{it.step}" for ladder, it in profile.steps.items()]) if profile.steps else "[]",
         "profile",
         encode(profile),
+        "snapshot",
+        row.snapshot,
         "since",
         profile.since,
         "seq",

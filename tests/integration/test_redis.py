@@ -117,7 +117,7 @@ async def test_every_transition_is_announced_after_its_profile(
         await listener.subscribe(f"{topic_prefix}:transitions")
         await listener.get_message(timeout=5)
         seen = row("c", (1, 0))
-        await mirror.write([Row("c", seen.version, seen.profile, [b"one", b"two"])])
+        await mirror.write([Row("c", seen.version, seen.profile, seen.snapshot, [b"one", b"two"])])
         received = [await listener.get_message(timeout=5) for _ in range(2)]
     assert [it["data"] for it in received if it] == ["one", "two"]
 

@@ -44,7 +44,7 @@ def row(customer: str, version: ProfileVersion, segments: Iterable[str] = (), go
     """Return a row whose profile follows from its version, as it does in a worker."""
     number = sum(version)
     seen = None if gone else profile(customer, number, STAGES[number % len(STAGES)], segments)
-    return Row(customer, version, seen)
+    return Row(customer, version, seen, b"snapshot")
 
 
 class FakeGroup:

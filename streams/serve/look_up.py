@@ -1,0 +1,91 @@
+"""The look-up: a customer's profile at an instant, or a few values of it, from a snapshot."""
+
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
+from http import HTTPStatus
+from typing import NamedTuple
+
+import orjson
+
+from schemas import instant
+from schemas.profile import Figure, encode
+from state.rules.rulebook import Rulebook
+from state.timeline.snapshot import SnapshotError, load, read_header
+from state.timeline.standing import profile_at, values_at
+from state.timeline.timeline import Timeline
+from streams.serve.problems import ProblemError
+from streams.serve.stored_customers import StoredCustomer
+
+MOST_DAYS_AHEAD = 400
+_DAY_MS = 86_400_000
+
+
+class Asked(NamedTuple):
+    """What is asked: the instant (ms since 1970), None for now, and the values, None for the whole profile."""
+
+    at: int | None
+    features: tuple[str, ...] | None
+
+
+class LookUp:
+    """The look-up under one policy, which must be that of the workers.
+
+    ``now`` returns the present instant; None where the workers' clock is the stream: then it is as late as they are.
+    """
+
+    def __init__(self, rules: Rulebook, now: Callable[[], int] | None) -> None:
+        self._rules = rules
+        self._now = now
+        compiled = rules.compiled
+        self.features = (*compiled.catalogue.features, *(it.name for it in compiled.measures))
+        """The names of all values that can be asked for."""
+
+    def check_features(self, names: Sequence[str]) -> None:
+        """Raise ``ProblemError`` for a name that no value has."""
+        for name in names:
+            if name not in self.features:
+                near = get_close_matches(name, self.features, 1)
+                mend = f"the nearest name is {near[0]!r}" if near else "`lifestage features` lists them"
+                raise ProblemError(HTTPStatus.BAD_REQUEST, f"features: there is no feature {name!r}: {mend}")
+
+    def told(self, customer: str, stored: StoredCustomer, asked: Asked) -> bytes:
+        """Return the JSON of a customer as asked. Raises ``ProblemError``."""
+        timeline = self._timeline(customer, stored.snapshot)
+        earliest = timeline.head.at
+        latest = max(earliest, stored.upto if self._now is None else self._now()) + MOST_DAYS_AHEAD * _DAY_MS
+        at = latest - MOST_DAYS_AHEAD * _DAY_MS if asked.at is None else asked.at
+        if not earliest <= at <= latest:
+            limits = f"{instant.to_text(earliest)}, when they were decided last, to {instant.to_text(latest)}"
+            told = f"at: {instant.to_text(at)} cannot be told of the customer: name an instant from {limits}"
+            raise ProblemError(HTTPStatus.BAD_REQUEST, told)
+        if asked.features is None:
+            return encode(profile_at(timeline, at, self._rules))
+        values: dict[str, Figure] = values_at(timeline, at, asked.features, self._rules)
+        head = timeline.head
+        return orjson.dumps(
+            {
+                "userId": customer,
+                "stage": head.stage,
+                "segments": sorted(head.memberships),
+                "steps": {ladder: step for ladder, (step, _) in sorted(head.steps.items())},
+                "features": values,
+                "asOf": instant.to_text(at),
+                "policyVersion": self._rules.version,
+            }
+        )
+
+    def _timeline(self, customer: str, snapshot: bytes) -> Timeline:
+        try:
+            if read_header(snapshot).fingerprint != self._rules.fingerprint:
+                detail = (
+                    "the workers decided this customer under another policy than this server has: start "
+                    "`lifestage serve` with the LIFESTAGE_POLICY of the workers, or wait until they have taken it over"
+                )
+                raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, 1)
+            return load(snapshot, self._rules, customer)
+        except SnapshotError:
+            detail = (
+                "the workers stored this customer in a form that this version cannot read: start `lifestage serve` "
+                "in the version of the workers"
+            )
+            raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail) from None

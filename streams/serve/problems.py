@@ -1,0 +1,26 @@
+"""Problems: why a request cannot be answered, as RFC 9457 wants to see it (``application/problem+json``)."""
+
+from http import HTTPStatus
+
+import orjson
+from aiohttp.web import Response
+
+
+class ProblemError(Exception):
+    """A request that cannot be answered: its status, and one sentence that names the place and the mend."""
+
+    def __init__(self, status: HTTPStatus, detail: str, retry_seconds: int | None = None) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.retry_seconds = retry_seconds
+
+    def response(self) -> Response:
+        """Return the answer."""
+        body = {"type": "about:blank", "title": self.status.phrase, "status": self.status, "detail": self.detail}
+        headers = {} if self.retry_seconds is None else {"Retry-After": str(self.retry_seconds)}
+        if self.status is HTTPStatus.UNAUTHORIZED:
+            headers["WWW-Authenticate"] = "Bearer"
+        return Response(
+            body=orjson.dumps(body), status=self.status, headers=headers, content_type="application/problem+json"
+        )

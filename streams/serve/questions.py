@@ -1,0 +1,102 @@
+"""Questions: what a request asks, read from its query or its body, and why it cannot be answered."""
+
+from http import HTTPStatus
+from typing import NamedTuple
+
+import msgspec
+from multidict import MultiMapping
+
+from schemas import instant
+from schemas.coercion import MAX_TEXT
+from streams.serve.look_up import Asked
+from streams.serve.problems import ProblemError
+
+MOST_CUSTOMERS = 500
+MOST_MEMBERS = 1000
+_MEMBERS = 100
+_MOST_FEATURES = 100
+_MOST_CURSOR = 2**64 - 1
+
+
+class Page(NamedTuple):
+    """A page of members: where it begins (0: the first), and about how many it has."""
+
+    cursor: int
+    limit: int
+
+
+class Batch(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of a question about several customers."""
+
+    customers: list[str]
+    features: list[str] | None = None
+    at: str | None = None
+
+
+_batch = msgspec.json.Decoder(Batch).decode
+
+
+def read_asked(query: MultiMapping[str]) -> Asked:
+    """Return what a query asks of one customer. Raises ``ProblemError``."""
+    _check_names(query, ("features", "at"))
+    features = query.get("features")
+    return _asked(None if features is None else features.split(","), query.get("at"))
+
+
+def read_page(query: MultiMapping[str]) -> Page:
+    """Return the page that a query asks for. Raises ``ProblemError``."""
+    _check_names(query, ("cursor", "limit"))
+    cursor = _whole(
+        "cursor", query.get("cursor", "0"), 0, _MOST_CURSOR, "leave it out, or send that of the page before"
+    )
+    limit = _whole("limit", query.get("limit", str(_MEMBERS)), 1, MOST_MEMBERS, f"send 1 to {MOST_MEMBERS}")
+    return Page(cursor, limit)
+
+
+def read_batch(body: bytes) -> tuple[list[str], Asked]:
+    """Return the customers, each once, and what the body of a request asks of them. Raises ``ProblemError``."""
+    try:
+        batch = _batch(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        wanted = 'send {"customers": ["c1", "c2"]}, and "features" and "at" as you like'
+        raise ProblemError(HTTPStatus.BAD_REQUEST, f"body: {error}: {wanted}") from None
+    if not 1 <= len(batch.customers) <= MOST_CUSTOMERS:
+        told = f"customers: there are {len(batch.customers)}: send 1 to {MOST_CUSTOMERS} at once"
+        raise ProblemError(HTTPStatus.BAD_REQUEST, told)
+    for customer in batch.customers:
+        check_customer(customer)
+    return [*dict.fromkeys(batch.customers)], _asked(batch.features, batch.at)
+
+
+def check_customer(customer: str) -> None:
+    """Raise ``ProblemError`` for what is no id of a customer."""
+    if not customer or len(customer) > MAX_TEXT:
+        told = f"customer: the id has {len(customer)} letters: ids have 1 to {MAX_TEXT}"
+        raise ProblemError(HTTPStatus.BAD_REQUEST, told)
+
+
+def _asked(features: list[str] | None, at: str | None) -> Asked:
+    names = None if features is None else tuple(dict.fromkeys(it.strip() for it in features if it.strip()))
+    if names is not None and not 1 <= len(names) <= _MOST_FEATURES:
+        told = f"features: there are {len(names)}: name 1 to {_MOST_FEATURES}, or leave it out for the whole profile"
+        raise ProblemError(HTTPStatus.BAD_REQUEST, told)
+    try:
+        return Asked(None if at is None else instant.from_text(at), names)
+    except ValueError as error:
+        raise ProblemError(HTTPStatus.BAD_REQUEST, f"at: {error}") from None
+
+
+def _check_names(query: MultiMapping[str], known: tuple[str, ...]) -> None:
+    for name in query:
+        if name not in known:
+            told = f"{name}: there is no such parameter: there are {' and '.join(known)}"
+            raise ProblemError(HTTPStatus.BAD_REQUEST, told)
+        if len(query.getall(name)) > 1:
+            raise ProblemError(HTTPStatus.BAD_REQUEST, f"{name}: it is there more than once: send it once")
+
+
+def _whole(name: str, text: str, least: int, most: int, mend: str) -> int:
+    number = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(most)) else -1
+    if not least <= number <= most:
+        raise ProblemError(HTTPStatus.BAD_REQUEST, f"{name}: {text!r} cannot be used: {mend}")
+    return number

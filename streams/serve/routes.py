@@ -1,0 +1,120 @@
+"""The routes: what is answered under which path. The first part of the path is the version of the contract."""
+
+import asyncio
+from hashlib import blake2b
+from http import HTTPStatus
+
+import orjson
+from aiohttp.web import Request, Response, RouteTableDef
+
+from streams.serve.groups import Groups
+from streams.serve.look_up import LookUp
+from streams.serve.openapi import document
+from streams.serve.problems import ProblemError
+from streams.serve.questions import check_customer, read_asked, read_batch, read_page
+from streams.serve.stored_customers import StoredCustomers
+
+TOLD_AT_ONCE = 10
+_TAG_BYTES = 12
+_NOT_YET = "no event of theirs was processed, or the worker has not written them to Redis yet"
+
+
+class Routes:
+    """The answers of one server, each from the mirror of the workers and the policy that they decide by."""
+
+    def __init__(self, look_up: LookUp, groups: Groups, stored: StoredCustomers) -> None:
+        self._look_up = look_up
+        self._groups = groups
+        self._stored = stored
+        self._document = orjson.dumps(document(groups, look_up.features), option=orjson.OPT_INDENT_2)
+
+    def table(self) -> RouteTableDef:
+        """Return the routes, for an application."""
+        routes = RouteTableDef()
+        for path, answer in (
+            ("/v1/customers/{customer:(?s:.+)}", self._customer),
+            ("/v1/stages", self._stages),
+            ("/v1/stages/{stage}/members", self._in_stage),
+            ("/v1/segments", self._segments),
+            ("/v1/segments/{segment}/members", self._in_segment),
+            ("/v1/ladders/{ladder}/steps/{step}/members", self._on_step),
+            ("/openapi.json", self._openapi),
+            ("/ready", self._ready),
+            ("/live", _live),
+        ):
+            routes.get(path)(answer)
+        routes.post("/v1/customers/batch")(self._customers)
+        return routes
+
+    async def _customer(self, request: Request) -> Response:
+        customer = request.match_info["customer"]
+        check_customer(customer)
+        asked = read_asked(request.query)
+        self._look_up.check_features(asked.features or ())
+        (stored,) = await self._stored.customers([customer])
+        if stored is None:
+            raise ProblemError(HTTPStatus.NOT_FOUND, f"no customer has this id: {_NOT_YET}")
+        body = self._look_up.told(customer, stored, asked)
+        tag = _tag(body)
+        if request.headers.get("If-None-Match") in (tag, "*"):
+            return Response(status=HTTPStatus.NOT_MODIFIED, headers={"ETag": tag})
+        return _json(body, {"ETag": tag})
+
+    async def _customers(self, request: Request) -> Response:
+        customers, asked = read_batch(await request.read())
+        self._look_up.check_features(asked.features or ())
+        told: list[bytes] = []
+        for number, stored in enumerate(await self._stored.customers(customers), start=1):
+            told.append(b"null" if stored is None else self._look_up.told(customers[number - 1], stored, asked))
+            if number % TOLD_AT_ONCE == 0:
+                await asyncio.sleep(0)  # others wait for one customer, and not for five hundred
+        found = dict(zip(customers, map(orjson.Fragment, told), strict=True))
+        return _json(orjson.dumps({"customers": found}))
+
+    async def _stages(self, request: Request) -> Response:
+        stages = self._groups.stages
+        sizes = await self._stored.sizes([self._groups.of_stage(it) for it in stages])
+        return _json(orjson.dumps({"stages": [{"stage": it, "count": n} for it, n in zip(stages, sizes, strict=True)]}))
+
+    async def _segments(self, request: Request) -> Response:
+        keys = self._groups.segments
+        sizes = await self._stored.sizes([self._groups.of_segment(it) for it in keys])
+        return _json(orjson.dumps({"segments": [{"key": it, "count": n} for it, n in zip(keys, sizes, strict=True)]}))
+
+    async def _in_stage(self, request: Request) -> Response:
+        return await self._members(request, self._groups.of_stage(request.match_info["stage"]))
+
+    async def _in_segment(self, request: Request) -> Response:
+        return await self._members(request, self._groups.of_segment(request.match_info["segment"]))
+
+    async def _on_step(self, request: Request) -> Response:
+        step = self._groups.of_step(request.match_info["ladder"], request.match_info["step"])
+        return await self._members(request, step)
+
+    async def _members(self, request: Request, name: str) -> Response:
+        page = read_page(request.query)
+        size, following, members = await self._stored.members(name, page.cursor, page.limit)
+        cursor = str(following) if following else None
+        return _json(orjson.dumps({"count": size, "members": members, "cursor": cursor}))
+
+    async def _openapi(self, request: Request) -> Response:
+        return _json(self._document)
+
+    async def _ready(self, request: Request) -> Response:
+        await self._stored.check()
+        return _json(b'{"ready":true}')
+
+
+async def _live(request: Request) -> Response:
+    return _json(b'{"live":true}')
+
+
+def _json(body: bytes, headers: dict[str, str] | None = None) -> Response:
+    return Response(body=body, headers=headers, content_type="application/json")
+
+
+def _tag(body: bytes) -> str:
+    """Return the weak tag of a body: it depends on all that is told but the instant of asking."""
+    told = orjson.loads(body)
+    del told["asOf"]
+    return f'W/"{blake2b(orjson.dumps(told), digest_size=_TAG_BYTES).hexdigest()}"'
