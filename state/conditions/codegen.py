@@ -23,6 +23,7 @@ from state.conditions.nodes import (
     AllOf,
     AnyOf,
     Arithmetic,
+    Clamped,
     Comparison,
     FeatureRef,
     Known,
@@ -139,6 +140,8 @@ class CodeWriter:
         match operand:
             case Negative(of):
                 return self._magnitude(of, instant)
+            case Clamped(_, of, limit):
+                return f"({self._magnitude(of, instant)} + {self._size(limit)})"
             case Arithmetic(sign, left, right):
                 one, two = self._magnitude(left, instant), self._magnitude(right, instant)
                 if sign == "/":
@@ -166,6 +169,8 @@ class CodeWriter:
                 return self._once(operand, f"trait_{name}", f"{kind.name.lower()}({value})" if kind else value, sure)
             case Negative():
                 return self._once(operand, "negative", self._negative(operand, sure), sure)
+            case Clamped(clamp):
+                return self._once(operand, clamp, self._clamped(operand, sure), sure)
             case Arithmetic(sign):
                 return self._once(operand, _CALCULATED[sign], self._arithmetic(operand, sure), sure)
 
@@ -174,6 +179,14 @@ class CodeWriter:
             return f"-{self.operand(operand.of, sure)}"
         guard, again = self._guarded(operand.of, sure)
         return f"-{again} if {guard} is not None else None"
+
+    def _clamped(self, operand: Clamped, sure: Sure) -> str:
+        value, again = self._guarded(operand.of, sure)
+        limit = repr(operand.limit.number)
+        within = "<" if operand.clamp == "at_most" else ">"
+        if not operand.of.nullable:
+            return f"{again} if {value} {within} {limit} else {limit}"
+        return f"None if {value} is None else {again} if {again} {within} {limit} else {limit}"
 
     def _arithmetic(self, operand: Arithmetic, sure: Sure) -> str:
         divides = operand.sign == "/" and not isinstance(operand.right, Literal)

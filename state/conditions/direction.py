@@ -7,6 +7,7 @@ from state.conditions.nodes import (
     AllOf,
     AnyOf,
     Arithmetic,
+    Clamped,
     Comparison,
     FeatureRef,
     Known,
@@ -43,7 +44,7 @@ def may_become_known(operand: Operand) -> bool:
         case Arithmetic(sign, left, right):
             steps = sign == "/" and right.monotonicity.has_steps
             return steps or may_become_known(left) or may_become_known(right)
-        case Negative(of):
+        case Negative(of) | Clamped(_, of):
             return may_become_known(of)
         case _:
             return False

@@ -8,6 +8,7 @@ from state.conditions.exact_number import Exact, exact
 from state.conditions.kind import Kind
 from state.conditions.nodes import (
     Arithmetic,
+    Clamped,
     Comparison,
     FeatureRef,
     Known,
@@ -17,7 +18,7 @@ from state.conditions.nodes import (
     Operand,
     Trait,
 )
-from state.conditions.signs import CALCULATE, COMPARE, ArithmeticSign
+from state.conditions.signs import CALCULATE, COMPARE, LIMITED, ArithmeticSign
 from state.conditions.trait_value import OF_KIND
 from state.customer.customer import Customer
 
@@ -44,12 +45,9 @@ def exact_test(leaf: Comparison | Known, catalogue: Catalogue) -> ExactTest:
 def exact_value(operand: Operand, catalogue: Catalogue) -> Value:
     """Return the function of an operand's exact value."""
     match operand:
-        case Literal(value, kind):
-            literal = operand.exact if kind is Kind.NUMBER else value
-            return lambda customer, at: literal
-        case ListLiteral(values, kind):
-            listed = [Literal(value, kind).exact if kind is Kind.NUMBER else value for value in values]
-            return lambda customer, at: listed
+        case Literal() | ListLiteral():
+            written = _written(operand)
+            return lambda customer, at: written
         case FeatureRef(feature):
             formula, day_of = feature.formula, catalogue.day_of
             read = formula.value if feature.is_exact else formula.exact
@@ -65,8 +63,17 @@ def exact_value(operand: Operand, catalogue: Catalogue) -> Value:
         case Negative(of):
             inner = exact_value(of, catalogue)
             return lambda customer, at: None if (value := inner(customer, at)) is None else -value
+        case Clamped(clamp, of, limit):
+            inner, within, most = exact_value(of, catalogue), LIMITED[clamp], limit.exact
+            return lambda customer, at: None if (value := inner(customer, at)) is None else within(value, most)
         case Arithmetic(sign, left, right):
             return _calculated(sign, exact_value(left, catalogue), exact_value(right, catalogue))
+
+
+def _written(operand: Literal | ListLiteral) -> Any:
+    if isinstance(operand, ListLiteral):
+        return [_written(Literal(value, operand.kind)) for value in operand.values]
+    return operand.exact if operand.kind is Kind.NUMBER else operand.value
 
 
 def _calculated(sign: ArithmeticSign, left: Value, right: Value) -> Value:

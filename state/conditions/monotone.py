@@ -81,6 +81,11 @@ class Monotonicity:
         """The monotonicity of the negative."""
         return replace(self, flow=self.flow.flipped, steps=self.steps.flipped)
 
+    @property
+    def clamped(self) -> "Monotonicity":
+        """The monotonicity of the number with a limit: what moves stands still beyond it, so the line has a bend."""
+        return replace(self, curved=self.curved or self.terms > 0)
+
     def plus(self, other: "Monotonicity") -> "Monotonicity":
         """Return the monotonicity of the sum."""
         return Monotonicity(

@@ -9,7 +9,7 @@ from state.conditions.exact_number import exact
 from state.conditions.features import Feature
 from state.conditions.kind import Kind
 from state.conditions.monotone import CONSTANT, Monotonicity, monotonicity_of
-from state.conditions.signs import ArithmeticSign, Sign
+from state.conditions.signs import ArithmeticSign, Clamp, Sign
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,27 @@ class Arithmetic:
         return unsafe or self.left.nullable or self.right.nullable
 
 
-Operand = Literal | ListLiteral | FeatureRef | Trait | Negative | Arithmetic
+@dataclass(frozen=True, slots=True)
+class Clamped:
+    """A number that is never above a limit (``at_most``) or below it (``at_least``), missing if the number is."""
+
+    clamp: Clamp
+    of: "Operand"
+    limit: Literal
+    kind = Kind.NUMBER
+
+    @property
+    def nullable(self) -> bool:
+        """Whether the value may be missing."""
+        return self.of.nullable
+
+    @property
+    def monotonicity(self) -> Monotonicity:
+        """How the value changes by itself."""
+        return self.of.monotonicity.clamped
+
+
+Operand = Literal | ListLiteral | FeatureRef | Trait | Negative | Arithmetic | Clamped
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +239,7 @@ def sides_of(leaf: Leaf) -> tuple[Operand, ...]:
 def inner_operands(operand: Operand) -> list[Operand]:
     """Return an operand with the operands inside of it."""
     match operand:
-        case Negative(of):
+        case Negative(of) | Clamped(_, of):
             return [operand, *inner_operands(of)]
         case Arithmetic():
             return [operand, *inner_operands(operand.left), *inner_operands(operand.right)]

@@ -13,6 +13,7 @@ from state.conditions.kind import Kind
 from state.conditions.nodes import (
     AllOf,
     AnyOf,
+    Clamped,
     Comparison,
     Known,
     Literal,
@@ -82,6 +83,10 @@ class _TestParser:
             fix = (
                 "compare a feature with it" if isinstance(operand, Literal) else f"compare it, as in `{text} {example}`"
             )
+            if isinstance(operand, Clamped) and isinstance(node, ast.Call):
+                sign = "<=" if operand.clamp == "at_most" else ">="
+                number, limit = map(self._operands.text, node.args)
+                fix = f"write `{number} {sign} {limit}`"
             raise self._error(node, f"`{text}` is {sort}, not a yes or no", fix)
         return Truth(operand, text)
 

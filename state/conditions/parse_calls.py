@@ -3,7 +3,7 @@
 import ast
 import difflib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from state.conditions.catalogue import Catalogue
 from state.conditions.errors import ConditionError, error_at, texts_in
@@ -11,6 +11,12 @@ from state.conditions.features import Feature
 from state.conditions.functions import Argument, CallError, Function, Parameter, Sort
 from state.conditions.kind import Kind
 
+CLAMPED: Mapping[str, str] = {
+    "at_most": 'at_most(5 * count("Email Opened", 30), 20)',
+    "at_least": "at_least(20 - days_since_visit, 0)",
+}
+"""Calls that are a number with a limit, and no feature, each by an example."""
+_CLAMP_OF = {"min": "at_most", "max": "at_least"}
 _WINDOW = re.compile(r"\s*(\d+)\s*(h|hours?)?\s*", re.IGNORECASE)
 
 
@@ -49,11 +55,12 @@ class CallParser:
             raise self._error(node, f"`{name}` is no function", f"write `{name}_{days}d`")
         if self._catalogue.has_feature(name):
             raise self._error(node, f"`{name}` is a feature, and takes nothing", f"write `{name}` alone")
-        near = difflib.get_close_matches(name.lower(), functions, n=1, cutoff=0.6)
+        examples = {**{it.name: it.example for it in functions.values()}, **CLAMPED}
+        near = difflib.get_close_matches(name.lower(), examples, n=1, cutoff=0.6)
         fix = self._catalogue.undeclared.get(name) or (
-            f"did you mean `{near[0]}`, as in {_example(functions[near[0]])}?"
+            f"did you mean `{near[0]}`, as in `{examples[near[0]]}`?"
             if near
-            else f"the functions are {', '.join(f'`{it}`' for it in sorted(functions))}"
+            else f"the functions are {', '.join(f'`{it}`' for it in sorted(examples))}"
         )
         raise self._error(node, f"there is no function `{ast.unparse(node.func)}`", fix)
 
@@ -92,6 +99,8 @@ class CallParser:
                 return ast.unparse(_InOneForm().visit(node))
             case _:
                 told = f"`{parameter.name}` is {parameter.sort.value}"
+                if parameter.sort is Sort.TEXT and function.name in _CLAMP_OF and self._is_number(node):
+                    raise self._error(node, told, f"to limit a number, write `{_CLAMP_OF[function.name]}`")
                 raise self._error(node, told, self._mend(function, parameter, node))
 
     def _number(self, parameter: Parameter, node: ast.expr, number: int) -> int:
@@ -145,6 +154,11 @@ class CallParser:
                 return f"write {name}, without {'quotation marks' if isinstance(node, ast.Constant) else 'traits'}"
             case _:
                 return f"write it as in {_example(function)}"
+
+    def _is_number(self, node: ast.expr) -> bool:
+        return isinstance(node, ast.BinOp | ast.Call) or (
+            isinstance(node, ast.Name) and self._catalogue.has_feature(node.id)
+        )
 
     def _is_list(self, name: str) -> bool:
         return name in self._catalogue.features and self._catalogue.features[name].kind is Kind.TEXTS

@@ -10,6 +10,7 @@ from state.conditions.kind import Kind
 from state.conditions.monotone import Monotonicity
 from state.conditions.nodes import (
     Arithmetic,
+    Clamped,
     FeatureRef,
     ListLiteral,
     Literal,
@@ -18,9 +19,9 @@ from state.conditions.nodes import (
     Trait,
 )
 from state.conditions.one_line import on_one_line
-from state.conditions.parse_calls import CallParser
+from state.conditions.parse_calls import CLAMPED, CallParser
 from state.conditions.read_source import read_source
-from state.conditions.signs import CALCULATE, ArithmeticSign
+from state.conditions.signs import CALCULATE, LIMITED, ArithmeticSign, Clamp
 
 MAX_NUMBER = 1e15
 _SIGNS: dict[type[ast.operator], ArithmeticSign] = {
@@ -60,6 +61,8 @@ class OperandParser:
                 return self._named(node, name)
             case ast.Attribute(ast.Name("traits"), name):
                 return Trait(name, self.catalogue.traits.get(name))
+            case ast.Call(ast.Name("at_most" | "at_least" as clamp)):
+                return self._clamped(node, clamp)
             case ast.Call():
                 return FeatureRef(self._calls.feature(node))
             case ast.UnaryOp(ast.USub(), of):
@@ -143,6 +146,8 @@ class OperandParser:
             )
         if (function := self.catalogue.functions.get(name)) is not None:
             raise self.error(node, f"`{name}` is a function", f"call it, as in `{function.example}`")
+        if (clamped := CLAMPED.get(name)) is not None:
+            raise self.error(node, f"`{name}` is a function", f"call it, as in `{clamped}`")
         if (how := self.catalogue.undeclared.get(name)) is not None:
             raise self.error(node, f"the policy declares no `{name}`", how)
         if (days := WINDOW.search(name)) and f"{name[: days.start()]}_7d" in self.catalogue.features:
@@ -166,6 +171,19 @@ class OperandParser:
                 raise self._too_large(node)
             return _literal_of(calculated)
         return Arithmetic(sign, left, right, self._monotonicity(node, sign, left, right))
+
+    def _clamped(self, node: ast.Call, clamp: Clamp) -> Operand:
+        if len(node.args) != 2 or node.keywords:
+            raise self.error(node, f"`{clamp}` takes a number and its limit", f"write it as in `{CLAMPED[clamp]}`")
+        number, limit = (self.number(it) for it in node.args)
+        if not isinstance(limit, Literal):
+            mend = f"write it as in `{CLAMPED[clamp]}`"
+            if isinstance(number, Literal):
+                mend = f"write `{clamp}({self.text(node.args[1])}, {self.text(node.args[0])})`"
+            raise self.error(node.args[1], f"the limit of `{clamp}` is a number in the text", mend)
+        if isinstance(number, Literal):
+            return _literal_of(Fraction(LIMITED[clamp](number.exact, limit.exact)))
+        return Clamped(clamp, number, limit)
 
     def _monotonicity(self, node: ast.expr, sign: ArithmeticSign, left: Operand, right: Operand) -> Monotonicity:
         one, two = left.monotonicity, right.monotonicity

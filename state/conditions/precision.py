@@ -11,6 +11,7 @@ from state.conditions.exact_number import exact
 from state.conditions.kind import Kind
 from state.conditions.nodes import (
     Arithmetic,
+    Clamped,
     Comparison,
     FeatureRef,
     Leaf,
@@ -55,11 +56,11 @@ def trust_of(leaf: Leaf) -> Trust:
 def _may_divide_by_rounding(operand: Operand) -> bool:
     """Tell whether a divisor is calculated: it could be zero as a double, and not in mathematics, or the reverse."""
     match operand:
-        case Negative(of):
+        case Negative(of) | Clamped(_, of):
             return _may_divide_by_rounding(of)
         case Arithmetic(sign, left, right):
             divisor = right.of if isinstance(right, Negative) else right
-            if sign == "/" and isinstance(divisor, Arithmetic | Negative) and not _is_exact(divisor):
+            if sign == "/" and isinstance(divisor, Arithmetic | Negative | Clamped) and not _is_exact(divisor):
                 return True
             return _may_divide_by_rounding(left) or _may_divide_by_rounding(right)
         case _:
@@ -93,6 +94,8 @@ def _is_itself(operand: Operand) -> bool:
             return feature.is_exact
         case Negative(of):
             return _is_itself(of)
+        case Clamped(_, of, limit):
+            return _is_itself(of) and _is_itself(limit)
         case _:
             return isinstance(operand, Trait)
 
@@ -109,13 +112,14 @@ def _bits(operand: Operand) -> tuple[int, int] | None:
         case Literal():
             number = operand.exact
             after = number.denominator.bit_length() - 1
-            if number.denominator != 1 << after:
-                return None
-            return int(abs(number)).bit_length(), after
+            return (int(abs(number)).bit_length(), after) if number.denominator == 1 << after else None
         case FeatureRef(feature):
             return (_COUNT_BITS, 0) if feature.formula.is_whole else None
         case Negative(of):
             return _bits(of)
+        case Clamped(_, of, limit):
+            one, two = _bits(of), _bits(limit)
+            return None if one is None or two is None else (max(one[0], two[0]), max(one[1], two[1]))
         case Arithmetic("+" | "-" | "*" as sign, left, right):
             one, two = _bits(left), _bits(right)
             if one is None or two is None or sum(one) > _DOUBLE_BITS or sum(two) > _DOUBLE_BITS:

@@ -4,6 +4,7 @@ import ast
 import warnings
 
 from state.conditions.errors import ConditionError, error_at, hint, place
+from state.conditions.signs import LIMITED
 
 MAX_LENGTH = 4000
 MAX_DEPTH = 40
@@ -57,10 +58,11 @@ def _require_names_as_written(source: str, root: ast.expr) -> None:
 
 def _depth(node: ast.AST) -> int:
     within = max(map(_depth, ast.iter_child_nodes(node)), default=0)
-    return within + isinstance(node, ast.BoolOp | ast.Compare | ast.BinOp | ast.UnaryOp)
+    is_limit = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in LIMITED
+    return within + (is_limit or isinstance(node, ast.BoolOp | ast.Compare | ast.BinOp | ast.UnaryOp))
 
 
 def too_deep() -> ConditionError:
     """Return the error of a text whose parts are too many levels within each other."""
-    fix = f"write at most {MAX_DEPTH} comparisons, signs, `and`, `or` and `not` within each other"
+    fix = f"write at most {MAX_DEPTH} comparisons, signs, limits, `and`, `or` and `not` within each other"
     return ConditionError("the condition is nested too deeply", 1, fix)

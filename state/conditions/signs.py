@@ -8,6 +8,7 @@ from state.conditions.exact_number import Exact, ratio
 
 Sign = Literal["==", "!=", "<", "<=", ">", ">=", "in", "not in"]
 ArithmeticSign = Literal["+", "-", "*", "/"]
+Clamp = Literal["at_most", "at_least"]
 COMPARE: dict[Sign, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,
@@ -36,3 +37,5 @@ CALCULATE: dict[ArithmeticSign, Callable[[Exact, Exact], Exact]] = {
     "*": operator.mul,
     "/": ratio,
 }
+LIMITED: dict[Clamp, Callable[[Any, Any], Any]] = {"at_most": min, "at_least": max}
+"""What a number is with a limit above or below it."""

@@ -12,6 +12,7 @@ from state.conditions.errors import ConditionError
 from state.conditions.event_filters import WORDS
 from state.conditions.exact_test import exact_value
 from state.conditions.nodes import Operand, inner_operands, traits_in
+from state.conditions.parse_calls import CLAMPED
 from state.conditions.parse_operands import parse_value
 from state.customer.customer import Customer
 from state.policy.shape import Measure, Policy
@@ -91,7 +92,7 @@ def _has_wrong_name(measure: Measure, taken: set[str], catalogue: Catalogue, sou
         told = f"there are two measures `{name}`"
     elif catalogue.has_feature(name):
         told = f"`{name}` is a feature, and cannot be the name of a measure"
-    elif name in catalogue.functions:
+    elif name in catalogue.functions or name in CLAMPED:
         told = f"`{name}` is a function, and cannot be the name of a measure"
     elif keyword.iskeyword(name) or name in _RESERVED:
         told = f"`{name}` means something else in conditions"

@@ -8,6 +8,7 @@ from state.conditions.event_filters import MOMENT, kinds_of_fields
 from state.conditions.features import Feature, Trend
 from state.conditions.nodes import (
     Arithmetic,
+    Clamped,
     Comparison,
     FeatureRef,
     Literal,
@@ -145,7 +146,7 @@ def _is_money(operand: Operand) -> bool:
     match operand:
         case FeatureRef(feature):
             return feature.unit == "currency"
-        case Negative(of):
+        case Negative(of) | Clamped(_, of):
             return _is_money(of)
         case Arithmetic("+" | "-", left, right):
             return _is_money(left) and _is_money(right)

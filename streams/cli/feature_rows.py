@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from schemas.event_types import EVENT_TYPES
+from state.conditions.parse_calls import CLAMPED
 from state.features.published_shape import (
     PublishedCatalogue,
     PublishedFeature,
@@ -13,7 +14,12 @@ from state.features.published_shape import (
 MEASURES_HEAD = ("measure", "description", "value", "in profiles")
 FIELDS_HEAD = ("field", "type", "read from")
 HEAD = ("name", "meaning", "type", "unit", "from", "by time alone", "read by the policy")
+_AS_THE_NUMBER = ("number", "", "the number", "as the number", "")
 Row = tuple[str, ...]
+_CLAMPED: list[Row] = [
+    (CLAMPED["at_most"], "a number, or the limit where it is above that", *_AS_THE_NUMBER),
+    (CLAMPED["at_least"], "a number, or the limit where it is below that", *_AS_THE_NUMBER),
+]
 
 
 def sections_of(catalogue: PublishedCatalogue) -> Iterator[tuple[str, list[Row]]]:
@@ -21,7 +27,7 @@ def sections_of(catalogue: PublishedCatalogue) -> Iterator[tuple[str, list[Row]]
     sections = {
         "Now and of all time": map(_row, catalogue.features),
         f"In the last N days, N = 1 to {catalogue.most_window_days}": map(_row, catalogue.windowed),
-        "Functions, by an example of each": map(_call, catalogue.functions),
+        "Functions, by an example of each": [*map(_call, catalogue.functions), *_CLAMPED],
         "Once the policy declares it": map(_undeclared, catalogue.undeclared),
     }
     yield from ((title, rows) for title, each in sections.items() if (rows := list(each)))

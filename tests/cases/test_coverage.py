@@ -297,6 +297,11 @@ EXAMPLES: dict[str, tuple[list[Line], list[Line]]] = {
         [basket(400, Tea=30), basket(420, Coffee=40, Grocery=1)],
     ),
     "2 * frequency_score + 3 * monetary_score + recency_score >= 20": (WEEKLY, orders(490)),
+    'at_most(10 * count("Demo Requested", 30) + 5 * count("Demo Requested", 90), 40) '
+    '+ at_most(2 * count("Email Opened", 30), 20) >= 50': (
+        [at(480 + n, "Demo Requested") for n in range(3)] + [at(490 + n / 4, "Email Opened") for n in range(6)],
+        [at(480 + n, "Demo Requested") for n in range(9)] + [at(420 + n / 4, "Email Opened") for n in range(90)],
+    ),
     'count("Sensor Alert", 7) >= 3': (
         [at(494 + n, "Sensor Alert") for n in range(4)],
         [at(480 + 9 * n, "Sensor Alert") for n in range(3)],

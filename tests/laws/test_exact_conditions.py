@@ -36,8 +36,11 @@ terms = st.one_of(
     st.builds("{} * {}".format, st.sampled_from(MOVING), st.sampled_from(STILL)),
     st.builds("{} / ({} * {} - {})".format, values, numbers, st.sampled_from(STILL), numbers),
 )
+clamped = st.builds("{}({}, {})".format, st.sampled_from(("at_most", "at_least")), terms, numbers)
 sums = st.one_of(
     terms,
+    clamped,
+    st.builds("{} {} {}".format, clamped, st.sampled_from("+-/"), st.one_of(clamped, values)),
     numbers,
     st.builds("{} {} {}".format, terms, st.sampled_from("+-"), st.one_of(terms, numbers)),
     st.builds("-({} {} {})".format, terms, st.sampled_from("+-"), st.one_of(terms, numbers)),
@@ -94,6 +97,10 @@ def calculated(node: ast.expr, customer: Customer, at: int) -> Fraction | None:
             return Fraction(repr(value))
         case ast.Name(name):
             return exact_feature(customer, name, at)
+        case ast.Call(ast.Name(clamp), [of, limit]):
+            inner, most = calculated(of, customer, at), calculated(limit, customer, at)
+            assert most is not None
+            return None if inner is None else min(inner, most) if clamp == "at_most" else max(inner, most)
         case ast.UnaryOp(ast.USub(), of):
             inner = calculated(of, customer, at)
             return None if inner is None else -inner

@@ -59,6 +59,7 @@ CALCULATED: dict[type[ast.operator], Callable[[Fraction, Fraction], Fraction]] =
 }
 FLAGS = {"true": True, "false": False}
 VALUES = (ast.Name, ast.Attribute, ast.Call)
+LIMITED: dict[str, Callable[[Fraction, Fraction], Fraction]] = {"at_most": min, "at_least": max}
 OF_TRAITS = {
     "starts_with": ("trait", "text"),
     "contains": ("trait", "text"),
@@ -269,7 +270,7 @@ class Condition:
             inner = inner.operand
         calculated = isinstance(inner, ast.BinOp)
         whole, inner = self.measured(node), self.measured(inner)
-        is_value = isinstance(inner, VALUES)
+        is_value = isinstance(inner, VALUES) and not is_limited(inner)
         return Side(text, reading(whole), frozenset(names(whole)), sort_of_node(inner), calculated, is_value)
 
 
@@ -287,7 +288,9 @@ class InPlace(ast.NodeTransformer):
         return copy.deepcopy(self.measures.get(node.id, node))
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
-        return node
+        if not is_limited(node):
+            return node
+        return ast.Call(node.func, [self.visit(each) for each in node.args], [])
 
 
 def measures_of(tables: list[dict[str, Any]]) -> Measures:
@@ -298,9 +301,17 @@ def measures_of(tables: list[dict[str, Any]]) -> Measures:
     return found
 
 
+def is_limited(node: ast.AST) -> bool:
+    """Whether a node is a number with a limit."""
+    return isinstance(node, ast.Call) and ast.unparse(node.func) in LIMITED
+
+
 def names(node: ast.AST) -> Iterator[str]:
     """The values that an operand reads, each in one spelling."""
-    if isinstance(node, VALUES):
+    if isinstance(node, ast.Call) and is_limited(node):
+        for argument in node.args:
+            yield from names(argument)
+    elif isinstance(node, VALUES):
         if not isinstance(node, ast.Name) or node.id not in FLAGS:
             yield spelled(node)
     else:
@@ -396,6 +407,10 @@ def reading(node: ast.expr) -> Read:
     if isinstance(node, ast.Attribute):
         trait = f"traits.{node.attr}"
         return lambda values: exact(values(trait))
+    if isinstance(node, ast.Call) and is_limited(node):
+        number, limit = reading(node.args[0]), reading(node.args[1])
+        within = LIMITED[ast.unparse(node.func)]
+        return lambda values: calculated(within, number(values), limit(values))
     if isinstance(node, ast.Call):
         call = spelled(node)
         return lambda values: exact(values(call))

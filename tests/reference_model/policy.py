@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.reference_model.calendar import Calendar
 from tests.reference_model.calls import FIELDS_OF, Call, call_of
-from tests.reference_model.conditions import OF_TRAITS, Condition, Measures, measures_of
+from tests.reference_model.conditions import LIMITED, OF_TRAITS, Condition, Measures, measures_of
 from tests.reference_model.field_paths import DEFAULT_FIELDS
 from tests.reference_model.money import decimals
 from tests.reference_model.names import KNOWN, VIEW_KEYS, bare, key_of
@@ -312,7 +312,7 @@ class Policy:
 def calls_in(text: str) -> list[Call]:
     """The calls of functions of events in a condition, in the order of the text."""
     every = [each for each in ast.walk(ast.parse(f"({text}\n)")) if isinstance(each, ast.Call)]
-    nodes = [each for each in every if ast.unparse(each.func) not in OF_TRAITS]
+    nodes = [each for each in every if ast.unparse(each.func) not in (*OF_TRAITS, *LIMITED)]
     return [call_of(ast.unparse(each)) for each in sorted(nodes, key=lambda node: (node.lineno, node.col_offset))]
 
 

@@ -148,6 +148,9 @@ value = "recent / (orders - 1)"
 name = "quiet"
 value = "days_since_order - 2 * recent"
 [[measures]]
+name = "points"
+value = "at_most(2 * count('Referral Sent', 14), 3) + at_most(views_30d + views_7d, 7.5) + at_least(2 - quiet, -1 / 3)"
+[[measures]]
 name = "unread"
 value = "count('Nobody Reads', 12)"
 [[measures]]
@@ -158,7 +161,7 @@ profile = true
 name = "country"
 value = "traits.country"
 """
-MEASURED = ("recent", "ratio", "quiet")
+MEASURED = ("recent", "ratio", "quiet", "points")
 FLAGS = (
     "loyal",
     "true",
@@ -355,6 +358,8 @@ class Drawing:
             return choose(MEASURED)
         if share < 0.65:
             return f"-{choose(MOVING + STILL)}"
+        if share < 0.74:
+            return f"{choose(('at_most', 'at_least'))}({self.operand(depth + 1)}, {choose(NUMBERS)})"
         return f"({self.operand(depth + 1)} {choose('+-*/')} {self.operand(depth + 1)})"
 
     def leaf(self) -> str:

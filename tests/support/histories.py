@@ -268,6 +268,12 @@ min_stay_days = 100
 key = "settled"
 name = "Settled in a stage"
 enter = 'stage == "new" and days_in_stage >= 3 and views_7d == 0'
+[[segments]]
+key = "warm"
+name = "Warm by points"
+enter = '''
+at_most(4 * views_7d + 3 * views_30d, 12) + at_most(5 * orders_30d, 10) + at_least(3 - days_since_visit, 0) >= 11
+'''
 """
 POLICIES["remembering"] = """
 name = "remembering"

@@ -23,9 +23,25 @@ def _calculated(operands: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     ).filter(lambda text: "/ 0)" not in text)
 
 
+def _clamped(operands: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    limits = st.sampled_from(["0", "0.5", "2", "3.75", "12", "-1", "30"])
+    return st.builds("{}({}, {})".format, st.sampled_from(["at_most", "at_least"]), operands, limits)
+
+
 _unmoved = st.one_of(_STILL, _STEPS, _calculated(_STEPS), _calculated(_STILL), _STEPS.map(lambda it: f"-{it}"))
 _line = st.one_of(_LINES, _calculated(_LINES), _LINES.map(lambda it: f"-{it}"))
 _curve = st.one_of(_CURVES, _calculated(_CURVES))
+_points = st.one_of(
+    _clamped(_unmoved), st.builds("({} {} {})".format, _clamped(_unmoved), st.sampled_from("+-"), _unmoved)
+)
+_bent = st.one_of(
+    _clamped(_line),
+    _clamped(_curve),
+    _clamped(_clamped(_line)),
+    st.builds("({} {} {})".format, _clamped(_line), st.sampled_from("+-*"), _clamped(_unmoved)),
+    st.builds("({} + {})".format, _clamped(_LINES), _LINES),
+    st.builds("-({} + {})".format, _clamped(_LINES), _clamped(_LINES)),
+)
 _words = st.lists(st.sampled_from(["0", "1", "2", "3", "10"]), min_size=1, max_size=3).map(", ".join)
 
 comparisons = st.one_of(
@@ -35,6 +51,9 @@ comparisons = st.one_of(
     st.builds("{} {} {}".format, _LINES, _SIGN, st.integers(0, 60)),
     st.builds("{} {} {}".format, _line, _SIGN, _line),
     st.builds("{} {} {}".format, _curve, _ANY_SIGN, _unmoved),
+    st.builds("{} {} {}".format, _points, _ANY_SIGN, _unmoved | _points),
+    st.builds("{} {} {}".format, _bent, _ANY_SIGN, _unmoved | _points),
+    st.builds("{} {} {}".format, _bent, _SIGN, _bent),
     st.builds("p_alive {} {}".format, _SIGN, st.sampled_from([0.9, 0.5, 0.25, 0.01])),
     st.builds("recency_score {} {}".format, _ANY_SIGN, st.integers(0, 6)),
     st.builds("recency_score {} [{}]".format, st.sampled_from(["in", "not in"]), _words),

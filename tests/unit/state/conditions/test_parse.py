@@ -10,6 +10,7 @@ from state.conditions.nodes import (
     AllOf,
     AnyOf,
     Arithmetic,
+    Clamped,
     Comparison,
     FeatureRef,
     Known,
@@ -38,10 +39,8 @@ def shown(tree: Test | Operand) -> str:
             return f"Not({shown(part)})"
         case Comparison(sign, left, right):
             return f"{shown(left)} {sign} {shown(right)}"
-        case Known(operand):
-            return f"Known({shown(operand)})"
-        case Truth(operand):
-            return f"Truth({shown(operand)})"
+        case Known(operand) | Truth(operand):
+            return f"{type(tree).__name__}({shown(operand)})"
         case Literal(value):
             return repr(value)
         case ListLiteral(values):
@@ -52,6 +51,8 @@ def shown(tree: Test | Operand) -> str:
             return f"traits.{name}:{kind.value if kind else 'any'}"
         case Negative(of):
             return f"-{shown(of)}"
+        case Clamped(clamp, of, limit):
+            return f"{clamp}({shown(of)}, {shown(limit)})"
         case Arithmetic(sign, left, right):
             return f"({shown(left)} {sign} {shown(right)})"
 
@@ -87,6 +88,10 @@ def shown(tree: Test | Operand) -> str:
         ("revenue / orders > 5", "(revenue / orders) > 5"),
         ("days_since_order > 2 * mean_gap_days", "days_since_order > (2 * mean_gap_days)"),
         ("2 * days_since_order > days_known", "(2 * days_since_order) > days_known"),
+        ("at_most(2 * orders, 6) + at_least(items, -1) > 3", "(at_most((2 * orders), 6) + at_least(items, -1)) > 3"),
+        ("at_least(at_most(traits.age, 1 / 4), 0) is known", "Known(at_least(at_most(traits.age:number, 0.25), 0))"),
+        ("at_most(3, 5) < at_least(-2, 1) * orders", "3 < (1 * orders)"),
+        ("at_most(days_since_order, 30) == 30", "at_most(days_since_order, 30) == 30"),
         ("orders > 2  # but\n and loyal # not", "AllOf(orders > 2, Truth(loyal))"),
     ],
 )  # fmt: skip
@@ -143,6 +148,28 @@ def test_a_text_becomes_a_tree(text: str, tree: str) -> None:
          "multiply the other side of the comparison instead"),
         ("p_alive < recency_score / 5", 1, 1, "both sides move with every moment, and not in straight lines",
          "compare this with something that changes only by events or by days"),
+        ("at_most(days_since_order, 5) - days_since_visit > 1", 1, 1,
+         "both sides move with every moment, and not in straight lines",
+         "compare this with something that changes only by events or by days"),
+        ("loyal and\nat_most(orders) > 1", 2, 1, "`at_most` takes a number and its limit",
+         'write it as in `at_most(5 * count("Email Opened", 30), 20)`'),
+        ("at_least(orders, limit=3) > 1", 1, 1, "`at_least` takes a number and its limit",
+         "write it as in `at_least(20 - days_since_visit, 0)`"),
+        ("at_most(orders, traits.cap) > 1", 1, 17, "the limit of `at_most` is a number in the text",
+         'write it as in `at_most(5 * count("Email Opened", 30), 20)`'),
+        ("at_most(20, 5 * orders) > 1", 1, 13, "the limit of `at_most` is a number in the text",
+         "write `at_most(5 * orders, 20)`"),
+        ("at_least(orders, 3) and loyal", 1, 1, "`at_least(orders, 3)` is a number, not a yes or no",
+         "write `orders >= 3`"),
+        ("at_most(3, 4)", 1, 1, "`at_most(3, 4)` is a number, not a yes or no", "compare a feature with it"),
+        ("at_most(stage, 3) > 1", 1, 9, "`stage` is a text", "only numbers can be calculated with"),
+        ("at_most > 3", 1, 1, "`at_most` is a function",
+         'call it, as in `at_most(5 * count("Email Opened", 30), 20)`'),
+        ("atmost(orders, 3) > 1", 1, 1, "there is no function `atmost`",
+         'did you mean `at_most`, as in `at_most(5 * count("Email Opened", 30), 20)`?'),
+        ("min(5 * orders, 20) > 1", 1, 5, "`event` is a text in quotation marks",
+         "to limit a number, write `at_most`"),
+        ("max(orders, 20) > 1", 1, 5, "`event` is a text in quotation marks", "to limit a number, write `at_least`"),
         ("orders is 3", 1, 1, "after `is` comes `known` or `not known`", "write `==` to compare values"),
         ("1 < orders in [2]", 1, 1, "`in` cannot be part of a chain", "join two comparisons by `and`"),
         ("kind is null", 1, 1, "after `is` comes `known` or `not known`", "write `is not known`"),

@@ -219,6 +219,11 @@ def told_of(enter: str, head: str = "") -> list[str]:
         'top_share("brand", orders, 90) == 50',
         "return_rate(90) >= 1.1",
         "frequency_score > 5",
+        "frequency_score + monetary_score >= 11",
+        "at_most(orders, 3) > 3",
+        "20 < at_most(orders, 3) + at_most(at_least(views_30d, 1), 17)",
+        "-at_least(orders, 3) > -3",
+        "at_most(at_least(orders, 1), 3) in [0, 4]",
     ],
 )
 def test_what_never_holds_is_told(never: str) -> None:
@@ -233,6 +238,8 @@ def test_what_never_holds_is_told(never: str) -> None:
         '100 > bucket("x", 100)',
         'bucket("x", 100) != 100',
         'bucket("x", 100) not in [100, 200]',
+        "at_most(orders, 3) <= 3",
+        "at_least(orders, 3) + 1 > 3",
     ],
 )
 def test_what_holds_for_everybody_is_told(always: str) -> None:
