@@ -9,7 +9,7 @@ from state.conditions.catalogue import Catalogue
 from state.conditions.codegen import CodeWriter
 from state.conditions.direction import RISES, as_inequalities, direction_of, leaf_monotonicity
 from state.conditions.explain import Explanation, Reason, Truths
-from state.conditions.features import Instants
+from state.conditions.features import Feature, Instants
 from state.conditions.next_change import CombinedChange, Gap, LeafChange, NegatedChange, NextChange
 from state.conditions.nodes import (
     AllOf,
@@ -54,15 +54,18 @@ class Condition:
     explanation: Explanation
 
     @property
+    def features(self) -> list[Feature]:
+        """The features that it reads."""
+        return [it.feature for it in operands_of(self.tree) if isinstance(it, FeatureRef)]
+
+    @property
     def segments(self) -> frozenset[str]:
         """The keys of the segments that it asks about."""
-        asked = (it.feature.segment for it in operands_of(self.tree) if isinstance(it, FeatureRef))
-        return frozenset(filter(None, asked))
+        return frozenset(filter(None, (it.segment for it in self.features)))
 
     def asks_membership(self, segment: str) -> bool:
         """Tell whether it asks if a customer is in a segment, and not only how they were in it before."""
-        asked = (it.feature for it in operands_of(self.tree) if isinstance(it, FeatureRef))
-        return any([it.segment == segment and not it.history_of for it in asked])
+        return any([it.segment == segment and not it.history_of for it in self.features])
 
     def begins(self, customer: Customer, at: int, until: int | None = None) -> int | None:
         """Return the first instant after ``at``, up to ``until`` (100 years from ``at``), at which it holds by itself.

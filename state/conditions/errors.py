@@ -43,9 +43,18 @@ _MISTAKES = (
 )
 
 
-def hint(text: str) -> str:
-    """Return the fix for the most likely mistake in a text that cannot be parsed."""
+_NAMED = re.compile(r"([(,]\s*\w+\s*)=(?!=)")
+"""The sign after the name of an argument, which compares nothing."""
+
+
+def hint(text: str, told: str = "") -> str:
+    """Return the fix for the most likely mistake in a text that cannot be parsed, of which Python has ``told``."""
+    if "positional argument follows" in told:
+        return "write arguments with a name after all others"
+    if "forgot a comma" in told and re.search(r"\w\s*\(", text):
+        return "write a comma between two arguments, and `and` or `or` between two comparisons"
     outside = re.sub(r"\"[^\"]*\"|'[^']*'|#.*|\[[^\]]*\]", "", text)
+    outside = _NAMED.sub(r"\1", outside)
     for mistake, fix in _MISTAKES:
         if mistake.search(outside):
             return fix

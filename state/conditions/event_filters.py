@@ -16,7 +16,9 @@ from state.conditions.condition import condition_of
 from state.conditions.errors import ConditionError, error_at
 from state.conditions.kind import Kind
 from state.conditions.nodes import Comparison, ListLiteral, Literal, Test, Trait, leaves_of, sides_of, traits_of
+from state.conditions.one_line import on_one_line
 from state.conditions.parse import parse_node
+from state.conditions.read_source import read_source
 
 WORDS = frozenset(("known", "true", "false", "True", "False"))
 """What a condition reads as something else than a name."""
@@ -78,9 +80,9 @@ def check_filter(source: str, node: ast.expr, kinds: Mapping[str, Kind]) -> Test
 
 def compile_filter(text: str, kinds: Mapping[str, Kind]) -> CompiledFilter:
     """Return the filter of a condition on fields, which are named without more. Raises ``ConditionError``."""
-    source = f"({text}\n)"
-    tree = check_filter(source, ast.parse(source, mode="eval").body, kinds)
-    holds: Any = condition_of(text, tree, replace(_NOTHING, traits=kinds)).holds
+    source, node = read_source(text)
+    tree = check_filter(source, node, kinds)
+    holds: Any = condition_of(on_one_line(text), tree, replace(_NOTHING, traits=kinds)).holds
     return CompiledFilter(
         lambda properties: holds(_Content(properties), 0), traits_of(tree), frozenset(_looked_for(tree))
     )

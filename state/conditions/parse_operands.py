@@ -2,9 +2,10 @@
 
 import ast
 import difflib
+import re
 from fractions import Fraction
 
-from state.conditions.catalogue import WINDOW, Catalogue
+from state.conditions.catalogue import Catalogue
 from state.conditions.errors import ConditionError, error_at, texts_in
 from state.conditions.kind import Kind
 from state.conditions.monotone import Monotonicity
@@ -30,6 +31,7 @@ _SIGNS: dict[type[ast.operator], ArithmeticSign] = {
     ast.Mult: "*",
     ast.Div: "/",
 }
+_DAYS = re.compile("_([0-9]+)d$")
 
 
 class OperandParser:
@@ -150,9 +152,12 @@ class OperandParser:
             raise self.error(node, f"`{name}` is a function", f"call it, as in `{clamped}`")
         if (how := self.catalogue.undeclared.get(name)) is not None:
             raise self.error(node, f"the policy declares no `{name}`", how)
-        if (days := WINDOW.search(name)) and f"{name[: days.start()]}_7d" in self.catalogue.features:
-            most = self.catalogue.max_window_days
-            raise self.error(node, f"`{name}` is no window", f"a window has 1 to {most} days")
+        if (days := _DAYS.search(name)) and f"{name[: days.start()]}_7d" in self.catalogue.features:
+            most, number = self.catalogue.max_window_days, int(days[1])
+            fix = (
+                f"write `{name[: days.start()]}_{number}d`" if 1 <= number <= most else f"a window has 1 to {most} days"
+            )
+            raise self.error(node, f"`{name}` is no window", fix)
         names = (*self.catalogue.measures, *self.catalogue.features)
         near = difflib.get_close_matches(name.lower(), names, n=3, cutoff=0.6)
         fix = (

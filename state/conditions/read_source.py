@@ -34,7 +34,7 @@ def read_source(text: str) -> tuple[str, ast.expr]:
         row, column = (row, column) if row == 1 else (row, column + 1)
         if row > text.count("\n") + 1:
             row, column = place(source, text.count("\n") + 1, len(source.encode()))
-        raise ConditionError("this cannot be read", max(column, 1), hint(text), row) from None
+        raise ConditionError("this cannot be read", max(column, 1), hint(text, error.msg), row) from None
     except ValueError as error:
         if isinstance(error, ConditionError):
             raise

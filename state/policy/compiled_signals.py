@@ -12,7 +12,6 @@ from state.conditions.condition import Condition
 from state.conditions.errors import ConditionError
 from state.conditions.event_filters import NO_FILTER, CompiledFilter, compile_filter
 from state.conditions.kind import Kind
-from state.conditions.one_line import on_one_line
 from state.policy.duration import Duration, in_days
 from state.policy.recurrence import Recurrence, recurrence_of
 from state.policy.signal_shape import Signal, SignalStep, Unless, Within
@@ -133,12 +132,10 @@ class SignalCompiler:
         if not where.strip():
             return NO_FILTER
         try:
-            return compile_filter(on_one_line(where), self._kinds)
+            return compile_filter(where, self._kinds)
         except ConditionError as error:
             told = error.message.removeprefix("in `where`: ")
             self._source.report((*path, "where"), f"in `where`, column {error.column}: {told}", error.fix, error.row)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            self._source.report((*path, "where"), "`where` cannot be read", 'write it as in `channel == "app"`')
         return NO_FILTER
 
 

@@ -7,6 +7,8 @@ from typing import NamedTuple
 from state.conditions.catalogue import Catalogue
 from state.conditions.condition import Condition, compile_condition, entering, opposite
 from state.conditions.errors import ConditionError
+from state.conditions.named_place import place_of
+from state.conditions.nodes import FeatureRef, Leaf, leaves_of, names_of, operands_of
 from state.customer.parts import DECIDED, SEGMENTS, SIGNALS, STEPS, TRAITS
 from state.policy.compiled_ladder import CompiledLadder, CompiledStep
 from state.policy.declared_order import Undecided, not_yet_in_segment, not_yet_on_ladder
@@ -38,6 +40,7 @@ class PolicyConditions:
         self._policy = policy
         self._wrong_measures = wrong
         self.by_key: dict[Path, Condition] = {}
+        self._texts: dict[Path, str] = {}
         is_read = source.is_read(("lifecycle", "patience")) and source.is_read(("lifecycles",))
         methods = (policy.lifecycle.patience, *(it.patience for it in policy.lifecycles))
         self._never_p_alive = is_read and not any(isinstance(it, PAlive) for it in methods)
@@ -65,8 +68,8 @@ class PolicyConditions:
     def _check_order(self, path: Path, undecided: Undecided, number: int) -> None:
         for where in ((*path, "enter"), (*path, "leave")):
             if (condition := self.by_key.get(where)) is not None:
-                for message, fix in undecided(condition, self._policy, number, str(where[-1])):
-                    self._source.report(where, message, fix)
+                for name, message, fix in undecided(condition, self._policy, number, str(where[-1])):
+                    self._report_named(where, name, message, fix)
 
     def pair(self, path: Path, enter: str, leave: str, decides: Decides | None = None) -> tuple[Condition, Condition]:
         """Return the conditions for entering, which never holds while the other does, and for leaving."""
@@ -83,10 +86,11 @@ class PolicyConditions:
         if not text.strip():
             return None
         condition = self._compile(path, text)
-        moves = condition.next_change.may_become(True) or condition.next_change.may_become(False)
-        if condition.parts & ~TRAITS or moves:
-            fix = "ask for `kind` or traits, as in `kind == 'internal' or traits.test_account`"
-            self._source.report(path, f"`{path[-1]}` reads more than what traits say", fix)
+        for leaf in leaves_of(condition.tree):
+            if (wrong := _beyond_traits(leaf)) is not None:
+                fix = "ask for `kind` or traits, as in `kind == 'internal' or traits.test_account`"
+                self._report_named(path, wrong[0], wrong[1], fix)
+                break
         return condition
 
     def kinds(self) -> Iterator[tuple[Condition, Lifecycle]]:
@@ -117,15 +121,27 @@ class PolicyConditions:
             where = f"in `{path[-1]}`, column {error.column}"
             self._source.report(path, f"{where}: {error.message}", error.fix, error.row)
             return compile_condition("true", self._catalogue)
-        self.by_key[path] = condition
+        self.by_key[path], self._texts[path] = condition, text
         decided = sorted(filter(self._is_decided, condition.names))
         if decides is not None and (circular := [it for it in decided if it not in decides.known]):
             told = f"`{circular[0]}` follows from {decides.what}, and cannot decide it"
-            self._source.report(path, told, decides.fix)
+            self._report_named(path, circular[0], told, decides.fix)
         if "p_alive" in condition.names and self._never_p_alive:
-            self._source.report(
-                path,
-                "`p_alive` is never known under this patience",
-                'use method = "p_alive" in [lifecycle.patience], or days_since_order here',
-            )
+            fix = 'use method = "p_alive" in [lifecycle.patience], or days_since_order here'
+            self._report_named(path, "p_alive", "`p_alive` is never known under this patience", fix)
         return condition
+
+    def _report_named(self, path: Path, name: str, told: str, fix: str) -> None:
+        row, column = place_of(name, self._texts[path])
+        self._source.report(path, f"in `{path[-1]}`, column {column}: {told}", fix, row)
+
+
+def _beyond_traits(leaf: Leaf) -> tuple[str, str] | None:
+    """Return a name in a comparison that more than events about traits can change, and what is told of it."""
+    for operand in operands_of(leaf):
+        if isinstance(operand, FeatureRef) and operand.feature.parts & ~TRAITS:
+            return operand.feature.name, f"`{operand.feature.name}` is more than what traits say"
+    if any([it.monotonicity.can_change for it in operands_of(leaf)]):
+        name = min(names_of(leaf))
+        return name, f"`{name}` changes by time alone, and is more than what traits say"
+    return None

@@ -59,7 +59,8 @@ class PolicyText:
     def line_within(self, path: Path, row: int) -> int:
         """Return the line of a row (from 1) of a text that may go over several lines."""
         line = self.line(path)
-        return line + row - 1 + bool(_OPENED.search(self._text_lines[line - 1]))
+        opened = _OPENED.search(self._text_lines[line - 1])
+        return line if opened is None else line + row - 1 + (not opened[2])
 
     def report(self, path: Path, message: str, fix: str, row: int = 1) -> None:
         """Add a problem at a key."""
@@ -157,7 +158,7 @@ _PLACEHOLDERS: dict[str, Any] = {
     "event": "",
     "events": (),
 }
-_OPENED = re.compile(r"=\s*(\"\"\"|''')\\?\s*$")
+_OPENED = re.compile(r"=\s*(\"\"\"|''')\\?\s*(.*)$")
 
 
 def _first_argument(kind: Any) -> type[Any]:

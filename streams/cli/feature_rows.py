@@ -35,7 +35,7 @@ def sections_of(catalogue: PublishedCatalogue) -> Iterator[tuple[str, list[Row]]
 
 def fields_of(catalogue: PublishedCatalogue) -> list[Row]:
     """Return the fields of events under ``FIELDS_HEAD``."""
-    when = "the instant of the event, in the policy's zone"
+    when = "the instant of the event, in the policy's zone, or the customer's own with `zone_trait`"
     return [
         (it.name, f"{it.type} or missing" if it.paths else it.type, ", ".join(it.paths) or when)
         for it in catalogue.fields

@@ -91,7 +91,7 @@ def test_a_ladder_and_a_segment_of_it_follow_the_signal(intake: Intake) -> None:
         (
             SIGNALS + "[customers]\nexcluded = \"days_since_signal('cart') < 3\"\n",
             "loyal",
-            "reads more than what traits",
+            'in `excluded`, column 1: `days_since_signal("cart")` is more than what traits say',
         ),
         ("", "days_since_signal('cart') < 3", "there is no function `days_since_signal`. declare a signal first"),
     ],

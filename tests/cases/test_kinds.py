@@ -149,7 +149,11 @@ def test_support_shortens_for_its_kind_alone(intake: Intake) -> None:
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [
-        ('applies_to = "orders > 3"', 3, "`applies_to` reads more than what traits say. ask for `kind` or traits"),
+        (
+            'applies_to = "orders > 3"',
+            3,
+            "in `applies_to`, column 1: `orders` is more than what traits say. ask for `kind` or traits",
+        ),
         ('applies_to = "kund == 1"', 3, "in `applies_to`, column 1: there is no feature `kund`. did you mean `kind`?"),
         ("one_time_churn_days = 90", 2, "`applies_to` is missing. write it in [[lifecycles]]"),
         ('applies_to = ""', 3, '`applies_to` is "". write something there'),

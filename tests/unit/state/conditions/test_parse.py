@@ -28,6 +28,8 @@ from state.features.catalogue import catalogue
 from state.policy.shape import Policy
 
 CATALOGUE = catalogue(Policy(name="any"))
+AFTER = "write arguments with a name after all others"
+COMMA = "write a comma between two arguments, and `and` or `or` between two comparisons"
 
 
 def shown(tree: Test | Operand) -> str:
@@ -109,6 +111,10 @@ def test_a_text_becomes_a_tree(text: str, tree: str) -> None:
         ("loyal and\n  orders", 2, 3, "`orders` is a number, not a yes or no", "compare it, as in `orders > 0`"),
         ("stage", 1, 1, "`stage` is a text, not a yes or no", "compare it, as in `stage is known`"),
         ("orders = 3", 1, 1, "this cannot be read", "write `==` to compare"),
+        ("count('A', where = b == 'c', 9) > 1", 1, 31, "this cannot be read", AFTER),
+        ("count('A', where = b == 'c' 9) > 1", 1, 20, "this cannot be read", COMMA),
+        ("orders_060d > 1", 1, 1, "`orders_060d` is no window", "write `orders_60d`"),
+        ("orders_0d > 1", 1, 1, "`orders_0d` is no window", "a window has 1 to 400 days"),
         ("orders > 'a'", 1, 10, "`orders` is a number and `'a'` a text", "compare values of the same sort"),
         ("stage > 'a'", 1, 1, "`>` compares numbers only", "write `==`, `!=` or `in` for anything else"),
         ("stage == 'churn'", 1, 10, '`stage` is never "churn"', 'did you mean "churned"?'),

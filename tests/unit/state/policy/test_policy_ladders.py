@@ -40,7 +40,7 @@ def problems(text: str) -> list[tuple[int, str, str]]:
         (LADDER + STEP + """enter = 'step("tier") == "gold"'\n""", 8, "when the ladder `tier` is", "something else"),
         (
             LADDER.replace("tier", "first") + STEP + """enter = 'step("tier") == "gold"'\n""" + LADDER + GOLD,
-            8, "`step(\"tier\")` is not known yet when the ladder `first` is decided", "declare `tier` before `first`",
+            8, "1: `step(\"tier\")` is not known yet when the ladder `first` is decided", "declare `tier` before",
         ),
         (LADDER + GOLD + SEGMENT + """enter = 'step("teir") == "gold"'\n""", 12, "teir", '"tier"'),
         (LADDER + GOLD + SEGMENT + """enter = 'step("tier") == "golf"'\n""", 12, "golf", '"gold"'),
