@@ -13,7 +13,19 @@ from bench.machine import described
 from bench.report import Bench, LeftOutError, Report, Size
 from bench.table import text
 
-BENCHES = ("engine", "policy", "latency", "growth", "restore", "catchup", "core", "backtest", "scale", "wholesale")
+BENCHES = (
+    "engine",
+    "policy",
+    "latency",
+    "growth",
+    "restore",
+    "catchup",
+    "core",
+    "backtest",
+    "scale",
+    "wholesale",
+    "look_up",
+)
 
 
 def main() -> int:

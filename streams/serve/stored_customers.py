@@ -11,6 +11,7 @@ from streams.serve.problems import ProblemError
 from streams.sinks.redis import Keys, version_of
 
 _RETRY_SECONDS = 1
+_FIELDS = ["stage", "snapshot", "version"]
 
 
 class StoredCustomer(NamedTuple):
@@ -30,16 +31,16 @@ class StoredCustomers:
         self._redis = redis
         self._keys = keys
 
+    async def customer(self, customer: str) -> StoredCustomer | None:
+        """Return what is stored of a customer; None of who is none."""
+        return _stored(await _answer(self._redis.hmget(self._keys.customer(customer), _FIELDS)))
+
     async def customers(self, customers: Sequence[str]) -> list[StoredCustomer | None]:
-        """Return what is stored of customers, in their order; None of who is no customer."""
+        """Return the same of several customers, in their order."""
         pipe = self._redis.pipeline(transaction=False)
         for customer in customers:
-            pipe.hmget(self._keys.customer(customer), "stage", "snapshot", "version")
-        # Workers before version 0.3 wrote no snapshot: an empty one is told as one that cannot be read.
-        return [
-            None if stage is None else StoredCustomer(snapshot or b"", version_of(version)[0])
-            for stage, snapshot, version in await _answer(pipe.execute())
-        ]
+            pipe.hmget(self._keys.customer(customer), _FIELDS)
+        return [*map(_stored, await _answer(pipe.execute()))]
 
     async def sizes(self, sets: Sequence[str]) -> list[int]:
         """Return how many customers are in each of these sets, such as ``stage:new``."""
@@ -59,6 +60,12 @@ class StoredCustomers:
     async def check(self) -> None:
         """Ask whether Redis answers."""
         await _answer(self._redis.ping())
+
+
+def _stored(fields: tuple[bytes | None, bytes | None, bytes]) -> StoredCustomer | None:
+    stage, snapshot, version = fields
+    # Workers of earlier versions wrote no snapshot: an empty one is told as one that cannot be read.
+    return None if stage is None else StoredCustomer(snapshot or b"", version_of(version)[0])
 
 
 async def _answer(asked: object) -> Any:
