@@ -8,14 +8,17 @@ import time
 import urllib.parse
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from aiokafka import AIOKafkaProducer
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from redis.asyncio import Redis
 
+from schemas.envelope import decode
 from schemas.events import AnyFact, Browsed, OrderCompleted
 from schemas.instant import to_text
 from state.timeline.history import decide_history
@@ -24,9 +27,11 @@ from streams.embedded.servers import HOST, free_port
 from streams.policy_file import load_rules
 from streams.settings import Settings
 from streams.sinks.redis import Keys, version_text
+from streams.topics import create, topics_of
+from tests.support.installation import settings_for
 from tests.support.serving import Server, customer_path, serving, store
 from tests.support.waiting import PATIENCE, wait_until
-from tests.support.workers import LIFESTAGE, environment
+from tests.support.workers import LIFESTAGE, Worker, environment
 
 DAY = 86_400_000
 NOW = time.time_ns() // 1_000_000
@@ -341,3 +346,50 @@ def test_no_customer_is_in_the_log_or_the_metrics(server: Server) -> None:
     server.get(customer_path("a very private name"))
     assert "private" not in server.log.read_text()
     assert b"private" not in server.get("/metrics").body
+
+
+async def test_beside_a_worker_it_tells_what_a_backtest_of_the_same_events_does(
+    embedded_broker: str, redis_url: str, topic_prefix: str, tmp_path: Path
+) -> None:
+    settings = settings_for(embedded_broker, topic_prefix, embedded=True, redis_url=redis_url)
+    await create(settings)
+    now = time.time_ns() // 1_000_000
+    events = {f"c{number}": [event(f"c{number}", it, now) for it in range(number, -1, -1)] for number in range(8)}
+    worker = Worker.start(settings, tmp_path, "one")
+    try:
+        async with AIOKafkaProducer(bootstrap_servers=settings.broker) as producer:
+            for customer, values in events.items():
+                for value in values:
+                    await producer.send_and_wait(topics_of(settings).inputs[0], value, customer.encode())
+        with serving(settings, tmp_path / "serve.log") as server:
+            for customer, values in events.items():
+                facts = [decode(it, customer.encode(), RULES.intake).fact for it in values]
+                at = now + 61 * DAY
+                truth = decide_history([it for it in facts if it is not None], at, RULES, customer)
+                assert truth is not None
+                told = json.loads(profile_of(customer, truth, at, RULES))
+                path = f"{customer_path(customer)}?at={to_text(at)}"
+                wait_until(partial(_tells, server, path, told), what=worker.log.read_text)
+    finally:
+        worker.process.kill()
+        worker.process.wait()
+
+
+def event(customer: str, number: int, now: int) -> bytes:
+    """An order, or a look at a product, within the hour in which events may come late."""
+    ordered = number % 2 == 0
+    properties = {"order_id": f"{customer}-{number}", "total": 20 + number, "currency": "USD"} if ordered else {}
+    return json.dumps(
+        {
+            "type": "track",
+            "event": "Order Completed" if ordered else "Product Viewed",
+            "userId": customer,
+            "messageId": f"{customer}-{number}",
+            "timestamp": to_text(now - number * 300_000),
+            "properties": properties,
+        }
+    ).encode()
+
+
+def _tells(server: Server, path: str, told: object) -> bool:
+    return bool(server.get(path).json == told)
