@@ -10,7 +10,6 @@ from agents.batch import Position
 from agents.mirror_queue import CustomerKey, MirrorQueue
 from agents.observer import Committed, Customers
 from schemas.profile import Profile
-from state.features.profile import build_profile
 from state.rules.rulebook import Rulebook
 from state.timeline.snapshot import dump
 
@@ -224,13 +223,8 @@ class Mirror:
         if timeline is None:
             return Row(customer, group.version, None, transitions=transitions)
         rules = self._rules
-        profile = build_profile(
-            timeline.head,
-            user_id=customer,
-            seq=timeline.seq,
-            at=group.position.upto,
-            compiled=rules.compiled,
-        )
+        upto = group.position.upto
+        profile = rules.profiles.profile(timeline.head, user_id=customer, seq=timeline.seq, at=upto)
         return Row(customer, group.version, profile, dump(timeline, rules), transitions)
 
     def _lost(self, error: Exception) -> None:

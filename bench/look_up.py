@@ -23,7 +23,6 @@ from agents.mirror import Row
 from bench.look_ups import AT_ONCE, from_redis, many_over_http, over_http
 from bench.population import Population, simulate
 from bench.report import Report, Say, Size, Spread, Table
-from state.features.profile import build_profile
 from state.rules.rulebook import Rulebook
 from state.timeline.snapshot import load
 from streams.embedded.servers import redis_server
@@ -88,7 +87,7 @@ async def _write(settings: Settings, population: Population, rules: Rulebook) ->
     for original in population.originals:
         timeline, at = load(original.snapshot, rules, original.key.decode()), population.instant
         user = original.key.decode()
-        profile = build_profile(timeline.head, user_id=user, seq=timeline.seq, at=at, compiled=rules.compiled)
+        profile = rules.profiles.profile(timeline.head, user_id=user, seq=timeline.seq, at=at)
         rows.append(Row(user, (at, 0), profile, original.snapshot))
     await sink.write(rows)
     await sink.close()

@@ -23,6 +23,7 @@ from state.customer.parts import ALL_PARTS, DECIDED, LIFECYCLE_PARTS, ORDERS, SI
 from state.customer.purchases import OrderMemory
 from state.customer.short_reason import shortened
 from state.customer.tallying import Tallying
+from state.features.profile import Profiles
 from state.policy.compiled import CompiledPolicy
 from state.rules.bounds_told import BoundsTold
 from state.rules.decision import NO_CHANGE, Decision, ReasonedChange
@@ -52,6 +53,7 @@ class Rulebook:
         policy = compiled.policy
         self.compiled = compiled
         self.version = compiled.version
+        self.profiles = Profiles(compiled)
         self.fingerprint = bytes.fromhex(compiled.version.rpartition("@")[2])
         exchange = Exchange(policy.money.currency, policy.money.most_per_order, policy.money.rates)
         named = compiled.named

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from schemas.profile import Figure, Profile
-from state.features.profile import build_profile, figure_of
 from state.rules.decision import Decision
 from state.rules.rulebook import Rulebook
 from state.timeline.timeline import Timeline
@@ -18,24 +17,10 @@ def profile_at(timeline: Timeline, at: int, rules: Rulebook) -> Profile:
     customer = timeline.head
     decisions: list[Decision] = []
     rules.elapse(customer, at, decisions)
-    return build_profile(
-        customer,
-        user_id=customer.user_id,
-        seq=timeline.seq + len(decisions),
-        at=at,
-        compiled=rules.compiled,
-    )
+    return rules.profiles.profile(customer, user_id=customer.user_id, seq=timeline.seq + len(decisions), at=at)
 
 
 def values_at(timeline: Timeline, at: int, names: Sequence[str], rules: Rulebook) -> dict[str, Figure]:
     """Let time pass as ``profile_at`` does, and return these features and measures alone, as the profile has them."""
-    customer, compiled = timeline.head, rules.compiled
-    rules.elapse(customer, at, [])
-    at = max(at, customer.at)
-    measures = {it.name: it for it in compiled.measures}
-    return {
-        name: measures[name].value(customer, at)
-        if name in measures
-        else figure_of(compiled.catalogue, name, customer, at)
-        for name in names
-    }
+    rules.elapse(timeline.head, at, [])
+    return rules.profiles.values(timeline.head, at, names)

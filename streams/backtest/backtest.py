@@ -11,7 +11,6 @@ from schemas.change import Change
 from schemas.events import AnyFact, changes_order, event_name
 from schemas.instant import to_text
 from schemas.reject import RejectedError, rejected_line
-from state.features.profile import build_profile
 from state.rules.rulebook import Rulebook
 from state.timeline.history import History, decide_history
 from streams.tally.reading import NumberedLines, line_and_event, place_of, read_facts
@@ -186,11 +185,5 @@ def _unknown_order(fact: AnyFact) -> str:
 
 def profile_of(customer: str, history: History, at: int, rules: Rulebook) -> bytes:
     """Return a customer's encoded profile at the end of a history, at the instant ``at`` (ms since 1970)."""
-    built = build_profile(
-        history.customer,
-        user_id=customer,
-        seq=len(history.published),
-        at=at,
-        compiled=rules.compiled,
-    )
+    built = rules.profiles.profile(history.customer, user_id=customer, seq=len(history.published), at=at)
     return profile.encode(built)

@@ -15,7 +15,6 @@ from schemas import profile
 from schemas.envelope import events_in, open_envelope, read_event, user_of
 from schemas.reject import RejectedError
 from state.features.catalogue import catalogue
-from state.features.profile import build_profile
 from state.policy.compiled import read_policy
 from state.rules.rulebook import Rulebook
 from streams.backtest.backtest import profile_of, read_events, run
@@ -162,13 +161,7 @@ def _profile(group: Driver, user: str, at: int, rules: Rulebook) -> Json | None:
     timeline = group.tracker.timeline(user.encode())
     if timeline is None:
         return None
-    built = build_profile(
-        timeline.head,
-        user_id=user,
-        seq=timeline.seq,
-        at=at,
-        compiled=rules.compiled,
-    )
+    built = rules.profiles.profile(timeline.head, user_id=user, seq=timeline.seq, at=at)
     found: Json = json.loads(profile.encode(built))
     return found
 

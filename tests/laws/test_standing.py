@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 
 from schemas import profile as profiles
 from schemas.events import AnyFact
-from state.features.profile import build_profile
 from state.timeline.history import decide_history
 from state.timeline.receive import receive
 from state.timeline.snapshot import dump, load
@@ -34,6 +33,6 @@ def test_a_profile_at_any_later_instant_is_that_of_a_backtest(data: st.DataObjec
     truth = decide_history(history, at, rulebook, "u")
     assert truth is not None
     assert told.seq >= len(truth.published)  # what was published and taken back has numbers, too
-    expected = build_profile(truth.customer, user_id="u", seq=told.seq, at=at, compiled=rulebook.compiled)
+    expected = rulebook.profiles.profile(truth.customer, user_id="u", seq=told.seq, at=at)
     assert profiles.encode(told) == profiles.encode(expected)
     assert dump(load(snapshot, rulebook, "u"), rulebook) == snapshot

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 from agents.mirror import Row
 from schemas.events import AnyFact
-from state.features.profile import build_profile
 from state.rules.rulebook import Rulebook
 from state.timeline.snapshot import dump
 from state.timeline.timeline import apply_facts, begin
@@ -106,7 +105,7 @@ def _row(customer: str, history: list[AnyFact], upto: int, rules: Rulebook) -> R
     timeline = begin(history[0].at, customer, rules.first_stage)
     lateness = rules.compiled.lateness_ms
     apply_facts(timeline, history, upto, upto - lateness, rules, [])
-    profile = build_profile(timeline.head, user_id=customer, seq=timeline.seq, at=upto, compiled=rules.compiled)
+    profile = rules.profiles.profile(timeline.head, user_id=customer, seq=timeline.seq, at=upto)
     return Row(customer, (upto, len(history)), profile, dump(timeline, rules))
 
 
