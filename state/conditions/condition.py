@@ -64,6 +64,11 @@ class Condition:
         asked = (it.feature for it in operands_of(self.tree) if isinstance(it, FeatureRef))
         return any([it.segment == segment and not it.history_of for it in asked])
 
+    def asked_of_ladder(self, ladder: str) -> list[str]:
+        """Return the names of what it asks about a ladder, in their order."""
+        asked = (it.feature for it in operands_of(self.tree) if isinstance(it, FeatureRef))
+        return sorted({it.name for it in asked if it.ladder == ladder})
+
     def begins(self, customer: Customer, at: int, until: int | None = None) -> int | None:
         """Return the first instant after ``at``, up to ``until`` (100 years from ``at``), at which it holds by itself.
 
