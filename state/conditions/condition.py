@@ -67,6 +67,10 @@ class Condition:
         """Tell whether it asks if a customer is in a segment, and not only how they were in it before."""
         return any([it.segment == segment and not it.history_of for it in self.features])
 
+    def asked_of_ladder(self, ladder: str) -> list[str]:
+        """Return the names of what it asks about a ladder, in their order."""
+        return sorted({it.name for it in self.features if it.ladder and it.ladder == ladder})
+
     def begins(self, customer: Customer, at: int, until: int | None = None) -> int | None:
         """Return the first instant after ``at``, up to ``until`` (100 years from ``at``), at which it holds by itself.
 

@@ -73,9 +73,10 @@ class Feature:
     ``parts`` are the bits of the parts of a customer that the formula reads, and ``traits`` the traits: while no event
     changes one of these parts, only time can change the value. A text that has ``allowed`` values never has another.
     ``counts`` says which events it counts, None if none by name, ``tallies`` what is tallied for it, if anything is.
-    ``segment`` is the key of the segment that it is about, if it is about one. ``history_of`` is that segment, or the
-    lifecycle stage, whose past stays must be remembered for it, empty if none must, and ``signal`` the key of the
-    signal of which it must be remembered when it was told. ``moves_while`` says of one that stands still at other times
+    ``segment`` and ``ladder`` are the keys of the segment or the ladder that it is about, if it is about one.
+    ``history_of`` is that segment, the step as ``ladder:step``, or the lifecycle stage, whose past stays must be
+    remembered for it, empty if none must, and ``signal`` the key of the signal of which it must be remembered when it
+    was told. ``moves_while`` says of one that stands still at other times
     when it moves. A number with ``limits`` is never below the first or above the second.
 
     Raises ``ValueError`` if the next change of such a feature cannot be found.
@@ -98,6 +99,7 @@ class Feature:
     tallies: TallyOf | None = None
     history_of: str = ""
     segment: str = ""
+    ladder: str = ""
     signal: str = ""
     moves_while: str = ""
 

@@ -84,6 +84,8 @@ class CallParser:
                 raise self._error(part, "two texts stand side by side", "write a comma between them, or one text")
         match parameter.sort, node:
             case Sort.TEXT, ast.Constant(str(text)):
+                if parameter.check is not None:
+                    parameter.check(self._source, node)
                 return self._allowed(parameter, node, text)
             case Sort.DAYS | Sort.HOURS | Sort.WHOLE, ast.Constant(int(number)) if not isinstance(number, bool):
                 return self._number(parameter, node, number)

@@ -38,6 +38,7 @@ class Customer(msgspec.Struct, gc=False):
     under which the customer is stored, and not stored once more. ``past_memberships`` are the stays that are over, in
     each segment whose history the policy asks about. ``signals`` are the open occasions of signals, ``signals_told``
     when signals were told last that the policy asks about, by their keys; neither is ever changed in place.
+    ``past_steps`` are the stays that are over, by ``ladder:step``, on each step whose history the policy asks about.
     """
 
     first_event_at: int
@@ -67,6 +68,7 @@ class Customer(msgspec.Struct, gc=False):
     past_memberships: dict[str, PastStays] = {}
     signals: Signals = NO_SIGNALS
     signals_told: dict[str, int] = {}
+    past_steps: dict[str, PastStays] = {}
 
     @property
     def previous_since(self) -> int | None:
@@ -87,6 +89,21 @@ class Customer(msgspec.Struct, gc=False):
         if is_remembered:
             past = with_stay(self.past_memberships.get(key), entered, at)
             self.past_memberships = {**self.past_memberships, key: past}
+
+    def move_to_step(self, ladder: str, step: str | None, at: int, remembered: Container[str]) -> str | None:
+        """Move to a step of a ladder, or off it, and return the step before.
+
+        The stay that ends is remembered if its ``ladder:step`` is one of these.
+        """
+        before = self.steps.get(ladder)
+        if before is not None and (place := f"{ladder}:{before[0]}") in remembered:
+            past = with_stay(self.past_steps.get(place), before[1], at)
+            self.past_steps = {**self.past_steps, place: past}
+        if step is not None:
+            self.steps[ladder] = step, at
+        elif before is not None:
+            del self.steps[ladder]
+        return None if before is None else before[0]
 
     def remember_stays(self, remembered: Container[str]) -> None:
         """Remember the past stays in these stages and no others.

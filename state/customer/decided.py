@@ -40,6 +40,7 @@ class DecidedState(msgspec.Struct, array_like=True, gc=False):
     past_memberships: dict[str, PastStays] = {}
     signals: Signals = NO_SIGNALS
     signals_told: dict[str, int] = {}
+    past_steps: dict[str, PastStays] = {}
 
 
 Decided = tuple[object, ...]
@@ -76,6 +77,7 @@ def decided_state(customer: Customer) -> DecidedState:
         past_memberships=customer.past_memberships,  # never changed in place
         signals=customer.signals,  # never changed in place
         signals_told=customer.signals_told,  # never changed in place
+        past_steps=customer.past_steps,  # never changed in place
     )
 
 
@@ -97,3 +99,4 @@ def restore_decided(customer: Customer, state: DecidedState) -> None:
     customer.past_memberships = state.past_memberships
     customer.signals = state.signals
     customer.signals_told = state.signals_told
+    customer.past_steps = state.past_steps

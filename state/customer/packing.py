@@ -61,6 +61,7 @@ class _Packed(msgspec.Struct, array_like=True, gc=False):
     past_memberships: dict[str, PastStays] = {}
     signals: Signals = NO_SIGNALS
     signals_told: dict[str, int] = {}
+    past_steps: dict[str, PastStays] = {}
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -103,7 +104,7 @@ def pack(customer: Customer) -> bytes:
 def _of_few(customer: Customer, at: int) -> tuple[object, ...]:
     """Return the fields that few customers have, without what is empty at the end."""
     stays, held, memberships = customer.past_stays, customer.held, customer.past_memberships
-    if not (stays or held or memberships or customer.signals or customer.signals_told):
+    if not (stays or held or memberships or customer.signals or customer.signals_told or customer.past_steps):
         return ()
     fields = (
         {stored_stage(stage): _from(at, past) for stage, past in stays.items()},
@@ -111,6 +112,7 @@ def _of_few(customer: Customer, at: int) -> tuple[object, ...]:
         {key: _from(at, past) for key, past in memberships.items()},
         mapped(customer.signals, lambda it: at - it),
         {key: at - told for key, told in customer.signals_told.items()},
+        {place: _from(at, past) for place, past in customer.past_steps.items()},
     )
     return without_empty_end(fields)
 
@@ -152,6 +154,7 @@ def unpack(packed: bytes) -> Customer:
         past_memberships={key: _from(at, past) for key, past in it.past_memberships.items()},
         signals=mapped(it.signals, lambda ago: at - ago) if it.signals else NO_SIGNALS,
         signals_told={key: at - ago for key, ago in it.signals_told.items()},
+        past_steps={place: _from(at, past) for place, past in it.past_steps.items()} if it.past_steps else {},
     )
 
 

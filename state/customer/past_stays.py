@@ -1,10 +1,10 @@
-"""Past stays: what is remembered of a customer's stays in one lifecycle stage once they are over."""
+"""Past stays: what is remembered of a customer's stays in one stage or segment, or on one step, once they are over."""
 
 import msgspec
 
 
 class PastStays(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """How many stays in a stage are over, how long they lasted together, when the last one ended, and how long it was.
+    """How many stays in one place are over, how long they lasted together, when the last ended, and how long it was.
 
     Durations and the instant ``left`` are in ms.
     """
@@ -21,7 +21,7 @@ class PastStays(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 def with_stay(past: PastStays | None, entered: int, left: int) -> PastStays:
-    """Return the past stays in a stage with one more."""
+    """Return the past stays in one place with one more."""
     lasted = left - entered
     if past is None:
         return PastStays(1, lasted, left, lasted)

@@ -63,10 +63,10 @@ def catalogue(policy: Policy) -> Catalogue:
     counted = EventFunctions(counting, calendar.day_ms, features, lambda days: windowed(days, unit))
 
     of_events = (*counted.functions(), *ValueFunctions(counting).functions())
-    of_stages, of_ladders = stay_functions(calendar.day_ms, stages, policy.segments), step_functions(policy.ladders)
-    groupings = (*of_ladders, *segment_functions(policy.segments), bucket_function())
+    of_stays = stay_functions(calendar.day_ms, stages, policy.segments, policy.ladders)
+    groupings = (*step_functions(policy.ladders), *segment_functions(policy.segments), bucket_function())
     of_signals = signal_functions(policy.signals, calendar.day_ms)
-    of_customers = (*affinity_functions(), *of_stages, *groupings, *of_signals)
+    of_customers = (*affinity_functions(), *of_stays, *groupings, *of_signals)
     functions = (*of_events, *of_customers, *trait_functions(), *dated)
     made = Catalogue(
         title=f"policy {policy.version}",

@@ -1,20 +1,29 @@
-"""History: the previous stage, and what a condition may ask of a customer's stays in one stage or segment."""
+"""History: the previous stage, and what a condition may ask of stays in one stage or segment, or on one step."""
 
+import ast
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from state.conditions.errors import error_at
 from state.conditions.features import Feature, Trend
 from state.conditions.formula import Formula
 from state.conditions.functions import CallError, Function, Parameter, Sort
 from state.customer.customer import Customer
-from state.customer.parts import DECIDED, SEGMENTS
+from state.customer.parts import DECIDED, SEGMENTS, STEPS
 from state.features.segment_history import (
     days_since_entered_segment,
     days_since_left_segment,
     times_entered_segment,
     total_days_in_segment,
 )
-from state.policy.shape import Segment
+from state.features.step_history import (
+    days_since_entered_step,
+    days_since_left_step,
+    times_entered_step,
+    total_days_on_step,
+)
+from state.policy.shape import Ladder, Segment
+from state.policy.unknown_names import unknown_step
 
 
 def previous_stage(stages: tuple[str, ...]) -> Feature:
@@ -24,52 +33,70 @@ def previous_stage(stages: tuple[str, ...]) -> Feature:
     return Feature(name="previous_stage", unit="", meaning=meaning, parts=DECIDED, formula=formula, allowed=stages)
 
 
-def stay_functions(day_ms: int, stages: tuple[str, ...], segments: Sequence[Segment]) -> Iterator[Function]:
-    """Yield the functions of stays in one of these stages, or in one of the policy's segments."""
-    places = _Places(stages, tuple(it.key for it in segments))
-    yield _function(
-        places,
+class _Asked(NamedTuple):
+    """What may be asked of stays, with an example of a stage, and how it is read of a stage, a segment and a step."""
+
+    name: str
+    example: str
+    meaning: str
+    of_stage: Callable[[str], Formula]
+    of_segment: Callable[[str], Formula]
+    of_step: Callable[[str, str], Formula]
+    trend: Trend = Trend.RISING
+    moves_while: str = ""
+
+
+class _Places(NamedTuple):
+    """Where stays are: the keys of stages, of segments, and of the steps of each ladder."""
+
+    stages: tuple[str, ...]
+    segments: tuple[str, ...]
+    steps: dict[str, list[str]]
+
+
+def stay_functions(
+    day_ms: int, stages: tuple[str, ...], segments: Sequence[Segment], ladders: Sequence[Ladder]
+) -> Iterator[Function]:
+    """Yield the functions of stays in one of these stages, in one of the policy's segments, or on a step."""
+    steps = {ladder.key: [it.key for it in ladder.steps] for ladder in ladders}
+    places = _Places(stages, tuple(it.key for it in segments), steps)
+    for asked in _asked(day_ms):
+        yield _function(places, asked)
+
+
+def _asked(day_ms: int) -> Iterator[_Asked]:
+    yield _Asked(
         "days_since_entered",
         "churned",
-        "time since the stage or segment was last entered",
-        (
-            lambda stage: Formula(_days_since_entered, stage=stage, day_ms=day_ms),
-            lambda segment: Formula(days_since_entered_segment, segment=segment, day_ms=day_ms),
-        ),
-        Trend.RISING,
+        "time since the stage, segment or step was last entered",
+        lambda stage: Formula(_days_since_entered, stage=stage, day_ms=day_ms),
+        lambda segment: Formula(days_since_entered_segment, segment=segment, day_ms=day_ms),
+        lambda ladder, step: Formula(days_since_entered_step, ladder=ladder, step=step, day_ms=day_ms),
     )
-    yield _function(
-        places,
+    yield _Asked(
         "days_since_left",
         "at_risk",
-        "time since the stage or segment was last left",
-        (
-            lambda stage: Formula(_days_since_left, stage=stage, day_ms=day_ms),
-            lambda segment: Formula(days_since_left_segment, segment=segment, day_ms=day_ms),
-        ),
-        Trend.RISING,
+        "time since the stage, segment or step was last left",
+        lambda stage: Formula(_days_since_left, stage=stage, day_ms=day_ms),
+        lambda segment: Formula(days_since_left_segment, segment=segment, day_ms=day_ms),
+        lambda ladder, step: Formula(days_since_left_step, ladder=ladder, step=step, day_ms=day_ms),
     )
-    yield _function(
-        places,
+    yield _Asked(
         "total_days_in",
         "loyal",
-        "time spent in the stage or segment, all stays together",
-        (
-            lambda stage: Formula(_total_days_in, stage=stage, day_ms=day_ms),
-            lambda segment: Formula(total_days_in_segment, segment=segment, day_ms=day_ms),
-        ),
-        Trend.RISING,
+        "time spent in the stage or segment, or on the step, all stays together",
+        lambda stage: Formula(_total_days_in, stage=stage, day_ms=day_ms),
+        lambda segment: Formula(total_days_in_segment, segment=segment, day_ms=day_ms),
+        lambda ladder, step: Formula(total_days_on_step, ladder=ladder, step=step, day_ms=day_ms),
         moves_while="there",
     )
-    yield _function(
-        places,
+    yield _Asked(
         "times_entered",
         "loyal",
-        "how often the stage or segment was entered",
-        (
-            lambda stage: Formula(_times_entered, stage=stage),
-            lambda segment: Formula(times_entered_segment, segment=segment),
-        ),
+        "how often the stage, segment or step was entered",
+        lambda stage: Formula(_times_entered, stage=stage),
+        lambda segment: Formula(times_entered_segment, segment=segment),
+        lambda ladder, step: Formula(times_entered_step, ladder=ladder, step=step),
         Trend.CONSTANT,
     )
 
@@ -121,49 +148,50 @@ def _times_entered(customer: Customer, stage: str) -> int:
     return times_entered(customer, stage)
 
 
-class _Places(NamedTuple):
-    """Where stays are: the keys of stages and of segments."""
+def _function(places: _Places, asked: _Asked) -> Function:
+    stages, segments, steps = places
+    shown = asked.example if asked.example in stages else stages[0]
 
-    stages: tuple[str, ...]
-    segments: tuple[str, ...]
-
-
-def _function(
-    places: _Places,
-    name: str,
-    example: str,
-    meaning: str,
-    formulas: tuple[Callable[[str], Formula], Callable[[str], Formula]],
-    trend: Trend,
-    *,
-    moves_while: str = "",
-) -> Function:
-    (stages, segments), (of_stage, of_segment) = places, formulas
-    shown = example if example in stages else stages[0]
-
-    def feature(call: str, stage: str = "", segment: str = "") -> Feature:
-        if bool(stage) is bool(segment):
-            told = "it is about a stage or a segment, and not both" if stage else "it does not say which stage"
-            raise CallError(f"`{name}`: {told}", f'write it as in `{name}(stage = "{shown}")`')
+    def feature(call: str, stage: str = "", segment: str = "", step: str = "") -> Feature:
+        given = [it for it in (stage, segment, step) if it]
+        if len(given) != 1:
+            of_several, of_none = "a stage, a segment or a step, and not several", "which stage, segment or step"
+            told = f"it is about {of_several}" if given else f"it does not say {of_none}"
+            raise CallError(f"`{asked.name}`: {told}", f'write it as in `{asked.name}(stage = "{shown}")`')
+        ladder, _, of_ladder = step.partition(":")
         return Feature(
             name=call,
-            unit="times" if trend is Trend.CONSTANT else "days",
-            meaning=f"{stage or segment}: {meaning}",
-            formula=of_stage(stage) if stage else of_segment(segment),
-            parts=DECIDED if stage else SEGMENTS,
-            trend=trend,
-            history_of=stage or segment,
+            unit="times" if asked.trend is Trend.CONSTANT else "days",
+            meaning=f"{given[0]}: {asked.meaning}",
+            formula=(
+                asked.of_stage(stage)
+                if stage
+                else asked.of_segment(segment)
+                if segment
+                else asked.of_step(ladder, of_ladder)
+            ),
+            parts=DECIDED if stage else SEGMENTS if segment else STEPS,
+            trend=asked.trend,
+            history_of=given[0],
             segment=segment,
-            moves_while=moves_while,
+            ladder=ladder,
+            moves_while=asked.moves_while,
         )
 
-    parameters = [Parameter(name="stage", sort=Sort.TEXT, allowed=stages, by_name=True, is_needed=not segments)]
+    def check_step(source: str, node: ast.expr) -> None:
+        if isinstance(node, ast.Constant) and (wrong := unknown_step(str(node.value), steps)) is not None:
+            raise error_at(source, node, *wrong)
+
+    parameters = [
+        Parameter(name="stage", sort=Sort.TEXT, allowed=stages, by_name=True, is_needed=False),
+        Parameter(name="step", sort=Sort.TEXT, by_name=True, is_needed=False, check=check_step),
+    ]
     if segments:
         parameters.append(Parameter(name="segment", sort=Sort.TEXT, allowed=segments, by_name=True, is_needed=False))
     return Function(
-        name=name,
+        name=asked.name,
         parameters=tuple(parameters),
         feature=feature,
-        meaning=meaning,
-        example=f'{name}(stage = "{shown}")',
+        meaning=asked.meaning,
+        example=f'{asked.name}(stage = "{shown}")',
     )

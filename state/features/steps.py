@@ -24,6 +24,7 @@ def step_functions(ladders: Sequence[Ladder]) -> Iterator[Function]:
             formula=Formula(_step, ladder=ladder),
             parts=STEPS,
             allowed=tuple(it.key for it in by_key[ladder].steps),
+            ladder=ladder,
         )
 
     yield Function(

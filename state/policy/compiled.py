@@ -107,12 +107,18 @@ class CompiledPolicy:
     @property
     def remembered_stages(self) -> frozenset[str]:
         """The stages whose past stays a condition asks about."""
-        return frozenset(it.history_of for it in self.catalogue.features.values() if it.history_of and not it.segment)
+        asked = self.catalogue.features.values()
+        return frozenset(it.history_of for it in asked if it.history_of and not (it.segment or it.ladder))
 
     @property
     def remembered_segments(self) -> frozenset[str]:
         """The segments whose past stays a condition asks about."""
         return frozenset(it.history_of for it in self.catalogue.features.values() if it.history_of and it.segment)
+
+    @property
+    def remembered_steps(self) -> frozenset[str]:
+        """The steps, as ``ladder:step``, on which past stays a condition asks about."""
+        return frozenset(it.history_of for it in self.catalogue.features.values() if it.history_of and it.ladder)
 
     @property
     def counted_events(self) -> dict[str, tuple[CountedEvents, ...]]:

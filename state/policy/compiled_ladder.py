@@ -41,11 +41,6 @@ class CompiledLadder:
             yield from (step.enter, step.leave)
 
 
-def step_call(ladder: str) -> str:
-    """Return the call by which a condition asks for the step of a ladder, in its shortest form."""
-    return f'step("{ladder}")'
-
-
 def places(ladder: CompiledLadder) -> Iterator[list[Rule]]:
     """Yield, for each step and at last for no step, what is asked of who is there: of better steps, then leaving."""
     climbing: list[Rule] = []

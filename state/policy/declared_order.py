@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from state.conditions.condition import Condition
-from state.policy.compiled_ladder import step_call
 from state.policy.shape import Policy, Segment
 
 TooEarly = tuple[str, str, str]
@@ -15,10 +14,10 @@ Undecided = Callable[[Condition, Policy, int, str], Iterator[TooEarly]]
 def not_yet_on_ladder(condition: Condition, policy: Policy, number: int, key: str) -> Iterator[TooEarly]:
     """Yield what a condition of a ladder asks for that is decided later: its own and later steps, and segments."""
     own = policy.ladders[number].key
-    later = {step_call(it.key): it.key for it in policy.ladders[number:]}
-    for name in sorted(later.keys() & condition.names):
-        fix = "ask for something else" if later[name] == own else f"declare `{later[name]}` before `{own}`"
-        yield name, f"`{name}` is not known yet when the ladder `{own}` is decided", fix
+    for later in policy.ladders[number:]:
+        for name in condition.asked_of_ladder(later.key):
+            fix = "ask for something else" if later.key == own else f"declare `{later.key}` before `{own}`"
+            yield name, f"`{name}` is not known yet when the ladder `{own}` is decided", fix
     for name, asked in _asked(condition, policy.segments):
         fix = "ask for something else: ladders are decided before all segments"
         yield name, _told(asked, f"the ladder `{own}`"), fix

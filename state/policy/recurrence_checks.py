@@ -1,13 +1,13 @@
 """Checks of signals that recur: what they count from, that it exists, and that they are no sequences too."""
 
-import difflib
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
-from state.policy.recurrence import WHERE
+from state.policy.recurrence import WHERE, Where
 from state.policy.shape import Policy
 from state.policy.signal_shape import Signal
 from state.policy.text import PolicyText
 from state.policy.toml_lines import Path
+from state.policy.unknown_names import unknown, unknown_step
 
 Wrong = tuple[Path, str, str]
 """The key in a signal, what is wrong with it, and what to do."""
@@ -32,30 +32,16 @@ def wrong_recurrence(signal: Signal, policy: Policy, source: PolicyText) -> Iter
         yield (given[1],), f"days count from one beginning: `{given[0]}` or `{given[1]}`", "write one of them"
     else:
         where = given[0]
-        if where == "step":
-            yield from _unknown_step(signal.step, policy, source)
-        elif where == "stage":
-            if source.is_read(("lifecycle",)):
-                yield from _unknown("stage", signal.stage, [it.key for it in policy.lifecycle.all_stages], "stage")
-        elif source.is_read(("segments",)):
-            yield from _unknown("segment", signal.segment, [it.key for it in policy.segments], "segment")
+        if (wrong := _unknown(where, getattr(signal, where), policy, source)) is not None:
+            yield (where,), *wrong
 
 
-def _unknown_step(written: str, policy: Policy, source: PolicyText) -> Iterator[Wrong]:
-    if not source.is_read(("ladders",)):
-        return
-    steps = {it.key: [step.key for step in it.steps] for it in policy.ladders}
-    ladder, colon, step = written.partition(":")
-    if not colon:
-        yield ("step",), f"`{written}` is no step of a ladder", 'write the ladder and the step, as in "tier:core"'
-    elif ladder not in steps:
-        yield from _unknown("step", ladder, steps, "ladder")
-    else:
-        yield from _unknown("step", step, steps[ladder], f"step of the ladder `{ladder}`")
-
-
-def _unknown(key: str, written: str, known: Collection[str], what: str) -> Iterator[Wrong]:
-    if written not in known:
-        near = difflib.get_close_matches(written, known, n=1)
-        listed = f"known here are {', '.join(known)}" if known else f"the policy has no {what}"
-        yield (key,), f"there is no {what} `{written}`", f"did you mean `{near[0]}`?" if near else listed
+def _unknown(where: Where, written: str, policy: Policy, source: PolicyText) -> tuple[str, str] | None:
+    """Return what is wrong with the place where a signal recurs; None if the place is known or cannot be read."""
+    if where == "step":
+        steps = {it.key: [step.key for step in it.steps] for it in policy.ladders}
+        return unknown_step(written, steps) if source.is_read(("ladders",)) else None
+    if where == "stage":
+        stages = [it.key for it in policy.lifecycle.all_stages]
+        return unknown(written, stages, "stage") if source.is_read(("lifecycle",)) else None
+    return unknown(written, [it.key for it in policy.segments], "segment") if source.is_read(("segments",)) else None

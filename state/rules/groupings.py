@@ -4,7 +4,7 @@ Segments may ask for the steps of ladders and for the segments declared before t
 which asks for those before it only, and what they change is told in the order of the policy.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 
 from schemas.change import Cause
 from state.customer.customer import Customer
@@ -22,7 +22,8 @@ def groupings_of(compiled: CompiledPolicy) -> "Groupings":
     segments = segment_rules(compiled.segments, remembered)
     layers = segment_layers(compiled.segments)
     rules = [segments] if len(layers) == 1 else [segment_rules(it, remembered) for it in layers]
-    return Groupings([Ladder(it) for it in compiled.ladders], segments, rules)
+    ladders = [Ladder(it, compiled.remembered_steps) for it in compiled.ladders]
+    return Groupings(ladders, segments, rules, compiled.remembered_steps)
 
 
 class Groupings:
@@ -33,11 +34,13 @@ class Groupings:
         ladders: Sequence[Ladder],
         segments: SegmentRules,
         layers: Sequence[SegmentRules],
+        remembered: Container[str],
         parts: int = ALL_PARTS,
     ) -> None:
         self._ladders = ladders
         self._segments = segments
         self._layers = layers
+        self._remembered = remembered
         self._places = {key: place for place, key in enumerate(segments.keys)} if len(layers) > 1 else {}
         self._parts = parts
         self._touched: dict[int, Groupings | SegmentRules] = {}
@@ -57,7 +60,7 @@ class Groupings:
         are_read = not self._segments.read.isdisjoint(segments.keys)
         if not are_read and not any([it.parts & parts for it in self._ladders]):
             return segments
-        return Groupings(self._ladders, self._segments, self._layers, parts)
+        return Groupings(self._ladders, self._segments, self._layers, self._remembered, parts)
 
     def decide(self, customer: Customer, at: int, until: int, cause: Callable[[], Cause] | None) -> Outcome:
         """Set the customer's steps and memberships as they are from ``at`` on, and look ahead to ``until``.
@@ -97,8 +100,7 @@ class Groupings:
     def end(self, customer: Customer, at: int, cause: Cause, why: str) -> list[ReasonedChange]:
         """Take a customer off all ladders and out of all segments, in the policy's order."""
         customer.held.clear()
-        on = [it for it in self._ladders if it.key in customer.steps]
-        changes = [left(customer, it.key, at, cause, why, it.name) for it in on]
+        changes = [it.end(customer, at, cause, why) for it in self._ladders if it.key in customer.steps]
         return [*changes, *self._segments.end(customer, at, cause, why)]
 
     def can_change(self, customer: Customer) -> bool:
@@ -111,6 +113,7 @@ class Groupings:
         gone = [key for key in customer.steps if key not in keys]
         known = keys | self._segments.confirmed
         customer.held = {key: since for key, since in customer.held.items() if key.partition(":")[0] in known}
+        customer.past_steps = {place: it for place, it in customer.past_steps.items() if place in self._remembered}
         changes = [left(customer, key, at, cause, NO_SUCH_LADDER, key) for key in gone]
         for ladder in self._ladders:
             if (change := ladder.adopt(customer, at, cause)) is not None:

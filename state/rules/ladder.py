@@ -1,6 +1,6 @@
 """A ladder: on which of its steps a customer is, or on none, and when that changes by itself."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from functools import cached_property
 
 from schemas.change import NO_STEP, Cause, Change, Direction
@@ -22,12 +22,14 @@ class Ladder:
 
     A customer climbs to the first better step whose ``enter`` holds, or has held for long enough. If there is none
     and the step is left, they fall to the first step whose ``enter`` holds, or to none. ``enter`` of a step never
-    holds while its ``leave`` does, so what is decided does not depend on how often it is decided.
+    holds while its ``leave`` does, so what is decided does not depend on how often it is decided. The past stays on
+    the steps that are ``remembered``, by ``ladder:step``, are kept.
     """
 
-    def __init__(self, ladder: CompiledLadder) -> None:
+    def __init__(self, ladder: CompiledLadder, remembered: Container[str]) -> None:
         self.key = ladder.key
         self.name = ladder.name
+        self._remembered = remembered
         *on_steps, outside = [_Place(ladder, number, rules) for number, rules in enumerate(places(ladder))]
         self._places = {it.step.key: it for it in on_steps if it.step is not None}
         self._outside = outside
@@ -77,6 +79,10 @@ class Ladder:
             return None
         return left(customer, self.key, at, cause, NO_SUCH_STEP, self.name)
 
+    def end(self, customer: Customer, at: int, cause: Cause, why: str) -> ReasonedChange:
+        """Take a customer off the ladder."""
+        return left(customer, self.key, at, cause, why, self.name, self._remembered)
+
     def _place_of(self, customer: Customer) -> "_Place":
         standing = customer.steps.get(self.key)
         return self._outside if standing is None else self._places[standing[0]]
@@ -99,7 +105,7 @@ class Ladder:
             if worse.enter.holds(customer, at):
                 reasons += worse.enter.why_parts(customer, at)
                 return self._moved(customer, at, worse, cause(), reasons, "fell")
-        return left(customer, self.key, at, cause(), "; ".join(dict.fromkeys(reasons)), self.name)
+        return self.end(customer, at, cause(), "; ".join(dict.fromkeys(reasons)))
 
     def _keep_confirmations(self, customer: Customer, place: "_Place") -> bool:
         """Forget since when the steps have been open that are not better; tell whether one of the better ones is."""
@@ -118,17 +124,16 @@ class Ladder:
         reasons: Sequence[str],
         direction: Direction,
     ) -> ReasonedChange:
-        standing = customer.steps.get(self.key)
-        customer.steps[self.key] = (step.key, at)
+        before = customer.move_to_step(self.key, step.key, at, self._remembered)
         customer.held.pop(self.key, None)
         change = Change(
             at=at,
             key=self.key,
             name=self.name,
-            from_=NO_STEP if standing is None else standing[0],
+            from_=before or NO_STEP,
             to=step.key,
             cause=cause,
-            direction="entered" if standing is None else direction,
+            direction="entered" if before is None else direction,
         )
         return ReasonedChange(change, "; ".join(dict.fromkeys(reasons)))
 
@@ -158,11 +163,13 @@ def _by_deadline() -> Cause:
     return LADDER
 
 
-def left(customer: Customer, ladder: str, at: int, cause: Cause, why: str, name: str) -> ReasonedChange:
-    """Take a customer off a ladder."""
-    step, _ = customer.steps.pop(ladder)
+def left(
+    customer: Customer, ladder: str, at: int, cause: Cause, why: str, name: str, remembered: Container[str] = ()
+) -> ReasonedChange:
+    """Take a customer off a ladder; the stay that ends is remembered if its ``ladder:step`` is one of these."""
+    step = customer.move_to_step(ladder, None, at, remembered)
     customer.held.pop(ladder, None)
-    change = Change(at=at, key=ladder, name=name, from_=step, to=NO_STEP, cause=cause, direction="left")
+    change = Change(at=at, key=ladder, name=name, from_=step or NO_STEP, to=NO_STEP, cause=cause, direction="left")
     return ReasonedChange(change, why)
 
 

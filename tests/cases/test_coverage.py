@@ -260,6 +260,7 @@ EXAMPLES: dict[str, tuple[list[Line], list[Line]]] = {
         orders(1, 15, 29, 495),
     ),
     'days_since_left(stage = "new") <= 30 and total_days_in(stage = "new") > 30': (orders(440, 480), orders(460, 480)),
+    'times_entered(step = "tier:core") >= 1 and not step("tier") == "core"': (orders(*range(1, 200, 14)), WEEKLY),
     "revenue < traits.cac": ([*orders(480), *person(cac=150)], [*orders(480), *person(cac=50)]),
     "days_until_anniversary(traits.born_on) <= 7": (person(born_on="1990-07-18"), person(born_on="1990-07-13")),
     "days_until(traits.points_expire_on) <= 14": (

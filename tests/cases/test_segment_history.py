@@ -110,7 +110,7 @@ def test_stays_are_known_since_a_policy_asks_for_them() -> None:
 @pytest.mark.parametrize(
     ("enter", "leave", "message"),
     [
-        ('times_entered(stage = "new", segment = "seen") > 1', "", "a stage or a segment, and not both"),
+        ('times_entered(stage = "new", segment = "seen") > 1', "", "a stage, a segment or a step, and not several"),
         ("times_entered() > 1", "", "does not say which stage"),
         ('times_entered(segment = "sen") > 1', "", 'there is no segment "sen"'),
         ('times_entered(segment = "again") > 1', "", "only `enter` can ask for the history of `again`"),

@@ -63,6 +63,7 @@ class Standing:
     joined: dict[str, int] = field(default_factory=dict)
     left: dict[str, PastStays] = field(default_factory=dict)
     steps: dict[str, tuple[str, int]] = field(default_factory=dict)
+    past_steps: dict[str, PastStays] = field(default_factory=dict)
     told: dict[str, int] = field(default_factory=dict)
 
     def take(self, decision: Decision) -> None:
@@ -75,7 +76,12 @@ class Standing:
             self.past_stays = {**self.past_stays, self.stage: past}
             self.stage, self.since, self.why = change.to, change.at, decision.figures.why
         elif change.direction:
-            assert change.from_ == self.steps.pop(change.key, ("none", 0))[0]
+            before, since = self.steps.pop(change.key, ("none", 0))
+            assert change.from_ == before
+            if before != "none":
+                place = f"{change.key}:{before}"
+                past = with_stay(self.past_steps.get(place), since, change.at)
+                self.past_steps = {**self.past_steps, place: past}
             if change.to != "none":
                 self.steps[change.key] = change.to, change.at
         elif change.to == "in":
@@ -297,6 +303,7 @@ def check(decision: Decision, customer: Customer, standing: Standing, rulebook: 
     seen.stage, seen.since, seen.steps = standing.stage, standing.since, dict(standing.steps)
     seen.signals_told = dict(standing.told)
     seen.memberships, seen.past_memberships = dict(standing.joined), standing.left
+    seen.past_steps = standing.past_steps
     (seen.previous_stage, seen.previous_ms), seen.past_stays = standing.previous, standing.past_stays
     parts = why.split("; ")
     reader = Reader(rulebook, seen, standing, change)

@@ -28,6 +28,7 @@ class Call:
     event: str
     stage: str
     ladder: str
+    step: tuple[str, ...]
     segment: str
     signal: str
     bucket: tuple[str, int]
@@ -64,6 +65,7 @@ def call_of(text: str) -> Call:
         event=ast.literal_eval(given["event"]).strip() if "event" in given else "",
         stage=ast.literal_eval(given["stage"]) if "stage" in given else "",
         ladder=ast.literal_eval(given["ladder"]) if "ladder" in given else "",
+        step=tuple(ast.literal_eval(given["step"]).split(":")) if "step" in given else (),
         segment=ast.literal_eval(given["segment"]) if "segment" in given else "",
         signal=ast.literal_eval(given["signal"]) if "signal" in given else "",
         bucket=(ast.literal_eval(given["name"]), ast.literal_eval(given["buckets"])) if "buckets" in given else ("", 0),

@@ -93,9 +93,10 @@ class Features:
         self.unit: int = 10**policy.money.places
         self.stage, self.since, self.loyal, self.silence = "", 0, False, "none"
         self.stays: tuple[tuple[str, int, int], ...] = ()
-        self.steps: dict[str, str] = {}
+        self.steps: dict[str, tuple[str, int]] = {}
         self.segments: dict[str, int] = {}
         self.left: dict[str, tuple[tuple[int, int], ...]] = {}
+        self.left_steps: dict[tuple[str, str], tuple[tuple[int, int], ...]] = {}
         self.told: dict[str, int] = {}
 
     def __call__(self, name: str) -> Value:
@@ -142,7 +143,9 @@ class Features:
         if call.of:
             return self.of_tally(call)
         if call.ladder:
-            return self.steps.get(call.ladder)
+            return on[0] if (on := self.steps.get(call.ladder)) is not None else None
+        if call.step:
+            return self.of_step(call.function, *call.step)
         if call.segment:
             over, joined = [*self.left.get(call.segment, ())], self.segments.get(call.segment)
             return joined is not None if call.function == "in_segment" else self.of_stays(call.function, over, joined)
@@ -215,6 +218,11 @@ class Features:
     def of_stage(self, function: str, stage: str) -> Value:
         over = [(began, ended) for name, began, ended in self.stays if name == stage]
         return self.of_stays(function, over, self.since if self.stage == stage else None)
+
+    def of_step(self, function: str, ladder: str, step: str) -> Value:
+        on = self.steps.get(ladder)
+        since = on[1] if on is not None and on[0] == step else None
+        return self.of_stays(function, [*self.left_steps.get((ladder, step), ())], since)
 
     def of_stays(self, function: str, over: list[tuple[int, int]], since: int | None) -> Value:
         """The value of a function of stays: those that are over, and since when the present one lasts."""

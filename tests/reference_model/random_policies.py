@@ -185,6 +185,16 @@ OF_SEGMENTS = (
     "total_days_in(segment='s{}') > 3.25",
     "days_since_entered(segment = 's{}') >= orders",
 )
+OF_STEPS = (
+    "step('{0}') == '{1}'",
+    "times_entered(step = '{0}:{1}') >= 2",
+    "times_entered(step='{0}:{1}') == 1",
+    "days_since_left(step='{0}:{1}') < 4.5",
+    "total_days_in(step='{0}:{1}') > 3.25",
+    "total_days_in(step='{0}:{1}') < days_in_stage",
+    "days_since_entered(step = '{0}:{1}') >= orders",
+    "days_since_entered(step='{0}:{1}') - days_since_visit >= 2",
+)
 OF_SIGNALS = (
     "days_since_signal('g{}') < 4.5",
     "days_since_signal(signal='g{}') >= 2.25",
@@ -315,6 +325,7 @@ open_days = 1.25
 
 
 MIN_STAY = re.compile(r"^min_stay_days.*\n", re.MULTILINE)
+STEP_KEY = re.compile(r"""^key = ["'](l\d|p\d)""", re.MULTILINE)
 STAGE_KEY = re.compile(r"^key = '(\w+)'", re.MULTILINE)
 SHIPPED = ("prospect", "new", "repeat", "loyal", "at_risk", "churned")
 
@@ -449,9 +460,10 @@ class Drawing:
         for number in range(choose((0, 1, 2))):
             text += f'[[ladders]]\nkey = "l{number}"\nname = "L{number}"\n'
             for place in range(choose((1, 2, 3))):
-                text += self.rule(
+                step = self.rule(
                     f'[[ladders.steps]]\nkey = "p{place}"\nname = "P{place}"\n', "[[ladders]]\nkey = 'l'\nname = 'L'\n"
                 )
+                text += step if number == 0 else self.of_steps(step, text.partition('key = "l1"')[0], "enter", "leave")
                 for key in ("grace_days", "requalify_days"):
                     if self.random.random() < 0.4:
                         text += f"{key} = {choose((0.25, 3, 10.5))}\n"
@@ -500,6 +512,22 @@ class Drawing:
             rule = rule.replace("enter = '''", f"enter = '''{own} or ", 1)
         return rule
 
+    def of_steps(self, rule: str, ladders: str, *keys: str) -> str:
+        """The rule of a step, segment or signal, whose conditions may now ask for the steps of ladders."""
+        ladder, steps = "", []
+        for found in STEP_KEY.findall(ladders):
+            if found.startswith("l"):
+                ladder = found
+            else:
+                steps.append((ladder, found))
+        for key in keys if steps else ():
+            head, opened, rest = rule.partition(f"{key} = '''")
+            if opened and self.random.random() < 0.5:
+                asked = self.random.choice(OF_STEPS).format(*self.random.choice(steps))
+                word = self.random.choice(("and", "or", "and not", "or not"))
+                rule = f"{head}{opened}{asked} {word} {rest}"
+        return rule
+
     def of_signals(self, rule: str, key: str, count: int) -> str:
         """The rule of a segment or signal, whose condition may now ask when one of so many signals was told."""
         head, found, rest = rule.partition(f"{key} = '''")
@@ -533,6 +561,8 @@ class Drawing:
             )
             segments.insert(0, first)
         more = (customers, lifecycle, self.patience, support)
+        segments = [self.of_steps(text, ladders, "enter", "leave") for text in segments]
+        signals = [self.of_steps(text, ladders, "while") for text in signals]
         segments = [self.of_signals(text, "enter", len(signals)) for text in segments]
         signals = [self.of_signals(text, "while", len(signals)) for text in signals]
         groupings = in_own_words(stages, [MEASURES, ladders, *segments, *signals])

@@ -32,6 +32,8 @@ class Standing:
     """Since when a segment, or a better step of a ladder, has been open that must be confirmed."""
     left: dict[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
     """Of each segment the stays that are over: when they began and ended."""
+    left_steps: dict[tuple[str, str], tuple[tuple[int, int], ...]] = field(default_factory=dict)
+    """The same of each step, by ladder and step."""
     told: dict[str, int] = field(default_factory=dict)
     """When signals were told last."""
     silence: str = "none"
@@ -242,9 +244,21 @@ def show(standing: Standing, features: Features) -> None:
     """Lets the features see where the customer stands."""
     features.stage, features.since, features.stays = standing.stage, standing.since, standing.stays
     features.loyal, features.silence = standing.loyal is not None, standing.silence
-    features.steps = {key: on[0] for key, on in standing.steps.items()}
-    features.segments, features.left = standing.segments, standing.left
+    features.steps = {key: (step, since) for key, (step, since, _) in standing.steps.items()}
+    features.segments, features.left, features.left_steps = standing.segments, standing.left, standing.left_steps
     features.told = standing.told
+
+
+def moved(standing: Standing, ladder: str, on: On | None, at: int) -> Standing:
+    """Where a customer stands who is now on this step of a ladder, or on none."""
+    steps, left_steps = dict(standing.steps), dict(standing.left_steps)
+    was_on = steps.pop(ladder, None)
+    if on is not None:
+        steps[ladder] = on
+    if was_on is not None and (on is None or on[0] != was_on[0]):
+        before = left_steps.get((ladder, was_on[0]), ())
+        left_steps[ladder, was_on[0]] = (*before, (was_on[1], at))
+    return replace(standing, steps=steps, left_steps=left_steps)
 
 
 def exclusion(policy: Policy, standing: Standing, features: Features) -> tuple[Standing, list[Change]]:
@@ -258,12 +272,14 @@ def exclusion(policy: Policy, standing: Standing, features: Features) -> tuple[S
     for ladder in policy.ladders:
         if ladder.key in standing.steps:
             changes.append(Change(ladder.key, ladder.name, standing.steps[ladder.key][0], "none", why, "left"))
+            standing = moved(standing, ladder.key, None, features.at)
     for segment in policy.segments:
         if segment.key in standing.segments:
             changes.append(Change(segment.key, segment.name, "in", "out", why))
             left[segment.key] = (*left.get(segment.key, ()), (standing.segments[segment.key], features.at))
     stays = (*standing.stays, (standing.stage, standing.since, features.at))
-    return Standing("excluded", features.at, None, {}, stays, left=left, told=standing.told), changes
+    past = Standing("excluded", features.at, None, {}, stays, left=left, left_steps=standing.left_steps)
+    return replace(past, told=standing.told), changes
 
 
 def on_ladders(policy: Policy, standing: Standing, features: Features) -> tuple[Standing, list[Change]]:
@@ -276,8 +292,7 @@ def on_ladders(policy: Policy, standing: Standing, features: Features) -> tuple[
         kept = {(ladder.key, rung.key): better[rung.key] for rung in better_steps(ladder, on) if rung.key in better}
         waiting = {of: it for of, it in standing.open_since.items() if of[0] != ladder.key}
         standing = replace(standing, open_since={**waiting, **kept})
-        others = {key: it for key, it in standing.steps.items() if key != ladder.key}
-        standing = replace(standing, steps=others if on is None else {**others, ladder.key: on})
+        standing = moved(standing, ladder.key, on, features.at)
         changes += [] if change is None else [change]
         show(standing, features)
     return standing, changes

@@ -339,6 +339,10 @@ key = "warm"
 name = "Warm"
 enter = 'views_7d >= 1 or step("tier") == "gold"'
 grace_days = 1.5
+[[ladders.steps]]
+key = "tepid"
+name = "Tepid"
+enter = 'days_since_entered(step = "tier:silver") < 5 or times_entered(step = "tier:gold") >= 3'
 [[segments]]
 key = "settled"
 name = "Settled"
@@ -349,6 +353,12 @@ confirm_hours = 40.5
 key = "cooled"
 name = "Cooled"
 enter = 'step("tier") == "silver" and step("warmth") is not known'
+[[segments]]
+key = "wavering"
+name = "Wavering"
+enter = 'times_entered(step = "tier:silver") >= 2 or days_since_left(step = "tier:gold") < 2.5'
+leave = 'total_days_in(step = "warmth:warm") - 2 * total_days_in(step = "tier:gold") >= 12.5'
+min_stay_days = 0.5
 """
 POLICIES["signalling"] = """
 name = "signalling"
