@@ -45,6 +45,7 @@ class CompiledSegment:
     leave: Condition
     stay: Duration
     confirm: Duration
+    quiet: Duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +113,9 @@ class CompiledPolicy:
 
     @property
     def remembered_segments(self) -> frozenset[str]:
-        """The segments whose past stays a condition asks about."""
-        return frozenset(it.history_of for it in self.catalogue.features.values() if it.history_of and it.segment)
+        """The segments whose past stays a condition asks about, or that are not joined again for some days."""
+        asked = frozenset(it.history_of for it in self.catalogue.features.values() if it.history_of and it.segment)
+        return asked.union(it.key for it in self.segments if it.quiet.ms)
 
     @property
     def remembered_steps(self) -> frozenset[str]:
@@ -226,7 +228,8 @@ def compile_policy(source: PolicyText, policy: Policy, make_catalogue: Callable[
     for number, segment in enumerate(policy.segments):
         enter, leave = conditions.segment(number)
         stay, confirm = in_days(segment.min_stay_days, day), in_hours(segment.confirm_hours, day)
-        segments.append(CompiledSegment(segment.key, segment.name, enter, leave, stay, confirm))
+        quiet = in_days(segment.quiet_days, day)
+        segments.append(CompiledSegment(segment.key, segment.name, enter, leave, stay, confirm, quiet))
     asked = [conditions.of_signal(number) for number in range(len(policy.signals))]
     # Conditions and measures come before signals, where these spell the name of an event in another way.
     measures = () if source.problems else profile_measures(policy, catalogue)

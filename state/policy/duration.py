@@ -12,6 +12,9 @@ class Duration(NamedTuple):
     unit_ms: int | Fraction
 
 
+NO_TIME = Duration(0, 0, 1)
+
+
 def in_days(number: float, day_ms: int) -> Duration:
     """Return so many days, rounded to whole ms."""
     return Duration(round(number * day_ms), number, day_ms)

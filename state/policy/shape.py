@@ -81,7 +81,10 @@ class Measure(Section, frozen=True):
 
 
 class Segment(Section, frozen=True):
-    """A group of customers, who join and leave it by rules. An empty ``leave`` means: not ``enter``."""
+    """A group of customers, who join and leave it by rules. An empty ``leave`` means: not ``enter``.
+
+    Who left it joins it again no sooner than ``quiet_days`` after they joined it last.
+    """
 
     key: Key
     name: Text
@@ -90,6 +93,7 @@ class Segment(Section, frozen=True):
     leave: str = ""
     min_stay_days: DaysOrNone = 0.0
     confirm_hours: HoursOrNone = 0.0
+    quiet_days: DaysOrNone = 0.0
 
 
 class Step(Section, frozen=True):

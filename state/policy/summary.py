@@ -194,6 +194,8 @@ def _segment(segment: Segment, compiled: CompiledSegment) -> Iterator[str]:
         yield f"    {segment.description}"
     yield f"    joins when  {on_one_line(segment.enter)}{_confirmed(segment.confirm_hours)}"
     yield f"    leaves when {_leaving(segment.leave)}{_stay(segment.min_stay_days)}"
+    if segment.quiet_days:
+        yield f"    joins again no sooner than {_days(segment.quiet_days)} after joining"
     yield from _looks(compiled, "    ")
 
 

@@ -32,6 +32,7 @@ def version_of(whole: dict[str, Any]) -> str:
         del whole["customers"]
     steps = [step for ladder in whole.get("ladders", ()) for step in ladder["steps"]]
     _leave_out(("confirm_hours",), [*whole["segments"], *steps])
+    _leave_out(("quiet_days",), whole["segments"])
     _leave_out(_LEFT_OUT_OF_SIGNALS, whole.get("signals", ()))
     return f"{whole['name']}@{hashlib.sha256(msgspec.json.encode(whole, order='sorted')).hexdigest()[:8]}"
 

@@ -31,6 +31,7 @@ Warned = tuple[Path, str, str]
 _LEAST_MOST_PER_ORDER = 200
 _LEAST_MONETARY = 10
 _INVERTED = 100
+_MORE_QUIET_DAYS = "write more of them, or leave quiet_days out"
 
 
 def warnings_of(policy: Policy, conditions: Mapping[Path, Condition]) -> Iterator[Warned]:
@@ -72,7 +73,15 @@ def _quiet(policy: Policy) -> Iterator[Warned]:
         # Without ``per`` there is one occasion at a time, which begins after the one before was told.
         if it.quiet_days and it.unless is not None and not it.per and it.unless.ms(day) >= round(it.quiet_days * day):
             told = "these quiet days change nothing: the time of `unless` lets the signal occur no sooner in any case"
-            yield ("signals", number, "quiet_days"), told, "write more of them, or leave quiet_days out"
+            yield ("signals", number, "quiet_days"), told, _MORE_QUIET_DAYS
+    if policy.customers.excluded.strip():
+        return  # who is excluded leaves a segment before the minimum stay is over
+    for number, segment in enumerate(policy.segments):
+        least = round(segment.min_stay_days * day) + round(segment.confirm_hours * day / 24)
+        if segment.quiet_days and round(segment.quiet_days * day) <= least:
+            given = [key for key in ("min_stay_days", "confirm_hours") if getattr(segment, key)]
+            told = f"these quiet days change nothing: by {' and '.join(given)} nobody joins again sooner in any case"
+            yield ("segments", number, "quiet_days"), told, _MORE_QUIET_DAYS
 
 
 def _money(policy: Policy, size: int) -> Iterator[Warned]:

@@ -8,7 +8,7 @@ from state.conditions.rule_set import Answers, RuleSet
 from state.customer.customer import Customer
 from state.policy.compiled import CompiledSegment
 from state.rules.decision import NO_CHANGE, Outcome, ReasonedChange
-from state.rules.lasting import LastingCondition, at_once
+from state.rules.lasting import LastingCondition
 from state.rules.membership import MembershipRule
 
 SEGMENT = Cause(kind="deadline", name="audience")  # the word that is published
@@ -29,8 +29,10 @@ def segment_rules(segments: Iterable[CompiledSegment], remembered: Container[str
 
 
 def _membership(segment: CompiledSegment) -> MembershipRule:
-    confirmation = LastingCondition(segment.key, segment.enter, segment.confirm) if segment.confirm.ms else None
-    return MembershipRule(segment.enter, segment.leave, segment.stay, confirmation)
+    joining = None
+    if segment.confirm.ms or segment.quiet.ms:
+        joining = LastingCondition(segment.key, segment.enter, segment.confirm)
+    return MembershipRule(segment.enter, segment.leave, segment.stay, segment.quiet, joining)
 
 
 class SegmentRules:
@@ -83,7 +85,8 @@ class SegmentRules:
     @property
     def confirmed(self) -> set[str]:
         """The keys of the segments that are joined only once ``enter`` has held for some time."""
-        return {it.key for it in self._segments if it.rule.confirmation is not None}
+        joining = [it.rule.joining for it in self._segments]
+        return {it.key for it in joining if it is not None and it.lasting.ms}
 
     def can_change(self, customer: Customer) -> bool:
         """Tell whether one of the memberships can ever change by itself."""
@@ -118,18 +121,15 @@ class SegmentRules:
         waiting = list(now)
         for row, (key, name, rule, is_remembered) in enumerate(self._segments):
             entered = memberships.get(key)
-            confirmation = rule.confirmation if entered is None else None
-            if confirmation is not None:
-                if not confirmation.counts(customer, at, now[row], at_once):
+            if entered is None and rule.joining is not None:
+                if not rule.joins(customer, at, now[row]):
                     continue
             elif not now[row] or (entered is not None and at < entered + rule.stay.ms):
                 continue
             waiting[row] = False
             if entered is None:
-                why = rule.enter.why(customer, at)
-                if confirmation is not None:
-                    why += f"; {confirmation.why_lasted(customer, at, 'hours_held', 'confirm_hours')}"
-                    del customer.held[key]
+                why = rule.why_joined(customer, at)
+                customer.held.pop(key, None)
                 memberships[key] = at
                 change = Change(at=at, key=key, name=name, from_="out", to="in", cause=cause)
             else:

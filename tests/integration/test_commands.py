@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from agents.mirror import Row
 from streams.cli.commands import rejects, replay, show, tail
 from streams.cli.main import main
 from streams.embedded.child_process import stop
@@ -223,10 +225,40 @@ def test_show_a_customer(redis_url: str, topic_prefix: str) -> None:
 
 
 async def _mirrored(settings: Settings) -> None:
+    await _written(settings, row("c1", (7, 0), ["vip"]), row("c2", (7, 0), gone=True))
+
+
+async def _written(settings: Settings, *rows: Row) -> None:
     mirror = RedisSink(settings)
     await mirror.identity()
-    await mirror.write([row("c1", (7, 0), ["vip"]), row("c2", (7, 0), gone=True)])
+    await mirror.write(rows)
     await mirror.close()
+
+
+def test_show_has_every_value_of_a_profile_by_the_name_that_a_policy_has_for_it(
+    redis_url: str, topic_prefix: str
+) -> None:
+    settings = Settings(redis_url=redis_url, app_id=topic_prefix)
+    shown = row("c1", (7, 0))
+    assert shown.profile is not None
+    calls = {'sum("Points Earned", n, 10)': 12.5, 'count("P", 3, where = n > 3)': 0, 'count("P", hours = 5)': 7}
+    shown.profile.windows = {**calls, "goods_seen_7d": 4, "top_category_90d": "Books", "coupon_orders_30d": None}
+    shown.profile.figures = {"days_since_order": 3, 'count("P")': 8}
+    shown.profile.measures = {"share_of_a": 0.25}
+    asyncio.run(_written(settings, shown))
+    result = call("show", "c1", settings=settings)
+    assert result.exit_code == 0, result.output
+    lines = [tuple(re.split(r"  +", line.strip())) for line in result.output.splitlines()]
+    assert {
+        ('sum("Points Earned", n, 10)', "12.50"),
+        ('count("P", 3, where = n > 3)', "0"),
+        ('count("P", hours = 5)', "7"),
+        ('count("P")', "8"),
+        ("days_since_order", "3"),
+        ("share_of_a", "0.25"),
+        ("goods_seen", "4", "-", "-"),
+        ("top_category", "-", "-", "Books"),
+    } <= set(lines)
 
 
 def test_show_says_what_is_wrong(redis_url: str, topic_prefix: str) -> None:

@@ -32,7 +32,8 @@ def rulebook(durations: tuple[tuple[float, float, float, float], ...]) -> Rulebo
         text += f"min_stay_days = {stay}\ngrace_days = {grace}\nrequalify_days = {period}\n"
         text += f"confirm_hours = {confirm}\n"
     text += "[[segments]]\nkey = 'busy'\nname = 'Busy'\nenter = 'days_since_visit > 1 and days_since_order < 4'\n"
-    text += f"min_stay_days = {durations[-1][0]}\nconfirm_hours = {durations[-1][3]}\n"
+    stay, _, quiet, confirm = durations[-1]
+    text += f"min_stay_days = {stay}\nconfirm_hours = {confirm}\n" + (f"quiet_days = {quiet}\n" if quiet else "")
     return Rulebook(read_policy(text, catalogue))
 
 
@@ -43,6 +44,7 @@ class Looking:
         self.ladders, self.segments, self.customer = policy.ladders, policy.segments, customer
         self.held: dict[str, int] = {}
         self.opened: dict[tuple[str, str], int] = {}
+        self.joined: dict[str, int] = {}
         self.moves: list[Move] = []
 
     def look(self, at: int) -> None:
@@ -62,8 +64,10 @@ class Looking:
             self.opened = {of: since for of, since in self.opened.items() if of[0] != ladder.key or of[1] not in worse}
         for segment in self.segments:
             joined = self.customer.memberships.get(segment.key)
-            if joined is None and self.is_confirmed((segment.key, ""), segment, at):
-                self.customer.memberships[segment.key] = at
+            last = self.joined.get(segment.key)
+            is_quiet = last is not None and at < last + segment.quiet.ms
+            if joined is None and self.is_confirmed((segment.key, ""), segment, at) and not is_quiet:
+                self.customer.memberships[segment.key] = self.joined[segment.key] = at
                 del self.opened[segment.key, ""]
                 self.moves.append((at, segment.key, "out", "in"))
             elif joined is not None and at >= joined + segment.stay.ms and segment.leave.holds(self.customer, at):

@@ -30,20 +30,21 @@ SEGMENTS = (
 
 
 @cache
-def rulebook(stays: tuple[float, ...]) -> Rulebook:
-    """Rules with the segments, each with a minimum stay."""
+def rulebook(durations: tuple[tuple[float, float], ...]) -> Rulebook:
+    """Rules with the segments, each with a minimum stay and quiet days."""
     text = 'name = "p"\n'
-    for (key, enter, leave), stay in zip(SEGMENTS, stays, strict=True):
+    for (key, enter, leave), (stay, quiet) in zip(SEGMENTS, durations, strict=True):
         text += f"[[segments]]\nkey = '{key}'\nname = 'N'\nenter = '{enter}'\nleave = '{leave}'\n"
-        text += f"min_stay_days = {stay}\n"
+        text += f"min_stay_days = {stay}\n" + (f"quiet_days = {quiet}\n" if quiet else "")
     return Rulebook(read_policy(text, catalogue))
 
 
 def look(segments: tuple[CompiledSegment, ...], customer: Customer, at: int, moves: list[Move]) -> None:
     """Decide each segment by itself, without any deadline, of a customer who is looked at very often."""
     for it in segments:
-        joined = customer.memberships.get(it.key)
-        if joined is None and it.enter.holds(customer, at):
+        joined, past = customer.memberships.get(it.key), customer.past_memberships.get(it.key)
+        is_quiet = past is not None and at < past.entered + it.quiet.ms
+        if joined is None and not is_quiet and it.enter.holds(customer, at):
             customer.memberships[it.key] = at
             moves.append((at, it.key, "in"))
         elif joined is not None and it.leave.holds(customer, at) and at >= joined + it.stay.ms:
@@ -51,13 +52,15 @@ def look(segments: tuple[CompiledSegment, ...], customer: Customer, at: int, mov
             moves.append((at, it.key, "out"))
 
 
-stays = st.tuples(*[st.sampled_from((0, 1.5, 7.25)) for _ in SEGMENTS])
+durations = st.tuples(
+    *[st.tuples(st.sampled_from((0, 1.5, 7.25)), st.sampled_from((0, 0, 2.25, 9, 20))) for _ in SEGMENTS]
+)
 
 
 @settings(max_examples=settings().max_examples // 2)  # an example is thousands of looks
-@given(stays, events)
+@given(durations, events)
 def test_segments_change_at_the_instants_that_a_look_at_every_hour_finds(
-    of_segments: tuple[float, ...], drawn: list[tuple[int, str]]
+    of_segments: tuple[tuple[float, float], ...], drawn: list[tuple[int, str]]
 ) -> None:
     rules, history = rulebook(of_segments), history_of(drawn)
     decisions = decided(rules, history)

@@ -108,6 +108,8 @@ class Reader:
     def feature(self, name: str) -> Any:
         if name == "days_since_joining" and self.change.key is not None:
             return Fraction(self.at - self.standing.joined[self.change.key], DAY)
+        if name == "days_since_entered" and self.change.key is not None:
+            return Fraction(self.at - self.standing.left[self.change.key].entered, DAY)
         if name == "days_on_step" and self.change.key is not None:
             ladder = self.signal.step.partition(":")[0] if self.change.is_signal else self.change.key
             return Fraction(self.at - self.standing.steps[ladder][1], DAY)
@@ -255,7 +257,7 @@ class Reader:
         lifecycle, patience, change = self.policy.lifecycle, self.policy.lifecycle.patience, self.change
         if self.change.is_signal:
             return [getattr(self.signal, key)]
-        if key not in ("min_stay_days", "grace_days", "requalify_days", "confirm_hours"):
+        if key not in ("min_stay_days", "grace_days", "requalify_days", "confirm_hours", "quiet_days"):
             holders: list[Any] = [lifecycle, lifecycle.support] + [patience] * isinstance(patience, Fixed)
             return [getattr(holder, key) for holder in holders if hasattr(holder, key)]
         step = change.to if key == "confirm_hours" else change.from_
@@ -264,7 +266,7 @@ class Reader:
         own += [
             it for ladder in self.policy.ladders if ladder.key == change.key for it in ladder.steps if it.key == step
         ]
-        return [getattr(it, key) for it in own]
+        return [getattr(it, key) for it in own if hasattr(it, key)]
 
     def bound(
         self, number: Fraction, value: Fraction, key: str, sign: str, without: Fraction, times: int = 1

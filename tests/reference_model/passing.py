@@ -46,6 +46,8 @@ def leap_instants(policy: Policy, memory: Memory, standing: Standing, after: int
     for segment in policy.segments:
         if segment.key in standing.segments:
             found.add(standing.segments[segment.key] + segment.rule.stay)
+        elif segment.key in standing.left:
+            found.add(standing.left[segment.key][-1][0] + segment.rule.quiet)
     return sorted(at for at in found if after < at <= upto)
 
 

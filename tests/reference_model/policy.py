@@ -39,6 +39,8 @@ class Rule:
     stay_days: float
     confirm: int = 0
     confirm_hours: float = 0
+    quiet: int = 0
+    quiet_days: float = 0
 
 
 @dataclass(frozen=True)
@@ -328,9 +330,9 @@ def rule(table: dict[str, Any], calendar: Calendar, measures: Measures) -> Rule:
     given = bool(table.get("leave", "").strip())
     leave = Condition(table["leave"], measures) if given else enter.denied()
     days = table.get("min_stay_days", 0)
-    hours = table.get("confirm_hours", 0)
+    hours, quiet_days = table.get("confirm_hours", 0), table.get("quiet_days", 0)
     stay, confirm = round(days * calendar.day_ms), round(hours * calendar.day_ms / 24)
-    return Rule(enter, leave, given, stay, days, confirm, hours)
+    return Rule(enter, leave, given, stay, days, confirm, hours, round(quiet_days * calendar.day_ms), quiet_days)
 
 
 def rung(step: dict[str, Any], calendar: Calendar, measures: Measures) -> Rung:

@@ -405,6 +405,8 @@ class Drawing:
                 text += f"leave = '''{self.tree()}'''\n"
             if "[lifecycle" not in head and self.random.random() < 0.3:
                 text += f"confirm_hours = {self.random.choice((0.5, 5, 60.25))}\n"
+            if "[[segments]]" in head and self.random.random() < 0.4:
+                text += f"quiet_days = {self.random.choice((0.5, 6.25, 30))}\n"
             if self.random.random() < 0.5:
                 text += f"min_stay_days = {self.random.choice((0.5, 4, 11.25))}\n"
             try:

@@ -60,16 +60,26 @@ class Change:
     """What grew or changed, should time alone have brought a stage about."""
 
 
-def why_member(rule: Rule, joined: int | None, features: Features, day_ms: int, opened: int | None = None) -> str:
+def why_member(
+    rule: Rule,
+    joined: int | None,
+    features: Features,
+    day_ms: int,
+    opened: int | None = None,
+    before: int | None = None,
+) -> str:
     """Why a customer joins (`joined` None) or leaves; what the features say of the stage must be as it was decided."""
     if joined is None:
         kept = rule.leave.reasons(features, False) if rule.is_leave_given else []
         why = in_words([*rule.enter.reasons(features, True), *kept])
-        if not rule.confirm or opened is None:
-            return why
-        ages = Fraction((features.at - opened) * 24, day_ms), Fraction(rule.confirm * 24, day_ms)
-        held = compared(("hours_held", ""), ages[0], ">=", ("", ""), ages[1])
-        return f"{why}; {held} (confirm_hours {written(rule.confirm_hours)})"
+        if rule.confirm and opened is not None:
+            ages = Fraction((features.at - opened) * 24, day_ms), Fraction(rule.confirm * 24, day_ms)
+            held = compared(("hours_held", ""), ages[0], ">=", ("", ""), ages[1])
+            why = f"{why}; {held} (confirm_hours {written(rule.confirm_hours)})"
+        if rule.quiet and before is not None:
+            origin = f"quiet_days {written(rule.quiet_days)}"
+            why = f"{why}; {passed('days_since_entered', features.at - before, rule.quiet, day_ms, origin)}"
+        return why
     why = in_words(rule.leave.reasons(features, True))
     if not rule.stay:
         return why
@@ -126,11 +136,15 @@ def opened(rule: Rule, since: int | None, features: Features) -> int | None:
     return features.at if since is None else since
 
 
-def membership(rule: Rule, joined: int | None, features: Features, open_since: int | None = None) -> int | None:
-    """The instant of joining of who is a member after this decision."""
+def membership(
+    rule: Rule, joined: int | None, features: Features, open_since: int | None = None, before: int | None = None
+) -> int | None:
+    """The instant of joining of who is a member after this decision; `before` is when they joined the time before."""
     leave = rule.leave.holds(features)
     if joined is None:
         since = opened(rule, open_since, features)
+        if before is not None and features.at < before + rule.quiet:
+            return None
         return features.at if since is not None and features.at >= since + rule.confirm else None
     return None if leave and features.at >= joined + rule.stay else joined
 
@@ -335,16 +349,17 @@ def decision(
     segments, open_since = dict(standing.segments), dict(standing.open_since)
     for segment in policy.segments:
         was = segments.pop(segment.key, None)
-        before = open_since.pop((segment.key, ""), None)
-        since = opened(segment.rule, before, features) if was is None else None
-        joined = membership(segment.rule, was, features, since)
+        was_open = open_since.pop((segment.key, ""), None)
+        since = opened(segment.rule, was_open, features) if was is None else None
+        before = standing.left[segment.key][-1][0] if segment.key in standing.left else None
+        joined = membership(segment.rule, was, features, since, before)
         if was is None and joined is None and since is not None:
             open_since[segment.key, ""] = since
         if joined is not None:
             segments[segment.key] = joined
         if (was is None) is not (joined is None):
             ends = ("in", "out") if joined is None else ("out", "in")
-            why = why_member(segment.rule, was, features, day_ms, since)
+            why = why_member(segment.rule, was, features, day_ms, since, before)
             changes.append(Change(segment.key, segment.name, *ends, why))
             if was is not None:
                 left = {**standing.left, segment.key: (*standing.left.get(segment.key, ()), (was, at))}

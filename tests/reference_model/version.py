@@ -95,6 +95,8 @@ def whole(text: str) -> dict[str, Any]:
     for each in (*segments, *(step for ladder in ladders for step in ladder["steps"])):
         if not each.get("confirm_hours"):
             each.pop("confirm_hours", None)
+        if not each.get("quiet_days"):
+            each.pop("quiet_days", None)
     known = {"name", "time", "money", "browsing", "lifecycle", "rfm", "segments", "ladders", "traits", "context"}
     known |= {"customers", "holdout", "measures", "subject", "signals", "lifecycles"}
     signals = [signal_whole(each) for each in given.get("signals", [])]

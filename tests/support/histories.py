@@ -349,6 +349,7 @@ name = "Settled"
 enter = "days_since_order > 1 and days_since_visit < 4"
 leave = "days_since_order < 0.5 or days_since_visit > 8"
 confirm_hours = 40.5
+quiet_days = 12
 [[segments]]
 key = "cooled"
 name = "Cooled"

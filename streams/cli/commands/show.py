@@ -88,7 +88,10 @@ def _print_profile(profile: Profile) -> None:
     if profile.holdout is not None:
         console.print(f"  {'held out' if profile.holdout else 'not held out'}")
     console.print(f"  as of {profile.as_of}, policy {profile.policy_version}, transition {profile.seq}")
-    console.print(_windows_table(profile.windows))
+    by_days = {name: value for name, value in profile.windows.items() if _WINDOWED.match(name)}
+    console.print(_windows_table(by_days))
+    if calls := {name: value for name, value in profile.windows.items() if name not in by_days}:
+        console.print(_pairs_table("in a window", calls))
     if profile.measures:
         console.print(_pairs_table("measure", profile.measures))
     console.print(_pairs_table("figure", {name: value for name, value in profile.figures.items() if value is not None}))
@@ -108,16 +111,16 @@ def _windows_table(windows: dict[str, Figure]) -> Table:
         table.add_column(f"{span} days", justify="right")
     for name, row in rows.items():
         if any(row.values()):
-            table.add_row(name.replace("_", " "), *(_text(row.get(span)) for span in spans))
+            table.add_row(name, *(_text(row.get(span)) for span in spans))
     return table
 
 
 def _pairs_table(title: str, values: Mapping[str, Figure | Trait]) -> Table:
     table = Table(box=None, pad_edge=False)
-    table.add_column(title)
+    table.add_column(title, overflow="fold")
     table.add_column("", overflow="fold")
     for name, value in values.items():
-        table.add_row(printable(name).replace("_", " "), _text(value))
+        table.add_row(printable(name), _text(value))
     return table
 
 
