@@ -48,22 +48,11 @@ def warnings_of(policy: Policy, conditions: Mapping[Path, Condition]) -> Iterato
             leave = conditions.get((*path[:-1], "leave"))
             told = never_joined(condition.tree, None if leave is None else leave.tree)
             yield from ((path, message, fix) for message, fix in told)
-    yield from _unreached(policy, conditions)
+    yield from never_reached(policy, conditions)
     yield from _quiet(policy)
     yield from _zone(policy, conditions)
     yield from _rates(policy, size)
     yield from _lifecycles(policy)
-
-
-def _unreached(policy: Policy, conditions: Mapping[Path, Condition]) -> Iterator[Warned]:
-    for number, ladder in enumerate(policy.ladders):
-        paths: list[Path] = [("ladders", number, "steps", place) for place in range(len(ladder.steps))]
-        steps = [
-            (step.key, conditions[*path, "enter"], conditions.get((*path, "leave")))
-            for path, step in zip(paths, ladder.steps, strict=True)
-        ]
-        for place, message, fix in never_reached(steps):
-            yield (*paths[place], "enter"), message, fix
 
 
 def _quiet(policy: Policy) -> Iterator[Warned]:
