@@ -78,10 +78,14 @@ def check_filter(source: str, node: ast.expr, kinds: Mapping[str, Kind]) -> Test
         raise ConditionError(message, error.column, fix, error.row) from None
 
 
+def filter_tree(text: str, kinds: Mapping[str, Kind]) -> Test:
+    """Return the tree of a condition on fields, which are named without more. Raises ``ConditionError``."""
+    return check_filter(*read_source(text), kinds)
+
+
 def compile_filter(text: str, kinds: Mapping[str, Kind]) -> CompiledFilter:
-    """Return the filter of a condition on fields, which are named without more. Raises ``ConditionError``."""
-    source, node = read_source(text)
-    tree = check_filter(source, node, kinds)
+    """Return the filter of such a condition. Raises ``ConditionError``."""
+    tree = filter_tree(text, kinds)
     holds: Any = condition_of(on_one_line(text), tree, replace(_NOTHING, traits=kinds)).holds
     return CompiledFilter(
         lambda properties: holds(_Content(properties), 0), traits_of(tree), frozenset(_looked_for(tree))

@@ -123,6 +123,11 @@ class Feature:
         return self.formula.nullable
 
     @property
+    def expires(self) -> bool:
+        """Whether the value can go missing by itself, as its window empties."""
+        return self.nullable and self.trend is Trend.FREE and (self.window is not None or self.changes_at is not None)
+
+    @property
     def is_exact(self) -> bool:
         """Whether the value is what it stands for, and not the rounded quotient of whole numbers."""
         is_curve = self.is_continuous and self.trend is Trend.FALLING

@@ -181,7 +181,8 @@ class CompiledPolicy:
         return {event: of_event for event, of_event in read.items() if of_event}
 
     @property
-    def _events(self) -> Iterator[str]:
+    def events(self) -> Iterator[str]:
+        """The events that conditions count, and those that signals wait for, by name."""
         yield from self.counted_events
         for signal in self.signals:
             yield from signal.events
@@ -196,7 +197,7 @@ class CompiledPolicy:
             traits=frozenset({"kind"}.union(self.policy.trait_types, *map(traits_of, trees), *measured)),
             texts=frozenset(name for tree in trees for name in listed_in(tree)),
             categories=frozenset(name for tree in trees for name in categories_in(tree)),
-            events={event_key(name): name for name in self._events if name not in EVENT_TYPES},
+            events={event_key(name): name for name in self.events if name not in EVENT_TYPES},
             properties=fields,
             around=frozenset(event for event, of_event in fields.items() if any(map(is_around, of_event.values()))),
             priced=frozenset(it.field for it in self.tallied if it.weight == REVENUE),

@@ -5,10 +5,8 @@ as meant if the condition asks anywhere whether that value ``is known``, or if w
 hold without the value either. Within ``not``, it leaves out nobody. A share of nothing is missing, and not 0.
 """
 
-import ast
 from collections.abc import Iterator, Mapping
 
-from state.conditions.event_filters import check_filter
 from state.conditions.kind import Kind
 from state.conditions.nodes import (
     AllOf,
@@ -50,18 +48,10 @@ def left_out(tree: Test, known: _Names = _NONE) -> Iterator[tuple[str, str]]:
         )
 
 
-def left_out_by_filters(tree: Test, kinds: Mapping[str, Kind]) -> Iterator[tuple[str, str]]:
-    """Yield the same of each filter of events in a condition, whose fields are of these kinds if they are of any."""
+def left_out_events(tree: Test, kinds: Mapping[str, Kind]) -> Iterator[tuple[str, str]]:
+    """Yield the same of a filter of events, whose fields are of these kinds if they are of any."""
     moment = frozenset(name for name, kind in kinds.items() if kind is not Kind.TEXTS)
-    for operand in operands_of(tree):
-        if isinstance(operand, FeatureRef) and operand.feature.counts is not None and operand.feature.counts.names:
-            source = operand.feature.name
-            call = ast.parse(source, mode="eval").body
-            assert isinstance(call, ast.Call)
-            for keyword in call.keywords:
-                if keyword.arg == "where":
-                    found = left_out(check_filter(source, keyword.value, kinds), moment)
-                    yield from ((f"in `where`, {told.replace('customers', 'events')}", fix) for told, fix in found)
+    yield from ((told.replace("customers", "events"), fix) for told, fix in left_out(tree, moment))
 
 
 def _traps(test: Test, known: _Names, *, held: bool) -> Iterator[Comparison]:
@@ -78,7 +68,7 @@ def _traps(test: Test, known: _Names, *, held: bool) -> Iterator[Comparison]:
                 # Whoever has no share is meant by the other side of an `or`: `... < 0.3 or orders_90d == 0`.
                 if not (held and _is_low_share(part)):
                     yield from _traps(part, known, held=held)
-        case Comparison() if held and _is_trap(test) and not all(_is_in(it, known) for it in _sides(test)):
+        case Comparison() if held and is_trap(test) and not all(_is_in(it, known) for it in _sides(test)):
             yield test
 
 
@@ -89,13 +79,14 @@ def _needed(test: Test) -> _Names:
             return _NONE.union(*map(_needed, parts))
         case AnyOf() | Not():
             return _NONE
-        case Comparison() if _is_trap(test):
+        case Comparison() if is_trap(test):
             return _NONE
         case _:
             return _names_in(test)
 
 
-def _is_trap(test: Comparison) -> bool:
+def is_trap(test: Comparison) -> bool:
+    """Tell whether a comparison leaves out customers if it is not taken as meant."""
     return test.sign in _TRAPS or _is_low_share(test)
 
 

@@ -1,9 +1,10 @@
-"""Checks of signals: times that are given once and where they mean something, and steps that can follow."""
+"""Checks of signals: what they are about, times that are given once and mean something, and steps that can follow."""
 
 from collections.abc import Iterable, Iterator
 
 from schemas.coercion import MAX_TEXT
 from schemas.event_names import event_key
+from state.policy.field_paths import wrong_per
 from state.policy.recurrence_checks import Wrong, wrong_recurrence
 from state.policy.shape import Policy
 from state.policy.signal_shape import Signal, SignalStep, Unless
@@ -20,6 +21,8 @@ def check_signals(policy: Policy, source: PolicyText) -> None:
         if source.is_read(path):
             for place, message, fix in (*_wrong(signal), *wrong_recurrence(signal, policy, source)):
                 source.report((*path, *place), message, fix)
+            if signal.steps and (wrong := wrong_per(signal.per, policy.context)):
+                source.report((*path, "per"), *wrong)
 
 
 def _wrong(signal: Signal) -> Iterator[Wrong]:

@@ -18,9 +18,11 @@ from state.conditions.nodes import (
     operands_of,
 )
 from state.policy.currency_size import size_of
-from state.policy.left_out import left_out, left_out_by_filters
+from state.policy.filter_trees import filters_in, filters_of_signals
+from state.policy.left_out import left_out, left_out_events
 from state.policy.lifecycle_shape import Fixed, Lifecycle, PAlive, Rhythm
 from state.policy.never_joined import never_joined
+from state.policy.never_left import never_left
 from state.policy.never_met import never_met
 from state.policy.never_reached import never_reached
 from state.policy.shape import Money, Policy
@@ -43,28 +45,22 @@ def warnings_of(policy: Policy, conditions: Mapping[Path, Condition]) -> Iterato
         for path, condition in conditions.items():
             yield from _amounts(path, condition, policy.money.currency, size)
     for path, condition in conditions.items():
-        excluding = (*left_out(condition.tree), *left_out_by_filters(condition.tree, kinds))
-        yield from ((path, message, fix) for message, fix in (*excluding, *never_met(condition.tree)))
+        yield from ((path, *told) for told in (*left_out(condition.tree), *never_met(condition.tree)))
+        for tree in filters_in(condition.tree, kinds):
+            yield from ((path, f"in `where`, {message}", fix) for message, fix in left_out_events(tree, kinds))
+        if path[-1] == "leave":
+            yield from ((path, *told) for told in never_left(condition.tree))
         if path[-1] == "enter":
             leave = conditions.get((*path[:-1], "leave"))
             told = never_joined(condition.tree, None if leave is None else leave.tree)
             yield from ((path, message, fix) for message, fix in told)
-    yield from _unreached(policy, conditions)
+    for path, tree in filters_of_signals(policy, kinds):
+        yield from ((path, *told) for told in left_out_events(tree, kinds))
+    yield from never_reached(policy, conditions)
     yield from _quiet(policy)
     yield from _zone(policy, conditions)
     yield from _rates(policy, size)
     yield from _lifecycles(policy)
-
-
-def _unreached(policy: Policy, conditions: Mapping[Path, Condition]) -> Iterator[Warned]:
-    for number, ladder in enumerate(policy.ladders):
-        paths: list[Path] = [("ladders", number, "steps", place) for place in range(len(ladder.steps))]
-        steps = [
-            (step.key, conditions[*path, "enter"], conditions.get((*path, "leave")))
-            for path, step in zip(paths, ladder.steps, strict=True)
-        ]
-        for place, message, fix in never_reached(steps):
-            yield (*paths[place], "enter"), message, fix
 
 
 def _quiet(policy: Policy) -> Iterator[Warned]:

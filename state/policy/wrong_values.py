@@ -1,11 +1,12 @@
 """What is wrong with the value of a key in a policy, and what to write instead."""
 
+import difflib
 import json
 import math
 import re
 from collections.abc import Iterator
 from types import NoneType
-from typing import Any, NamedTuple, get_args, get_origin
+from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 import msgspec
 
@@ -15,10 +16,11 @@ _LISTED = {float: "numbers", str: "texts in quotation marks"}
 _EXAMPLES = {str: 'plan = "text"', tuple: 'channel = ["properties.channel"]'}
 _BOUNDS = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than"}
 _SHAPES = {
-    "name": "letters, digits, dots, dashes and underscores, beginning with a letter or a digit",
-    "key": "small letters, digits and underscores, beginning with a letter",
+    "[a-z]": "small letters, digits and underscores, beginning with a letter",
+    "[A-Z]": "the three capital letters of a currency, as in USD",
+    "[A-Za-z0-9]": "letters, digits, dots, dashes and underscores, beginning with a letter or a digit",
 }
-_CURRENCY = "the three capital letters of a currency, as in USD"
+"""What a text consists of, by the first set of characters in its pattern."""
 
 
 class Wrong(NamedTuple):
@@ -76,7 +78,7 @@ def _fix(name: str, value: object, kind: Any) -> str:
     try:
         msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        return _sort_of(kind) or _fix_of(name, value, str(error))
+        return _sort_of(kind) or _choice_of(value, kind) or _fix_of(value, str(error))
     return ""
 
 
@@ -92,7 +94,15 @@ def _sort_of(kind: Any) -> str:
     return ""
 
 
-def _fix_of(name: str, value: object, reason: str) -> str:
+def _choice_of(value: object, kind: Any) -> str:
+    """Return which of a few texts to write; empty for other types."""
+    if get_origin(kind) is not Literal:
+        return ""
+    near = difflib.get_close_matches(str(value).lower(), get_args(kind), n=1)
+    return f"did you mean {written(near[0])}?" if near else f"write {' or '.join(map(written, get_args(kind)))}"
+
+
+def _fix_of(value: object, reason: str) -> str:
     """Return what to do about a single value that the decoder refused for a reason."""
     if sort := re.match(r"Expected `(\w+)`, got", reason):
         return f"write {_SORTS[sort[1]]}"
@@ -102,8 +112,6 @@ def _fix_of(name: str, value: object, reason: str) -> str:
         return f"make it {_BOUNDS[bound[1]]} {float(bound[2]):.15g}"
     if length := re.match(r"Expected `str` of length (<=|>=) (\d+)", reason):
         return f"use at most {length[2]} characters" if length[1] == "<=" else "write something there"
-    if "matching regex" in reason:
-        # Only a whole policy has capitals and dots in its name.
-        shape = _SHAPES["key"] if name == "name" and "[a-z]" in reason else _SHAPES.get(name, _CURRENCY)
-        return f"write {shape}"
+    if pattern := re.search(r"matching regex '\^\(?(\[.*?\])", reason):
+        return f"write {_SHAPES[pattern[1]]}"
     return "write a number nearer to zero"  # what is beyond a double

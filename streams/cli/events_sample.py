@@ -65,8 +65,7 @@ class EventsSample:
 
     def missing(self, compiled: CompiledPolicy) -> Iterator[str]:
         """Yield what a policy names and nothing in the sample has, each with the nearest name that is there."""
-        counted = sorted(compiled.counted_events)
-        for name in counted:
+        for name in sorted(set(compiled.events)):
             if not self.names[name]:
                 yield f"no event in the sample is `{name}`. {_nearest(name, self.names)}"
         for event, fields in sorted(compiled.named.properties.items()):

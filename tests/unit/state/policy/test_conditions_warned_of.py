@@ -9,12 +9,10 @@ from hypothesis import strategies as st
 
 from schemas.events import Scalar
 from state.conditions.condition import compile_condition
-from state.conditions.event_filters import kinds_of_fields
 from state.features.catalogue import catalogue
 from state.policy.compiled import read_policy
-from state.policy.left_out import left_out, left_out_by_filters
+from state.policy.left_out import left_out
 from state.policy.never_joined import never_joined
-from state.policy.shape import Policy
 from state.policy.text import PolicyError
 from tests.support.programs import ROOT
 from tests.unit.state.conditions.toy import CATALOGUE, Toy
@@ -183,8 +181,7 @@ def test_the_segments_of_a_page_are_warned_of_nothing(page: str) -> None:
 
 
 def filters_told(condition: str) -> list[str]:
-    tree = compile_condition(condition, catalogue(Policy(name="any"))).tree
-    return [message for message, _ in left_out_by_filters(tree, kinds_of_fields({}))]
+    return told_of(condition)
 
 
 def test_events_left_out_by_a_filter_are_told() -> None:

@@ -142,6 +142,7 @@ def test_methods_of_patience(method, kind):
         ("[time]\nday_seconds = 1.5", 6, "`day_seconds` is 1.5", "write a whole number"),
         ("[money]\nmost_per_order = 1e13", 6, "is 10000000000000.0", "make it at most 1000000000000"),
         ("[money]\nmost_per_order = " + "9" * 400, 6, "is 9999", "nearer to zero"),
+        ("[[lifecycle.stages]]\nkey = 'x'\nleft = 'Left it'", 7, '`left` is "Left it"', "small letters"),
         ("[money]\ncurrency = 2020-01-01", 6, "`currency` is 2020-01-01", "a text in quotation marks"),
         ("[lifecycle.patience]\nmethod = ['fixed']", 6, '`method` is ["fixed"]', '"rhythm", "fixed", "p_alive"'),
         ("[[lifecycle.patience]]\ndays = 3", 5, "`patience` is not a table", "[lifecycle.patience]"),
@@ -227,6 +228,22 @@ NO_TEXTS = ["3", "true", "nan", "-inf", "{}", "{ a = 1 }", "[]", '["x"]', "[[]]"
 NO_NUMBERS = ['""', '"x"', '"3"', *NO_TEXTS[1:], "1" + "0" * 400]
 NO_LISTS = ['""', *NO_TEXTS[:6], "[true]", "[nan, nan]", "[[], []]", "[{}]", "[2020-01-01, 3]"]
 VALUES = [(row, line) for row, line in enumerate(FULL.splitlines()) if " = " in line]
+
+
+@pytest.mark.parametrize(
+    ("subject", "fix"),
+    [
+        ('"acount"', 'did you mean "account"?'),
+        ('"Customers"', 'did you mean "customer"?'),
+        ('"household"', 'write "customer" or "account"'),
+        ("3", 'write "customer" or "account"'),
+    ],
+)
+def test_one_of_a_few_words_is_told_with_those_that_there_are(subject: str, fix: str) -> None:
+    with pytest.raises(PolicyError) as wrong:
+        read_policy(f'name = "p"\nsubject = {subject}\n', catalogue)
+    (problem,) = wrong.value.problems
+    assert (problem.line, problem.message, problem.fix) == (2, f"`subject` is {subject}", fix)
 
 
 @pytest.mark.parametrize(("row", "line"), VALUES, ids=[line.partition(" =")[0] for _, line in VALUES])

@@ -61,10 +61,11 @@ def test_every_error_has_its_line_and_fix(text: str, line: int, message: str, fi
     assert fix in found_fix
 
 
-def warnings(*enters: tuple[str, str]) -> list[tuple[int, str]]:
+def warnings(*enters: tuple[str, str], confirm: tuple[float, ...] = ()) -> list[tuple[int, str]]:
     text = HEAD + LADDER
     for number, (enter, leave) in enumerate(enters):
         text += f"[[ladders.steps]]\nkey = 'k{number}'\nname = 'K'\nenter = \"{enter}\"\nleave = \"{leave}\"\n"
+        text += f"confirm_hours = {confirm[number]}\n" if confirm else ""
     return [(it.line, it.message) for it in read_policy(text, catalogue).warnings]
 
 
@@ -95,6 +96,14 @@ def test_a_step_that_nobody_can_reach_is_told(better: tuple[str, str], worse: tu
 )
 def test_a_step_that_somebody_can_reach_is_not_told(better: tuple[str, str], worse: tuple[str, str]) -> None:
     assert warnings(better, worse) == []
+
+
+def test_a_step_that_is_reached_sooner_than_the_better_one_is_confirmed_is_not_told() -> None:
+    steps = ("revenue_365d >= 500", ""), ("revenue_365d >= 600", "")
+    assert warnings(*steps, confirm=(5, 0)) == []
+    assert warnings(*steps, confirm=(5, 4)) == []
+    for confirm in ((0, 0), (0, 5), (5, 5)):
+        assert [line for line, _ in warnings(*steps, confirm=confirm)] == [14]
 
 
 def test_the_steps_of_a_ladder_belong_to_what_a_condition_may_ask() -> None:

@@ -73,6 +73,11 @@ def problems(text: str) -> list[tuple[int, str, str]]:
         (EVERY + "stage = 'new'\nper = 'x'\n", 7, "waits for no events, and so has no `per`", "leave per out"),
         (EVERY + "stage = 'new'\nquiet_days = 9\n", 7, "says already how often", "leave quiet_days out"),
         ("every_days = 0.5\nstage = 'new'\n", 5, "`every_days` is 0.5", "at least 1"),
+        ("per = 'properties.cart_id'\n" + STEP, 5, "which is no field of an event", 'write per = "cart_id"'),
+        ("per = 'traits.x'\n" + STEP, 5, "`per` is \"traits.x\"", "write the name of a property"),
+        ("per = 'kart id'\n" + STEP, 5, "`per` is \"kart id\"", "write the name of a property"),
+        ("per = 'context.page.path'\n" + STEP, 5, "no field", 'path = ["context.page.path"], and write per = "path"'),
+        ("per = 'brands'\n" + STEP, 5, "`brands` is a list of texts", "a field with one value"),
         ("quiet_days = 0\n" + STEP, 5, "`quiet_days` is 0", "more than 0"),
     ],
 )  # fmt: skip
@@ -87,6 +92,12 @@ def test_a_misspelled_word_is_told_with_the_nearest() -> None:
     missing, misspelled = problems(HEAD + STEP.replace("event", "evnt"))
     assert missing[:2] == (5, "`event` is missing")
     assert (misspelled[0], misspelled[2]) == (6, "did you mean `event`?")
+
+
+def test_occasions_can_be_about_a_declared_field_unless_it_is_a_list() -> None:
+    text = HEAD + 'per = "brands"\n' + STEP + "[context]\nbrands = ['properties.{}brand']\n"
+    assert read_policy(text.format(""), catalogue).signals[0].per == "brands"
+    assert [line for line, _, _ in problems(text.format("products[]."))] == [5]
 
 
 def test_the_summary_says_it_in_words() -> None:

@@ -204,6 +204,40 @@ def test_a_sample_tells_which_names_of_a_policy_it_does_not_have(tmp_path: Path)
     assert call("policy", "check", policy, "--events", tmp_path / "none.jsonl").exit_code == 2
 
 
+SIGNALLED = """name = "sampled"
+[[signals]]
+key = "s"
+name = "S"
+per = "cart"
+[[signals.steps]]
+event = "Plan Chosen"
+where = "plan == 'gold'"
+[[signals.steps]]
+event = "Order Completd"
+within_days = 1
+[signals.unless]
+events = ["Product Viewd", "Order Completed"]
+where = "totl > 3"
+within_days = 1
+"""
+
+
+def test_a_sample_tells_which_events_and_properties_of_signals_it_does_not_have(tmp_path: Path) -> None:
+    policy, sample = tmp_path / "policy.toml", tmp_path / "sample.json"
+    policy.write_text(SIGNALLED)
+    sample.write_text(json.dumps([{"userId": "c", "timestamp": "2026-01-01T00:00:00Z", **it} for it in SAMPLE]))
+    done = call("policy", "check", policy, "--events", sample)
+    told = [line.removeprefix(f"{policy}: warning: ") for line in done.stderr.splitlines()]
+    assert [it for it in told if "in the sample" in it] == [
+        "no event in the sample is `Order Completd`. did you mean `Order Completed`?",
+        "no event in the sample is `Product Viewd`. did you mean `Product Viewed`?",
+        "no `Order Completed` in the sample has a usable `cart`. there are `order_id`, `total`, `channel`",
+        "no `Order Completed` in the sample has a usable `totl`. did you mean `total`?",
+        "no `Plan Chosen` in the sample has a usable `cart`. there are `name`, `price`",
+        "no `Plan Chosen` in the sample has a usable `plan`. there are `name`, `price`",
+    ]
+
+
 def test_schemas_are_written_into_a_folder(tmp_path: Path) -> None:
     done = call("schema", "export", tmp_path / "new")
     written = sorted((tmp_path / "new").iterdir())
