@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from state.conditions.features import Feature, Trend
+from state.conditions.features import NOT_NEGATIVE, Feature, Trend
 from state.conditions.formula import Formula
 from state.conditions.functions import CallError, Function, Parameter, Sort
 from state.customer.customer import Customer
@@ -152,6 +152,7 @@ def _function(
             formula=of_stage(stage) if stage else of_segment(segment),
             parts=DECIDED if stage else SEGMENTS,
             trend=trend,
+            limits=NOT_NEGATIVE,
             history_of=stage or segment,
             segment=segment,
             moves_while=moves_while,
