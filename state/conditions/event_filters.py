@@ -19,6 +19,7 @@ from state.conditions.nodes import Comparison, ListLiteral, Literal, Test, Trait
 from state.conditions.one_line import on_one_line
 from state.conditions.parse import parse_node
 from state.conditions.read_source import read_source
+from state.conditions.value_sets import Within
 
 WORDS = frozenset(("known", "true", "false", "True", "False"))
 """What a condition reads as something else than a name."""
@@ -61,6 +62,11 @@ def kinds_of_fields(declared: Mapping[str, Sequence[str]]) -> dict[str, Kind]:
     """Return the kinds of fields under a policy that declares some; one that may be of any kind is not among them."""
     lists = {name: Kind.TEXTS for name, it in fields_under(declared).items() if it.is_list}
     return {**{name: kind for name, kind in MOMENT.items() if name not in declared}, **lists}
+
+
+def limits_of_fields(kinds: Mapping[str, Kind]) -> dict[str, Within]:
+    """Return the limits of the fields that are numbers within some, if they are of these kinds."""
+    return {"hour": Within(0, 23)} if kinds.get("hour") is Kind.NUMBER else {}
 
 
 def check_filter(source: str, node: ast.expr, kinds: Mapping[str, Kind]) -> Test:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from math import inf
 from typing import NamedTuple
 
 from schemas.events import Trait
@@ -15,6 +16,10 @@ from state.slots import Slots
 
 Instants = Callable[[Customer, int, int], Sequence[int]]
 """Instants of a customer, of (customer, after, until): those later than ``after``, up to ``until``, ascending."""
+
+
+NOT_NEGATIVE = (0, inf)
+"""The limits of what is never below 0."""
 
 
 class EventFilter(NamedTuple):
@@ -121,6 +126,22 @@ class Feature:
     def nullable(self) -> bool:
         """Whether the value may be missing."""
         return self.formula.nullable
+
+    @property
+    def is_whole_number(self) -> bool:
+        """Whether the value is a whole number, if it is known."""
+        return self.kind is Kind.NUMBER and self.formula.is_whole
+
+    def is_part_of(self, other: "Feature") -> bool:
+        """Tell whether this is the same of a window within another one's, and so never above it.
+
+        What falls as its window empties is in the longer window what it will be, at that time, in the shorter one.
+        """
+        own, others = dict(self.formula.constants), dict(other.formula.constants)
+        days, most = own.pop("before", None), others.pop("before", None)
+        is_windowed = isinstance(days, int) and isinstance(most, int) and days <= most
+        falls = self.trend is other.trend is Trend.FALLING and not self.nullable
+        return is_windowed and falls and own == others and self.formula.function is other.formula.function
 
     @property
     def expires(self) -> bool:

@@ -1,21 +1,15 @@
 """Comparisons that follow from one another: who has at least nine has more than seven, and has a known number."""
 
-from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
 from state.conditions.nodes import (
-    AllOf,
-    AnyOf,
     Comparison,
     FeatureRef,
     Known,
     Leaf,
     Literal,
-    Not,
-    Test,
     Trait,
-    Truth,
     names_of,
 )
 from state.conditions.signs import MIRRORED, OPPOSITE
@@ -71,53 +65,3 @@ def proof_of(leaf: Leaf, held: bool) -> Proof | None:
     if sign not in MIRRORED or not isinstance(limit, Literal) or isinstance(value, Literal):
         return Proof(known)
     return Proof(known, Limit(text, sign in (">", ">="), limit.exact, sign in ("<", ">")))
-
-
-Given = tuple[Leaf, bool]
-"""A leaf that holds, or does not."""
-
-
-def certain(test: Test, *, held: bool) -> Iterator[Given]:
-    """Yield what is certain of single leaves where a test holds, or does not."""
-    match test:
-        case Not(part):
-            yield from certain(part, held=not held)
-        case AllOf(parts) if held:
-            for part in parts:
-                yield from certain(part, held=held)
-        case AnyOf(parts) if not held:
-            for part in parts:
-                yield from certain(part, held=held)
-        case Comparison() | Known() | Truth():
-            yield test, held
-
-
-def follows(test: Test, given: Sequence[Given], *, held: bool) -> bool:
-    """Tell whether a test holds, or does not, wherever all that is given is so; False if that is not certain."""
-    match test:
-        case Not(part):
-            return follows(part, given, held=not held)
-        case AllOf(parts) | AnyOf(parts):
-            every = isinstance(test, AllOf) is held
-            return (all if every else any)([follows(part, given, held=held) for part in parts])
-        case Comparison() | Known() | Truth():
-            return any(_implies(it, (test, held)) for it in given)
-
-
-def _implies(given: Given, wanted: Given) -> bool:
-    if given[1] is wanted[1] and _text(given[0]) == _text(wanted[0]):
-        return True
-    if not given[1] and wanted[1]:  # a comparison that does not hold may lack its value
-        return False
-    proof, needed = proof_of(*given), proof_of(*wanted)
-    return proof is not None and needed is not None and proof.implies(needed)
-
-
-def _text(leaf: Leaf) -> str:
-    match leaf:
-        case Comparison():
-            return f"{leaf.left_text} {leaf.sign} {leaf.right_text}"
-        case Known():
-            return f"{leaf.text} is known"
-        case Truth():
-            return leaf.text

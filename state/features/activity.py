@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from state.conditions.features import Feature, Trend
+from state.conditions.features import NOT_NEGATIVE, Feature, Trend
 from state.conditions.formula import Formula
 from state.conditions.functions import Function
 from state.customer.activity import Activity
@@ -85,6 +85,7 @@ class EventFunctions:
             return self._of_orders(name, "orders", given)
         counts = self._counting.filter(event, where, given.hours)
         total = counted_feature(name, "events", f"{counts.event} counted", counts, Formula(_count, key=counts.key))
+        total = replace(total, limits=NOT_NEGATIVE)
         return in_window(total, given, Trend.FALLING, windowed_formula(_count_since, _count_between, key=counts.key))
 
     def _since_first(self, name: str, event: str, where: str = "") -> Feature:
@@ -93,7 +94,7 @@ class EventFunctions:
         counts = self._counting.filter(event, where)
         formula = Formula(_days_since_first, key=counts.key, day_ms=self._day_ms)
         since = counted_feature(name, "days", f"time since the first {counts.event}", counts, formula)
-        return replace(since, trend=Trend.RISING)
+        return replace(since, trend=Trend.RISING, limits=NOT_NEGATIVE)
 
     def _since_last(self, name: str, event: str, where: str = "") -> Feature:
         if self._is_of_all_orders(event, where):
@@ -101,7 +102,7 @@ class EventFunctions:
         counts = self._counting.filter(event, where)
         formula = Formula(_days_since_last, key=counts.key, day_ms=self._day_ms)
         since = counted_feature(name, "days", f"time since the last {counts.event}", counts, formula)
-        return replace(since, trend=Trend.RISING)
+        return replace(since, trend=Trend.RISING, limits=NOT_NEGATIVE)
 
     def _sum(self, name: str, event: str, number: str, where: str = "", **window: int) -> Feature:
         counts = self._counting.numbers(event, where, number, window.get("hours"))

@@ -11,7 +11,7 @@ from state.conditions.catalogue import Catalogue
 from state.conditions.condition import Condition, compile_condition
 from state.conditions.errors import ConditionError
 from state.conditions.event_filters import kinds_of_fields
-from state.conditions.features import Feature, Trend
+from state.conditions.features import NOT_NEGATIVE, Feature, Trend
 from state.conditions.formula import Formula
 from state.conditions.kind import Kind
 from state.customer.customer import EXCLUDED, Customer
@@ -45,22 +45,22 @@ from state.policy.value_types import MAX_WINDOW_DAYS
 def catalogue(policy: Policy) -> Catalogue:
     """Return the features under a policy, which sets the time zone, the currency's unit and the limits of scores."""
     calendar = Calendar(policy.time.zone, policy.time.day_seconds * 1000)
-    unit = 10 ** decimals(policy.money.currency)
+    unit, scale = 10 ** decimals(policy.money.currency), policy.intake.rating_scale
     kinds = {name: Kind.TEXT if kind == "zone" else Kind[kind.upper()] for name, kind in policy.trait_types.items()}
     dates = OwnZone(StoredDates, policy.time.zone, policy.time.zone_trait)
     dated = date_functions(dates.of, calendar.day_ms)
     stages = (*(it.key for it in policy.lifecycle.all_stages), EXCLUDED)
     shown = [
         *_lifetime(calendar.day_ms, unit, int(policy.lifecycle.occasion_days * calendar.day_ms)),
-        *_present(calendar.day_ms, stages),
-        *(it for days in SHOWN_WINDOWS for it in windowed(days, unit)),
+        *_present(calendar.day_ms, stages, scale),
+        *(it for days in SHOWN_WINDOWS for it in windowed(days, unit, scale)),
         *scores(policy, calendar, unit),
         alive(policy, calendar),
         *holdout_feature(policy.holdout),
     ]
     features = {it.name: it for it in shown}
     counting = Counting(kinds_of_fields(policy.context), policy.time.slots)
-    counted = EventFunctions(counting, calendar.day_ms, features, lambda days: windowed(days, unit))
+    counted = EventFunctions(counting, calendar.day_ms, features, lambda days: windowed(days, unit, scale))
 
     of_events = (*counted.functions(), *ValueFunctions(counting).functions())
     of_stays = stay_functions(calendar.day_ms, stages, policy.segments, policy.ladders)
@@ -72,7 +72,7 @@ def catalogue(policy: Policy) -> Catalogue:
         title=f"policy {policy.version}",
         features=features,
         functions={it.name: it for it in functions},
-        windowed=lambda days: windowed(days, unit),
+        windowed=lambda days: windowed(days, unit, scale),
         max_window_days=MAX_WINDOW_DAYS,
         roll_offs=RollOffs(calendar).of,
         day_of=calendar.day_of,
@@ -173,12 +173,23 @@ def _last_rating(support: Support) -> float | None:
     return support.last_rating
 
 
-def _constant(name: str, unit: str, meaning: str, parts: int, formula: Formula) -> Feature:
-    return Feature(name=name, unit=unit, meaning=meaning, parts=parts, formula=formula)
+def _constant(
+    name: str, unit: str, meaning: str, parts: int, formula: Formula, limits: tuple[float, float] = NOT_NEGATIVE
+) -> Feature:
+    within = limits if formula.kind is Kind.NUMBER else None
+    return Feature(name=name, unit=unit, meaning=meaning, parts=parts, formula=formula, limits=within)
 
 
 def _rising(name: str, meaning: str, parts: int, formula: Formula) -> Feature:
-    return Feature(name=name, unit="days", meaning=meaning, parts=parts, formula=formula, trend=Trend.RISING)
+    return Feature(
+        name=name,
+        unit="days",
+        meaning=meaning,
+        parts=parts,
+        formula=formula,
+        trend=Trend.RISING,
+        limits=NOT_NEGATIVE,
+    )
 
 
 def _lifetime(day_ms: int, unit: int, occasion_ms: int) -> Iterator[Feature]:
@@ -205,7 +216,7 @@ def _lifetime(day_ms: int, unit: int, occasion_ms: int) -> Iterator[Feature]:
     yield _rising("oldest_ticket_days", "how long the oldest open ticket is open", SUPPORT, ticket)
 
 
-def _present(day_ms: int, stages: tuple[str, ...]) -> Iterator[Feature]:
+def _present(day_ms: int, stages: tuple[str, ...], rating_scale: tuple[float, float]) -> Iterator[Feature]:
     yield Feature(
         name="stage", unit="", meaning="lifecycle stage", parts=DECIDED, formula=Formula(_stage), allowed=stages
     )
@@ -218,4 +229,5 @@ def _present(day_ms: int, stages: tuple[str, ...]) -> Iterator[Feature]:
     yield _constant("kind", "", "trait kind: consumer, business, channel, internal", TRAITS, Formula(_kind))
     yield _constant("categories", "", "categories of the last ten orders", ORDERS, Formula(_categories))
     yield _constant("tickets_open", "tickets", "tickets open now", SUPPORT, Formula(_tickets_open))
-    yield _constant("last_rating", "the policy's scale", "the last support rating", SUPPORT, Formula(_last_rating))
+    last = Formula(_last_rating)
+    yield _constant("last_rating", "the policy's scale", "the last support rating", SUPPORT, last, rating_scale)

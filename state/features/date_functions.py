@@ -79,6 +79,7 @@ def date_functions(dates_of: DatesOf, day_ms: int) -> Iterator[Function]:
             trend=Trend.FALLING,
             changes_at=midnights,
             turns_at=days_after,
+            limits=(0, 366),
             traits=(trait,),
         )
 

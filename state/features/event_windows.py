@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple, Protocol
 
-from state.conditions.features import Feature, Trend
+from state.conditions.features import NOT_NEGATIVE, Feature, Trend
 from state.conditions.formula import Formula
 from state.conditions.functions import CallError, Parameter, Sort
 from state.customer.customer import Customer
@@ -96,7 +96,14 @@ def _in_hours(total: Feature, window: Window, trend: Trend, formula: WindowFormu
 
 def orders_before(name: str, window: Window) -> Feature:
     """Return the orders of a window that ends earlier. Raises ``CallError``."""
-    orders = Feature(name=name, unit="orders", meaning="orders placed", formula=Formula(_all_orders), parts=ORDERS)
+    orders = Feature(
+        name=name,
+        unit="orders",
+        meaning="orders placed",
+        formula=Formula(_all_orders),
+        parts=ORDERS,
+        limits=NOT_NEGATIVE,
+    )
     return in_window(
         orders,
         window,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from state.conditions.errors import error_at
-from state.conditions.features import Feature, Trend
+from state.conditions.features import NOT_NEGATIVE, Feature, Trend
 from state.conditions.formula import Formula
 from state.conditions.functions import CallError, Function, Parameter, Sort
 from state.customer.customer import Customer
@@ -172,6 +172,7 @@ def _function(places: _Places, asked: _Asked) -> Function:
             ),
             parts=DECIDED if stage else SEGMENTS if segment else STEPS,
             trend=asked.trend,
+            limits=NOT_NEGATIVE,
             history_of=given[0],
             segment=segment,
             ladder=ladder,

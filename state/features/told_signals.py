@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from state.conditions.features import Feature, Trend
+from state.conditions.features import NOT_NEGATIVE, Feature, Trend
 from state.conditions.formula import Formula
 from state.conditions.functions import Function, Parameter, Sort
 from state.customer.customer import Customer
@@ -24,6 +24,7 @@ def signal_functions(signals: Sequence[Signal], day_ms: int) -> Iterator[Functio
             formula=Formula(_days_since_signal, signal=signal, day_ms=day_ms),
             parts=SIGNALS,
             trend=Trend.RISING,
+            limits=NOT_NEGATIVE,
             signal=signal,
         )
 

@@ -1,6 +1,7 @@
 """Functions of the values of a property: the smallest, the greatest, and how many there are."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from state.conditions.features import Feature, Trend
@@ -8,6 +9,7 @@ from state.conditions.formula import Formula
 from state.conditions.functions import Function, Parameter, Sort
 from state.customer.activity import Activity
 from state.customer.counted_events import MILLION
+from state.customer.distinct_values import MOST_VALUES
 from state.features.counting import DAYS, EVENT, HOURS, NUMBER, Counting, counted_feature, windowed_formula
 from state.features.event_windows import BEFORE, Window, in_window
 
@@ -65,7 +67,7 @@ class ValueFunctions:
             name, "values", f"distinct {field} of {counts.event}", counts, Formula(_distinct, **given)
         )
         return in_window(
-            values,
+            replace(values, limits=(0, MOST_VALUES)),
             Window(**window),
             Trend.FALLING,
             lambda oldest, after=None, day="": Formula(_distinct_since, day=day, **given, before=oldest),

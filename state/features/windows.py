@@ -5,7 +5,7 @@ In the formulas, ``before`` is the number of days of the window before the day o
 
 from collections.abc import Iterator
 
-from state.conditions.features import Feature, Trend
+from state.conditions.features import NOT_NEGATIVE, Feature, Trend
 from state.conditions.formula import Formula
 from state.customer.engagement import COLUMN_PARTS, COLUMNS, COUPONS_COLUMN, Engagement
 from state.customer.parts import ORDERS, SUPPORT
@@ -16,9 +16,9 @@ SHOWN_WINDOWS = (7, 30, 90, 365)
 """The windows that every profile has, also where no condition asks for them."""
 
 
-def windowed(days: int, unit: int) -> list[Feature]:
+def windowed(days: int, unit: int, rating_scale: tuple[float, float]) -> list[Feature]:
     """Return the features of one window; ``unit`` is the number of minor units of the currency in a major one."""
-    return [*_sums(days, unit), *_averages(days, unit)]
+    return [*_sums(days, unit), *_averages(days, unit, rating_scale)]
 
 
 def _orders(purchases: Purchases, day: int, before: int) -> int:
@@ -124,10 +124,11 @@ def _sum(name: str, days: int, *, unit: str, meaning: str, parts: int, formula: 
         parts=parts,
         trend=Trend.FALLING,
         window=days,
+        limits=NOT_NEGATIVE,
     )
 
 
-def _averages(days: int, unit: int) -> Iterator[Feature]:
+def _averages(days: int, unit: int, rating_scale: tuple[float, float]) -> Iterator[Feature]:
     yield Feature(
         name=f"average_order_value_{days}d",
         unit="currency",
@@ -136,6 +137,7 @@ def _averages(days: int, unit: int) -> Iterator[Feature]:
         parts=ORDERS,
         trend=Trend.FREE,
         window=days,
+        limits=NOT_NEGATIVE,
     )
     yield Feature(
         name=f"discount_share_{days}d",
@@ -145,6 +147,7 @@ def _averages(days: int, unit: int) -> Iterator[Feature]:
         parts=ORDERS,
         trend=Trend.FREE,
         window=days,
+        limits=(0, 1),
     )
     yield Feature(
         name=f"average_rating_{days}d",
@@ -154,4 +157,5 @@ def _averages(days: int, unit: int) -> Iterator[Feature]:
         parts=SUPPORT,
         trend=Trend.FREE,
         window=days,
+        limits=rating_scale,
     )

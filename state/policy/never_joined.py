@@ -1,61 +1,73 @@
-"""Rules that nobody can join by: a warning about limits that exclude each other, within ``enter`` or with ``leave``.
+"""Conditions that never hold: a warning about comparisons that exclude each other, in one condition or with ``leave``.
 
-Only what is certain is told: two comparisons of one value with numbers in the text, on both of which joining depends,
-or a ``leave`` that holds by what ``enter`` asks for.
+Only what is certain is told: two comparisons on both of which it depends, or a ``leave`` that holds by what ``enter``
+asks for.
 """
 
-from collections.abc import Iterator
-from itertools import combinations, product
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from itertools import product
 
-from state.conditions.implied import Limit, certain, follows, proof_of
-from state.conditions.nodes import AllOf, AnyOf, Comparison, Not, Test
+from state.conditions.follows import Given, certain, contradiction, exclude, follows, text_of
+from state.conditions.nodes import AllOf, AnyOf, Comparison, Known, Not, Test, Truth
 
-_FIX = "change one of the two limits"
+_FIX = "change one of the two"
+_ALONE = "change one of the two, or leave this part out"
 
 
-class _Demand(NamedTuple):
-    """A comparison that must hold, or, unless ``held``, must not."""
-
-    text: str
-    limit: Limit
-    held: bool
-
-    def excludes(self, other: "_Demand") -> bool:
-        """Tell whether the two are never met together. Of two that must not hold, the value may be missing."""
-        low, high = (self.limit, other.limit) if self.limit.up else (other.limit, self.limit)
-        if low.value != high.value or low.up is high.up or not (self.held or other.held):
-            return False
-        return low.limit > high.limit or (low.limit == high.limit and (low.strict or high.strict))
+def never_held(tree: Test, what: str = "this never holds") -> Iterator[tuple[str, str]]:
+    """Yield why a condition never holds, or else which parts of it never do; ``what`` are the words for the first."""
+    whole = contradiction(tree)
+    if whole is not None:
+        yield f"{what}: {_excludes(*whole)}", _FIX
+        return
+    for one, other in _idle(tree, (), held=True):
+        yield f"a part of this is never met: {_excludes(one, other)}", _ALONE
 
 
 def never_joined(enter: Test, leave: Test | None) -> Iterator[tuple[str, str]]:
     """Yield why nobody can join, and what to do about it; ``leave`` is None if it is not given."""
-    joining = list(_demands(enter, held=True))
-    for one, other in combinations(joining, 2):
-        if one.excludes(other):
-            yield f"nobody can join: {_said(one.text, one.held)} excludes {_said(other.text, other.held)}", _FIX
-            return
-    for one, other in product(joining, [] if leave is None else _demands(leave, held=False)):
-        if one.excludes(other):
-            met = f"{_said(one.text, one.held)} meets `leave` with {_said(other.text, not other.held)}"
+    told = list(never_held(enter, "nobody can join"))
+    yield from told
+    if leave is None or contradiction(enter) is not None:
+        return
+    joining = list(certain(enter, held=True))
+    for one, other in product(joining, certain(leave, held=False)):
+        if _is_limit(one) and _is_limit(other) and exclude(one, other):
+            met = f"{_said(one)} meets `leave` with {_said((other[0], not other[1]))}"
             yield f"nobody can join: whoever meets {met}", _FIX
             return
-    if leave is not None and follows(leave, list(certain(enter, held=True)), held=True):
+    if follows(leave, joining, held=True):
         yield "nobody can join: whoever meets `enter` meets `leave`", "ask in `leave` for what `enter` excludes"
 
 
-def _demands(test: Test, *, held: bool) -> Iterator[_Demand]:
+def _is_limit(given: Given) -> bool:
+    return isinstance(given[0], Comparison) and given[0].sign in ("<", "<=", ">", ">=")
+
+
+def _idle(test: Test, given: Sequence[Given], *, held: bool) -> Iterator[tuple[Given, Given]]:
+    """Yield two leaves of each part that is never so where all that is given is."""
     match test:
         case Not(part):
-            yield from _demands(part, held=not held)
-        case AllOf(parts) if held:
-            yield from (demand for part in parts for demand in _demands(part, held=held))
-        case AnyOf(parts) if not held:
-            yield from (demand for part in parts for demand in _demands(part, held=held))
-        case Comparison() if (proof := proof_of(test, held)) is not None and proof.limit is not None:
-            yield _Demand(f"{test.left_text} {test.sign} {test.right_text}", proof.limit, held)
+            yield from _idle(part, given, held=not held)
+        case AllOf(parts) | AnyOf(parts):
+            found = contradiction(test, given, held=held)
+            if found is not None:
+                yield found
+                return
+            is_every = isinstance(test, AllOf) is held
+            beside = (*given, *certain(test, held=held)) if is_every else given
+            for part in parts:
+                yield from _idle(part, beside, held=held)
+        case Comparison() | Known() | Truth():
+            found = contradiction(test, given, held=held)
+            if found is not None:
+                yield found
 
 
-def _said(text: str, held: bool) -> str:
-    return f"`{text}`" if held else f"`not {text}`"
+def _excludes(one: Given, other: Given) -> str:
+    return f"{_said(one)} excludes {_said(other)}"
+
+
+def _said(given: Given) -> str:
+    leaf, held = given
+    return f"`{text_of(leaf)}`" if held else f"`not {text_of(leaf)}`"

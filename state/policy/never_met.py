@@ -3,88 +3,51 @@
 So is a share compared with per cent, a bucket with how many there are, or a score with more points than its caps allow.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import inf
 
-from state.conditions.exact_number import Number, exact
-from state.conditions.nodes import (
-    Arithmetic,
-    Clamped,
-    Comparison,
-    FeatureRef,
-    ListLiteral,
-    Literal,
-    Negative,
-    Operand,
-    Test,
-    leaves_of,
-)
-from state.conditions.signs import LIMITED, MIRRORED, OPPOSITE, Sign
+from state.conditions.claims import Claim, claim_of
+from state.conditions.exact_number import Number
+from state.conditions.nodes import Comparison, FeatureRef, Literal, Test, Trait, leaves_of
+from state.conditions.value_sets import Some, Within, is_part
 
-_ANY = (-inf, inf)
+_NONE: Mapping[str, Within] = {}
 
 
-def never_met(tree: Test) -> Iterator[tuple[str, str]]:
-    """Yield each comparison of a condition that holds for nobody or for everybody, and what to do about it."""
+def never_met(tree: Test, fields: Mapping[str, Within] = _NONE) -> Iterator[tuple[str, str]]:
+    """Yield each comparison of a condition that holds for nobody or for everybody, and what to do about it.
+
+    In a filter of events, these ``fields`` are numbers within limits.
+    """
     for leaf in leaves_of(tree):
-        if not isinstance(leaf, Comparison):
+        if not isinstance(leaf, Comparison) or (claim := claim_of(leaf, held=True)) is None:
             continue
-        value, other, sign, name = leaf.left, leaf.right, leaf.sign, leaf.left_text
-        if isinstance(value, Literal):
-            value, other, sign, name = other, value, MIRRORED.get(sign, sign), leaf.right_text
-        limits = _limits(value)
-        if isinstance(value, Literal) or limits == _ANY:
-            continue
+        if isinstance(claim.operand, Trait):
+            claim = claim._replace(possible=fields.get(claim.operand.name, claim.possible))
         text = f"`{leaf.left_text} {leaf.sign} {leaf.right_text}`"
-        fix = f"`{name}` is {_span(*limits)}: write a number within these, or leave it out"
-        if _is_beyond(sign, other, *limits):
-            yield f"{text} never holds", fix
+        if claim.left.is_empty:
+            yield f"{text} never holds", f"{_fix(leaf, claim)}, or leave it out"
         # Whether a value is known can be asked in this way too.
-        elif not value.nullable and _is_beyond(OPPOSITE[sign], other, *limits):
-            yield f"{text} holds for everybody", fix
+        elif not claim.nullable and is_part(claim.possible, claim.said):
+            yield f"{text} holds for everybody", f"{_fix(leaf, claim)}, or `true` if everybody is meant"
 
 
-def _limits(operand: Operand) -> tuple[Number, Number]:
-    """Return the least and the greatest number that a value can be."""
-    match operand:
-        case Literal(int() | float()):
-            return operand.exact, operand.exact
-        case FeatureRef(feature) if feature.limits is not None:
-            least, most = feature.limits
-            return exact(least), exact(most)
-        case Clamped(clamp, of, limit):
-            least, most = (LIMITED[clamp](it, limit.exact) for it in _limits(of))
-            return least, most
-        case Negative(of):
-            of_number = _limits(of)
-            return -of_number[1], -of_number[0]
-        case Arithmetic("+", left, right):
-            of_left, of_right = _limits(left), _limits(right)
-            return of_left[0] + of_right[0], of_left[1] + of_right[1]
+def _fix(leaf: Comparison, claim: Claim) -> str:
+    if claim.operand is None:
+        return "change one of the two sides"
+    name = leaf.right_text if isinstance(leaf.left, Literal) else leaf.left_text
+    match claim.possible:
+        case Some(values):
+            return f"`{name}` is one of {', '.join(sorted(map(str, values)))}: write one of them"
+        case Within(low, high):
+            is_whole = isinstance(claim.operand, FeatureRef) and claim.operand.feature.is_whole_number
+            sort = "a whole number, " if is_whole else ""
+            return f"`{name}` is {sort}{_span(low, high)}: write a number within these"
         case _:
-            return _ANY
+            return f"`{name}` is a whole number: write one"
 
 
 def _span(least: Number, most: Number) -> str:
     if least == -inf:
         return f"at most {float(most):g}"
     return f"at least {float(least):g}" if most == inf else f"{float(least):g} to {float(most):g}"
-
-
-def _is_beyond(sign: Sign, other: object, least: Number, most: Number) -> bool:
-    """Tell whether no value from ``least`` to ``most`` compares so with the other side."""
-    match sign, other:
-        case "<", Literal():
-            return other.exact <= least
-        case "<=", Literal():
-            return other.exact < least
-        case ">", Literal():
-            return other.exact >= most
-        case ">=", Literal():
-            return other.exact > most
-        case "==", Literal():
-            return not least <= other.exact <= most
-        case "in", ListLiteral(values):
-            return not any(isinstance(it, int | float) and least <= it <= most for it in values)
-        case _:
-            return False

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from state.conditions.condition import Condition
-from state.conditions.implied import certain, follows
+from state.conditions.follows import certain, follows
 from state.conditions.one_line import on_one_line
 from state.policy.shape import Policy
 from state.policy.toml_lines import Path

@@ -4,8 +4,10 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
 from state.conditions.condition import Condition
-from state.conditions.event_filters import MOMENT, kinds_of_fields
+from state.conditions.event_filters import MOMENT, kinds_of_fields, limits_of_fields
 from state.conditions.features import Feature, Trend
+from state.conditions.follows import is_met_by_all
+from state.conditions.kind import Kind
 from state.conditions.nodes import (
     Arithmetic,
     Clamped,
@@ -14,14 +16,16 @@ from state.conditions.nodes import (
     Literal,
     Negative,
     Operand,
+    Test,
     leaves_of,
     operands_of,
 )
+from state.conditions.value_sets import Within
 from state.policy.currency_size import size_of
 from state.policy.filter_trees import filters_in, filters_of_signals
 from state.policy.left_out import left_out, left_out_events
 from state.policy.lifecycle_shape import Fixed, Lifecycle, PAlive, Rhythm
-from state.policy.never_joined import never_joined
+from state.policy.never_joined import never_held, never_joined
 from state.policy.never_left import never_left
 from state.policy.never_met import never_met
 from state.policy.never_reached import never_reached
@@ -44,23 +48,34 @@ def warnings_of(policy: Policy, conditions: Mapping[Path, Condition]) -> Iterato
         yield from _money(policy, size)
         for path, condition in conditions.items():
             yield from _amounts(path, condition, policy.money.currency, size)
+    fields = limits_of_fields(kinds)
     for path, condition in conditions.items():
         yield from ((path, *told) for told in (*left_out(condition.tree), *never_met(condition.tree)))
         for tree in filters_in(condition.tree, kinds):
-            yield from ((path, f"in `where`, {message}", fix) for message, fix in left_out_events(tree, kinds))
-        if path[-1] == "leave":
-            yield from ((path, *told) for told in never_left(condition.tree))
+            yield from ((path, f"in `where`, {message}", fix) for message, fix in _of_filter(tree, kinds, fields))
         if path[-1] == "enter":
             leave = conditions.get((*path[:-1], "leave"))
             told = never_joined(condition.tree, None if leave is None else leave.tree)
             yield from ((path, message, fix) for message, fix in told)
+        else:
+            yield from ((path, *told) for told in never_held(condition.tree))
+        if path[-1] == "leave":
+            yield from ((path, *told) for told in never_left(condition.tree))
+        if path == ("customers", "excluded") and is_met_by_all(condition.tree):
+            yield path, "this leaves out every customer", "ask for whom to leave out, or leave it out"
     for path, tree in filters_of_signals(policy, kinds):
-        yield from ((path, *told) for told in left_out_events(tree, kinds))
+        yield from ((path, *told) for told in _of_filter(tree, kinds, fields))
     yield from never_reached(policy, conditions)
     yield from _quiet(policy)
     yield from _zone(policy, conditions)
     yield from _rates(policy, size)
     yield from _lifecycles(policy)
+
+
+def _of_filter(tree: Test, kinds: Mapping[str, Kind], fields: Mapping[str, Within]) -> Iterator[tuple[str, str]]:
+    yield from left_out_events(tree, kinds)
+    yield from never_met(tree, fields)
+    yield from never_held(tree)
 
 
 def _quiet(policy: Policy) -> Iterator[Warned]:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from schemas.events import Scalar
 from state.conditions.condition import compile_condition
+from state.conditions.nodes import Test
 from state.features.catalogue import catalogue
 from state.policy.compiled import read_policy
 from state.policy.left_out import left_out
@@ -164,12 +165,16 @@ RULES = st.recursive(
 )
 
 
+def nobody_joins(enter: Test, leave: Test | None) -> bool:
+    return any(told.startswith("nobody can join") for told, _ in never_joined(enter, leave))
+
+
 @given(RULES, RULES)
 def test_nobody_joins_what_nobody_can_join(enter: str, leave: str) -> None:
     joining, leaving = (compile_condition(text, CATALOGUE).tree for text in (enter, leave))
-    if list(never_joined(joining, leaving)):
+    if nobody_joins(joining, leaving):
         assert not any(holds(f"({enter}) and not ({leave})"))
-    if list(never_joined(joining, None)):
+    if nobody_joins(joining, None):
         assert not any(holds(enter))
 
 
@@ -198,6 +203,55 @@ def test_nothing_is_told_of_a_filter_that_leaves_out_nothing_or_is_meant(where: 
     assert filters_told(f'count("Order Completed", 30, where = {where}) > 1') == []
 
 
+@pytest.mark.parametrize(
+    ("enter", "told"),
+    [
+        ("kind == 'a' and kind == 'b'", "nobody can join: `kind == 'a'` excludes `kind == 'b'`"),
+        ("loyal and not loyal", "nobody can join: `loyal` excludes `not loyal`"),
+        ("orders == 3 and orders == 4", "nobody can join: `orders == 3` excludes `orders == 4`"),
+        ("orders_30d >= 3 and orders_90d < 2", "nobody can join: `orders_30d >= 3` excludes `orders_90d < 2`"),
+        ("orders > 3 and orders < 2 or loyal", "a part of this is never met: `orders > 3` excludes `orders < 2`"),
+        (
+            'count("A", where = a == 1 and a == 2) > 1',
+            "in `where`, this never holds: `a == 1` excludes `a == 2`",
+        ),
+        ('count("A", where = hour == 24) > 1', "in `where`, `hour == 24` never holds"),
+    ],
+)
+def test_comparisons_that_exclude_each_other_are_told(enter: str, told: str) -> None:
+    assert told_of(enter) == [told]
+
+
+def test_every_condition_of_a_policy_is_looked_at() -> None:
+    text = """name = "p"
+[customers]
+excluded = "kind == 'a' and kind == 'b'"
+[[lifecycles]]
+applies_to = "traits.n > 3 and traits.n < 2"
+[[signals]]
+key = "s"
+name = "S"
+while = "orders > 3 and orders < 2"
+[[signals.steps]]
+event = "A"
+where = "n > 3 and n < 2"
+[[segments]]
+key = "k"
+name = "K"
+enter = "orders > 3"
+leave = "orders < -1"
+"""
+    found = read_policy(text, catalogue).warnings
+    assert [it.line for it in found if "never holds" in it.message] == [3, 5, 9, 12, 17]
+
+
+@pytest.mark.parametrize("everybody", ["true", "kind is known or kind is not known", "not (loyal_x and not true)"])
+def test_leaving_out_every_customer_is_told(everybody: str) -> None:
+    excluded = everybody.replace("loyal_x", "traits.x")
+    found = read_policy(f'name = "p"\n[customers]\nexcluded = "{excluded}"\n', catalogue).warnings
+    assert [(it.line, it.message) for it in found] == [(3, "this leaves out every customer")]
+
+
 def told_of(enter: str, head: str = "") -> list[str]:
     text = f"name = \"p\"\n{head}\n[[segments]]\nkey = \"k\"\nname = \"K\"\nenter = '''{enter}'''\n"
     return [it.message for it in read_policy(text, catalogue).warnings]
@@ -221,6 +275,14 @@ def told_of(enter: str, head: str = "") -> list[str]:
         "20 < at_most(orders, 3) + at_most(at_least(views_30d, 1), 17)",
         "-at_least(orders, 3) > -3",
         "at_most(at_least(orders, 1), 3) in [0, 4]",
+        "orders < 0",
+        "orders == 1.5",
+        'count("A", 30) < 0',
+        'distinct("A", x) > 1000',
+        "last_rating > 5",
+        "average_rating_30d < 1",
+        "orders_7d > orders_30d",
+        "orders_90d < orders_30d",
     ],
 )
 def test_what_never_holds_is_told(never: str) -> None:
@@ -255,7 +317,10 @@ def test_what_holds_for_everybody_is_told(always: str) -> None:
         'share("category", "Meat", revenue, 90) >= 0',
         "frequency_score >= 5",
         "recency_score <= 1",
-        "orders < 0",
+        "orders < 1",
+        "days_since_order > 0",
+        "orders_30d > orders_7d",
+        "revenue_7d == 1.5",
     ],
 )
 def test_nothing_is_told_of_a_number_that_a_value_can_have(useful: str) -> None:

@@ -31,7 +31,8 @@ def test_events_that_a_filter_of_a_signal_leaves_out_are_told() -> None:
 
 
 def told_of(enter: str, leave: str) -> list[str]:
-    rule = f"\n[[segments]]\nkey = 'k'\nname = 'K'\nenter = '''{enter}'''\nleave = '''{leave}'''\n"
+    head = "\n[intake]\nrating_scale = [0, 5]"
+    rule = f"{head}\n[[segments]]\nkey = 'k'\nname = 'K'\nenter = '''{enter}'''\nleave = '''{leave}'''\n"
     return [message for _, message in told(rule)]
 
 

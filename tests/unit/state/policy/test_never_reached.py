@@ -23,7 +23,7 @@ def kinds(*applies_to: str) -> str:
     ("text", "line", "words"),
     [
         (
-            stages("orders >= 1", "orders >= 3", "orders >= 0"),
+            stages("orders >= 1", "orders >= 3", ""),
             7,
             "nobody can reach this stage: whoever meets `enter` is in the stage `s0` before it",
         ),
