@@ -149,6 +149,15 @@ def test_the_profile_has_what_a_measure_asks(intake: Intake) -> None:
 
 
 @both
+def test_the_profile_has_what_a_condition_asks(intake: Intake) -> None:
+    asks = ASKS.format('days_since_left(step = "tier:gold") > 99 or total_days_in(step = "tier:gold") > 99', "")
+    figures = intake(LIFE, POLICY + asks, until=day(27.5)).profiles["c"]["figures"]
+    assert figures['days_since_left(step="tier:gold")'] == 9.5
+    assert figures['total_days_in(step="tier:gold")'] == 4
+    assert not [name for name in figures if "tier:core" in name]
+
+
+@both
 def test_who_is_left_out_leaves_the_step_and_comes_back_to_it(intake: Intake) -> None:
     policy = POLICY.replace("[[", "[customers]\nexcluded = 'kind == \"internal\"'\n[[", 1)
     policy += ASKS.format('times_entered(step = "tier:core") >= 2 and total_days_in(step = "tier:core") < 4.5', "")
