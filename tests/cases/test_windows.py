@@ -62,7 +62,7 @@ def test_scores_may_be_of_any_window(intake: Intake) -> None:
     [
         ("orders_401d", "a window has 1 to 400 days"),
         ("orders_4000000d", "a window has 1 to 400 days"),
-        ("orders_030d", "did you mean `orders_30d`"),
+        ("orders_030d", "write `orders_30d`"),
         ("order_60d", "did you mean"),
         ("stage_7d", "did you mean"),
     ],
