@@ -18,6 +18,7 @@ from schemas.wrappings import SeveralEventsError
 from state.features.catalogue import catalogue
 from state.policy.compiled import CompiledPolicy, compile_policy
 from state.policy.shape import Measure, Policy, Segment
+from state.policy.signal_shape import Signal
 from state.policy.text import PolicyError, PolicyText
 from state.rules.rulebook import Rulebook
 
@@ -25,6 +26,7 @@ MAX_EVENTS = 5_000
 _BATCH = 200
 _ROUNDS = 3
 _NEVER = "orders < 0"
+_SIGNAL = "signal "
 _ASKED = ("{name} >= 0", "{name} == 'x'", "{name} == '{allowed}'", "'x' in {name}", "{name}")
 """Questions, one for each type of value; the first that a name understands is asked."""
 
@@ -45,8 +47,9 @@ class Cost(msgspec.Struct, frozen=True):
 class Costs(msgspec.Struct, frozen=True):
     """What a policy costs on ``events`` of a sample, which are those of so many ``customers``.
 
-    ``whole`` is all of it, ``without_rules`` what is left without ladders, segments, signals and measures. ``names``
-    and ``measures`` are what each adds to that alone; those that can be asked only beside other rules are not there.
+    ``whole`` is all of it, ``without_rules`` what is left without ladders, segments, signals and measures. ``names``,
+    ``measures`` and ``signals`` are what each adds to that alone, a signal with the messages that tell it; those that
+    can be asked only beside other rules are not there.
     """
 
     events: int
@@ -55,6 +58,7 @@ class Costs(msgspec.Struct, frozen=True):
     without_rules: Cost
     names: dict[str, Cost]
     measures: dict[str, Cost]
+    signals: dict[str, Cost]
 
 
 def read_beside(values: Iterable[bytes], intake: Intake, records: list[Record]) -> Iterator[bytes]:
@@ -65,31 +69,50 @@ def read_beside(values: Iterable[bytes], intake: Intake, records: list[Record]) 
         yield value
 
 
-def costs_of(text: str, compiled: CompiledPolicy, records: Iterable[Record]) -> Costs | None:
-    """Return the costs of the policy in a text on the events of records, None if there are none."""
+def sample_of(values: Iterable[bytes], intake: Intake) -> list[Record]:
+    """Return the first ``MAX_EVENTS`` usable events in values."""
+    return list(islice(_records(values, intake), MAX_EVENTS))
+
+
+def costs_of(text: str, compiled: CompiledPolicy, records: Iterable[Record], more: Iterable[str] = ()) -> Costs | None:
+    """Return the costs of the policy in a text on the events of records, None if there are none.
+
+    Names that the policy does not read, but could, are measured as well if they are among ``more``.
+    """
     whole = Rulebook(compiled)
     records = sorted(records, key=lambda it: it.time)
     if not records:
         return None
     bare = msgspec.structs.replace(compiled.policy, ladders=(), segments=(), signals=(), measures=())
-    asked = {"": _asking(text, bare, _NEVER)}
-    names = sorted({name for condition in compiled.conditions for name in condition.names})
+    names = sorted({*more, *(name for condition in compiled.conditions for name in condition.names)})
     measures = [it.name for it in compiled.measures]
-    for name in (*names, *measures):
-        asked[name] = _asking_for(text, bare, name, compiled)
+    signals = {f"{_SIGNAL}{it.key}": it for it in compiled.policy.signals}
+    asked = {"": _asking(text, bare, _NEVER)}
+    asked.update({name: _asking_for(text, bare, name, compiled) for name in (*names, *measures)})
+    asked.update({name: _telling(text, bare, it, compiled) for name, it in signals.items()})
     rules = {name: it for name, it in asked.items() if it is not None}
     # In turns, so that a machine that is busy for a moment does not burden one of them alone.
     rounds = [{name: _measured(it, records) for name, it in [(None, whole), *rules.items()]} for _ in range(_ROUNDS)]
     least = {name: min((each[name] for each in rounds), key=lambda it: it.microseconds) for name in rounds[0]}
     base, nothing = least[""], Cost(0, 0)
+
+    def added(names: Iterable[str]) -> dict[str, Cost]:
+        return {name.removeprefix(_SIGNAL): least[name].less(base) for name in names if name in least}
+
     return Costs(
         len(records),
         _customers(records),
         least[None].less(nothing),
         base.less(nothing),
-        {name: least[name].less(base) for name in names if name in least},
-        {name: least[name].less(base) for name in measures if name in least},
+        added(names),
+        added(measures),
+        added(signals),
     )
+
+
+def _telling(text: str, bare: Policy, signal: Signal, compiled: CompiledPolicy) -> Rulebook | None:
+    needed = _needed(compiled.policy.measures, signal.while_)
+    return _asking(text, msgspec.structs.replace(bare, signals=(signal,), measures=needed), _NEVER)
 
 
 def _asking_for(text: str, bare: Policy, name: str, compiled: CompiledPolicy) -> Rulebook | None:
@@ -103,9 +126,9 @@ def _asking_for(text: str, bare: Policy, name: str, compiled: CompiledPolicy) ->
     return None
 
 
-def _needed(measures: Sequence[Measure], name: str) -> tuple[Measure, ...]:
-    """Return the measure of a name with those that it reads, none of which is asked for in profiles; or none."""
-    wanted, needed = {name}, []
+def _needed(measures: Sequence[Measure], asked: str) -> tuple[Measure, ...]:
+    """Return the measures that a text names and those that these read, none of which is asked for in profiles."""
+    wanted, needed = set(re.findall(r"\w+", asked)), list[Measure]()
     for it in reversed(measures):  # each may name those before it
         if it.name in wanted:
             needed.append(msgspec.structs.replace(it, profile=False))

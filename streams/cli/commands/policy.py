@@ -76,6 +76,7 @@ def _cost_lines(costs: Costs) -> Iterator[str]:
         ("without rules and measures", costs.without_rules, ""),
         *((name, it, "+") for name, it in costs.names.items()),
         *((f"{name} (measure)", it, "+") for name, it in costs.measures.items()),
+        *((f"{name} (signal)", it, "+") for name, it in costs.signals.items()),
     ]
     width = max(len(name) for name, _, _ in rows)
     yield f"  {'':{width}}  bytes a customer  microseconds an event (rough)"

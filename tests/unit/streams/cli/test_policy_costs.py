@@ -108,6 +108,19 @@ enter = "paying_days < 3 and fees > 1"
     assert measured(POLICY + days).measures.keys() == {"fees"}
 
 
+def test_a_signal_costs_what_it_waits_for_and_what_tells_it() -> None:
+    signal = '[[signals]]\nkey = "{}"\nname = "N"\nwhile = "{}"\n{}[[signals.steps]]\nevent = "Plan Chosen"\n'
+    text = POLICY + signal.format("chose", "fees > 0", "quiet_days = 3\n")
+    waits = '[signals.unless]\nevents = ["Product Viewed"]\nwithin_days = 60\n'
+    text += signal.format("waits", "", 'per = "plan"\n') + waits
+    text += signal.format("beside", "in_segment('paying')", "")
+    text += '[[signals]]\nkey = "cared"\nname = "N"\nsegment = "paying"\nevery_days = 2\n'
+    found = measured(text)
+    assert found.signals.keys() == {"chose", "waits"}, "the others ask about a segment"
+    assert found.signals["waits"].bytes > 50, "it waits for one of each plan"
+    assert found.signals["chose"].bytes > found.measures["fees"].bytes, "what is asked, and when it was told"
+
+
 def test_what_can_be_asked_only_beside_other_rules_is_left_out() -> None:
     assert not any("paying" in name for name in measured().names)
 
@@ -159,6 +172,7 @@ def test_costs_are_printed_below_the_policy(files: tuple[Path, Path]) -> None:
     lines = done.stdout.splitlines()
     assert "What it costs, measured on 40 events of 4 customers" in lines
     assert lines[0].startswith("Policy costs@")
+    assert not any("(signal)" in line for line in lines), "it has none"
     (fees,) = [line for line in lines if line.startswith("  fees (measure)")]
     assert fees.split()[2].startswith("+")
 
@@ -167,7 +181,7 @@ def test_costs_are_json_too(files: tuple[Path, Path]) -> None:
     policy, sample = files
     done = check(policy, "--events", sample, "--costs", "--json")
     found = json.loads(done.stdout)
-    assert found.keys() == {"events", "customers", "whole", "without_rules", "names", "measures"}
+    assert found.keys() == {"events", "customers", "whole", "without_rules", "names", "measures", "signals"}
     assert found["measures"]["fees"].keys() == {"bytes", "microseconds"}
 
 
