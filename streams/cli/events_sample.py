@@ -1,12 +1,15 @@
 """A sample of events beside a policy: the names that the policy reads, and that nothing in the sample has."""
 
 import difflib
+import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from schemas.account_events import account_event
 from schemas.coercion import fields_of
 from schemas.envelope import open_envelope, read_event
+from schemas.event_fields import Field
+from schemas.event_properties import number_in
 from schemas.events import OrderUpdated, TraitsIdentified, event_name
 from schemas.intake import Intake
 from schemas.reject import RejectedError
@@ -17,6 +20,7 @@ from state.policy.compiled import CompiledPolicy
 _MOST_NAMES = 1000
 """So many names of properties are remembered of each event: some producers make one for every customer."""
 _MOST_LISTED = 5
+_MISFIT = re.compile(r"traits\.(.*) is no (.*)", re.DOTALL)
 
 
 class EventsSample:
@@ -29,9 +33,13 @@ class EventsSample:
         self._intake = intake
         self.names: Counter[str] = Counter()
         self.unusable = 0
+        self.first_refused = ""
         self._given: defaultdict[str, dict[str, None]] = defaultdict(dict)
         self._found: defaultdict[str, set[str]] = defaultdict(set)
+        self._numbers: defaultdict[str, set[str]] = defaultdict(set)
+        self._lists: defaultdict[str, set[str]] = defaultdict(set)
         self._traits: set[str] = set()
+        self._misfits: dict[str, str] = {}
 
     def read(self, values: Iterable[bytes]) -> None:
         """Read events; what is none is counted."""
@@ -42,8 +50,9 @@ class EventsSample:
                 self._read(account_event(value)[1] if self._intake.of_accounts else value)
             except SeveralEventsError as several:
                 self.read(several.events)
-            except RejectedError:
+            except RejectedError as error:
                 self.unusable += 1
+                self.first_refused = self.first_refused or str(error)
 
     def _read(self, value: bytes) -> None:
         envelope = open_envelope(value)
@@ -57,11 +66,15 @@ class EventsSample:
         self._traits.update(fact.context_traits or ())
         if isinstance(fact, TraitsIdentified):
             self._traits.update(fact.traits)
+        self._misfits.update((it[1], it[2]) for bound in event.bounds if (it := _MISFIT.fullmatch(bound)))
         if name in self._intake.named.properties:
-            given = self._given[name]
+            given, fields = self._given[name], fields_of(envelope.properties, "properties")
             if len(given) < _MOST_NAMES:
-                given.update(dict.fromkeys(fields_of(envelope.properties, "properties")))
-            self._found[name].update(fact.properties or ())
+                given.update(dict.fromkeys(fields))
+                self._lists[name].update(it for it, value in fields.items() if bytes(value)[:1] == b"[")
+            found = fact.properties or {}
+            self._found[name].update(found)
+            self._numbers[name].update(it for it, value in found.items() if number_in(value) is not None)
 
     def missing(self, compiled: CompiledPolicy) -> Iterator[str]:
         """Yield what a policy names and nothing in the sample has, each with the nearest name that is there."""
@@ -69,13 +82,27 @@ class EventsSample:
             if not self.names[name]:
                 yield f"no event in the sample is `{name}`. {_nearest(name, self.names)}"
         for event, fields in sorted(compiled.named.properties.items()):
-            if not self.names[event] or event == OrderUpdated.name:  # what it says is read as that of the order
-                continue
-            for name in sorted(fields.keys() - self._found[event]):
-                yield f"no `{event}` in the sample has a usable `{name}`. {_nearest(name, self._given[event])}"
+            if self.names[event] and event != OrderUpdated.name:  # what it says is read as that of the order
+                yield from self._missing_fields(event, fields)
+        for name, kind in sorted(self._misfits.items()):
+            if name not in self._traits:
+                yield f"the trait `{name}` is said in the sample, but never as a {kind}, which [traits] declares"
         read = frozenset[str]().union(*(traits_of(it.tree) for it in compiled.conditions))
-        for name in sorted(read.union(*(it.traits for it in compiled.measures)) - self._traits):
+        for name in sorted(read.union(*(it.traits for it in compiled.measures)) - self._traits - self._misfits.keys()):
             yield f"nothing in the sample says the trait `{name}`. {_nearest(name, self._traits)}"
+
+    def _missing_fields(self, event: str, fields: Mapping[str, Field]) -> Iterator[str]:
+        for name, field in sorted(fields.items()):
+            if name not in self._found[event]:
+                told = f"no `{event}` in the sample has a usable `{name}`"
+                if name in self._lists[event]:
+                    yield f'{told}, but lists. declare it in [context], as in {name} = ["properties.{name}[]"]'
+                elif name in self._given[event]:
+                    yield f"{told}: it is never a text, a number or a flag"
+                else:
+                    yield f"{told}. {_nearest(name, self._given[event])}"
+            elif field.is_added_up and name not in self._numbers[event]:
+                yield f"no `{event}` in the sample has a number as its `{name}`"
 
 
 def _nearest(name: str, names: Iterable[str]) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.events import AnyFact
@@ -15,6 +15,7 @@ from state.policy.compiled import read_policy
 from state.policy.never_met import never_met
 from state.rules.rulebook import Rulebook
 from state.timeline.history import decide_history
+from tests.reference_model.random_policies import MEASURES, TRAITS, Drawing
 from tests.support.histories import DAY, facts
 
 COUNTS = (
@@ -46,8 +47,15 @@ AMOUNTS = (
     "max('Order Completed', margin, 30)",
     "return_rate(30)",
 )
-OTHERS = ("loyal", "stage == 'new'", "stage != 'new'", "stage in ['new', 'loyal']", "kind == 'business'", "kind != 'x'")
-TRAITS = (
+FLAGS_AND_TEXTS = (
+    "loyal",
+    "stage == 'new'",
+    "stage != 'new'",
+    "stage in ['new', 'loyal']",
+    "kind == 'business'",
+    "kind != 'x'",
+)
+OF_TRAITS = (
     "traits.country == 'DE'",
     "traits.country != 'FR'",
     "traits.country",
@@ -66,7 +74,7 @@ leaves = st.one_of(
     st.builds("{} + {} {} {}".format, st.sampled_from(COUNTS), st.sampled_from(COUNTS), signs, numbers),
     st.builds("at_most({}, 2) {} {}".format, st.sampled_from(COUNTS), signs, numbers),
     st.builds("{} {} [0, 1, 2.5]".format, st.sampled_from(COUNTS), st.sampled_from(("in", "not in"))),
-    st.sampled_from((*OTHERS, *TRAITS, *LISTS)),
+    st.sampled_from((*FLAGS_AND_TEXTS, *OF_TRAITS, *LISTS)),
 )
 tests = st.recursive(
     leaves,
@@ -87,10 +95,10 @@ def compiled(text: str) -> Condition:
     return compile_condition(text, COMPILED.catalogue)
 
 
-def seen(history: Sequence[AnyFact], days: int) -> list[tuple[Customer, int]]:
+def seen(history: Sequence[AnyFact], days: int, rules: Rulebook = RULES) -> list[tuple[Customer, int]]:
     """The customer at some instants, each after all that had happened by then."""
     ends = [*(it.at for it in history), history[-1].at + days * DAY]
-    found = [(decide_history(history, end, RULES), end) for end in ends]
+    found = [(decide_history(history, end, rules), end) for end in ends]
     return [(it.customer, end) for it, end in found if it is not None]
 
 
@@ -125,6 +133,24 @@ def test_what_never_holds_or_always_does_is_so(history: list[AnyFact], days: int
         for told, _ in never_met(one.tree):
             held = {one.holds(customer, at) for customer, at in customers}
             assert held == {told.endswith("holds for everybody")}, told
+
+
+@settings(max_examples=settings().max_examples // 2)  # each is a policy of its own
+@given(facts(), st.integers(0, 60), st.integers(0, 100_000))
+def test_what_is_said_of_policies_drawn_at_random_is_so(history: list[AnyFact], days: int, seed: int) -> None:
+    drawing = Drawing(seed)
+    rules = "".join(drawing.rule(f"[[segments]]\nkey = 's{number}'\nname = 'S'\n") for number in range(3))
+    drawn = read_policy(f"name = 'drawn'\n{TRAITS}{MEASURES}{drawing.patience}\n{rules}", catalogue)
+    customers = seen(history, days, Rulebook(drawn))
+    for condition in (it for segment in drawn.segments for it in (segment.enter, segment.leave)):
+        held = {condition.holds(customer, at) for customer, at in customers}
+        assert contradiction(condition.tree) is None or held == {False}, condition.text
+        assert not is_met_by_all(condition.tree) or held == {True}, condition.text
+        for told, _ in never_met(condition.tree):
+            _, text, words = told.split("`")
+            alone = compile_condition(text, drawn.catalogue)
+            held = {alone.holds(customer, at) for customer, at in customers}
+            assert held == {words.endswith("holds for everybody")}, told
 
 
 def test_enough_is_told() -> None:

@@ -18,6 +18,7 @@ from streams.cli.failure import UnusableSourceError
 from streams.cli.policy_costs import Costs, costs_of, read_beside
 from streams.policy_file import PolicyFileError, compile_file, shipped_policy, shipped_text
 from streams.sources.event_lines import event_lines
+from streams.sources.named import is_own, open_source
 from streams.sources.source import SourceError
 from streams.terminal_text import printable
 
@@ -36,8 +37,8 @@ def command() -> None:
 def check(file: Path | None, code: bool, sample: str | None, costs: bool, as_json: bool) -> None:
     """Say what is wrong with the policy in FILE, or what it does, in words; without FILE, of the one that ships.
 
-    With --events, a file of JSON lines or a JSON array, also the events, properties and traits that the policy names
-    and that nothing in the sample has, with the nearest name there is.
+    With --events, a file of JSON lines or a JSON array, or simulated and the like, also the events, properties and
+    traits that the policy names and that nothing in the sample has, with the nearest name there is.
     With --costs, also how many bytes of a customer, and roughly how many microseconds of an event, each of them takes.
     """
     if costs and sample is None:
@@ -90,14 +91,23 @@ def _check_names(compiled: CompiledPolicy, file: Path, sample: str) -> list[Reco
     intake = Rulebook(compiled).intake
     events, records = EventsSample(intake), list[Record]()
     try:
-        events.read(read_beside((value for _, value in event_lines(sample)), intake, records))
+        events.read(read_beside(_values(sample), intake, records))
     except SourceError as error:
         raise UnusableSourceError(str(error)) from None
+    if not events.names:
+        why = f": {events.unusable:,} cannot be used, the first since {events.first_refused}" if events.unusable else ""
+        raise UnusableSourceError(f"{sample} has no usable event{printable(why)}")
     for told in events.missing(compiled):
         click.echo(f"{file}: warning: {printable(told)}", err=True)
     unusable = f", and {events.unusable:,} that cannot be used" if events.unusable else ""
     click.echo(f"{sample}: {events.names.total():,} events of {len(events.names):,} names{unusable}", err=True)
     return records
+
+
+def _values(sample: str) -> Iterator[bytes]:
+    if is_own(sample):
+        return (it.value for it in open_source(sample).events)
+    return (value for _, value in event_lines(sample))
 
 
 @command.command("init")

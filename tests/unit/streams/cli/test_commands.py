@@ -238,6 +238,57 @@ def test_a_sample_tells_which_events_and_properties_of_signals_it_does_not_have(
     ]
 
 
+ODD = """name = "sampled"
+[traits]
+birth = "number"
+plan = "date"
+[[segments]]
+key = "asked"
+name = "Asked"
+enter = '''
+distinct("Referral Sent", tags) > 1 or sum("Referral Sent", channel) > 1 or sum("Referral Sent", friends) > 1
+or count("Referral Sent", where = cart == "x") > 1 or traits.birth > 1'''
+"""
+
+
+def test_a_sample_tells_what_is_there_and_cannot_be_used(tmp_path: Path) -> None:
+    policy, sample = tmp_path / "policy.toml", tmp_path / "sample.json"
+    policy.write_text(ODD)
+    said = {"tags": ["a"], "channel": "mail", "friends": "3", "cart": {"id": 1}}
+    events = [
+        {"event": "Referral Sent", "properties": said},
+        {"type": "identify", "traits": {"birth": "1990-01-01", "plan": "gold"}},
+    ]
+    sample.write_text(json.dumps([{"userId": "c", "timestamp": "2026-01-01T00:00:00Z", **it} for it in events]))
+    done = call("policy", "check", policy, "--events", sample)
+    assert done.exit_code == 0
+    assert [line.removeprefix(f"{policy}: warning: ") for line in done.stderr.splitlines()] == [
+        "no `Referral Sent` in the sample has a usable `cart`: it is never a text, a number or a flag",
+        "no `Referral Sent` in the sample has a number as its `channel`",
+        "no `Referral Sent` in the sample has a usable `tags`, but lists. declare it in [context], as in "
+        'tags = ["properties.tags[]"]',
+        "the trait `birth` is said in the sample, but never as a number, which [traits] declares",
+        "the trait `plan` is said in the sample, but never as a date, which [traits] declares",
+        f"{sample}: 2 events of 2 names",
+    ]
+    policy.write_text(f'{ODD}[context]\ntags = ["properties.tags[]"]\n')
+    assert "`tags`" not in call("policy", "check", policy, "--events", sample).stderr
+
+
+def test_a_sample_without_any_usable_event_is_told(tmp_path: Path) -> None:
+    sample = tmp_path / "bad.jsonl"
+    sample.write_text('hello\n{"userId": "c"}\n')
+    done = call("policy", "check", "--events", sample)
+    assert done.exit_code == 2
+    assert f"{sample} has no usable event: 2 cannot be used, the first since not_json: " in done.stderr
+
+
+def test_a_simulated_sample_is_one_too() -> None:
+    done = call("policy", "check", "--events", "simulated-club")
+    assert done.exit_code == 0
+    assert "simulated-club: " in done.stderr and " events of " in done.stderr
+
+
 def test_schemas_are_written_into_a_folder(tmp_path: Path) -> None:
     done = call("schema", "export", tmp_path / "new")
     written = sorted((tmp_path / "new").iterdir())

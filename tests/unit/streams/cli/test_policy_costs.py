@@ -205,4 +205,7 @@ def test_costs_need_events(files: tuple[Path, Path], tmp_path: Path) -> None:
     assert "give --costs too" in check(policy, "--events", sample, "--json").output
     sample.write_text('{"userId": ""}\n')
     done = check(policy, "--events", sample, "--costs")
+    assert (done.exit_code, "has no usable event" in done.output) == (2, True)
+    sample.write_text('{"userId": "c", "event": "Never Heard Of", "timestamp": "2026-01-01T00:00:00Z"}\n')
+    done = check(policy, "--events", sample, "--costs")
     assert (done.exit_code, "nothing can be measured" in done.output) == (2, True)
