@@ -61,8 +61,8 @@ def holds(customer, at):
 * ``claims`` says what a comparison leaves of what a value can be at all, in ``value_sets``, and ``follows`` finds by
   that which comparisons never hold together. What is warned of in a policy rests on it.
 
->>> from state.conditions.follows import contradiction, text_of
->>> [text_of(leaf) for leaf, _ in contradiction(parse_condition("orders_30d >= 3 and orders_90d < 2", features))]
+>>> from state.conditions.follows import contradiction
+>>> [it.text for it in contradiction(parse_condition("orders_30d >= 3 and orders_90d < 2", features))]
 ['orders_30d >= 3', 'orders_90d < 2']
 
 * ``rule_set`` compiles many rules into one function. Before an instant is computed, ``may_hold`` rules out most of

@@ -1,8 +1,9 @@
 """Claims: what a comparison that holds, or does not, says of one value, in sets of what that can be."""
 
 from collections.abc import Hashable
+from dataclasses import dataclass
+from functools import cached_property
 from math import inf
-from typing import NamedTuple
 
 from schemas.events import Scalar
 from state.conditions.exact_number import Exact, Number, exact
@@ -28,7 +29,8 @@ _FLAGS = Some(frozenset((True, False)))
 _EQUAL: frozenset[Scalar | Exact] = frozenset((0,))
 
 
-class Claim(NamedTuple):
+@dataclass(frozen=True)
+class Claim:
     """What a leaf says of a ``value``: that it is in ``said``, of what it can be at all, which is ``possible``.
 
     It may be missing if it is ``nullable``. The value is one operand, or the difference of two, or whether a text is in
@@ -41,7 +43,7 @@ class Claim(NamedTuple):
     possible: ValueSet
     nullable: bool
 
-    @property
+    @cached_property
     def left(self) -> ValueSet:
         """What the value can be then."""
         is_whole = isinstance(self.operand, FeatureRef) and self.operand.feature.is_whole_number

@@ -4,6 +4,8 @@ Only what is certain is found: False, or None, means that it may be so or not.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import combinations, product
 
 from state.conditions.claims import Claim, claim_of
@@ -11,8 +13,28 @@ from state.conditions.implied import proof_of
 from state.conditions.nodes import AllOf, AnyOf, Comparison, FeatureRef, Known, Leaf, Literal, Not, Test, Truth
 from state.conditions.value_sets import AllBut, Some, ValueSet, Within, is_part
 
-Given = tuple[Leaf, bool]
-"""A leaf that holds, or does not."""
+
+@dataclass(frozen=True)
+class Given:
+    """A leaf that holds, or does not."""
+
+    leaf: Leaf
+    held: bool
+
+    @cached_property
+    def text(self) -> str:
+        """The leaf as it is written."""
+        return text_of(self.leaf)
+
+    @cached_property
+    def claim(self) -> Claim | None:
+        """What it says of a value, if that is something of this sort."""
+        return claim_of(self.leaf, self.held)
+
+    @cached_property
+    def opposite(self) -> "Given":
+        """That the leaf does not hold, or does."""
+        return Given(self.leaf, not self.held)
 
 
 def certain(test: Test, *, held: bool) -> Iterator[Given]:
@@ -25,7 +47,7 @@ def certain(test: Test, *, held: bool) -> Iterator[Given]:
                 for part in parts:
                     yield from certain(part, held=held)
         case Comparison() | Known() | Truth():
-            yield test, held
+            yield Given(test, held)
 
 
 def follows(test: Test, given: Sequence[Given], *, held: bool) -> bool:
@@ -37,12 +59,13 @@ def follows(test: Test, given: Sequence[Given], *, held: bool) -> bool:
             every = isinstance(test, AllOf) is held
             return (all if every else any)([follows(part, given, held=held) for part in parts])
         case Comparison() | Known() | Truth():
-            return any(_implies(it, (test, held)) for it in given)
+            wanted = Given(test, held)
+            return any(_implies(it, wanted) for it in given)
 
 
 def exclude(one: Given, other: Given) -> bool:
     """Tell whether two leaves are never so together; False if that is not certain."""
-    return _implies(one, (other[0], not other[1])) or _implies(other, (one[0], not one[1]))
+    return _implies(one, other.opposite) or _implies(other, one.opposite)
 
 
 def contradiction(test: Test, given: Sequence[Given] = (), *, held: bool = True) -> tuple[Given, Given] | None:
@@ -62,7 +85,8 @@ def contradiction(test: Test, given: Sequence[Given] = (), *, held: bool = True)
             of_parts = [contradiction(part, given, held=held) for part in parts]
             return of_parts[0] if all(of_parts) else None
         case Comparison() | Known() | Truth():
-            return next(((it, (test, held)) for it in given if exclude(it, (test, held))), None)
+            leaf = Given(test, held)
+            return next(((it, leaf) for it in given if exclude(it, leaf)), None)
 
 
 def is_met_by_all(test: Test, *, held: bool = True) -> bool:
@@ -81,17 +105,17 @@ def is_met_by_all(test: Test, *, held: bool = True) -> bool:
 
 
 def _implies(given: Given, wanted: Given) -> bool:
-    if given[1] is wanted[1] and text_of(given[0]) == text_of(wanted[0]):
+    if given.held is wanted.held and given.text == wanted.text:
         return True
-    if isinstance(wanted[0], Known):
-        proof, needed = proof_of(*given), proof_of(*wanted)
-        return given[1] and proof is not None and needed is not None and needed.asks in proof.known
-    one, other = claim_of(*given), claim_of(*wanted)
+    if isinstance(wanted.leaf, Known):
+        proof, needed = proof_of(given.leaf, given.held), proof_of(wanted.leaf, wanted.held)
+        return given.held and proof is not None and needed is not None and needed.asks in proof.known
+    one, other = given.claim, wanted.claim
     if one is None or other is None or one.left.is_empty:
         return False
     if one.value == other.value:
         # A comparison that does not hold may lack its value, and then no other one holds.
-        return (given[1] or not wanted[1] or not one.nullable) and is_part(one.left, other.said)
+        return (given.held or not wanted.held or not one.nullable) and is_part(one.left, other.said)
     nested = _nested(one, other)
     return nested is not None and is_part(nested, other.said)
 
@@ -103,10 +127,10 @@ def _nested(one: Claim, other: Claim) -> ValueSet | None:
         return None
     if left.feature.is_part_of(right.feature):
         lowest = _around(one.left)
-        return other._replace(said=Within(low=lowest.low, over=lowest.over)).left
+        return replace(other, said=Within(low=lowest.low, over=lowest.over)).left
     if right.feature.is_part_of(left.feature):
         greatest = _around(one.left)
-        return other._replace(said=Within(high=greatest.high, under=greatest.under)).left
+        return replace(other, said=Within(high=greatest.high, under=greatest.under)).left
     return None
 
 

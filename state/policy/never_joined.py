@@ -7,7 +7,7 @@ asks for.
 from collections.abc import Iterator, Sequence
 from itertools import product
 
-from state.conditions.follows import Given, certain, contradiction, exclude, follows, text_of
+from state.conditions.follows import Given, certain, contradiction, exclude, follows
 from state.conditions.nodes import AllOf, AnyOf, Comparison, Known, Not, Test, Truth
 
 _FIX = "change one of the two"
@@ -33,7 +33,7 @@ def never_joined(enter: Test, leave: Test | None) -> Iterator[tuple[str, str]]:
     joining = list(certain(enter, held=True))
     for one, other in product(joining, certain(leave, held=False)):
         if _is_limit(one) and _is_limit(other) and exclude(one, other):
-            met = f"{_said(one)} meets `leave` with {_said((other[0], not other[1]))}"
+            met = f"{_said(one)} meets `leave` with {_said(other.opposite)}"
             yield f"nobody can join: whoever meets {met}", _FIX
             return
     if follows(leave, joining, held=True):
@@ -41,7 +41,7 @@ def never_joined(enter: Test, leave: Test | None) -> Iterator[tuple[str, str]]:
 
 
 def _is_limit(given: Given) -> bool:
-    return isinstance(given[0], Comparison) and given[0].sign in ("<", "<=", ">", ">=")
+    return isinstance(given.leaf, Comparison) and given.leaf.sign in ("<", "<=", ">", ">=")
 
 
 def _idle(test: Test, given: Sequence[Given], *, held: bool) -> Iterator[tuple[Given, Given]]:
@@ -69,5 +69,4 @@ def _excludes(one: Given, other: Given) -> str:
 
 
 def _said(given: Given) -> str:
-    leaf, held = given
-    return f"`{text_of(leaf)}`" if held else f"`not {text_of(leaf)}`"
+    return f"`{given.text}`" if given.held else f"`not {given.text}`"

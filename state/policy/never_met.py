@@ -4,6 +4,7 @@ So is a share compared with per cent, a bucket with how many there are, or a sco
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from math import inf
 
 from state.conditions.claims import Claim, claim_of
@@ -23,7 +24,7 @@ def never_met(tree: Test, fields: Mapping[str, Within] = _NONE) -> Iterator[tupl
         if not isinstance(leaf, Comparison) or (claim := claim_of(leaf, held=True)) is None:
             continue
         if isinstance(claim.operand, Trait):
-            claim = claim._replace(possible=fields.get(claim.operand.name, claim.possible))
+            claim = replace(claim, possible=fields.get(claim.operand.name, claim.possible))
         text = f"`{leaf.left_text} {leaf.sign} {leaf.right_text}`"
         if claim.left.is_empty:
             yield f"{text} never holds", f"{_fix(leaf, claim)}, or leave it out"
