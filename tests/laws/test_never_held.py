@@ -135,7 +135,7 @@ def test_what_never_holds_or_always_does_is_so(history: list[AnyFact], days: int
             assert held == {told.endswith("holds for everybody")}, told
 
 
-@settings(max_examples=settings().max_examples // 2)  # each is a policy of its own
+@settings(max_examples=settings().max_examples // 5)  # each is a policy of its own
 @given(facts(), st.integers(0, 60), st.integers(0, 100_000))
 def test_what_is_said_of_policies_drawn_at_random_is_so(history: list[AnyFact], days: int, seed: int) -> None:
     drawing = Drawing(seed)

@@ -139,6 +139,9 @@ class Reader:
                 return [self.calculated(item) for item in items]
             case ast.Name(name):
                 return self.feature(name)
+            case ast.Call(ast.Name("at_most" | "at_least" as limited), [of, limit]):
+                value, bound = self.calculated(of), self.calculated(limit)
+                return min(value, bound) if limited == "at_most" else max(value, bound)
             case ast.Call():
                 source = f"({ast.unparse(node)})"
                 operand = OperandParser(source, self.catalogue).operand(ast.parse(source, mode="eval").body)
