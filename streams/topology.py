@@ -88,6 +88,8 @@ def build(
     serve_pages(app, health, metrics)
     private.shorten_transaction_backoff()
     private.rejoin_without_assignment()
+    if settings.embedded:
+        private.hold_empty_fetches()
     return app
 
 

@@ -1,17 +1,25 @@
 """Private attributes of aiokafka 0.14.0, for what it has no public call: one function each."""
 
+import asyncio
+import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import wraps
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.consumer.fetcher import Fetcher
 from aiokafka.consumer.group_coordinator import CoordinatorGroupRebalance
 from aiokafka.producer import sender
 from aiokafka.protocol.group import LeaveGroupRequest
 
 _TRANSACTION_BACKOFF_SECONDS = 0.005
 
+_HELD_SECONDS = 0.05
+"""Less than a broker holds a fetch, which it ends when something comes."""
+
+_Fetch = Callable[[Fetcher, Any, int, Any], Awaitable[bool]]
 _Join = Callable[[CoordinatorGroupRebalance], Awaitable[tuple[str, bytes] | None]]
 
 
@@ -48,12 +56,38 @@ def rejoin_without_assignment() -> None:
     CoordinatorGroupRebalance.perform_group_join = _assigned(CoordinatorGroupRebalance.perform_group_join)
 
 
+def hold_empty_fetches() -> None:
+    """Let every consumer of this process wait before it asks again where a fetch found nothing.
+
+    A broker holds such a fetch until something comes. The embedded broker answers at once, and would be asked thousands
+    of times a second.
+    """
+    Fetcher._proc_fetch_request = _held(Fetcher._proc_fetch_request)  # noqa: SLF001
+
+
 async def leave_group(admin: AIOKafkaAdminClient, coordinator: int, group: str, member: str) -> int:
     """Take a member out of a consumer group; return Kafka's error code, 0 for success."""
     client: Any = admin._client  # noqa: SLF001
     response = await client.send(coordinator, LeaveGroupRequest(group, member))
     code: int = response.error_code
     return code
+
+
+def _held(fetch: _Fetch) -> _Fetch:
+    if getattr(fetch, "__wrapped__", None) is not None:
+        return fetch
+
+    @wraps(fetch)
+    async def held(fetcher: Fetcher, assignment: Any, node: int, request: Any) -> bool:
+        began = time.monotonic()
+        found = await fetch(fetcher, assignment, node, request)
+        if not found:
+            wait = min(_HELD_SECONDS, fetcher._fetch_max_wait_ms / 1000)  # noqa: SLF001
+            with suppress(asyncio.CancelledError):  # as in ``fetch``, whose client waits for it when it ends
+                await asyncio.sleep(max(0.0, began + wait - time.monotonic()))
+        return found
+
+    return held
 
 
 def _assigned(join: _Join) -> _Join:
