@@ -11,7 +11,6 @@ from agents.mirror_queue import CustomerKey, MirrorQueue
 from agents.observer import Committed, Customers
 from schemas.profile import Profile
 from state.rules.rulebook import Rulebook
-from state.timeline.snapshot import dump
 
 logger = logging.getLogger(__name__)
 
@@ -225,7 +224,9 @@ class Mirror:
         rules = self._rules
         upto = group.position.upto
         profile = rules.profiles.profile(timeline.head, user_id=customer, seq=timeline.seq, at=upto)
-        return Row(customer, group.version, profile, dump(timeline, rules), transitions)
+        # As it was committed: who has not been taken over by a new policy yet is told as under the one before.
+        snapshot = group.customers.snapshot(key) or b""
+        return Row(customer, group.version, profile, snapshot, transitions)
 
     def _lost(self, error: Exception) -> None:
         self._failures += 1

@@ -21,6 +21,9 @@ class Customers(Protocol):
     def keys(self) -> Iterable[bytes]:
         """Return the key of every customer."""
 
+    def snapshot(self, key: bytes) -> bytes | None:
+        """Return the snapshot of one customer, None if there is none."""
+
     def timeline(self, key: bytes) -> Timeline | None:
         """Return one customer, None if there is none. May raise ``ValueError`` for bytes that cannot be read."""
 

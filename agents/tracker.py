@@ -81,6 +81,10 @@ class Tracker:
         """Return the key of every customer."""
         return self._table.keys()
 
+    def snapshot(self, key: bytes) -> bytes | None:
+        """Return a customer's snapshot as of the last commit."""
+        return self._table.get(key)
+
     def timeline(self, key: bytes) -> Timeline | None:
         """Return a customer as of the last commit. Raises ``SnapshotError`` when the bytes cannot be read."""
         timeline = self._cache.get(key)

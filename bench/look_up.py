@@ -20,7 +20,7 @@ from pathlib import Path
 import psutil
 
 from agents.mirror import Row
-from bench.look_ups import AT_ONCE, from_redis, many_over_http, over_http
+from bench.look_up_client import AT_ONCE, from_redis, many_over_http, over_http
 from bench.population import Population, simulate
 from bench.report import Report, Say, Size, Spread, Table
 from state.rules.rulebook import Rulebook

@@ -35,7 +35,7 @@ class Profiles:
         values = [*map(_rounded, self._read(customer, at))]
         figures = dict(zip(self._figures, values, strict=False))
         figures["loyal"] = customer.loyal_since is not None
-        figures["categories"] = ", ".join(customer.purchases.categories())
+        figures["categories"] = _categories(customer)
         holdout = self._compiled.policy.holdout
         return Profile(
             user_id=user_id,
@@ -67,6 +67,8 @@ class Profiles:
     def _value(self, customer: Customer, at: int, name: str) -> Figure:
         if (measure := self._measures.get(name)) is not None:
             return measure.value(customer, at)
+        if name == "categories":
+            return _categories(customer)
         catalogue = self._compiled.catalogue
         return _rounded(catalogue.features[name].formula.value(customer, at, catalogue.day_of(at)))
 
@@ -87,3 +89,7 @@ class Profiles:
 
 def _rounded(value: Figure) -> Figure:
     return round(value, _DECIMALS) if isinstance(value, float) else value
+
+
+def _categories(customer: Customer) -> str:
+    return ", ".join(customer.purchases.categories())

@@ -16,11 +16,13 @@ from schemas.reject import RejectedError
 from schemas.wrappings import SeveralEventsError
 from state.conditions.nodes import traits_of
 from state.policy.compiled import CompiledPolicy
+from streams.sources.event_lines import event_lines
+from streams.sources.named import is_own, open_source
 
 _MOST_NAMES = 1000
 """So many names of properties are remembered of each event: some producers make one for every customer."""
 _MOST_LISTED = 5
-_MISFIT = re.compile(r"traits\.(.*) is no (.*)", re.DOTALL)
+_MISFIT = re.compile(r"traits\.(\w+) is no (.*)", re.DOTALL)
 
 
 class EventsSample:
@@ -114,3 +116,13 @@ def _nearest(name: str, names: Iterable[str]) -> str:
     listed = ", ".join(f"`{it}`" for it in there[:_MOST_LISTED])
     more = ", ..." if len(there) > _MOST_LISTED else ""
     return f"there are {listed}{more}" if there else "there are none at all"
+
+
+def sample_values(sample: str) -> Iterator[bytes]:
+    """Return the values of the events of a sample: a file, or one of the sources that lifestage has itself.
+
+    Raises ``SourceError`` as they are read.
+    """
+    if is_own(sample):
+        return (it.value for it in open_source(sample).events)
+    return (value for _, value in event_lines(sample))

@@ -21,6 +21,9 @@ class _NoCustomers:
         """Return no customer."""
         return ()
 
+    def snapshot(self, key: bytes) -> bytes | None:
+        """Return no customer."""
+
     def timeline(self, key: bytes) -> Timeline | None:
         """Return no customer."""
 

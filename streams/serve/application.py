@@ -14,15 +14,15 @@ from streams.serve.problems import ProblemError
 from streams.serve.routes import Routes
 from streams.serve.tokens import Tokens
 
-MOST_BYTES = 256 * 1024
-_OPEN = frozenset(("/live",))
+MAX_BYTES = 256 * 1024
+_OPEN = frozenset(("/live", "/ready"))
 _Handler = Callable[[Request], Awaitable[StreamResponse]]
 
 logger = logging.getLogger(__name__)
 
 
 def application(routes: Routes, tokens: Tokens) -> web.Application:
-    """Return the application; with tokens, all but ``/live`` wants one."""
+    """Return the application; with tokens, all but ``/live`` and ``/ready`` wants one."""
     metrics = ServeMetrics()
 
     @web.middleware
@@ -42,23 +42,27 @@ def application(routes: Routes, tokens: Tokens) -> web.Application:
         except ProblemError as problem:
             return problem.response()
         except web.HTTPException as error:  # an unknown path, a wrong method, a body that is too large
-            return ProblemError(HTTPStatus(error.status), _OF_AIOHTTP.get(error.status, error.reason)).response()
+            told = _OF_AIOHTTP.get(error.status, error.reason)
+            answer = ProblemError(HTTPStatus(error.status), told).response()
+            if "Allow" in error.headers:
+                answer.headers["Allow"] = error.headers["Allow"]
+            return answer
         except Exception:
             logger.exception("a request failed")  # the path would name a customer
             detail = "the server failed: its log says how"
             return ProblemError(HTTPStatus.INTERNAL_SERVER_ERROR, detail).response()
 
-    async def told(request: Request) -> Response:
+    async def measurements(request: Request) -> Response:
         return Response(body=metrics.text(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
-    app = web.Application(middlewares=[measured, answered], client_max_size=MOST_BYTES)
+    app = web.Application(middlewares=[measured, answered], client_max_size=MAX_BYTES)
     app.add_routes(routes.table())
-    app.router.add_get("/metrics", told)
+    app.router.add_get("/metrics", measurements)
     return app
 
 
 _OF_AIOHTTP = {
     404: "there is nothing at this path: /openapi.json lists what there is",
     405: "this path does not take this method: /openapi.json lists what it takes",
-    413: f"body: it is larger than {MOST_BYTES} bytes: ask for fewer customers at once",
+    413: f"body: it is larger than {MAX_BYTES} bytes: ask for fewer customers at once",
 }

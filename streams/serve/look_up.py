@@ -10,14 +10,13 @@ import orjson
 from schemas import instant
 from schemas.profile import Figure, encode
 from state.rules.rulebook import Rulebook
+from state.timeline.later_profile import profile_at, values_at
 from state.timeline.snapshot import SnapshotError, load, read_header
-from state.timeline.standing import profile_at, values_at
 from state.timeline.timeline import Timeline
 from streams.serve.problems import ProblemError
 from streams.serve.stored_customers import StoredCustomer
 
-MOST_DAYS_AHEAD = 400
-_DAY_MS = 86_400_000
+MAX_DAYS_AHEAD = 400
 
 
 class Asked(NamedTuple):
@@ -52,11 +51,12 @@ class LookUp:
         """Return the JSON of a customer as asked. Raises ``ProblemError``."""
         timeline = self._timeline(customer, stored.snapshot)
         earliest = timeline.head.at
-        latest = max(earliest, stored.upto if self._now is None else self._now()) + MOST_DAYS_AHEAD * _DAY_MS
-        at = latest - MOST_DAYS_AHEAD * _DAY_MS if asked.at is None else asked.at
+        now = max(earliest, stored.upto if self._now is None else self._now())
+        latest = now + MAX_DAYS_AHEAD * self._rules.compiled.day_ms
+        at = now if asked.at is None else asked.at
         if not earliest <= at <= latest:
             limits = f"{instant.to_text(earliest)}, when they were decided last, to {instant.to_text(latest)}"
-            told = f"at: {instant.to_text(at)} cannot be told of the customer: name an instant from {limits}"
+            told = f"at: {instant.to_text(at)} cannot be told of {customer!r}: name an instant from {limits}"
             raise ProblemError(HTTPStatus.BAD_REQUEST, told)
         if asked.features is None:
             return encode(profile_at(timeline, at, self._rules))
@@ -78,14 +78,14 @@ class LookUp:
         try:
             if read_header(snapshot).fingerprint != self._rules.fingerprint:
                 detail = (
-                    "the workers decided this customer under another policy than this server has: start "
+                    f"the workers decided {customer!r} under another policy than this server has: start "
                     "`lifestage serve` with the LIFESTAGE_POLICY of the workers, or wait until they have taken it over"
                 )
                 raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, 1)
             return load(snapshot, self._rules, customer)
         except SnapshotError:
             detail = (
-                "the workers stored this customer in a form that this version cannot read: start `lifestage serve` "
+                f"the workers stored {customer!r} in a form that this version cannot read: start `lifestage serve` "
                 "in the version of the workers"
             )
             raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail) from None

@@ -6,15 +6,15 @@ from typing import Any
 import msgspec
 
 from schemas.profile import Profile
-from streams.serve.groups import Groups
-from streams.serve.questions import MOST_CUSTOMERS, MOST_MEMBERS
+from streams.serve.member_sets import MemberSets
+from streams.serve.questions import MAX_CUSTOMERS, MAX_MEMBERS
 
 _Json = dict[str, Any]
 _PROFILE = "#/components/schemas/{name}"
 
 
-def document(groups: Groups, features: Sequence[str]) -> _Json:
-    """Return the document for a policy's groups, and the names of the features that can be asked for."""
+def document(sets: MemberSets, features: Sequence[str]) -> _Json:
+    """Return the document for the sets of a policy, and the names of the features that can be asked for."""
     (profile,), components = msgspec.json.schema_components([Profile], ref_template=_PROFILE)
     return {
         "openapi": "3.1.0",
@@ -44,18 +44,18 @@ def document(groups: Groups, features: Sequence[str]) -> _Json:
                     "requestBody": {"required": True, "content": {"application/json": {"schema": _ref("Batch")}}},
                 }
             },
-            "/v1/stages": {"get": _counts("listStages", "stage", groups.stages)},
+            "/v1/stages": {"get": _counts("listStages", "stage", sets.stages)},
             "/v1/stages/{stage}/members": {
-                "get": _members("listStageMembers", _in_path("stage", "A stage.", groups.stages))
+                "get": _members("listStageMembers", _in_path("stage", "A stage.", sets.stages))
             },
-            "/v1/segments": {"get": _counts("listSegments", "key", groups.segments)},
+            "/v1/segments": {"get": _counts("listSegments", "key", sets.segments)},
             "/v1/segments/{segment}/members": {
-                "get": _members("listSegmentMembers", _in_path("segment", "The key of a segment.", groups.segments))
+                "get": _members("listSegmentMembers", _in_path("segment", "The key of a segment.", sets.segments))
             },
             "/v1/ladders/{ladder}/steps/{step}/members": {
                 "get": _members(
                     "listStepMembers",
-                    _in_path("ladder", "The key of a ladder.", tuple(groups.steps)),
+                    _in_path("ladder", "The key of a ladder.", tuple(sets.steps)),
                     _in_path("step", "The key of one of its steps."),
                 )
             },
@@ -76,7 +76,7 @@ def document(groups: Groups, features: Sequence[str]) -> _Json:
                 "Batch": {
                     "type": "object",
                     "properties": {
-                        "customers": {**_list({"type": "string"}), "minItems": 1, "maxItems": MOST_CUSTOMERS},
+                        "customers": {**_list({"type": "string"}), "minItems": 1, "maxItems": MAX_CUSTOMERS},
                         "features": _list(_named(features)),
                         "at": _INSTANT,
                     },
@@ -111,6 +111,8 @@ _PROBLEMS = {
     "400": "Something asked for cannot be used.",
     "401": "There is no token, or not one of this scope.",
     "404": "There is no such customer, stage, segment or step.",
+    "405": "The path takes another method.",
+    "413": "The body is too large.",
     "503": "Redis does not answer, or has another policy's customers.",
 }
 
@@ -131,11 +133,11 @@ def _operation(
     }
 
 
-def _members(name: str, *groups: _Json) -> _Json:
+def _members(name: str, *keys: _Json) -> _Json:
     parameters = [
-        *groups,
+        *keys,
         _in_query("cursor", "That of the page before.", {"type": "string", "pattern": "^[0-9]+$"}),
-        _in_query("limit", "About so many.", {"type": "integer", "minimum": 1, "maximum": MOST_MEMBERS}),
+        _in_query("limit", "About so many.", {"type": "integer", "minimum": 1, "maximum": MAX_MEMBERS}),
     ]
     return _operation(
         name, "Return a page of the customers in it, and how many there are.", _ref("Members"), parameters

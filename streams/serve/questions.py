@@ -1,5 +1,6 @@
 """Questions: what a request asks, read from its query or its body, and why it cannot be answered."""
 
+import re
 from http import HTTPStatus
 from typing import NamedTuple
 
@@ -11,11 +12,14 @@ from schemas.coercion import MAX_TEXT
 from streams.serve.look_up import Asked
 from streams.serve.problems import ProblemError
 
-MOST_CUSTOMERS = 500
-MOST_MEMBERS = 1000
+MAX_CUSTOMERS = 500
+MAX_MEMBERS = 1000
 _MEMBERS = 100
-_MOST_FEATURES = 100
-_MOST_CURSOR = 2**64 - 1
+_MAX_FEATURES = 100
+_MAX_CURSOR = 2**64 - 1
+_BETWEEN = re.compile(r""",(?=(?:[^"']|"[^"]*"|'[^']*')*$)(?![^()]*\))""")
+"""The commas between names, and not those within a call such as ``count("Feature Used", 7)``."""
+_PLUS_LOST = re.compile(r" \d\d:\d\d$")
 
 
 class Page(NamedTuple):
@@ -40,16 +44,14 @@ def read_asked(query: MultiMapping[str]) -> Asked:
     """Return what a query asks of one customer. Raises ``ProblemError``."""
     _check_names(query, ("features", "at"))
     features = query.get("features")
-    return _asked(None if features is None else features.split(","), query.get("at"))
+    return _asked(None if features is None else _BETWEEN.split(features), query.get("at"))
 
 
 def read_page(query: MultiMapping[str]) -> Page:
     """Return the page that a query asks for. Raises ``ProblemError``."""
     _check_names(query, ("cursor", "limit"))
-    cursor = _whole(
-        "cursor", query.get("cursor", "0"), 0, _MOST_CURSOR, "leave it out, or send that of the page before"
-    )
-    limit = _whole("limit", query.get("limit", str(_MEMBERS)), 1, MOST_MEMBERS, f"send 1 to {MOST_MEMBERS}")
+    cursor = _whole("cursor", query.get("cursor", "0"), 0, _MAX_CURSOR, "leave it out, or send that of the page before")
+    limit = _whole("limit", query.get("limit", str(_MEMBERS)), 1, MAX_MEMBERS, f"send 1 to {MAX_MEMBERS}")
     return Page(cursor, limit)
 
 
@@ -60,8 +62,8 @@ def read_batch(body: bytes) -> tuple[list[str], Asked]:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         wanted = 'send {"customers": ["c1", "c2"]}, and "features" and "at" as you like'
         raise ProblemError(HTTPStatus.BAD_REQUEST, f"body: {error}: {wanted}") from None
-    if not 1 <= len(batch.customers) <= MOST_CUSTOMERS:
-        told = f"customers: there are {len(batch.customers)}: send 1 to {MOST_CUSTOMERS} at once"
+    if not 1 <= len(batch.customers) <= MAX_CUSTOMERS:
+        told = f"customers: there are {len(batch.customers)}: send 1 to {MAX_CUSTOMERS} at once"
         raise ProblemError(HTTPStatus.BAD_REQUEST, told)
     for customer in batch.customers:
         check_customer(customer)
@@ -77,13 +79,22 @@ def check_customer(customer: str) -> None:
 
 def _asked(features: list[str] | None, at: str | None) -> Asked:
     names = None if features is None else tuple(dict.fromkeys(it.strip() for it in features if it.strip()))
-    if names is not None and not 1 <= len(names) <= _MOST_FEATURES:
-        told = f"features: there are {len(names)}: name 1 to {_MOST_FEATURES}, or leave it out for the whole profile"
+    if names is not None and not 1 <= len(names) <= _MAX_FEATURES:
+        told = f"features: there are {len(names)}: name 1 to {_MAX_FEATURES}, or leave it out for the whole profile"
         raise ProblemError(HTTPStatus.BAD_REQUEST, told)
+    return Asked(None if at is None else _instant(at), names)
+
+
+def _instant(text: str) -> int:
+    if _PLUS_LOST.search(text):
+        raise ProblemError(HTTPStatus.BAD_REQUEST, f"at: {text!r} has a blank: write + as %2B in a query")
     try:
-        return Asked(None if at is None else instant.from_text(at), names)
-    except ValueError as error:
+        at = instant.from_text(text)
+    except (ValueError, OverflowError) as error:
         raise ProblemError(HTTPStatus.BAD_REQUEST, f"at: {error}") from None
+    if not instant.EARLIEST <= at < instant.LATEST:
+        raise ProblemError(HTTPStatus.BAD_REQUEST, f"at: {text!r} lies outside the years 1970 to 2199")
+    return at
 
 
 def _check_names(query: MultiMapping[str], known: tuple[str, ...]) -> None:

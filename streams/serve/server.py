@@ -11,8 +11,8 @@ from aiohttp import web
 
 from state.rules.rulebook import Rulebook
 from streams.serve.application import application
-from streams.serve.groups import Groups
 from streams.serve.look_up import LookUp
+from streams.serve.member_sets import MemberSets
 from streams.serve.routes import Routes
 from streams.serve.stored_customers import StoredCustomers
 from streams.serve.tokens import Tokens, TokensError, read_tokens
@@ -68,8 +68,9 @@ async def serve(settings: Settings, rules: Rulebook, tokens: Tokens, certificate
         raise ServeError(f"LIFESTAGE_REDIS_URL cannot be used: {error}") from None
     stored = StoredCustomers(redis, Keys.of(settings))
     look_up = LookUp(rules, None if settings.clock == "stream" else _now)
-    routes = Routes(look_up, Groups(rules.compiled), stored)
+    routes = Routes(look_up, MemberSets(rules.compiled), stored)
     runner = web.AppRunner(application(routes, tokens), access_log=None, shutdown_timeout=_END_SECONDS)
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # it logs requests that it cannot read, as they are
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
@@ -79,8 +80,8 @@ async def serve(settings: Settings, rules: Rulebook, tokens: Tokens, certificate
         host, port = settings.serve.host, settings.serve.port
         try:
             await web.TCPSite(runner, host, port, ssl_context=certificate).start()
-        except OSError as error:
-            told = f"{host}:{port} cannot be listened to: {error.strerror or error}"
+        except (OSError, UnicodeError) as error:
+            told = f"{host}:{port} cannot be listened to: {getattr(error, 'strerror', None) or error}"
             raise ServeError(f"{told}: set LIFESTAGE_SERVE_HOST and LIFESTAGE_SERVE_PORT") from None
         scheme = "http" if certificate is None else "https"
         logger.info("serving customers under %s on %s://%s:%d/v1/", rules.version, scheme, host, port)

@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 Scope = Literal["read"]
 SCOPES: tuple[str, ...] = get_args(Scope)
-_LEAST_LETTERS = 16
+_MIN_LETTERS = 16
 _BEARER = "bearer "
 
 
@@ -27,9 +27,11 @@ class Tokens:
         """Tell whether the value of an ``Authorization`` header has a token of this scope."""
         if not self._of_scope:
             return True
-        given = authorization[len(_BEARER) :].strip().encode() if authorization.lower().startswith(_BEARER) else b""
+        is_bearer = authorization.lower().startswith(_BEARER)
+        token = authorization[len(_BEARER) :].strip() if is_bearer else ""
+        given = token.encode("utf-8", "surrogateescape")  # a header may have any bytes
         # All are compared, so that the time tells nothing of how far one fits.
-        fits = [compare_digest(given, token) & (allowed == scope) for allowed, token in self._of_scope]
+        fits = [compare_digest(given, known) & (allowed == scope) for allowed, known in self._of_scope]
         return any(fits)
 
 
@@ -42,7 +44,7 @@ def read_tokens(text: str) -> Tokens:
             continue
         if len(words) != 2 or words[0] not in SCOPES:
             raise TokensError(f"line {number}: write a scope ({', '.join(SCOPES)}), a blank and the token")
-        if len(words[1]) < _LEAST_LETTERS:
-            raise TokensError(f"line {number}: the token is too short: use {_LEAST_LETTERS} letters or more")
+        if len(words[1]) < _MIN_LETTERS:
+            raise TokensError(f"line {number}: the token is too short: use {_MIN_LETTERS} letters or more")
         found.append((words[0], words[1]))
     return Tokens(found)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import signal
+import socket
 import subprocess
 import time
 import urllib.parse
@@ -18,6 +19,9 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from redis.asyncio import Redis
 
+from agents.batch import Batch, Position, Record
+from agents.mirror import Mirror
+from agents.tracker import Tracker
 from schemas.envelope import decode
 from schemas.events import AnyFact, Browsed, OrderCompleted
 from schemas.instant import to_text
@@ -26,11 +30,12 @@ from streams.backtest.backtest import profile_of
 from streams.embedded.servers import HOST, free_port
 from streams.policy_file import load_rules
 from streams.settings import Settings
-from streams.sinks.redis import Keys, version_text
+from streams.sinks.redis import Keys, RedisSink, version_text
 from streams.topics import create, topics_of
 from tests.support.installation import settings_for
+from tests.support.mirror import working
 from tests.support.serving import Server, customer_path, serving, store
-from tests.support.waiting import PATIENCE, wait_until
+from tests.support.waiting import PATIENCE, until, wait_until
 from tests.support.workers import LIFESTAGE, Worker, environment
 
 DAY = 86_400_000
@@ -109,6 +114,14 @@ def test_any_id_is_found_and_nothing_else(server: Server, customer: str) -> None
     assert found["userId"] == customer
 
 
+def test_each_value_is_that_of_the_profile(server: Server) -> None:
+    at = to_text(NOW + DAY)
+    whole = server.get(f"{customer_path('c0')}?at={at}").json
+    told = {**whole["figures"], **whole["windows"], **whole["measures"]}
+    few = server.post("/v1/customers/batch", {"customers": ["c0"], "at": at, "features": [*told]}).json
+    assert few["customers"]["c0"]["features"] == told
+
+
 def test_a_few_values_are_those_of_the_profile(server: Server) -> None:
     at = to_text(NOW + DAY)
     whole = server.get(f"{customer_path('c0')}?at={at}").json
@@ -171,8 +184,11 @@ def test_segments_and_steps_have_members(server: Server) -> None:
         ("/v1/customers/c0?features=", 400, "features: there are 0"),
         ("/v1/customers/c0?at=tomorrow", 400, "at: 'tomorrow' is no instant: write it like"),
         ("/v1/customers/c0?at=2026-01-01T00:00:00", 400, "names no time zone"),
-        ("/v1/customers/c0?at=2000-01-01", 400, "cannot be told of the customer: name an instant from 20"),
+        ("/v1/customers/c0?at=2000-01-01", 400, "cannot be told of 'c0': name an instant from 20"),
         ("/v1/customers/c0?at=2190-01-01", 400, "when they were decided last, to 20"),
+        ("/v1/customers/c0?at=9999-12-31T23:59:59-23:59", 400, "outside the years 1970 to 2199"),
+        ("/v1/customers/c0?at=0001-01-01T00:00:00%2B23:59", 400, "outside the years 1970 to 2199"),
+        ("/v1/customers/c0?at=2030-01-01T00:00:00+01:00", 400, "write + as %2B in a query"),
         ("/v1/customers/c0?fields=x", 400, "fields: there is no such parameter"),
         ("/v1/customers/c0?at=2190-01-01&at=2190-01-02", 400, "more than once"),
         ("/v1/segments/windw_shoppers/members", 404, "the nearest is 'window_shoppers'"),
@@ -253,6 +269,14 @@ def test_without_redis_it_says_so_and_goes_on_when_redis_is_back(tmp_path: Path)
             assert answer.status == 503
             assert "Redis" in answer.detail
             assert answer.headers["retry-after"] == "1"
+        assert server.log.read_text().count("Redis does not answer: ConnectionError") == 1
+
+
+def test_a_prefix_under_which_nobody_wrote_is_not_ready(redis_url: str, tmp_path: Path) -> None:
+    with serving(Settings(redis_url=redis_url, app_id="nobody"), tmp_path / "serve.log") as server:
+        answer = server.get("/ready")
+        assert answer.status == 503
+        assert "under 'nobody:'" in answer.detail
 
 
 def test_tokens(served: tuple[Settings, Server], tmp_path: Path) -> None:
@@ -260,7 +284,8 @@ def test_tokens(served: tuple[Settings, Server], tmp_path: Path) -> None:
     file.write_text("# the shop\nread 0123456789abcdef0\nread fedcba9876543210f  # the one to come\n")
     with serving(served[0], tmp_path / "serve.log", LIFESTAGE_SERVE_TOKENS=str(file)) as server:
         assert server.get("/live").status == 200
-        for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic 0123456789abcdef0"}):
+        wrong = ("Bearer wrong", "Basic 0123456789abcdef0", "Bearer \xff\xfe", "Bearer", "")
+        for headers in ({}, *({"Authorization": it} for it in wrong)):
             answer = server.get(customer_path("c0"), **headers)
             assert answer.status == 401
             assert answer.headers["www-authenticate"] == "Bearer"
@@ -329,6 +354,76 @@ def test_the_document_is_openapi_and_the_answers_are_as_it_says(server: Server) 
         content = document["paths"][path][method]["responses"][str(answer.status)]["content"]
         schema = {**content["application/json"]["schema"], "components": document["components"]}
         Draft202012Validator(schema).validate(answer.json)
+
+
+def test_a_body_that_is_not_in_its_encoding_is_refused(server: Server) -> None:
+    answer = server.post("/v1/customers/batch", b"no gzip", Content_Encoding="gzip")
+    assert answer.status == 400
+    assert answer.detail.startswith("body: ")
+
+
+def test_what_the_server_cannot_read_is_not_in_its_log(server: Server) -> None:
+    host, _, port = server.address.removeprefix("http://").partition(":")
+    for request in (
+        b"GET /v1/customers/jos\xe9@private.example HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /live HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer private\x00\r\n\r\n",
+    ):
+        with socket.create_connection((host, int(port)), timeout=PATIENCE) as connection:
+            connection.sendall(request)
+            assert connection.recv(100)
+    assert "private" not in server.log.read_text()
+
+
+def test_tags_are_compared_as_a_list_and_weakly(server: Server) -> None:
+    path = f"{customer_path('c0')}?features=orders_90d"
+    tag = server.get(path).headers["etag"]
+    for known in (f'"x", {tag}', tag.removeprefix("W/"), "*"):
+        assert server.get(path, If_None_Match=known).status == 304
+    assert server.get(path, If_None_Match='"x"').status == 200
+
+
+def test_another_method_is_refused_with_those_that_there_are(server: Server) -> None:
+    answer = server.post("/v1/stages", {})
+    assert answer.status == 405
+    assert "GET" in answer.headers["allow"]
+
+
+def test_names_with_commas_can_be_asked_for(redis_url: str, tmp_path: Path) -> None:
+    policy = Path("policies/club.toml")
+    rules = load_rules(policy)
+    settings = Settings(redis_url=redis_url, app_id=f"serve-{time.time_ns()}", policy=policy.resolve())
+    asyncio.run(store(settings, rules, {"c": history(0)}, SEEN))
+    names = [it for it in rules.compiled.catalogue.features if "," in it]
+    assert names
+    with serving(settings, tmp_path / "serve.log") as server:
+        asked = urllib.parse.quote(",".join(["orders", *names]))
+        answer = server.get(f"{customer_path('c')}?features={asked}")
+        assert answer.status == 200, answer
+        assert [*answer.json["features"]] == ["orders", *names]
+
+
+async def test_who_is_not_taken_over_yet_is_not_told_under_the_new_policy(redis_url: str, tmp_path: Path) -> None:
+    table: dict[bytes, bytes] = {}
+    tracker = Tracker(RULES, 0, table)
+    value = json.dumps(
+        {"type": "track", "event": "Product Viewed", "userId": "c", "messageId": "m", "timestamp": to_text(SEEN)}
+    )
+    tracker.apply(tracker.compute(Batch(0, 1, [Record("customer.browsing", 0, SEEN, b"c", value.encode())], SEEN)))
+    policy = Path("policies/club.toml").resolve()
+    new = load_rules(policy)
+    settings = Settings(redis_url=redis_url, app_id=f"serve-{time.time_ns()}", policy=policy)
+    mirror = Mirror(RedisSink(settings), new, time.monotonic)
+    mirror.opened(0, Position({}, SEEN, {}), Tracker(new, 0, table))
+    async with working(mirror):
+        await until(partial(_is_written, mirror))
+    with serving(settings, tmp_path / "serve.log") as server:
+        answer = server.get(customer_path("c"))
+        assert answer.status == 503
+        assert "another policy" in answer.detail
+
+
+async def _is_written(mirror: Mirror) -> bool:
+    return mirror.status.written == 1
 
 
 def test_answers_are_counted_by_route_and_status(server: Server) -> None:

@@ -21,6 +21,9 @@ class CountingTracker:
     def keys(self) -> Iterable[bytes]:
         return self.snapshots.keys()
 
+    def snapshot(self, key: bytes) -> bytes | None:
+        return self.snapshots.get(key)
+
     def timeline(self, key: bytes) -> Timeline | None:
         return None
 

@@ -81,6 +81,10 @@ class FakeGroup:
         """Return all customers."""
         return list(self.timelines)
 
+    def snapshot(self, key: bytes) -> bytes | None:
+        """Return the bytes of one customer."""
+        return b"snapshot of " + key if key in self.timelines else None
+
     def timeline(self, key: bytes) -> Timeline | None:
         """Return one customer's timeline."""
         return self.timelines.get(key)

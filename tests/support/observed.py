@@ -40,6 +40,10 @@ class FewCustomers:
         """Return nothing."""
         return ()
 
+    def snapshot(self, key: bytes) -> None:
+        """Return nothing."""
+        return None
+
     def timeline(self, key: bytes) -> None:
         """Return nothing."""
         return None

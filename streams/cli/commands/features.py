@@ -14,6 +14,7 @@ from state.features.published import published
 from state.features.published_shape import PublishedCatalogue
 from state.policy.compiled import CompiledPolicy
 from state.rules.rulebook import Rulebook
+from streams.cli.events_sample import sample_values
 from streams.cli.failure import UnusableSourceError
 from streams.cli.feature_rows import (
     CALLS,
@@ -34,7 +35,6 @@ from streams.cli.feature_rows import (
 from streams.cli.features_page import features_page
 from streams.cli.policy_costs import Costs, costs_of, sample_of
 from streams.policy_file import PolicyFileError, compile_file, shipped_policy
-from streams.sources.event_lines import event_lines
 from streams.sources.source import SourceError
 from streams.terminal_text import printable
 
@@ -79,7 +79,7 @@ def command(policy: Path | None, as_json: bool, markdown: bool, sample: str | No
 
 def _measured(compiled: CompiledPolicy, policy: Path, sample: str, more: list[str]) -> Costs:
     try:
-        records = sample_of((value for _, value in event_lines(sample)), Rulebook(compiled).intake)
+        records = sample_of(sample_values(sample), Rulebook(compiled).intake)
     except SourceError as error:
         raise UnusableSourceError(str(error)) from None
     found = costs_of(policy.read_text("utf-8"), compiled, records, more)

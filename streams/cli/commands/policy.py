@@ -13,12 +13,10 @@ from state.policy.compiled import CompiledPolicy
 from state.policy.generated import generated_code
 from state.policy.summary import summarize
 from state.rules.rulebook import Rulebook
-from streams.cli.events_sample import EventsSample
+from streams.cli.events_sample import EventsSample, sample_values
 from streams.cli.failure import UnusableSourceError
 from streams.cli.policy_costs import Costs, costs_of, read_beside
 from streams.policy_file import PolicyFileError, compile_file, shipped_policy, shipped_text
-from streams.sources.event_lines import event_lines
-from streams.sources.named import is_own, open_source
 from streams.sources.source import SourceError
 from streams.terminal_text import printable
 
@@ -91,7 +89,7 @@ def _check_names(compiled: CompiledPolicy, file: Path, sample: str) -> list[Reco
     intake = Rulebook(compiled).intake
     events, records = EventsSample(intake), list[Record]()
     try:
-        events.read(read_beside(_values(sample), intake, records))
+        events.read(read_beside(sample_values(sample), intake, records))
     except SourceError as error:
         raise UnusableSourceError(str(error)) from None
     if not events.names:
@@ -102,12 +100,6 @@ def _check_names(compiled: CompiledPolicy, file: Path, sample: str) -> list[Reco
     unusable = f", and {events.unusable:,} that cannot be used" if events.unusable else ""
     click.echo(f"{sample}: {events.names.total():,} events of {len(events.names):,} names{unusable}", err=True)
     return records
-
-
-def _values(sample: str) -> Iterator[bytes]:
-    if is_own(sample):
-        return (it.value for it in open_source(sample).events)
-    return (value for _, value in event_lines(sample))
 
 
 @command.command("init")

@@ -13,7 +13,7 @@ from streams.policy_file import PolicyFileError, load_rules
 def command() -> None:
     """Answer look-ups of customers over HTTP, until SIGTERM or Ctrl-C.
 
-    Start as many as you like, with the LIFESTAGE_POLICY and the LIFESTAGE_REDIS_URL of the workers. They read what the
+    Start as many as you like, with the settings of the workers, LIFESTAGE_POLICY among them. They read what the
     workers write to Redis, and change nothing. LIFESTAGE_SERVE_HOST and LIFESTAGE_SERVE_PORT say where
     (127.0.0.1:6080).
     """

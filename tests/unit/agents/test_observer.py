@@ -38,6 +38,9 @@ class NoCustomers:
     def keys(self) -> list[bytes]:
         return []
 
+    def snapshot(self, key: bytes) -> None:
+        return None
+
     def timeline(self, key: bytes) -> None:
         return None
 

@@ -1,4 +1,4 @@
-"""The groups that customers can be listed by: the policy's stages, segments and steps, as sets in Redis."""
+"""The sets of members in Redis: of the policy's stages, segments and steps."""
 
 from difflib import get_close_matches
 from http import HTTPStatus
@@ -7,7 +7,7 @@ from state.policy.compiled import CompiledPolicy
 from streams.serve.problems import ProblemError
 
 
-class Groups:
+class MemberSets:
     """The stages, segments and steps of a policy."""
 
     def __init__(self, compiled: CompiledPolicy) -> None:

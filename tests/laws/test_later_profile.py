@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from schemas import profile as profiles
 from schemas.events import AnyFact
 from state.timeline.history import decide_history
+from state.timeline.later_profile import profile_at
 from state.timeline.receive import receive
 from state.timeline.snapshot import dump, load
-from state.timeline.standing import profile_at
 from state.timeline.timeline import apply_facts, begin
 from tests.support.histories import DAY, facts, remembered, rules
 
