@@ -25,7 +25,8 @@ from state.policy.currency_size import size_of
 from state.policy.filter_trees import filters_in, filters_of_signals
 from state.policy.left_out import left_out, left_out_events
 from state.policy.lifecycle_shape import Fixed, Lifecycle, PAlive, Rhythm
-from state.policy.never_joined import never_held, never_joined
+from state.policy.never_held import never_held
+from state.policy.never_joined import never_joined
 from state.policy.never_left import never_left
 from state.policy.never_met import never_met
 from state.policy.never_reached import never_reached
