@@ -28,6 +28,9 @@ class RuleSet:
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self._rules = rules
+        no = (False,) * len(rules)
+        self.nothing = no, no
+        """What ``now_and_later`` stands for where it is None: no answer of either is yes."""
 
     @cached_property
     def now(self) -> Callable[[Customer, int, Container[str]], Answers]:

@@ -51,7 +51,7 @@ class Ladder:
         answers = place.conditions.now_and_later(customer, at, until, _NOBODY)
         if answers is None and not customer.held:
             return NO_CHANGE
-        now, later = answers or place.no_answers
+        now, later = answers or place.conditions.nothing
         change = self._change(customer, at, now, place, cause or _by_deadline)
         waits = True in now
         if change is not None:
@@ -182,8 +182,6 @@ class _Place:
         self.better = steps[:number]
         self.worse = steps[number + 1 :]
         self.conditions = RuleSet(rules)
-        no = (False,) * len(rules)
-        self.no_answers = no, no
         self.can_change = any([enter.may_begin for _, enter, _ in rules])
         self._ladder = ladder.key
 

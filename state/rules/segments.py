@@ -41,8 +41,6 @@ class SegmentRules:
     def __init__(self, segments: Sequence[SegmentRule]) -> None:
         self._segments = segments
         self._conditions = RuleSet([(it.key, it.rule.enter, it.rule.leave) for it in segments])
-        no = (False,) * len(segments)
-        self._no_answers = no, no
         self._touched: dict[int, SegmentRules] = {}
         self.is_empty = not segments
 
@@ -74,7 +72,7 @@ class SegmentRules:
         answers = self._conditions.now_and_later(customer, at, until, memberships)
         if answers is None and not customer.held:
             return NO_CHANGE
-        now, later = answers or self._no_answers
+        now, later = answers or self._conditions.nothing
         changes: Sequence[ReasonedChange] = ()
         if True in now or customer.held:
             changes, now = self._change(customer, at, now, SEGMENT if cause is None else cause())
