@@ -16,6 +16,7 @@ from state.features.segment_history import (
     times_entered_segment,
     total_days_in_segment,
 )
+from state.features.stays import in_stage
 from state.features.step_history import (
     days_since_entered_step,
     days_since_left_step,
@@ -101,51 +102,24 @@ def _asked(day_ms: int) -> Iterator[_Asked]:
     )
 
 
-def entered_at(customer: Customer, stage: str) -> int | None:
-    """Return the instant at which a stage last began, None if it never did."""
-    if customer.stage == stage:
-        return customer.since
-    past = customer.past_stays.get(stage)
-    return None if past is None else past.entered
-
-
-def left_at(customer: Customer, stage: str) -> int | None:
-    """Return the instant at which a stage last ended, None if it never did."""
-    past = customer.past_stays.get(stage)
-    return None if past is None else past.left
-
-
-def time_in(customer: Customer, stage: str, at: int) -> int:
-    """Return how long a customer has been in a stage until ``at``, in ms; the stage has not changed until then."""
-    past = customer.past_stays.get(stage)
-    present = at - customer.since if customer.stage == stage else 0
-    return present if past is None else present + past.total_ms
-
-
-def times_entered(customer: Customer, stage: str) -> int:
-    """Return how often a stage began."""
-    past = customer.past_stays.get(stage)
-    return (0 if past is None else past.times) + (customer.stage == stage)
-
-
 def _previous_stage(customer: Customer) -> str | None:
     return customer.previous_stage
 
 
 def _days_since_entered(customer: Customer, at: int, stage: str, day_ms: int) -> float | None:
-    return None if (entered := entered_at(customer, stage)) is None else (at - entered) / day_ms
+    return None if (entered := in_stage(customer, stage).entered) is None else (at - entered) / day_ms
 
 
 def _days_since_left(customer: Customer, at: int, stage: str, day_ms: int) -> float | None:
-    return None if (left := left_at(customer, stage)) is None else (at - left) / day_ms
+    return None if (left := in_stage(customer, stage).left) is None else (at - left) / day_ms
 
 
 def _total_days_in(customer: Customer, at: int, stage: str, day_ms: int) -> float:
-    return time_in(customer, stage, at) / day_ms
+    return in_stage(customer, stage).total_ms(at) / day_ms
 
 
 def _times_entered(customer: Customer, stage: str) -> int:
-    return times_entered(customer, stage)
+    return in_stage(customer, stage).times
 
 
 def _function(places: _Places, asked: _Asked) -> Function:
