@@ -10,11 +10,11 @@ from state.features.catalogue import catalogue
 from state.policy.compiled import read_policy
 from state.policy.text import PolicyError
 from state.rules.rulebook import Rulebook
-from tests.cases.intake import Intake, both, event
+from tests.cases.intake import Intake, both
+from tests.cases.stays import END, LIFE, day, day_of, view
 from tests.topology.driver import Driver
 
-DAY = 86_400_000
-START = from_text("2025-01-01")
+# The customer of LIFE is seen from day 1 to 8, from 11 to 21, and from 25 to 32.
 POLICY = """
 name = "stays"
 [[segments]]
@@ -31,23 +31,9 @@ leave = '''{}'''
 """
 
 
-def day(number: float) -> int:
-    """Return the instant at which a day begins, or a part of it is over; the first of January is day 1."""
-    return START + round((number - 1) * DAY)
-
-
-def view(on: int) -> bytes:
-    return event("Product Viewed", "c", f"2025-01-{on:02}T00:00:00Z", f"v{on}")
-
-
-# Seen from day 1 to 8, from 11 to 21, and from 25 to 32.
-LIFE = [view(1), view(11), view(14), view(25)]
-END = day(41)
-
-
 def changes(found: Any, key: str = "again") -> list[tuple[str, float]]:
     properties = [(it["properties"], from_text(it["timestamp"])) for it in found.transitions["c"]]
-    return [(it["to"], 1 + (at - START) // 1000 * 1000 / DAY) for it, at in properties if it.get("audience_key") == key]
+    return [(it["to"], day_of(at)) for it, at in properties if it.get("audience_key") == key]
 
 
 @both

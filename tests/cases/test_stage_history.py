@@ -11,6 +11,7 @@ from state.features.catalogue import catalogue
 from state.policy.compiled import read_policy
 from state.rules.rulebook import Rulebook
 from tests.cases.intake import Intake, both, event
+from tests.cases.stays import day
 from tests.topology.driver import Driver
 
 POLICY = """
@@ -27,13 +28,6 @@ enter = "orders >= 3"
 leave = "orders < 3"
 min_stay_days = 0
 """
-DAY = 86_400_000
-START = from_text("2025-01-01")
-
-
-def day(number: float) -> int:
-    """Return the instant at which a day begins, or a part of it is over; the first of January is day 1."""
-    return START + round((number - 1) * DAY)
 
 
 def asks(enter: str, leave: str = "") -> str:

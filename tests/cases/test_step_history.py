@@ -12,11 +12,11 @@ from state.features.catalogue import catalogue
 from state.policy.compiled import read_policy
 from state.policy.text import PolicyError
 from state.rules.rulebook import Rulebook
-from tests.cases.intake import Intake, both, event
+from tests.cases.intake import Intake, both
+from tests.cases.stays import END, LIFE, day, day_of, view
 from tests.topology.driver import Driver
 
-DAY = 86_400_000
-START = from_text("2025-01-01")
+# The customer of LIFE is core from day 1 to 8, from 11 to 14, from 18 to 21 and from 25 to 32; gold from 14 to 18.
 LADDER = """
 [[ladders]]
 key = "tier"
@@ -50,29 +50,15 @@ leave = '''{}'''
 """
 
 
-def day(number: float) -> int:
-    """Return the instant at which a day begins, or a part of it is over; the first of January is day 1."""
-    return START + round((number - 1) * DAY)
-
-
-def view(on: int) -> bytes:
-    return event("Product Viewed", "c", f"2025-01-{on:02}T00:00:00Z", f"v{on}")
-
-
 def identify(on: int, kind: str) -> bytes:
     value = {"type": "identify", "userId": "c", "timestamp": f"2025-01-{on:02}T00:00:00Z", "traits": {"kind": kind}}
     return json.dumps({**value, "messageId": f"i{on}"}).encode()
 
 
-# Core from day 1 to 8, from 11 to 14, from 18 to 21 and from 25 to 32; gold from 14 to 18.
-LIFE = [view(1), view(11), view(14), view(25)]
-END = day(41)
-
-
 def changes(found: Any, key: str = "asks") -> list[tuple[str, float]]:
     every = [(it["properties"], from_text(it["timestamp"])) for it in found.transitions["c"]]
     asked = [(it["to"], at) for it, at in every if key in (it.get("audience_key"), it.get("ladder_key"))]
-    return [(to, 1 + (at - START) // 1000 * 1000 / DAY) for to, at in asked]
+    return [(to, day_of(at)) for to, at in asked]
 
 
 @both
