@@ -1,12 +1,13 @@
 """The readers of the mapped topics: each mapping compiled, and refused where it needs more than one record."""
 
 from agents.record_events import RecordReader
+from streams.environment import SettingsError
 from streams.mapped_topics import MappedTopic
 from streams.mapping.record_mapping import RecordMapping
 from streams.mapping.shape import MappingShape
 from streams.mapping.topic_records import TopicReader
 from streams.mapping_file import MappingFileError, load_mapping
-from streams.settings import Settings, SettingsError
+from streams.settings import Settings
 
 
 def mapped_readers(settings: Settings) -> dict[str, RecordReader]:

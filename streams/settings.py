@@ -3,18 +3,20 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, get_args
 
+from streams.environment import Environment, SettingsError
 from streams.mapped_topics import MappedTopic, MappedTopicsError, read_mapped_topics
+from streams.serve_settings import ServeSettings
 
 PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
+Subject = Literal["customer", "account"]
+Clock = Literal["wall", "stream"]
+Store = Literal["memory", "disk"]
+SUBJECTS: tuple[Subject, ...] = get_args(Subject)
+CLOCKS: tuple[Clock, ...] = get_args(Clock)
+STORES: tuple[Store, ...] = get_args(Store)
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
-
-_T = TypeVar("_T")
-
-
-class SettingsError(ValueError):
-    """A setting that cannot be used; the message names the variable, what is wrong, and the fix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +28,6 @@ class Security:
     username: str = ""
     password: str = field(default="", repr=False)
     cafile: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ServeSettings:
-    """Where ``lifestage serve`` listens, and the files with its tokens and its certificate; None: there are none."""
-
-    host: str = "127.0.0.1"
-    port: int = 6080
-    tokens: Path | None = None
-    certfile: Path | None = None
-    keyfile: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +51,11 @@ class Settings:
     partitions: int = 4
     replication: int = 1
     policy: Path | None = None
-    subject: Literal["customer", "account"] = "customer"
+    subject: Subject = "customer"
     accounts: bool = False
     sources: tuple[MappedTopic, ...] = ()
-    clock: Literal["wall", "stream"] = "wall"
-    store: Literal["memory", "disk"] = "memory"
+    clock: Clock = "wall"
+    store: Store = "memory"
     web_host: str = "127.0.0.1"
     web_port: int = 6066
     data: Path = Path(".lifestage")
@@ -76,7 +67,7 @@ class Settings:
     failpoint: str = ""
     embedded: bool = False
     security: Security = Security()
-    serve: ServeSettings = ServeSettings()
+    serve: ServeSettings = field(default_factory=ServeSettings)
 
     @property
     def client_id(self) -> str:
@@ -86,10 +77,10 @@ class Settings:
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
         """Read the ``LIFESTAGE_*`` variables; raises ``SettingsError`` for the first one that is wrong."""
-        read = _Reader(environ)
+        read = Environment(environ)
         default = cls()
         policy = read.text("POLICY", "")
-        subject = read.checked("SUBJECT", default.subject, _subject, "customer or account")
+        subject = read.one_of("SUBJECT", default.subject, SUBJECTS)
         app_id = default.app_id if subject == "customer" else f"{default.app_id}-accounts"
         settings = cls(
             broker=read.checked("BROKER", default.broker, _brokers, "host:port, several separated by commas"),
@@ -100,12 +91,12 @@ class Settings:
             replication=read.whole("REPLICATION", default.replication, least=1),
             policy=Path(policy) if policy else None,
             subject=subject,
-            accounts=read.checked("ACCOUNTS", "no", _yes_or_no, "yes or no"),
+            accounts=read.yes("ACCOUNTS"),
             sources=_sources(read.text("SOURCES", "")),
-            clock=read.checked("CLOCK", default.clock, _clock, "wall or stream"),
-            store=read.checked("STORE", default.store, _store, "memory or disk"),
+            clock=read.one_of("CLOCK", default.clock, CLOCKS),
+            store=read.one_of("STORE", default.store, STORES),
             web_host=read.text("WEB_HOST", default.web_host),
-            web_port=read.checked("WEB_PORT", str(default.web_port), _port, "a port, 1 to 65535"),
+            web_port=read.port("WEB_PORT", default.web_port),
             data=Path(read.text("DATA", str(default.data))),
             instance=read.text("INSTANCE", ""),
             session_timeout=read.seconds("SESSION_TIMEOUT", default.session_timeout),
@@ -113,39 +104,12 @@ class Settings:
             batch_timeout=read.seconds("BATCH_TIMEOUT", default.batch_timeout),
             availability_timeout=read.seconds("AVAILABILITY_TIMEOUT", default.availability_timeout),
             failpoint=read.text("FAILPOINT", ""),
-            embedded=read.checked("EMBEDDED", "no", _yes_or_no, "yes or no"),
+            embedded=read.yes("EMBEDDED"),
             security=_security(read),
-            serve=_serve(read),
+            serve=ServeSettings.from_environment(read),
         )
         _check_subject(settings)
         return settings
-
-
-class _Reader:
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self._environ = environ
-
-    def text(self, name: str, default: str) -> str:
-        return self._environ.get(f"LIFESTAGE_{name}", default).strip()
-
-    def checked(self, name: str, default: str, check: Callable[[str], _T], wanted: str) -> _T:
-        given = self.text(name, default)
-        try:
-            return check(given)
-        except ValueError as error:
-            raise SettingsError(f"LIFESTAGE_{name} is {given!r}: set it to {wanted}") from error
-
-    def whole(self, name: str, default: int, least: int) -> int:
-        def check(given: str) -> int:
-            return _at_least(int(given), least)
-
-        return self.checked(name, str(default), check, f"a whole number, {least} or more")
-
-    def seconds(self, name: str, default: float) -> float:
-        def check(given: str) -> float:
-            return _at_least(float(given), 0.001)
-
-        return self.checked(name, str(default), check, "a number of seconds above 0")
 
 
 def _sources(given: str) -> tuple[MappedTopic, ...]:
@@ -164,19 +128,6 @@ def _check_subject(settings: Settings) -> None:
     if settings.sources:
         fix = "set it where customers are decided, whose workers pass on what names an account"
         raise SettingsError(f"LIFESTAGE_SOURCES is set, and LIFESTAGE_SUBJECT is account: {fix}")
-
-
-def _at_least(number: _T, least: _T) -> _T:
-    if not least <= number < float("inf"):  # type: ignore[operator]
-        raise ValueError
-    return number
-
-
-def _port(given: str) -> int:
-    port = int(given)
-    if not 1 <= port <= 65535:
-        raise ValueError
-    return port
 
 
 def _brokers(given: str) -> str:
@@ -206,57 +157,7 @@ def _topic_word(given: str) -> str:
     return _topic_prefix(given)
 
 
-def _yes_or_no(given: str) -> bool:
-    if given not in ("yes", "no"):
-        raise ValueError
-    return given == "yes"
-
-
-def _subject(given: str) -> Literal["customer", "account"]:
-    if given == "customer":
-        return "customer"
-    if given == "account":
-        return "account"
-    raise ValueError
-
-
-def _clock(given: str) -> Literal["wall", "stream"]:
-    if given == "wall":
-        return "wall"
-    if given == "stream":
-        return "stream"
-    raise ValueError
-
-
-def _store(given: str) -> Literal["memory", "disk"]:
-    if given == "memory":
-        return "memory"
-    if given == "disk":
-        return "disk"
-    raise ValueError
-
-
-def _serve(read: _Reader) -> ServeSettings:
-    def file(name: str) -> Path | None:
-        given = read.text(name, "")
-        if given and not Path(given).is_file():
-            raise SettingsError(f"LIFESTAGE_{name} is {given!r}: set it to a file that exists")
-        return Path(given) if given else None
-
-    default = ServeSettings()
-    settings = ServeSettings(
-        host=read.text("SERVE_HOST", default.host),
-        port=read.checked("SERVE_PORT", str(default.port), _port, "a port, 1 to 65535"),
-        tokens=file("SERVE_TOKENS"),
-        certfile=file("SERVE_CERTFILE"),
-        keyfile=file("SERVE_KEYFILE"),
-    )
-    if settings.keyfile is not None and settings.certfile is None:
-        raise SettingsError("LIFESTAGE_SERVE_KEYFILE is set: set LIFESTAGE_SERVE_CERTFILE to its certificate, too")
-    return settings
-
-
-def _security(read: _Reader) -> Security:
+def _security(read: Environment) -> Security:
     def one_of(choices: tuple[str, ...]) -> Callable[[str], str]:
         def check(given: str) -> str:
             if given.upper() not in choices:

@@ -13,6 +13,7 @@ from agents.track import Agent, track
 from agents.tracker import Tracker
 from state.rules.rulebook import Rulebook
 from streams.connection import faust_broker, faust_credentials
+from streams.environment import SettingsError
 from streams.faust_driver import private
 from streams.faust_driver.app import BatchApp
 from streams.faust_driver.consumer import batch_transport
@@ -29,7 +30,7 @@ from streams.partitions.failpoints import failpoint
 from streams.partitions.snapshots import PartitionedSnapshots
 from streams.partitions.status import WorkerStatus
 from streams.partitions.watchdog import Watchdog
-from streams.settings import Settings, SettingsError
+from streams.settings import Settings
 from streams.sinks.redis import RedisSink
 from streams.topics import TABLE, topics_of
 

@@ -4,7 +4,8 @@ import os
 
 import click
 
-from streams.settings import Settings, SettingsError
+from streams.environment import SettingsError
+from streams.settings import Settings
 
 
 class UnreachableError(click.ClickException):

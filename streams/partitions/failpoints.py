@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 
 from agents.commit import unreached
-from streams.settings import SettingsError
+from streams.environment import SettingsError
 
 POINTS = (
     "before_begin",

@@ -2,46 +2,91 @@
 
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Sequence
 from http import HTTPStatus
 
+import orjson
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 from aiohttp.web import Request, Response, StreamResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from streams.serve.access import Access
 from streams.serve.metrics import ServeMetrics
+from streams.serve.openapi import document
 from streams.serve.problems import ProblemError
-from streams.serve.routes import Routes
-from streams.serve.tokens import Tokens
-
-MAX_BYTES = 256 * 1024
-_OPEN = frozenset(("/live", "/ready"))
-_Handler = Callable[[Request], Awaitable[StreamResponse]]
+from streams.serve.surface import Route, Surface
+from streams.serve.tokens import Scope, Tokens
 
 logger = logging.getLogger(__name__)
 
+_HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+_RETRY_SECONDS = 1
 
-def application(routes: Routes, tokens: Tokens) -> web.Application:
+
+def application(surfaces: Sequence[Surface], tokens: Tokens, metrics: ServeMetrics) -> web.Application:
     """Return the application; with tokens, all but ``/live`` and ``/ready`` wants one."""
-    metrics = ServeMetrics()
+    access = Access(tokens)
+    app = web.Application(middlewares=[_measured(metrics), _answered(access)])
+    app.on_response_prepare.append(_add_headers)
+    for route in (*(it for surface in surfaces for it in surface.routes()), *_of_all(surfaces, metrics)):
+        handler = route.handler if route.scope is None else _allowed(route.handler, access, route.scope)
+        add = app.router.add_get if route.method == "GET" else app.router.add_post
+        add(route.path, handler)
+    return app
 
+
+def _of_all(surfaces: Sequence[Surface], metrics: ServeMetrics) -> list[Route]:
+    """Return what is answered whatever the server is for."""
+    described = orjson.dumps(document([it.description() for it in surfaces]), option=orjson.OPT_INDENT_2)
+
+    async def live(_request: Request) -> Response:
+        return _json({"live": True})
+
+    async def ready(_request: Request) -> Response:
+        missing = {surface.name: lack for surface in surfaces if (lack := await surface.missing())}
+        # One that lacks something must not take the others out of a load balancer.
+        if len(missing) == len(surfaces):
+            detail = "; ".join(missing.values())
+            raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, _RETRY_SECONDS)
+        return _json({"ready": True, "missing": missing})
+
+    async def measurements(_request: Request) -> Response:
+        return Response(body=metrics.text(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    async def openapi(_request: Request) -> Response:
+        return Response(body=described, content_type="application/json")
+
+    return [
+        Route("GET", "/live", live, None),
+        Route("GET", "/ready", ready, None),
+        Route("GET", "/metrics", measurements, "read"),
+        Route("GET", "/openapi.json", openapi, "read"),
+    ]
+
+
+def _measured(metrics: ServeMetrics) -> Middleware:
     @web.middleware
-    async def measured(request: Request, handler: _Handler) -> StreamResponse:
+    async def measured(request: Request, handler: Handler) -> StreamResponse:
         began = time.perf_counter()
         answer = await handler(request)
         metrics.answered(request, answer.status, time.perf_counter() - began)
         return answer
 
+    return measured
+
+
+def _answered(access: Access) -> Middleware:
     @web.middleware
-    async def answered(request: Request, handler: _Handler) -> StreamResponse:
+    async def answered(request: Request, handler: Handler) -> StreamResponse:
         try:
-            if request.path not in _OPEN and not tokens.allow(request.headers.get("Authorization", ""), "read"):
-                detail = "Authorization: send `Bearer TOKEN` with a token of the scope read"
-                raise ProblemError(HTTPStatus.UNAUTHORIZED, detail)
             return await handler(request)
         except ProblemError as problem:
             return problem.response()
-        except web.HTTPException as error:  # an unknown path, a wrong method, a body that is too large
+        except web.HTTPException as error:  # an unknown path, or a wrong method
+            if not access.knows(request):
+                detail = "Authorization: send `Bearer TOKEN`"
+                return ProblemError(HTTPStatus.UNAUTHORIZED, detail).response()
             told = _OF_AIOHTTP.get(error.status, error.reason)
             answer = ProblemError(HTTPStatus(error.status), told).response()
             if "Allow" in error.headers:
@@ -52,17 +97,27 @@ def application(routes: Routes, tokens: Tokens) -> web.Application:
             detail = "the server failed: its log says how"
             return ProblemError(HTTPStatus.INTERNAL_SERVER_ERROR, detail).response()
 
-    async def measurements(request: Request) -> Response:
-        return Response(body=metrics.text(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+    return answered
 
-    app = web.Application(middlewares=[measured, answered], client_max_size=MAX_BYTES)
-    app.add_routes(routes.table())
-    app.router.add_get("/metrics", measurements)
-    return app
+
+def _allowed(handler: Handler, access: Access, scope: Scope) -> Handler:
+    async def allowed(request: Request) -> StreamResponse:
+        access.check(request, scope)
+        return await handler(request)
+
+    return allowed
+
+
+async def _add_headers(_request: Request, answer: StreamResponse) -> None:
+    for name, value in _HEADERS.items():
+        answer.headers.setdefault(name, value)
+
+
+def _json(value: object) -> Response:
+    return Response(body=orjson.dumps(value), content_type="application/json")
 
 
 _OF_AIOHTTP = {
     404: "there is nothing at this path: /openapi.json lists what there is",
     405: "this path does not take this method: /openapi.json lists what it takes",
-    413: f"body: it is larger than {MAX_BYTES} bytes: ask for fewer customers at once",
 }

@@ -11,12 +11,12 @@ class ServeMetrics:
     """The metrics, in a registry of their own. A route is the pattern of its path, so no customer is in a label."""
 
     def __init__(self) -> None:
-        self._registry = CollectorRegistry()
+        self.registry = CollectorRegistry()
         self._requests = Counter(
-            "lifestage_serve_requests", "Requests by route and status", ("route", "status"), registry=self._registry
+            "lifestage_serve_requests", "Requests by route and status", ("route", "status"), registry=self.registry
         )
         self._seconds = Histogram(
-            "lifestage_serve_seconds", "Time to answer", ("route",), buckets=_BUCKETS, registry=self._registry
+            "lifestage_serve_seconds", "Time to answer", ("route",), buckets=_BUCKETS, registry=self.registry
         )
 
     def answered(self, request: Request, status: int, seconds: float) -> None:
@@ -28,4 +28,4 @@ class ServeMetrics:
 
     def text(self) -> bytes:
         """Return the metrics in Prometheus' text format."""
-        return generate_latest(self._registry)
+        return generate_latest(self.registry)

@@ -7,13 +7,19 @@ from aiohttp.web import Response
 
 
 class ProblemError(Exception):
-    """A request that cannot be answered: its status, and one sentence that names the place and the mend."""
+    """A request that cannot be answered: its status, and one sentence that names the place and the mend.
 
-    def __init__(self, status: HTTPStatus, detail: str, retry_seconds: int | None = None) -> None:
+    ``closes``: the connection ends with the answer, since what it carries cannot be told apart any more.
+    """
+
+    def __init__(
+        self, status: HTTPStatus, detail: str, retry_seconds: int | None = None, *, closes: bool = False
+    ) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
         self.retry_seconds = retry_seconds
+        self.closes = closes
 
     def response(self) -> Response:
         """Return the answer."""
@@ -21,6 +27,9 @@ class ProblemError(Exception):
         headers = {} if self.retry_seconds is None else {"Retry-After": str(self.retry_seconds)}
         if self.status is HTTPStatus.UNAUTHORIZED:
             headers["WWW-Authenticate"] = "Bearer"
-        return Response(
+        answer = Response(
             body=orjson.dumps(body), status=self.status, headers=headers, content_type="application/problem+json"
         )
+        if self.closes:
+            answer.force_close()
+        return answer

@@ -1,4 +1,4 @@
-"""The server: the look-up on its address, until it is asked to end."""
+"""The server: everything it answers, put together, on its address, until it is asked to end."""
 
 import asyncio
 import logging
@@ -11,12 +11,15 @@ from aiohttp import web
 
 from state.rules.rulebook import Rulebook
 from streams.serve.application import application
-from streams.serve.look_up import LookUp
-from streams.serve.member_sets import MemberSets
-from streams.serve.routes import Routes
-from streams.serve.stored_customers import StoredCustomers
+from streams.serve.customers.look_up import LookUp
+from streams.serve.customers.member_sets import MemberSets
+from streams.serve.customers.routes import Customers
+from streams.serve.customers.stored_customers import StoredCustomers
+from streams.serve.metrics import ServeMetrics
+from streams.serve.surface import Surface
 from streams.serve.tokens import Tokens, TokensError, read_tokens
-from streams.settings import ServeSettings, Settings
+from streams.serve_settings import ServeSettings
+from streams.settings import Settings
 from streams.sinks.redis import Keys, connect
 
 _END_SECONDS = 5.0
@@ -68,8 +71,9 @@ async def serve(settings: Settings, rules: Rulebook, tokens: Tokens, certificate
         raise ServeError(f"LIFESTAGE_REDIS_URL cannot be used: {error}") from None
     stored = StoredCustomers(redis, Keys.of(settings))
     look_up = LookUp(rules, None if settings.clock == "stream" else _now)
-    routes = Routes(look_up, MemberSets(rules.compiled), stored)
-    runner = web.AppRunner(application(routes, tokens), access_log=None, shutdown_timeout=_END_SECONDS)
+    surfaces: list[Surface] = [Customers(look_up, MemberSets(rules.compiled), stored)]
+    app = application(surfaces, tokens, ServeMetrics())
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_END_SECONDS)
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # it logs requests that it cannot read, as they are
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -1,50 +1,88 @@
-"""Tokens: who may ask for what. Several may have one scope, so that one can be taken out of use after another came."""
+"""Tokens: who may ask for what, and how often. Several may have one scope, so that one can replace another."""
 
+from base64 import b64decode
 from collections.abc import Iterable
 from hmac import compare_digest
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
-Scope = Literal["read"]
-SCOPES: tuple[str, ...] = get_args(Scope)
+Scope = Literal["read", "stream", "write", "admin"]
+SCOPES: tuple[Scope, ...] = get_args(Scope)
+_ALL: Scope = "admin"
 _MIN_LETTERS = 16
-_BEARER = "bearer "
+_PER_SECOND = "/s"
 
 
 class TokensError(ValueError):
     """Tokens that cannot be used; the message names the line and the mend, and no token."""
 
 
-class Tokens:
-    """The tokens of each scope; without any, everybody who reaches the server may ask."""
+class Token(NamedTuple):
+    """A token: what it allows, itself, and how many requests a second it may make; None for as many as it likes."""
 
-    def __init__(self, of_scope: Iterable[tuple[str, str]] = ()) -> None:
-        self._of_scope = tuple((scope, token.encode()) for scope, token in of_scope)
+    scope: Scope
+    secret: bytes
+    per_second: float | None
+
+    def allows(self, scope: Scope) -> bool:
+        """Tell whether it allows what wants this scope: ``admin`` allows everything."""
+        return self.scope in (scope, _ALL)
+
+
+class Tokens:
+    """The tokens of a server; without any, everybody who reaches it may ask."""
+
+    def __init__(self, tokens: Iterable[Token] = ()) -> None:
+        self._tokens = tuple(tokens)
 
     def __bool__(self) -> bool:
-        return bool(self._of_scope)
+        return bool(self._tokens)
 
-    def allow(self, authorization: str, scope: Scope) -> bool:
-        """Tell whether the value of an ``Authorization`` header has a token of this scope."""
-        if not self._of_scope:
-            return True
-        is_bearer = authorization.lower().startswith(_BEARER)
-        token = authorization[len(_BEARER) :].strip() if is_bearer else ""
-        given = token.encode("utf-8", "surrogateescape")  # a header may have any bytes
+    def sent(self, secret: str) -> list[Token]:
+        """Return the tokens with this secret: there is one for each of its scopes."""
+        given = secret.encode("utf-8", "surrogateescape")  # a header may have any bytes
         # All are compared, so that the time tells nothing of how far one fits.
-        fits = [compare_digest(given, known) & (allowed == scope) for allowed, known in self._of_scope]
-        return any(fits)
+        fits = [compare_digest(given, token.secret) for token in self._tokens]
+        return [token for token, fit in zip(self._tokens, fits, strict=True) if fit]
+
+
+def secret_of(authorization: str) -> str:
+    """Return the secret in an ``Authorization`` header: a bearer's, or the user of ``Basic``, as SDKs send it."""
+    kind, _, value = authorization.partition(" ")
+    if kind.lower() == "bearer":
+        return value.strip()
+    if kind.lower() == "basic":
+        try:
+            return b64decode(value.strip(), validate=True).decode("utf-8").partition(":")[0]
+        except ValueError:
+            return ""
+    return ""
 
 
 def read_tokens(text: str) -> Tokens:
-    """Return the tokens of a text of lines such as ``read 3f1c...``. Raises ``TokensError``."""
+    """Return the tokens of a text of lines such as ``read 3f1c... 50/s``. Raises ``TokensError``."""
     found = []
     for number, line in enumerate(text.splitlines(), start=1):
         words = line.partition("#")[0].split()
-        if not words:
-            continue
-        if len(words) != 2 or words[0] not in SCOPES:
-            raise TokensError(f"line {number}: write a scope ({', '.join(SCOPES)}), a blank and the token")
-        if len(words[1]) < _MIN_LETTERS:
-            raise TokensError(f"line {number}: the token is too short: use {_MIN_LETTERS} letters or more")
-        found.append((words[0], words[1]))
+        if words:
+            found.append(_token(number, words))
     return Tokens(found)
+
+
+def _token(number: int, words: list[str]) -> Token:
+    scope = next((it for it in SCOPES if it == words[0]), None)
+    if scope is None or not 2 <= len(words) <= 3:
+        mend = f"write a scope ({', '.join(SCOPES)}), a blank and the token, and a limit such as 50/s if you like"
+        raise TokensError(f"line {number}: {mend}")
+    if len(words[1]) < _MIN_LETTERS:
+        raise TokensError(f"line {number}: the token is too short: use {_MIN_LETTERS} letters or more")
+    return Token(scope, words[1].encode(), _limit(number, words[2]) if len(words) == 3 else None)
+
+
+def _limit(number: int, text: str) -> float:
+    try:
+        per_second = float(text.removesuffix(_PER_SECOND)) if text.endswith(_PER_SECOND) else 0.0
+    except ValueError:
+        per_second = 0.0
+    if not 0 < per_second < float("inf"):
+        raise TokensError(f"line {number}: {text!r} is no limit: write the requests a second, such as 50/s")
+    return per_second

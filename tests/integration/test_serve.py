@@ -299,7 +299,7 @@ def test_tokens(served: tuple[Settings, Server], tmp_path: Path) -> None:
         ({"LIFESTAGE_SERVE_HOST": "0.0.0.0"}, None, "set LIFESTAGE_SERVE_TOKENS to a file"),
         ({}, "", "has no token"),
         ({}, "read short", "line 1: the token is too short"),
-        ({}, "\nwrite 0123456789abcdef0", "line 2: write a scope (read)"),
+        ({}, "\nmagic 0123456789abcdef0", "line 2: write a scope (read, stream, write, admin)"),
         ({"LIFESTAGE_SERVE_TOKENS": "/nowhere/tokens"}, None, "set it to a file that exists"),
         ({"LIFESTAGE_SERVE_PORT": "0"}, None, "a port, 1 to 65535"),
         ({"LIFESTAGE_POLICY": "/nowhere.toml"}, None, "cannot be read"),

@@ -10,8 +10,9 @@ from rich.console import Console
 from streams.cli.failure import UnreachableError, UnusableSourceError, settings_or_fail
 from streams.cli.policy_for import policy_for
 from streams.embedded.child_process import ServerError
+from streams.environment import SettingsError
 from streams.policy_file import PolicyFileError
-from streams.settings import Settings, SettingsError
+from streams.settings import Settings
 from streams.sources.source import SourceError
 
 _WIDTH = 100  # for output that has no width: a file, a CI log

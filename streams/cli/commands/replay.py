@@ -12,10 +12,11 @@ from rich.progress import Progress as ProgressBar
 from schemas.instant import to_text
 from streams.cli.failure import UnusableSourceError
 from streams.cli.instant import INSTANT
+from streams.environment import SettingsError
 from streams.policy_file import PolicyFileError, load_rules
 from streams.replay.rate_limit import RateLimit
 from streams.replay.replay import Progress, replay
-from streams.settings import Settings, SettingsError
+from streams.settings import Settings
 from streams.sources.named import is_own, open_source
 from streams.sources.source import Source, SourceError
 from streams.tally.mapped import add_report

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from schemas.event_types import TOPIC_KINDS
+from streams.environment import SettingsError
 from streams.mapped_readers import mapped_readers
 from streams.mapped_topics import MappedTopic, MappedTopicsError, read_mapped_topics
-from streams.settings import Settings, SettingsError
+from streams.settings import Settings
 from streams.topics import topics_of
 from tests.topology.test_mapped_topics import MAPPING
 

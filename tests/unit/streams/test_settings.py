@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from streams.environment import SettingsError
 from streams.partitions.failpoints import failpoint
-from streams.settings import Settings, SettingsError
+from streams.settings import Settings
 from streams.topics import topics_of
 
 

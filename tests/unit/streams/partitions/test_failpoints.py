@@ -4,9 +4,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from streams.environment import SettingsError
 from streams.partitions import failpoints
 from streams.partitions.failpoints import POINTS, failpoint
-from streams.settings import SettingsError
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The routes: what is answered under which path. The first part of the path is the version of the contract."""
+"""The routes of the look-up. The first part of a path is the version of the contract."""
 
 import asyncio
 import time
@@ -6,50 +6,59 @@ from hashlib import blake2b
 from http import HTTPStatus
 
 import orjson
-from aiohttp import web
-from aiohttp.web import Request, Response, RouteTableDef
+from aiohttp.web import Request, Response
 
-from streams.serve.look_up import LookUp
-from streams.serve.member_sets import MemberSets
-from streams.serve.openapi import document
+from streams.serve.body import read_body
+from streams.serve.customers.look_up import LookUp
+from streams.serve.customers.member_sets import MemberSets
+from streams.serve.customers.openapi import description
+from streams.serve.customers.questions import check_customer, read_asked, read_batch, read_page
+from streams.serve.customers.stored_customers import StoredCustomers
 from streams.serve.problems import ProblemError
-from streams.serve.questions import check_customer, read_asked, read_batch, read_page
-from streams.serve.stored_customers import StoredCustomers
+from streams.serve.surface import Description, Route
 
 _BUSY_SECONDS, _REST_SECONDS = 0.005, 0.0001
 """A rest above 0 lets everybody else in, and not only what is ready already."""
 _TAG_BYTES = 12
+_MAX_BYTES = 256 * 1024
 _AS_OF = b'"asOf":"'
 _INSTANT_BYTES = len("2026-12-31T23:59:59.999Z")
 _NOT_YET = "no event of theirs was processed, or the worker has not written them to Redis yet"
 
 
-class Routes:
-    """The answers of one server, each from the mirror of the workers and the policy that they decide by."""
+class Customers:
+    """The look-up, from the mirror of the workers and the policy that they decide by."""
+
+    name = "customers"
 
     def __init__(self, look_up: LookUp, sets: MemberSets, stored: StoredCustomers) -> None:
         self._look_up = look_up
         self._sets = sets
         self._stored = stored
-        self._document = orjson.dumps(document(sets, look_up.features), option=orjson.OPT_INDENT_2)
 
-    def table(self) -> RouteTableDef:
-        """Return the routes, for an application."""
-        routes = RouteTableDef()
-        for path, answer in (
-            ("/v1/customers/{customer:(?s:.+)}", self._customer),
-            ("/v1/stages", self._stages),
-            ("/v1/stages/{stage}/members", self._in_stage),
-            ("/v1/segments", self._segments),
-            ("/v1/segments/{segment}/members", self._in_segment),
-            ("/v1/ladders/{ladder}/steps/{step}/members", self._on_step),
-            ("/openapi.json", self._openapi),
-            ("/ready", self._ready),
-            ("/live", _live),
-        ):
-            routes.get(path)(answer)
-        routes.post("/v1/customers/batch")(self._customers)
-        return routes
+    def routes(self) -> list[Route]:
+        """Return what is answered."""
+        return [
+            Route("POST", "/v1/customers/batch", self._customers, "read"),
+            Route("GET", "/v1/customers/{customer:(?s:.+)}", self._customer, "read"),
+            Route("GET", "/v1/stages", self._stages, "read"),
+            Route("GET", "/v1/stages/{stage}/members", self._in_stage, "read"),
+            Route("GET", "/v1/segments", self._segments, "read"),
+            Route("GET", "/v1/segments/{segment}/members", self._in_segment, "read"),
+            Route("GET", "/v1/ladders/{ladder}/steps/{step}/members", self._on_step, "read"),
+        ]
+
+    def description(self) -> Description:
+        """Return its part of the OpenAPI document."""
+        return description(self._sets, self._look_up.features)
+
+    async def missing(self) -> str:
+        """Return why no customer can be looked up; empty if they can."""
+        try:
+            await self._stored.check()
+        except ProblemError as problem:
+            return problem.detail
+        return ""
 
     async def _customer(self, request: Request) -> Response:
         customer = request.match_info["customer"]
@@ -67,12 +76,7 @@ class Routes:
         return _json(body, {"ETag": tag})
 
     async def _customers(self, request: Request) -> Response:
-        try:
-            body = await request.read()
-        except web.RequestPayloadError:
-            raise ProblemError(
-                HTTPStatus.BAD_REQUEST, "body: it is not in the encoding that it is said to be"
-            ) from None
+        body = await read_body(request, _MAX_BYTES, "ask for fewer customers at once")
         customers, asked = read_batch(body)
         self._look_up.check_features(asked.features or ())
         told: list[bytes] = []
@@ -110,17 +114,6 @@ class Routes:
         size, following, members = await self._stored.members(name, page.cursor, page.limit)
         cursor = str(following) if following else None
         return _json(orjson.dumps({"count": size, "members": members, "cursor": cursor}))
-
-    async def _openapi(self, request: Request) -> Response:
-        return _json(self._document)
-
-    async def _ready(self, request: Request) -> Response:
-        await self._stored.check()
-        return _json(b'{"ready":true}')
-
-
-async def _live(request: Request) -> Response:
-    return _json(b'{"live":true}')
 
 
 def _json(body: bytes, headers: dict[str, str] | None = None) -> Response:

@@ -13,8 +13,8 @@ from state.rules.rulebook import Rulebook
 from state.timeline.later_profile import profile_at, values_at
 from state.timeline.snapshot import SnapshotError, load, read_header
 from state.timeline.timeline import Timeline
+from streams.serve.customers.stored_customers import StoredCustomer
 from streams.serve.problems import ProblemError
-from streams.serve.stored_customers import StoredCustomer
 
 MAX_DAYS_AHEAD = 400
 

@@ -9,7 +9,7 @@ from multidict import MultiMapping
 
 from schemas import instant
 from schemas.coercion import MAX_TEXT
-from streams.serve.look_up import Asked
+from streams.serve.customers.look_up import Asked
 from streams.serve.problems import ProblemError
 
 MAX_CUSTOMERS = 500
