@@ -1,0 +1,1 @@
+"""Tests of streams/serve/: what is the same for every request to the server."""
