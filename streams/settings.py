@@ -42,6 +42,7 @@ class Settings:
     from the changelog. ``policy`` is ``None`` for the policy that ships with the product. ``subject`` says who is
     decided: customers, or the accounts that their events name, which read what the customers' workers write if
     ``accounts`` is set there. ``sources`` are the input topics besides the usual four.
+    ``web_tokens`` is a file with the tokens that metrics and health want; None: they want none.
     """
 
     broker: str = "127.0.0.1:9092"
@@ -58,6 +59,7 @@ class Settings:
     store: Store = "memory"
     web_host: str = "127.0.0.1"
     web_port: int = 6066
+    web_tokens: Path | None = None
     data: Path = Path(".lifestage")
     instance: str = ""
     session_timeout: float = 10.0
@@ -97,6 +99,7 @@ class Settings:
             store=read.one_of("STORE", default.store, STORES),
             web_host=read.text("WEB_HOST", default.web_host),
             web_port=read.port("WEB_PORT", default.web_port),
+            web_tokens=read.file("WEB_TOKENS"),
             data=Path(read.text("DATA", str(default.data))),
             instance=read.text("INSTANCE", ""),
             session_timeout=read.seconds("SESSION_TIMEOUT", default.session_timeout),

@@ -32,6 +32,7 @@ from streams.partitions.status import WorkerStatus
 from streams.partitions.watchdog import Watchdog
 from streams.settings import Settings
 from streams.sinks.redis import RedisSink
+from streams.tokens import Tokens, tokens_in
 from streams.topics import TABLE, topics_of
 
 AGENT = "track"
@@ -86,7 +87,8 @@ def build(
     app.task(tally.report)
     if mirror is not None:
         app.task(mirror.run)
-    serve_pages(app, health, metrics)
+    tokens = Tokens() if settings.web_tokens is None else tokens_in(settings.web_tokens, "LIFESTAGE_WEB_TOKENS")
+    serve_pages(app, health, metrics, tokens)
     private.shorten_transaction_backoff()
     private.rejoin_without_assignment()
     if settings.embedded:

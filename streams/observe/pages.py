@@ -10,13 +10,24 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from streams.observe.health import Health
 from streams.observe.metrics import Metrics
+from streams.tokens import Tokens
+
+_OPEN = frozenset(("/live", "/ready"))
+_WANTED = "Authorization: send `Bearer TOKEN` with a token of the scope read"
 
 
-def serve_pages(app: faust.App, health: Health, metrics: Metrics) -> None:
-    """Serve ``/metrics``, ``/live``, ``/ready`` and ``/health`` on the app's own web server."""
+def serve_pages(app: faust.App, health: Health, metrics: Metrics, tokens: Tokens) -> None:
+    """Serve ``/metrics``, ``/live``, ``/ready`` and ``/health`` on the app's own web server.
+
+    With tokens, all but ``/live`` and ``/ready`` wants one of the scope ``read``.
+    """
 
     def page(path: str, answer: Callable[[Request], Response]) -> None:
         async def handle(_view: Any, request: Request) -> Response:
+            if path not in _OPEN and not tokens.allow(request.headers.get("Authorization", ""), "read"):
+                return _json(
+                    {"detail": "Authorization: send `Bearer TOKEN` with a token of the scope read"}, status=401
+                )
             return answer(request)
 
         app.page(path, name=path)(handle)  # type: ignore[arg-type]

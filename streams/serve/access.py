@@ -8,7 +8,7 @@ from aiohttp.web import Request
 
 from streams.serve.problems import ProblemError
 from streams.serve.rate_limits import RateLimits
-from streams.serve.tokens import Scope, Tokens, secret_of
+from streams.tokens import Scope, Tokens, secret_of
 
 COOKIE = "lifestage_token"
 _READING = frozenset(("GET", "HEAD"))

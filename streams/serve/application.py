@@ -16,7 +16,7 @@ from streams.serve.metrics import ServeMetrics
 from streams.serve.openapi import document
 from streams.serve.problems import ProblemError
 from streams.serve.surface import Route, Surface
-from streams.serve.tokens import Scope, Tokens
+from streams.tokens import Scope, Tokens
 
 logger = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from streams.serve.tokens import Token
+from streams.tokens import Token
 
 
 class RateLimits:

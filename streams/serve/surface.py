@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, Protocol
 
 from aiohttp.typedefs import Handler
 
-from streams.serve.tokens import Scope
+from streams.tokens import Scope
 
 
 class Route(NamedTuple):

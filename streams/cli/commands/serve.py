@@ -6,6 +6,7 @@ import logging
 import click
 
 from streams.cli.failure import UnreachableError, settings_or_fail
+from streams.environment import SettingsError
 from streams.policy_file import PolicyFileError, load_rules
 
 
@@ -20,14 +21,12 @@ def command() -> None:
     settings = settings_or_fail()
     if not settings.redis_url:
         raise UnreachableError("LIFESTAGE_REDIS_URL is empty: set it to the Redis that the workers write to")
-    from streams.serve.server import ServeError, certificate_of, serve, tokens_of  # noqa: PLC0415  (aiohttp is slow)
+    from streams.serve.server import certificate_of, serve, tokens_of  # noqa: PLC0415  (aiohttp is slow)
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     try:
         rules = load_rules(settings.policy)
         tokens, certificate = tokens_of(settings.serve), certificate_of(settings.serve)
         asyncio.run(serve(settings, rules, tokens, certificate))
-    except PolicyFileError as error:
-        raise UnreachableError(str(error)) from None
-    except ServeError as error:
+    except (PolicyFileError, SettingsError) as error:
         raise UnreachableError(str(error)) from None

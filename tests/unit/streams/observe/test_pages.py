@@ -15,6 +15,7 @@ from streams.observe.pages import serve_pages
 from streams.partitions.status import GroupStatus, WorkerStatus
 from streams.policy_file import load_rules
 from streams.settings import Settings
+from streams.tokens import Tokens
 from streams.topology import build
 from tests.support.observed import CUSTOMER, committed, health
 
@@ -26,8 +27,8 @@ class Site:
         self.url = url
         self.status = status
 
-    async def get(self, path: str) -> tuple[int, str, Any]:
-        async with aiohttp.ClientSession() as session, session.get(self.url + path) as answer:
+    async def get(self, path: str, **headers: str) -> tuple[int, str, Any]:
+        async with aiohttp.ClientSession() as session, session.get(self.url + path, headers=headers) as answer:
             kind = answer.headers["Content-Type"]
             return answer.status, kind, await (answer.json() if "json" in kind else answer.text())
 
@@ -48,7 +49,7 @@ async def site() -> AsyncIterator[Site]:
     metrics = Metrics(seen, live=True)
     metrics.committed(committed())
     app = faust.App("pages", web_bind="127.0.0.1", web_port=free_port(), autodiscover=False)
-    serve_pages(app, seen, metrics)
+    serve_pages(app, seen, metrics, Tokens())
     async with served(app, status) as site:
         yield site
 
@@ -106,3 +107,17 @@ async def test_nothing_of_customers_is_served(worker: Site, path: str) -> None:
 async def test_no_page_names_a_customer(site: Site, path: str) -> None:
     _, _, answer = await site.get(path)
     assert CUSTOMER not in str(answer)
+
+
+async def test_with_tokens_only_the_probes_answer_without_one(data_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "tokens").write_text("read 0123456789abcdef0\nwrite fedcba9876543210f\n")
+    settings = Settings(
+        broker="127.0.0.1:1", redis_url="", web_port=free_port(), data=data_folder, web_tokens=tmp_path / "tokens"
+    )
+    async with served(build(settings, load_rules(None)), WorkerStatus()) as site:
+        for path in ("/metrics", "/health"):
+            assert (await site.get(path))[0] == 401
+            assert (await site.get(path, Authorization="Bearer fedcba9876543210f"))[0] == 401
+            assert (await site.get(path, Authorization="Bearer 0123456789abcdef0"))[0] == 200
+        assert (await site.get("/live"))[0] == 200
+        assert (await site.get("/ready"))[0] == 503

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.serve.rate_limits import RateLimits
-from streams.serve.tokens import Token
+from streams.tokens import Token
 
 RATES = st.floats(0.1, 50)
 PAUSES = st.lists(st.floats(0, 3), max_size=200)

@@ -3,7 +3,10 @@
 from base64 import b64decode
 from collections.abc import Iterable
 from hmac import compare_digest
+from pathlib import Path
 from typing import Literal, NamedTuple, get_args
+
+from streams.environment import SettingsError
 
 Scope = Literal["read", "stream", "write", "admin"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
@@ -37,6 +40,10 @@ class Tokens:
     def __bool__(self) -> bool:
         return bool(self._tokens)
 
+    def allow(self, authorization: str, scope: Scope) -> bool:
+        """Tell whether the value of an ``Authorization`` header allows what wants this scope."""
+        return not self._tokens or any(it.allows(scope) for it in self.sent(secret_of(authorization)))
+
     def sent(self, secret: str) -> list[Token]:
         """Return the tokens with this secret: there is one for each of its scopes."""
         given = secret.encode("utf-8", "surrogateescape")  # a header may have any bytes
@@ -56,6 +63,19 @@ def secret_of(authorization: str) -> str:
         except ValueError:
             return ""
     return ""
+
+
+def tokens_in(path: Path, variable: str) -> Tokens:
+    """Return the tokens of a file that a variable names. Raises ``SettingsError``."""
+    try:
+        tokens = read_tokens(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{variable}: {path} cannot be read: {error}") from None
+    except TokensError as error:
+        raise SettingsError(f"{variable}: {path}: {error}") from None
+    if not tokens:
+        raise SettingsError(f"{variable}: {path} has no token: write a line `read TOKEN`")
+    return tokens
 
 
 def read_tokens(text: str) -> Tokens:
