@@ -244,10 +244,17 @@ def test_a_snapshot_that_cannot_be_read_is_told(redis_url: str, tmp_path: Path) 
             answer = server.get(customer_path(customer))
             assert answer.status == 503, answer
             assert "in the version of the workers" in answer.detail
+        many = server.post("/v1/customers/batch", {"customers": ["torn", "whole", "nobody"]})
+        assert many.status == 200
+        assert many.json["customers"]["whole"]["userId"] == "whole"
+        assert many.json["customers"]["nobody"] is None
+        assert "in the version of the workers" in many.json["problems"]["torn"]
+        assert [*many.json["customers"], *many.json["problems"]] == ["whole", "nobody", "torn"]
         assert "torn" not in server.log.read_text()
 
 
 async def _spoil(settings: Settings) -> None:
+    await store(settings, RULES, {"whole": history(0)}, SEEN)
     redis, keys = Redis.from_url(settings.redis_url), Keys.of(settings)
     fingerprint = RULES.fingerprint
     for customer, snapshot in (

@@ -32,8 +32,11 @@ def _paths(profile: Json, sets: MemberSets, features: Sequence[str]) -> dict[str
             "post": {
                 **operation(
                     "lookUpCustomers",
-                    "Return several customers at once; null for who is no customer.",
-                    object_of(customers={"type": "object", "additionalProperties": _one_or_null(profile)}),
+                    "Return several customers at once; null for who is no customer, and why some cannot be told.",
+                    object_of(
+                        customers={"type": "object", "additionalProperties": _one_or_null(profile)},
+                        problems={"type": "object", "additionalProperties": {"type": "string"}},
+                    ),
                 ),
                 "requestBody": {"required": True, "content": {"application/json": {"schema": ref("Batch")}}},
             }

@@ -79,15 +79,20 @@ class Customers:
         body = await read_body(request, _MAX_BYTES, "ask for fewer customers at once")
         customers, asked = read_batch(body)
         self._look_up.check_features(asked.features or ())
-        told: list[bytes] = []
+        told: dict[str, orjson.Fragment | None] = {}
+        problems: dict[str, str] = {}
         began = time.monotonic()
         for customer, stored in zip(customers, await self._stored.customers(customers), strict=True):
-            told.append(b"null" if stored is None else self._look_up.told(customer, stored, asked))
+            try:
+                told[customer] = (
+                    None if stored is None else orjson.Fragment(self._look_up.told(customer, stored, asked))
+                )
+            except ProblemError as problem:  # of this customer: the others can be told
+                problems[customer] = problem.detail
             if time.monotonic() - began > _BUSY_SECONDS:
                 await asyncio.sleep(_REST_SECONDS)  # others wait for a few customers, and not for five hundred
                 began = time.monotonic()
-        found = dict(zip(customers, map(orjson.Fragment, told), strict=True))
-        return _json(orjson.dumps({"customers": found}))
+        return _json(orjson.dumps({"customers": told, "problems": problems}))
 
     async def _stages(self, request: Request) -> Response:
         stages = self._sets.stages
