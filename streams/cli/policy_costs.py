@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 import msgspec
+from rich.console import Console
+from rich.progress import track
 
 from agents.batch import Batch, Record
 from agents.tracker import Tracker
@@ -92,8 +94,11 @@ def costs_of(text: str, compiled: CompiledPolicy, records: Iterable[Record], mor
     asked.update({name: _telling(text, bare, it, compiled) for name, it in signals.items()})
     rules = {name: it for name, it in asked.items() if it is not None}
     # In turns, so that a machine that is busy for a moment does not burden one of them alone.
-    rounds = [{name: _measured(it, records) for name, it in [(None, whole), *rules.items()]} for _ in range(_ROUNDS)]
-    least = {name: min((each[name] for each in rounds), key=lambda it: it.microseconds) for name in rounds[0]}
+    turns: list[tuple[str | None, Rulebook]] = [(None, whole), *rules.items()] * _ROUNDS
+    least: dict[str | None, Cost] = {}
+    for name, it in track(turns, "measuring", console=Console(stderr=True), transient=True):
+        cost = _measured(it, records)
+        least[name] = min(cost, least.get(name, cost), key=lambda it: it.microseconds)
     base, nothing = least[""], Cost(0, 0)
 
     def added(names: Iterable[str]) -> dict[str, Cost]:
