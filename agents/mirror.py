@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -155,22 +156,29 @@ class Mirror:
                     worked = await self._round()
                 except Exception as error:  # no failure here may affect the stream
                     self._lost(error)
-                    await self._sleep(backoff)
+                    await self._rest(backoff)
                     backoff = min(2 * backoff, MAX_BACKOFF)
                     continue
                 backoff = FIRST_BACKOFF
-                await self._sleep(max(MIN_REST, REST_PER_WORK * worked))
+                await self._rest(max(MIN_REST, REST_PER_WORK * worked))
                 if not self._queue:
                     await self._pause()
         finally:
             await self._sink.close()
 
+    async def _rest(self, seconds: float) -> None:
+        # A client that waits by asyncio.wait_for loses a cancellation that comes together with the answer (before
+        # Python 3.12). Who cancelled would wait for ever.
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise asyncio.CancelledError
+        await self._sleep(seconds)
+
     async def _pause(self) -> None:
         self._wake.clear()
-        try:
-            await asyncio.wait_for(self._wake.wait(), CHECK_SECONDS)
-        except TimeoutError:
-            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CHECK_SECONDS):
+                await self._wake.wait()
 
     async def _round(self) -> float:
         began = self._clock()

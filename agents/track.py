@@ -80,7 +80,12 @@ def track(
             return
         except asyncio.CancelledError:
             group.abandoned()
-            raise
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            # Not the agent was cancelled, but what it waited for: a worker that ends does not wait for this batch. If
+            # the error left the agent, Faust would start it again.
+            return
         group.committed(pending)
         # Still while the group is held, so that observers see it opened or closed after this, never before.
         observers.committed(Committed(pending.batch, outcome, pending.position, clock() - began))

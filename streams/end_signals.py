@@ -1,13 +1,14 @@
-"""The signals that ask a worker to end, while nothing else answers them: before it has started, and once it is through.
+"""The signals that ask a worker to end, from its first line to its last.
 
-In between, Faust's worker answers them and ends in order. As the first process of a container, a worker would not even
-die of a signal that it does not answer.
+As the first process of a container, a worker would not even die of a signal that it does not answer.
 """
 
 import logging
 import os
 import signal
+from collections.abc import Callable
 from types import FrameType
+from typing import Any
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -16,14 +17,20 @@ logger = logging.getLogger(__name__)
 
 def end_when_asked() -> None:
     """Let the process end with exit code 0 when it is asked to: nothing has begun that must be ended in order."""
-    for each in _SIGNALS:
-        signal.signal(each, _end)
+    _answer(_end)
 
 
-def end_anyway() -> None:
-    """Let these signals be: the process is ending already, with its own exit code."""
+def notice(asked: Callable[[], None]) -> None:
+    """Call ``asked`` for each of these signals, beside the event loop that answers them, or after it.
+
+    It is called even if the event loop hangs, and must be safe in a signal handler.
+    """
+    _answer(lambda number, frame: asked())
+
+
+def _answer(handler: Callable[[int, FrameType | None], Any]) -> None:
     for each in _SIGNALS:
-        signal.signal(each, signal.SIG_IGN)
+        signal.signal(each, handler)
 
 
 def _end(number: int, frame: FrameType | None) -> None:

@@ -11,9 +11,10 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError, for_code
 
 from streams.connection import administration
-from streams.end_signals import end_anyway, end_when_asked
+from streams.end_signals import end_when_asked
 from streams.fatal import end_process
 from streams.faust_driver import private
+from streams.faust_driver.worker import LimitedWorker
 from streams.settings import Settings
 from streams.topics import TopicsError, check
 
@@ -45,11 +46,11 @@ def run(app: faust.App, settings: Settings, looks_back_days: int = 0, loglevel: 
     settings.data.mkdir(parents=True, exist_ok=True)
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
-    worker = faust.Worker(app, loglevel=loglevel, override_logging=False, quiet=True)
+    worker = LimitedWorker(app, loglevel=loglevel, override_logging=False, quiet=True)
     try:
         worker.execute_from_commandline()
     finally:
-        end_anyway()  # the event loop has taken its handlers with it
+        worker.count_when_asked()  # the event loop has taken its handlers with it
 
 
 async def prepare(settings: Settings, looks_back_days: int = 0) -> None:

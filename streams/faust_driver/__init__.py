@@ -29,6 +29,9 @@ patched when a module is imported.
 ``tables`` overrides ``Table._new_store`` and ``memory.Store``
     The memory of the table is kept by partition, and is written after a commit, not before.
 
+``worker`` overrides ``Worker``: ``install_signal_handlers``, ``on_worker_shutdown``
+    A worker that cannot end in order ends at once.
+
 ``private`` uses private attributes of aiokafka, one function each.
 
 Everything else is Faust's own, unchanged: the group protocol, the assignor, agents and their supervision, channels and

@@ -13,7 +13,7 @@ from mode import Service
 from streams.faust_driver import private
 
 _POLL_SECONDS = 30.0
-_LEAVE_SECONDS = 5.0
+_LEAVE_SECONDS = 3.0
 
 
 class Listener(driver.ConsumerRebalanceListener):
@@ -55,7 +55,7 @@ class Membership(driver.AIOKafkaConsumerThread):
         """
 
     async def on_thread_stop(self) -> None:
-        """Leave the group; give up after 5 s if a rebalance never completes."""
+        """Leave the group; give up after 3 s if a rebalance never completes."""
         try:
             async with asyncio.timeout(_LEAVE_SECONDS):
                 await super().on_thread_stop()

@@ -121,14 +121,16 @@ class Assignment:
     async def stop(self) -> None:
         """Let the batches under way end, and leave no transaction open."""
         await self._stop_reopening()
-        for group in list(self.groups.values()):
-            try:
-                async with asyncio.timeout(_LAST_BATCH_SECONDS), group.lock:
-                    group.close()
-                    group.status.state = "opening"
-            except TimeoutError:
-                logger.warning("partition %d: its last batch is given up", group.partition)
+        await asyncio.gather(*(self._last_batch(group) for group in self.groups.values()))
         await asyncio.gather(*(self._discard(group) for group in self.groups.values()))
+
+    async def _last_batch(self, group: PartitionGroup) -> None:
+        try:
+            async with asyncio.timeout(_LAST_BATCH_SECONDS), group.lock:
+                group.close()
+                group.status.state = "opening"
+        except TimeoutError:
+            logger.warning("partition %d: its last batch is given up", group.partition)
 
     def _failed(self, group: PartitionGroup, error: Exception) -> None:
         group.close()

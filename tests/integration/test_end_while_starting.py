@@ -18,8 +18,9 @@ BOTH = pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 # taken its handlers with it.
 PROGRAM = """
 import asyncio, atexit, os, signal, sys, time
-from types import SimpleNamespace
 from streams import worker
+from streams.end_limit import EndLimit
+from streams.faust_driver.worker import LimitedWorker
 from streams.settings import Settings
 
 def ask():
@@ -29,9 +30,9 @@ def ask():
 async def found(*_):
     pass
 
-class Faust:
+class Faust(LimitedWorker):
     def __init__(self, *_, **__):
-        pass
+        self._limit = EndLimit(lambda: "nothing")
 
     def execute_from_commandline(self):
         if {before}:
@@ -43,7 +44,7 @@ class Faust:
         raise SystemExit({code})
 
 worker.prepare = found
-worker.faust = SimpleNamespace(Worker=Faust)
+worker.LimitedWorker = Faust
 worker.run(None, Settings.from_environment(os.environ))
 """
 

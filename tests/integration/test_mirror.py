@@ -1,5 +1,6 @@
 """The mirror on a real Redis: it never holds up the stream, and catches up by itself after any loss."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from streams.embedded.servers import answers_redis, free_port
 from streams.policy_file import load_rules
 from streams.settings import Settings
 from streams.sinks.redis import RedisSink
-from tests.support.mirror import FakeGroup, working
+from tests.support.mirror import FakeGroup, ends_when_cancelled, steps, working
 from tests.support.stages import STAGES
 from tests.support.waiting import until
 
@@ -57,6 +58,16 @@ async def test_opening_changing_and_an_emptied_redis(redis_url: str, topic_prefi
     assert mirror.status.connected
     await sink.close()
     await redis.aclose()
+
+
+async def test_it_ends_wherever_it_is_cancelled(redis_url: str, topic_prefix: str, rules: Rulebook) -> None:
+    group = FakeGroup(b"c%d" % number for number in range(30))
+    for number in range(1, 40):
+        mirror = Mirror(RedisSink(Settings(redis_url=redis_url, app_id=topic_prefix)), rules, time.monotonic)
+        mirror.opened(0, group.position, group)
+        task = asyncio.create_task(mirror.run())
+        await steps(number)
+        assert await ends_when_cancelled(task), f"cancelled after {number} steps, it goes on"
 
 
 async def test_redis_away_at_the_start_and_killed_later(

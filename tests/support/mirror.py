@@ -14,6 +14,8 @@ from state.customer.customer import first_seen
 from state.timeline.timeline import Timeline
 from tests.support.stages import STAGES
 
+_END_SECONDS = 20.0
+
 
 def profile(customer: str, seq: int, stage: str = "new", segments: Iterable[str] = ()) -> Profile:
     """Return a profile with something in each of its fields."""
@@ -88,6 +90,20 @@ class FakeGroup:
     def timeline(self, key: bytes) -> Timeline | None:
         """Return one customer's timeline."""
         return self.timelines.get(key)
+
+
+async def steps(number: int) -> None:
+    """Let the event loop take so many steps."""
+    for _ in range(number):
+        await asyncio.sleep(0)
+
+
+async def ends_when_cancelled(task: asyncio.Task[None]) -> bool:
+    """Cancel a task once, and return whether it ends."""
+    task.cancel()
+    ended, _ = await asyncio.wait([task], timeout=_END_SECONDS)
+    task.cancel()
+    return bool(ended)
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ from agents.mirror import Mirror, MirrorLostError, Row
 from agents.mirror_queue import MAX_TRANSITIONS, MirrorQueue
 from state.rules.rulebook import Rulebook
 from streams.policy_file import load_rules
-from tests.support.mirror import FakeGroup, working
+from tests.support.mirror import FakeGroup, ends_when_cancelled, steps, working
 from tests.support.waiting import until
 
 
@@ -89,6 +89,41 @@ async def test_a_backlog_takes_at_most_a_quarter_of_the_time(rules: Rulebook) ->
         await until(empty)
     assert sink.writes == 5
     assert all(rest >= 0.03 for rest in rests)
+
+
+async def test_it_ends_although_a_client_loses_the_cancellation(rules: Rulebook) -> None:
+    class Losing(FakeSink):
+        """Waits as redis-py does for what it sends."""
+
+        async def identity(self) -> str:
+            await asyncio.wait_for(asyncio.sleep(0), 60)
+            return await super().identity()
+
+        async def write(self, rows: Sequence[Row]) -> None:
+            await asyncio.wait_for(asyncio.sleep(0), 60)
+            await super().write(rows)
+
+    for number in range(1, 30):
+        sink = Losing()
+        mirror = Mirror(sink, rules, time.monotonic)
+        group = FakeGroup([b"c"])
+        mirror.opened(0, group.position, group)
+        task = asyncio.create_task(mirror.run())
+        await steps(number)
+        assert await ends_when_cancelled(task), f"cancelled after {number} steps, it goes on"
+        assert sink.closed == 1
+
+
+async def test_it_ends_although_a_commit_wakes_it_at_the_same_moment(rules: Rulebook) -> None:
+    for number in range(6):
+        mirror = Mirror(FakeSink(), rules, time.monotonic, sleep=lambda _: asyncio.sleep(0))
+        group = FakeGroup([])
+        mirror.opened(0, group.position, group)
+        task = asyncio.create_task(mirror.run())
+        await steps(20)  # now it waits for a commit
+        mirror.committed(group.change(b"c"))
+        await steps(number)
+        assert await ends_when_cancelled(task), f"cancelled {number} steps after a commit, it goes on"
 
 
 async def test_one_unreadable_customer_does_not_hold_up_the_others(rules: Rulebook) -> None:

@@ -151,3 +151,17 @@ async def test_a_batch_is_abandoned_when_the_worker_stops() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert group.calls == ["abandoned"]
+
+
+async def test_the_agent_outlives_a_batch_whose_transaction_is_discarded() -> None:
+    class Discarded(LogTransaction):
+        async def acknowledged(self) -> None:
+            sent: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            sent.cancel()
+            await sent
+
+    group, seen = OneGroup(), Uptos()
+    group.transaction = Discarded()
+    await agent(group, seen)(stream(pending(1), pending(2)))
+    assert group.calls == ["abandoned", "abandoned"]
+    assert seen.seen == []
