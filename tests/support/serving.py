@@ -75,9 +75,9 @@ def customer_path(customer: str) -> str:
 
 
 @contextmanager
-def serving(settings: Settings, log: Path, **variables: str) -> Iterator[Server]:
-    """Run a server until the block ends; it answers when the block begins."""
-    port = free_port()
+def serving(settings: Settings, log: Path, port: int | None = None, **variables: str) -> Iterator[Server]:
+    """Run a server until the block ends, on a port that is free or on this one; it answers when the block begins."""
+    port = port or free_port()
     given = environment(settings, LIFESTAGE_SERVE_PORT=str(port), **variables)
     with running((*LIFESTAGE, "serve"), log=log, environment=given) as process:
         server = Server(f"http://{HOST}:{port}", process, log)
