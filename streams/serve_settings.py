@@ -2,19 +2,24 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from streams.environment import Environment, SettingsError
 
 
 @dataclass(frozen=True, slots=True)
 class ServeSettings:
-    """Where the server listens, and the files with its tokens and its certificate; None: there are none."""
+    """Where the server listens, and the files with its tokens and its certificate; None: there are none.
+
+    ``origins`` are those of the pages whose scripts may send events.
+    """
 
     host: str = "127.0.0.1"
     port: int = 6080
     tokens: Path | None = None
     certfile: Path | None = None
     keyfile: Path | None = None
+    origins: tuple[str, ...] = ()
 
     @classmethod
     def from_environment(cls, environment: Environment) -> "ServeSettings":
@@ -26,7 +31,19 @@ class ServeSettings:
             tokens=environment.file("SERVE_TOKENS"),
             certfile=environment.file("SERVE_CERTFILE"),
             keyfile=environment.file("SERVE_KEYFILE"),
+            origins=environment.checked("SERVE_ORIGINS", "", _origins, "https://shop.example, several with commas"),
         )
         if settings.keyfile is not None and settings.certfile is None:
             raise SettingsError("LIFESTAGE_SERVE_KEYFILE is set: set LIFESTAGE_SERVE_CERTFILE to its certificate, too")
+        if settings.origins and settings.tokens is None:
+            raise SettingsError("LIFESTAGE_SERVE_ORIGINS is set: set LIFESTAGE_SERVE_TOKENS, since pages need a token")
         return settings
+
+
+def _origins(given: str) -> tuple[str, ...]:
+    origins = tuple(it.strip().rstrip("/") for it in given.split(",") if it.strip())
+    for origin in origins:
+        parts = urlsplit(origin)
+        if parts.scheme not in ("http", "https") or f"{parts.scheme}://{parts.netloc}" != origin or not parts.hostname:
+            raise ValueError
+    return origins

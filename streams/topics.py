@@ -1,7 +1,7 @@
 """The topics: their names, their creation, and whether the existing ones can be used."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -113,11 +113,19 @@ async def check(settings: Settings, looks_back_days: int = 0) -> list[str]:
     """
     topics = topics_of(settings)
     async with administration(settings) as admin:
-        partitions = await _partitions(admin, topics)
+        partitions = await _partitions(admin, topics.all, topics)
         _check_partitions(partitions, settings.partitions, topics)
         configurations = {name: await _described(admin, name) for name in topics.all}
     _check_cleanup(configurations, topics)
     return _retention_warnings(configurations, topics, looks_back_days)
+
+
+async def check_inputs(settings: Settings) -> None:
+    """Raise ``TopicsError`` when one of lifestage's own inputs is missing, or has not the partitions that it must."""
+    topics = topics_of(settings)
+    async with administration(settings) as admin:
+        partitions = await _partitions(admin, topics.own_inputs, topics)
+    _check_partitions(partitions, settings.partitions, topics)
 
 
 def _configuration(topics: Topics, name: str) -> dict[str, str]:
@@ -130,22 +138,22 @@ def _configuration(topics: Topics, name: str) -> dict[str, str]:
     return configuration
 
 
-async def _partitions(admin: AIOKafkaAdminClient, topics: Topics) -> dict[str, int]:
+async def _partitions(admin: AIOKafkaAdminClient, names: Sequence[str], topics: Topics) -> dict[str, int]:
     # All topics are listed instead of asking for these: some brokers create a topic that is asked for.
     existing = set(await admin.list_topics())
-    missing = [name for name in topics.all if name not in existing]
+    missing = [name for name in names if name not in existing]
     if foreign := [name for name in missing if name in topics.mapped]:
         raise TopicsError(f"no such topic: {', '.join(foreign)}; is it the name that LIFESTAGE_SOURCES should have?")
     if missing:
         raise TopicsError(f"no such topic: {', '.join(missing)}; make them with: lifestage topics create")
-    described = await admin.describe_topics(list(topics.all))
+    described = await admin.describe_topics(list(names))
     return {topic["topic"]: len(topic["partitions"]) for topic in described}
 
 
 def _check_partitions(partitions: Mapping[str, int], wanted: int, topics: Topics) -> None:
-    counts = {partitions[name] for name in topics.all}
+    counts = {*partitions.values()}
     if len(counts) > 1:
-        listed = ", ".join(f"{name} {partitions[name]}" for name in topics.all)
+        listed = ", ".join(f"{name} {partitions[name]}" for name in topics.all if name in partitions)
         raise TopicsError(
             f"the numbers of partitions differ ({listed}): a customer's records must lie in the same partition "
             "of every topic; make the topics anew with equal numbers, or choose another LIFESTAGE_TOPIC_PREFIX "

@@ -22,12 +22,16 @@ class Access:
         self._tokens = tokens
         self._limits = RateLimits()
 
-    def check(self, request: Request, scope: Scope) -> None:
-        """Raise ``ProblemError`` for a request whose token does not allow this scope, or asks too often."""
+    def check(self, request: Request, scope: Scope, secret: str | None = None) -> None:
+        """Raise ``ProblemError`` for a request whose token does not allow this scope, or asks too often.
+
+        ``secret`` is what the request brings elsewhere than in its headers.
+        """
         if not self._tokens:
             _check_local(request)
             return
-        allowed = [it for it in self._tokens.sent(_secret(request)) if it.allows(scope)]
+        sent = self._tokens.sent(_secret(request) if secret is None else secret)
+        allowed = [it for it in sent if it.allows(scope)]
         if not allowed:
             detail = f"Authorization: send `Bearer TOKEN` with a token of the scope {scope}"
             raise ProblemError(HTTPStatus.UNAUTHORIZED, detail)
@@ -35,6 +39,10 @@ class Access:
         if seconds:
             detail = "the token asks more often than its limit allows: wait, or have its limit raised"
             raise ProblemError(HTTPStatus.TOO_MANY_REQUESTS, detail, ceil(seconds))
+
+    def is_told(self, request: Request) -> bool:
+        """Tell whether the headers of a request are all there is to see who sent it."""
+        return not self._tokens or "Authorization" in request.headers
 
     def knows(self, request: Request) -> bool:
         """Tell whether a request brings a token of any scope, if there are tokens."""

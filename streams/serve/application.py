@@ -16,7 +16,7 @@ from streams.serve.metrics import ServeMetrics
 from streams.serve.openapi import document
 from streams.serve.problems import ProblemError
 from streams.serve.surface import Route, Surface
-from streams.tokens import Scope, Tokens
+from streams.tokens import Scope
 
 logger = logging.getLogger(__name__)
 
@@ -24,15 +24,16 @@ _HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store", "R
 _RETRY_SECONDS = 1
 
 
-def application(surfaces: Sequence[Surface], tokens: Tokens, metrics: ServeMetrics) -> web.Application:
+def application(surfaces: Sequence[Surface], access: Access, metrics: ServeMetrics) -> web.Application:
     """Return the application; with tokens, all but ``/live`` and ``/ready`` wants one."""
-    access = Access(tokens)
     app = web.Application(middlewares=[_measured(metrics), _answered(access)])
     app.on_response_prepare.append(_add_headers)
     for route in (*(it for surface in surfaces for it in surface.routes()), *_of_all(surfaces, metrics)):
         handler = route.handler if route.scope is None else _allowed(route.handler, access, route.scope)
-        add = app.router.add_get if route.method == "GET" else app.router.add_post
-        add(route.path, handler)
+        if route.method == "GET":
+            app.router.add_get(route.path, handler)
+        else:
+            app.router.add_route(route.method, route.path, handler)
     return app
 
 

@@ -24,7 +24,10 @@ def document(parts: Sequence[Description]) -> Json:
         "security": [{"token": []}],
         "paths": {path: told for part in parts for path, told in part.paths.items()},
         "components": {
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer"},
+                "writeKey": {"type": "http", "scheme": "basic", "description": "The token as the name of the user."},
+            },
             "schemas": {"Problem": problem, **{name: it for part in parts for name, it in part.schemas.items()}},
         },
     }

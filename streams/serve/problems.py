@@ -21,9 +21,10 @@ class ProblemError(Exception):
         self.retry_seconds = retry_seconds
         self.closes = closes
 
-    def response(self) -> Response:
-        """Return the answer."""
-        body = {"type": "about:blank", "title": self.status.phrase, "status": self.status, "detail": self.detail}
+    def response(self, **others: str) -> Response:
+        """Return the answer, with these fields besides."""
+        told = {"type": "about:blank", "title": self.status.phrase, "status": self.status, "detail": self.detail}
+        body = {**told, **others}
         headers = {} if self.retry_seconds is None else {"Retry-After": str(self.retry_seconds)}
         if self.status is HTTPStatus.UNAUTHORIZED:
             headers["WWW-Authenticate"] = "Bearer"

@@ -8,22 +8,26 @@ import time
 from ipaddress import ip_address
 
 from aiohttp import web
+from redis.asyncio import Redis
 
 from state.rules.rulebook import Rulebook
 from streams.environment import SettingsError
+from streams.serve.access import Access
 from streams.serve.application import application
+from streams.serve.connections import runner_of
 from streams.serve.customers.look_up import LookUp
 from streams.serve.customers.member_sets import MemberSets
 from streams.serve.customers.routes import Customers
 from streams.serve.customers.stored_customers import StoredCustomers
+from streams.serve.intake.input_topics import InputTopics
+from streams.serve.intake.metrics import IntakeMetrics
+from streams.serve.intake.routes import Intake
 from streams.serve.metrics import ServeMetrics
 from streams.serve.surface import Surface
 from streams.serve_settings import ServeSettings
 from streams.settings import Settings
 from streams.sinks.redis import Keys, connect
 from streams.tokens import Tokens, tokens_in
-
-_END_SECONDS = 5.0
 
 logger = logging.getLogger(__name__)
 
@@ -54,15 +58,19 @@ def certificate_of(settings: ServeSettings) -> ssl.SSLContext | None:
 
 async def serve(settings: Settings, rules: Rulebook, tokens: Tokens, certificate: ssl.SSLContext | None) -> None:
     """Answer requests until SIGTERM or SIGINT. Raises ``SettingsError`` for an address or a URL that cannot be used."""
-    try:
-        redis = connect(settings.redis_url)
-    except ValueError as error:
-        raise SettingsError(f"LIFESTAGE_REDIS_URL cannot be used: {error}") from None
-    stored = StoredCustomers(redis, Keys.of(settings))
-    look_up = LookUp(rules, None if settings.clock == "stream" else _now)
-    surfaces: list[Surface] = [Customers(look_up, MemberSets(rules.compiled), stored)]
-    app = application(surfaces, tokens, ServeMetrics())
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_END_SECONDS)
+    access, metrics = Access(tokens), ServeMetrics()
+    redis = _redis(settings)
+    surfaces: list[Surface] = []
+    if redis is not None:
+        look_up = LookUp(rules, None if settings.clock == "stream" else _now)
+        surfaces.append(Customers(look_up, MemberSets(rules.compiled), StoredCustomers(redis, Keys.of(settings))))
+    inputs = InputTopics(settings) if settings.subject == "customer" else None
+    if inputs is not None:
+        surfaces.append(Intake(inputs, access, settings.serve.origins, IntakeMetrics(metrics.registry)))
+    app = application(surfaces, access, metrics)
+    if inputs is not None:
+        app.cleanup_ctx.append(inputs.running)
+    runner = runner_of(app)
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # it logs requests that it cannot read, as they are
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -77,11 +85,22 @@ async def serve(settings: Settings, rules: Rulebook, tokens: Tokens, certificate
             told = f"{host}:{port} cannot be listened to: {getattr(error, 'strerror', None) or error}"
             raise SettingsError(f"{told}: set LIFESTAGE_SERVE_HOST and LIFESTAGE_SERVE_PORT") from None
         scheme = "http" if certificate is None else "https"
-        logger.info("serving customers under %s on %s://%s:%d/v1/", rules.version, scheme, host, port)
+        logger.info("serving under %s on %s://%s:%d/v1/", rules.version, scheme, host, port)
         await ended.wait()
     finally:
         await runner.cleanup()
-        await redis.aclose()
+        if redis is not None:
+            await redis.aclose()
+
+
+def _redis(settings: Settings) -> Redis | None:
+    if not settings.redis_url:
+        logger.info("LIFESTAGE_REDIS_URL is empty: nobody is looked up here")
+        return None
+    try:
+        return connect(settings.redis_url)
+    except ValueError as error:
+        raise SettingsError(f"LIFESTAGE_REDIS_URL cannot be used: {error}") from None
 
 
 def _now() -> int:

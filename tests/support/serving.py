@@ -76,9 +76,9 @@ def customer_path(customer: str) -> str:
 
 @contextmanager
 def serving(settings: Settings, log: Path, **variables: str) -> Iterator[Server]:
-    """Run a server until the block ends; it answers when the block begins."""
-    port = free_port()
-    given = environment(settings, LIFESTAGE_SERVE_PORT=str(port), **variables)
+    """Run a server until the block ends, on a free port if none is given; it answers when the block begins."""
+    port = variables.setdefault("LIFESTAGE_SERVE_PORT", str(free_port()))
+    given = environment(settings, **variables)
     with running((*LIFESTAGE, "serve"), log=log, environment=given) as process:
         server = Server(f"http://{HOST}:{port}", process, log)
 

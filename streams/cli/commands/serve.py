@@ -1,4 +1,4 @@
-"""``lifestage serve``: customers over HTTP, beside the workers."""
+"""``lifestage serve``: customers and events over HTTP, beside the workers."""
 
 import asyncio
 import logging
@@ -12,14 +12,14 @@ from streams.policy_file import PolicyFileError, load_rules
 
 @click.command("serve")
 def command() -> None:
-    """Answer look-ups of customers over HTTP, until SIGTERM or Ctrl-C.
+    """Answer look-ups of customers over HTTP, and take events, until SIGTERM or Ctrl-C.
 
     Start as many as you like, with the settings of the workers, LIFESTAGE_POLICY among them. They read what the
-    workers write to Redis, and change nothing. LIFESTAGE_SERVE_HOST and LIFESTAGE_SERVE_PORT say where
-    (127.0.0.1:6080).
+    workers write to Redis, and write events to Kafka; without LIFESTAGE_REDIS_URL they only take events.
+    LIFESTAGE_SERVE_HOST and LIFESTAGE_SERVE_PORT say where (127.0.0.1:6080).
     """
     settings = settings_or_fail()
-    if not settings.redis_url:
+    if not settings.redis_url and settings.subject == "account":
         raise UnreachableError("LIFESTAGE_REDIS_URL is empty: set it to the Redis that the workers write to")
     from streams.serve.server import certificate_of, serve, tokens_of  # noqa: PLC0415  (aiohttp is slow)
 

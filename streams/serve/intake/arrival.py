@@ -1,0 +1,78 @@
+"""The arrival of a request: when it came, and when the events in it happened by the clock of the server."""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from msgspec import Raw
+
+from schemas.coercion import NULL, Fields, as_json
+from schemas.instant import EARLIEST, LATEST, from_datetime
+from schemas.reject import RejectedError
+from schemas.timestamps import happened, moment
+
+_SLOW_NETWORK = timedelta(minutes=1)
+"""How far ``sentAt`` may lie from the arrival while the clock of the sender still counts as right."""
+
+
+class Timed(NamedTuple):
+    """When an event happened; ``is_moved``: by the clock of the server, since that of its sender is wrong."""
+
+    moment: datetime
+    is_moved: bool = False
+
+
+class Arrival(NamedTuple):
+    """When a request came, also in ms since 1970, and the ``sentAt`` that it says of all its events.
+
+    ``is_import``: its records bear the times of their events, as is right for the past, and not that of the arrival.
+    ``is_punctual``: no event needs to be moved for that ``sentAt``.
+    """
+
+    moment: datetime
+    at: int
+    sent: Raw
+    is_import: bool
+    is_punctual: bool
+
+    @classmethod
+    def of(cls, now: datetime, sent: Raw, *, is_import: bool) -> "Arrival":
+        """Return the arrival of a request."""
+        return cls(now, from_datetime(now), sent, is_import, not _is_off(sent, now))
+
+    def record_time(self, happened_at: datetime) -> int:
+        """Return the time of the record of an event, in ms since 1970."""
+        if not self.is_import:
+            return self.at
+        at = from_datetime(happened_at)
+        return min(at, self.at) if EARLIEST <= at < LATEST else self.at
+
+    def timed(self, fields: Fields) -> Timed:
+        """Give an event its ``timestamp`` if it has none, or one by a wrong clock. Raises ``RejectedError``.
+
+        It is then what Segment's spec says: ``receivedAt - (sentAt - originalTimestamp)``.
+        """
+        stated = moment(fields, "timestamp")
+        original = moment(fields, "originalTimestamp", "original_timestamp")
+        if stated is None and original is None:
+            fields["timestamp"] = as_json(self.moment)
+            return Timed(self.moment)
+        sent = next((fields[it] for it in ("sentAt", "sent_at") if it in fields), self.sent)
+        # One with both timestamps has been through a server that has corrected it.
+        if (stated is None or original is None) and _is_off(sent, self.moment):
+            if original is None:
+                fields["originalTimestamp"] = fields["timestamp"]
+            fields |= {"timestamp": NULL, "sentAt": sent, "receivedAt": as_json(self.moment)}
+            corrected = happened(fields)
+            fields["timestamp"] = as_json(corrected)
+            return Timed(corrected, is_moved=True)
+        if stated is None:
+            fields["timestamp"] = as_json(original)
+        return Timed(happened(fields))
+
+
+def _is_off(sent: Raw, now: datetime) -> bool:
+    try:
+        told = moment({"sentAt": sent}, "sentAt")
+    except RejectedError:
+        return False  # nothing can be told of its clock
+    return told is not None and abs(told - now) > _SLOW_NETWORK

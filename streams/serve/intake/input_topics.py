@@ -1,0 +1,114 @@
+"""The input topics as the intake writes to them: found again by itself whenever Kafka was away."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterable
+from functools import lru_cache
+from http import HTTPStatus
+
+from aiohttp import web
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.codec import has_zstd
+from aiokafka.errors import KafkaError
+from aiokafka.partitioner import DefaultPartitioner
+
+from schemas.event_types import TOPIC_KINDS
+from streams.connection import client_arguments
+from streams.serve.intake.group_writes import GroupWrites, PlacedRecord
+from streams.serve.intake.room import RETRY_SECONDS
+from streams.serve.intake.sent_events import EventRecord
+from streams.serve.problems import ProblemError
+from streams.settings import Settings
+from streams.topics import TopicsError, check_inputs, topics_of
+
+_BATCH_BYTES = 256 * 1024
+_OPEN_SECONDS = 10.0
+_PAUSE_SECONDS = 1.0
+_KNOWN_KEYS = 65_536
+
+logger = logging.getLogger(__name__)
+
+
+class InputTopics:
+    """The four input topics. What they lack is in ``lack``, which is empty while they can be written to."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._topics = dict(zip(TOPIC_KINDS, topics_of(settings).own_inputs, strict=True))
+        partitions = list(range(settings.partitions))
+        partitioner = DefaultPartitioner()  # that of Java's clients
+        # A customer's key comes again and again, and hashing it takes longer than all else that is done for an event.
+        self._hashed = lru_cache(_KNOWN_KEYS)(lambda key: partitioner(key, partitions, partitions))
+        self._writes: GroupWrites | None = None
+        self._lack = "Kafka is not reached yet"
+
+    @property
+    def lack(self) -> str:
+        """What is lacking, in words."""
+        if self._writes is None:
+            return self._lack
+        return f"Kafka at {self._settings.broker} acknowledges nothing" if self._writes.is_stalled else ""
+
+    async def write(self, records: Iterable[EventRecord]) -> None:
+        """Write events in their order; return when Kafka has all of them. Raises ``ProblemError`` if it has not."""
+        if self._writes is None:
+            raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, self._lack, RETRY_SECONDS)
+        await self._writes.write([self._placed(record) for record in records])
+
+    def _placed(self, record: EventRecord) -> PlacedRecord:
+        # One without a key is nobody's, and rejected: as in a replay, it goes to the first partition.
+        partition = 0 if record.key is None else self._hashed(record.key)
+        return PlacedRecord(
+            TopicPartition(self._topics[record.topic], partition), record.key, record.value, record.time
+        )
+
+    async def running(self, _app: web.Application) -> AsyncIterator[None]:
+        """Keep the topics open while the server runs."""
+        task = asyncio.create_task(self._keep_open())
+        yield
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    async def _keep_open(self) -> None:
+        while True:
+            try:
+                await self._write_until_it_fails()
+            except TopicsError as error:
+                self._lacks(str(error))
+            except (KafkaError, OSError, TimeoutError) as error:
+                why = str(error) or type(error).__name__
+                self._lacks(f"Kafka at {self._settings.broker} does not answer: {why}")
+            await asyncio.sleep(_PAUSE_SECONDS)
+
+    def _lacks(self, lack: str) -> None:
+        if lack != self._lack:
+            logger.warning("no events are taken: %s", lack)
+        self._lack = lack
+
+    async def _write_until_it_fails(self) -> None:
+        producer = AIOKafkaProducer(
+            **client_arguments(self._settings),
+            enable_idempotence=True,  # which waits for all replicas in sync
+            compression_type="zstd" if has_zstd() else "gzip",
+            max_batch_size=_BATCH_BYTES,
+        )
+        try:
+            async with asyncio.timeout(_OPEN_SECONDS):
+                await check_inputs(self._settings)
+                await producer.start()
+            writes = self._writes = GroupWrites(producer)
+            logger.info("events are taken, and written to Kafka at %s", self._settings.broker)
+            self._lack = "Kafka failed a write"
+            await writes.run()
+        finally:
+            self._writes = None
+            await _stop(producer)
+
+
+async def _stop(producer: AIOKafkaProducer) -> None:
+    # One that is not through with a write would wait for it for ever.
+    try:
+        async with asyncio.timeout(_PAUSE_SECONDS):
+            await producer.stop()
+    except (KafkaError, OSError, TimeoutError) as error:
+        logger.info("the old producer did not end in order: %r", error)
