@@ -43,7 +43,7 @@ class GroupTransaction:
         self.changelog_end = 0
         """The changelog offset after the last record that was acknowledged."""
         self.transitions_end = 0
-        """An offset of the transitions topic that is not beyond the last record that was acknowledged."""
+        """An offset of the transitions topic that is not beyond the end of what was acknowledged."""
         self._producer = AIOKafkaProducer(
             **client_arguments(settings),
             transactional_id=f"{settings.app_id}-{partition}",

@@ -18,6 +18,7 @@ from streams.serve.customers.stored_customers import StoredCustomers
 from streams.serve.metrics import ServeMetrics
 from streams.serve.surface import Surface
 from streams.serve.tokens import Tokens, TokensError, read_tokens
+from streams.serve.transitions.routes import Transitions
 from streams.serve_settings import ServeSettings
 from streams.settings import Settings
 from streams.sinks.redis import Keys, connect
@@ -71,9 +72,14 @@ async def serve(settings: Settings, rules: Rulebook, tokens: Tokens, certificate
         raise ServeError(f"LIFESTAGE_REDIS_URL cannot be used: {error}") from None
     stored = StoredCustomers(redis, Keys.of(settings))
     look_up = LookUp(rules, None if settings.clock == "stream" else _now)
-    surfaces: list[Surface] = [Customers(look_up, MemberSets(rules.compiled), stored)]
-    app = application(surfaces, tokens, ServeMetrics())
+    metrics = ServeMetrics()
+    transitions = Transitions(settings, rules.compiled, redis, metrics.registry)
+    surfaces: list[Surface] = [Customers(look_up, MemberSets(rules.compiled), stored), transitions]
+    app = application(surfaces, tokens, metrics)
+    app.cleanup_ctx.append(transitions.running)
+    app.on_shutdown.append(transitions.end)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=_END_SECONDS)
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # each failure of each request; the feed says it once
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # it logs requests that it cannot read, as they are
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -159,7 +159,7 @@ class RedisSink:
         numbers = [it for pair in positions.items() for it in pair]
         try:
             keys = (self._keys.sentinel, self._keys.positions)
-            await cast(Awaitable[Any], self._redis.eval(_REACHED, 2, *keys, sentinel, *numbers))
+            await self._redis.eval(_REACHED, 2, *keys, sentinel, *numbers)
         except (RedisError, OSError) as error:
             raise self._lost(error) from error
 
