@@ -28,6 +28,8 @@ def application(surfaces: Sequence[Surface], access: Access, metrics: ServeMetri
     """Return the application; with tokens, all but ``/live`` and ``/ready`` wants one."""
     app = web.Application(middlewares=[_measured(metrics), _answered(access)])
     app.on_response_prepare.append(_add_headers)
+    for surface in surfaces:
+        surface.attach(app)
     for route in (*(it for surface in surfaces for it in surface.routes()), *_of_all(surfaces, metrics)):
         handler = route.handler if route.scope is None else _allowed(route.handler, access, route.scope)
         if route.method == "GET":

@@ -4,7 +4,6 @@ import asyncio
 import logging
 import signal
 import ssl
-import time
 from ipaddress import ip_address
 
 from aiohttp import web
@@ -15,18 +14,11 @@ from streams.environment import SettingsError
 from streams.serve.access import Access
 from streams.serve.application import application
 from streams.serve.connections import runner_of
-from streams.serve.customers.look_up import LookUp
-from streams.serve.customers.member_sets import MemberSets
-from streams.serve.customers.routes import Customers
-from streams.serve.customers.stored_customers import StoredCustomers
-from streams.serve.intake.input_topics import InputTopics
-from streams.serve.intake.metrics import IntakeMetrics
-from streams.serve.intake.routes import Intake
 from streams.serve.metrics import ServeMetrics
-from streams.serve.surface import Surface
+from streams.serve.surfaces import surfaces_of
 from streams.serve_settings import ServeSettings
 from streams.settings import Settings
-from streams.sinks.redis import Keys, connect
+from streams.sinks.redis import connect
 from streams.tokens import Tokens, tokens_in
 
 logger = logging.getLogger(__name__)
@@ -60,17 +52,9 @@ async def serve(settings: Settings, rules: Rulebook, tokens: Tokens, certificate
     """Answer requests until SIGTERM or SIGINT. Raises ``SettingsError`` for an address or a URL that cannot be used."""
     access, metrics = Access(tokens), ServeMetrics()
     redis = _redis(settings)
-    surfaces: list[Surface] = []
-    if redis is not None:
-        look_up = LookUp(rules, None if settings.clock == "stream" else _now)
-        surfaces.append(Customers(look_up, MemberSets(rules.compiled), StoredCustomers(redis, Keys.of(settings))))
-    inputs = InputTopics(settings) if settings.subject == "customer" else None
-    if inputs is not None:
-        surfaces.append(Intake(inputs, access, settings.serve.origins, IntakeMetrics(metrics.registry)))
-    app = application(surfaces, access, metrics)
-    if inputs is not None:
-        app.cleanup_ctx.append(inputs.running)
+    app = application(surfaces_of(settings, rules, redis, access, metrics), access, metrics)
     runner = runner_of(app)
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # each failure of each request; we say it once
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # it logs requests that it cannot read, as they are
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -95,16 +79,11 @@ async def serve(settings: Settings, rules: Rulebook, tokens: Tokens, certificate
 
 def _redis(settings: Settings) -> Redis | None:
     if not settings.redis_url:
-        logger.info("LIFESTAGE_REDIS_URL is empty: nobody is looked up here")
         return None
     try:
         return connect(settings.redis_url)
     except ValueError as error:
         raise SettingsError(f"LIFESTAGE_REDIS_URL cannot be used: {error}") from None
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000
 
 
 def _is_local(host: str) -> bool:

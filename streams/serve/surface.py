@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
 from aiohttp.typedefs import Handler
+from aiohttp.web import Application
 
 from streams.tokens import Scope
 
@@ -35,6 +36,10 @@ class Surface(Protocol):
 
     def description(self) -> Description:
         """Return its part of the OpenAPI document."""
+        ...
+
+    def attach(self, app: Application) -> None:
+        """Let what it needs run as long as the application does."""
         ...
 
     async def missing(self) -> str:

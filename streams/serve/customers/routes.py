@@ -6,7 +6,7 @@ from hashlib import blake2b
 from http import HTTPStatus
 
 import orjson
-from aiohttp.web import Request, Response
+from aiohttp.web import Application, Request, Response
 
 from streams.serve.body import read_body
 from streams.serve.customers.look_up import LookUp
@@ -51,6 +51,9 @@ class Customers:
     def description(self) -> Description:
         """Return its part of the OpenAPI document."""
         return description(self._sets, self._look_up.features)
+
+    def attach(self, app: Application) -> None:
+        """Need nothing: each answer is read when it is asked for."""
 
     async def missing(self) -> str:
         """Return why no customer can be looked up; empty if they can."""

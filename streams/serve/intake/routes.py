@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 import orjson
-from aiohttp.web import Request, Response
+from aiohttp.web import Application, Request, Response
 
 from streams.serve.access import Access
 from streams.serve.body import read_body
@@ -58,6 +58,10 @@ class Intake:
     def description(self) -> Description:
         """Return its part of the OpenAPI document."""
         return description()
+
+    def attach(self, app: Application) -> None:
+        """Keep the input topics open as long as the application runs."""
+        app.cleanup_ctx.append(self._topics.running)
 
     async def missing(self) -> str:
         """Return what it lacks, in words."""
