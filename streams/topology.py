@@ -31,6 +31,7 @@ from streams.partitions.snapshots import PartitionedSnapshots
 from streams.partitions.status import WorkerStatus
 from streams.partitions.watchdog import Watchdog
 from streams.settings import Settings
+from streams.sinks.heartbeat import Heartbeat
 from streams.sinks.redis import RedisSink
 from streams.tokens import Tokens, tokens_in
 from streams.topics import TABLE, topics_of
@@ -87,6 +88,7 @@ def build(
     app.task(tally.report)
     if mirror is not None:
         app.task(mirror.run)
+        app.task(Heartbeat(settings, health.document).run)
     tokens = Tokens() if settings.web_tokens is None else tokens_in(settings.web_tokens, "LIFESTAGE_WEB_TOKENS")
     serve_pages(app, health, metrics, tokens)
     private.shorten_transaction_backoff()

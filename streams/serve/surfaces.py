@@ -11,15 +11,22 @@ from streams.serve.access import Access
 from streams.serve.customers.look_up import LookUp
 from streams.serve.customers.member_sets import MemberSets
 from streams.serve.customers.routes import Customers
-from streams.serve.customers.stored_customers import StoredCustomers
+from streams.serve.history.build import build as build_history
+from streams.serve.installation.reject_log import MAX_REJECTS, RejectLog
+from streams.serve.installation.routes import Installation
 from streams.serve.intake.input_topics import InputTopics
 from streams.serve.intake.metrics import IntakeMetrics
 from streams.serve.intake.routes import Intake
 from streams.serve.metrics import ServeMetrics
+from streams.serve.redis_reader import RedisReader
+from streams.serve.stored_customers import StoredCustomers
+from streams.serve.stored_workers import StoredWorkers
 from streams.serve.surface import Surface
+from streams.serve.topic_follower import TopicFollower
 from streams.serve.transitions.routes import Transitions
 from streams.settings import Settings
 from streams.sinks.redis import Keys
+from streams.topics import topics_of
 
 logger = logging.getLogger(__name__)
 
@@ -32,13 +39,24 @@ def surfaces_of(
     if redis is None:
         logger.info("LIFESTAGE_REDIS_URL is empty: nobody is looked up here")
     else:
-        look_up = LookUp(rules, None if settings.clock == "stream" else _now)
-        surfaces.append(Customers(look_up, MemberSets(rules.compiled), StoredCustomers(redis, Keys.of(settings))))
+        surfaces += _of_the_mirror(settings, rules, RedisReader(redis, Keys.of(settings)))
     surfaces.append(Transitions(settings, rules.compiled, redis, metrics.registry))
     if settings.subject == "customer":
         inputs = InputTopics(settings)
         surfaces.append(Intake(inputs, access, settings.serve.origins, IntakeMetrics(metrics.registry)))
     return surfaces
+
+
+def _of_the_mirror(settings: Settings, rules: Rulebook, reader: RedisReader) -> list[Surface]:
+    stored, workers = StoredCustomers(reader), StoredWorkers(reader)
+    look_up = LookUp(rules, None if settings.clock == "stream" else _now)
+    rejects = RejectLog()
+    follower = TopicFollower(settings, topics_of(settings).rejects, rejects, MAX_REJECTS)
+    return [
+        Customers(look_up, MemberSets(rules.compiled), stored),
+        *build_history(settings, rules, stored, workers, _now),
+        Installation(rules.compiled, workers, follower, rejects),
+    ]
 
 
 def _now() -> int:
