@@ -16,6 +16,8 @@ from streams.serve.customers.member_sets import MemberSets
 from streams.serve.customers.routes import Customers
 from streams.serve.customers.stored_customers import StoredCustomers
 from streams.serve.metrics import ServeMetrics
+from streams.serve.page.legend import legend_of
+from streams.serve.page.routes import Page
 from streams.serve.surface import Surface
 from streams.serve.tokens import Tokens, TokensError, read_tokens
 from streams.serve_settings import ServeSettings
@@ -72,6 +74,8 @@ async def serve(settings: Settings, rules: Rulebook, tokens: Tokens, certificate
     stored = StoredCustomers(redis, Keys.of(settings))
     look_up = LookUp(rules, None if settings.clock == "stream" else _now)
     surfaces: list[Surface] = [Customers(look_up, MemberSets(rules.compiled), stored)]
+    legend = legend_of(rules.compiled, rules.version, stream_clock=settings.clock == "stream")
+    surfaces.append(Page(legend, tokens, tuple(surfaces)))
     app = application(surfaces, tokens, ServeMetrics())
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=_END_SECONDS)
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # it logs requests that it cannot read, as they are
