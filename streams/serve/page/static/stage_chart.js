@@ -4,7 +4,8 @@ import { h } from "./dom.js";
 import { count, day } from "./format.js";
 import { colour, legend } from "./legend.js";
 
-const HEIGHT = 372;
+const HEIGHT = 420;
+const FILL = "d0"; // how opaque, as the end of a colour
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const seconds = (date) => Date.parse(`${date}T00:00:00Z`) / 1000;
 
@@ -75,7 +76,7 @@ export class StageChart {
     const surface = colour("surface");
     const series = legend.stages.map(({ key, name, look }) => {
       const paint = colour(`look-${look}`);
-      return { label: name, stroke: stacked ? surface : paint, width: stacked ? 1.5 : 2, fill: stacked ? paint : undefined, points: { show: false }, key };
+      return { label: name, stroke: stacked ? surface : paint, width: stacked ? 1.5 : 2, fill: stacked ? paint + FILL : undefined, points: { show: false }, key };
     });
     const axis = { stroke: colour("faint"), font: `11px ${getComputedStyle(document.body).fontFamily}`, ticks: { show: false } };
     const grid = { stroke: colour("line"), width: 1 };

@@ -52,6 +52,8 @@ function month(scope) {
 const of = (each, name) => each.changes.filter((it) => it.change === name).reduce((sum, it) => sum + it.count, 0);
 const total = (days, name) => days.reduce((sum, it) => sum + of(it, name), 0);
 
+const LABEL = 80;
+
 function columns(days, width) {
   const height = 220;
   const foot = 22;
@@ -71,7 +73,10 @@ function columns(days, width) {
       group.append(svg("rect", { class: `column look-${lookOfChange(name)}`, x: at * each + each * 0.15, y, width: each * 0.7, height: Math.max(size - 1, 1) }));
     }
     picture.append(group);
-    if (at % 7 === 0) picture.append(svg("text", { class: "date", x: at * each + each * 0.15, y: height - 6 }, dayOfWeek(it.date)));
+    if (at % 7 === 0) {
+      const late = at * each + LABEL > width;
+      picture.append(svg("text", { class: "date", x: late ? width : at * each + each * 0.15, y: height - 6, "text-anchor": late ? "end" : "start" }, dayOfWeek(it.date)));
+    }
   });
   return picture;
 }

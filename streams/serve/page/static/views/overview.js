@@ -16,7 +16,7 @@ import { changeTable } from "./forecast.js";
 import { flowPicture } from "./flows.js";
 
 const RANGES = [["30", "30 days"], ["90", "90 days"], ["365", "A year"]];
-const LATEST = 8;
+const LATEST = 7;
 
 export function overview(scope) {
   return h("div", { class: "grid" }, tiles(scope), chart(scope), latest(scope), flows(scope), movers(scope), tomorrow(scope));
