@@ -36,7 +36,8 @@ class Row:
     """What is to be written of one customer.
 
     ``profile`` is None for one who is gone, and ``snapshot`` empty: the bytes from which it can be told at a later
-    instant. ``transitions`` are the values of the transitions topic since the last row.
+    instant. ``transitions`` are the values of the transitions topic since the last row. ``first_event_at`` (ms since
+    1970) is when the customer began, None for one who is gone.
     """
 
     customer: str
@@ -44,6 +45,7 @@ class Row:
     profile: Profile | None
     snapshot: bytes = b""
     transitions: Sequence[bytes] = ()
+    first_event_at: int | None = None
 
 
 class ProfileSink(Protocol):
@@ -226,7 +228,7 @@ class Mirror:
         profile = rules.profiles.profile(timeline.head, user_id=customer, seq=timeline.seq, at=upto)
         # As it was committed: who has not been taken over by a new policy yet is told as under the one before.
         snapshot = group.customers.snapshot(key) or b""
-        return Row(customer, group.version, profile, snapshot, transitions)
+        return Row(customer, group.version, profile, snapshot, transitions, timeline.head.first_event_at)
 
     def _lost(self, error: Exception) -> None:
         self._failures += 1

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
@@ -71,18 +72,27 @@ class TopicReader:
 @asynccontextmanager
 async def open_topic(settings: Settings, topic: str) -> AsyncIterator[TopicReader]:
     """Open a topic for the length of the block; raises ``TopicUnreadableError``."""
+    async with consuming(settings, topic) as (consumer, partitions):
+        yield TopicReader(consumer, partitions)
+
+
+@asynccontextmanager
+async def consuming(
+    settings: Settings, topic: str, **arguments: Any
+) -> AsyncIterator[tuple[AIOKafkaConsumer, list[TopicPartition]]]:
+    """Consume all partitions of a topic for the length of the block; raises ``TopicUnreadableError``.
+
+    ``arguments`` are those of the client that are not as for people.
+    """
+    usual = {"isolation_level": "read_committed", "auto_offset_reset": "earliest"}
     consumer = AIOKafkaConsumer(
-        **client_arguments(settings),
-        group_id=None,
-        enable_auto_commit=False,
-        isolation_level="read_committed",
-        auto_offset_reset="earliest",
+        **client_arguments(settings), group_id=None, enable_auto_commit=False, **{**usual, **arguments}
     )
     try:
         partitions = await _partitions(settings, topic)
         await consumer.start()
         consumer.assign(partitions)
-        yield TopicReader(consumer, partitions)
+        yield consumer, partitions
     except (KafkaError, OSError) as error:
         raise TopicUnreadableError(
             f"{topic} on Kafka at {settings.broker} cannot be read: {str(error) or type(error).__name__}"

@@ -31,6 +31,7 @@ from streams.partitions.snapshots import PartitionedSnapshots
 from streams.partitions.status import WorkerStatus
 from streams.partitions.watchdog import Watchdog
 from streams.settings import Settings
+from streams.sinks.heartbeat import Heartbeat
 from streams.sinks.redis import RedisSink
 from streams.topics import TABLE, topics_of
 
@@ -86,6 +87,7 @@ def build(
     app.task(tally.report)
     if mirror is not None:
         app.task(mirror.run)
+        app.task(Heartbeat(settings, health.document).run)
     serve_pages(app, health, metrics)
     private.shorten_transaction_backoff()
     private.rejoin_without_assignment()

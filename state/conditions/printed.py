@@ -52,14 +52,20 @@ class Side(NamedTuple):
 
 def compared(left: Side, sign: Sign, right: Side) -> str:
     """Return a comparison of two numbers that holds, in digits of which it holds too."""
+    places = places_of(left, sign, right)
+    return f"{left.printed(places)} {sign} {right.printed(places)}"
+
+
+def places_of(left: Side, sign: Sign, right: Side) -> int:
+    """Return how many decimals leave a comparison true that holds."""
     if left.value.denominator == right.value.denominator == 1:
-        return f"{left.printed(DECIMALS)} {sign} {right.printed(DECIMALS)}"
+        return DECIMALS
     holds = COMPARE[sign]
     for places in range(DECIMALS, _MOST_DECIMALS + 1):
         (one, of_one), (two, of_two) = left.ratio(places), right.ratio(places)
         if holds(one * of_two, two * of_one):
             break
-    return f"{left.printed(places)} {sign} {right.printed(places)}"
+    return places
 
 
 def number(value: Exact | Quotient, places: int = DECIMALS) -> str:

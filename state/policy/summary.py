@@ -7,9 +7,8 @@ from state.conditions.one_line import on_one_line
 from state.policy.compiled import CompiledPolicy, CompiledSegment
 from state.policy.compiled_ladder import CompiledStep
 from state.policy.lifecycle_shape import Fixed, Lifecycle, Loyal, PAlive, Patience, Rfm, Stage, SupportRules
-from state.policy.recurrence import Recurrence
+from state.policy.phrases import confirmed, days, leaving, minutes, somewhere, span, stay
 from state.policy.shape import Policy, Segment, Step
-from state.policy.signal_shape import Within
 from state.policy.value_types import RESOLUTION_MINUTES
 
 
@@ -19,7 +18,7 @@ def summarize(compiled: CompiledPolicy) -> str:
     return "\n".join(
         [
             f"Policy {compiled.version}",
-            *_basics(policy),
+            *basics(policy),
             "",
             "Lifecycle",
             *_lifecycle(policy),
@@ -40,15 +39,16 @@ def summarize(compiled: CompiledPolicy) -> str:
     )
 
 
-def _basics(policy: Policy) -> Iterator[str]:
+def basics(policy: Policy) -> Iterator[str]:
+    """Yield what holds for all rules: one or two sentences a line."""
     time, money = policy.time, policy.money
     if policy.subject == "account":
         yield "  It decides accounts: what is said of a customer holds for the account that the events name."
-    yield f"  Days begin at midnight in {time.zone}. An event may come up to {_minutes(time.lateness_minutes)} late."
+    yield f"  Days begin at midnight in {time.zone}. An event may come up to {minutes(time.lateness_minutes)} late."
     if time.zone_trait:
         yield f"  Dates, ages, tags, hours and weekdays are in the customer's zone, from traits.{time.zone_trait}."
     if time.resolution_minutes != RESOLUTION_MINUTES:
-        yield f"  Windows in hours move on by {_minutes(time.resolution_minutes)}."
+        yield f"  Windows in hours move on by {minutes(time.resolution_minutes)}."
     if time.day_seconds != 86400:
         yield f"  This is a rehearsal: a day lasts {time.day_seconds} seconds."
     rates = ", ".join(f"1 {code} = {rate:g} {money.currency}" for code, rate in sorted(money.rates.items()))
@@ -63,14 +63,14 @@ def _basics(policy: Policy) -> Iterator[str]:
         yield f"  Who meets {on_one_line(excluded)} does not count: no stage but excluded, and no segment."
     if policy.holdout is not None:
         yield f"  {policy.holdout.percent:g} % of the customers, at random, are held out ({policy.holdout.name})."
-    yield f"  {_minutes(policy.browsing.session_minutes).capitalize()} without a click ends a visit."
-    yield f"  An order can be undone, updated and recognised for {_days(policy.orders.undo_days)}."
+    yield f"  {minutes(policy.browsing.session_minutes).capitalize()} without a click ends a visit."
+    yield f"  An order can be undone, updated and recognised for {days(policy.orders.undo_days)}."
 
 
 def _lifecycle(policy: Policy) -> Iterator[str]:
     lifecycle = policy.lifecycle
     if lifecycle.occasion_days:
-        yield f"  Orders within {_days(lifecycle.occasion_days)} of the first of them are one purchase occasion."
+        yield f"  Orders within {days(lifecycle.occasion_days)} of the first of them are one purchase occasion."
     else:
         yield "  Each order is a purchase occasion of its own."
     silences = _one_time(lifecycle)
@@ -88,7 +88,7 @@ def _lifecycle(policy: Policy) -> Iterator[str]:
 
 
 def _one_time(lifecycle: Lifecycle) -> str:
-    at_risk, churned = _days(lifecycle.one_time_patience_days), _days(lifecycle.one_time_churn_days)
+    at_risk, churned = days(lifecycle.one_time_patience_days), days(lifecycle.one_time_churn_days)
     return f"at risk after {at_risk} of silence, churned after {churned}"
 
 
@@ -108,38 +108,38 @@ def _stages(stages: tuple[Stage, ...]) -> Iterator[str]:
     yield "  A customer is in the first of these stages that fits:"
     for stage in stages[:-1]:
         yield f"    {stage.key}: from {on_one_line(stage.enter)}"
-        yield f"      until {_leaving(stage.leave)}"
+        yield f"      until {leaving(stage.leave)}"
     yield f"    {stages[-1].key}: everybody else"
 
 
 def _loyal(loyal: Loyal) -> Iterator[str]:
     yield f"  loyal     from {on_one_line(loyal.enter)}"
-    yield f"            until {_leaving(loyal.leave)}{_stay(loyal.min_stay_days)}"
+    yield f"            until {leaving(loyal.leave)}{stay(loyal.min_stay_days)}"
 
 
 def _patience(patience: Patience) -> Iterator[str]:
     match patience:
         case Fixed():
-            yield f"  at risk   after {_days(patience.days)} without an order"
-            yield f"  churned   after {_days(patience.churn_days)} without an order"
+            yield f"  at risk   after {days(patience.days)} without an order"
+            yield f"  churned   after {days(patience.churn_days)} without an order"
         case PAlive():
             yield f"  at risk   when the chance of still being a customer falls to {patience.limit:g} (BG/NBD)"
-            least, between = _days(patience.min_days), _days(patience.min_at_risk_days)
+            least, between = days(patience.min_days), days(patience.min_at_risk_days)
             yield f"  churned   when it falls to {patience.churn_limit:g}, and at least {between} after that"
-            yield f"            patience is at least {least}, at most {_days(patience.max_days)}; for those who buy so"
+            yield f"            patience is at least {least}, at most {days(patience.max_days)}; for those who buy so"
             yield f"            often that both limits lie within {least}, they are {between} apart"
         case _:
             yield f"  at risk   when silent for {patience.multiple:g} times the customer's usual gap between orders,"
-            yield f"            at least {_days(patience.min_days)}, at most {_days(patience.max_days)}"
+            yield f"            at least {days(patience.min_days)}, at most {days(patience.max_days)}"
             yield f"  churned   when silent for {patience.churn_multiple:g} times as long as that"
 
 
 def _support(rules: SupportRules) -> Iterator[str]:
     yield (
-        f"  Patience is multiplied by {rules.shorten_to:g} for {_days(rules.rating_counts_days)} after a rating of "
+        f"  Patience is multiplied by {rules.shorten_to:g} for {days(rules.rating_counts_days)} after a rating of "
         f"{rules.bad_rating:g} or less,"
     )
-    yield f"  and while a ticket is open for more than {_days(rules.open_days)}."
+    yield f"  and while a ticket is open for more than {days(rules.open_days)}."
 
 
 def _scores(rfm: Rfm, currency: str) -> Iterator[str]:
@@ -180,11 +180,11 @@ def _step(step: Step, compiled: CompiledStep) -> Iterator[str]:
     yield f"    {step.name} ({step.key})"
     if step.description:
         yield f"      {step.description}"
-    yield f"      enters when {on_one_line(step.enter)}{_confirmed(step.confirm_hours)}"
-    lasting = f", for {_days(step.grace_days)} without a break" if step.grace_days else ""
-    yield f"      leaves when {_leaving(step.leave)}{lasting}{_stay(step.min_stay_days)}"
+    yield f"      enters when {on_one_line(step.enter)}{confirmed(step.confirm_hours)}"
+    lasting = f", for {days(step.grace_days)} without a break" if step.grace_days else ""
+    yield f"      leaves when {leaving(step.leave)}{lasting}{stay(step.min_stay_days)}"
     if step.requalify_days:
-        yield f"      and only at the end of each {_days(step.requalify_days)} on this step"
+        yield f"      and only at the end of each {days(step.requalify_days)} on this step"
     yield from _looks(compiled, "      ")
 
 
@@ -192,10 +192,10 @@ def _segment(segment: Segment, compiled: CompiledSegment) -> Iterator[str]:
     yield f"  {segment.name} ({segment.key})"
     if segment.description:
         yield f"    {segment.description}"
-    yield f"    joins when  {on_one_line(segment.enter)}{_confirmed(segment.confirm_hours)}"
-    yield f"    leaves when {_leaving(segment.leave)}{_stay(segment.min_stay_days)}"
+    yield f"    joins when  {on_one_line(segment.enter)}{confirmed(segment.confirm_hours)}"
+    yield f"    leaves when {leaving(segment.leave)}{stay(segment.min_stay_days)}"
     if segment.quiet_days:
-        yield f"    joins again no sooner than {_days(segment.quiet_days)} after joining"
+        yield f"    joins again no sooner than {days(segment.quiet_days)} after joining"
     yield from _looks(compiled, "    ")
 
 
@@ -214,30 +214,19 @@ def _signals(compiled: CompiledPolicy) -> Iterator[str]:
         if written.description:
             yield f"    {written.description}"
         if it.recurrence is not None:
-            yield f"    every {_days(written.every_days)} {_somewhere(it.recurrence)}"
+            yield f"    every {days(written.every_days)} {somewhere(it.recurrence)}"
         for number, (step, shape) in enumerate(zip(it.steps, written.steps, strict=True)):
             times = f"{step.times} times " if step.times > 1 else ""
-            words = f", {_span(shape)} of each other" if number == 0 else f", {_span(shape)}"
+            words = f", {span(shape)} of each other" if number == 0 else f", {span(shape)}"
             where = f" where {on_one_line(shape.where)}" if shape.where.strip() else ""
             yield f"    {'then ' if number else ''}{times}{step.names[0]}{where}{words if step.words else ''}"
         if it.unless is not None and written.unless is not None:
             where = f" where {on_one_line(written.unless.where)}" if written.unless.where.strip() else ""
-            yield f"    and no {' or '.join(it.unless.names)}{where} {_span(written.unless)} after that"
+            yield f"    and no {' or '.join(it.unless.names)}{where} {span(written.unless)} after that"
         if it.condition is not None:
             yield f"    told only if {it.condition.text}"
         if written.quiet_days:
-            yield f"    and not again within {_days(written.quiet_days)}"
-
-
-def _somewhere(recurrence: Recurrence) -> str:
-    if recurrence.where == "step":
-        return f"on the step {recurrence.step} of the ladder {recurrence.key}"
-    return f"in the {recurrence.where} {recurrence.key}"
-
-
-def _span(within: Within) -> str:
-    units = ((value, key.removeprefix("within_")) for key, value in within.given)
-    return " ".join(f"within {value:g} {unit.removesuffix('s') if value == 1 else unit}" for value, unit in units)
+            yield f"    and not again within {days(written.quiet_days)}"
 
 
 def _names(compiled: CompiledPolicy) -> Iterator[str]:
@@ -246,23 +235,3 @@ def _names(compiled: CompiledPolicy) -> Iterator[str]:
     for name in sorted(used):
         feature = compiled.catalogue.features.get(name)
         yield f"  {name:{width}}  {feature.meaning if feature else 'what the profile says'}"
-
-
-def _leaving(leave: str) -> str:
-    return on_one_line(leave) if leave.strip() else "that no longer holds"
-
-
-def _confirmed(hours: float) -> str:
-    return f", for {hours:g} hour{'' if hours == 1 else 's'} without a break" if hours else ""
-
-
-def _stay(days: float) -> str:
-    return f", but not in the first {_days(days)}" if days else ""
-
-
-def _days(days: float) -> str:
-    return f"{days:g} day{'' if days == 1 else 's'}"
-
-
-def _minutes(minutes: float) -> str:
-    return f"{minutes:g} minute{'' if minutes == 1 else 's'}"

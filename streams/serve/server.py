@@ -14,15 +14,22 @@ from streams.serve.application import application
 from streams.serve.customers.look_up import LookUp
 from streams.serve.customers.member_sets import MemberSets
 from streams.serve.customers.routes import Customers
-from streams.serve.customers.stored_customers import StoredCustomers
+from streams.serve.history.build import build as build_history
+from streams.serve.installation.reject_log import MAX_REJECTS, RejectLog
+from streams.serve.installation.routes import Installation
 from streams.serve.metrics import ServeMetrics
 from streams.serve.page.legend import legend_of
 from streams.serve.page.routes import Page
+from streams.serve.redis_reader import RedisReader
+from streams.serve.stored_customers import StoredCustomers
+from streams.serve.stored_workers import StoredWorkers
 from streams.serve.surface import Surface
 from streams.serve.tokens import Tokens, TokensError, read_tokens
+from streams.serve.topic_follower import TopicFollower
 from streams.serve_settings import ServeSettings
 from streams.settings import Settings
 from streams.sinks.redis import Keys, connect
+from streams.topics import topics_of
 
 _END_SECONDS = 5.0
 
@@ -71,9 +78,18 @@ async def serve(settings: Settings, rules: Rulebook, tokens: Tokens, certificate
         redis = connect(settings.redis_url)
     except ValueError as error:
         raise ServeError(f"LIFESTAGE_REDIS_URL cannot be used: {error}") from None
-    stored = StoredCustomers(redis, Keys.of(settings))
+    reader = RedisReader(redis, Keys.of(settings))
+    stored, workers = StoredCustomers(reader), StoredWorkers(reader)
     look_up = LookUp(rules, None if settings.clock == "stream" else _now)
-    surfaces: list[Surface] = [Customers(look_up, MemberSets(rules.compiled), stored)]
+    history = build_history(settings, rules, stored, workers, _now)
+    rejects = RejectLog()
+    follower = TopicFollower(settings, topics_of(settings).rejects, rejects, MAX_REJECTS)
+    surfaces: list[Surface] = [
+        Customers(look_up, MemberSets(rules.compiled), stored),
+        history.history,
+        history.ahead,
+        Installation(rules.compiled, workers, follower, rejects),
+    ]
     legend = legend_of(rules.compiled, rules.version, stream_clock=settings.clock == "stream")
     surfaces.append(Page(legend, tokens, tuple(surfaces)))
     app = application(surfaces, tokens, ServeMetrics())
@@ -84,6 +100,7 @@ async def serve(settings: Settings, rules: Rulebook, tokens: Tokens, certificate
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, ended.set)
     await runner.setup()
+    background = [asyncio.create_task(run()) for run in (*history.background, follower.run)]
     try:
         host, port = settings.serve.host, settings.serve.port
         try:
@@ -95,6 +112,9 @@ async def serve(settings: Settings, rules: Rulebook, tokens: Tokens, certificate
         logger.info("serving customers under %s on %s://%s:%d/v1/", rules.version, scheme, host, port)
         await ended.wait()
     finally:
+        for task in background:
+            task.cancel()
+        await asyncio.gather(*background, return_exceptions=True)
         await runner.cleanup()
         await redis.aclose()
 

@@ -4,12 +4,14 @@ Keys, all under the prefix ``{app_id}:``
 
 - ``customer:{id}``: a hash of ``profile`` (JSON), ``stage``, ``since``, ``seq``, ``as_of``, ``segments`` (a JSON list
   of keys), ``steps`` (a JSON list of ``ladder:step``), ``next_transition`` and ``next_at`` (absent when nothing is
-  ahead), ``version``, and ``snapshot`` (bytes for ``lifestage serve``, which tells the profile at any later instant)
+  ahead), ``first_event_at``, ``version``, and ``snapshot`` (bytes for ``lifestage serve``, which tells the profile at
+  any later instant)
 - ``stage:{stage}``, ``segment:{key}`` and ``step:{ladder}:{step}``: sets of customer ids, changed at once with
   the hash
 - ``transitions``: the channel on which every value of the transitions topic is published once it is committed;
   around a lost connection twice, around a crash or a rebalance perhaps not at all: the topic is the truth
 - ``mirror``: a random text; when it is missing, or the server was restarted, everything is written again
+- ``worker:{instance}`` and ``workers``: what the workers tell of themselves, see ``streams.sinks.heartbeat``
 
 ``version`` is the position of the customer's partition group when the profile was read: ``upto``, then the number of
 records behind the position, as digits of fixed length. A group has one writer at a time, whose commits move both only
@@ -30,6 +32,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 
 from agents.mirror import MirrorLostError, ProfileVersion, Row
+from schemas import instant
 from schemas.profile import encode
 from streams.settings import Settings
 
@@ -82,6 +85,15 @@ class Keys:
     def members(self, name: str) -> str:
         """Return the key of a set of customers: ``stage:STAGE``, ``segment:KEY`` or ``step:LADDER:STEP``."""
         return f"{self.prefix}{name}"
+
+    def worker(self, instance: str) -> str:
+        """Return the key of what a worker tells of itself."""
+        return f"{self.prefix}worker:{instance}"
+
+    @property
+    def workers(self) -> str:
+        """The key of the sorted set of the workers by the instant at which they were seen last."""
+        return f"{self.prefix}workers"
 
     @property
     def transitions(self) -> str:
@@ -198,6 +210,8 @@ def _fields(row: Row) -> list[str | bytes | int]:
         "as_of",
         profile.as_of,
     ]
+    if row.first_event_at is not None:
+        fields += ["first_event_at", instant.to_text(row.first_event_at)]
     if profile.next_transition is not None and profile.next_at is not None:
         fields += ["next_transition", profile.next_transition, "next_at", profile.next_at]
     return fields

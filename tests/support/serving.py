@@ -106,7 +106,7 @@ def _row(customer: str, history: list[AnyFact], upto: int, rules: Rulebook) -> R
     lateness = rules.compiled.lateness_ms
     apply_facts(timeline, history, upto, upto - lateness, rules, [])
     profile = rules.profiles.profile(timeline.head, user_id=customer, seq=timeline.seq, at=upto)
-    return Row(customer, (upto, len(history)), profile, dump(timeline, rules))
+    return Row(customer, (upto, len(history)), profile, dump(timeline, rules), (), timeline.head.first_event_at)
 
 
 def _named(headers: dict[str, str]) -> dict[str, str]:

@@ -11,10 +11,9 @@ from schemas import instant
 from schemas.profile import Figure, encode
 from state.rules.rulebook import Rulebook
 from state.timeline.later_profile import profile_at, values_at
-from state.timeline.snapshot import SnapshotError, load, read_header
-from state.timeline.timeline import Timeline
-from streams.serve.customers.stored_customers import StoredCustomer
 from streams.serve.problems import ProblemError
+from streams.serve.stored_customers import StoredCustomer
+from streams.serve.timelines import timeline_of
 
 MAX_DAYS_AHEAD = 400
 
@@ -49,7 +48,7 @@ class LookUp:
 
     def told(self, customer: str, stored: StoredCustomer, asked: Asked) -> bytes:
         """Return the JSON of a customer as asked. Raises ``ProblemError``."""
-        timeline = self._timeline(customer, stored.snapshot)
+        timeline = timeline_of(customer, stored.snapshot, self._rules)
         earliest = timeline.head.at
         now = max(earliest, stored.upto if self._now is None else self._now())
         latest = now + MAX_DAYS_AHEAD * self._rules.compiled.day_ms
@@ -73,19 +72,3 @@ class LookUp:
                 "policyVersion": self._rules.version,
             }
         )
-
-    def _timeline(self, customer: str, snapshot: bytes) -> Timeline:
-        try:
-            if read_header(snapshot).fingerprint != self._rules.fingerprint:
-                detail = (
-                    f"the workers decided {customer!r} under another policy than this server has: start "
-                    "`lifestage serve` with the LIFESTAGE_POLICY of the workers, or wait until they have taken it over"
-                )
-                raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, 1)
-            return load(snapshot, self._rules, customer)
-        except SnapshotError:
-            detail = (
-                f"the workers stored {customer!r} in a form that this version cannot read: start `lifestage serve` "
-                "in the version of the workers"
-            )
-            raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail) from None

@@ -8,8 +8,8 @@ import msgspec
 from multidict import MultiMapping
 
 from schemas import instant
-from schemas.coercion import MAX_TEXT
 from streams.serve.customers.look_up import Asked
+from streams.serve.parameters import check_customer, check_names, whole_number
 from streams.serve.problems import ProblemError
 
 MAX_CUSTOMERS = 500
@@ -42,16 +42,18 @@ _batch = msgspec.json.Decoder(Batch).decode
 
 def read_asked(query: MultiMapping[str]) -> Asked:
     """Return what a query asks of one customer. Raises ``ProblemError``."""
-    _check_names(query, ("features", "at"))
+    check_names(query, ("features", "at"))
     features = query.get("features")
     return _asked(None if features is None else _BETWEEN.split(features), query.get("at"))
 
 
 def read_page(query: MultiMapping[str]) -> Page:
     """Return the page that a query asks for. Raises ``ProblemError``."""
-    _check_names(query, ("cursor", "limit"))
-    cursor = _whole("cursor", query.get("cursor", "0"), 0, _MAX_CURSOR, "leave it out, or send that of the page before")
-    limit = _whole("limit", query.get("limit", str(_MEMBERS)), 1, MAX_MEMBERS, f"send 1 to {MAX_MEMBERS}")
+    check_names(query, ("cursor", "limit"))
+    cursor = whole_number(
+        "cursor", query.get("cursor", "0"), 0, _MAX_CURSOR, "leave it out, or send that of the page before"
+    )
+    limit = whole_number("limit", query.get("limit", str(_MEMBERS)), 1, MAX_MEMBERS, f"send 1 to {MAX_MEMBERS}")
     return Page(cursor, limit)
 
 
@@ -68,13 +70,6 @@ def read_batch(body: bytes) -> tuple[list[str], Asked]:
     for customer in batch.customers:
         check_customer(customer)
     return [*dict.fromkeys(batch.customers)], _asked(batch.features, batch.at)
-
-
-def check_customer(customer: str) -> None:
-    """Raise ``ProblemError`` for what is no id of a customer."""
-    if not customer or len(customer) > MAX_TEXT:
-        told = f"customer: the id has {len(customer)} letters: ids have 1 to {MAX_TEXT}"
-        raise ProblemError(HTTPStatus.BAD_REQUEST, told)
 
 
 def _asked(features: list[str] | None, at: str | None) -> Asked:
@@ -95,19 +90,3 @@ def _instant(text: str) -> int:
     if not instant.EARLIEST <= at < instant.LATEST:
         raise ProblemError(HTTPStatus.BAD_REQUEST, f"at: {text!r} lies outside the years 1970 to 2199")
     return at
-
-
-def _check_names(query: MultiMapping[str], known: tuple[str, ...]) -> None:
-    for name in query:
-        if name not in known:
-            told = f"{name}: there is no such parameter: there are {' and '.join(known)}"
-            raise ProblemError(HTTPStatus.BAD_REQUEST, told)
-        if len(query.getall(name)) > 1:
-            raise ProblemError(HTTPStatus.BAD_REQUEST, f"{name}: it is there more than once: send it once")
-
-
-def _whole(name: str, text: str, least: int, most: int, mend: str) -> int:
-    number = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(most)) else -1
-    if not least <= number <= most:
-        raise ProblemError(HTTPStatus.BAD_REQUEST, f"{name}: {text!r} cannot be used: {mend}")
-    return number

@@ -12,9 +12,10 @@ from streams.serve.body import read_body
 from streams.serve.customers.look_up import LookUp
 from streams.serve.customers.member_sets import MemberSets
 from streams.serve.customers.openapi import description
-from streams.serve.customers.questions import check_customer, read_asked, read_batch, read_page
-from streams.serve.customers.stored_customers import StoredCustomers
+from streams.serve.customers.questions import read_asked, read_batch, read_page
+from streams.serve.parameters import check_customer
 from streams.serve.problems import ProblemError
+from streams.serve.stored_customers import StoredCustomers
 from streams.serve.surface import Description, Route
 
 _BUSY_SECONDS, _REST_SECONDS = 0.005, 0.0001

@@ -1,0 +1,1 @@
+"""History over HTTP: members and flows by date, the transitions of each customer, and what lies ahead."""

@@ -1,0 +1,46 @@
+"""The parts of history, put together."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any, NamedTuple
+
+from state.calendar import Calendar
+from state.rules.rulebook import Rulebook
+from streams.serve.history.ahead import Ahead
+from streams.serve.history.messages import Messages
+from streams.serve.history.past import Past, stages_of
+from streams.serve.history.present import Present
+from streams.serve.history.routes import History
+from streams.serve.history.survey import Survey
+from streams.serve.history.transition_log import MAX_TRANSITIONS, TransitionLog
+from streams.serve.stored_customers import StoredCustomers
+from streams.serve.stored_workers import StoredWorkers
+from streams.serve.topic_follower import TopicFollower
+from streams.settings import Settings
+from streams.topics import topics_of
+
+
+class Built(NamedTuple):
+    """What is answered, and what runs in the background for it."""
+
+    history: History
+    ahead: Ahead
+    background: tuple[Callable[[], Coroutine[Any, Any, None]], ...]
+
+
+def build(
+    settings: Settings,
+    rules: Rulebook,
+    stored: StoredCustomers,
+    workers: StoredWorkers,
+    clock: Callable[[], int],
+) -> Built:
+    """Return history under a policy; ``clock`` is the wall clock (ms since 1970)."""
+    calendar = Calendar(rules.compiled.policy.time.zone)  # also in a rehearsal, whose days are no dates
+    topic = topics_of(settings).transitions
+    log = TransitionLog(calendar, rules.compiled.lateness_ms)
+    follower = TopicFollower(settings, topic, log, MAX_TRANSITIONS)
+    survey = Survey(stored, stages_of(rules.compiled), calendar, clock)
+    past = Past(rules, log, stored, survey)
+    present = Present(None if settings.clock == "stream" else clock, log, workers, calendar)
+    history = History(present, follower, log, past, Messages(settings, topic), stored)
+    return Built(history, Ahead(rules, present, stored, survey), (follower.run, survey.run))

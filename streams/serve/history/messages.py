@@ -1,0 +1,68 @@
+"""Messages of the transitions topic, read by their place."""
+
+import asyncio
+from collections.abc import Sequence
+from http import HTTPStatus
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from streams.serve.problems import ProblemError
+from streams.settings import Settings
+from streams.topic_reader import TopicUnreadableError, consuming
+
+_FETCH_BYTES = 64 * 1024
+_FETCH_MS = 500
+_ANSWER_SECONDS = 10.0
+_AT_ONCE = 100
+
+
+class Messages:
+    """A reader of single records of a topic, for one request after another."""
+
+    def __init__(self, settings: Settings, topic: str) -> None:
+        self._settings = settings
+        self._topic = topic
+        self._one_at_a_time = asyncio.Lock()
+
+    async def at(self, partition: int, offsets: Sequence[int]) -> list[tuple[bytes, bytes]]:
+        """Return the keys and values at these offsets of committed records, which rise.
+
+        What the topic no longer has is left out.
+
+        Raises ``ProblemError`` while Kafka does not answer.
+        """
+        if not offsets:
+            return []
+        place = TopicPartition(self._topic, partition)
+        # What is read is known to be committed, and the embedded broker tells wrongly what is aborted.
+        arguments = {"isolation_level": "read_uncommitted", "max_partition_fetch_bytes": _FETCH_BYTES}
+        async with self._one_at_a_time:
+            try:
+                async with asyncio.timeout(_ANSWER_SECONDS), consuming(self._settings, self._topic, **arguments) as it:
+                    consumer, _ = it
+                    consumer.assign([place])
+                    return await self._read(consumer, place, offsets)
+            except (TopicUnreadableError, KafkaError, OSError, TimeoutError) as error:
+                detail = f"Kafka, where {self._topic} is read, does not answer ({type(error).__name__}): ask again"
+                raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, 1) from None
+
+    async def _read(
+        self, consumer: AIOKafkaConsumer, place: TopicPartition, offsets: Sequence[int]
+    ) -> list[tuple[bytes, bytes]]:
+        begin = (await consumer.beginning_offsets([place]))[place]
+        wanted, found, position = frozenset(offsets), [], -1
+        for offset in offsets:
+            if offset < begin:
+                continue
+            if position < 0 or not position <= offset < position + _AT_ONCE:
+                consumer.seek(place, offset)
+                position = offset
+            while position <= offset:
+                records = (await consumer.getmany(place, timeout_ms=_FETCH_MS, max_records=_AT_ONCE)).get(place, [])
+                for record in records:
+                    if record.offset in wanted:
+                        found.append((record.key, record.value))
+                if records:
+                    position = records[-1].offset + 1
+        return found

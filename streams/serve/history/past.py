@@ -1,0 +1,106 @@
+"""The past as JSON: members by date, and flows between dates, from the log of transitions and the sets of now."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from schemas.change import NO_STEP
+from state.customer.customer import EXCLUDED
+from state.policy.compiled import CompiledPolicy
+from state.rules.rulebook import Rulebook
+from streams.serve.history.flows import IN, Flow
+from streams.serve.history.members import members_by_day
+from streams.serve.history.questions import Span, date_text
+from streams.serve.history.survey import Survey
+from streams.serve.history.transition_log import TransitionLog
+from streams.serve.stored_customers import StoredCustomers
+
+Json = dict[str, Any]
+
+
+class Past:
+    """What was, under one policy. Methods raise ``ProblemError`` while Redis does not answer, or was not surveyed."""
+
+    def __init__(self, rules: Rulebook, log: TransitionLog, stored: StoredCustomers, survey: Survey) -> None:
+        compiled = rules.compiled
+        self._stages = stages_of(compiled)
+        self._segments = [it.key for it in compiled.segments]
+        self._steps = [f"{ladder.key}:{it.key}" for ladder in compiled.ladders for it in ladder.steps]
+        self._log = log
+        self._stored = stored
+        self._survey = survey
+        self._first_stage = f"stage:{rules.first_stage}"
+
+    def days(self, number: int, today: int) -> list[int]:
+        """Return so many days until today, without those of which it is not known what happened after them."""
+        return [*range(min(today, max(today - number + 1, self._log.known_from)), today + 1)]
+
+    async def stages_by_day(self, days: Sequence[int]) -> dict[str, list[int]]:
+        """Return the members of each stage at the end of each day."""
+        found = self._survey.found
+        names = self._with_known("stage", self._stages)
+        sizes = await self._stored.sizes(names)
+        gained = self._gained()
+        # Nothing is published when a customer begins: the stage where all begin gains those who began.
+        began = gained[self._first_stage]
+        began.update(found.began)
+        began[days[-1]] += max(0, sum(sizes) - found.customers)  # who has come since the survey
+        return _series(names, sizes, gained, days)
+
+    async def sets_by_day(self, days: Sequence[int]) -> Json:
+        """Return the members of each segment and step at the end of each day."""
+        segments, steps = self._with_known("segment", self._segments), self._with_known("step", self._steps)
+        sizes = await self._stored.sizes([*segments, *steps])
+        gained = self._gained()
+        return {
+            "segments": _series(segments, sizes[: len(segments)], gained, days),
+            "steps": _series(steps, sizes[len(segments) :], gained, days),
+        }
+
+    def flows(self, span: Span) -> Json:
+        """Return who went from where to where within a span of days."""
+        flows = {flow: count for flow, count in sorted(self._log.flows.between(*span).items()) if count > 0}
+        segments: defaultdict[str, Counter[bool]] = defaultdict(Counter)
+        for flow, count in flows.items():
+            if flow.kind == "segment":
+                segments[flow.key][flow.to == IN] += count
+        return {
+            "from": date_text(span.first),
+            "to": date_text(span.last),
+            "stages": [_ends(flow, count) for flow, count in flows.items() if flow.kind == "stage"],
+            "segments": [{"key": key, "entered": it[True], "exited": it[False]} for key, it in segments.items()],
+            "steps": [{"ladder": it.key, **_ends(it, count)} for it, count in flows.items() if it.kind == "step"],
+            "signals": [{"key": it.key, "count": count} for it, count in flows.items() if it.kind == "signal"],
+        }
+
+    def _gained(self) -> defaultdict[str, Counter[int]]:
+        gained: defaultdict[str, Counter[int]] = defaultdict(Counter)
+        for day, name, number in self._log.flows.changes():
+            gained[name][day] += number
+        return gained
+
+    def _with_known(self, kind: str, keys: Sequence[str]) -> list[str]:
+        """Return the sets of these keys, and those that an earlier policy had."""
+        named = {name for _, name, _ in self._log.flows.changes() if name.startswith(f"{kind}:")}
+        own = [f"{kind}:{key}" for key in keys]
+        return [*own, *sorted(named.difference(own))]
+
+
+def stages_of(compiled: CompiledPolicy) -> list[str]:
+    """Return the stages in which customers can be under a policy."""
+    stages = [it.key for it in compiled.stages]
+    return stages if compiled.excluded is None else [*stages, EXCLUDED]
+
+
+def _series(
+    names: Sequence[str], sizes: Sequence[int], gained: defaultdict[str, Counter[int]], days: Sequence[int]
+) -> dict[str, list[int]]:
+    return {
+        name.partition(":")[2]: members_by_day(size, gained[name], days)
+        for name, size in zip(names, sizes, strict=True)
+    }
+
+
+def _ends(flow: Flow, count: int) -> Json:
+    from_, to = (None if it == NO_STEP else it for it in (flow.from_, flow.to))
+    return {"from": from_, "to": to, "count": count}

@@ -1,0 +1,106 @@
+"""The survey: all stored customers, looked through now and then for what comes next and for when they began."""
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from http import HTTPStatus
+from typing import NamedTuple, NoReturn
+
+from state.calendar import Calendar
+from streams.serve.problems import ProblemError
+from streams.serve.stored_customers import Standing, StoredCustomers
+
+logger = logging.getLogger(__name__)
+
+MAX_CUSTOMERS = 2_000_000
+_AT_ONCE = 200
+_REST_PER_WORK = 3.0
+_MIN_REST = 0.002
+_EVERY_SECONDS = 180.0
+_AGAIN_SECONDS = 2.0
+
+
+class Expected(NamedTuple):
+    """A change that comes by itself: the day, its name, and the stage that it leads from."""
+
+    day: int
+    change: str
+    stage: str
+
+
+class Found(NamedTuple):
+    """What a survey found: when it ended (ms since 1970), how many customers, what comes, and the days they began on.
+
+    ``undated`` is of how many the beginning is not stored. ``is_whole`` is false if there are more customers.
+    """
+
+    at: int
+    customers: int
+    expected: Counter[Expected]
+    began: Counter[int]
+    undated: int
+    is_whole: bool
+
+
+class Survey:
+    """Surveys in the background: the first one at once, each further one minutes after the one before.
+
+    A customer who changes their stage meanwhile may be counted twice or not at all.
+    """
+
+    def __init__(
+        self, stored: StoredCustomers, stages: Sequence[str], calendar: Calendar, now: Callable[[], int]
+    ) -> None:
+        self._stored = stored
+        self._stages = stages
+        self._day_of = calendar.day_of
+        self._now = now
+        self._found: Found | None = None
+        self._seen = 0
+
+    @property
+    def found(self) -> Found:
+        """What the last survey found. Raises ``ProblemError`` before the first one has ended."""
+        if self._found is None:
+            detail = f"the customers are being counted, {self._seen:,} so far: ask again in a second"
+            raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, 1)
+        return self._found
+
+    async def run(self) -> NoReturn:
+        """Survey until cancelled."""
+        while True:
+            try:
+                self._found = await self._look_through()
+                wait = _EVERY_SECONDS
+            except ProblemError:  # Redis is away, and who asks for something else is told so
+                wait = _AGAIN_SECONDS
+            except Exception:
+                logger.exception("the customers cannot be counted")
+                wait = _EVERY_SECONDS
+            await asyncio.sleep(wait)
+
+    async def _look_through(self) -> Found:
+        expected, began = Counter[Expected](), Counter[int]()
+        self._seen = undated = 0
+        for stage in self._stages:
+            cursor, is_first = 0, True
+            while (cursor or is_first) and self._seen < MAX_CUSTOMERS:
+                is_first, started = False, time.monotonic()
+                _, cursor, customers = await self._stored.members(f"stage:{stage}", cursor, _AT_ONCE)
+                standings = await self._stored.standings(customers) if customers else []
+                self._seen += len(standings)
+                expected.update(self._expected(standings))
+                dated = [it.first_event_at for it in standings if it.first_event_at is not None]
+                began.update(map(self._day_of, dated))
+                undated += len(standings) - len(dated)
+                await asyncio.sleep(max(_MIN_REST, _REST_PER_WORK * (time.monotonic() - started)))
+        return Found(self._now(), self._seen, expected, began, undated, self._seen < MAX_CUSTOMERS)
+
+    def _expected(self, standings: Iterable[Standing]) -> list[Expected]:
+        return [
+            Expected(self._day_of(it.next_at), it.next_transition, it.stage)
+            for it in standings
+            if it.next_transition is not None and it.next_at is not None
+        ]

@@ -1,0 +1,1 @@
+"""The installation: its policy in words, its workers, and what it rejects, over HTTP."""

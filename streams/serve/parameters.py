@@ -1,0 +1,37 @@
+"""Parameters: what the path and the query of a request may hold, and why it cannot be used."""
+
+from http import HTTPStatus
+
+from multidict import MultiMapping
+
+from schemas.coercion import MAX_TEXT
+from streams.serve.problems import ProblemError
+
+
+def check_customer(customer: str) -> None:
+    """Raise ``ProblemError`` for what is no id of a customer."""
+    if not customer or len(customer) > MAX_TEXT:
+        told = f"customer: the id has {len(customer)} letters: ids have 1 to {MAX_TEXT}"
+        raise ProblemError(HTTPStatus.BAD_REQUEST, told)
+
+
+def check_names(query: MultiMapping[str], known: tuple[str, ...]) -> None:
+    """Raise ``ProblemError`` for a parameter that is not one of these, or is there more than once."""
+    for name in query:
+        if name not in known:
+            told = f"{name}: there is no such parameter: there {_are(known)}"
+            raise ProblemError(HTTPStatus.BAD_REQUEST, told)
+        if len(query.getall(name)) > 1:
+            raise ProblemError(HTTPStatus.BAD_REQUEST, f"{name}: it is there more than once: send it once")
+
+
+def whole_number(name: str, text: str, least: int, most: int, mend: str) -> int:
+    """Return the whole number of a text within these limits. Raises ``ProblemError`` with the mend."""
+    number = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(most)) else -1
+    if not least <= number <= most:
+        raise ProblemError(HTTPStatus.BAD_REQUEST, f"{name}: {text!r} cannot be used: {mend}")
+    return number
+
+
+def _are(known: tuple[str, ...]) -> str:
+    return f"are {' and '.join(known)}" if known else "are none"
