@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -57,6 +57,12 @@ class ProfileSink(Protocol):
     async def write(self, rows: Sequence[Row]) -> None:
         """Write all rows and announce their transitions. Raises ``MirrorLostError``; some may be written then."""
 
+    async def reached(self, identity: str, positions: Mapping[int, int]) -> None:
+        """Note, unless the identity is another by now, how far the mirror has come. Raises ``MirrorLostError``.
+
+        By partition an offset of the transitions topic: all that is told before it was written.
+        """
+
     async def close(self) -> None:
         """End the connections."""
 
@@ -78,16 +84,23 @@ class MirrorStatus:
 class _MirroredGroup:
     customers: Customers
     position: Position
+    told: int
 
     @property
     def version(self) -> ProfileVersion:
         return self.position.upto, sum(self.position.positions.values())
 
 
+def _from_the_beginning(_partition: int) -> int:
+    return 0
+
+
 class Mirror:
     """An observer that writes the customers who changed; only keys are queued, and a profile is read when written.
 
-    ``clock`` counts seconds from any start. While customers wait, the mirror works at most a quarter of the time.
+    ``clock`` counts seconds from any start. ``transitions_end`` returns for a partition an offset of the transitions
+    topic before which all that is committed has been shown. While customers wait, the mirror works at most a quarter of
+    the time.
     """
 
     def __init__(
@@ -96,15 +109,19 @@ class Mirror:
         rules: Rulebook,
         clock: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        transitions_end: Callable[[int], int] = _from_the_beginning,
     ) -> None:
         self._sink = sink
         self._rules = rules
         self._clock = clock
         self._sleep = sleep
+        self._transitions_end = transitions_end
         self._groups: dict[int, _MirroredGroup] = {}
         self._queue = MirrorQueue()
         self._wake = asyncio.Event()
         self._identity = ""
+        self._reached: dict[int, int] = {}
+        self._noted: dict[int, int] = {}
         self._checked_at = float("-inf")
         self._connected = False
         self._trouble = "not connected yet"
@@ -129,7 +146,7 @@ class Mirror:
         This includes a group that this worker kept: another worker may have had it in between, and ended before it
         wrote.
         """
-        self._groups[partition] = _MirroredGroup(customers, position)
+        self._groups[partition] = _MirroredGroup(customers, position, self._transitions_end(partition))
         self._queue.rewrite(partition, customers.keys())
         self._wake.set()
 
@@ -139,6 +156,7 @@ class Mirror:
         group = self._groups.get(partition)
         if group is not None:
             group.position = committed.position
+            group.told = self._transitions_end(partition)
             if committed.outcome.changes:
                 self._queue.add(partition, committed.outcome)
                 self._wake.set()
@@ -147,6 +165,7 @@ class Mirror:
         """Leave a group to its next owner, which writes all of it again."""
         self._groups.pop(partition, None)
         self._queue.drop(partition)
+        self._reached.pop(partition, None)
 
     async def run(self) -> None:
         """Write until cancelled, also after failures of the sink; then close the sink."""
@@ -179,6 +198,8 @@ class Mirror:
         if not self._connected or began - self._checked_at >= CHECK_SECONDS:
             await self._check()
         taken = self._queue.take(MAX_AT_ONCE)
+        # Whoever changed before these ends is written already, or among those taken.
+        ends = {it: group.told for it, group in self._groups.items() if not self._queue.waits(it)}
         try:
             rows = await self._build_rows(taken)
             if rows:
@@ -189,6 +210,7 @@ class Mirror:
                     self._queue.put_back(partition, key, transitions)
             raise
         self._written += len(rows)
+        self._reached |= {it: end for it, end in ends.items() if it in self._groups}
         return self._clock() - began
 
     async def _check(self) -> None:
@@ -196,12 +218,18 @@ class Mirror:
         self._checked_at = self._clock()
         emptied = identity != self._identity
         if emptied:
+            self._reached, self._noted = {}, {}
             for partition, group in self._groups.items():
                 self._queue.rewrite(partition, group.customers.keys())
         if emptied or not self._connected:
             why = "the mirror is new, emptied or restarted" if emptied else "the mirror answers again"
             logger.info("%s: %d customers wait to be written", why, len(self._queue))
         self._identity, self._connected, self._trouble = identity, True, ""
+        if self._reached != self._noted:
+            # Only after another look whether all that was written is still there.
+            noting = dict(self._reached)
+            await self._sink.reached(identity, noting)
+            self._noted = noting
 
     async def _build_rows(self, taken: dict[CustomerKey, list[bytes]]) -> list[Row]:
         rows = []

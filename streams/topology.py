@@ -60,7 +60,7 @@ def build(
 
     # What is seen of the worker.
     status, stage_counts, tally = WorkerStatus(), StageCounts(), WorkerTally()
-    mirror = _mirror(settings, rules) if observers is None else None
+    mirror = _mirror(settings, rules, status) if observers is None else None
     stages = tuple(it.key for it in rules.compiled.stages)
     health = Health(status, rules.version, stages, stage_counts, tally, mirror)
     metrics = Metrics(health, live=settings.clock == "wall")
@@ -116,11 +116,15 @@ def _register(app: BatchApp, settings: Settings, agent: Agent) -> None:
     }
 
 
-def _mirror(settings: Settings, rules: Rulebook) -> Mirror | None:
+def _mirror(settings: Settings, rules: Rulebook, status: WorkerStatus) -> Mirror | None:
     if not settings.redis_url:
         return None
+
+    def transitions_end(partition: int) -> int:
+        return status.groups[partition].transitions_end
+
     try:
-        return Mirror(RedisSink(settings), rules, time.monotonic)
+        return Mirror(RedisSink(settings), rules, time.monotonic, transitions_end=transitions_end)
     except ValueError as error:
         raise SettingsError(
             f"LIFESTAGE_REDIS_URL cannot be used: {error}; set it to redis://host:port/number"

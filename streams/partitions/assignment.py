@@ -46,6 +46,8 @@ class HeldGroup:
         """Note that the batch is committed and applied to memory."""
         self._group.committed(pending)
         self._group.read_to = self.transaction.changelog_end
+        status = self._group.status
+        status.transitions_end = max(status.transitions_end, self.transaction.transitions_end)
 
     def failed(self, error: Exception) -> None:
         """Give the batch up and open the group again: the log has the batch if it was committed."""

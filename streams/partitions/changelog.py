@@ -41,12 +41,13 @@ async def read_changelogs(settings: Settings, groups: Sequence[PartitionGroup]) 
     try:
         logs = {TopicPartition(topics.changelog, group.partition): group for group in groups}
         inputs = [TopicPartition(topic, group.partition) for topic in topics.inputs for group in groups]
+        told = {TopicPartition(topics.transitions, group.partition): group for group in groups}
         # All are assigned first and asked for at once: for each topic that is not assigned, the client would take a
         # second.
-        consumer.assign([*logs, *inputs])
-        consumer.pause(*inputs)
+        consumer.assign([*logs, *inputs, *told])
+        consumer.pause(*inputs, *told)
         begins = await consumer.beginning_offsets([*logs, *inputs])
-        ends = await consumer.end_offsets([*logs, *inputs])
+        ends = await consumer.end_offsets([*logs, *inputs, *told])
         for log, group in logs.items():
             # An explicit seek: seek_to_beginning() right after assign() can end at the end of the log instead.
             consumer.seek(log, begins[log] if settings.embedded else max(begins[log], group.read_to))
@@ -58,6 +59,9 @@ async def read_changelogs(settings: Settings, groups: Sequence[PartitionGroup]) 
                     f"{log.topic}[{log.partition}] holds records but no position: it was written by something else"
                 )
             _take_position(group, topics.inputs, begins, ends)
+        for place, group in told.items():
+            # Its writer is fenced: whatever is told before this is in the changelog that was just read.
+            group.status.transitions_end = ends[place]
         return {
             group.partition: {topic: ends[TopicPartition(topic, group.partition)] for topic in topics.inputs}
             for group in groups

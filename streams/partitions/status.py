@@ -23,6 +23,8 @@ class GroupStatus:
     progress: float = 0.0
     lag: dict[str, int] = field(default_factory=dict)
     """By input topic, the records in the log that no commit covers yet."""
+    transitions_end: int = 0
+    """An offset of the transitions topic: what is committed before it is in memory."""
 
 
 @dataclass(slots=True)

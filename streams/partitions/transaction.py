@@ -42,6 +42,8 @@ class GroupTransaction:
         self._open = False
         self.changelog_end = 0
         """The changelog offset after the last record that was acknowledged."""
+        self.transitions_end = 0
+        """An offset of the transitions topic that is not beyond the end of what was acknowledged."""
         self._producer = AIOKafkaProducer(
             **client_arguments(settings),
             transactional_id=f"{settings.app_id}-{partition}",
@@ -97,6 +99,8 @@ class GroupTransaction:
         for metadata in await asyncio.gather(*self._sent):
             if metadata.topic == self._topics.changelog:
                 self.changelog_end = max(self.changelog_end, metadata.offset + 1)
+            elif metadata.topic == self._topics.transitions:
+                self.transitions_end = max(self.transitions_end, metadata.offset + 1)
 
     async def commit(self) -> None:
         """Commit the transaction."""

@@ -26,6 +26,7 @@ from streams.serve.stored_workers import StoredWorkers
 from streams.serve.surface import Surface
 from streams.serve.tokens import Tokens, TokensError, read_tokens
 from streams.serve.topic_follower import TopicFollower
+from streams.serve.transitions.routes import Transitions
 from streams.serve_settings import ServeSettings
 from streams.settings import Settings
 from streams.sinks.redis import Keys, connect
@@ -81,6 +82,8 @@ async def serve(settings: Settings, rules: Rulebook, tokens: Tokens, certificate
     reader = RedisReader(redis, Keys.of(settings))
     stored, workers = StoredCustomers(reader), StoredWorkers(reader)
     look_up = LookUp(rules, None if settings.clock == "stream" else _now)
+    metrics = ServeMetrics()
+    transitions = Transitions(settings, rules.compiled, redis, metrics.registry)
     history = build_history(settings, rules, stored, workers, _now)
     rejects = RejectLog()
     follower = TopicFollower(settings, topics_of(settings).rejects, rejects, MAX_REJECTS)
@@ -89,11 +92,15 @@ async def serve(settings: Settings, rules: Rulebook, tokens: Tokens, certificate
         history.history,
         history.ahead,
         Installation(rules.compiled, workers, follower, rejects),
+        transitions,
     ]
     legend = legend_of(rules.compiled, rules.version, stream_clock=settings.clock == "stream")
     surfaces.append(Page(legend, tokens, tuple(surfaces)))
-    app = application(surfaces, tokens, ServeMetrics())
+    app = application(surfaces, tokens, metrics)
+    app.cleanup_ctx.append(transitions.running)
+    app.on_shutdown.append(transitions.end)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=_END_SECONDS)
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # each failure of each request; the feed says it once
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # it logs requests that it cannot read, as they are
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -10,6 +10,8 @@ Keys, all under the prefix ``{app_id}:``
   the hash
 - ``transitions``: the channel on which every value of the transitions topic is published once it is committed;
   around a lost connection twice, around a crash or a rebalance perhaps not at all: the topic is the truth
+- ``positions``: a hash of how far the sets and hashes have come: by partition an offset of the transitions topic. What
+  is told before it was written. It is noted once a second
 - ``mirror``: a random text; when it is missing, or the server was restarted, everything is written again
 - ``worker:{instance}`` and ``workers``: what the workers tell of themselves, see ``streams.sinks.heartbeat``
 
@@ -21,7 +23,7 @@ for a day. The keys of one script call lie on one server: Redis Cluster is not s
 """
 
 import uuid
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -67,6 +69,13 @@ return 1
 """
 
 
+_REACHED = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[2], unpack(ARGV, 2))
+return 1
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Keys:
     """The names of the keys of one installation."""
@@ -99,6 +108,11 @@ class Keys:
     def transitions(self) -> str:
         """The channel of the transitions."""
         return f"{self.prefix}transitions"
+
+    @property
+    def positions(self) -> str:
+        """The key of the hash that says by partition how far the mirror has come."""
+        return f"{self.prefix}positions"
 
     @property
     def sentinel(self) -> str:
@@ -150,6 +164,16 @@ class RedisSink:
         for answer in answers:
             if isinstance(answer, Exception):
                 raise self._lost(answer) from answer
+
+    async def reached(self, identity: str, positions: Mapping[int, int]) -> None:
+        """Note how far the mirror has come; see ``ProfileSink``."""
+        sentinel = identity.partition(" ")[0]
+        numbers = [it for pair in positions.items() for it in pair]
+        try:
+            keys = (self._keys.sentinel, self._keys.positions)
+            await self._redis.eval(_REACHED, 2, *keys, sentinel, *numbers)
+        except (RedisError, OSError) as error:
+            raise self._lost(error) from error
 
     async def close(self) -> None:
         """End the connections."""

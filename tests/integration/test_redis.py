@@ -122,6 +122,17 @@ async def test_every_transition_is_announced_after_its_profile(
     assert [it["data"] for it in received if it] == ["one", "two"]
 
 
+async def test_how_far_it_has_come_is_not_noted_in_an_emptied_server(
+    mirror: RedisSink, redis: Redis, topic_prefix: str
+) -> None:
+    identity = await mirror.identity()
+    await mirror.reached(identity, {0: 7, 11: 9})
+    assert await redis.hgetall(f"{topic_prefix}:positions") == {"0": "7", "11": "9"}
+    await redis.delete(f"{topic_prefix}:mirror", f"{topic_prefix}:positions")
+    await mirror.reached(identity, {0: 8})
+    assert not await redis.exists(f"{topic_prefix}:positions")
+
+
 async def test_identity_changes_when_the_content_is_lost(mirror: RedisSink, redis: Redis, topic_prefix: str) -> None:
     before = await mirror.identity()
     assert await mirror.identity() == before

@@ -28,6 +28,7 @@ class ModelTransaction:
         self._lost = False
         self._end = 0
         self.changelog_end = 0
+        self.transitions_end = 0
 
     async def fence(self) -> None:
         def effect() -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pytest
 
@@ -28,9 +28,15 @@ class FakeSink:
         self.fails = 0
         self.writes = 0
         self.closed = 0
+        self.name = "fake"
+        self.positions: dict[int, int] = {}
 
     async def identity(self) -> str:
-        return "fake"
+        return self.name
+
+    async def reached(self, identity: str, positions: Mapping[int, int]) -> None:
+        assert identity == self.name
+        self.positions = dict(positions)
 
     async def was_written(self) -> bool:
         return bool(self.rows)
@@ -125,3 +131,41 @@ def test_a_flood_of_changes_does_not_stop_a_rewrite() -> None:
     waiting.add(0, Outcome(0, changes={b"new%d" % number: b"" for number in range(1000)}))
     taken = waiting.take(100)
     assert sum(key.startswith(b"old") for _, key in taken) == 25
+
+
+async def test_how_far_it_has_come_is_noted_once_all_is_written_that_was_told_before(rules: Rulebook) -> None:
+    class Checked(FakeSink):
+        async def reached(self, identity: str, positions: Mapping[int, int]) -> None:
+            await super().reached(identity, positions)
+            written = {(it.customer, it.profile.seq) for it in self.rows if it.profile is not None}
+            for partition, end in positions.items():
+                # In this log, the n-th transition of a partition is the n-th change of its customer.
+                assert end == 0 or any((f"c{partition}", seq) in written for seq in range(end, 1000))
+
+    sink, ends = Checked(), {0: 0, 1: 0}
+    mirror = Mirror(sink, rules, time.monotonic, transitions_end=ends.__getitem__)
+    groups = [FakeGroup([], partition=it) for it in ends]
+    for group in groups:
+        mirror.opened(group.partition, group.position, group)
+
+    def change(partition: int) -> None:
+        key = b"c%d" % partition
+        changed = groups[partition].change(key)
+        ends[partition] = groups[partition].timelines[key].seq
+        mirror.committed(changed)
+
+    async def both() -> bool:
+        return sink.positions == ends
+
+    async with working(mirror):
+        for _ in range(20):
+            change(0)
+            change(1)
+            await asyncio.sleep(0)
+        sink.fails = 2
+        change(0)
+        await until(both)
+        sink.name, sink.rows, sink.positions = "emptied", [], {}
+        change(1)
+        await until(both)
+    assert {it.customer for it in sink.rows} == {"c0", "c1"}

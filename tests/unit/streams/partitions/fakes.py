@@ -60,6 +60,7 @@ class FakeTransaction:
         self._partition = partition
         self._marker = b""
         self.changelog_end = 7
+        self.transitions_end = 0
 
     async def fence(self) -> None:
         await self._log.step("fence", self._partition)

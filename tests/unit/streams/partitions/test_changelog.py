@@ -22,6 +22,7 @@ SETTINGS = Settings(availability_timeout=2.0)
 TOPICS = topics_of(SETTINGS)
 FIRST, *OTHERS = TOPICS.inputs
 LOG = TopicPartition(TOPICS.changelog, 0)
+TOLD = 70
 
 
 @dataclass
@@ -56,7 +57,7 @@ class FakeConsumer:
         self.running = False
 
     def assign(self, partitions: list[TopicPartition]) -> None:
-        assert len(partitions) == 1 + len(TOPICS.inputs)
+        assert {it.topic for it in partitions} == {TOPICS.changelog, TOPICS.transitions, *TOPICS.inputs}
 
     def pause(self, *partitions: TopicPartition) -> None:
         assert LOG not in partitions
@@ -65,7 +66,8 @@ class FakeConsumer:
         return {it: 0 if it == LOG else self.begins[it.topic] for it in partitions}
 
     async def end_offsets(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
-        return {it: self.end if it == LOG else self.ends[it.topic] for it in partitions}
+        ends = {**self.ends, TOPICS.changelog: self.end, TOPICS.transitions: TOLD}
+        return {it: ends[it.topic] for it in partitions}
 
     def seek(self, partition: TopicPartition, offset: int) -> None:
         assert partition == LOG
@@ -96,6 +98,7 @@ async def read(
         assert not consumer.running
         assert gc.isenabled()
     assert ends == {0: consumer.ends}
+    assert group.status.transitions_end == TOLD
     return group
 
 

@@ -133,6 +133,7 @@ async def test_a_transaction_waits_for_every_record_and_knows_where_the_changelo
     producer.acknowledge(changelog=41)
     await waiting
     assert made.changelog_end == 42
+    assert made.transitions_end == 42
     await made.commit()
     await made.begin()
     await made.acknowledged()
