@@ -75,6 +75,7 @@ class Feed {
 
   #failed(error) {
     this.problem = error instanceof Problem ? error : new Problem(0, "The stream broke off.");
+    if (this.problem.status === 410) this.#lastId = null;
     if (!(error instanceof Problem)) lost();
     this.#tell("away", []);
   }
@@ -90,10 +91,16 @@ class Feed {
     this.#tell("live", []);
     for await (const { id, event, data } of eventsOf(response.body)) {
       if (id !== null) this.#lastId = id;
-      if (event === "gap" || event === "reset") await this.#past();
-      else if (data !== "" && (event === "transition" || event === "message")) this.#arrive(JSON.parse(data));
+      if (event === "dropped") throw this.#dropped(JSON.parse(data));
+      if (data !== "" && event !== "member") this.#arrive(JSON.parse(data));
     }
     if (!this.#abort.signal.aborted) throw new Problem(0, "The stream ended.");
+  }
+
+  /** Return why the server ended the stream; what follows the last one is gone in some cases, and is not asked for. */
+  #dropped({ reason, detail }) {
+    if (reason === "gone") this.#lastId = null;
+    return new Problem(503, detail);
   }
 
   async #poll() {

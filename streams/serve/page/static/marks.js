@@ -21,7 +21,7 @@ export const arrow = () => h("span", { class: "arrow" }, h("span", { class: "uns
 
 /** A change of a number: up, down or none; neither is good or bad by itself. */
 export function delta(number, since) {
-  if (number === null) return h("span", { class: "delta" }, "–");
+  if (number === null || number === undefined) return h("span", { class: "delta" }, "–");
   const sign = number > 0 ? "▲" : number < 0 ? "▼" : "";
   return h("span", { class: "delta", title: since }, sign && h("span", { class: "tick", "aria-hidden": "true" }, sign), change(number));
 }

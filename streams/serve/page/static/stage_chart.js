@@ -50,7 +50,7 @@ export class StageChart {
   }
 
   #value(key, at) {
-    return this.#told.stages[key]?.[at] ?? 0;
+    return Math.max(0, this.#told.stages[key]?.[at] ?? 0);
   }
 
   #data() {

@@ -12,6 +12,8 @@ import { outlook, profile, transitionsOf } from "../sources.js";
 import { pictureKeys, standing, storyPicture } from "../story_picture.js";
 import { row } from "../transition_list.js";
 
+const SHORT = 24;
+
 export function customerView(scope, id) {
   return h("div", { class: "grid" }, who(scope, id), picture(scope, id), next(scope, id), changes(scope, id), history(scope, id), values(scope, id));
 }
@@ -87,10 +89,11 @@ function changes(scope, id) {
 
 function condition({ text, value: has, limit, holds }) {
   const share = typeof has === "number" && typeof limit === "number" && limit > 0 ? Math.max(0, Math.min(1, has / limit)) : null;
-  return h("li", { class: holds ? "holds" : "open" },
+  const now = has === null || has === undefined ? "nothing known" : `now ${typeof has === "number" ? value(has) : plain(String(has))}`;
+  return h("li", { class: `${holds ? "holds" : "open"} ${now.length > SHORT ? "long" : ""}` },
     h("span", { class: "sign", role: "img", "aria-label": holds ? "holds" : "does not hold" }, holds ? "✓" : "○"),
     h("span", { class: "text" }, plain(text)),
-    h("span", { class: "has" }, has === null || has === undefined ? "nothing known" : `now ${typeof has === "number" ? value(has) : plain(String(has))}`),
+    h("span", { class: "has" }, now),
     share === null ? null : h("progress", { max: 1, value: share, "aria-hidden": "true" }));
 }
 

@@ -24,8 +24,8 @@ export function forecastView(scope) {
       isEmpty: ({ days }) => !days.some((it) => it.changes.length), empty: "Nobody will change in the next 30 days by silence alone.",
       render: month(scope) }).element,
     panel(scope, { title: "What this is", className: "full", source: FORECAST,
-      render: (body, { customers, computedAt }) => replace(body, h("p", { class: "prose" },
-        `Every customer's next transition is known in advance: it is the instant at which silence alone would change their stage. These are the next ones of ${count(customers)} customers, as of ${dateTime(computedAt)}. An order, or anything else that the policy asks for, moves them.`)) }).element);
+      render: (body, { customers, asOf }) => replace(body, h("p", { class: "prose" },
+        `Every customer's next transition is known in advance: it is the instant at which silence alone would change their stage. These are the next ones of ${count(customers)} customers, as of ${dateTime(asOf)}. An order, or anything else that the policy asks for, moves them.`)) }).element);
 }
 
 function month(scope) {

@@ -19,7 +19,7 @@ export function policyView(scope) {
         if (!groups.has(heading)) groups.set(heading, new Map());
         const named = groups.get(heading);
         if (!named.has(name)) named.set(name, { about: it.about, texts: [] });
-        named.get(name).texts.push(it.text);
+        named.get(name).texts.push(bare(it.text, name));
       }
       replace(body, h("p", { class: "at" }, "Version ", h("code", {}, version), ". Every transition carries it."),
         h("div", { class: "policy" }, [...groups].map(([heading, named]) => h("section", {}, h("h3", {}, heading),
@@ -41,6 +41,13 @@ function headed(about) {
 function nameMark(about, name) {
   const [kind, key] = about.split(":");
   return kind === "stage" && legend.stages.some((it) => it.key === key) ? h("span", { class: `stage look-${look(key)}` }, h("i", { "aria-hidden": "true" }), name) : name;
+}
+
+/** Return a sentence without the name that it stands under, and with the names of features in words. */
+function bare(text, name) {
+  const rest = [name, name.replace(": ", ", ")].find((it) => it && text.startsWith(`${it}: `));
+  const told = rest ? capital(text.slice(rest.length + 2)) : text;
+  return told.replaceAll(/\b[a-z0-9]+(?:_[a-z0-9]+)+\b/g, words).replaceAll(" * ", " × ");
 }
 
 const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
