@@ -4,7 +4,7 @@ import { h } from "./dom.js";
 import { count, day } from "./format.js";
 import { colour, legend } from "./legend.js";
 
-const HEIGHT = 420;
+const HEIGHT = 470;
 const FILL = "d0"; // how opaque, as the end of a colour
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const seconds = (date) => Date.parse(`${date}T00:00:00Z`) / 1000;

@@ -1,7 +1,7 @@
 // The forecast: who will change if nothing happens, tomorrow and over the month.
 
 import { h, replace, svg, table } from "../dom.js";
-import { count, dateTime, day, dayOfWeek, words } from "../format.js";
+import { addDays, count, dateKey, dateTime, day, dayOfWeek, words } from "../format.js";
 import { lookOfChange } from "../legend.js";
 import { arrow, stage } from "../marks.js";
 import { panel } from "../panel.js";
@@ -10,16 +10,20 @@ import { FORECAST } from "../sources.js";
 const change = (name) => h("span", { class: `stage look-${lookOfChange(name)}` }, h("i", { "aria-hidden": "true" }), words(name));
 
 /** Return changes [{change, from, count}] as a table. */
-export function changeTable(changes) {
+function changeTable(changes) {
   const rows = [...changes].sort((a, b) => b.count - a.count).map((it) => [h("span", { class: "what" }, stage(it.from), arrow(), change(it.change)), count(it.count)]);
   return table("Expected changes", [{ name: "Change" }, { name: "Customers", number: true }], rows);
 }
+
+/** Return a renderer of what changes tomorrow. */
+export const renderTomorrow = (body, { asOf, tomorrow }) =>
+  replace(body, h("p", { class: "at" }, day(addDays(dateKey(asOf), 1))), changeTable(tomorrow));
 
 export function forecastView(scope) {
   return h("div", { class: "grid" },
     panel(scope, { title: "Tomorrow", className: "third", source: FORECAST,
       isEmpty: ({ tomorrow }) => !tomorrow.length, empty: "Nobody will change tomorrow by silence alone.",
-      render: (body, { tomorrow, days }) => replace(body, days[0] && h("p", { class: "at" }, day(days[0].date)), changeTable(tomorrow)) }).element,
+      render: renderTomorrow }).element,
     panel(scope, { title: "The next 30 days", className: "two-thirds", source: FORECAST, note: "expected changes by day, if nothing happens",
       isEmpty: ({ days }) => !days.some((it) => it.changes.length), empty: "Nobody will change in the next 30 days by silence alone.",
       render: month(scope) }).element,

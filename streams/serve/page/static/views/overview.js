@@ -1,7 +1,7 @@
 // The overview: how many customers are in which stage, how that came, what happens, and what comes.
 
 import { h, replace } from "../dom.js";
-import { count, day, share } from "../format.js";
+import { count, share } from "../format.js";
 import { feed } from "../feed.js";
 import { legend, look, segment, stageName, step } from "../legend.js";
 import { delta, sparkline } from "../marks.js";
@@ -12,7 +12,7 @@ import { StageChart } from "../stage_chart.js";
 import { row } from "../transition_list.js";
 import { feedStatus } from "../feed_status.js";
 import { choice } from "../controls.js";
-import { changeTable } from "./forecast.js";
+import { renderTomorrow } from "./forecast.js";
 import { flowPicture } from "./flows.js";
 
 const RANGES = [["30", "30 days"], ["90", "90 days"], ["365", "A year"]];
@@ -117,6 +117,6 @@ function tomorrow(scope) {
   return panel(scope, {
     title: "Tomorrow", className: "quarter", note: "who will change if nothing happens", source: FORECAST, actions: h("a", { href: "#/forecast" }, "The month"),
     isEmpty: ({ tomorrow: changes }) => !changes.length, empty: "Nobody will change tomorrow by silence alone.",
-    render: (body, { tomorrow: changes, days }) => replace(body, days[0] && h("p", { class: "at" }, day(days[0].date)), changeTable(changes)),
+    render: renderTomorrow,
   }).element;
 }
