@@ -10,7 +10,7 @@ from state.conditions.implied import Proof, proof_of
 from state.conditions.in_words import in_words
 from state.conditions.kind import Kind
 from state.conditions.nodes import AllOf, AnyOf, Comparison, Known, ListLiteral, Literal, Not, Operand, Test, Truth
-from state.conditions.printed import Side, number, places_of
+from state.conditions.printed import DECIMALS, Side, number, places_of
 from state.conditions.signs import OPPOSITE
 from state.customer.customer import Customer
 
@@ -97,35 +97,35 @@ def _alone(operand: Operand, part: Condition, limit: Told) -> _Values:
 
 
 def _compared(leaf: Comparison, negated: bool, part: Condition) -> _Values:
-    # Of ``"sport" in traits.interests``, the list is the value.
-    is_mirrored = leaf.sign in ("in", "not in") and not isinstance(leaf.right, ListLiteral)
     left, right = exact_value(leaf.left, part.catalogue), exact_value(leaf.right, part.catalogue)
-    is_written = isinstance(leaf.right, Literal)
     are_numbers = leaf.left.kind is Kind.NUMBER and not isinstance(leaf.right, ListLiteral)
+    # What is written in the policy is the limit, on whichever side it stands.
+    is_mirrored = isinstance(leaf.left, Literal) and not isinstance(leaf.right, Literal | ListLiteral)
 
     def values(customer: Customer, at: int, holds: bool) -> tuple[Told, Told]:
         one, two = left(customer, at), right(customer, at)
+        places = DECIMALS
         if are_numbers and one is not None and two is not None:
             sign = leaf.sign if holds is not negated else OPPOSITE[leaf.sign]
-            places = places_of(Side("", one), sign, Side("", two, as_written=is_written))
-            return _number(one, places), leaf.right.number if isinstance(leaf.right, Literal) else _number(two, places)
-        told = _told(leaf.left, one), _told(leaf.right, two)
+            places = places_of(_side(leaf.left, one), sign, _side(leaf.right, two))
+        told = _told(leaf.left, one, places), _told(leaf.right, two, places)
         return (told[1], told[0]) if is_mirrored else told
 
     return values
 
 
-def _told(operand: Operand, value: Any) -> Told:
+def _side(operand: Operand, value: Exact) -> Side:
+    return Side("", value, as_written=isinstance(operand, Literal))
+
+
+def _told(operand: Operand, value: Any, places: int = DECIMALS) -> Told:
     if value is None:
         return None
+    if isinstance(operand, Literal):
+        return operand.value
     if isinstance(operand, ListLiteral):
-        is_of_numbers = operand.kind is Kind.NUMBER
-        return [_number(it) if is_of_numbers else it for it in value]
+        return [*operand.values]
     if operand.kind is Kind.NUMBER:
-        return _number(value)
+        text = number(value, places)
+        return float(text) if "." in text else int(text)
     return value if isinstance(value, str | bool | int | float) else sorted(value)
-
-
-def _number(value: Exact, places: int = 4) -> int | float:
-    text = number(value, places)
-    return float(text) if "." in text else int(text)

@@ -5,7 +5,7 @@ order of the partitions nor that of arrival makes a difference.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from schemas.change import NO_STEP
@@ -32,6 +32,8 @@ class Flows:
 
     def __init__(self) -> None:
         self._by_day: defaultdict[int, Counter[Flow]] = defaultdict(Counter)
+        self.gained: defaultdict[str, Counter[int]] = defaultdict(Counter)
+        """How many members more each set had after a day than before it: ``stage:new``, ``step:tier:core``."""
         self._first = self._last = -1
 
     @property
@@ -57,6 +59,8 @@ class Flows:
             of_day[flow] = left
         else:
             del of_day[flow]
+        for name, sign in sets_of(flow):
+            self.gained[name][day] += sign * number
 
     def between(self, first: int, last: int) -> Counter[Flow]:
         """Return the flows of all days from the first to the last, both included."""
@@ -66,32 +70,26 @@ class Flows:
                 total.update(flows)
         return total
 
-    def changes(self) -> Iterator[tuple[int, str, int]]:
-        """Yield, for each day, the sets of members that gained (or lost) so many: ``stage:new``, ``step:tier:core``."""
-        for day, flows in self._by_day.items():
-            for flow, count in flows.items():
-                for name, sign in sets_of(flow):
-                    yield day, name, sign * count
-
     def _forget(self, before: int) -> None:
         old = [day for day in self._by_day if day < before]
         for day in old:
             del self._by_day[day]
+            for gained in self.gained.values():
+                gained.pop(day, None)
         if old or self._first >= 0:
             self._first = before
 
 
-def sets_of(flow: Flow) -> Iterator[tuple[str, int]]:
-    """Yield the sets of members that a flow changes, each with 1 or -1; no step is no set."""
+@lru_cache(maxsize=4096)
+def sets_of(flow: Flow) -> tuple[tuple[str, int], ...]:
+    """Return the sets of members that a flow changes, each with 1 or -1; no step is no set."""
     match flow.kind:
         case "stage":
-            yield f"stage:{flow.to}", 1
-            yield f"stage:{flow.from_}", -1
+            return (f"stage:{flow.to}", 1), (f"stage:{flow.from_}", -1)
         case "segment":
-            yield f"segment:{flow.key}", 1 if flow.to == IN else -1
+            return ((f"segment:{flow.key}", 1 if flow.to == IN else -1),)
         case "step":
-            for step, sign in ((flow.to, 1), (flow.from_, -1)):
-                if step != NO_STEP:
-                    yield f"step:{flow.key}:{step}", sign
+            ends = (flow.to, 1), (flow.from_, -1)
+            return tuple((f"step:{flow.key}:{step}", sign) for step, sign in ends if step != NO_STEP)
         case "signal":
-            return
+            return ()

@@ -53,9 +53,9 @@ class Messages:
         begin = (await consumer.beginning_offsets([place]))[place]
         wanted, found, position = frozenset(offsets), [], -1
         for offset in offsets:
-            if offset < begin:
-                continue
-            if position < 0 or not position <= offset < position + _AT_ONCE:
+            if offset < max(begin, position):
+                continue  # the topic has it no longer, or it was read on the way
+            if position < 0 or offset >= position + _AT_ONCE:
                 consumer.seek(place, offset)
                 position = offset
             while position <= offset:

@@ -1,7 +1,7 @@
 """The past as JSON: members by date, and flows between dates, from the log of transitions and the sets of now."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from schemas.change import NO_STEP
@@ -40,18 +40,18 @@ class Past:
         found = self._survey.found
         names = self._with_known("stage", self._stages)
         sizes = await self._stored.sizes(names)
-        gained = self._gained()
         # Nothing is published when a customer begins: the stage where all begin gains those who began.
-        began = gained[self._first_stage]
+        began = Counter(self._log.flows.gained[self._first_stage])
         began.update(found.began)
         began[days[-1]] += max(0, sum(sizes) - found.customers)  # who has come since the survey
+        gained = {**self._log.flows.gained, self._first_stage: began}
         return _series(names, sizes, gained, days)
 
     async def sets_by_day(self, days: Sequence[int]) -> Json:
         """Return the members of each segment and step at the end of each day."""
         segments, steps = self._with_known("segment", self._segments), self._with_known("step", self._steps)
         sizes = await self._stored.sizes([*segments, *steps])
-        gained = self._gained()
+        gained = self._log.flows.gained
         return {
             "segments": _series(segments, sizes[: len(segments)], gained, days),
             "steps": _series(steps, sizes[len(segments) :], gained, days),
@@ -73,15 +73,9 @@ class Past:
             "signals": [{"key": it.key, "count": count} for it, count in flows.items() if it.kind == "signal"],
         }
 
-    def _gained(self) -> defaultdict[str, Counter[int]]:
-        gained: defaultdict[str, Counter[int]] = defaultdict(Counter)
-        for day, name, number in self._log.flows.changes():
-            gained[name][day] += number
-        return gained
-
     def _with_known(self, kind: str, keys: Sequence[str]) -> list[str]:
         """Return the sets of these keys, and those that an earlier policy had."""
-        named = {name for _, name, _ in self._log.flows.changes() if name.startswith(f"{kind}:")}
+        named = {name for name in self._log.flows.gained if name.startswith(f"{kind}:")}
         own = [f"{kind}:{key}" for key in keys]
         return [*own, *sorted(named.difference(own))]
 
@@ -93,10 +87,10 @@ def stages_of(compiled: CompiledPolicy) -> list[str]:
 
 
 def _series(
-    names: Sequence[str], sizes: Sequence[int], gained: defaultdict[str, Counter[int]], days: Sequence[int]
+    names: Sequence[str], sizes: Sequence[int], gained: Mapping[str, Counter[int]], days: Sequence[int]
 ) -> dict[str, list[int]]:
     return {
-        name.partition(":")[2]: members_by_day(size, gained[name], days)
+        name.partition(":")[2]: members_by_day(size, gained.get(name, Counter()), days)
         for name, size in zip(names, sizes, strict=True)
     }
 
