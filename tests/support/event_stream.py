@@ -58,6 +58,18 @@ class Parser:
         return Sent(name, b"\n".join(parts), self.last_id) if parts else None
 
 
+def events_of(answer: bytes) -> list[Sent]:
+    """Return the events in the bytes of an answer in chunks, which may be cut off."""
+    _, _, rest = answer.partition(b"\r\n\r\n")
+    parser, found = Parser(), []
+    while rest:
+        size, _, rest = rest.partition(b"\r\n")
+        length = int(size, 16)
+        found += parser.feed(rest[:length])
+        rest = rest[length + 2 :]
+    return found
+
+
 class EventStream:
     """An open stream."""
 
@@ -72,6 +84,11 @@ class EventStream:
     def last_id(self) -> str:
         """The id to come back with."""
         return self.parser.last_id
+
+    def read_on(self) -> bool:
+        """Read what comes next, events or not; tell whether there is an id by now."""
+        self._waiting += self.parser.feed(self._answer.read1(65536))
+        return self.last_id != ""
 
     def body(self) -> bytes:
         """Return what is left of an answer that ends."""
@@ -103,15 +120,17 @@ def wait_until_it_streams(server: Server) -> None:
 
 @contextmanager
 def listening(
-    address: str, query: Mapping[str, Any] | None = None, last_id: str = "", **headers: str
+    address: str,
+    query: Mapping[str, Any] | None = None,
+    last_id: str = "",
+    headers: Mapping[str, str] | None = None,
 ) -> Iterator[EventStream]:
     """Listen to transitions for the length of the block; the connection is then cut, whatever is on its way."""
     connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=PATIENCE)
-    if last_id:
-        headers["Last-Event-ID"] = last_id
+    sent = {**(headers or {}), **({"Last-Event-ID": last_id} if last_id else {})}
     try:
         asked = urllib.parse.urlencode(query or {}, doseq=True)
-        connection.request("GET", f"/v1/transitions?{asked}", headers=headers)
+        connection.request("GET", f"/v1/transitions?{asked}", headers=sent)
         answer = connection.getresponse()
         yield EventStream(answer)
     finally:
