@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaError
 
 from schemas.instant import to_text
 from streams.demo.live_progress import LiveProgress
+from streams.demo.page_process import PageProcess
 from streams.demo.servers import DemoServers
 from streams.demo.worker_process import Health, WorkerProcess
 from streams.embedded.child_process import ServerError
@@ -34,13 +35,17 @@ class Measurement:
 
 @dataclass(slots=True)
 class Pipeline:
-    """The source, the servers and the worker of one run. ``on_poll`` is called after each poll of the worker."""
+    """The source, the servers, the worker and the page of one run; without a page where nobody could look at it.
+
+    ``on_poll`` is called after each poll of the worker.
+    """
 
     source: Source
     servers: DemoServers
     worker: WorkerProcess
     progress: LiveProgress
     on_poll: Callable[[], None]
+    page: PageProcess | None = None
     _idle_since: float | None = None
     _written: int = -1
 
@@ -132,6 +137,8 @@ class Pipeline:
                 f"  the worker (process {ended}) was ended {how}; "
                 f"process {self.worker.pid} takes over from the last commit"
             )
+        if self.page is not None and (told := self.page.restart_if_ended()) is not None:
+            self.progress.print_line(f"  {told}")
 
     async def _send(self) -> None:
         def on_progress(progress: Progress) -> None:

@@ -21,6 +21,7 @@ from state.policy.compiled import CompiledPolicy
 from streams.demo.data_folder import ENVIRONMENT, DataFolder, RunRecord, open_data_folder
 from streams.demo.legend import Legend
 from streams.demo.live_progress import LiveProgress
+from streams.demo.page_process import PageProcess
 from streams.demo.pipeline import Pipeline
 from streams.demo.previous_run import ResumeChoice, discard_previous_run, resumable_run
 from streams.demo.report import ReportData, render_report
@@ -102,8 +103,9 @@ def run_demo(options: DemoOptions, given: Settings, environ: Mapping[str, str], 
         _print(console, servers.description(folder, run))
         environment = servers.worker_environment(environ)
         worker = stack.enter_context(WorkerProcess(environment, servers.web, folder.path / "worker.log"))
+        page = _start_page(environment, folder, console, stack) if options.stays else None
         progress = LiveProgress(console, Legend(policy), run.events, run.processed, run.duplicates)
-        pipeline = Pipeline(source, servers, worker, progress, _saving(folder, run, progress))
+        pipeline = Pipeline(source, servers, worker, progress, _saving(folder, run, progress), page)
         _measure(pipeline, folder, run)
         data = _report_data(servers.settings, run, policy)
         tally = _run_tally(servers.settings, read, run)
@@ -116,7 +118,7 @@ def run_demo(options: DemoOptions, given: Settings, environ: Mapping[str, str], 
         with suppress(KeyboardInterrupt, SystemExit):
             _print_all(console, figure_lines(data, run, worker))
             print_tally(console, tally, told)
-            _print_all(console, command_lines(data, servers, worker, folder, options.stays))
+            _print_all(console, command_lines(data, servers, worker, folder, page))
             if not options.stays:
                 return
             asyncio.run(pipeline.supervise())
@@ -142,6 +144,12 @@ def _new_run(options: DemoOptions, source: Source, policy: CompiledPolicy) -> Ru
         prefix=f"{name}." if options.broker else "",
         started=to_text(from_datetime(datetime.now(UTC)))[:16].replace("T", " ") + " UTC",
     )
+
+
+def _start_page(environment: Mapping[str, str], folder: DataFolder, console: Console, stack: ExitStack) -> PageProcess:
+    page = stack.enter_context(PageProcess(environment, folder.path / "serve.log"))
+    _print(console, f"watch the year at {page.url}")
+    return page
 
 
 async def _create_topics(settings: Settings) -> list[str]:

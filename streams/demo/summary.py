@@ -10,6 +10,7 @@ from rich.text import Text
 
 from schemas.instant import to_text
 from streams.demo.data_folder import ENVIRONMENT, DataFolder, RunRecord
+from streams.demo.page_process import PageProcess
 from streams.demo.report import ReportData
 from streams.demo.results import count_differences
 from streams.demo.servers import DemoServers
@@ -41,10 +42,10 @@ def see_all(servers: DemoServers, source: str, mapping: str | None, stays: bool)
 
 
 def command_lines(
-    data: ReportData, servers: DemoServers, worker: WorkerProcess, folder: DataFolder, stays: bool
+    data: ReportData, servers: DemoServers, worker: WorkerProcess, folder: DataFolder, page: PageProcess | None
 ) -> Iterator[Text]:
-    """Yield the commands to look further; ``stays``: the servers and the worker go on, so that they can be asked."""
-    if not stays:
+    """Yield the commands to look further, and the address of the page; None: nothing goes on that could be asked."""
+    if page is None:
         yield _pair("data", f"{folder.path}; run it again without --exit (EXIT=1) to look customers up")
         return
     stories = choose_stories(data.history, data.profiles, own_stages=data.legend.is_own)
@@ -55,11 +56,12 @@ def command_lines(
     yield _pair("metrics", f"{servers.web}/metrics")
     yield _pair("health", f"{servers.web}/health")
     yield _pair("data", str(folder.path))
-    yield _pair("worker's log", str(worker.log))
+    yield _pair("logs", f"{worker.log}, {page.log.name}")
     yield _pair("in a shell", f". {folder.path / ENVIRONMENT}  (then without the settings before each command)")
     yield Text("")
     clock = to_text(data.last)[:16].replace("T", " ")
     yield Text(f"The clock stands at {clock}. Ctrl-C ends everything; the next run finds the data.")
+    yield Text.assemble("All of it is to be seen at ", (page.url, "bold"))
 
 
 def _figures(data: ReportData, run: RunRecord, worker: WorkerProcess) -> Iterator[tuple[str, str] | str]:

@@ -19,7 +19,7 @@ class Access:
     """The tokens of a server and their limits. A server without tokens answers only what this machine asks itself."""
 
     def __init__(self, tokens: Tokens) -> None:
-        self._tokens = tokens
+        self.tokens = tokens
         self._limits = RateLimits()
 
     def check(self, request: Request, scope: Scope, secret: str | None = None) -> None:
@@ -27,10 +27,10 @@ class Access:
 
         ``secret`` is what the request brings elsewhere than in its headers.
         """
-        if not self._tokens:
+        if not self.tokens:
             _check_local(request)
             return
-        sent = self._tokens.sent(_secret(request) if secret is None else secret)
+        sent = self.tokens.sent(_secret(request) if secret is None else secret)
         allowed = [it for it in sent if it.allows(scope)]
         if not allowed:
             detail = f"Authorization: send `Bearer TOKEN` with a token of the scope {scope}"
@@ -42,11 +42,11 @@ class Access:
 
     def is_told(self, request: Request) -> bool:
         """Tell whether the headers of a request are all there is to see who sent it."""
-        return not self._tokens or "Authorization" in request.headers
+        return not self.tokens or "Authorization" in request.headers
 
     def knows(self, request: Request) -> bool:
         """Tell whether a request brings a token of any scope, if there are tokens."""
-        return not self._tokens or bool(self._tokens.sent(_secret(request)))
+        return not self.tokens or bool(self.tokens.sent(_secret(request)))
 
 
 def _secret(request: Request) -> str:

@@ -18,6 +18,8 @@ from streams.serve.intake.input_topics import InputTopics
 from streams.serve.intake.metrics import IntakeMetrics
 from streams.serve.intake.routes import Intake
 from streams.serve.metrics import ServeMetrics
+from streams.serve.page.legend import legend_of
+from streams.serve.page.routes import Page
 from streams.serve.redis_reader import RedisReader
 from streams.serve.stored_customers import StoredCustomers
 from streams.serve.stored_workers import StoredWorkers
@@ -44,7 +46,8 @@ def surfaces_of(
     if settings.subject == "customer":
         inputs = InputTopics(settings)
         surfaces.append(Intake(inputs, access, settings.serve.origins, IntakeMetrics(metrics.registry)))
-    return surfaces
+    legend = legend_of(rules.compiled, rules.version, stream_clock=settings.clock == "stream")
+    return [*surfaces, Page(legend, access.tokens, surfaces)]
 
 
 def _of_the_mirror(settings: Settings, rules: Rulebook, reader: RedisReader) -> list[Surface]:

@@ -18,7 +18,8 @@ MAX_CUSTOMERS = 2_000_000
 _AT_ONCE = 200
 _REST_PER_WORK = 3.0
 _MIN_REST = 0.002
-_EVERY_SECONDS = 180.0
+_REST_PER_SURVEY = 10.0
+_MIN_SECONDS, _MAX_SECONDS = 2.0, 180.0
 _AGAIN_SECONDS = 2.0
 
 
@@ -45,7 +46,9 @@ class Found(NamedTuple):
 
 
 class Survey:
-    """Surveys in the background: the first one at once, each further one minutes after the one before.
+    """Surveys in the background: the first one at once, each further one after a rest.
+
+    The rest is ten times as long as the survey took, from seconds among few customers to minutes among many.
 
     A customer who changes their stage meanwhile may be counted twice or not at all.
     """
@@ -71,14 +74,15 @@ class Survey:
     async def run(self) -> NoReturn:
         """Survey until cancelled."""
         while True:
+            began = time.monotonic()
             try:
                 self._found = await self._look_through()
-                wait = _EVERY_SECONDS
+                wait = min(_MAX_SECONDS, max(_MIN_SECONDS, _REST_PER_SURVEY * (time.monotonic() - began)))
             except ProblemError:  # Redis is away, and who asks for something else is told so
                 wait = _AGAIN_SECONDS
             except Exception:
                 logger.exception("the customers cannot be counted")
-                wait = _EVERY_SECONDS
+                wait = _MAX_SECONDS
             await asyncio.sleep(wait)
 
     async def _look_through(self) -> Found:

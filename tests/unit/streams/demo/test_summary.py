@@ -10,6 +10,7 @@ import pytest
 
 from streams.demo import summary
 from streams.demo.data_folder import DataFolder
+from streams.demo.page_process import PageProcess
 from streams.demo.report import ReportData
 from streams.demo.servers import DemoServers
 from streams.demo.summary import command_lines, figure_lines, see_all
@@ -32,7 +33,8 @@ def lines(
     worker.restarts = restarts
     measured = msgspec.structs.replace(RUN, **{"measured": 30_000, "seconds": 2.0, "memory": 80_000_000, **run})
     figures = figure_lines(data, measured, worker)
-    commands = command_lines(data, DemoServers(settings), worker, FOLDER, stays)
+    page = PageProcess({}, Path("/tmp/run/serve.log")) if stays else None
+    commands = command_lines(data, DemoServers(settings), worker, FOLDER, page)
     return [it.plain for it in (*figures, *commands)]
 
 

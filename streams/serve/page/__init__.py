@@ -1,0 +1,1 @@
+"""The page: customers, what happens to them and why, for people in a browser."""
