@@ -48,9 +48,9 @@ class Settings:
     ``embedded`` says that the broker is noida-db, which keeps listing a producer as aborted after the end of its
     aborted transaction: its changelogs must be read from the beginning, or records are missed.
     ``store`` says where the snapshots are kept, in memory or in a file of this worker under ``data``; both are rebuilt
-    from the changelog. ``policy`` is ``None`` for the policy that ships with the product. ``subject`` says who is
-    decided: customers, or the accounts that their events name, which read what the customers' workers write if
-    ``accounts`` is set there. ``sources`` are the input topics besides the usual four.
+    from the changelog. ``log``: how lines are written to it. ``policy`` is ``None`` for the policy that ships with the
+    product. ``subject`` says who is decided: customers, or the accounts that their events name, which read what the
+    customers' workers write if ``accounts`` is set there. ``sources`` are the input topics besides the usual four.
     """
 
     broker: str = "127.0.0.1:9092"
@@ -65,6 +65,7 @@ class Settings:
     sources: tuple[MappedTopic, ...] = ()
     clock: Literal["wall", "stream"] = "wall"
     store: Literal["memory", "disk"] = "memory"
+    log: Literal["text", "json"] = "text"
     web_host: str = "127.0.0.1"
     web_port: int = 6066
     data: Path = Path(".lifestage")
@@ -89,7 +90,9 @@ class Settings:
         read = _Reader(environ)
         default = cls()
         policy = read.text("POLICY", "")
-        subject = read.checked("SUBJECT", default.subject, _subject, "customer or account")
+        subject: Literal["customer", "account"] = read.checked(
+            "SUBJECT", default.subject, _one_of("customer", "account"), "customer or account"
+        )
         app_id = default.app_id if subject == "customer" else f"{default.app_id}-accounts"
         settings = cls(
             broker=read.checked("BROKER", default.broker, _brokers, "host:port, several separated by commas"),
@@ -102,8 +105,9 @@ class Settings:
             subject=subject,
             accounts=read.checked("ACCOUNTS", "no", _yes_or_no, "yes or no"),
             sources=_sources(read.text("SOURCES", "")),
-            clock=read.checked("CLOCK", default.clock, _clock, "wall or stream"),
+            clock=read.checked("CLOCK", default.clock, _one_of("wall", "stream"), "wall or stream"),
             store=read.checked("STORE", default.store, _store, "memory or disk"),
+            log=read.checked("LOG", default.log, _one_of("text", "json"), "text or json"),
             web_host=read.text("WEB_HOST", default.web_host),
             web_port=read.checked("WEB_PORT", str(default.web_port), _port, "a port, 1 to 65535"),
             data=Path(read.text("DATA", str(default.data))),
@@ -212,20 +216,14 @@ def _yes_or_no(given: str) -> bool:
     return given == "yes"
 
 
-def _subject(given: str) -> Literal["customer", "account"]:
-    if given == "customer":
-        return "customer"
-    if given == "account":
-        return "account"
-    raise ValueError
+def _one_of(*choices: _T) -> Callable[[str], _T]:
+    def check(given: str) -> _T:
+        for choice in choices:
+            if choice == given:
+                return choice
+        raise ValueError
 
-
-def _clock(given: str) -> Literal["wall", "stream"]:
-    if given == "wall":
-        return "wall"
-    if given == "stream":
-        return "stream"
-    raise ValueError
+    return check
 
 
 def _store(given: str) -> Literal["memory", "disk"]:
