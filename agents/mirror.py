@@ -251,7 +251,8 @@ class Mirror:
                 rows.append(self._row(group, key, transitions))
             except Exception:  # one unreadable customer must not hold up the others
                 self._unreadable += 1
-                logger.exception("a customer of partition %d cannot be mirrored", partition)
+                place = {"partition": partition}
+                logger.exception("a customer of partition %d cannot be mirrored", partition, extra=place)
         return rows
 
     def _row(self, group: _MirroredGroup, key: bytes, transitions: Sequence[bytes]) -> Row:

@@ -75,7 +75,8 @@ def track(
                 outcome = await carry_out(pending.batch, pending.marker, group.state, group.transaction, reached)
         except Exception as error:
             # No error may leave the agent, or Faust would acknowledge the batch.
-            logger.debug("partition %d: a batch failed", group.partition, exc_info=True)
+            place = {"partition": group.partition}
+            logger.debug("partition %d: a batch failed", group.partition, exc_info=True, extra=place)
             group.failed(error)
             return
         except asyncio.CancelledError:

@@ -9,6 +9,27 @@ from schemas import instant
 
 MAX_KEPT_BYTES = 65_536
 
+REASONS = (
+    "tombstone",
+    "too_large",
+    "not_json",
+    "invalid",
+    "missing_user",
+    "missing_timestamp",
+    "missing_account",
+    "placeholder_user",
+    "bad_timestamp",
+    "bad_amount",
+    "unknown_currency",
+    "key_mismatch",
+    "conflict",
+    "from_the_future",
+    "late",
+    "forgotten",
+    "poison",
+)
+"""Every reason there is, in the order of docs/events.md."""
+
 
 class RejectedError(Exception):
     """Raised for an event that cannot be used: ``reason`` is a code of docs/events.md, ``detail`` explains it."""

@@ -13,9 +13,11 @@ PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 Subject = Literal["customer", "account"]
 Clock = Literal["wall", "stream"]
 Store = Literal["memory", "disk"]
+Log = Literal["text", "json"]
 SUBJECTS: tuple[Subject, ...] = get_args(Subject)
 CLOCKS: tuple[Clock, ...] = get_args(Clock)
 STORES: tuple[Store, ...] = get_args(Store)
+LOGS: tuple[Log, ...] = get_args(Log)
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 
 
@@ -39,9 +41,9 @@ class Settings:
     ``embedded`` says that the broker is noida-db, which keeps listing a producer as aborted after the end of its
     aborted transaction: its changelogs must be read from the beginning, or records are missed.
     ``store`` says where the snapshots are kept, in memory or in a file of this worker under ``data``; both are rebuilt
-    from the changelog. ``policy`` is ``None`` for the policy that ships with the product. ``subject`` says who is
-    decided: customers, or the accounts that their events name, which read what the customers' workers write if
-    ``accounts`` is set there. ``sources`` are the input topics besides the usual four.
+    from the changelog. ``log`` says how lines are written to it. ``policy`` is ``None`` for the policy that ships with
+    the product. ``subject`` says who is decided: customers, or the accounts that their events name, which read what the
+    customers' workers write if ``accounts`` is set there. ``sources`` are the input topics besides the usual four.
     ``web_tokens`` is a file with the tokens that metrics and health want; None: they want none.
     """
 
@@ -57,6 +59,7 @@ class Settings:
     sources: tuple[MappedTopic, ...] = ()
     clock: Clock = "wall"
     store: Store = "memory"
+    log: Log = "text"
     web_host: str = "127.0.0.1"
     web_port: int = 6066
     web_tokens: Path | None = None
@@ -97,6 +100,7 @@ class Settings:
             sources=_sources(read.text("SOURCES", "")),
             clock=read.one_of("CLOCK", default.clock, CLOCKS),
             store=read.one_of("STORE", default.store, STORES),
+            log=read.one_of("LOG", default.log, LOGS),
             web_host=read.text("WEB_HOST", default.web_host),
             web_port=read.port("WEB_PORT", default.web_port),
             web_tokens=read.file("WEB_TOKENS"),

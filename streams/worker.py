@@ -15,6 +15,7 @@ from streams.end_signals import end_when_asked
 from streams.fatal import end_process
 from streams.faust_driver import private
 from streams.faust_driver.worker import LimitedWorker
+from streams.log_lines import write_log
 from streams.settings import Settings
 from streams.topics import TopicsError, check
 
@@ -34,7 +35,7 @@ def run(app: faust.App, settings: Settings, looks_back_days: int = 0, loglevel: 
     Wait for Kafka as long as it takes; the availability time-out counts from its first answer.
     """
     end_when_asked()
-    logging.basicConfig(level=loglevel, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    write_log(settings.log, loglevel)
     if settings.embedded and settings.subject == "account":
         logger.warning(
             "the embedded broker loses events of accounts if a worker of customers is killed: it is for trying only"
@@ -47,6 +48,7 @@ def run(app: faust.App, settings: Settings, looks_back_days: int = 0, loglevel: 
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
     worker = LimitedWorker(app, loglevel=loglevel, override_logging=False, quiet=True)
+    worker.spinner = None  # it would write a terminal's escapes between the lines of the log
     try:
         worker.execute_from_commandline()
     finally:

@@ -9,7 +9,7 @@ from agents.mirror import Mirror, MirrorStatus
 from schemas import instant
 from streams.observe.stage_counts import StageCounts
 from streams.observe.worker_tally import WorkerTally
-from streams.partitions.status import GroupStatus, WorkerStatus
+from streams.partitions.status import GroupStatus, Restore, WorkerStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,8 @@ class Health:
         lacks = [] if self.status.assigned else ["Kafka has not given this worker its partitions yet"]
         for partition, group in sorted(self.status.groups.items()):
             if group.state != "open":
-                lacks.append(f"partition {partition} is {group.state}{f': {group.reason}' if group.reason else ''}")
+                why = "; ".join(str(it) for it in (group.reason, group.restore) if it)
+                lacks.append(f"partition {partition} is {group.state}{f': {why}' if why else ''}")
         return lacks
 
     def document(self) -> dict[str, Any]:
@@ -67,4 +68,14 @@ def _group(group: GroupStatus, now: float) -> dict[str, Any]:
         "upto": instant.to_text(group.upto) if group.upto else None,
         "seconds_since_progress": round(now - group.progress, 1),
         "lag_records": group.lag,
+        "restore": None if group.restore is None else _restore(group.restore),
+    }
+
+
+def _restore(restore: Restore) -> dict[str, Any]:
+    left = restore.seconds_left
+    return {
+        "offsets_done": restore.done,
+        "offsets": restore.offsets,
+        "seconds_left": None if left is None else round(left, 1),
     }

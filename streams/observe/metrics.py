@@ -1,19 +1,17 @@
 """The worker's metrics: counters of what it did, and gauges that are read at each request."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
 from prometheus_client import metrics as client_metrics
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
 
 from agents.batch import Outcome, Position
-from agents.mirror import MirrorStatus
 from agents.observer import Committed, Customers
-from state.customer.customer import EXCLUDED
+from schemas.reject import REASONS
 from state.rules.bounds_told import UNKNOWN_ORDER
 from streams.observe.bulk_histogram import BulkHistogram
+from streams.observe.gauges import Gauges
 from streams.observe.health import Health
 
 
@@ -72,9 +70,11 @@ class Metrics:
         self._signals = Counter("lifestage_signals", "Signals by key.", ["signal"], registry=registry)
         for outcome in ("applied", "duplicate", "rejected"):
             self._events.labels(outcome)
+        for reason in REASONS:  # from 0 on, or the first rejects of a reason would be no increase
+            self._rejects.labels(reason)
         registry.register(self._event_delay)
         registry.register(self._deadline_delay)
-        registry.register(_Gauges(health))
+        registry.register(Gauges(health, now if live else None))
         ProcessCollector(registry=registry)
 
     def opened(self, partition: int, position: Position, customers: Customers) -> None:
@@ -129,60 +129,3 @@ class Metrics:
                 self._ladder_changes.labels(change.key, change.from_, change.to).inc()
             else:
                 self._segment_changes.labels(change.key, "entered" if change.to == "in" else "exited").inc()
-
-
-class _Gauges(Collector):
-    def __init__(self, health: Health) -> None:
-        self._health = health
-
-    def collect(self) -> Iterable[Metric]:
-        status = self._health.status
-        yield _gauge("lifestage_ready", "1 when assigned and recovered.", status.ready)
-        stages = self._health.stages
-        customers = GaugeMetricFamily("lifestage_customers", "Customers by stage.", labels=["stage"])
-        # A customer may still be in a stage that only the policy before has.
-        for stage in dict.fromkeys((*self._health.policy_stages, *stages)):
-            if stage != EXCLUDED:
-                customers.add_metric([stage], stages.get(stage, 0))
-        yield customers
-        unknown = CounterMetricFamily(
-            "lifestage_unknown_events", "Applied events whose name lifestage does not know.", labels=["name"]
-        )
-        for name, counted in self._health.tally.total.unknown.items():
-            unknown.add_metric([name], counted.count)
-        yield unknown
-        lag = GaugeMetricFamily(
-            "lifestage_lag_records", "Records that no commit covers yet.", labels=["topic", "partition"]
-        )
-        for (topic, partition), records in status.lag.items():
-            lag.add_metric([topic, str(partition)], records)
-        yield lag
-        upto = GaugeMetricFamily(
-            "lifestage_upto_timestamp_seconds", "The instant up to which everything is decided.", labels=["partition"]
-        )
-        for partition, group in status.groups.items():
-            upto.add_metric([str(partition)], group.upto / 1000)
-        yield upto
-        policy = GaugeMetricFamily("lifestage_policy_info", "The policy at work.", labels=["version"])
-        policy.add_metric([self._health.policy_version], 1)
-        yield policy
-        mirror = self._health.mirror_status
-        if mirror is not None:
-            yield from _mirror(mirror)
-
-
-def _mirror(mirror: MirrorStatus) -> Iterable[Metric]:
-    yield _gauge("lifestage_mirror_connected", "1 when Redis takes the mirror.", mirror.connected)
-    yield _gauge("lifestage_mirror_waiting_customers", "Customers that wait to be written.", mirror.waiting)
-    yield _counter("lifestage_mirror_written_customers", "Profiles written.", mirror.written)
-    yield _counter("lifestage_mirror_failures", "Times that Redis did not take the mirror.", mirror.failures)
-    yield _counter("lifestage_mirror_unreadable_customers", "Customers that cannot be written.", mirror.unreadable)
-    yield _counter("lifestage_mirror_dropped_messages", "Transitions not announced in Redis.", mirror.dropped)
-
-
-def _gauge(name: str, documentation: str, value: float) -> Metric:
-    return GaugeMetricFamily(name, documentation, value=value)
-
-
-def _counter(name: str, documentation: str, value: float) -> Metric:
-    return CounterMetricFamily(name, documentation, value=value)

@@ -132,12 +132,14 @@ class Assignment:
                 group.close()
                 group.status.state = "opening"
         except TimeoutError:
-            logger.warning("partition %d: its last batch is given up", group.partition)
+            logger.warning("partition %d: its last batch is given up", group.partition, extra=_place(group))
 
     def _failed(self, group: PartitionGroup, error: Exception) -> None:
         group.close()
         group.status.state, group.status.reason = "failed", repr(error)
-        logger.warning("partition %d: a batch failed, opening it again: %r", group.partition, error)
+        logger.warning(
+            "partition %d: a batch failed, opening it again: %r", group.partition, error, extra=_place(group)
+        )
         # A worker that was replaced while it was suspended is told so at its next heartbeat. Fencing before that would
         # needlessly stop the worker that took over.
         fenced = isinstance(error, ProducerFenced | InvalidProducerEpoch)
@@ -178,13 +180,15 @@ class Assignment:
             for group in groups:
                 if group.status.reason:
                     group.status.state = "stopped"
-                    logger.error("partition %d is stopped: %s", group.partition, group.status.reason)
+                    logger.error(
+                        "partition %d is stopped: %s", group.partition, group.status.reason, extra=_place(group)
+                    )
                 else:
                     group.open(generation, ends[group.partition])
                 group.status.progress = time.monotonic()
                 self._observers.opened(group.partition, group.position or START, group.state)
         opened = [group.partition for group in groups if group.status.state == "open"]
-        logger.info("opened partitions %s in %.1f s", opened, time.monotonic() - started)
+        logger.info("opened partitions %s in %.1f s", opened, time.monotonic() - started, extra={"partitions": opened})
 
     async def _fence(self, group: PartitionGroup) -> None:
         await self._discard(group)
@@ -211,7 +215,8 @@ class Assignment:
                 end_process(str(error))
             except Exception as error:
                 group.status.state, group.status.reason = "failed", repr(error)
-                logger.warning("opening partition %d failed, again in %.1f s: %r", group.partition, pause, error)
+                told = "opening partition %d failed, again in %.1f s: %r"
+                logger.warning(told, group.partition, pause, error, extra=_place(group))
 
     async def _stop_reopening(self) -> None:
         tasks = list(self._reopening.values())
@@ -219,3 +224,8 @@ class Assignment:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _place(group: PartitionGroup) -> dict[str, int]:
+    """Return what a line of the log about a group has as fields of its own."""
+    return {"partition": group.partition}

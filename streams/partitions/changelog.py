@@ -11,6 +11,7 @@ from agents.batch import Position
 from streams.connection import client_arguments
 from streams.partitions.partition_group import PartitionGroup
 from streams.partitions.position import POSITION_KEY, START, decode_position
+from streams.partitions.restore_progress import RestoreProgress
 from streams.settings import Settings
 from streams.topics import topics_of
 
@@ -48,11 +49,22 @@ async def read_changelogs(settings: Settings, groups: Sequence[PartitionGroup]) 
         consumer.pause(*inputs, *told)
         begins = await consumer.beginning_offsets([*logs, *inputs])
         ends = await consumer.end_offsets([*logs, *inputs, *told])
-        for log, group in logs.items():
+        firsts = {
+            log: begins[log] if settings.embedded else max(begins[log], group.read_to) for log, group in logs.items()
+        }
+        for log, first in firsts.items():
             # An explicit seek: seek_to_beginning() right after assign() can end at the end of the log instead.
-            consumer.seek(log, begins[log] if settings.embedded else max(begins[log], group.read_to))
-        with _collector_disabled():
-            await _read(consumer, logs, ends, settings.availability_timeout)
+            consumer.seek(log, first)
+        progress = RestoreProgress(
+            {log.partition: (first, ends[log]) for log, first in firsts.items()},
+            {group.partition: group.status for group in groups},
+            time.monotonic(),
+        )
+        try:
+            with _collector_disabled():
+                await _read(consumer, logs, ends, progress, settings.availability_timeout)
+        finally:
+            progress.ended()
         for log, group in logs.items():
             if group.position is None and group.read_to:
                 raise MarkerMissingError(
@@ -86,6 +98,7 @@ async def _read(
     consumer: AIOKafkaConsumer,
     logs: Mapping[TopicPartition, PartitionGroup],
     ends: Mapping[TopicPartition, int],
+    progress: RestoreProgress,
     timeout: float,
 ) -> None:
     last_records = time.monotonic()
@@ -93,8 +106,10 @@ async def _read(
     while left := [log for log in logs if await consumer.position(log) < ends[log]]:
         fetched = await consumer.getmany(*left, timeout_ms=300, max_records=_CHUNK)
         for log, records in fetched.items():
-            _apply(logs[log], records)
-            logs[log].status.progress = time.monotonic()
+            group = logs[log]
+            _apply(group, records)
+            group.status.progress = time.monotonic()
+            progress.reached(log.partition, group.read_to, group.status.progress)
         if fetched:
             last_records = time.monotonic()
         elif time.monotonic() - last_records > timeout:
@@ -121,6 +136,7 @@ def _take_position(
     first = {topic: begins[TopicPartition(topic, group.partition)] for topic in inputs}
     group.position = Position({**first, **before.positions}, before.upto, before.watermarks)
     group.status.reason, group.lost = "", {}
+    group.status.upto = max(group.status.upto, before.upto)
     for topic in inputs:
         at, end = group.position.positions[topic], ends[TopicPartition(topic, group.partition)]
         if at < first[topic]:

@@ -2,10 +2,28 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 GroupState = Literal["opening", "open", "failed", "stopped"]
+GROUP_STATES: tuple[GroupState, ...] = get_args(GroupState)
 TopicPartitionName = tuple[str, int]
+
+
+@dataclass(slots=True)
+class Restore:
+    """How much of its changelog a group has read, in offsets, and how long the rest will take if it goes on like that.
+
+    An offset may hold no record: the log is compacted. ``seconds_left`` is None before the first records.
+    """
+
+    done: int
+    offsets: int
+    seconds_left: float | None = None
+
+    def __str__(self) -> str:
+        share = 100 * self.done // self.offsets if self.offsets else 100
+        left = "" if self.seconds_left is None else f", about {self.seconds_left:,.0f} s left"
+        return f"{share} % of its changelog is read ({self.done:,} of {self.offsets:,} offsets){left}"
 
 
 @dataclass(slots=True)
@@ -13,8 +31,8 @@ class GroupStatus:
     """The status of one partition group.
 
     ``opening``: its state is being read; ``open``: its records are processed; ``failed``: it will be opened again
-    soon; ``stopped``: a person must decide, see ``reason``. ``upto`` is in ms since 1970. ``progress`` is when the
-    group last committed, restored, or had no lag, in seconds of ``time.monotonic``.
+    soon; ``stopped``: a person must decide, see ``reason``. ``upto`` is in ms since 1970, 0 while it is not known.
+    ``progress`` is when the group last committed, restored, or had no lag, in seconds of ``time.monotonic``.
     """
 
     state: GroupState = "opening"
@@ -25,6 +43,8 @@ class GroupStatus:
     """By input topic, the records in the log that no commit covers yet."""
     transitions_end: int = 0
     """An offset of the transitions topic: what is committed before it is in memory."""
+    restore: Restore | None = None
+    """How far the changelog is read, while it is."""
 
 
 @dataclass(slots=True)

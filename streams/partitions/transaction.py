@@ -117,7 +117,8 @@ class GroupTransaction:
             try:
                 await asyncio.wait_for(end(), _ABORT_SECONDS)
             except Exception as error:  # a fenced producer raises on every call
-                logger.info("partition %d: the old producer did not end in order: %r", self._partition, error)
+                told = "partition %d: the old producer did not end in order: %r"
+                logger.info(told, self._partition, error, extra={"partition": self._partition})
 
     async def _send(
         self, topic: str, records: Iterable[tuple[bytes | None, bytes, int | None]], partition: int | None = None

@@ -9,6 +9,10 @@ from tests.support.programs import ROOT
 
 COMPOSE = ROOT / "docker-compose.yml"
 PROMETHEUS = ROOT / "deploy" / "prometheus" / "prometheus.yml"
+GRAFANA = ROOT / "deploy" / "grafana"
+DASHBOARD = GRAFANA / "dashboards" / "lifestage.json"
+ALERTMANAGER = ROOT / "deploy" / "alertmanager" / "alertmanager.yml"
+ALERTS = PROMETHEUS.with_name("alerts.yml")
 
 
 def read(path: Path) -> dict[str, Any]:

@@ -13,7 +13,8 @@ import yaml
 from streams.embedded.child_process import running, wait_until
 from streams.embedded.servers import answers_kafka, answers_redis, free_port
 from streams.settings import Settings
-from tests.deploy.files import COMPOSE, read, service
+from streams.tokens import read_tokens
+from tests.deploy.files import COMPOSE, PROMETHEUS, read, service
 from tests.support.programs import ROOT, require_apache_kafka, require_program
 from tests.support.servers import kafka_libraries
 
@@ -25,7 +26,8 @@ def test_compose_accepts_it() -> None:
     assert done.returncode == 0, done.stderr
     assert "warning" not in done.stderr.lower()
     resolved = yaml.safe_load(done.stdout)["services"]
-    assert set(resolved) == {"kafka", "redis", "topics", "workers", "prometheus"}
+    watching = {"prometheus", "alertmanager", "grafana"}
+    assert set(resolved) == {"kafka", "redis", "topics", "workers", "serve"} | watching
     assert resolved["workers"]["environment"]["LIFESTAGE_BROKER"] == "kafka:29092"
 
 
@@ -39,7 +41,34 @@ def test_no_secret_is_written_down() -> None:
     for name, found in read(COMPOSE)["services"].items():
         for variable, value in found.get("environment", {}).items():
             if re.search("PASSWORD|SECRET|TOKEN", variable):
-                assert value is None, (name, variable)
+                assert value is None or value.startswith("/run/secrets/"), (name, variable)
+    ignored = (ROOT / ".gitignore").read_text().splitlines()
+    for secret in read(COMPOSE)["secrets"].values():
+        assert f"{Path(secret['file']).parent}/" in ignored
+
+
+def test_the_secrets_are_made_once(tmp_path: Path) -> None:
+    make = ["sh", str(ROOT / "deploy" / "secrets.sh"), str(tmp_path)]
+    subprocess.run(make, check=True, capture_output=True, timeout=30)
+    made = {path.name: path.read_text() for path in (tmp_path / "secrets").iterdir()}
+    assert set(made) == set(read(COMPOSE)["secrets"])
+    tokens = read_tokens(made["serve_tokens"])
+    assert tokens.allow(f"Bearer {made['prometheus_token']}", "read")
+    assert len({*made.values()}) == 3
+    assert len(made["grafana_password"]) == 48
+    # Each container has a user of its own, who must be able to read its secret; on this machine, the folder is closed.
+    assert (tmp_path / "secrets").stat().st_mode & 0o777 == 0o700
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "secrets").iterdir()} == {0o644}
+    subprocess.run(make, check=True, capture_output=True, timeout=30)
+    assert {path.name: path.read_text() for path in (tmp_path / "secrets").iterdir()} == made
+
+
+def test_each_service_has_the_secrets_that_it_reads() -> None:
+    for name, found in read(COMPOSE)["services"].items():
+        text = yaml.safe_dump(found)
+        if name == "prometheus":
+            text += PROMETHEUS.read_text()
+        assert set(re.findall(r"/run/secrets/(\w+)", text)) == set(found.get("secrets", ())), name
 
 
 def test_every_image_has_a_version() -> None:
@@ -52,7 +81,7 @@ def test_every_file_it_mounts_is_there() -> None:
     for volume in mounts:
         source = volume.split(":")[0]
         if source.startswith("."):
-            assert (ROOT / source).is_file(), source
+            assert (ROOT / source).exists(), source
 
 
 class _Read(dict[str, str]):
@@ -74,6 +103,25 @@ def test_the_workers_settings_are_settings() -> None:
     assert set(given) <= environment.asked
     assert settings.web_host == "0.0.0.0"
     assert service("topics")["environment"] == service("workers")["environment"]
+
+
+def test_the_servers_settings_are_those_of_the_workers_and_its_own() -> None:
+    workers, given = service("workers")["environment"], service("serve")["environment"]
+    own = {name: given[name] for name in set(given) - set(workers)}
+    assert {name: given[name] for name in workers} == workers
+    environment = _Read({name: value for name, value in own.items() if "TOKENS" not in name})
+    settings = Settings.from_environment(environment)
+    assert set(own) <= environment.asked
+    assert (settings.serve.host, settings.serve.port) == ("0.0.0.0", 6080)
+    assert "127.0.0.1:6080/live" in str(service("serve")["healthcheck"]["test"])
+
+
+def test_what_watches_has_no_more_rights_than_it_needs() -> None:
+    for name in ("workers", "serve", "topics", "prometheus", "alertmanager", "grafana"):
+        found = service(name)
+        assert found["read_only"] is True, name
+        assert found["cap_drop"] == ["ALL"], name
+        assert found["security_opt"] == ["no-new-privileges:true"], name
 
 
 def test_redis_starts_with_its_flags(tmp_path: Path) -> None:

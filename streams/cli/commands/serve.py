@@ -1,12 +1,12 @@
 """``lifestage serve``: customers and events over HTTP, beside the workers."""
 
 import asyncio
-import logging
 
 import click
 
 from streams.cli.failure import UnreachableError, settings_or_fail
 from streams.environment import SettingsError
+from streams.log_lines import write_log
 from streams.policy_file import PolicyFileError, load_rules
 
 
@@ -23,7 +23,7 @@ def command() -> None:
         raise UnreachableError("LIFESTAGE_REDIS_URL is empty: set it to the Redis that the workers write to")
     from streams.serve.server import certificate_of, serve, tokens_of  # noqa: PLC0415  (aiohttp is slow)
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    write_log(settings.log)
     try:
         rules = load_rules(settings.policy)
         tokens, certificate = tokens_of(settings.serve), certificate_of(settings.serve)

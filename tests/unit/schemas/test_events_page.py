@@ -8,6 +8,7 @@ import jsonschema
 
 from schemas import instant
 from schemas.event_types import EVENT_TYPES
+from schemas.reject import REASONS
 from streams.backtest.backtest import UnusableLine, read_events, run
 from streams.cli.schema_documents import documents
 from streams.policy_file import load_rules
@@ -36,6 +37,20 @@ def test_the_table_of_topics_is_that_of_the_event_types() -> None:
     rows = re.findall(r"^\| `customer\.(\w+)` \| (.*) \|$", PAGE.split("## Out")[0], re.MULTILINE)
     shown = {(topic, name) for topic, names in rows for name in re.findall(r"`([^`]+)`", names)}
     assert shown == {(it.topic, it.name) for it in EVENT_TYPES.values()}
+
+
+def test_the_reasons_of_rejects_are_those_of_the_code() -> None:
+    table = PAGE.split("| `reason` | what was wrong |")[1].split("\n\n")[0]
+    shown = [name for row in re.findall(r"^\| (`[^|]+`) \|", table, re.MULTILINE) for name in re.findall(r"\w+", row)]
+    assert shown == [*REASONS]
+    raised = {
+        name
+        for package in ("schemas", "state", "agents", "streams")
+        for path in Path(package).rglob("*.py")
+        for name in re.findall(r"RejectedError\(\s*\"(\w+)\"", path.read_text("utf-8"))
+    }
+    assert raised - {*REASONS} == set()
+    assert {"late", "invalid"} <= raised
 
 
 def test_the_schemas_accept_the_examples() -> None:

@@ -10,7 +10,7 @@ from streams.observe import health as module
 from streams.observe.health import Health
 from streams.observe.stage_counts import StageCounts
 from streams.observe.worker_tally import WorkerTally
-from streams.partitions.status import GroupState, GroupStatus, WorkerStatus
+from streams.partitions.status import GroupState, GroupStatus, Restore, WorkerStatus
 from tests.support.observed import NOW, FewCustomers, committed, health
 
 UNASSIGNED = "Kafka has not given this worker its partitions yet"
@@ -59,11 +59,26 @@ def test_the_document_has_each_group_with_its_lag_and_its_last_progress(monkeypa
         "upto": "2017-07-14T02:40:00.000Z",
         "seconds_since_progress": 10.0,
         "lag_records": {"customer.purchases": 3, "customer.support": 0},
+        "restore": None,
     }
     assert document["partitions"]["2"]["upto"] is None, "nothing was decided yet"
     assert document["lag_records"] == 7
     assert document["customers"] == {"loyal": 2, "new": 1}
     assert document["mirror"]["waiting"] == 3
+
+
+def test_a_group_that_is_restored_says_how_far_it_is() -> None:
+    groups = {3: GroupStatus("opening", restore=Restore(52_000, 130_000, 12.34)), 4: GroupStatus("opening")}
+    groups[4].restore = Restore(0, 10)
+    seen = health(WorkerStatus(False, groups))
+    assert seen.missing() == [
+        UNASSIGNED,
+        "partition 3 is opening: 40 % of its changelog is read (52,000 of 130,000 offsets), about 12 s left",
+        "partition 4 is opening: 0 % of its changelog is read (0 of 10 offsets)",
+    ]
+    partitions = seen.document()["partitions"]
+    assert partitions["3"]["restore"] == {"offsets_done": 52_000, "offsets": 130_000, "seconds_left": 12.3}
+    assert partitions["4"]["restore"] == {"offsets_done": 0, "offsets": 10, "seconds_left": None}
 
 
 def test_without_redis_there_is_no_mirror() -> None:

@@ -5,8 +5,10 @@ from dataclasses import replace
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from schemas.reject import REASONS
 from streams.observe.bulk_histogram import BulkHistogram
 from streams.observe.metrics import Metrics
+from streams.partitions.status import GROUP_STATES, GroupStatus, Restore, WorkerStatus
 from tests.support.observed import CUSTOMER, NOW, committed, health
 
 
@@ -54,6 +56,34 @@ def test_a_replay_observes_no_delays() -> None:
     assert seen["lifestage_event_delay_seconds_count",] == 0
     assert seen["lifestage_deadline_delay_seconds_count",] == 0
     assert seen["lifestage_batch_seconds_count",] == 1
+
+
+def test_the_clock_is_told_where_it_decides() -> None:
+    seen = values(Metrics(health(), live=True, now=lambda: NOW).text())
+    assert seen["lifestage_clock_timestamp_seconds",] == NOW / 1000
+    assert b"lifestage_clock" not in Metrics(health(), live=False).text()
+
+
+def test_every_reason_of_a_reject_begins_at_zero() -> None:
+    seen = values(Metrics(health(), live=True).text())
+    assert {name[1]: value for name, value in seen.items() if name[0] == "lifestage_rejects_total"} == dict.fromkeys(
+        REASONS, 0
+    )
+
+
+def test_a_partition_is_in_one_state_and_has_no_instant_while_none_is_known() -> None:
+    groups = {0: GroupStatus("stopped", "records lost", NOW), 1: GroupStatus(restore=Restore(30, 120, 9.0))}
+    seen = values(Metrics(health(WorkerStatus(True, groups)), live=True).text())
+    states = {name[1:]: value for name, value in seen.items() if name[0] == "lifestage_partition_state"}
+    assert {name for name, value in states.items() if value == 1} == {("0", "stopped"), ("1", "opening")}
+    assert set(states.values()) == {0, 1}
+    assert len(states) == 2 * len(GROUP_STATES)
+    assert seen["lifestage_upto_timestamp_seconds", "0"] == NOW / 1000
+    assert ("lifestage_upto_timestamp_seconds", "1") not in seen, "and not 1970"
+    assert seen["lifestage_restore_offsets", "1"] == 120
+    assert seen["lifestage_restore_done_offsets", "1"] == 30
+    assert seen["lifestage_restore_left_seconds", "1"] == 9
+    assert ("lifestage_restore_offsets", "0") not in seen
 
 
 def test_no_customer_is_named() -> None:

@@ -14,6 +14,7 @@ from streams.partitions import changelog
 from streams.partitions.changelog import MarkerMissingError, read_changelogs
 from streams.partitions.partition_group import PartitionGroup
 from streams.partitions.position import POSITION_KEY, encode_position
+from streams.partitions.status import Restore
 from streams.settings import Settings
 from streams.topics import topics_of
 from tests.support.counting import CountingTracker
@@ -123,6 +124,22 @@ async def test_the_last_snapshot_and_the_last_marker_count(monkeypatch: pytest.M
     assert group.position == Position({FIRST: 4, **dict.fromkeys(OTHERS, 0)}, 9)
     assert (group.read_to, group.status.reason, group.lost) == (7, "", {})
     assert not consumer.collector_was_enabled
+
+
+async def test_what_is_read_is_told_while_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Restore | None] = []
+
+    class Telling(FakeConsumer):
+        async def getmany(self, *logs: TopicPartition, timeout_ms: int, max_records: int) -> dict[TopicPartition, Any]:
+            told.append(group.status.restore)
+            return await super().getmany(*logs, timeout_ms=timeout_ms, max_records=max_records)
+
+    group = PartitionGroup(0, SETTINGS, CountingTracker(0, {}))
+    consumer = Telling([Stored(0, b"a", b"1"), Stored(1, b"b", b"1"), Stored(3, b"c", b"1"), marker(4, {})], end=6)
+    await read(monkeypatch, consumer, group)
+    assert [(it.done, it.offsets) for it in told if it is not None] == [(0, 6), (2, 6), (5, 6)]
+    assert [it.seconds_left for it in told if it is not None] == [None, pytest.approx(0.6), pytest.approx(0.12)]
+    assert group.status.restore is None
 
 
 async def test_a_group_that_was_read_before_is_read_on_except_on_the_embedded_broker(
