@@ -48,6 +48,7 @@ class Changing:
 
     settings: Settings
     plans: dict[str, str] = field(default_factory=dict)
+    pause: float = 0.02
 
     def __post_init__(self) -> None:
         self._stop = Event()
@@ -85,7 +86,7 @@ class Changing:
                     customer = f"c{random.randrange(CUSTOMERS)}"
                     await change(customer, "free" if self.plans[customer] == "pro" else "pro")
                 await producer.flush()
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(self.pause)
 
 
 @dataclass
@@ -160,6 +161,9 @@ def test_members_and_then_their_changes_while_everything_changes(at_work: tuple[
         wait_until(lambda: redis.hlen(keys.positions) == 3, what=made.logs)
         all_followed = []
         for number in range(12):
+            if number == 4:  # up to here the mirror was far behind, and from here on by what comes in a second
+                changing.pause = 0.2
+                wait_until(lambda: all(int(it) > CUSTOMERS for it in redis.hvals(keys.positions)), what=made.logs)
             query = {"ladder": "plan", "step": "paid"} if number % 3 == 0 else {"segment": "pro"}
             followed = Followed()
             read(server, {**query, "members": "yes"}, followed, 40)
