@@ -16,6 +16,8 @@ from aiokafka.protocol.group import LeaveGroupRequest
 
 _TRANSACTION_BACKOFF_SECONDS = 0.005
 
+_AT_ONCE_SECONDS = 0.002
+
 _HELD_SECONDS = 0.05
 """Less than a broker holds a fetch, which it ends when something comes."""
 
@@ -26,6 +28,11 @@ _Join = Callable[[CoordinatorGroupRebalance], Awaitable[tuple[str, bytes] | None
 def set_fetch_wait(consumer: AIOKafkaConsumer, milliseconds: int) -> None:
     """Set how long the broker may hold a fetch that finds nothing; the client takes it once, when it is made."""
     consumer._fetcher._fetch_max_wait_ms = milliseconds  # noqa: SLF001
+
+
+def fetch_again_at_once(consumer: AIOKafkaConsumer) -> None:
+    """Make a consumer that is sent from place to place fetch within milliseconds, and not after a tenth of a second."""
+    consumer._fetcher._prefetch_backoff = _AT_ONCE_SECONDS  # noqa: SLF001
 
 
 def read_committed_only(consumer: AIOKafkaConsumer) -> None:
