@@ -17,6 +17,7 @@ _FETCH_BYTES = 64 * 1024
 _FETCH_MS = 500
 _ANSWER_SECONDS = 10.0
 _AT_ONCE = 100
+_ALL = 2**62
 
 
 class Messages:
@@ -25,6 +26,8 @@ class Messages:
     def __init__(self, settings: Settings, topic: str) -> None:
         self._settings = settings
         self._topic = topic
+        # The embedded broker gives all that follows in one answer, which is read through rather than asked for again.
+        self._read_through = _ALL if settings.embedded else _AT_ONCE
         self._one_at_a_time = asyncio.Lock()
         self._stack = AsyncExitStack()
         self._consumer: AIOKafkaConsumer | None = None
@@ -56,7 +59,11 @@ class Messages:
     async def _connected(self) -> AIOKafkaConsumer:
         if self._consumer is None:
             # What is read is known to be committed, and the embedded broker tells wrongly what is aborted.
-            arguments = {"isolation_level": "read_uncommitted", "max_partition_fetch_bytes": _FETCH_BYTES}
+            arguments = {
+                "isolation_level": "read_uncommitted",
+                "max_partition_fetch_bytes": _FETCH_BYTES,
+                "fetch_max_bytes": _FETCH_BYTES,
+            }
             opening = consuming(self._settings, self._topic, **arguments)
             consumer, partitions = await self._stack.enter_async_context(opening)
             consumer.pause(*partitions)  # what is not asked for is not fetched
@@ -72,7 +79,7 @@ class Messages:
         for offset in offsets:
             if offset < max(begin, position):
                 continue  # the topic has it no longer, or it was read on the way
-            if position < 0 or offset >= position + _AT_ONCE:
+            if position < 0 or offset >= position + self._read_through:
                 consumer.seek(place, offset)
                 position = offset
             while position <= offset:
