@@ -10,7 +10,7 @@ from typing import NoReturn, Protocol
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
-from streams.faust_driver.private import hold_empty_fetches
+from streams.faust_driver.private import forget_old_aborts, hold_empty_fetches
 from streams.serve.problems import ProblemError
 from streams.settings import Settings
 from streams.topic_reader import TopicUnreadableError, consuming
@@ -71,6 +71,7 @@ class TopicFollower:
         """Follow until cancelled; after a failure, begin again."""
         if self._settings.embedded:
             hold_empty_fetches()
+            forget_old_aborts()
         while True:
             try:
                 # An offset that is out of range is an error here: the topic was made anew, and so is what is known.

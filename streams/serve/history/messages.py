@@ -59,11 +59,7 @@ class Messages:
     async def _connected(self) -> AIOKafkaConsumer:
         if self._consumer is None:
             # What is read is known to be committed, and the embedded broker tells wrongly what is aborted.
-            arguments = {
-                "isolation_level": "read_uncommitted",
-                "max_partition_fetch_bytes": _FETCH_BYTES,
-                "fetch_max_bytes": _FETCH_BYTES,
-            }
+            arguments = {"isolation_level": "read_uncommitted", "fetch_max_bytes": _FETCH_BYTES}
             opening = consuming(self._settings, self._topic, **arguments)
             consumer, partitions = await self._stack.enter_async_context(opening)
             consumer.pause(*partitions)  # what is not asked for is not fetched
