@@ -68,10 +68,14 @@ class History:
     def attach(self, app: Application) -> None:
         """Follow the topic as long as the application runs."""
         run_with(app, self._follower.run)
+        app.on_cleanup.append(self._close)
 
     def description(self) -> Description:
         """Return its part of the OpenAPI document."""
         return description()
+
+    async def _close(self, _app: Application) -> None:
+        await self._messages.close()
 
     async def missing(self) -> str:
         """Return why the past cannot be told; empty if it can."""
