@@ -55,8 +55,10 @@ def intake(embedded_broker: str, tmp_path_factory: pytest.TempPathFactory) -> It
     tokens.write_text(f"write {KEY}\nread {READS}\n")
     settings = settings_for(embedded_broker, f"t{uuid4().hex[:8]}-", embedded=True)
     asyncio.run(create(settings))
-    given = {"LIFESTAGE_SERVE_TOKENS": str(tokens), "LIFESTAGE_SERVE_ORIGINS": f"{SHOP},http://other.example:8080"}
-    with serving(settings, folder / "serve.log", **given) as server:
+    pages = f"{SHOP}, http://127.0.0.1:8080"
+    with serving(
+        settings, folder / "serve.log", LIFESTAGE_SERVE_TOKENS=str(tokens), LIFESTAGE_SERVE_ORIGINS=pages
+    ) as server:
         wait_until(lambda: server.get("/ready").status == 200, what=server.log.read_text)
         yield settings, server
 
