@@ -243,10 +243,10 @@ def test_the_same_bytes_are_the_same_event_if_they_say_when_it_happened(
     settings: Settings, server: Server, customer: str
 ) -> None:
     dated = {"userId": customer, "timestamp": "2026-01-01T00:00:00Z"}
-    undated = {"userId": customer}
-    assert batch(server, *[{**it, "type": "page"} for it in (dated, dated, undated, undated)]).status == 200
+    undated: list[dict[str, object]] = [{"userId": customer}, {"userId": customer, "timestamp": None, "messageId": ""}]
+    assert batch(server, *[{**it, "type": "page"} for it in (dated, dated, *undated, *undated)]).status == 200
     ids = Counter(it["messageId"] for it in values(settings, customer))
-    assert sorted(ids.values()) == [1, 1, 2]
+    assert sorted(ids.values()) == [1, 1, 1, 1, 2]
 
 
 def test_one_wrong_event_of_a_batch_does_not_lose_the_others(settings: Settings, server: Server, customer: str) -> None:
