@@ -242,7 +242,7 @@ def test_an_event_without_a_time_happened_when_it_came(settings: Settings, serve
 def test_the_same_bytes_are_the_same_event_if_they_say_when_it_happened(
     settings: Settings, server: Server, customer: str
 ) -> None:
-    dated = {"userId": customer, "timestamp": "2026-01-01T00:00:00Z"}
+    dated: dict[str, object] = {"userId": customer, "timestamp": "2026-01-01T00:00:00Z"}
     undated: list[dict[str, object]] = [{"userId": customer}, {"userId": customer, "timestamp": None, "messageId": ""}]
     assert batch(server, *[{**it, "type": "page"} for it in (dated, dated, *undated, *undated)]).status == 200
     ids = Counter(it["messageId"] for it in values(settings, customer))
