@@ -1,1 +1,1 @@
-"""The look-up over HTTP: customers as they are at the moment of asking, from the mirror, beside the workers."""
+"""What is answered over HTTP beside the workers: customers as they are at the moment of asking, and events in."""

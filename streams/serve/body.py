@@ -39,4 +39,6 @@ async def read_body(request: Request, most: int, mend: str, take: Callable[[int]
     except RequestPayloadError:
         told = "body: it is not in the encoding that it is said to be"
         raise ProblemError(HTTPStatus.BAD_REQUEST, told, closes=True) from None
+    except ConnectionError:  # nobody reads the answer, and nobody's log needs it
+        raise ProblemError(HTTPStatus.BAD_REQUEST, "body: the connection ended within it", closes=True) from None
     return bytes(body)

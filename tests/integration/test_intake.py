@@ -55,8 +55,10 @@ def intake(embedded_broker: str, tmp_path_factory: pytest.TempPathFactory) -> It
     tokens.write_text(f"write {KEY}\nread {READS}\n")
     settings = settings_for(embedded_broker, f"t{uuid4().hex[:8]}-", embedded=True)
     asyncio.run(create(settings))
-    given = {"LIFESTAGE_SERVE_TOKENS": str(tokens), "LIFESTAGE_SERVE_ORIGINS": f"{SHOP},http://other.example:8080"}
-    with serving(settings, folder / "serve.log", **given) as server:
+    pages = f"{SHOP}, http://127.0.0.1:8080"
+    with serving(
+        settings, folder / "serve.log", LIFESTAGE_SERVE_TOKENS=str(tokens), LIFESTAGE_SERVE_ORIGINS=pages
+    ) as server:
         wait_until(lambda: server.get("/ready").status == 200, what=server.log.read_text)
         yield settings, server
 
@@ -240,11 +242,11 @@ def test_an_event_without_a_time_happened_when_it_came(settings: Settings, serve
 def test_the_same_bytes_are_the_same_event_if_they_say_when_it_happened(
     settings: Settings, server: Server, customer: str
 ) -> None:
-    dated = {"userId": customer, "timestamp": "2026-01-01T00:00:00Z"}
-    undated = {"userId": customer}
-    assert batch(server, *[{**it, "type": "page"} for it in (dated, dated, undated, undated)]).status == 200
+    dated: dict[str, object] = {"userId": customer, "timestamp": "2026-01-01T00:00:00Z"}
+    undated: list[dict[str, object]] = [{"userId": customer}, {"userId": customer, "timestamp": None, "messageId": ""}]
+    assert batch(server, *[{**it, "type": "page"} for it in (dated, dated, *undated, *undated)]).status == 200
     ids = Counter(it["messageId"] for it in values(settings, customer))
-    assert sorted(ids.values()) == [1, 1, 2]
+    assert sorted(ids.values()) == [1, 1, 1, 1, 2]
 
 
 def test_one_wrong_event_of_a_batch_does_not_lose_the_others(settings: Settings, server: Server, customer: str) -> None:

@@ -13,11 +13,17 @@ from schemas.timestamps import happened, moment
 _SLOW_NETWORK = timedelta(minutes=1)
 """How far ``sentAt`` may lie from the arrival while the clock of the sender still counts as right."""
 
+_ORIGINALS = ("originalTimestamp", "original_timestamp")
+
 
 class Timed(NamedTuple):
-    """When an event happened; ``is_moved``: by the clock of the server, since that of its sender is wrong."""
+    """When an event happened.
+
+    ``is_dated``: the event says so itself. ``is_moved``: by the clock of the server, since that of its sender is wrong.
+    """
 
     moment: datetime
+    is_dated: bool = True
     is_moved: bool = False
 
 
@@ -52,14 +58,15 @@ class Arrival(NamedTuple):
         It is then what Segment's spec says: ``receivedAt - (sentAt - originalTimestamp)``.
         """
         stated = moment(fields, "timestamp")
-        original = moment(fields, "originalTimestamp", "original_timestamp")
-        if stated is None and original is None:
+        if stated is not None and any(fields.get(it, NULL) != NULL for it in _ORIGINALS):
+            return Timed(stated)  # it has been through a server that has corrected it
+        original = moment(fields, *_ORIGINALS) if stated is None else stated
+        if original is None:
             fields["timestamp"] = as_json(self.moment)
-            return Timed(self.moment)
+            return Timed(self.moment, is_dated=False)
         sent = next((fields[it] for it in ("sentAt", "sent_at") if it in fields), self.sent)
-        # One with both timestamps has been through a server that has corrected it.
-        if (stated is None or original is None) and _is_off(sent, self.moment):
-            if original is None:
+        if _is_off(sent, self.moment):
+            if stated is not None:
                 fields["originalTimestamp"] = fields["timestamp"]
             fields |= {"timestamp": NULL, "sentAt": sent, "receivedAt": as_json(self.moment)}
             corrected = happened(fields)
@@ -67,7 +74,7 @@ class Arrival(NamedTuple):
             return Timed(corrected, is_moved=True)
         if stated is None:
             fields["timestamp"] = as_json(original)
-        return Timed(happened(fields))
+        return Timed(original)
 
 
 def _is_off(sent: Raw, now: datetime) -> bool:

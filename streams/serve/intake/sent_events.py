@@ -105,11 +105,11 @@ def _completed(fields: Fields, sent: bytes, kind: str | None, arrival: Arrival) 
     if user is None:
         lacks.append(RejectedError("missing_user", "userId is missing or empty: send the id of the customer"))
     try:
-        is_dated = not {"timestamp", "originalTimestamp", "original_timestamp"}.isdisjoint(fields)
-        moment, is_moved = arrival.timed(fields)
+        moment, is_dated, is_moved = arrival.timed(fields)
         time = arrival.record_time(moment)
         if message_id is None and not lacks:
             # The same bytes are the same event, if they say when it happened.
+            fields.pop("message_id", None)
             fields["messageId"] = as_json(id_made_of(sent) if is_dated else uuid4().hex)
     except RejectedError as error:
         lacks.append(error)
