@@ -22,7 +22,7 @@ class RestoreProgress:
     ) -> None:
         self._ranges = ranges
         self._statuses = statuses
-        self._began = began
+        self._first: tuple[float, int] | None = None
         self._logged = dict.fromkeys(ranges, began)
         for partition, (begin, end) in ranges.items():
             statuses[partition].restore = Restore(0, max(0, end - begin))
@@ -49,4 +49,8 @@ class RestoreProgress:
         restores = [it.restore for it in self._statuses.values() if it.restore is not None]
         done = sum(it.done for it in restores)
         left = sum(it.offsets for it in restores) - done
-        return (now - self._began) * left / done if done else None
+        if self._first is None:
+            # The first records may take seconds to come, which says nothing of how fast the others do.
+            self._first = now, done
+        since, before = self._first
+        return (now - since) * left / (done - before) if done > before else None

@@ -13,7 +13,7 @@ TopicPartitionName = tuple[str, int]
 class Restore:
     """How much of its changelog a group has read, in offsets, and how long the rest will take if it goes on like that.
 
-    An offset may hold no record: the log is compacted. ``seconds_left`` is None before the first records.
+    An offset may hold no record: the log is compacted. ``seconds_left`` is None until the speed is known.
     """
 
     done: int

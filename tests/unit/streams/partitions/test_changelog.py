@@ -1,5 +1,6 @@
 """What a changelog says of a partition group: its customers, its position, and whether records were lost."""
 
+import asyncio
 import gc
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -138,8 +139,24 @@ async def test_what_is_read_is_told_while_it_is(monkeypatch: pytest.MonkeyPatch)
     consumer = Telling([Stored(0, b"a", b"1"), Stored(1, b"b", b"1"), Stored(3, b"c", b"1"), marker(4, {})], end=6)
     await read(monkeypatch, consumer, group)
     assert [(it.done, it.offsets) for it in told if it is not None] == [(0, 6), (2, 6), (5, 6)]
-    assert [it.seconds_left for it in told if it is not None] == [None, pytest.approx(0.6), pytest.approx(0.12)]
+    assert [it.seconds_left for it in told if it is not None] == [None, None, pytest.approx(0.1)]
     assert group.status.restore is None
+
+
+async def test_others_have_a_turn_between_the_records_that_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    turns = 0
+
+    async def serve() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    consumer = FakeConsumer([*(Stored(it, b"a", b"1") for it in range(40)), marker(40, {})])
+    serving = asyncio.create_task(serve())
+    await read(monkeypatch, consumer)
+    serving.cancel()
+    assert turns >= 20, "the client of this test hands out two records at a time, and waits for nothing"
 
 
 async def test_a_group_that_was_read_before_is_read_on_except_on_the_embedded_broker(

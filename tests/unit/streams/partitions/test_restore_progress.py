@@ -17,12 +17,14 @@ def test_all_groups_are_through_when_the_last_one_is() -> None:
     reading, statuses = progress({0: (1000, 1400), 3: (0, 600)})
     assert statuses[0].restore == Restore(0, 400)
     assert statuses[3].restore == Restore(0, 600)
-    reading.reached(0, 1250, 110.0)
-    # A quarter of the thousand took ten seconds: the three that are left take thirty, of whichever group they are.
+    reading.reached(0, 1050, 110.0)
+    assert statuses[0].restore == Restore(50, 400), "the first records say nothing of the speed"
+    reading.reached(0, 1250, 118.0)
+    # A fifth of the thousand took eight seconds: the three quarters that are left take thirty, of whichever group.
     assert statuses[0].restore == Restore(250, 400, 30.0)
     assert statuses[3].restore == Restore(0, 600, 30.0)
-    reading.reached(3, 600, 115.0)
-    reading.reached(0, 1401, 120.0)
+    reading.reached(3, 600, 122.0)
+    reading.reached(0, 1401, 130.0)
     assert statuses[0].restore == Restore(400, 400, 0.0), "the log may grow while it is read"
     reading.ended()
     assert {it.restore for it in statuses.values()} == {None}
