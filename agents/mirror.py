@@ -2,15 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol
 
 from agents.batch import Position
 from agents.mirror_queue import CustomerKey, MirrorQueue
 from agents.observer import Committed, Customers
-from schemas.profile import Profile
+from agents.profile_sink import MirrorLostError, ProfileSink, ProfileVersion, Row
 from state.rules.rulebook import Rulebook
 
 logger = logging.getLogger(__name__)
@@ -22,50 +21,6 @@ MIN_REST = 0.05
 CHECK_SECONDS = 1.0
 FIRST_BACKOFF = 0.5
 MAX_BACKOFF = 5.0
-
-ProfileVersion = tuple[int, int]
-"""``upto`` of the partition group when the profile was read, and the records behind its position: neither ever goes
-back, whichever worker owns the group."""
-
-
-class MirrorLostError(Exception):
-    """The mirror cannot be reached or cannot be written; the message says what was tried."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What is to be written of one customer.
-
-    ``profile`` is None for one who is gone, and ``snapshot`` empty: the bytes from which it can be told at a later
-    instant. ``transitions`` are the values of the transitions topic since the last row. ``first_event_at`` (ms since
-    1970) is when the customer began, None for one who is gone.
-    """
-
-    customer: str
-    version: ProfileVersion
-    profile: Profile | None
-    snapshot: bytes = b""
-    transitions: Sequence[bytes] = ()
-    first_event_at: int | None = None
-
-
-class ProfileSink(Protocol):
-    """Where profiles are written. A row of an older version must never replace one of a newer version."""
-
-    async def identity(self) -> str:
-        """Return a text that changes whenever what was written may be gone. Raises ``MirrorLostError``."""
-
-    async def write(self, rows: Sequence[Row]) -> None:
-        """Write all rows and announce their transitions. Raises ``MirrorLostError``; some may be written then."""
-
-    async def reached(self, identity: str, positions: Mapping[int, int]) -> None:
-        """Note, unless the identity is another by now, how far the mirror has come. Raises ``MirrorLostError``.
-
-        By partition an offset of the transitions topic: all that is told before it was written.
-        """
-
-    async def close(self) -> None:
-        """End the connections."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import psutil
 
-from agents.mirror import Row
+from agents.profile_sink import Row
 from bench.look_up_client import AT_ONCE, from_redis, many_over_http, over_http
 from bench.population import Population, simulate
 from bench.report import Report, Say, Size, Spread, Table

@@ -33,7 +33,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 
-from agents.mirror import MirrorLostError, ProfileVersion, Row
+from agents.profile_sink import MirrorLostError, ProfileVersion, Row
 from schemas import instant
 from schemas.profile import encode
 from streams.settings import Settings

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from agents.mirror import Row
+from agents.profile_sink import Row
 from streams.cli.commands import rejects, replay, show, tail
 from streams.cli.main import main
 from streams.embedded.child_process import stop

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 
-from agents.mirror import MirrorLostError, Row
+from agents.profile_sink import MirrorLostError, Row
 from streams.settings import Settings
 from streams.sinks.redis import Keys, RedisSink, described, version_text
 from tests.support.mirror import row

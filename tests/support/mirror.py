@@ -7,8 +7,9 @@ from contextlib import asynccontextmanager
 import pytest
 
 from agents.batch import Batch, Outcome, Position
-from agents.mirror import Mirror, ProfileVersion, Row
+from agents.mirror import Mirror
 from agents.observer import Committed
+from agents.profile_sink import ProfileVersion, Row
 from schemas.profile import Profile
 from state.customer.customer import first_seen
 from state.timeline.timeline import Timeline

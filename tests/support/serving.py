@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from agents.mirror import Row
+from agents.profile_sink import Row
 from schemas.events import AnyFact
 from state.rules.rulebook import Rulebook
 from state.timeline.snapshot import dump

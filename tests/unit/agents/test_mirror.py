@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from agents.batch import Outcome
-from agents.mirror import Mirror, MirrorLostError, Row
+from agents.mirror import Mirror
 from agents.mirror_queue import MAX_TRANSITIONS, MirrorQueue
+from agents.profile_sink import MirrorLostError, Row
 from state.rules.rulebook import Rulebook
 from streams.policy_file import load_rules
 from tests.support.mirror import FakeGroup, ends_when_cancelled, steps, working
