@@ -310,7 +310,11 @@ def test_tokens(served: tuple[Settings, Server], tmp_path: Path) -> None:
         ({"LIFESTAGE_SERVE_TOKENS": "/nowhere/tokens"}, None, "set it to a file that exists"),
         ({"LIFESTAGE_SERVE_PORT": "0"}, None, "a port, 1 to 65535"),
         ({"LIFESTAGE_POLICY": "/nowhere.toml"}, None, "cannot be read"),
-        ({"LIFESTAGE_REDIS_URL": ""}, None, "set it to the Redis that the workers write to"),
+        (
+            {"LIFESTAGE_REDIS_URL": "", "LIFESTAGE_SUBJECT": "account"},
+            None,
+            "set it to the Redis that the workers write to",
+        ),
         ({"LIFESTAGE_SERVE_HOST": "192.0.2.1"}, "read 0123456789abcdef0", "cannot be listened to"),
     ],
 )
