@@ -12,11 +12,11 @@ from streams.policy_file import PolicyFileError, load_rules
 
 @click.command("serve")
 def command() -> None:
-    """Answer look-ups of customers over HTTP, and take events, until SIGTERM or Ctrl-C.
+    """Serve over HTTP: customers, what happens to them, events in, and a page, until SIGTERM or Ctrl-C.
 
     Start as many as you like, with the settings of the workers, LIFESTAGE_POLICY among them. They read what the
-    workers write to Redis, and write events to Kafka; without LIFESTAGE_REDIS_URL they only take events.
-    LIFESTAGE_SERVE_HOST and LIFESTAGE_SERVE_PORT say where (127.0.0.1:6080).
+    workers write to Redis and Kafka, and write events to Kafka; without LIFESTAGE_REDIS_URL they only push
+    transitions and take events. LIFESTAGE_SERVE_HOST and LIFESTAGE_SERVE_PORT say where (127.0.0.1:6080).
     """
     settings = settings_or_fail()
     if not settings.redis_url and settings.subject == "account":

@@ -14,7 +14,6 @@ from streams.serve.stored_customers import Standing, StoredCustomers
 
 logger = logging.getLogger(__name__)
 
-MAX_CUSTOMERS = 2_000_000
 _AT_ONCE = 200
 _REST_PER_WORK = 3.0
 _MIN_REST = 0.002
@@ -34,7 +33,7 @@ class Expected(NamedTuple):
 class Found(NamedTuple):
     """What a survey found: when it ended (ms since 1970), how many customers, what comes, and the days they began on.
 
-    ``undated`` is of how many the beginning is not stored. ``is_whole`` is false if there are more customers.
+    ``undated`` is of how many the beginning is not stored.
     """
 
     at: int
@@ -42,14 +41,12 @@ class Found(NamedTuple):
     expected: Counter[Expected]
     began: Counter[int]
     undated: int
-    is_whole: bool
 
 
 class Survey:
-    """Surveys in the background: the first one at once, each further one after a rest.
+    """Surveys in the background, the first one at once. Each works at most a quarter of its time.
 
-    The rest is ten times as long as the survey took, from seconds among few customers to minutes among many.
-
+    The rest before the next is ten times as long as it took: from seconds among few customers to minutes among many.
     A customer who changes their stage meanwhile may be counted twice or not at all.
     """
 
@@ -90,7 +87,7 @@ class Survey:
         self._seen = undated = 0
         for stage in self._stages:
             cursor, is_first = 0, True
-            while (cursor or is_first) and self._seen < MAX_CUSTOMERS:
+            while cursor or is_first:
                 is_first, started = False, time.monotonic()
                 _, cursor, customers = await self._stored.members(f"stage:{stage}", cursor, _AT_ONCE)
                 standings = await self._stored.standings(customers) if customers else []
@@ -100,7 +97,7 @@ class Survey:
                 began.update(map(self._day_of, dated))
                 undated += len(standings) - len(dated)
                 await asyncio.sleep(max(_MIN_REST, _REST_PER_WORK * (time.monotonic() - started)))
-        return Found(self._now(), self._seen, expected, began, undated, self._seen < MAX_CUSTOMERS)
+        return Found(self._now(), self._seen, expected, began, undated)
 
     def _expected(self, standings: Iterable[Standing]) -> list[Expected]:
         return [
