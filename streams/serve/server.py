@@ -56,6 +56,7 @@ async def serve(settings: Settings, rules: Rulebook, tokens: Tokens, certificate
     runner = runner_of(app)
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # each failure of each request; we say it once
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # it logs requests that it cannot read, as they are
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it logs each try while Kafka is away; ours tell it once
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):

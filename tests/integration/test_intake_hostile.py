@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
+from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -84,6 +85,26 @@ def test_only_so_much_is_held_at_once(server: Server) -> None:
     wait_until(lambda: held(server) == 0, what="that what was torn is given back")
     assert server.post("/v1/batch", large).status == 200
     assert "Traceback" not in server.log.read_text()
+
+
+def test_who_may_not_send_keeps_nobody_out(embedded_broker: str, topic_prefix: str, tmp_path: Path) -> None:
+    settings = settings_for(embedded_broker, topic_prefix, embedded=True)
+    asyncio.run(create(settings))
+    tokens = tmp_path / "tokens"
+    tokens.write_text("write write-key-of-the-shop\n")
+    with serving(settings, tmp_path / "serve.log", LIFESTAGE_SERVE_TOKENS=str(tokens)) as server, ExitStack() as stack:
+        wait_until(lambda: server.get("/ready").status == 200, what=server.log.read_text)
+        large = b" " * (400 * 1024)
+
+        def is_full() -> bool:
+            slow = stack.enter_context(connected(server))
+            with suppress(OSError):  # there may be no room for it
+                slow.sendall(head(len(large) + 1) + large)
+            return server.post("/v1/batch", large).status == 503
+
+        wait_until(is_full)
+        answer = server.post("/v1/batch", {"batch": [ONE]}, Authorization="Bearer write-key-of-the-shop")
+        assert answer.status == 200
 
 
 def test_many_connections_keep_nobody_out(server: Server) -> None:

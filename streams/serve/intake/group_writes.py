@@ -1,6 +1,7 @@
 """Group writes: the records of all requests that came while Kafka acknowledged those before them, written together."""
 
 import asyncio
+import logging
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any, NamedTuple
@@ -12,6 +13,9 @@ from streams.serve.problems import ProblemError
 
 PATIENCE_SECONDS = 5.0
 """How long a request waits for Kafka: SDKs give up after ten seconds."""
+
+
+logger = logging.getLogger(__name__)
 
 
 class PlacedRecord(NamedTuple):
@@ -77,13 +81,16 @@ class GroupWrites:
             done, _ = await asyncio.wait([sending], timeout=PATIENCE_SECONDS)
             if not done:
                 self._is_stalled = True
+                logger.warning("no events are taken: Kafka has acknowledged nothing for %.0f s", PATIENCE_SECONDS)
                 # Not handed to the producer yet: who sent it will send it again.
                 self._fail([it for batches in self._next.values() for it in batches])
                 self._next = {}
             await sending
         finally:
             sending.cancel()
-        self._is_stalled = False
+        if self._is_stalled:
+            self._is_stalled = False
+            logger.info("events are taken: Kafka acknowledges again")
         for it in self._under_way:
             if not it.written.done():
                 it.written.set_result(None)

@@ -78,6 +78,9 @@ class InputTopics:
             except (KafkaError, OSError, TimeoutError) as error:
                 why = str(error) or type(error).__name__
                 self._lacks(f"Kafka at {self._settings.broker} does not answer: {why}")
+            except Exception:
+                self._lack = "writing to Kafka failed: the log of the server says how"
+                logger.exception(self._lack)
             await asyncio.sleep(_PAUSE_SECONDS)
 
     def _lacks(self, lack: str) -> None:

@@ -12,7 +12,7 @@ RETRY_SECONDS = 1
 
 
 class Room:
-    """The bytes that all requests together may hold."""
+    """The bytes that several requests together may hold; the gauge shows those of all rooms."""
 
     def __init__(self, most: int, gauge: Gauge) -> None:
         self._most = most
@@ -34,7 +34,7 @@ class Room:
             detail = "the server holds as many events as it may until Kafka has them: send these again in a moment"
             raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, RETRY_SECONDS, closes=True)
         self._held += size
-        self._gauge.set(self._held)
+        self._gauge.inc(size)
 
 
 class Hold:

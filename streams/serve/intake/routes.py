@@ -26,6 +26,7 @@ IMPORT = "import"
 _SHORT = {kind: kind[0] for kind in KINDS}
 """Of the paths of Segment's script for browsers."""
 _HELD_BYTES = 64 * 1024 * 1024
+_HELD_OF_UNKNOWN = 8 * 1024 * 1024
 _UNKNOWN_BYTES = 500 * 1024
 """The most that is read of a body before it is known who sent it: Segment's largest batch."""
 _TOLD = 10
@@ -43,6 +44,8 @@ class Intake:
         self._origins = Origins(origins)
         self._metrics = metrics
         self._room = Room(_HELD_BYTES, metrics.held)
+        # Apart, so that those who may not send at all keep nobody out.
+        self._room_of_unknown = Room(_HELD_OF_UNKNOWN, metrics.held)
 
     def routes(self) -> Sequence[Route]:
         """Return the routes, each with and without a slash at its end. Who may send is seen by the body, too."""
@@ -74,7 +77,8 @@ class Intake:
 
     async def _answered(self, request: Request, kind: str | None, *, is_import: bool) -> Response:
         try:
-            with self._room.hold() as hold:
+            room = self._room if self._access.is_told(request) else self._room_of_unknown
+            with room.hold() as hold:
                 records = await self._taken(request, kind, hold, is_import=is_import)
                 answer = _answer(records)
         except ProblemError as problem:
