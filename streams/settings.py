@@ -8,6 +8,7 @@ from typing import Literal, TypeVar
 from streams.mapped_topics import MappedTopic, MappedTopicsError, read_mapped_topics
 
 PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
+TRACE_ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 
 _T = TypeVar("_T")
@@ -51,6 +52,7 @@ class Settings:
     from the changelog. ``log``: how lines are written to it. ``policy`` is ``None`` for the policy that ships with the
     product. ``subject`` says who is decided: customers, or the accounts that their events name, which read what the
     customers' workers write if ``accounts`` is set there. ``sources`` are the input topics besides the usual four.
+    ``traces``: OpenTelemetry's own variables name a collector.
     """
 
     broker: str = "127.0.0.1:9092"
@@ -76,6 +78,7 @@ class Settings:
     availability_timeout: float = 120.0
     failpoint: str = ""
     embedded: bool = False
+    traces: bool = False
     security: Security = Security()
     serve: ServeSettings = ServeSettings()
 
@@ -118,6 +121,7 @@ class Settings:
             availability_timeout=read.seconds("AVAILABILITY_TIMEOUT", default.availability_timeout),
             failpoint=read.text("FAILPOINT", ""),
             embedded=read.checked("EMBEDDED", "no", _yes_or_no, "yes or no"),
+            traces=any(environ.get(name) for name in TRACE_ENDPOINTS),
             security=_security(read),
             serve=_serve(read),
         )
