@@ -1,5 +1,7 @@
 # A worker's image: the wheel in a virtual environment, and nothing else of this tree.
 FROM python:3.12-slim-bookworm AS build
+# Extras of pyproject.toml: docker build --build-arg EXTRAS=tracing
+ARG EXTRAS=
 WORKDIR /build
 RUN python -m venv /opt/lifestage
 COPY constraints.txt .
@@ -11,7 +13,7 @@ COPY streams streams
 COPY policies policies
 COPY mappings mappings
 RUN python -m pip wheel --no-cache-dir --no-deps --wheel-dir /wheels . \
- && /opt/lifestage/bin/python -m pip install --no-cache-dir --only-binary :all: -c constraints.txt /wheels/*.whl
+ && /opt/lifestage/bin/python -m pip install --no-cache-dir --only-binary :all: -c constraints.txt "$(ls /wheels/*.whl)${EXTRAS:+[$EXTRAS]}"
 
 FROM python:3.12-slim-bookworm
 RUN useradd --system --uid 10001 --home-dir /srv/lifestage --create-home lifestage

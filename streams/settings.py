@@ -18,6 +18,7 @@ SUBJECTS: tuple[Subject, ...] = get_args(Subject)
 CLOCKS: tuple[Clock, ...] = get_args(Clock)
 STORES: tuple[Store, ...] = get_args(Store)
 LOGS: tuple[Log, ...] = get_args(Log)
+TRACE_ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 
 
@@ -45,6 +46,7 @@ class Settings:
     the product. ``subject`` says who is decided: customers, or the accounts that their events name, which read what the
     customers' workers write if ``accounts`` is set there. ``sources`` are the input topics besides the usual four.
     ``web_tokens`` is a file with the tokens that metrics and health want; None: they want none.
+    ``traces``: OpenTelemetry's own variables name a collector.
     """
 
     broker: str = "127.0.0.1:9092"
@@ -71,6 +73,7 @@ class Settings:
     availability_timeout: float = 120.0
     failpoint: str = ""
     embedded: bool = False
+    traces: bool = False
     security: Security = Security()
     serve: ServeSettings = field(default_factory=ServeSettings)
 
@@ -112,6 +115,7 @@ class Settings:
             availability_timeout=read.seconds("AVAILABILITY_TIMEOUT", default.availability_timeout),
             failpoint=read.text("FAILPOINT", ""),
             embedded=read.yes("EMBEDDED"),
+            traces=any(environ.get(name) for name in TRACE_ENDPOINTS),
             security=_security(read),
             serve=ServeSettings.from_environment(read),
         )

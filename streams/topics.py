@@ -88,7 +88,7 @@ async def create(settings: Settings) -> list[str]:
     topics = topics_of(settings)
     own = [name for name in topics.all if name not in topics.mapped]
     wanted = [
-        NewTopic(name, settings.partitions, settings.replication, topic_configs=_configuration(topics, name))
+        NewTopic(name, settings.partitions, settings.replication, topic_configs=topic_settings(topics, name))
         for name in own
     ]
     created = []
@@ -128,7 +128,8 @@ async def check_inputs(settings: Settings) -> None:
     _check_partitions(partitions, settings.partitions, topics)
 
 
-def _configuration(topics: Topics, name: str) -> dict[str, str]:
+def topic_settings(topics: Topics, name: str) -> dict[str, str]:
+    """Return with which configuration a topic is made."""
     if name == topics.changelog:
         return {"cleanup.policy": "compact", "max.message.bytes": str(_MAX_RECORD)}
     # Retention goes by the record's own time: with seven days, a replay of last year would be deleted at once.

@@ -24,6 +24,7 @@ from streams.observe.health import Health
 from streams.observe.metrics import Metrics
 from streams.observe.pages import serve_pages
 from streams.observe.stage_counts import StageCounts
+from streams.observe.traces import traces
 from streams.observe.worker_tally import WorkerTally
 from streams.partitions.assignment import Assignment, GroupStateFactory
 from streams.partitions.failpoints import failpoint
@@ -49,8 +50,8 @@ def build(
     """Return the app of one worker, not started.
 
     ``group_state`` makes the state that decides the batches of a partition group, by default a ``Tracker``.
-    ``observers`` are shown every commit; by default they are the stage counts, the tally, the metrics and, with
-    Redis, the mirror.
+    ``observers`` are shown every commit; by default they are the stage counts, the tally, the metrics, with Redis the
+    mirror, and the traces where a collector is named.
     Raises ``SettingsError``.
     """
     _check_subject(settings, rules)
@@ -66,7 +67,8 @@ def build(
     health = Health(status, rules.version, stages, stage_counts, tally, mirror)
     metrics = Metrics(health, live=settings.clock == "wall")
     if observers is None:
-        observers = [it for it in (stage_counts, tally, metrics, mirror) if it is not None]
+        traced = traces(settings) if settings.traces else None
+        observers = [it for it in (stage_counts, tally, metrics, mirror, traced) if it is not None]
     shown = Observers(observers)
 
     # What it keeps: the partition groups, and the table that shows their customers.

@@ -107,7 +107,7 @@ def declared() -> set[str]:
     """Return the packages of the distributions that pyproject.toml declares, its run-time extras included."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     extras = project["optional-dependencies"]
-    wanted = [*project["dependencies"], *extras["embedded"], *extras["journey"], *extras["cdnow"]]
+    wanted = [*project["dependencies"], *extras["embedded"], *extras["journey"], *extras["cdnow"], *extras["tracing"]]
     names = {_normal(re.split(r"[^\w.-]", each)[0]) for each in wanted}
     return {package for package, owners in packages_distributions().items() if names & {*map(_normal, owners)}}
 
