@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import Awaitable, Callable
 
+from streams import end_limit
 from streams.partitions.failpoints import POINTS
 from tests.chaos.fleet import FleetWorker
 from tests.chaos.scene import Scene
@@ -154,6 +155,9 @@ async def terminated(scene: Scene, worker: FleetWorker) -> None:
     scene.say(f"SIGTERM {worker.instance}: exit code {code} after {seconds:.1f} s")
     if code != 0:
         scene.wrong.append(f"{worker.instance} ended with {code} on SIGTERM, after {seconds:.1f} s")
+    elif seconds > end_limit.SECONDS:
+        scene.happened["not in order"] += 1
+        scene.say(scene.fleet.log_of(worker.instance).read_text(errors="replace").splitlines()[-1])
 
 
 Fault = Callable[[Scene], Awaitable[None]]

@@ -84,6 +84,24 @@ def test_a_worker_ends_while_kafka_stands_still_in_a_batch(topic_prefix: str, tm
             os.kill(broker.pid, signal.SIGCONT)
 
 
+@pytest.mark.apache
+def test_a_worker_ends_while_kafka_stands_still(
+    apache_kafka_server: servers.Kafka, topic_prefix: str, tmp_path: Path
+) -> None:
+    settings = settings_for(apache_kafka_server.bootstrap, topic_prefix, partitions=2)
+    with installation(settings, tmp_path) as made:
+        made.start()
+        asyncio.run(send(settings))
+        asyncio.run(made.until_healths(lambda healths: bool(healths["one"].get("ready"))))
+        try:
+            for pid in apache_kafka_server.pids:
+                os.kill(pid, signal.SIGSTOP)
+            assert made.stop() == 0
+        finally:
+            for pid in apache_kafka_server.pids:
+                os.kill(pid, signal.SIGCONT)
+
+
 async def send(settings: Settings) -> None:
     async with AIOKafkaProducer(bootstrap_servers=settings.broker) as producer:
         for partition in range(settings.partitions):
