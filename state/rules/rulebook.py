@@ -6,7 +6,7 @@ decision that time alone demands. A decision reads the customer at its own insta
 
 from collections.abc import Sequence
 
-from schemas.change import Cause, Change
+from schemas.change import Cause
 from schemas.events import AnyFact, OrderCompleted, event_name
 from schemas.intake import Intake
 from schemas.money import Exchange
@@ -21,7 +21,6 @@ from state.customer.customer import EXCLUDED, Customer
 from state.customer.own_zone import OwnZone
 from state.customer.parts import ALL_PARTS, DECIDED, LIFECYCLE_PARTS, ORDERS, SIGNALS
 from state.customer.purchases import OrderMemory
-from state.customer.short_reason import shortened
 from state.customer.tallying import Tallying
 from state.features.profile import Profiles
 from state.policy.compiled import CompiledPolicy
@@ -94,9 +93,9 @@ class Rulebook:
         self.first_stage = self._stages.first
         """The stage of a customer of whom nothing is known."""
         self._groupings = groupings_of(compiled)
-        self._exclusion = Exclusion(compiled.excluded, self._groupings)
-        self._lifecycle_parts = LIFECYCLE_PARTS | compiled.stage_parts
         self._remembered_stages = compiled.remembered_stages
+        self._exclusion = Exclusion(compiled.excluded, self._groupings, self._remembered_stages)
+        self._lifecycle_parts = LIFECYCLE_PARTS | compiled.stage_parts
         self._lifecycle = Lifecycle(self._stages, self._exclusion, self._remembered_stages)
         self._signals = SignalRules(compiled.signals, civil_time, policy.context) if compiled.signals else None
         self.told = BoundsTold(
@@ -214,7 +213,8 @@ class Rulebook:
         customer.at = at
         if self._exclusion.holds(customer, at):
             if not is_excluded(customer):
-                self._exclude(customer, at, SEGMENT if cause is None else cause(), decisions)
+                left = self._exclusion.exclude(customer, at, SEGMENT if cause is None else cause())
+                self._add(customer, at, left, decisions)
             return
         if is_excluded(customer):
             changed = ALL_PARTS
@@ -248,15 +248,6 @@ class Rulebook:
         changes += outcome.changes
         if changes:
             self._figures.add(customer, at, changes, limits, decisions)
-
-    def _exclude(self, customer: Customer, at: int, cause: Cause, decisions: list[Decision]) -> None:
-        why, left = self._exclusion.exclude(customer, at, cause)
-        change = Change(at=at, key=None, name=EXCLUDED, from_=customer.stage, to=EXCLUDED, cause=cause)
-        customer.enter_stage(EXCLUDED, at, self._remembered_stages)
-        customer.why = shortened(why)
-        customer.cause = cause.message_id or cause.name
-        changes = [ReasonedChange(change, why), *left]
-        self._add(customer, at, changes, decisions)
 
     def _add(self, customer: Customer, at: int, changes: Sequence[ReasonedChange], decisions: list[Decision]) -> None:
         """Append changes with the customer's figures."""
