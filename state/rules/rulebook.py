@@ -7,7 +7,7 @@ decision that time alone demands. A decision reads the customer at its own insta
 from collections.abc import Sequence
 
 from schemas.change import Cause
-from schemas.events import AnyFact, OrderCompleted, event_name
+from schemas.events import AnyFact, OrderCompleted, RepublishRequested, event_name
 from schemas.intake import Intake
 from schemas.money import Exchange
 from schemas.trait_types import TraitTypes
@@ -34,6 +34,7 @@ from state.rules.lifecycle import CauseOf, Lifecycle
 from state.rules.loyalty import Loyalty
 from state.rules.membership import MembershipRule
 from state.rules.patience import PatienceRules
+from state.rules.republication import Republication
 from state.rules.segments import SEGMENT, SegmentRules
 from state.rules.signals import SignalRules
 from state.rules.silence import silence_deadline
@@ -65,6 +66,7 @@ class Rulebook:
             named,
             self._trait_types if policy.trait_types else None,
             policy.subject == "account",
+            [it.key for it in compiled.segments],
         )
         self._counted = compiled.counted_events
         calendar = Calendar(policy.time.zone, compiled.day_ms)
@@ -97,6 +99,7 @@ class Rulebook:
         self._exclusion = Exclusion(compiled.excluded, self._groupings, self._remembered_stages)
         self._lifecycle_parts = LIFECYCLE_PARTS | compiled.stage_parts
         self._lifecycle = Lifecycle(self._stages, self._exclusion, self._remembered_stages)
+        self._republication = Republication(compiled.segments)
         self._signals = SignalRules(compiled.signals, civil_time, policy.context) if compiled.signals else None
         self.told = BoundsTold(
             named.traits, self._counted, calendar.day_of, self.forgetting, self._tallying, self._signals
@@ -111,6 +114,9 @@ class Rulebook:
         at, due = fact.at, customer.due
         if due is not None and due <= at:
             self.elapse(customer, at, decisions)
+        if type(fact) is RepublishRequested:
+            self._add(customer, at, self._republication.of(customer, fact), decisions)
+            return
         effect, changed = self.apply_event(customer, fact)
         is_first = not customer.last_event_at
         customer.last_event_at = at
