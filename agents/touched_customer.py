@@ -4,9 +4,10 @@ import msgspec
 
 from agents.batch import Record
 from schemas.change import Publication
-from schemas.events import AnyFact, changes_order
+from schemas.events import AnyFact, RepublishRequested, changes_order
 from schemas.reject import RejectedError
 from state.rules.rulebook import Rulebook
+from state.timeline.existence import exists_before, unknown_customer
 from state.timeline.forgotten import Judgement
 from state.timeline.receive import Receipt, receive
 from state.timeline.records_of_event import Conflict
@@ -34,6 +35,8 @@ class TouchedCustomer(msgspec.Struct, gc=False):
         message_id = fact.message_id
         if changes_order(fact):
             self._check_remembered(fact, rules)
+        if type(fact) is RepublishRequested and not exists_before(self.timeline, self.facts, fact):
+            raise unknown_customer()
         ids = self.ids
         timeline = self.timeline
         known = message_id in ids or (bool(timeline.tail) and timeline.has_id(message_id))

@@ -15,6 +15,7 @@ from schemas.reject import RejectedError, reject
 from schemas.transition import encode
 from state.rules.bounds_told import UNKNOWN_ORDER
 from state.rules.rulebook import Rulebook
+from state.timeline.existence import makes_exist, unknown_customer
 from state.timeline.snapshot import Header, SnapshotError, dump, load, read_header
 from state.timeline.timeline import Timeline, adopt, apply_facts, begin
 
@@ -164,7 +165,11 @@ class Tracker:
         if at < horizon:
             raise RejectedError("late", f"the event is {horizon - at} ms older than the allowed lateness")
         key = event.user_id.encode()
-        customer = touched.get(key) or self._touch(key, touched, at)
+        customer = touched.get(key)
+        if customer is None:
+            if not makes_exist(fact) and key not in self._table:
+                raise unknown_customer()
+            customer = self._touch(key, touched, at)
         if at < customer.timeline.closed_before:
             raise RejectedError("late", "a flood of events, or a new policy, has closed this customer's past")
         counted = customer.receive(record, fact, self._rules)

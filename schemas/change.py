@@ -32,7 +32,8 @@ class Change(msgspec.Struct, frozen=True, array_like=True):
     ``climbed``, ``fell`` or ``left`` on a ladder, otherwise None. A signal is a change too, of nothing that lasts:
     ``key`` is its own, ``from_`` what its occasion is about (empty if nothing), ``to`` is ``SIGNAL_OCCURRED``.
     ``again`` is the number of earlier changes of the customer that are alike in all that makes their identity: several
-    facts of one instant may have the same messageId.
+    facts of one instant may have the same messageId. What is told again is a change as well, though nothing changes:
+    of a segment from ``in`` to ``in``.
     """
 
     at: int
@@ -48,6 +49,11 @@ class Change(msgspec.Struct, frozen=True, array_like=True):
     def is_signal(self) -> bool:
         """Tell whether this is a signal, which changes nothing that lasts."""
         return self.to == SIGNAL_OCCURRED
+
+    @property
+    def is_republished(self) -> bool:
+        """Tell whether this is no change, but the membership in a segment told again."""
+        return self.from_ == self.to == "in"
 
     def identity(self, customer: str) -> str:
         """Return the id of this change: the same in every run that decides the same."""
@@ -65,8 +71,9 @@ class Figures(msgspec.Struct, frozen=True, array_like=True):
     Money is in major units of the policy's currency, durations in days, ``next_at`` and ``previous_stage_since`` in ms
     since 1970. ``segments`` are the keys of at most ``MAX_SEGMENTS`` of the ``segment_count`` segments that the
     customer is in, ``steps`` the steps that they are on, each as ``ladder:step``. ``holdout`` tells whether the
-    customer is held out, None if the policy holds out nobody. ``step_times`` are the instants of the steps of a signal.
-    None where a customer has no such figure.
+    customer is held out, None if the policy holds out nobody. ``step_times`` are the instants of the steps of a signal,
+    ``member_since`` is the beginning of the stay in the segment that the change is about. None where a customer has no
+    such figure.
     """
 
     why: str
@@ -86,6 +93,7 @@ class Figures(msgspec.Struct, frozen=True, array_like=True):
     steps: tuple[str, ...]
     holdout: bool | None
     step_times: tuple[int, ...] = ()
+    member_since: int | None = None
 
 
 class Publication(msgspec.Struct, frozen=True):

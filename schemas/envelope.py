@@ -15,7 +15,7 @@ from schemas.bounds import bounded
 from schemas.coercion import MAX_TEXT, NULL, Fields, fields_of, identifier, short, text
 from schemas.event_names import counted, spelled
 from schemas.event_properties import PROPERTIES_BOUND, properties_of, roots_of
-from schemas.event_types import EVENT_TYPES
+from schemas.event_types import EVENT_TYPES, REPUBLISH_REQUEST
 from schemas.events import AnyFact, OrderCompleted, OrderUpdated
 from schemas.instant import EARLIEST, LATEST, from_datetime
 from schemas.intake import Intake
@@ -206,6 +206,8 @@ def read_event(envelope: Envelope, value: bytes, intake: Intake) -> Event:
         except (msgspec.ValidationError, UnicodeDecodeError, AmountError, RejectedError):
             content = event_type.coerce(content)
             fact = event_type.build(event_type.name, at, message_id, content, intake)
+        if event_type is REPUBLISH_REQUEST:  # nothing else that it says is about the customer
+            return Event(user_id, fact)
         if envelope.context is not None or event_type.name in intake.reads_more_of:
             return _with_what_is_named(fact, event_type.name, envelope, value, intake)
         # What is shorter than one text may be holds nothing that is too long, nor too many of anything.

@@ -5,7 +5,7 @@ from difflib import SequenceMatcher, get_close_matches
 from functools import lru_cache
 
 from schemas.coercion import MAX_TEXT
-from schemas.event_types import EVENT_TYPES, EventType, counted_type
+from schemas.event_types import EVENT_TYPES, REPUBLISH_REQUEST, EventType, counted_type
 from schemas.spellings import LIKE, SPELLINGS, folded
 
 
@@ -28,6 +28,16 @@ def counted(kind: str, event: str | None, names: Mapping[str, str]) -> EventType
     return None if found is None else counted_type(found)
 
 
+def why_uncountable(name: str) -> str | None:
+    """Return why no condition and no signal can name an event so, in a sentence; None if they can."""
+    key = event_key(name)
+    if not key or len(name) > MAX_TEXT:
+        return f"a name has letters or digits, and at most {MAX_TEXT} characters"
+    if key == folded(REPUBLISH_REQUEST.name):
+        return "it asks lifestage to tell something again, and says nothing of a customer"
+    return None
+
+
 def track_name(name: str) -> str | None:
     """Return the name in the table of a track's ``event``, however it is spelled; None for an unknown one."""
     found = EVENT_TYPES.get(name) or spelled("track", name)
@@ -47,7 +57,9 @@ def _named(name: str) -> EventType | None:
 
 
 _BY_SPELLING = {
-    folded(spelling): it for it in EVENT_TYPES.values() for spelling in (it.name, *SPELLINGS.get(it.name, ()))
+    folded(spelling): it
+    for it in (*EVENT_TYPES.values(), REPUBLISH_REQUEST)
+    for spelling in (it.name, *SPELLINGS.get(it.name, ()))
 }
 _BY_LIKENESS = {folded(other): name for name, others in LIKE.items() for other in others}
 _LEAST_CONTAINED = 8

@@ -20,6 +20,7 @@ from schemas.events import (
     OrderCompleted,
     OrderRefunded,
     OrderUpdated,
+    RepublishRequested,
     TicketOpened,
     TicketRated,
     TicketSolved,
@@ -34,6 +35,7 @@ from schemas.properties import (
     CancelProperties,
     OrderProperties,
     RefundProperties,
+    RepublishProperties,
     TicketProperties,
     coerced_cancel,
     coerced_order,
@@ -42,6 +44,7 @@ from schemas.properties import (
     read_cancel,
     read_order,
     read_refund,
+    read_republish,
     read_ticket,
     unchanged,
 )
@@ -183,6 +186,12 @@ def _traits_fact(name: str, at: int, message_id: str, raw: Raw, intake: Intake) 
     return TraitsIdentified(at=at, message_id=message_id, traits=traits_of(raw))
 
 
+def _republish_fact(name: str, at: int, message_id: str, raw: Raw, intake: Intake) -> AnyFact:
+    segment = read_republish(raw).segment
+    intake.check_segment(segment)
+    return RepublishRequested(at=at, message_id=message_id, segment=segment)
+
+
 # A browsing or ticket fact refers to the name in this table, so that a million facts share one string.
 _TABLE = (
     EventType(
@@ -213,6 +222,8 @@ _TABLE = (
     EventType("identify", PROFILES, None, _traits_fact, coerced_traits, is_bounded=True),
 )
 EVENT_TYPES = {it.name: it for it in _TABLE}
+REPUBLISH_REQUEST = EventType(RepublishRequested.name, PROFILES, RepublishProperties, _republish_fact)
+"""The one event that lifestage reads and that says nothing of the customer: so it is none of ``EVENT_TYPES``."""
 
 
 @lru_cache(maxsize=1024)

@@ -156,6 +156,15 @@ class TraitsIdentified(Fact, frozen=True, array_like=True, tag="i"):
     rank: ClassVar[int] = 0
 
 
+class RepublishRequested(Fact, frozen=True, array_like=True, tag="q"):
+    """Somebody asks that the customer's membership in a segment be told again, if there is one; it changes nothing."""
+
+    segment: str
+
+    name: ClassVar[str] = "Segment Republish Requested"
+    rank: ClassVar[int] = 9
+
+
 AnyFact = (
     OrderCompleted
     | OrderUpdated
@@ -167,6 +176,7 @@ AnyFact = (
     | TicketRated
     | Tracked
     | TraitsIdentified
+    | RepublishRequested
 )
 
 

@@ -1,10 +1,10 @@
 """Intake: what a policy says about the reading of events."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from string import ascii_letters, digits
 
 from schemas.bounds import NOTHING_NAMED, Named
-from schemas.coercion import MAX_TEXT, short
+from schemas.coercion import MAX_TEXT, as_json, short, shown
 from schemas.money import Exchange
 from schemas.reject import RejectedError
 from schemas.trait_types import TraitTypes
@@ -30,6 +30,7 @@ class Intake:
 
     What is ``named`` is kept, however much else an event says; declared traits are read as their ``trait_types``.
     ``of_accounts``: the policy decides accounts, so events of customers must be made those of their accounts first.
+    ``segments`` are the keys of the policy's segments, of which a member may be told again.
     ``not_customers`` are compared without case, and without blanks around them; one ``*`` in a text stands for any.
     """
 
@@ -41,9 +42,11 @@ class Intake:
         named: Named = NOTHING_NAMED,
         trait_types: TraitTypes | None = None,
         of_accounts: bool = False,
+        segments: Collection[str] = (),
     ) -> None:
         self.exchange = exchange
         self.of_accounts = of_accounts
+        self._segments = frozenset(segments)
         self.named = named
         self.reads_more_of = frozenset(named.properties).union(() if trait_types is None else ("identify",))
         """The names of the events of which a policy asks for more than the fact: properties, or the types of traits."""
@@ -62,6 +65,12 @@ class Intake:
         if self.is_placeholder(user_id):
             told = f"userId is {user_id!r}, which stands for no customer: send the customer's own id"
             raise RejectedError("placeholder_user", f"{told}, or take it off not_customers in the policy's [intake]")
+
+    def check_segment(self, key: str) -> None:
+        """Raise ``RejectedError`` for the key of a segment that the policy does not have."""
+        if key not in self._segments:
+            told = f"properties.segment is {shown(bytes(as_json(key)))}, and the policy has no such segment"
+            raise RejectedError("invalid", f"{told}: send the key of one that it has")
 
     def is_placeholder(self, user_id: str) -> bool:
         """Tell whether a userId is blank, or stands for no customer."""

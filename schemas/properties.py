@@ -84,9 +84,16 @@ class TicketProperties(msgspec.Struct, gc=False):
     rating: float | None = None
 
 
+class RepublishProperties(msgspec.Struct, gc=False):
+    """Names the segment by its key in the policy."""
+
+    segment: str
+
+
 read_order = msgspec.json.Decoder(OrderProperties).decode
 read_cancel = msgspec.json.Decoder(CancelProperties).decode
 read_ticket = msgspec.json.Decoder(TicketProperties).decode
+read_republish = msgspec.json.Decoder(RepublishProperties).decode
 _read_list = msgspec.json.Decoder(list[Raw]).decode
 
 

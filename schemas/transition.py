@@ -64,6 +64,13 @@ class AudienceProperties(ChangedProperties):
     audience_name: str
 
 
+class EnteredProperties(AudienceProperties):
+    """``member_since`` is the instant of joining, ``republished`` tells whether that was told before."""
+
+    member_since: str | None
+    republished: bool
+
+
 class LadderProperties(ChangedProperties):
     """``ladder_key`` is the ladder's key in the policy, ``ladder_name`` its name for people.
 
@@ -113,9 +120,9 @@ class StageChanged(Message, tag_field="event", tag="Lifecycle Stage Changed"):
 
 
 class AudienceEntered(Message, tag_field="event", tag="Audience Entered"):
-    """A customer joined a segment."""
+    """A customer joined a segment, or is a member of it and somebody asked for that to be told again."""
 
-    properties: AudienceProperties
+    properties: EnteredProperties
     context: Context | UnsetType = UNSET
 
 
@@ -190,14 +197,29 @@ def encode(publication: Publication, customer: str, policy_version: str, *, of_a
                 context=context,
             )
         )
-    event = AudienceEntered if change.to == "in" else AudienceExited
+    shared |= {"audience_key": change.key, "audience_name": change.name}
+    if change.to == "in":
+        return _encode(
+            AudienceEntered(
+                type="track",
+                message_id=own_id,
+                user_id=customer,
+                timestamp=timestamp,
+                properties=EnteredProperties(
+                    **shared,
+                    member_since=None if publication.figures is None else when(publication.figures.member_since),
+                    republished=change.is_republished,
+                ),
+                context=context,
+            )
+        )
     return _encode(
-        event(
+        AudienceExited(
             type="track",
             message_id=own_id,
             user_id=customer,
             timestamp=timestamp,
-            properties=AudienceProperties(**shared, audience_key=change.key, audience_name=change.name),
+            properties=AudienceProperties(**shared),
             context=context,
         )
     )
@@ -224,7 +246,7 @@ def _shared(publication: Publication, owner: str, policy_version: str) -> dict[s
     else:
         told = asdict(figures)
         told["next_at"], told["previous_stage_since"] = when(figures.next_at), when(figures.previous_stage_since)
-        del told["step_times"]
+        del told["step_times"], told["member_since"]
     return {
         "cause": cause.kind,
         "cause_event": None if by_deadline else cause.name,
@@ -240,6 +262,7 @@ def _shared(publication: Publication, owner: str, policy_version: str) -> dict[s
     }
 
 
-_NO_FIGURES: dict[str, Any] = dict.fromkeys(it for it in Figures.__struct_fields__ if it != "step_times")
+_OF_SOME = ("step_times", "member_since")
+_NO_FIGURES: dict[str, Any] = dict.fromkeys(it for it in Figures.__struct_fields__ if it not in _OF_SOME)
 _encode = msgspec.json.Encoder().encode
 decode = msgspec.json.Decoder(Transition).decode

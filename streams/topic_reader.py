@@ -1,7 +1,7 @@
 """Reads of one topic for people: committed records only, outside of any consumer group."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -19,22 +19,34 @@ class TopicUnreadableError(Exception):
 
 
 class TopicReader:
-    """A reader of all partitions of one topic."""
+    """A reader of all partitions of one topic; ``read_to`` is where ``until_now`` ended last, by partition."""
 
     def __init__(self, consumer: AIOKafkaConsumer, partitions: list[TopicPartition]) -> None:
         self._consumer = consumer
         self._partitions = partitions
+        self.read_to: Mapping[int, int] = {}
 
-    async def until_now(self) -> AsyncIterator[ConsumerRecord]:
-        """Yield every committed record that is in the topic at the moment."""
+    async def until_now(self, start: Mapping[int, int] | None = None) -> AsyncIterator[ConsumerRecord]:
+        """Yield every committed record that is in the topic at the moment, or those from these offsets on."""
         ends = await self._consumer.end_offsets(self._partitions)
-        await self._from_beginning()
+        if start is None:
+            await self._from_beginning()
+        else:
+            for it in self._partitions:
+                self._consumer.seek(it, start[it.partition])
         while behind := [it for it in self._partitions if await self._consumer.position(it) < ends[it]]:
             fetched = await self._consumer.getmany(*behind, timeout_ms=_FETCH_TIMEOUT_MS)
             for partition, records in fetched.items():
                 for record in records:
                     if record.offset < ends[partition]:
                         yield record
+        self.read_to = {it.partition: end for it, end in ends.items()}
+
+    async def offsets_at(self, instant: int) -> Mapping[int, int]:
+        """Return by partition the offset of the first record that is not older than an instant (ms since 1970)."""
+        ends = await self._consumer.end_offsets(self._partitions)
+        found = await self._consumer.offsets_for_times(dict.fromkeys(self._partitions, instant))
+        return {it.partition: ends[it] if (at := found.get(it)) is None else at.offset for it in self._partitions}
 
     async def follow(self, from_beginning: bool) -> AsyncIterator[ConsumerRecord]:
         """Yield committed records as they arrive, for ever; without ``from_beginning`` only new ones."""

@@ -13,6 +13,7 @@ from schemas.events import (
     OrderCompleted,
     OrderRefunded,
     OrderUpdated,
+    RepublishRequested,
     TicketOpened,
     TicketRated,
     TicketSolved,
@@ -81,7 +82,8 @@ class EventApplier:
             TicketOpened: self._ticket_opened,
             TicketSolved: self._ticket_solved,
             TicketRated: self._ticket_rated,
-            Tracked: _tracked,
+            Tracked: _nothing,
+            RepublishRequested: _nothing,
             TraitsIdentified: self._identified,
         }
 
@@ -175,5 +177,5 @@ class EventApplier:
         return support
 
 
-def _tracked(customer: Customer, fact: Tracked, day: int) -> Effect:
+def _nothing(customer: Customer, fact: Tracked | RepublishRequested, day: int) -> Effect:
     return OrderEffect.NONE, NO_PARTS

@@ -3,8 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from schemas.coercion import MAX_TEXT
-from schemas.event_names import event_key, track_name
+from schemas.event_names import event_key, track_name, why_uncountable
 from state.conditions.event_filters import NO_FILTER, check_filter, compile_filter
 from state.conditions.features import EventFilter, Feature
 from state.conditions.formula import Formula
@@ -44,8 +43,7 @@ class Counting:
     def name(self, event: str) -> str:
         """Return the name of an event, however it is spelled. Raises ``CallError``."""
         event = event.strip()
-        if not event_key(event) or len(event) > MAX_TEXT:
-            told = f"a name has letters or digits, and at most {MAX_TEXT} characters"
+        if (told := why_uncountable(event)) is not None:
             raise CallError(f"no event can be named `{event[:40]}`", told)
         return self._names.setdefault(event_key(event), track_name(event) or event)
 

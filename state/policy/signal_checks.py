@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from schemas.coercion import MAX_TEXT
-from schemas.event_names import event_key
+from schemas.event_names import event_key, why_uncountable
 from state.policy.field_paths import wrong_per
 from state.policy.recurrence_checks import Wrong, wrong_recurrence
 from state.policy.shape import Policy
@@ -51,8 +50,7 @@ def _wrong(signal: Signal) -> Iterator[Wrong]:
 
 def _names(place: Path, events: Iterable[str]) -> Iterator[Wrong]:
     for event in events:
-        if not event_key(event) or len(event) > MAX_TEXT:
-            told = f"a name has letters or digits, and at most {MAX_TEXT} characters"
+        if (told := why_uncountable(event)) is not None:
             yield place, f"no event can be named `{event[:40]}`", told
 
 

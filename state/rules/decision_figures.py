@@ -56,6 +56,7 @@ class DecisionFigures:
                 steps=steps,
                 holdout=holdout,
                 step_times=step_times,
+                member_since=None if change.key is None else customer.memberships.get(change.key),
             )
             decisions.append(Decision(change, figures))
 

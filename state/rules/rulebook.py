@@ -6,8 +6,8 @@ decision that time alone demands. A decision reads the customer at its own insta
 
 from collections.abc import Sequence
 
-from schemas.change import Cause, Change
-from schemas.events import AnyFact, OrderCompleted, event_name
+from schemas.change import Cause
+from schemas.events import AnyFact, OrderCompleted, RepublishRequested, event_name
 from schemas.intake import Intake
 from schemas.money import Exchange
 from schemas.trait_types import TraitTypes
@@ -21,7 +21,6 @@ from state.customer.customer import EXCLUDED, Customer
 from state.customer.own_zone import OwnZone
 from state.customer.parts import ALL_PARTS, DECIDED, LIFECYCLE_PARTS, ORDERS, SIGNALS
 from state.customer.purchases import OrderMemory
-from state.customer.short_reason import shortened
 from state.customer.tallying import Tallying
 from state.features.profile import Profiles
 from state.policy.compiled import CompiledPolicy
@@ -35,6 +34,7 @@ from state.rules.lifecycle import CauseOf, Lifecycle
 from state.rules.loyalty import Loyalty
 from state.rules.membership import MembershipRule
 from state.rules.patience import PatienceRules
+from state.rules.republication import Republication
 from state.rules.segments import SEGMENT, SegmentRules
 from state.rules.signals import SignalRules
 from state.rules.silence import silence_deadline
@@ -66,6 +66,7 @@ class Rulebook:
             named,
             self._trait_types if policy.trait_types else None,
             policy.subject == "account",
+            [it.key for it in compiled.segments],
         )
         self._counted = compiled.counted_events
         calendar = Calendar(policy.time.zone, compiled.day_ms)
@@ -94,10 +95,11 @@ class Rulebook:
         self.first_stage = self._stages.first
         """The stage of a customer of whom nothing is known."""
         self._groupings = groupings_of(compiled)
-        self._exclusion = Exclusion(compiled.excluded, self._groupings)
-        self._lifecycle_parts = LIFECYCLE_PARTS | compiled.stage_parts
         self._remembered_stages = compiled.remembered_stages
+        self._exclusion = Exclusion(compiled.excluded, self._groupings, self._remembered_stages)
+        self._lifecycle_parts = LIFECYCLE_PARTS | compiled.stage_parts
         self._lifecycle = Lifecycle(self._stages, self._exclusion, self._remembered_stages)
+        self._republication = Republication(compiled.segments)
         self._signals = SignalRules(compiled.signals, civil_time, policy.context) if compiled.signals else None
         self.told = BoundsTold(
             named.traits, self._counted, calendar.day_of, self.forgetting, self._tallying, self._signals
@@ -112,6 +114,9 @@ class Rulebook:
         at, due = fact.at, customer.due
         if due is not None and due <= at:
             self.elapse(customer, at, decisions)
+        if type(fact) is RepublishRequested:
+            self._add(customer, at, self._republication.of(customer, fact), decisions)
+            return
         effect, changed = self.apply_event(customer, fact)
         is_first = not customer.last_event_at
         customer.last_event_at = at
@@ -214,7 +219,8 @@ class Rulebook:
         customer.at = at
         if self._exclusion.holds(customer, at):
             if not is_excluded(customer):
-                self._exclude(customer, at, SEGMENT if cause is None else cause(), decisions)
+                left = self._exclusion.exclude(customer, at, SEGMENT if cause is None else cause())
+                self._add(customer, at, left, decisions)
             return
         if is_excluded(customer):
             changed = ALL_PARTS
@@ -248,15 +254,6 @@ class Rulebook:
         changes += outcome.changes
         if changes:
             self._figures.add(customer, at, changes, limits, decisions)
-
-    def _exclude(self, customer: Customer, at: int, cause: Cause, decisions: list[Decision]) -> None:
-        why, left = self._exclusion.exclude(customer, at, cause)
-        change = Change(at=at, key=None, name=EXCLUDED, from_=customer.stage, to=EXCLUDED, cause=cause)
-        customer.enter_stage(EXCLUDED, at, self._remembered_stages)
-        customer.why = shortened(why)
-        customer.cause = cause.message_id or cause.name
-        changes = [ReasonedChange(change, why), *left]
-        self._add(customer, at, changes, decisions)
 
     def _add(self, customer: Customer, at: int, changes: Sequence[ReasonedChange], decisions: list[Decision]) -> None:
         """Append changes with the customer's figures."""

@@ -48,15 +48,16 @@ def correct(
     """Compare all decisions since the base with what was published since then.
 
     Return the retractions of what is no longer decided, newest first, followed by what is newly decided, and the new
-    ``Emitted``. Each new change corrects one that was retracted, the oldest first. A change before ``known_until``, the
-    instant up to which the past was already published, is a correction as well.
+    ``Emitted``. Each new change corrects one that was retracted, the oldest first; what is only told again corrects
+    nothing, and nothing corrects it. A change before ``known_until``, the instant up to which the past was already
+    published, is a correction as well.
     """
     decisions = numbered(decisions)
     known = {it.change: it for it in emitted}
     decided = {change for change, _ in decisions}
     untrue = [it for it in emitted if it.stands and it.change not in decided]
     published = [_retraction(it, number) for number, it in enumerate(reversed(untrue), start=seq + 1)]
-    replaced = iter(untrue)
+    replaced = iter([it for it in untrue if not it.change.is_republished])
     now = [Emitted(it.change, it.revision, stands=False) for it in emitted if it.change not in decided]
     for change, figures in decisions:
         before = known.get(change)
@@ -64,7 +65,7 @@ def correct(
             now.append(before)
             continue
         revision = 0 if before is None else before.revision + 1
-        instead_of = next(replaced, None)
+        instead_of = None if change.is_republished else next(replaced, None)
         published.append(
             Publication(
                 change,

@@ -8,11 +8,13 @@ from typing import NamedTuple
 from schemas.change import Publication
 from schemas.events import AnyFact
 from schemas.fact_order import in_order
+from schemas.reject import RejectedError
 from state.customer.customer import Customer, first_seen
 from state.rules.bounds_told import UNKNOWN_ORDER
 from state.rules.decision import Decision
 from state.rules.rulebook import Rulebook
 from state.timeline.corrections import numbered
+from state.timeline.existence import makes_exist, unknown_customer
 from state.timeline.records_of_event import Conflict, distinct
 
 
@@ -21,17 +23,24 @@ class History(NamedTuple):
 
     ``conflicts`` are the facts that say something else than an earlier record of the same event, ``bounds`` the
     names of those that held, each time. ``unknown_orders`` are the applied facts about orders never seen.
-    ``forgotten`` are the facts that were not applied since their orders may be forgotten, each with a sentence.
+    ``refused`` are the facts that were not applied, since their orders may be forgotten, or since they ask to republish
+    what is known of a customer who did not exist. ``existing`` is None if there is no other fact.
     """
 
-    customer: Customer
+    existing: Customer | None
     published: list[Publication]
     duplicates: list[AnyFact]
     after: int
     conflicts: list[Conflict]
     bounds: list[str]
-    forgotten: list[tuple[AnyFact, str]]
+    refused: list[tuple[AnyFact, RejectedError]]
     unknown_orders: list[AnyFact]
+
+    @property
+    def customer(self) -> Customer:
+        """Return the customer, who must exist."""
+        assert self.existing is not None
+        return self.existing
 
 
 def decide_history(facts: Iterable[AnyFact], until: int, rules: Rulebook, user_id: str = "") -> History | None:
@@ -44,12 +53,17 @@ def decide_history(facts: Iterable[AnyFact], until: int, rules: Rulebook, user_i
     if not within:
         return None
     counting, duplicates, conflicts = distinct(ordered[:within], rules.compiled.lateness_ms)
-    customer = first_seen(counting[0].at, user_id, rules.first_stage)
+    customer: Customer | None = None
     decisions: list[Decision] = []
     bounds: list[str] = []
-    forgotten = []
+    refused = []
     unknown_orders = []
     for fact in counting:
+        if customer is None:
+            if not makes_exist(fact):
+                refused.append((fact, unknown_customer()))
+                continue
+            customer = first_seen(fact.at, user_id, rules.first_stage)
         if (why := rules.forgetting.why(customer, fact)) is None:
             for told in rules.told(customer, fact):
                 if told == UNKNOWN_ORDER:
@@ -58,13 +72,14 @@ def decide_history(facts: Iterable[AnyFact], until: int, rules: Rulebook, user_i
                     bounds.append(told)
             rules.advance(customer, fact, decisions)
         else:
-            forgotten.append((fact, why))
-    rules.elapse(customer, until, decisions)
+            refused.append((fact, RejectedError("forgotten", why)))
+    if customer is not None:
+        rules.elapse(customer, until, decisions)
     published = [
         Publication(change, figures, seq) for seq, (change, figures) in enumerate(numbered(decisions), start=1)
     ]
     after = len(ordered) - within
-    return History(customer, published, duplicates, after, conflicts, bounds, forgotten, unknown_orders)
+    return History(customer, published, duplicates, after, conflicts, bounds, refused, unknown_orders)
 
 
 _instant = attrgetter("at")

@@ -59,9 +59,10 @@ class BacktestResult:
 
     ``until`` in ms since 1970; ``after`` counts the facts later than that. ``by_name`` counts transitions, steps of
     ladders, and segments entered and left; ``stages`` customers by their last stage. ``refused`` are the rejects
-    that are found when a customer is decided: conflicts, and facts about forgotten orders. ``duplicates`` and
-    ``unknown_orders`` (events about orders never seen) have the first line as their example; ``duplicate_lines``
-    has the numbers of all lines that are duplicates. ``bounds`` counts those that held.
+    that are found when a customer is decided: conflicts, facts about forgotten orders, and requests to republish what
+    is known of who did not exist. ``duplicates`` and ``unknown_orders`` (events about orders never seen) have the first
+    line as their example; ``duplicate_lines`` has the numbers of all lines that are duplicates. ``bounds`` counts those
+    that held.
     """
 
     until: int
@@ -132,8 +133,10 @@ def run(
             continue
         result.after += history.after
         result.bounds.update(history.bounds)
-        if history.duplicates or history.conflicts or history.forgotten or history.unknown_orders:
+        if history.duplicates or history.conflicts or history.refused or history.unknown_orders:
             _add_put_aside(result, history, {id(fact): number for fact, number in zip(facts, numbers, strict=True)})
+        if history.existing is None:
+            continue
         result.stages[history.customer.stage] += 1
         for it in history.published:
             result.by_name[_name_of(it.change)] += 1
@@ -150,6 +153,8 @@ def _name_of(change: Change) -> str:
         return change.name
     if change.is_signal:
         return f"{change.key} occurred"
+    if change.is_republished:
+        return f"{change.key} republished"
     return f"{change.key} {change.from_} -> {change.to}" if change.direction else f"{change.key} {change.to}"
 
 
@@ -157,8 +162,8 @@ def _add_put_aside(result: BacktestResult, history: History, numbers: Mapping[in
     for conflict in history.conflicts:
         place = line_and_event(numbers[id(conflict.fact)])
         result.refused.append(RefusedLine(*place, "conflict", conflict.detail()))
-    for fact, why in history.forgotten:
-        result.refused.append(RefusedLine(*line_and_event(numbers[id(fact)]), "forgotten", why))
+    for fact, error in history.refused:
+        result.refused.append(RefusedLine(*line_and_event(numbers[id(fact)]), error.reason, error.detail))
     result.duplicate_lines.extend(line_and_event(numbers[id(fact)])[0] for fact in history.duplicates)
     _count(result.duplicates, history.duplicates, numbers, _duplicate)
     _count(result.unknown_orders, history.unknown_orders, numbers, _unknown_order)

@@ -12,6 +12,7 @@ _COMMANDS = (
     "serve",
     "show",
     "tail",
+    "republish",
     "rejects",
     "policy",
     "features",

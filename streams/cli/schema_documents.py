@@ -8,7 +8,7 @@ from typing import Any, get_args
 import msgspec
 import orjson
 
-from schemas.event_types import EVENT_TYPES, EventType
+from schemas.event_types import EVENT_TYPES, REPUBLISH_REQUEST, EventType
 from schemas.profile import Profile
 from schemas.reject import Reject
 from schemas.transition import Transition
@@ -44,7 +44,7 @@ def _of(kind: Any, title: str) -> dict[str, Any]:
 
 
 def _events() -> dict[str, Any]:
-    types = EVENT_TYPES.values()
+    types = (*EVENT_TYPES.values(), REPUBLISH_REQUEST)
     properties = [kind for kind in dict.fromkeys(it.properties for it in types) if kind is not None]
     _, components = msgspec.json.schema_components(properties, ref_template="#/$defs/{name}")
     return {
@@ -66,7 +66,7 @@ def _event(event: EventType) -> dict[str, Any]:
 def _others() -> Iterator[dict[str, Any]]:
     """Yield the schemas of the events that lifestage knows only from a policy that counts them."""
     properties = {"properties": {"type": "object"}}
-    tracks = [it.name for it in EVENT_TYPES.values() if it.is_track]
+    tracks = [*(it.name for it in EVENT_TYPES.values() if it.is_track), REPUBLISH_REQUEST.name]
     types = ["track", *(it.name for it in EVENT_TYPES.values() if not it.is_track)]
     name = {"event": {"type": "string", "minLength": 1, "maxLength": 256, "not": {"enum": tracks}}}
     yield _object("Any other track", {"const": "track"}, {**properties, **name}, [*name])

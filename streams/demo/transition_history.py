@@ -108,7 +108,7 @@ def build_history(values: Iterable[bytes]) -> TransitionHistory:
             published[transition.message_id] = transition
     history.retracted = len(retracted)
     standing = [it for message_id, it in published.items() if message_id not in retracted]
-    steps = [(_step(it), it) for it in standing if not isinstance(it, SignalOccurred)]
+    steps = [(_step(it), it) for it in standing if not isinstance(it, SignalOccurred) and not _is_republished(it)]
     for step, it in sorted(steps, key=lambda pair: (pair[0].at, pair[0].seq)):
         if isinstance(it, StageChanged):
             history.stages.setdefault(it.user_id, []).append(step)
@@ -121,6 +121,10 @@ def build_history(values: Iterable[bytes]) -> TransitionHistory:
             history.segments.setdefault(it.user_id, {}).setdefault(key, []).append(step)
             history.names[key] = step.name
     return history
+
+
+def _is_republished(transition: Transition) -> bool:
+    return isinstance(transition, AudienceEntered) and transition.properties.republished
 
 
 def _step(transition: StageChanged | LadderStepChanged | AudienceEntered | AudienceExited) -> Step:

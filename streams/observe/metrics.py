@@ -48,7 +48,10 @@ class Metrics:
             "lifestage_transitions", "Lifecycle stage changes published.", ["from", "to"], registry=registry
         )
         self._segment_changes = Counter(
-            "lifestage_segment_changes", "Segments entered and exited.", ["segment", "change"], registry=registry
+            "lifestage_segment_changes",
+            "Segments entered and exited, and memberships republished.",
+            ["segment", "change"],
+            registry=registry,
         )
         self._ladder_changes = Counter(
             "lifestage_ladder_changes", "Steps of ladders changed.", ["ladder", "from", "to"], registry=registry
@@ -128,4 +131,5 @@ class Metrics:
             elif change.direction:
                 self._ladder_changes.labels(change.key, change.from_, change.to).inc()
             else:
-                self._segment_changes.labels(change.key, "entered" if change.to == "in" else "exited").inc()
+                happened = "republished" if change.is_republished else "entered" if change.to == "in" else "exited"
+                self._segment_changes.labels(change.key, happened).inc()

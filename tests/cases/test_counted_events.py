@@ -349,8 +349,8 @@ def test_texts_side_by_side_are_refused_in_calls(condition: str) -> None:
     assert "two texts stand side by side" in refusal(condition)
 
 
-def test_no_event_is_named_by_signs_alone_or_by_too_many_letters() -> None:
-    for name in ("-", "x" * 257):
+def test_no_event_is_named_by_signs_alone_or_by_too_many_letters_or_like_a_request() -> None:
+    for name in ("-", "x" * 257, "segment_republish_requested"):
         assert "no event can be named" in refusal(f'count("{name}") > 1')
 
 

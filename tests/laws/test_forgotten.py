@@ -36,7 +36,7 @@ def test_a_stream_and_a_backtest_refuse_the_same_facts(history: list[AnyFact], d
                 timeline = load(dump(timeline, REFUSING), REFUSING)
     truth = decide_history(history, history[-1].at, REFUSING)
     assert truth is not None
-    assert refused == [fact for fact, _ in truth.forgotten]
+    assert refused == [fact for fact, _ in truth.refused]
 
 
 def test_a_fact_is_judged_at_its_own_place() -> None:

@@ -131,6 +131,8 @@ def test_stages_chain_and_instants_never_go_back(data: st.DataObject) -> None:
         elif change.direction:
             assert change.from_ == steps.get(change.key, "none") != change.to
             steps[change.key] = change.to
+        elif change.is_republished:
+            assert change.key in members
         elif change.to == "in":
             assert change.key not in members
             members.add(change.key)

@@ -16,7 +16,7 @@ from typing import Any
 from tests.reference_model.calendar import read_instant
 from tests.reference_model.events import Fact, Reject, usable
 from tests.reference_model.features import is_held_out
-from tests.reference_model.lifetime import conflicting, live
+from tests.reference_model.lifetime import conflicting, live, strangers
 from tests.reference_model.policy import Policy, read_policy
 from tests.reference_model.publication import Transition
 
@@ -70,9 +70,10 @@ def the_end(facts: dict[str, list[Fact]], until: int | None) -> int:
 
 
 def conflicts(facts: dict[str, list[Fact]], policy: Policy, until: int | None) -> list[tuple[int, str]]:
-    """The lines that contradict another record of the same event, as rejects."""
+    """The lines that contradict another record of the same event, or ask about nobody, as rejects."""
     end = the_end(facts, until)
-    return [(fact.line, "conflict") for own in facts.values() for fact in conflicting(own, policy, end)]
+    found = [(fact.line, "conflict") for own in facts.values() for fact in conflicting(own, policy, end)]
+    return found + [(it.line, "unknown_customer") for own in facts.values() for it in strangers(own, policy, end)]
 
 
 def backtest(

@@ -36,7 +36,9 @@ def hostile(folder: Path, policy_name: str, seed: int, customers: int, days: int
     calm = folder / "calm.jsonl"
     size = ("--customers", str(customers), "--days", str(days), "--seed", str(seed))
     run("simulate", *size, "--start", STARTS.get(policy_name, "2025-01-01T00:00:00Z"), "--out", calm)
-    return Hostility(seed).lines(calm.read_bytes().splitlines())
+    known = read_policy(POLICIES[policy_name]).segments if policy_name in POLICIES else ()
+    keys = [rule.key for rule in known] or ["on", "s0", "s1", "s2", "s3"]
+    return Hostility(seed, keys).lines(calm.read_bytes().splitlines())
 
 
 def agreement(folder: Path, source: Path, lines: list[bytes], until: str | None) -> str:

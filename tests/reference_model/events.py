@@ -15,6 +15,7 @@ from tests.reference_model.policy import Policy
 from tests.reference_model.properties import (
     Trait,
     Unusable,
+    details,
     first_id,
     is_like,
     properties,
@@ -54,6 +55,7 @@ class Fact:
     rating: float = 0
     traits: tuple[tuple[str, Trait], ...] = ()
     properties: tuple[tuple[str, Trait], ...] = ()
+    segment: str = ""
     line: int = field(default=0, compare=False)
 
 
@@ -190,13 +192,17 @@ def read(body: dict[str, Any], own_id: str, key: bytes | None, policy: Policy) -
     if len(message_id) > 256:
         raise Unusable("invalid")
     kind = KINDS.get(name, "counted")
+    if kind == "ask":
+        asked = details(kind, body, policy)
+        keyed(user_id, key)
+        return Fact(user_id, at, message_id, name, kind, **asked)
     known = with_types(traits_of(kind, body, policy), kind, body, policy)
-    details = properties(kind, body, known, policy)
+    said = properties(kind, body, known, policy)
     keyed(user_id, key)
     read = read_by_conditions(policy, policy.read_of(key_of(name)), body)
     if kind in ("order", "update"):
         read |= amounts_by_value(policy, read, body)
-    return Fact(user_id, at, message_id, name, kind, **details, properties=tuple(sorted(read.items())))
+    return Fact(user_id, at, message_id, name, kind, **said, properties=tuple(sorted(read.items())))
 
 
 def unwrapped(content: Any) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import json
 import random
 from base64 import b64encode
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -125,10 +126,11 @@ def written(moment: datetime) -> str:
 
 
 class Hostility:
-    """What a seed does to the events of a simulated shop."""
+    """What a seed does to the events of a simulated shop, whose policy may have segments of these keys."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, segments: Sequence[str]) -> None:
         self.dice = random.Random(seed)
+        self.segments = segments
         self.account_dice = random.Random(f"accounts {seed}")
         self.made = 0
 
@@ -351,6 +353,15 @@ class Hostility:
             )
         return event
 
+    def asked(self, user_id: str, at: datetime) -> Event:
+        """Somebody asks that a membership be told again, mostly of a customer and of a segment that there are."""
+        segment = self.dice.choice([*self.segments, *self.segments, "none", "", 7, None])
+        who = user_id if self.dice.random() < 0.9 else "nobody"
+        event = self.event(who, self.after(at), "Segment Republish Requested", {"segment": segment})
+        if self.dice.random() < 0.2:
+            event["context"] = {"traits": self.declared()}
+        return event
+
     def again(self, event: Event) -> Event:
         """The same messageId once more, some minutes away."""
         at = datetime.fromisoformat(event["timestamp"])
@@ -554,6 +565,8 @@ class Hostility:
                 made.append(self.anything(event["userId"], at))
             if self.dice.random() < 0.06:
                 made.append(self.counted(event["userId"], at))
+            if self.dice.random() < 0.08:
+                made.append(self.asked(event["userId"], at))
             if self.dice.random() < 0.02:
                 wrong.append(self.wrong(event["userId"], at))
         made = [self.of_account(event) for event in made]

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
+from itertools import takewhile
 from typing import Any
 
 from tests.reference_model.calendar import write_instant
@@ -26,7 +27,9 @@ def in_order(facts: Iterable[Fact]) -> list[Fact]:
 
 
 def sequence(kind: str) -> int:
-    """What makes comes before what changes; browsing comes last."""
+    """What makes comes before what changes, then comes browsing, and last who asks."""
+    if kind == "ask":
+        return len(SEQUENCE) + 1
     return SEQUENCE.index(kind) if kind in SEQUENCE else len(SEQUENCE)
 
 
@@ -40,6 +43,7 @@ def content(fact: Fact) -> str:
         "solve": [fact.ticket_id],
         "rate": [fact.ticket_id, fact.rating],
         "identify": [dict(fact.traits)],
+        "ask": [fact.segment],
     }
     said["update"] = said["order"]
     traits = dict(fact.traits) if fact.traits and fact.kind != "identify" else None
@@ -98,6 +102,15 @@ class Life:
         features = Features(self.policy, self.memory, fact.at)
         self.tell_signals(self.signals.take(fact, effect, features, self.standing), cause)
 
+    def answer(self, fact: Fact) -> None:
+        """Tells once more that the customer is in a segment; nothing is decided."""
+        self.pass_until(fact.at)
+        since = self.standing.segments.get(fact.segment)
+        if since is not None:
+            name = next(each.name for each in self.policy.segments if each.key == fact.segment)
+            told = Change(fact.segment, name, "in", "in", f"member_since {write_instant(since)}")
+            self.tell([told], Cause("event", fact.name, fact.message_id))
+
     def of_kind(self) -> Policy:
         """The policy with the lifecycle and the scores of the customer's kind."""
         features = Features(self.of_everybody, self.memory, self.at)
@@ -145,7 +158,8 @@ class Life:
                 own = replace(cause, again=self.published[alike])
                 self.published[alike] += 1
                 seq = len(self.transitions) + 1
-                self.transitions.append(publish(self.policy, self.user_id, at, change, own, seq, figures))
+                since = {"member_since": self.standing.segments.get(change.key or "")}
+                self.transitions.append(publish(self.policy, self.user_id, at, change, own, seq, figures | since))
 
     def figures(self) -> dict[str, Any]:
         features = Features(self.policy, self.memory, self.at)
@@ -225,14 +239,26 @@ def live(facts: Iterable[Fact], policy: Policy, until: int) -> Life | None:
     ordered = [fact for fact in in_order(facts) if fact.at <= until]
     if not ordered:
         return None
-    life = Life(policy, ordered[0])
-    for fact in sorted_out(ordered, policy.lateness)[0]:
-        if life.memory.forgets(fact):
+    counting = sorted_out(ordered, policy.lateness)[0]
+    first = next((fact for fact in counting if fact.kind != "ask"), None)
+    if first is None:
+        return None
+    life = Life(policy, first)
+    for fact in counting[counting.index(first) :]:
+        if fact.kind == "ask":
+            life.answer(fact)
+        elif life.memory.forgets(fact):
             life.forgotten.append(fact)
         else:
             life.take(fact)
     life.pass_until(until)
     return life
+
+
+def strangers(facts: Iterable[Fact], policy: Policy, until: int) -> list[Fact]:
+    """The facts up to an instant that ask about the customer before anything happened to them."""
+    ordered = [fact for fact in in_order(facts) if fact.at <= until]
+    return list(takewhile(lambda fact: fact.kind == "ask", sorted_out(ordered, policy.lateness)[0]))
 
 
 def conflicting(facts: Iterable[Fact], policy: Policy, until: int) -> list[Fact]:

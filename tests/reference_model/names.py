@@ -27,6 +27,7 @@ KINDS = {
     "Live Chat Conversation Ended": "solve",
     "Support Ticket Rated": "rate",
     "identify": "identify",
+    "Segment Republish Requested": "ask",
 }
 OTHER_NAMES = {
     "Completed Order": "Order Completed",

@@ -121,7 +121,7 @@ def properties(kind: str, body: dict[str, Any], known: dict[str, Trait], policy:
 
 
 def details(kind: str, body: dict[str, Any], policy: Policy) -> dict[str, Any]:
-    if kind not in ("order", "update", "refund", "cancel", "open", "solve", "rate"):
+    if kind not in ("order", "update", "refund", "cancel", "open", "solve", "rate", "ask"):
         return {}
     given = object_of(body.get("properties"))
     if kind in ("order", "update"):
@@ -130,6 +130,11 @@ def details(kind: str, body: dict[str, Any], policy: Policy) -> dict[str, Any]:
         return {"order_id": order_of(given), **given_back(given, policy)}
     if kind == "cancel":
         return {"order_id": order_of(given)}
+    if kind == "ask":
+        segment = text(given.get("segment"))
+        if segment not in [each.key for each in policy.segments]:
+            raise Unusable("invalid")
+        return {"segment": segment}
     if kind in ("open", "solve"):
         return {"ticket_id": ticket_of(given)}
     if kind == "rate":

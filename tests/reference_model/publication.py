@@ -42,18 +42,22 @@ def publish(
 ) -> Transition:
     """The value that a topic would carry; the policy's version only by its name."""
     event = "Lifecycle Stage Changed"
-    content = {"transition": change.name}
+    content: dict[str, Any] = {"transition": change.name}
     if change.direction:
         event = "Ladder Step Changed"
         content = {"ladder_key": str(change.key), "ladder_name": change.name, "direction": change.direction}
     elif change.key is not None:
         event = "Audience Entered" if change.after == "in" else "Audience Exited"
         content = {"audience_key": change.key, "audience_name": change.name}
+        if change.after == "in":
+            content["member_since"] = write_instant(figures["member_since"])
+            content["republished"] = change.before == "in"
     ends: dict[str, Any] = {"from": change.before, "to": change.after}
     if change.step_times is not None:
         event, ends = "Signal Occurred", {"occasion": change.before or None, "step_times": change.step_times}
         content = {"signal_key": str(change.key), "signal_name": change.name}
     next_at = figures["next_at"]
+    figures = {name: each for name, each in figures.items() if name != "member_since"}
     return {
         "type": "track",
         "event": event,

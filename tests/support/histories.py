@@ -14,6 +14,7 @@ from schemas.events import (
     OrderRefunded,
     OrderUpdated,
     OwnAmount,
+    RepublishRequested,
     TicketOpened,
     TicketRated,
     TicketSolved,
@@ -26,6 +27,7 @@ from state.customer.decided import decided_state
 from state.features.catalogue import catalogue
 from state.policy.compiled import read_policy
 from state.rules.rulebook import Rulebook
+from state.timeline.existence import makes_exist
 from state.timeline.history import decide_history
 
 # One event of each count, and one without a count.
@@ -534,26 +536,48 @@ def facts(draw: st.DrawFn, most: int = 14) -> list[AnyFact]:
             Browsed(at, message, "page", context_traits={"country": country}),
             OrderUpdated(at, message, order, total, 3, (), context_traits={"country": country, "kind": "business"}),
         )
+        if number:  # nobody can ask of a customer before there is one
+            segment = draw(st.sampled_from(("seen", "fan", "known", "settled", "core", "fading", "buyers")))
+            choices += (RepublishRequested(at, message, segment),)
         made.append(draw(st.sampled_from(choices)))
+    return made
+
+
+@st.composite
+def requests(draw: st.DrawFn, history: list[AnyFact], rulebook: Rulebook) -> list[AnyFact]:
+    """Requests to republish memberships in segments of the policy, at any instants from the first fact on.
+
+    Some are at the instant of a fact, some are sent again.
+    """
+    keys = [it.key for it in rulebook.compiled.segments]
+    instants = st.sampled_from([it.at for it in history]) | st.integers(history[0].at, history[-1].at + 60 * DAY)
+    made: list[AnyFact] = []
+    for number in range(draw(st.integers(1, 8))):
+        made.append(RepublishRequested(draw(instants), f"r{number}", draw(st.sampled_from(keys))))
+        made += made[-1:] * draw(st.sampled_from((0, 0, 1)))
     return made
 
 
 def remembered(history: list[AnyFact], rulebook: Rulebook) -> list[AnyFact]:
     """Return the facts but those about orders that may be forgotten: these are refused before they reach the rules."""
-    while (truth := decide_history(history, history[-1].at, rulebook)) is not None and truth.forgotten:
-        refused = [fact for fact, _ in truth.forgotten]
+    while (truth := decide_history(history, history[-1].at, rulebook)) is not None and truth.refused:
+        refused = [fact for fact, _ in truth.refused]
         history = [it for it in history if not any(it is fact for fact in refused)]
     return history
 
 
 @st.composite
 def arrivals(draw: st.DrawFn, history: list[AnyFact], lateness: int) -> list[Arrival]:
-    """Every fact within the lateness after it happened, some of them twice."""
-    made = []
+    """Every fact within the lateness after it happened, some of them twice.
+
+    Who asks about the customer does so after the first fact has arrived, which must be no such request.
+    """
+    made: list[Arrival] = []
     for fact in history:
         for _ in range(draw(st.sampled_from((1, 1, 1, 2)))):
             delay = draw(st.sampled_from((0, 0, 1, DAY, 3 * DAY, lateness)))
-            made.append(Arrival(fact.at + delay, fact))
+            at = fact.at + delay if makes_exist(fact) else max(fact.at + delay, made[0].at)
+            made.append(Arrival(at, fact))
     return sorted(made, key=lambda it: it.at)
 
 

@@ -12,6 +12,7 @@ from rich.progress import Progress as ProgressBar
 from schemas.instant import to_text
 from streams.cli.failure import UnusableSourceError
 from streams.cli.instant import INSTANT
+from streams.cli.rate import RATE
 from streams.environment import SettingsError
 from streams.policy_file import PolicyFileError, load_rules
 from streams.replay.rate_limit import RateLimit
@@ -27,26 +28,10 @@ from streams.tally.table import BACKTEST, print_tally
 _SENT = BACKTEST._replace(rejects="lifestage rejects, which lists what the worker rejects, late events too")
 
 
-class Rate(click.ParamType):
-    """Events a second: 500 or 500/s."""
-
-    name = "n/s"
-
-    def convert(self, value: str | float, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Parse the number, without its unit."""
-        try:
-            rate = float(value.removesuffix("/s") if isinstance(value, str) else value)
-        except ValueError:
-            rate = 0.0
-        if not 0 < rate < float("inf"):
-            self.fail(f"{value!r} is no rate: write it like 500/s", param, ctx)
-        return rate
-
-
 @click.command("replay")
 @click.argument("source", metavar="SOURCE")
 @click.option("--mapping", help="How to read a file of another shape: a TOML file, or one that ships (shopify).")
-@click.option("--rate", type=Rate(), help="At most so many events a second, e.g. 500/s.")
+@click.option("--rate", type=RATE, help="At most so many events a second, e.g. 500/s.")
 @click.option("--speed", type=click.FloatRange(min=0, min_open=True), help="So many times faster than life.")
 @click.option("--end", type=INSTANT, help="Leave out what is later, and let time pass up to here.")
 @click.option("--limit", type=click.IntRange(min=1), help="Only the first so many events.")

@@ -83,4 +83,5 @@ def _name(properties: dict[str, Any]) -> str:
         return f"{properties['signal_name']}{'' if about is None else f' ({about})'}"
     if name := properties.get("transition") or properties.get("ladder_name"):
         return str(name)
-    return f"{'entered' if properties['to'] == 'in' else 'left'} {properties['audience_name']}"
+    happened = "is in" if properties.get("republished") else "entered" if properties["to"] == "in" else "left"
+    return f"{happened} {properties['audience_name']}"

@@ -55,6 +55,7 @@ def problems(text: str) -> list[tuple[int, str, str]]:
             6, "`A` ends what has begun", "take it out of `unless`",
         ),
         (STEP.replace("A", " _"), 6, "no event can be named ` _`", "letters or digits"),
+        (STEP.replace("A", "Segment Republish Requested"), 6, "no event can be named", "nothing of a customer"),
         ('while = "stag == 1"\n' + STEP, 5, "in `while`, column 1: there is no feature `stag`", "`stage`"),
         (STEP + HEAD[len('name = "p"\n'):] + STEP, 8, 'the key "s" is taken by line 3', "choose another key"),
         ("[signals.steps]\nevent = 'A'\n", 5, "list of tables", "[[signals.steps]]"),

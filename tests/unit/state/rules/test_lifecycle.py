@@ -40,7 +40,7 @@ POLICY = read_policy(
 )
 PATIENCE = PatienceRules(POLICY.policy.lifecycle, DAY)
 SHIPPED = Stages(POLICY.stages)
-LIFECYCLE = Lifecycle(SHIPPED, Exclusion(None, groupings_of(POLICY)), ())
+LIFECYCLE = Lifecycle(SHIPPED, Exclusion(None, groupings_of(POLICY), ()), ())
 
 
 def case(id_: str, *values: object) -> object:

@@ -9,11 +9,13 @@ from tests.unit.streams.demo.published import FIGURES, change, ladder_path, publ
 
 def test_a_line_says_what_changed_from_where_to_where() -> None:
     stage = published(Publication(change(1, "new"), FIGURES, 1))
-    values = [*stage, *ladder_path("c", "tier", gold=2), *segment_path("c", "vip", 3)]
+    again = published(Publication(change(4, "in", "in", "Vip", "vip"), FIGURES, 4))
+    values = [*stage, *ladder_path("c", "tier", gold=2), *segment_path("c", "vip", 3), *again]
     assert [line(json.loads(it)).plain for it in values] == [
         "2017-01-02T00:00:00.000Z  c  acquired  prospect → new  why",
         "2017-01-03T00:00:00.000Z  c  Tier  none → gold  why",
         "2017-01-04T00:00:00.000Z  c  entered Vip  why",
+        "2017-01-05T00:00:00.000Z  c  is in Vip  why",
     ]
 
 

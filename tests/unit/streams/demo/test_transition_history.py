@@ -30,6 +30,13 @@ def test_members_are_those_who_did_not_leave() -> None:
     assert build_history(values).by_segment() == {("core", "in"): 1, ("core", "out"): 1}
 
 
+def test_what_is_told_again_is_no_joining() -> None:
+    came, again = change(1, "in", "out", "Core", "core"), change(5, "in", "in", "Core", "core")
+    found = build_history(published(Publication(came, FIGURES, 1), Publication(again, FIGURES, 2)))
+    assert (found.members(), found.by_segment()) == ({"core": 1}, {("core", "in"): 1})
+    assert (found.published, found.seqs) == (2, {"c": 2})
+
+
 def test_who_is_on_a_step_is_on_no_other() -> None:
     values = ladder_path("c", "tier", silver=1, gold=3, none=9)
     found = build_history(values[:2])
