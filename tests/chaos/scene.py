@@ -14,10 +14,10 @@ from streams.topics import create
 from tests.chaos.fleet import Fleet, fleet
 from tests.chaos.load import Load
 from tests.chaos.plan import Plan
-from tests.support.redis_node import RedisNode
 from tests.chaos.rehearsal import write_policy
 from tests.chaos.verdict.topics import Seen
 from tests.support import servers
+from tests.support.redis_node import RedisNode
 from tests.support.workers import SESSION_SECONDS
 
 BACK_SECONDS = 120.0
