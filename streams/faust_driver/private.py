@@ -9,12 +9,14 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.consumer.fetcher import Fetcher
+from aiokafka.consumer.fetcher import Fetcher, PartitionRecords
 from aiokafka.consumer.group_coordinator import CoordinatorGroupRebalance
 from aiokafka.producer import sender
 from aiokafka.protocol.group import LeaveGroupRequest
 
 _TRANSACTION_BACKOFF_SECONDS = 0.005
+
+_AT_ONCE_SECONDS = 0.002
 
 _HELD_SECONDS = 0.05
 """Less than a broker holds a fetch, which it ends when something comes."""
@@ -26,6 +28,11 @@ _Join = Callable[[CoordinatorGroupRebalance], Awaitable[tuple[str, bytes] | None
 def set_fetch_wait(consumer: AIOKafkaConsumer, milliseconds: int) -> None:
     """Set how long the broker may hold a fetch that finds nothing; the client takes it once, when it is made."""
     consumer._fetcher._fetch_max_wait_ms = milliseconds  # noqa: SLF001
+
+
+def fetch_again_at_once(consumer: AIOKafkaConsumer) -> None:
+    """Make a consumer that is sent from place to place fetch within milliseconds, and not after a tenth of a second."""
+    consumer._fetcher._prefetch_backoff = _AT_ONCE_SECONDS  # noqa: SLF001
 
 
 def read_committed_only(consumer: AIOKafkaConsumer) -> None:
@@ -65,6 +72,16 @@ def hold_empty_fetches() -> None:
     Fetcher._proc_fetch_request = _held(Fetcher._proc_fetch_request)  # noqa: SLF001
 
 
+def forget_old_aborts() -> None:
+    """Let every consumer of this process skip no records for transactions that were aborted before what it fetched.
+
+    The embedded broker lists an aborted transaction for ever, also to a consumer that has read past its end, and which
+    would miss what the same producer commits later. This is right for who has read from the beginning without a gap:
+    of what was begun before the place where they go on, everything is decided, and read.
+    """
+    PartitionRecords.__init__ = _without_old_aborts(PartitionRecords.__init__)
+
+
 async def leave_group(admin: AIOKafkaAdminClient, coordinator: int, group: str, member: str) -> int:
     """Take a member out of a consumer group; return Kafka's error code, 0 for success."""
     client: Any = admin._client  # noqa: SLF001
@@ -88,6 +105,17 @@ def _held(fetch: _Fetch) -> _Fetch:
         return found
 
     return held
+
+
+def _without_old_aborts(made: Callable[..., None]) -> Callable[..., None]:
+    if getattr(made, "__wrapped__", None) is not None:
+        return made
+
+    @wraps(made)
+    def without(records: PartitionRecords, tp: Any, fetched: Any, aborted: Any, offset: int, *others: Any) -> None:
+        made(records, tp, fetched, [it for it in aborted or () if it[1] >= offset], offset, *others)
+
+    return without
 
 
 def _assigned(join: _Join) -> _Join:

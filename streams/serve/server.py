@@ -123,6 +123,7 @@ async def serve(settings: Settings, rules: Rulebook, tokens: Tokens, certificate
             task.cancel()
         await asyncio.gather(*background, return_exceptions=True)
         await runner.cleanup()
+        await history.close()
         await redis.aclose()
 
 

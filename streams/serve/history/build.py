@@ -20,11 +20,12 @@ from streams.topics import topics_of
 
 
 class Built(NamedTuple):
-    """What is answered, and what runs in the background for it."""
+    """What is answered, what runs in the background for it, and what ends its connections."""
 
     history: History
     ahead: Ahead
     background: tuple[Callable[[], Coroutine[Any, Any, None]], ...]
+    close: Callable[[], Coroutine[Any, Any, None]]
 
 
 def build(
@@ -42,5 +43,6 @@ def build(
     survey = Survey(stored, stages_of(rules.compiled), calendar, clock)
     past = Past(rules, log, stored, survey)
     present = Present(None if settings.clock == "stream" else clock, log, workers, calendar)
-    history = History(present, follower, log, past, Messages(settings, topic), stored)
-    return Built(history, Ahead(rules, present, stored, survey), (follower.run, survey.run))
+    messages = Messages(settings, topic)
+    history = History(present, follower, log, past, messages, stored)
+    return Built(history, Ahead(rules, present, stored, survey), (follower.run, survey.run), messages.close)

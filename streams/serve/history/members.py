@@ -13,4 +13,5 @@ def members_by_day(now: int, gained: Mapping[int, int], days: Sequence[int]) -> 
     for day in reversed(days[:-1]):
         counts.append(members)
         members -= gained.get(day, 0)
-    return counts[::-1]
+    # Who was taken out by hand has left a set without having been told to: fewer are left than went away.
+    return [max(0, it) for it in reversed(counts)]
