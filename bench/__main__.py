@@ -25,6 +25,7 @@ BENCHES = (
     "scale",
     "wholesale",
     "look_up",
+    "push",
 )
 
 
