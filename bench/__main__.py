@@ -26,6 +26,7 @@ BENCHES = (
     "wholesale",
     "look_up",
     "intake",
+    "push",
 )
 
 

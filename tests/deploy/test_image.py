@@ -32,6 +32,8 @@ def test_the_wheel_holds_the_four_packages_with_their_types_and_the_policy(wheel
     assert {f"{package}/py.typed" for package in PACKAGES} <= set(names)
     modules = {str(path.relative_to(ROOT)) for package in PACKAGES for path in (ROOT / package).rglob("*.py")}
     assert modules <= set(names)
+    page = {str(path.relative_to(ROOT)) for path in (ROOT / "streams/serve/page/static").rglob("*") if path.is_file()}
+    assert page and page <= set(names)
 
 
 def test_the_command_runs_away_from_the_tree(wheel: Path, tmp_path: Path) -> None:

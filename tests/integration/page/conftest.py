@@ -16,6 +16,6 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[houses.House]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser(house: houses.House) -> Iterator[Browser]:  # afterwards, this thread's loop is the browser's
     with browsers.browser() as made:
         yield made

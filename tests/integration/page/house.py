@@ -1,9 +1,10 @@
-"""An installation with a page: broker, Redis, worker, server, and half a simulated year that was played through it."""
+"""An installation with a page: broker, Redis, worker and server, and a half year that was played through it."""
 
 import asyncio
 import json
 import subprocess
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
@@ -107,7 +108,9 @@ class House:
                 lambda healths: all(it and it["mirror"]["waiting"] == 0 for it in healths.values())
             )
 
-        asyncio.run(played())
+        # The browser has the loop of this thread.
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(lambda: asyncio.run(played())).result()
 
     def order(self, customer: str) -> str:
         """Let a customer order a day later; returns the id of the order, which is new."""

@@ -74,6 +74,7 @@ export async function request(path, options = {}) {
   back();
   serverNow = Date.parse(response.headers.get("Date")) || Date.now();
   if (response.ok || response.status === 304) return response;
+  if (response.status === 401 && path !== "session") connection.dispatchEvent(new Event("token"));
   throw await problemOf(response);
 }
 
@@ -84,7 +85,6 @@ async function problemOf(response) {
   } catch {
     // A proxy in between, say, which does not speak of problems.
   }
-  if (response.status === 401) connection.dispatchEvent(new Event("token"));
   return new Problem(response.status, detail, Number(response.headers.get("Retry-After")) || 0);
 }
 

@@ -6,6 +6,8 @@ import { resource } from "./resource.js";
 export const STAGES = resource("v1/stages", 5, 1);
 export const WEEK_FLOWS = resource("v1/history/flows", 60, 3);
 export const FORECAST = resource("v1/history/forecast", 120, 15);
+/** What each part of the server lacks; it asks for no token. */
+export const READY = resource("ready", 5);
 export const WORKERS = resource("v1/workers", 3, 1);
 export const POLICY = resource("v1/policy", 300);
 export const REJECTS = resource("v1/rejects", 20);

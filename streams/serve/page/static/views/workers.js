@@ -4,7 +4,7 @@ import { h, replace, table } from "../dom.js";
 import { count, dateTime, words } from "../format.js";
 import { panel } from "../panel.js";
 import { serverTime } from "../server.js";
-import { WORKERS } from "../sources.js";
+import { READY, WORKERS } from "../sources.js";
 
 const SILENT_SECONDS = 15;
 
@@ -22,6 +22,10 @@ export function workersView(scope) {
     isEmpty: ({ workers }) => !workers.length,
     empty: "No worker has told anything of itself. Start one with `lifestage worker`, with the same LIFESTAGE_REDIS_URL and LIFESTAGE_APP_ID as this server.",
     render: (body, { workers }) => replace(body, h("div", { class: "workers" }, workers.map(worker))),
+  }).element, panel(scope, {
+    title: "This server", className: "full", source: READY,
+    isEmpty: ({ missing }) => !Object.keys(missing).length, empty: "It lacks nothing.",
+    render: (body, { missing }) => replace(body, table("What this server lacks", [{ name: "Part" }, { name: "Lacks" }], Object.entries(missing))),
   }).element);
 }
 
