@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
-from streams.serve.tokens import read_tokens
 
 from streams.serve.access import COOKIE
 from streams.serve.application import application
 from streams.serve.metrics import ServeMetrics
 from streams.serve.page.routes import HEADERS, Page
+from streams.tokens import read_tokens
 
 READ, ADMIN = "read-token-0123456789", "admin-token-012345678"
 TOKENS = read_tokens(f"read {READ}\nadmin {ADMIN}\n")
