@@ -55,6 +55,7 @@ class Stream:
         self._wrote_at = 0.0
         self._writing = False
         self._scope = asyncio.timeout(None)
+        self._within = False
         self._ended: EndedError | None = None
 
     @property
@@ -66,15 +67,22 @@ class Stream:
         """End it from outside, wherever it waits."""
         if self._ended is None:
             self._ended = ended
-            self._scope.reschedule(0.0)
+            if self._within:
+                self._scope.reschedule(0.0)
 
     async def run(self, content: Callable[[], Awaitable[None]]) -> StreamResponse:
         """Send the headers, and the content until there is a reason to end, which is told."""
         try:
             await self._response.prepare(self._request)
             async with self._scope:
-                await self.write(b"retry: %d\n\n" % RETRY_MS)
-                await content()
+                if self._ended is not None:
+                    raise self._ended
+                self._within = True
+                try:
+                    await self.write(b"retry: %d\n\n" % RETRY_MS)
+                    await content()
+                finally:
+                    self._within = False
         except ConnectionError:
             return self._response  # the listener has gone
         except EndedError as ended:
