@@ -1,4 +1,4 @@
-"""``lifestage serve``: customers over HTTP, beside the workers."""
+"""``lifestage serve``: customers and their transitions over HTTP, beside the workers."""
 
 import asyncio
 import logging
@@ -11,11 +11,11 @@ from streams.policy_file import PolicyFileError, load_rules
 
 @click.command("serve")
 def command() -> None:
-    """Answer look-ups of customers over HTTP, until SIGTERM or Ctrl-C.
+    """Answer look-ups of customers over HTTP, and send transitions as they happen, until SIGTERM or Ctrl-C.
 
     Start as many as you like, with the settings of the workers, LIFESTAGE_POLICY among them. They read what the
-    workers write to Redis, and change nothing. LIFESTAGE_SERVE_HOST and LIFESTAGE_SERVE_PORT say where
-    (127.0.0.1:6080).
+    workers write to Redis and to the transitions topic, and change nothing. LIFESTAGE_SERVE_HOST and
+    LIFESTAGE_SERVE_PORT say where (127.0.0.1:6080).
     """
     settings = settings_or_fail()
     if not settings.redis_url:

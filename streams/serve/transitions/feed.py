@@ -138,11 +138,11 @@ class Feed:
 
     async def _show(self, ring: Ring) -> None:
         """Let the streams write before there is more: a process that cannot keep up is behind, and loses nobody."""
-        began = time.monotonic()
+        began = time.process_time()
         ring.wake()
         await asyncio.sleep(0)  # all who waited have written by now
         # The more streams there are, the more events each of them writes at once.
-        await asyncio.sleep(min(_MAX_REST_SECONDS, _REST_PER_WORK * (time.monotonic() - began)))
+        await asyncio.sleep(min(_MAX_REST_SECONDS, _REST_PER_WORK * (time.process_time() - began)))
 
     async def _watch(self, ring: Ring, reader: Reader) -> None:
         """See whether Kafka answers, how far the feed is behind, and whether it is stuck."""
