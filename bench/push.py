@@ -37,13 +37,17 @@ _READERS = (1, 100, GOAL_READERS)
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """With so many readers: percentiles of the way in ms, the server's share of a core in percent, and losses."""
+    """With so many readers: percentiles of the way in ms, what the server needs, and losses.
+
+    ``processor`` is its share of a core in percent, ``each`` its time for one event to one reader in µs.
+    """
 
     readers: int
     p50: Spread
     p99: Spread
     longest: Spread
     processor: Spread
+    each: Spread
     lost: int
     dropped: int
 
@@ -132,6 +136,7 @@ def _pushed(readers: int, rounds: list[_Round]) -> Pushed:
         Spread.over(it.arrivals.percentile(0.99) for it in rounds),
         Spread.over(it.arrivals.percentile(1.0) for it in rounds),
         Spread.over(it.processor for it in rounds),
+        Spread.over(it.processor * 10_000 / (_RATE * readers) for it in rounds),
         sum(it.written - it.arrivals.count for it in rounds),
         sum(it.dropped for it in rounds),
     )
@@ -148,8 +153,8 @@ def _report(pushed: list[Pushed]) -> Report:
         tables=[
             Table(
                 f"{_RATE} transitions a second to every reader",
-                ["readers", "p50 ms", "p99 ms", "longest ms", "% of a core", "lost", "dropped"],
-                [[it.readers, it.p50, it.p99, it.longest, it.processor, it.lost, it.dropped] for it in pushed],
+                ["readers", "p50 ms", "p99 ms", "longest ms", "% of a core", "µs each", "lost", "dropped"],
+                [[it.readers, it.p50, it.p99, it.longest, it.processor, it.each, it.lost, it.dropped] for it in pushed],
             )
         ],
     )

@@ -1,4 +1,4 @@
-"""The client of the push benchmark: many streams read by one process, which notes how long each event took."""
+"""The client of the push benchmark: many streams read by one process, and how long each event was on its way."""
 
 import asyncio
 import re

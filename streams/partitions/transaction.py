@@ -39,11 +39,12 @@ class GroupTransaction:
         self._partitions = range(settings.partitions)
         self._partitioner = DefaultPartitioner()
         self._sent: list[asyncio.Future[RecordMetadata]] = []
+        self._counts: list[int] = []
         self._open = False
         self.changelog_end = 0
         """The changelog offset after the last record that was acknowledged."""
         self.transitions_end = 0
-        """An offset of the transitions topic that is not beyond the end of what was acknowledged."""
+        """The offset of the transitions topic after the last record that was acknowledged."""
         self._producer = AIOKafkaProducer(
             **client_arguments(settings),
             transactional_id=f"{settings.app_id}-{partition}",
@@ -61,6 +62,7 @@ class GroupTransaction:
     async def begin(self) -> None:
         """Open a transaction."""
         self._sent.clear()
+        self._counts.clear()
         self._open = True
         await self._producer.begin_transaction()
 
@@ -96,11 +98,11 @@ class GroupTransaction:
 
     async def acknowledged(self) -> None:
         """Wait for every record; raises the first error."""
-        for metadata in await asyncio.gather(*self._sent):
+        for metadata, count in zip(await asyncio.gather(*self._sent), self._counts, strict=True):
             if metadata.topic == self._topics.changelog:
                 self.changelog_end = max(self.changelog_end, metadata.offset + 1)
             elif metadata.topic == self._topics.transitions:
-                self.transitions_end = max(self.transitions_end, metadata.offset + 1)
+                self.transitions_end = max(self.transitions_end, metadata.offset + count)
 
     async def commit(self) -> None:
         """Commit the transaction."""
@@ -124,18 +126,24 @@ class GroupTransaction:
         self, topic: str, records: Iterable[tuple[bytes | None, bytes, int | None]], partition: int | None = None
     ) -> None:
         place = self._partition if partition is None else partition
-        for batch in self._batches(records):
+        for batch, count in self._batches(records):
             self._sent.append(await self._producer.send_batch(batch, topic, partition=place))
+            self._counts.append(count)
 
-    def _batches(self, records: Iterable[tuple[bytes | None, bytes, int | None]]) -> list[Any]:
-        batches: list[Any] = []
-        batch = None
+    def _batches(self, records: Iterable[tuple[bytes | None, bytes, int | None]]) -> list[tuple[Any, int]]:
+        """Return batches, each with the number of its records."""
+        batches: list[tuple[Any, int]] = []
+        batch, count = None, 0
         for key, value, time in records:
             if batch is None or batch.append(key=key, value=value, timestamp=time) is None:
                 # The first record of a batch is taken whatever its size, so a large snapshot goes alone.
-                batch = self._producer.create_batch()
-                batches.append(batch)
+                if batch is not None:
+                    batches.append((batch, count))
+                batch, count = self._producer.create_batch(), 0
                 batch.append(key=key, value=value, timestamp=time)
-        for filled in batches:
+            count += 1
+        if batch is not None:
+            batches.append((batch, count))
+        for filled, _ in batches:
             filled.close()
         return batches

@@ -22,6 +22,7 @@ from streams.sinks.redis import Keys
 from streams.topics import topics_of
 from tests.support.event_stream import Sent, listening, wait_until_it_streams
 from tests.support.installation import Installation, installation, settings_for
+from tests.support.servers import embedded_redis
 from tests.support.serving import Server, serving
 from tests.support.waiting import wait_until
 
@@ -124,20 +125,19 @@ class Followed:
 
 
 @pytest.fixture(scope="module")
-def at_work(
-    embedded_broker: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Installation, Server]]:
+def at_work(embedded_broker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Installation, Server]]:
     folder = tmp_path_factory.mktemp("members")
     (folder / "policy.toml").write_text(POLICY)
     prefix = f"members{time.time_ns()}-"
-    settings = settings_for(
-        embedded_broker, prefix, embedded=True, redis_url=redis_url, policy=folder / "policy.toml", partitions=3
-    )
-    with installation(settings, folder) as made:
-        made.start()
-        with serving(settings, folder / "serve.log") as server:
-            wait_until_it_streams(server)
-            yield made, server
+    with embedded_redis(folder) as redis:  # of its own, as a test empties it
+        settings = settings_for(
+            embedded_broker, prefix, embedded=True, redis_url=redis.address, policy=folder / "policy.toml", partitions=3
+        )
+        with installation(settings, folder) as made:
+            made.start()
+            with serving(settings, folder / "serve.log") as server:
+                wait_until_it_streams(server)
+                yield made, server
 
 
 def read(server: Server, query: dict[str, str], followed: Followed, count: int, last_id: str = "") -> None:
@@ -209,9 +209,7 @@ def test_an_emptied_mirror_is_not_taken_for_an_empty_set(at_work: tuple[Installa
     keys = Keys.of(made.settings)
     before = redis.smembers(keys.members("stage:prospect"))
     assert before
-    # As after FLUSHALL, which would empty it for other tests, too.
-    for key in redis.scan_iter(f"{keys.prefix}*"):
-        redis.delete(key)
+    redis.flushall()
     listed: set[str] = set()
     reasons = set()
     while not listed:

@@ -239,7 +239,7 @@ def test_a_peer_that_does_not_read_is_dropped_and_loses_nothing(
             records = list(begun)
             while not dropped(server, "slow"):
                 # Blanks behind a value change nothing but its size.
-                more = [(*it[:3], (it[3] or b"") + b" " * 20_000, it[4]) for it in telling.some(50)]
+                more = [(*it[:3], (it[3] or b"") + b" " * 100_000, it[4]) for it in telling.some(10)]
                 write(settings, more)
                 assert same(brisk.take(len(more)), more)
                 records += more

@@ -23,6 +23,7 @@ _FIRST_RECORDS = 8000
 _RETRY_SECONDS = 1.0
 _CHECK_SECONDS = 2.0
 _STUCK_CHECKS = 5
+_PORTION_BYTES = 128 * 1024
 _REST_PER_WORK, _MAX_REST_SECONDS = 2.0, 0.2
 
 
@@ -103,7 +104,7 @@ class Feed:
         if partitions != len(ring.end):
             raise TopicChangedError(f"the topic has {partitions} partitions now, and had {len(ring.end)}")
         async with self.topic.reader(ring.end) as reader:
-            tasks = [asyncio.create_task(it) for it in (self._watch(ring, partitions), self._fill(ring, reader))]
+            tasks = [asyncio.create_task(it) for it in (self._watch(ring, reader), self._fill(ring, reader))]
             try:
                 done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
@@ -116,37 +117,49 @@ class Feed:
     async def _fill(self, ring: Ring, reader: Reader) -> None:
         while True:
             records = await reader.next(_WAIT_SECONDS if self._ready else _WAIT_SECONDS / 10, _RECORDS)
+            size = 0
             for record in records:
-                self._add(ring, record)
+                size += self._add(ring, record)
+                if size >= _PORTION_BYTES:
+                    await self._show(ring)
+                    size = 0
             ring.end = furthest(ring.end, await reader.position())
             if not self._ready and covers(ring.end, self._until):
                 self._ready, self.trouble = True, ""
                 logger.info("%s is read for streams", self.topic.name)
-            if records:
-                began = time.monotonic()
-                ring.wake()
-                await asyncio.sleep(0)  # all who waited have written by now
-                # The more streams there are, the more events each of them writes at once.
-                await asyncio.sleep(min(_MAX_REST_SECONDS, _REST_PER_WORK * (time.monotonic() - began)))
+            if size:
+                await self._show(ring)
 
-    def _add(self, ring: Ring, record: ConsumerRecord) -> None:
+    def _add(self, ring: Ring, record: ConsumerRecord) -> int:
         position = advanced(ring.end, record.partition, record.offset + 1)
-        ring.add(Event(record.partition, record.offset, record.value or b"", position, self.ids))
+        event = Event(record.partition, record.offset, record.value or b"", position, self.ids)
+        ring.add(event)
+        return event.size
 
-    async def _watch(self, ring: Ring, partitions: int) -> None:
+    async def _show(self, ring: Ring) -> None:
+        """Let the streams write before there is more: a process that cannot keep up is behind, and loses nobody."""
+        began = time.process_time()
+        ring.wake()
+        await asyncio.sleep(0)  # all who waited have written by now
+        # The more streams there are, the more events each of them writes at once.
+        await asyncio.sleep(min(_MAX_REST_SECONDS, _REST_PER_WORK * (time.process_time() - began)))
+
+    async def _watch(self, ring: Ring, reader: Reader) -> None:
         """See whether Kafka answers, how far the feed is behind, and whether it is stuck."""
         stuck = 0
         while True:
             before = ring.end
             await asyncio.sleep(_CHECK_SECONDS)
             try:
-                ends = await self.topic.ends(partitions)
+                ends = await self.topic.ends(len(ring.end))
             except ProblemError as problem:
                 self._troubled(problem.detail)
                 continue
             if self._ready:
                 self.trouble = ""
             self.lag = sum(max(0, end - it) for end, it in zip(ends, ring.end, strict=True))
-            stuck = stuck + 1 if self.lag and before == ring.end else 0
+            # A transaction that stays open holds up everybody; nothing is wrong then.
+            waits = self.lag and before == ring.end and not covers(ring.end, await reader.stable_ends())
+            stuck = stuck + 1 if waits else 0
             if stuck > _STUCK_CHECKS:
                 raise TimeoutError("it brings nothing, though there is more")

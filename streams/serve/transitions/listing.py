@@ -51,7 +51,10 @@ class Listing:
         """Send the members; return the positions before and behind all that the mirror may or may not have shown."""
         members, name = self._members, self._wanted.members
         identity = await members.identity()
-        begin = await members.position(await self._ends())
+        noted = await members.position(await self._ends())
+        firsts = await self._feed.topic.begins(len(noted))
+        # Behind the last record stands the marker of its transaction, and both may be gone by now.
+        begin = tuple(first if first == at + 1 else at for first, at in zip(firsts, noted, strict=True))
         async for portion in members.scan(name):
             await self._list(portion)
         met = await self._met(begin, await self._passed_end())

@@ -12,7 +12,7 @@ from aiokafka.errors import OffsetOutOfRangeError
 
 from streams.serve.transitions.event import Event, with_id
 from streams.serve.transitions.feed import Feed
-from streams.serve.transitions.position import Position, advanced, furthest
+from streams.serve.transitions.position import Position, advanced, covers, furthest
 from streams.serve.transitions.topic import Reader
 
 _MOST_BYTES = 128 * 1024
@@ -66,7 +66,7 @@ class Reading:
             self._own, self._number = None, self._ring.behind(self._passed)
         if self._number is None:
             return await self._from_the_topic()
-        if self._number == self._ring.next:
+        if self._number == self._ring.next and covers(self._passed, self._ring.end):
             await self._ring.moved()
         events = self._ring.since(self._number, _MOST_BYTES)
         self._number += len(events)

@@ -55,6 +55,7 @@ class Stream:
         self._wrote_at = 0.0
         self._writing = False
         self._scope = asyncio.timeout(None)
+        self._within = False
         self._ended: EndedError | None = None
 
     @property
@@ -66,15 +67,22 @@ class Stream:
         """End it from outside, wherever it waits."""
         if self._ended is None:
             self._ended = ended
-            self._scope.reschedule(0.0)
+            if self._within:
+                self._scope.reschedule(0.0)
 
     async def run(self, content: Callable[[], Awaitable[None]]) -> StreamResponse:
         """Send the headers, and the content until there is a reason to end, which is told."""
         try:
             await self._response.prepare(self._request)
             async with self._scope:
-                await self.write(b"retry: %d\n\n" % RETRY_MS)
-                await content()
+                if self._ended is not None:
+                    raise self._ended
+                self._within = True
+                try:
+                    await self.write(b"retry: %d\n\n" % RETRY_MS)
+                    await content()
+                finally:
+                    self._within = False
         except ConnectionError:
             return self._response  # the listener has gone
         except EndedError as ended:
@@ -105,16 +113,19 @@ class Stream:
                 self._metrics.sent.inc(len(blocks))
                 await self.write(b"".join(blocks))
             else:
-                await self.beat(with_id(self._ids.text(self._position)))
+                await self.beat(self._position)
             await asyncio.sleep(0)  # one who has much to be sent lets the others in between
 
-    async def beat(self, block: bytes = b":\n\n") -> None:
-        """Write a block after some seconds of silence. Raises ``ConnectionError`` if the listener has gone."""
+    async def beat(self, position: Position | None = None) -> None:
+        """Show after some seconds of silence that it lives, and how far it is, where that may be told.
+
+        Raises ``ConnectionError`` if the listener has gone.
+        """
         transport = self._request.transport
         if transport is None or transport.is_closing():
             raise ConnectionResetError
         if time.monotonic() - self._wrote_at >= HEARTBEAT_SECONDS:
-            await self.write(block)
+            await self.write(b":\n\n" if position is None else with_id(self._ids.text(position)))
 
     async def write(self, block: bytes) -> None:
         """Write a block, and wait while the peer does not take what was written before."""

@@ -97,23 +97,25 @@ class Topic:
         return tuple(found[it] for it in places)
 
     async def _asked(self, method: str, asked: object) -> Mapping[TopicPartition, Any]:
-        async with self._asking:
-            try:
-                async with asyncio.timeout(_ANSWER_SECONDS):
-                    if self._client is None:
-                        client = AIOKafkaConsumer(
-                            **client_arguments(self._settings),
-                            isolation_level="read_uncommitted",
-                            enable_auto_commit=False,
-                        )
-                        self._client = client
-                        await client.start()
-                    answer: Mapping[TopicPartition, Any] = await getattr(self._client, method)(asked)
-                    return answer
-            except (KafkaError, OSError, TimeoutError):
-                await self.close()  # one that began badly must not be asked again
-                detail = "Kafka, where the transitions are read, does not answer: ask again in some seconds"
-                raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, _RETRY_SECONDS) from None
+        try:
+            async with asyncio.timeout(_ANSWER_SECONDS), self._asking:
+                return await self._answer(method, asked)
+        except (KafkaError, OSError, TimeoutError):
+            detail = "Kafka, where the transitions are read, does not answer: ask again in some seconds"
+            raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, _RETRY_SECONDS) from None
+
+    async def _answer(self, method: str, asked: object) -> Mapping[TopicPartition, Any]:
+        try:
+            if self._client is None:
+                self._client = AIOKafkaConsumer(
+                    **client_arguments(self._settings), isolation_level="read_uncommitted", enable_auto_commit=False
+                )
+                await self._client.start()
+            answer: Mapping[TopicPartition, Any] = await getattr(self._client, method)(asked)
+        except BaseException:
+            await self.close()  # one that did not answer, or was given up, is not asked again
+            raise
+        return answer
 
 
 class Reader:
@@ -134,3 +136,9 @@ class Reader:
     async def position(self) -> Position:
         """Return how far it has come, past what is no record, too."""
         return tuple([await self._consumer.position(it) for it in self._places])
+
+    async def stable_ends(self) -> Position:
+        """Return up to where there is something to read at the moment. Raises ``KafkaError``, ``TimeoutError``."""
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            found = await self._consumer.end_offsets(self._places)
+        return tuple(found[it] for it in self._places)

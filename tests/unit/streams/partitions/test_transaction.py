@@ -84,8 +84,9 @@ class FakeProducer:
         return future
 
     def acknowledge(self, **ends: int) -> None:
+        offsets = {TOPICS.changelog: ends["changelog"], TOPICS.transitions: ends["transitions"]}
         for (topic, _, _), future in zip(self.sent, self.acknowledgements, strict=True):
-            future.set_result(SimpleNamespace(topic=topic, offset=ends.get("changelog", 0)))
+            future.set_result(SimpleNamespace(topic=topic, offset=offsets[topic]))
 
 
 Written = tuple[GroupTransaction, FakeProducer]
@@ -126,14 +127,14 @@ async def test_a_transaction_waits_for_every_record_and_knows_where_the_changelo
     made, producer = written
     await made.begin()
     await made.send_changes({}, b"marker")
-    await made.send_transitions([(b"a", b"1", 5)])
+    await made.send_transitions([(b"a", b"1", 5), (b"b", b"2", 6)])
     waiting = asyncio.ensure_future(made.acknowledged())
     await asyncio.sleep(0)
     assert not waiting.done()
-    producer.acknowledge(changelog=41)
+    producer.acknowledge(changelog=41, transitions=70)
     await waiting
     assert made.changelog_end == 42
-    assert made.transitions_end == 42
+    assert made.transitions_end == 72
     await made.commit()
     await made.begin()
     await made.acknowledged()
