@@ -313,8 +313,10 @@ def test_tokens(served: tuple[Settings, Server], tmp_path: Path) -> None:
         (
             {"LIFESTAGE_REDIS_URL": "", "LIFESTAGE_SUBJECT": "account"},
             None,
-            "set it to the Redis that the workers write to",
+            "set it to the Redis that the workers write",
         ),
+        ({"LIFESTAGE_SERVE_ORIGINS": "shop.example"}, None, "set it to https://shop.example"),
+        ({"LIFESTAGE_SERVE_ORIGINS": "https://shop.example"}, None, "set LIFESTAGE_SERVE_TOKENS"),
         ({"LIFESTAGE_SERVE_HOST": "192.0.2.1"}, "read 0123456789abcdef0", "cannot be listened to"),
     ],
 )
