@@ -36,6 +36,14 @@ async def test_each_file_has_the_headers_that_keep_others_out(client: Client) ->
         assert again.status == 304
 
 
+async def test_a_file_is_packed_for_whom_that_suits(client: Client) -> None:
+    packed = await client.get("/page/main.js", headers={"Accept-Encoding": "gzip"})
+    plain = await client.get("/page/main.js", headers={"Accept-Encoding": "identity"})
+    assert (packed.headers.get("Content-Encoding"), plain.headers.get("Content-Encoding")) == ("gzip", None)
+    assert await packed.read() == await plain.read()  # the client unpacks
+    assert packed.headers["Vary"] == "Accept-Encoding"
+
+
 @pytest.mark.parametrize("path", ["/page/nothing.js", "/page/../routes.py", "/page/%2e%2e/routes.py", "/page/"])
 async def test_nothing_else_is_a_file(client: Client, path: str) -> None:
     assert (await client.get(path)).status in {401, 404}
