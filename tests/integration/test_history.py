@@ -5,6 +5,7 @@ import json
 import random
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -20,6 +21,7 @@ from state.policy.sentences import sentences
 from state.rules.rulebook import Rulebook
 from state.timeline.history import History
 from streams.backtest.backtest import BacktestResult, read_events, run
+from streams.embedded.servers import HOST, free_port
 from streams.policy_file import load_rules
 from streams.replay.replay import replay
 from streams.sources import simulated
@@ -27,7 +29,7 @@ from streams.sources.source import Source, SourceEvent
 from streams.topics import topics_of
 from tests.reference_model.agreement import POLICIES
 from tests.support.installation import Installation, installation, settings_for
-from tests.support.serving import Server, serving
+from tests.support.serving import Server, customer_path, serving
 from tests.support.topics import read
 from tests.support.waiting import wait_until
 
@@ -277,6 +279,29 @@ def test_what_cannot_be_answered_is_told_with_the_mend(served: Served, path: str
     answer = served.server.get(path)
     assert answer.status == status
     assert told in answer.detail
+
+
+def test_rejects_want_a_token_of_their_own_scope(served: Served, tmp_path: Path) -> None:
+    tokens = tmp_path / "tokens"
+    tokens.write_text("read 0123456789abcdef0\nadmin fedcba9876543210f\n")
+    settings = served.installation.settings
+    with serving(settings, tmp_path / "serve.log", LIFESTAGE_SERVE_TOKENS=str(tokens)) as server:
+        assert server.get("/v1/workers", Authorization="Bearer 0123456789abcdef0").status == 200
+        assert server.get("/v1/rejects", Authorization="Bearer 0123456789abcdef0").status == 401
+        assert server.get("/v1/rejects", Authorization="Bearer fedcba9876543210f").status in (200, 503)
+
+
+def test_without_kafka_the_past_is_not_told_and_the_rest_is(served: Served, tmp_path: Path) -> None:
+    away = replace(served.installation.settings, broker=f"{HOST}:{free_port()}")
+    customer = json.loads(served.values[0])["userId"]
+    with serving(away, tmp_path / "serve.log") as server:
+        for path in ("stages", "sets", "flows", "recent", f"customers/{customer}"):
+            answer = server.get(f"/v1/history/{path}")
+            assert (answer.status, answer.headers["retry-after"]) == (503, "1")
+            assert "Kafka" in answer.detail
+        for path in (customer_path(customer), f"/v1/history/outlook/{customer}", "/v1/workers", "/v1/policy"):
+            assert server.get(path).status == 200, path
+        assert server.get("/ready").status == 200
 
 
 def test_a_second_server_says_the_same(served: Served, tmp_path: Path) -> None:

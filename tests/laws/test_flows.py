@@ -88,7 +88,8 @@ def test_what_is_no_transition_is_left_out() -> None:
     log.begin({})
     for offset, value in enumerate((b"", b"null", b'{"event":"x"}', b"\xff")):
         log.take(record(0, offset, b"c", value))
-    assert log.unreadable == 4
+    log.take(ConsumerRecord("transitions", 0, 9, 0, 0, None, None, None, -1, -1, ()))
+    assert log.unreadable == 5
     assert log.flows.between(*ALL_DAYS) == {}
 
 

@@ -11,10 +11,10 @@ from streams.policy_file import PolicyFileError, load_rules
 
 @click.command("serve")
 def command() -> None:
-    """Answer look-ups of customers over HTTP, until SIGTERM or Ctrl-C.
+    """Answer over HTTP who customers are, what happened and what lies ahead, until SIGTERM or Ctrl-C.
 
     Start as many as you like, with the settings of the workers, LIFESTAGE_POLICY among them. They read what the
-    workers write to Redis, and change nothing. LIFESTAGE_SERVE_HOST and LIFESTAGE_SERVE_PORT say where
+    workers write to Redis and Kafka, and change nothing. LIFESTAGE_SERVE_HOST and LIFESTAGE_SERVE_PORT say where
     (127.0.0.1:6080).
     """
     settings = settings_or_fail()

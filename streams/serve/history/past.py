@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 
 from schemas.change import NO_STEP
@@ -13,6 +14,7 @@ from streams.serve.history.members import members_by_day
 from streams.serve.history.questions import Span, date_text
 from streams.serve.history.survey import Survey
 from streams.serve.history.transition_log import TransitionLog
+from streams.serve.problems import ProblemError
 from streams.serve.stored_customers import StoredCustomers
 
 Json = dict[str, Any]
@@ -38,6 +40,12 @@ class Past:
     async def stages_by_day(self, days: Sequence[int]) -> dict[str, list[int]]:
         """Return the members of each stage at the end of each day."""
         found = self._survey.found
+        if found.undated:
+            detail = (
+                f"of {found.undated:,} customers Redis does not say when they began: restart the workers in the version of "
+                "this server, and wait until all customers are written again"
+            )
+            raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, 60)
         names = self._with_known("stage", self._stages)
         sizes = await self._stored.sizes(names)
         # Nothing is published when a customer begins: the stage where all begin gains those who began.

@@ -14,7 +14,6 @@ from streams.serve.stored_customers import Standing, StoredCustomers
 
 logger = logging.getLogger(__name__)
 
-MAX_CUSTOMERS = 2_000_000
 _AT_ONCE = 200
 _REST_PER_WORK = 3.0
 _MIN_REST = 0.002
@@ -34,7 +33,7 @@ class Expected(NamedTuple):
 class Found(NamedTuple):
     """What a survey found: when it ended (ms since 1970), how many customers, what comes, and the days they began on.
 
-    ``undated`` is of how many the beginning is not stored. ``is_whole`` is false if there are more customers.
+    ``undated`` is of how many the beginning is not stored.
     """
 
     at: int
@@ -42,13 +41,13 @@ class Found(NamedTuple):
     expected: Counter[Expected]
     began: Counter[int]
     undated: int
-    is_whole: bool
 
 
 class Survey:
     """Surveys in the background: the first one at once, each further one after a rest.
 
-    The rest is ten times as long as the survey took, from seconds among few customers to minutes among many.
+    A survey works at most a quarter of the time. The rest after it is ten times as long as it took, at most three minutes,
+    and three times as long where that is more: seconds among few customers, minutes among many.
 
     A customer who changes their stage meanwhile may be counted twice or not at all.
     """
@@ -77,7 +76,7 @@ class Survey:
             began = time.monotonic()
             try:
                 self._found = await self._look_through()
-                wait = min(_MAX_SECONDS, max(_MIN_SECONDS, _REST_PER_SURVEY * (time.monotonic() - began)))
+                wait = _rest(time.monotonic() - began)
             except ProblemError:  # Redis is away, and who asks for something else is told so
                 wait = _AGAIN_SECONDS
             except Exception:
@@ -90,7 +89,7 @@ class Survey:
         self._seen = undated = 0
         for stage in self._stages:
             cursor, is_first = 0, True
-            while (cursor or is_first) and self._seen < MAX_CUSTOMERS:
+            while cursor or is_first:
                 is_first, started = False, time.monotonic()
                 _, cursor, customers = await self._stored.members(f"stage:{stage}", cursor, _AT_ONCE)
                 standings = await self._stored.standings(customers) if customers else []
@@ -100,7 +99,7 @@ class Survey:
                 began.update(map(self._day_of, dated))
                 undated += len(standings) - len(dated)
                 await asyncio.sleep(max(_MIN_REST, _REST_PER_WORK * (time.monotonic() - started)))
-        return Found(self._now(), self._seen, expected, began, undated, self._seen < MAX_CUSTOMERS)
+        return Found(self._now(), self._seen, expected, began, undated)
 
     def _expected(self, standings: Iterable[Standing]) -> list[Expected]:
         return [
@@ -108,3 +107,8 @@ class Survey:
             for it in standings
             if it.next_transition is not None and it.next_at is not None
         ]
+
+
+def _rest(took: float) -> float:
+    """Return how long to rest after a survey that took so long, both in seconds."""
+    return max(_MIN_SECONDS, min(_MAX_SECONDS, _REST_PER_SURVEY * took), _REST_PER_WORK * took)

@@ -84,7 +84,7 @@ class TransitionLog:
     def take(self, record: ConsumerRecord) -> None:
         """Count a record, see ``Records``."""
         try:
-            message = _decode(record.value)
+            message = _decode(record.value or b"")
             at = instant.from_text(message.timestamp)
         except (msgspec.DecodeError, ValueError) as error:
             self.unreadable += 1

@@ -39,7 +39,7 @@ class RejectLog:
     def take(self, record: ConsumerRecord) -> None:
         """Count a record, see ``Records``."""
         try:
-            reject = read_reject(record.value)
+            reject = read_reject(record.value or b"")
             at = instant.from_text(reject.timestamp)
         except (msgspec.DecodeError, ValueError):
             return  # somebody else wrote it: the workers write none such
