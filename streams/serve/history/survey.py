@@ -46,7 +46,8 @@ class Found(NamedTuple):
 class Survey:
     """Surveys in the background, the first one at once. Each works at most a quarter of its time.
 
-    The rest before the next is ten times as long as it took: from seconds among few customers to minutes among many.
+    The rest before the next is ten times as long as it took, at most three minutes, and three times as long where that is
+    more: seconds among few customers, minutes among many.
     A customer who changes their stage meanwhile may be counted twice or not at all.
     """
 
@@ -74,7 +75,7 @@ class Survey:
             began = time.monotonic()
             try:
                 self._found = await self._look_through()
-                wait = min(_MAX_SECONDS, max(_MIN_SECONDS, _REST_PER_SURVEY * (time.monotonic() - began)))
+                wait = _rest(time.monotonic() - began)
             except ProblemError:  # Redis is away, and who asks for something else is told so
                 wait = _AGAIN_SECONDS
             except Exception:
@@ -105,3 +106,8 @@ class Survey:
             for it in standings
             if it.next_transition is not None and it.next_at is not None
         ]
+
+
+def _rest(took: float) -> float:
+    """Return how long to rest after a survey that took so long, both in seconds."""
+    return max(_MIN_SECONDS, min(_MAX_SECONDS, _REST_PER_SURVEY * took), _REST_PER_WORK * took)

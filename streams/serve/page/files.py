@@ -1,5 +1,6 @@
-"""The files of the page: read once, each with a tag of its content, so that a browser fetches it once."""
+"""The files of the page: read and packed once, each with a tag of its content, so that a browser fetches it once."""
 
+import gzip
 from hashlib import blake2b
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -15,9 +16,10 @@ _TYPES = {
 
 
 class PageFile(NamedTuple):
-    """A file of the page: its content, what it is, and its tag, with quotes as in the header."""
+    """A file of the page: its content, the same packed by gzip, what it is, and its tag as in the header."""
 
     body: bytes
+    packed: bytes
     content_type: str
     tag: str
 
@@ -36,5 +38,5 @@ def _below(folder: Traversable, path: str) -> list[tuple[str, PageFile]]:
         elif (content_type := _TYPES.get(name.rpartition(".")[2])) is not None:
             body = each.read_bytes()
             tag = f'"{blake2b(body, digest_size=_TAG_BYTES).hexdigest()}"'
-            found.append((name, PageFile(body, content_type, tag)))
+            found.append((name, PageFile(body, gzip.compress(body, mtime=0), content_type, tag)))
     return found

@@ -33,6 +33,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Vary": "Accept-Encoding",
     "Cache-Control": "no-cache",  # kept, and asked for again by its tag: another version of the server has other files
 }
 
@@ -88,4 +89,7 @@ def _answer(request: Request, file: PageFile) -> Response:
     known = [it.strip().removeprefix("W/") for it in request.headers.get("If-None-Match", "").split(",")]
     if file.tag in known:
         return Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
-    return Response(body=file.body, headers=headers, content_type=file.content_type, charset="utf-8")
+    if "gzip" in request.headers.get("Accept-Encoding", ""):
+        headers["Content-Encoding"] = "gzip"
+    body = file.packed if "Content-Encoding" in headers else file.body
+    return Response(body=body, headers=headers, content_type=file.content_type, charset="utf-8")

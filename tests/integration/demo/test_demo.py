@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import urllib.request
 from pathlib import Path
 from typing import NamedTuple
 
@@ -173,6 +174,12 @@ def test_it_stays_until_a_signal_ends_it(data_folder: Path) -> None:
     run = started(data_folder, "--source", "simulated", "--customers", "20")
     output = _until_printed(run, "Ctrl-C ends everything")
     assert "LIFESTAGE_REDIS_URL=redis://127.0.0.1:" in output
+    address = _until_printed(run, "All of it is to be seen at").split()[-1]
+    assert f"watch the year at {address}" in output
+    with urllib.request.urlopen(address, timeout=SECONDS) as page:
+        assert b"<title>lifestage</title>" in page.read()
+    with urllib.request.urlopen(f"{address}v1/stages", timeout=SECONDS) as stages:
+        assert sum(it["count"] for it in json.load(stages)["stages"]) == 20
     run.send_signal(signal.SIGINT)
     rest = run.communicate(timeout=SECONDS)[0]
     assert run.returncode == 0, rest

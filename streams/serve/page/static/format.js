@@ -69,13 +69,16 @@ export function addDays(key, days) {
 
 const UNITS = [["year", 365 * 86_400], ["month", 30 * 86_400], ["day", 86_400], ["hour", 3600], ["minute", 60]];
 
+/** Return a number of things: "1 day", "2 days". */
+export const counted = (number, unit) => `${count(number)} ${unit}${number === 1 ? "" : "s"}`;
+
 /** Return how far an instant lies from now, in one unit: "3 days ago", "in 2 hours". */
 export function relative(instant, now) {
   const seconds = (Date.parse(instant) - now) / 1000;
   const [unit, length] = UNITS.find(([, it]) => Math.abs(seconds) >= it) ?? ["second", 1];
   const number = Math.floor(Math.abs(seconds) / length);
   if (unit === "second" && number < 5) return "just now";
-  const told = `${number} ${unit}${number === 1 ? "" : "s"}`;
+  const told = counted(number, unit);
   return seconds < 0 ? `${told} ago` : `in ${told}`;
 }
 

@@ -83,7 +83,7 @@ export class StageChart {
     this.#plot = new uPlot({
       width: this.#width,
       height: this.#height(),
-      padding: [8, 4, 0, 0],
+      padding: [8, 20, 0, 0],
       legend: { show: false },
       tzDate: (at) => uPlot.tzDate(new Date(at * 1e3), "Etc/UTC"),
       cursor: { drag: { x: false, y: false }, y: false, points: { show: !stacked, size: 6 } },

@@ -2,7 +2,7 @@
 
 import { now } from "../clock.js";
 import { h, replace, table } from "../dom.js";
-import { date, dateTime, relative, value, words } from "../format.js";
+import { counted, date, dateTime, relative, value, words } from "../format.js";
 import { ladderName, legend, segment, step } from "../legend.js";
 import { stage } from "../marks.js";
 import { panel } from "../panel.js";
@@ -13,6 +13,7 @@ import { pictureKeys, standing, storyPicture } from "../story_picture.js";
 import { row } from "../transition_list.js";
 
 const SHORT = 24;
+const LONG = 60;
 
 export function customerView(scope, id) {
   return h("div", { class: "grid" }, who(scope, id), picture(scope, id), next(scope, id), changes(scope, id), history(scope, id), values(scope, id));
@@ -28,7 +29,7 @@ function who(scope, id) {
         Object.entries(it.steps).map(([ladder, at]) => fact(ladderName(ladder), at.name, h("small", {}, `since ${date(at.since)}`))),
         fact("Segments", Object.keys(it.segments).length ? Object.keys(it.segments).map((key) => h("span", { class: "segment" }, segment(key).name)) : "none"),
         fact("Orders", value(it.figures.orders), h("small", {}, `${value(it.figures.revenue)} ${legend.currency}`)),
-        fact("Last order", it.figures.days_since_order === null ? "none" : `${value(Math.floor(it.figures.days_since_order))} days ago`),
+        fact("Last order", it.figures.days_since_order === null ? "none" : `${counted(Math.floor(it.figures.days_since_order), "day")} ago`),
         it.holdout === null || it.holdout === undefined ? null : fact("Held out", it.holdout ? "yes" : "no")));
     },
   });
@@ -82,14 +83,15 @@ function changes(scope, id) {
       const groups = segments.map((it) => [segment(it.key).name, it.member ? "member" : "not a member", it.member ? "to leave" : "to join", it.conditions]);
       replace(body, h("ul", { class: "outlook" }, [...rungs, ...groups].map(([name, state, goal, conditions]) =>
         h("li", {}, h("div", {}, h("strong", {}, name), " ", h("span", { class: "state" }, state)),
-          conditions.length ? h("ul", { class: "conditions", "aria-label": goal }, h("li", { class: "goal" }, goal), conditions.map(condition)) : null))));
+          conditions.length ? h("ul", { class: "conditions", "aria-label": goal }, h("li", { class: "goal" }, goal), [...new Map(conditions.map((it) => [it.text, it])).values()].map(condition)) : null))));
     },
   }).element;
 }
 
 function condition({ text, value: has, limit, holds }) {
-  const share = typeof has === "number" && typeof limit === "number" && limit > 0 ? Math.max(0, Math.min(1, has / limit)) : null;
-  const now = has === null || has === undefined ? "nothing known" : `now ${typeof has === "number" ? value(has) : plain(String(has))}`;
+  const rises = / (?:at least|above|more than|>=?) /.test(text);
+  const share = rises && typeof has === "number" && typeof limit === "number" && limit > 0 ? Math.max(0, Math.min(1, has / limit)) : null;
+  const now = has === null || has === undefined ? "nothing known" : `now ${typeof has === "number" ? value(has) : reasonsOf(String(has)).map((it) => it.text).join("; ")}`;
   return h("li", { class: `${holds ? "holds" : "open"} ${now.length > SHORT ? "long" : ""}` },
     h("span", { class: "sign", role: "img", "aria-label": holds ? "holds" : "does not hold" }, holds ? "✓" : "○"),
     h("span", { class: "text" }, plain(text)),
@@ -130,5 +132,6 @@ function values(scope, id) {
 function told_(it) {
   if (it === null || it === undefined) return h("span", { class: "none" }, "–");
   if (typeof it === "number") return value(it);
-  return typeof it === "boolean" ? (it ? "yes" : "no") : String(it);
+  if (typeof it === "boolean") return it ? "yes" : "no";
+  return String(it).length > LONG ? h("span", { class: "clamped", title: it }, it) : String(it);
 }

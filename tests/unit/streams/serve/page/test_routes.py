@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from streams.serve.access import COOKIE
+from streams.serve.access import COOKIE, Access
 from streams.serve.application import application
 from streams.serve.metrics import ServeMetrics
 from streams.serve.page.routes import HEADERS, Page
@@ -19,7 +19,7 @@ Client = TestClient[Any, Any]
 
 @pytest.fixture
 async def client() -> AsyncIterator[Client]:
-    app = application([Page({"stages": []}, TOKENS, ())], TOKENS, ServeMetrics())
+    app = application([Page({"stages": []}, TOKENS, ())], Access(TOKENS), ServeMetrics())
     async with TestClient(TestServer(app)) as made:
         yield made
 
@@ -34,6 +34,14 @@ async def test_each_file_has_the_headers_that_keep_others_out(client: Client) ->
         assert "frame-ancestors 'none'" in policy
         again = await client.get(path, headers={"If-None-Match": answer.headers["ETag"]})
         assert again.status == 304
+
+
+async def test_a_file_is_packed_for_whom_that_suits(client: Client) -> None:
+    packed = await client.get("/page/main.js", headers={"Accept-Encoding": "gzip"})
+    plain = await client.get("/page/main.js", headers={"Accept-Encoding": "identity"})
+    assert (packed.headers.get("Content-Encoding"), plain.headers.get("Content-Encoding")) == ("gzip", None)
+    assert await packed.read() == await plain.read()  # the client unpacks
+    assert packed.headers["Vary"] == "Accept-Encoding"
 
 
 @pytest.mark.parametrize("path", ["/page/nothing.js", "/page/../routes.py", "/page/%2e%2e/routes.py", "/page/"])
@@ -82,6 +90,6 @@ async def test_a_body_that_is_none_is_told(client: Client, body: bytes) -> None:
 
 async def test_without_tokens_none_is_wanted() -> None:
     none = read_tokens("")
-    async with TestClient(TestServer(application([Page({}, none, ())], none, ServeMetrics()))) as client:
+    async with TestClient(TestServer(application([Page({}, none, ())], Access(none), ServeMetrics()))) as client:
         told = await (await client.get("/session")).json()
         assert told == {"wanted": False, "scopes": ["read", "stream", "write", "admin"]}
