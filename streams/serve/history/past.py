@@ -42,8 +42,8 @@ class Past:
         found = self._survey.found
         if found.undated:
             detail = (
-                f"of {found.undated:,} customers Redis does not say when they began: restart the workers in the version of "
-                "this server, and wait until all customers are written again"
+                f"of {found.undated:,} customers Redis does not say when they began: restart the workers in the "
+                "version of this server, and wait until all customers are written again"
             )
             raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, 60)
         names = self._with_known("stage", self._stages)
