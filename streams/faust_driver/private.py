@@ -31,7 +31,10 @@ def set_fetch_wait(consumer: AIOKafkaConsumer, milliseconds: int) -> None:
 
 
 def fetch_again_at_once(consumer: AIOKafkaConsumer) -> None:
-    """Make a consumer that is sent from place to place fetch within milliseconds, and not after a tenth of a second."""
+    """Make a consumer fetch within milliseconds after it was sent to a place, or while records wait to be taken.
+
+    Otherwise it rests for a tenth of a second.
+    """
     consumer._fetcher._prefetch_backoff = _AT_ONCE_SECONDS  # noqa: SLF001
 
 

@@ -10,7 +10,7 @@ from typing import NoReturn, Protocol
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
-from streams.faust_driver.private import forget_old_aborts, hold_empty_fetches
+from streams.faust_driver.private import fetch_again_at_once, forget_old_aborts, hold_empty_fetches
 from streams.serve.problems import ProblemError
 from streams.settings import Settings
 from streams.topic_reader import TopicUnreadableError, consuming
@@ -86,6 +86,7 @@ class TopicFollower:
             await asyncio.sleep(_AGAIN_SECONDS)
 
     async def _follow(self, consumer: AIOKafkaConsumer, partitions: list[TopicPartition]) -> NoReturn:
+        fetch_again_at_once(consumer)
         async with asyncio.timeout(_ANSWER_SECONDS):
             begins, ends = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
         share = max(1, self._most // len(partitions))

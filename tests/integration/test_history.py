@@ -70,7 +70,7 @@ def truth(events: list[SourceEvent], until: int, rules: Rulebook) -> tuple[Backt
 def made_events() -> list[SourceEvent]:
     """Customers of a shop, some of whose events come late enough to correct what was published."""
     chance = random.Random(3)
-    made = simulated.events(customers=70, days=DAYS, seed=11)
+    made = simulated.events(customers=50, days=DAYS, seed=11)
     late = [it._replace(instant=it.instant + LATE_MS) if chance.random() < 0.2 else it for it in made]
     return sorted(late, key=lambda it: it.instant)
 

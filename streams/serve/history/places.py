@@ -9,7 +9,7 @@ _NONE = 2**64 - 1
 
 
 class Places:
-    """The partitions and offsets by customer, of the last ``most`` transitions: 24 bytes each, 100 for a customer.
+    """The partitions and offsets by customer, of the last ``most`` transitions: 24 bytes each, 250 a customer.
 
     Each transition names the one before it of the same customer. Customers are told apart by a hash of 64 bits: whoever
     reads the messages must look at their keys.
