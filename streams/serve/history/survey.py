@@ -47,7 +47,8 @@ class Survey:
     """Surveys in the background, the first one at once. Each works at most a quarter of its time.
 
     The rest before the next is ten times as long as it took, at most three minutes, and three times as long where that
-    is more: seconds among few customers, minutes among many. A customer who changes their stage meanwhile may be counted twice or not at all.
+    is more: seconds among few customers, minutes among many. A customer who changes their stage meanwhile may be
+    counted twice or not at all.
     """
 
     def __init__(
