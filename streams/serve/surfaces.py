@@ -8,6 +8,7 @@ from redis.asyncio import Redis
 
 from state.rules.rulebook import Rulebook
 from streams.serve.access import Access
+from streams.serve.clocks import stream_clock, wall_clock
 from streams.serve.customers.look_up import LookUp
 from streams.serve.customers.member_sets import MemberSets
 from streams.serve.customers.routes import Customers
@@ -38,14 +39,14 @@ def surfaces_of(
 ) -> Sequence[Surface]:
     """Return the surfaces that the settings allow; ``redis`` is None where nobody is mirrored."""
     surfaces: list[Surface] = []
-    if redis is None:
+    reader = None if redis is None else RedisReader(redis, Keys.of(settings))
+    if reader is None:
         logger.info("LIFESTAGE_REDIS_URL is empty: nobody is looked up here")
     else:
-        surfaces += _of_the_mirror(settings, rules, RedisReader(redis, Keys.of(settings)))
+        surfaces += _of_the_mirror(settings, rules, reader)
     surfaces.append(Transitions(settings, rules.compiled, redis, metrics.registry))
     if settings.subject == "customer":
-        inputs = InputTopics(settings)
-        surfaces.append(Intake(inputs, access, settings.serve.origins, IntakeMetrics(metrics.registry)))
+        surfaces.append(_intake(settings, reader, access, metrics))
     legend = legend_of(rules.compiled, rules.version, stream_clock=settings.clock == "stream")
     return [*surfaces, Page(legend, access.tokens, surfaces)]
 
@@ -60,6 +61,14 @@ def _of_the_mirror(settings: Settings, rules: Rulebook, reader: RedisReader) -> 
         *build_history(settings, rules, stored, workers, _now),
         Installation(rules.compiled, workers, follower, rejects),
     ]
+
+
+def _intake(settings: Settings, reader: RedisReader | None, access: Access, metrics: ServeMetrics) -> Intake:
+    is_replay = settings.clock == "stream"
+    workers = None if reader is None else StoredWorkers(reader)
+    clock = stream_clock(workers) if is_replay else wall_clock
+    told = IntakeMetrics(metrics.registry)
+    return Intake(InputTopics(settings), access, settings.serve.origins, told, clock, is_replay=is_replay)
 
 
 def _now() -> int:

@@ -13,6 +13,7 @@ from schemas.timestamps import happened, moment
 _SLOW_NETWORK = timedelta(minutes=1)
 """How far ``sentAt`` may lie from the arrival while the clock of the sender still counts as right."""
 
+_DAY_MS = 86_400_000
 _ORIGINALS = ("originalTimestamp", "original_timestamp")
 
 
@@ -31,6 +32,7 @@ class Arrival(NamedTuple):
     """When a request came, also in ms since 1970, and the ``sentAt`` that it says of all its events.
 
     ``is_import``: its records bear the times of their events, as is right for the past, and not that of the arrival.
+    ``is_replay``: the clock is the stream's, which an event may put forward by a day at most.
     ``is_punctual``: no event needs to be moved for that ``sentAt``.
     """
 
@@ -38,19 +40,22 @@ class Arrival(NamedTuple):
     at: int
     sent: Raw
     is_import: bool
+    is_replay: bool
     is_punctual: bool
 
     @classmethod
-    def of(cls, now: datetime, sent: Raw, *, is_import: bool) -> "Arrival":
+    def of(cls, now: datetime, sent: Raw, *, is_import: bool, is_replay: bool = False) -> "Arrival":
         """Return the arrival of a request."""
-        return cls(now, from_datetime(now), sent, is_import, not _is_off(sent, now))
+        return cls(now, from_datetime(now), sent, is_import, is_replay, not _is_off(sent, now))
 
     def record_time(self, happened_at: datetime) -> int:
         """Return the time of the record of an event, in ms since 1970."""
-        if not self.is_import:
-            return self.at
         at = from_datetime(happened_at)
-        return min(at, self.at) if EARLIEST <= at < LATEST else self.at
+        if not EARLIEST <= at < LATEST:
+            return self.at
+        if self.is_import:
+            return min(at, self.at)
+        return at if self.is_replay and self.at < at <= self.at + _DAY_MS else self.at
 
     def timed(self, fields: Fields) -> Timed:
         """Give an event its ``timestamp`` if it has none, or one by a wrong clock. Raises ``RejectedError``.

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from functools import partial
 
 import orjson
@@ -10,6 +9,7 @@ from aiohttp.web import Application, Request, Response
 
 from streams.serve.access import Access
 from streams.serve.body import read_body
+from streams.serve.clocks import Clock, wall_clock
 from streams.serve.intake.arrival import Arrival
 from streams.serve.intake.input_topics import InputTopics
 from streams.serve.intake.metrics import IntakeMetrics
@@ -34,11 +34,22 @@ _CODES = {400: "invalid_request", 401: "unauthorized", 413: "too_large", 429: "r
 
 
 class Intake:
-    """What takes events."""
+    """What takes events. ``is_replay``: ``clock`` is the stream's."""
 
     name = "intake"
 
-    def __init__(self, topics: InputTopics, access: Access, origins: Sequence[str], metrics: IntakeMetrics) -> None:
+    def __init__(
+        self,
+        topics: InputTopics,
+        access: Access,
+        origins: Sequence[str],
+        metrics: IntakeMetrics,
+        clock: Clock,
+        *,
+        is_replay: bool,
+    ) -> None:
+        self._clock = clock
+        self._is_replay = is_replay
         self._topics = topics
         self._access = access
         self._origins = Origins(origins)
@@ -89,7 +100,7 @@ class Intake:
 
     async def _taken(self, request: Request, kind: str | None, hold: Hold, *, is_import: bool) -> Sequence[EventRecord]:
         """Return the records of a request when Kafka has them. Raises ``ProblemError``."""
-        now = datetime.now(UTC)
+        now = await (wall_clock() if is_import else self._clock())
         self._origins.check(request)
         is_known = self._access.is_told(request)
         if is_known:
@@ -100,7 +111,7 @@ class Intake:
         sent = read_sent(body, is_batch=kind is None)
         if not is_known:
             self._access.check(request, "write", sent.write_key)
-        arrival = Arrival.of(now, sent.sent, is_import=is_import)
+        arrival = Arrival.of(now, sent.sent, is_import=is_import, is_replay=self._is_replay)
         records = [record_of(bytes(it), kind, arrival) for it in sent.events]
         if is_import:
             records.sort(key=_time)  # what is older than what was written before it would come late

@@ -1,7 +1,7 @@
 """Laws of sent events: whatever comes becomes a record, and what could be read before is read as it was."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hypothesis import given
@@ -83,6 +83,13 @@ def test_every_event_becomes_a_record_that_a_worker_judges_as_was_told(
         # What a worker takes is told as lacking nothing.
         assert record.lack is None
         assert record.key == decoded.user_id.encode()
+
+
+@given(st.integers(-500_000_000, 500_000_000))
+def test_an_event_puts_the_clock_of_a_replay_forward_by_a_day_at_most(ahead: int) -> None:
+    at, happened = from_datetime(NOW), NOW + timedelta(milliseconds=ahead)
+    time = Arrival.of(NOW, NULL, is_import=False, is_replay=True).record_time(happened)
+    assert time == (at + ahead if 0 < ahead <= 86_400_000 else at)
 
 
 @given(EVENTS, st.booleans())
