@@ -59,6 +59,12 @@ def customers(healths: dict[str, Health]) -> Counter[str]:
     return sum((Counter(each["customers"]) for each in healths.values()), Counter())
 
 
+def restored(health: Health) -> int:
+    """How many offsets of changelogs a worker that restores has read."""
+    restores = [group["restore"] for group in health.get("partitions", {}).values()]
+    return sum(restore["offsets_done"] for restore in restores if restore)
+
+
 def openings(installed: Installation) -> list[int]:
     """How often each worker has opened its partitions: once a rebalance, unless that was cut short."""
     return [worker.log.read_text().count("opened partitions") for worker in installed.workers.values()]
@@ -99,7 +105,8 @@ async def test_a_worker_joins_while_another_restores(installed: Installation) ->
         some = await fabricate(installed, producer)
 
         installed.start("one", **session)
-        await installed.until_healths(lambda healths: bool(healths["one"]))
+        # It says how far it is while it restores, and answers meanwhile.
+        await installed.until_healths(lambda healths: restored(healths["one"]) > 0)
         installed.start("two", **session)
         healths = await installed.until_healths(at_work)
         # Once each: what the one began alone was cut short, and nobody lost the session over what came then.
