@@ -5,6 +5,7 @@ import logging
 import signal
 import ssl
 import time
+from collections.abc import Sequence
 from ipaddress import ip_address
 
 from aiohttp import web
@@ -30,6 +31,7 @@ from streams.sinks.redis import Keys, connect
 from streams.topics import topics_of
 
 _END_SECONDS = 5.0
+_CANCEL_SECONDS = 0.2
 
 logger = logging.getLogger(__name__)
 
@@ -91,6 +93,7 @@ async def serve(settings: Settings, rules: Rulebook, tokens: Tokens, certificate
     app = application(surfaces, tokens, ServeMetrics())
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=_END_SECONDS)
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # it logs requests that it cannot read, as they are
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it says again and again what a follower says once
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
@@ -108,12 +111,20 @@ async def serve(settings: Settings, rules: Rulebook, tokens: Tokens, certificate
         logger.info("serving customers under %s on %s://%s:%d/v1/", rules.version, scheme, host, port)
         await ended.wait()
     finally:
-        for task in background:
-            task.cancel()
-        await asyncio.gather(*background, return_exceptions=True)
+        await _end(background)
         await runner.cleanup()
         await history.close()
         await redis.aclose()
+
+
+async def _end(background: Sequence[asyncio.Task[None]]) -> None:
+    """Cancel tasks until they end: a client of Kafka that is just being connected may keep a cancellation to itself."""
+    deadline = time.monotonic() + _END_SECONDS
+    pending = {*background}
+    while pending and time.monotonic() < deadline:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=_CANCEL_SECONDS)
 
 
 def _now() -> int:
