@@ -2,11 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from functools import lru_cache
 from http import HTTPStatus
+from typing import NoReturn
 
-from aiohttp import web
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.codec import has_zstd
 from aiokafka.errors import KafkaError
@@ -62,14 +62,8 @@ class InputTopics:
             TopicPartition(self._topics[record.topic], partition), record.key, record.value, record.time
         )
 
-    async def running(self, _app: web.Application) -> AsyncIterator[None]:
-        """Keep the topics open while the server runs."""
-        task = asyncio.create_task(self._keep_open())
-        yield
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-    async def _keep_open(self) -> None:
+    async def run(self) -> NoReturn:
+        """Keep the topics open until cancelled."""
         while True:
             try:
                 await self._write_until_it_fails()

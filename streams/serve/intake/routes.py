@@ -8,6 +8,7 @@ import orjson
 from aiohttp.web import Application, Request, Response
 
 from streams.serve.access import Access
+from streams.serve.background import run_with
 from streams.serve.body import read_body
 from streams.serve.clocks import Clock, wall_clock
 from streams.serve.intake.arrival import Arrival
@@ -75,7 +76,7 @@ class Intake:
 
     def attach(self, app: Application) -> None:
         """Keep the input topics open as long as the application runs."""
-        app.cleanup_ctx.append(self._topics.running)
+        run_with(app, self._topics.run)
 
     async def missing(self) -> str:
         """Return what it lacks, in words."""

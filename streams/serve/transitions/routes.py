@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
 from state.policy.compiled import CompiledPolicy
+from streams.serve.background import run_with
 from streams.serve.problems import ProblemError
 from streams.serve.surface import Description, Route
 from streams.serve.transitions.feed import Feed
@@ -66,15 +67,11 @@ class Transitions:
 
     def attach(self, app: Application) -> None:
         """Read the topic as long as the application runs, and end the streams before it does."""
-        app.cleanup_ctx.append(self._running)
+        run_with(app, self._feed.run, self._streams.keep, self._wake)
+        app.on_cleanup.append(self._close)
         app.on_shutdown.append(self._end)
 
-    async def _running(self, _app: Application) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(it) for it in (self._feed.run(), self._streams.keep(), self._wake())]
-        yield
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    async def _close(self, _app: Application) -> None:
         await self._topic.close()
 
     async def _end(self, _app: Application) -> None:
