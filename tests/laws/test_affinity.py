@@ -193,14 +193,15 @@ def test_orders_undone_leave_no_trace(history: list[AnyFact], asked: tuple[str, 
         if feature.tallies is not None:
             assert feature.formula.exact(plain, end, today) == feature.formula.exact(mixed, end, today), name
     assert mixed.activity.tallies.orders == plain.activity.tallies.orders
-    assert remembered(mixed, today) == remembered(plain, today)
+    assert remembered(mixed, today, rules) == remembered(plain, today, rules)
 
 
-def remembered(customer: Customer, today: int) -> dict[tuple[int, str], list[int]]:
-    """The days of each value that some window still reaches."""
+def remembered(customer: Customer, today: int, rules: Rulebook) -> dict[tuple[int, str], list[int]]:
+    """The days of each value that some window of its tally still reaches; older ones are dropped at times."""
+    windows = {it.key: it.window_days for it in rules.compiled.tallied}
     tallies = customer.activity.tallies.by_key
     days = {
-        (key, value): [it for it in daily.days if it > today - max(WINDOWS)]
+        (key, value): [it for it in daily.days if it > today - windows[key]]
         for key, tally in tallies.items()
         for value, daily in tally.values.items()
     }
