@@ -149,6 +149,12 @@ async def test_each_member_is_told_once_and_again_by_another_run(running: Instal
         await check_told_once(running, number)
     again = await called(running.settings, "--segment", "big", "--wait", "--run", run_id(done.output))
     assert f"{len(MEMBERS)} messages are in" in again.output
+    slow = await called(running.settings, "--segment", "big", "--rate", "0.01/s")
+    assert slow.exit_code == 1
+    assert "60 requests take longer than the 60.0 minutes until they are late: use --rate 2/s or more" in slow.output
+    old = await called(running.settings, "--segment", "big", "--run", "20200127T231500123Z-3f9a2c")
+    assert old.exit_code == 1
+    assert "is not of the last 60 minutes" in old.output
     await check_told_once(running, 2)
 
 

@@ -24,6 +24,10 @@ from streams.settings import Settings
 from streams.topic_reader import TopicUnreadableError, open_topic
 from streams.topics import topics_of
 
+# A worker commits when something happens. Time that is left behind by more than this is probably that of a replay, in
+# which a request of today would let years pass.
+_MAX_QUIET_MS = 86_400_000
+
 
 class RunId(click.ParamType):
     """The id of a run, as it was printed."""
@@ -78,7 +82,7 @@ async def _republish(
     async with open_topic(settings, topics_of(settings).changelog) as changelog:
         with console.status("reading the changelog") as status:
             members = await read_members(changelog, segment, rules, lambda it: _show_members(status, it))
-        now = _now(settings, members, lateness)
+        now = _now(settings, members)
         run = Run.begin(now) if run is None else _continued(run, now, lateness)
         expires = None if settings.clock == "stream" else run.at + lateness
         if expires is not None:
@@ -110,7 +114,7 @@ async def _republish(
     _report(answers, sent, run, settings)
 
 
-def _now(settings: Settings, members: Members, lateness: int) -> int:
+def _now(settings: Settings, members: Members) -> int:
     """Return the instant of the clock that the workers go by. Raises ``ClickException`` if that is not known."""
     upto, changelog = members.upto, topics_of(settings).changelog
     if upto is None:
@@ -120,10 +124,10 @@ def _now(settings: Settings, members: Members, lateness: int) -> int:
     if settings.clock == "stream":
         return upto
     now = time.time_ns() // 1_000_000
-    if upto < now - lateness:
+    if upto < now - _MAX_QUIET_MS:
         raise click.ClickException(
-            f"the workers have come to {to_text(upto)}, more than the lateness behind the clock: start them and wait "
-            "until they have caught up; or set LIFESTAGE_CLOCK=stream if that is how they run"
+            f"the workers have come to {to_text(upto)}, more than a day behind the clock: set LIFESTAGE_CLOCK=stream "
+            "if that is how they run; otherwise wait until they have caught up, or send an event if none came since"
         )
     return now
 
