@@ -10,6 +10,7 @@ from ipaddress import ip_address
 from aiohttp import web
 
 from state.rules.rulebook import Rulebook
+from streams.faust_driver.private import hold_empty_fetches
 from streams.serve.application import application
 from streams.serve.customers.look_up import LookUp
 from streams.serve.customers.member_sets import MemberSets
@@ -76,6 +77,8 @@ async def serve(settings: Settings, rules: Rulebook, tokens: Tokens, certificate
     transitions = Transitions(settings, rules.compiled, redis, metrics.registry)
     surfaces: list[Surface] = [Customers(look_up, MemberSets(rules.compiled), stored), transitions]
     app = application(surfaces, tokens, metrics)
+    if settings.embedded:
+        hold_empty_fetches()
     app.cleanup_ctx.append(transitions.running)
     app.on_shutdown.append(transitions.end)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=_END_SECONDS)
