@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 
 from state.rules.rulebook import Rulebook
 from streams.environment import SettingsError
+from streams.faust_driver.private import hold_empty_fetches
 from streams.serve.access import Access
 from streams.serve.application import application
 from streams.serve.connections import runner_of
@@ -54,7 +55,8 @@ async def serve(settings: Settings, rules: Rulebook, tokens: Tokens, certificate
     redis = _redis(settings)
     app = application(surfaces_of(settings, rules, redis, access, metrics), access, metrics)
     runner = runner_of(app)
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # each failure of each request; we say it once
+    if settings.embedded:
+        hold_empty_fetches()
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # it logs requests that it cannot read, as they are
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it logs each try while Kafka is away; ours tell it once
     ended = asyncio.Event()

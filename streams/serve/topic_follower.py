@@ -69,8 +69,6 @@ class TopicFollower:
 
     async def run(self) -> NoReturn:
         """Follow until cancelled; after a failure, begin again."""
-        if self._settings.embedded:
-            hold_empty_fetches()
             forget_old_aborts()
         while True:
             try:
