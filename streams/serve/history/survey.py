@@ -46,8 +46,8 @@ class Found(NamedTuple):
 class Survey:
     """Surveys in the background: the first one at once, each further one after a rest.
 
-    A survey works at most a quarter of the time. The rest after it is ten times as long as it took, at most three minutes,
-    and three times as long where that is more: seconds among few customers, minutes among many.
+    A survey works at most a quarter of the time. The rest after it is ten times as long as it took, at most three
+    minutes, and three times as long where that is more: seconds among few customers, minutes among many.
 
     A customer who changes their stage meanwhile may be counted twice or not at all.
     """
