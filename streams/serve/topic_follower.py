@@ -10,7 +10,7 @@ from typing import NoReturn, Protocol
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
-from streams.faust_driver.private import fetch_again_at_once, forget_old_aborts, hold_empty_fetches
+from streams.faust_driver.private import fetch_again_at_once, forget_old_aborts
 from streams.serve.problems import ProblemError
 from streams.settings import Settings
 from streams.topic_reader import TopicUnreadableError, consuming
@@ -69,6 +69,7 @@ class TopicFollower:
 
     async def run(self) -> NoReturn:
         """Follow until cancelled; after a failure, begin again."""
+        if self._settings.embedded:
             forget_old_aborts()
         while True:
             try:
