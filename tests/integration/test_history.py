@@ -94,14 +94,23 @@ def served(embedded_broker: str, redis_url: str, tmp_path_factory: pytest.TempPa
         policy=policy,
     )
     with installation(settings, folder) as made:
+        made.start(LIFESTAGE_BATCH_RECORDS="400")
+        asyncio.run(_replay_and_kill(made, Source("made", "made", events)))
         worker = made.start(LIFESTAGE_BATCH_RECORDS="400")
-        asyncio.run(replay(Source("made", "made", events), settings, lambda _: None))
         asyncio.run(made.wait_until_done(events[-1].instant))
         wait_until(lambda: _is_mirrored(worker.health()), what=made.logs)
         values = asyncio.run(made.transitions())
         with serving(settings, folder / "serve.log") as server:
             wait_until(lambda: server.get("/v1/history/stages").status == 200, what=server.log.read_text)
             yield Served(server, made, rules, events, values, events[-1].instant)
+
+
+async def _replay_and_kill(made: Installation, source: Source) -> None:
+    """Send the events, and end the worker in the middle of them."""
+    sending = asyncio.create_task(replay(source, made.settings, lambda _: None))
+    await made.wait_for_progress(500)
+    made.kill()
+    await sending
 
 
 def _is_mirrored(health: dict[str, Any] | None) -> bool:
