@@ -24,7 +24,7 @@ export function forecastView(scope) {
     panel(scope, { title: "Tomorrow", className: "third", source: FORECAST,
       isEmpty: ({ tomorrow }) => !tomorrow.length, empty: "Nobody will change tomorrow by silence alone.",
       render: renderTomorrow }).element,
-    panel(scope, { title: "The next 30 days", className: "two-thirds", source: FORECAST, note: "expected changes by day, if nothing happens",
+    panel(scope, { title: "The next 30 days", className: "two-thirds", source: FORECAST, note: "expected changes by day, if nothing happens; who is overdue counts as today",
       isEmpty: ({ days }) => !days.some((it) => it.changes.length), empty: "Nobody will change in the next 30 days by silence alone.",
       render: month(scope) }).element,
     panel(scope, { title: "What this is", className: "full", source: FORECAST,
