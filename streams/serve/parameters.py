@@ -1,11 +1,15 @@
 """Parameters: what the path and the query of a request may hold, and why it cannot be used."""
 
+import re
 from http import HTTPStatus
 
 from multidict import MultiMapping
 
+from schemas import instant
 from schemas.coercion import MAX_TEXT
 from streams.serve.problems import ProblemError
+
+_PLUS_LOST = re.compile(r" \d\d:\d\d$")
 
 
 def check_customer(customer: str) -> None:
@@ -31,6 +35,19 @@ def whole_number(name: str, text: str, least: int, most: int, mend: str) -> int:
     if not least <= number <= most:
         raise ProblemError(HTTPStatus.BAD_REQUEST, f"{name}: {text!r} cannot be used: {mend}")
     return number
+
+
+def instant_of(name: str, text: str, otherwise: str = "") -> int:
+    """Return the instant of a text (ms since 1970). Raises ``ProblemError``; ``otherwise``: what else may be sent."""
+    if _PLUS_LOST.search(text):
+        raise ProblemError(HTTPStatus.BAD_REQUEST, f"{name}: {text!r} has a blank: write + as %2B in a query")
+    try:
+        at = instant.from_text(text)
+    except (ValueError, OverflowError) as error:
+        raise ProblemError(HTTPStatus.BAD_REQUEST, f"{name}: {error}{otherwise}") from None
+    if not instant.EARLIEST <= at < instant.LATEST:
+        raise ProblemError(HTTPStatus.BAD_REQUEST, f"{name}: {text!r} lies outside the years 1970 to 2199")
+    return at
 
 
 def _are(known: tuple[str, ...]) -> str:

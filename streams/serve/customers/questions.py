@@ -7,9 +7,8 @@ from typing import NamedTuple
 import msgspec
 from multidict import MultiMapping
 
-from schemas import instant
 from streams.serve.customers.look_up import Asked
-from streams.serve.parameters import check_customer, check_names, whole_number
+from streams.serve.parameters import check_customer, check_names, instant_of, whole_number
 from streams.serve.problems import ProblemError
 
 MAX_CUSTOMERS = 500
@@ -19,7 +18,6 @@ _MAX_FEATURES = 100
 _MAX_CURSOR = 2**64 - 1
 _BETWEEN = re.compile(r""",(?=(?:[^"']|"[^"]*"|'[^']*')*$)(?![^()]*\))""")
 """The commas between names, and not those within a call such as ``count("Feature Used", 7)``."""
-_PLUS_LOST = re.compile(r" \d\d:\d\d$")
 
 
 class Page(NamedTuple):
@@ -77,16 +75,4 @@ def _asked(features: list[str] | None, at: str | None) -> Asked:
     if names is not None and not 1 <= len(names) <= _MAX_FEATURES:
         told = f"features: there are {len(names)}: name 1 to {_MAX_FEATURES}, or leave it out for the whole profile"
         raise ProblemError(HTTPStatus.BAD_REQUEST, told)
-    return Asked(None if at is None else _instant(at), names)
-
-
-def _instant(text: str) -> int:
-    if _PLUS_LOST.search(text):
-        raise ProblemError(HTTPStatus.BAD_REQUEST, f"at: {text!r} has a blank: write + as %2B in a query")
-    try:
-        at = instant.from_text(text)
-    except (ValueError, OverflowError) as error:
-        raise ProblemError(HTTPStatus.BAD_REQUEST, f"at: {error}") from None
-    if not instant.EARLIEST <= at < instant.LATEST:
-        raise ProblemError(HTTPStatus.BAD_REQUEST, f"at: {text!r} lies outside the years 1970 to 2199")
-    return at
+    return Asked(None if at is None else instant_of("at", at), names)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from aiohttp.web import Request
 
-from schemas import instant
+from streams.serve.parameters import instant_of
 from streams.serve.problems import ProblemError
 from streams.serve.transitions.feed import Feed
 from streams.serve.transitions.position import IdError, Position, covers
@@ -27,7 +27,9 @@ def read_start(request: Request) -> Start:
     # A browser that comes back sends the header, and the query with which it began.
     last_id = request.headers.get(HEADER) or request.query.get(PARAMETER, "")
     since = request.query.get("from", NOW)
-    return Start(last_id, since if since in (NOW, BEGINNING) else _instant(since))
+    if since in (NOW, BEGINNING):
+        return Start(last_id, since)
+    return Start(last_id, instant_of("from", since, f"; or send {NOW} or {BEGINNING}"))
 
 
 async def position_of(start: Start, feed: Feed) -> Position:
@@ -55,14 +57,3 @@ async def _behind(last_id: str, feed: Feed) -> Position:
         told = f"{HEADER}: records behind it are gone from {feed.topic.name} by its retention"
         raise ProblemError(HTTPStatus.GONE, f"{told}: begin anew, with ?from=beginning for all that is there")
     return position
-
-
-def _instant(text: str) -> int:
-    try:
-        at = instant.from_text(text)
-    except (ValueError, OverflowError) as error:
-        told = f"from: {error}; or send {NOW} or {BEGINNING}; in a query, + is written %2B"
-        raise ProblemError(HTTPStatus.BAD_REQUEST, told) from None
-    if not instant.EARLIEST <= at < instant.LATEST:
-        raise ProblemError(HTTPStatus.BAD_REQUEST, f"from: {text!r} lies outside the years 1970 to 2199")
-    return at
