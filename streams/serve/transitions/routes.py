@@ -90,14 +90,18 @@ class Transitions:
 
     async def _transitions(self, request: Request) -> StreamResponse:
         wanted, start = self._asked(request)
-        if self._feed.trouble or not self._feed.ready:
-            raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, self._feed.trouble, _RETRY_SECONDS)
+        self._check_feed()
         if request.method == "HEAD":
             return Response(headers=HEADERS)
         position = await position_of(start, self._feed)
+        self._check_feed()  # the topic may have been made anew meanwhile
         stream = Stream(request, self._feed.ids, self._metrics)
         with self._streams.holding(stream):
             return await stream.run(lambda: self._content(stream, position, wanted, bool(start.last_id)))
+
+    def _check_feed(self) -> None:
+        if self._feed.trouble or not self._feed.ready:
+            raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, self._feed.trouble, _RETRY_SECONDS)
 
     async def _content(self, stream: Stream, position: Position, wanted: Filter, resumed: bool) -> None:
         async with AsyncExitStack() as stack:
