@@ -49,7 +49,7 @@ class TopicFollower:
         self._topic = topic
         self._records = records
         self._most = most
-        self._trouble = "it was not asked yet"
+        self._trouble = f"{topic} is not read yet"
         self._has_caught_up = False
         self._behind = self._in_all = 0
 
@@ -61,7 +61,7 @@ class TopicFollower:
     def missing(self) -> str:
         """Return why not all records are taken; empty if they are."""
         if self._trouble:
-            return f"Kafka, where {self._topic} is read, does not answer: {self._trouble}"
+            return self._trouble
         if not self._has_caught_up or self._behind > _NEAR:
             done = self._in_all - self._behind
             return f"{self._topic} is being read: {done:,} of {self._in_all:,} records so far"
@@ -75,11 +75,13 @@ class TopicFollower:
                 arguments = {"auto_offset_reset": "none", "max_partition_fetch_bytes": _FETCH_BYTES}
                 async with consuming(self._settings, self._topic, **arguments) as (consumer, partitions):
                     await self._follow(consumer, partitions)
-            except (TopicUnreadableError, KafkaError, OSError, TimeoutError) as error:
-                self._lose(str(error) or type(error).__name__)
+            except TopicUnreadableError as error:
+                self._lose(str(error))
+            except (KafkaError, OSError, TimeoutError) as error:
+                self._lose(self._no_answer(error))
             except Exception:
                 logger.exception("what follows %s failed, and begins again", self._topic)
-                self._lose("it failed, and the log says how")
+                self._lose(f"reading {self._topic} failed, and the log says how")
             await asyncio.sleep(_AGAIN_SECONDS)
 
     async def _follow(self, consumer: AIOKafkaConsumer, partitions: list[TopicPartition]) -> NoReturn:
@@ -118,7 +120,7 @@ class TopicFollower:
                 ends = await consumer.end_offsets(partitions)
                 positions = {it: await consumer.position(it) for it in partitions}
         except (KafkaError, OSError, TimeoutError) as error:
-            self._lose(str(error) or type(error).__name__)
+            self._lose(self._no_answer(error))
             return
         self._trouble = ""
         self._behind = sum(max(0, ends[it] - positions[it]) for it in partitions)
@@ -126,7 +128,10 @@ class TopicFollower:
             self._has_caught_up = True
             logger.info("%s is read: %d records", self._topic, self._in_all)
 
+    def _no_answer(self, error: Exception) -> str:
+        return f"Kafka, where {self._topic} is read, does not answer: {str(error) or type(error).__name__}"
+
     def _lose(self, trouble: str) -> None:
         if trouble != self._trouble:
-            logger.warning("Kafka does not answer, trying again: %s", trouble)
+            logger.warning("trying again: %s", trouble)
         self._trouble = trouble

@@ -142,7 +142,7 @@ async def test_kafka_goes_away_and_comes_back_and_a_topic_is_made_anew(tmp_path:
             assert taken.values == numbered(0, 300)
             (node,) = kafka.brokers
             node.kill()
-            await until(lambda: _told(follower, "does not answer"), what=follower.missing)
+            await until(lambda: _told(follower, "Kafka"), what=follower.missing)
             node.start()
             await asyncio.to_thread(kafka.wait_until_complete)
             await until(lambda: _ready(follower), what=follower.missing)
