@@ -122,6 +122,7 @@ class Mirror:
         self._groups.pop(partition, None)
         self._queue.drop(partition)
         self._reached.pop(partition, None)
+        self._noted.pop(partition, None)
 
     async def run(self) -> None:
         """Write until cancelled, also after failures of the sink; then close the sink."""
@@ -162,7 +163,7 @@ class Mirror:
             await self._check()
         taken = self._queue.take(MAX_AT_ONCE)
         # Whoever changed before these ends is written already, or among those taken.
-        ends = {it: group.told for it, group in self._groups.items() if not self._queue.waits(it)}
+        ends = {it: (group, group.told) for it, group in self._groups.items() if not self._queue.waits(it)}
         try:
             rows = await self._build_rows(taken)
             if rows:
@@ -173,7 +174,8 @@ class Mirror:
                     self._queue.put_back(partition, key, transitions)
             raise
         self._written += len(rows)
-        self._reached |= {it: end for it, end in ends.items() if it in self._groups}
+        # A group that was closed and opened again meanwhile may have been left out in between.
+        self._reached |= {it: end for it, (group, end) in ends.items() if self._groups.get(it) is group}
         return self._clock() - began
 
     async def _check(self) -> None:
@@ -188,11 +190,10 @@ class Mirror:
             why = "the mirror is new, emptied or restarted" if emptied else "the mirror answers again"
             logger.info("%s: %d customers wait to be written", why, len(self._queue))
         self._identity, self._connected, self._trouble = identity, True, ""
-        if self._reached != self._noted:
-            # Only after another look whether all that was written is still there.
-            noting = dict(self._reached)
+        # Only after another look whether all that was written is still there.
+        if noting := {it: end for it, end in self._reached.items() if self._noted.get(it) != end}:
             await self._sink.reached(identity, noting)
-            self._noted = noting
+            self._noted |= noting
 
     async def _build_rows(self, taken: dict[CustomerKey, list[bytes]]) -> list[Row]:
         rows = []

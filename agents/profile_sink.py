@@ -44,7 +44,7 @@ class ProfileSink(Protocol):
     async def reached(self, identity: str, positions: Mapping[int, int]) -> None:
         """Note, unless the identity is another by now, how far the mirror has come. Raises ``MirrorLostError``.
 
-        By partition an offset of the transitions topic: all that is told before it was written.
+        By partition, one at least, an offset of the transitions topic: all that is told before it was written.
         """
 
     async def close(self) -> None:

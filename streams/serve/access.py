@@ -63,7 +63,7 @@ def _check_local(request: Request) -> None:
         told = "Host: a server without tokens answers only as localhost: ask it so, or set LIFESTAGE_SERVE_TOKENS"
         raise ProblemError(HTTPStatus.MISDIRECTED_REQUEST, told)
     origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc != host:
+    if origin is not None and origin not in (f"http://{host}", f"https://{host}"):
         told = "Origin: a server without tokens answers no pages of others: set LIFESTAGE_SERVE_TOKENS"
         raise ProblemError(HTTPStatus.FORBIDDEN, told)
 

@@ -1,5 +1,6 @@
 """The application: what is the same for every request, that is who may ask, and what a failure looks like."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Sequence
@@ -22,10 +23,12 @@ logger = logging.getLogger(__name__)
 
 _HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 _RETRY_SECONDS = 1
+_LOOK_SECONDS = 2.0
+"""Shorter than probes wait, so that one surface that hangs is told as missing, and takes no other with it."""
 
 
 def application(surfaces: Sequence[Surface], access: Access, metrics: ServeMetrics) -> web.Application:
-    """Return the application; with tokens, all but ``/live`` and ``/ready`` wants one."""
+    """Return the application; a route without a scope wants no token."""
     app = web.Application(middlewares=[_measured(metrics), _answered(access)])
     app.on_response_prepare.append(_add_headers)
     for surface in surfaces:
@@ -47,7 +50,8 @@ def _of_all(surfaces: Sequence[Surface], metrics: ServeMetrics) -> list[Route]:
         return _json({"live": True})
 
     async def ready(_request: Request) -> Response:
-        missing = {surface.name: lack for surface in surfaces if (lack := await surface.missing())}
+        lacks = await asyncio.gather(*map(_missing, surfaces))
+        missing = {surface.name: lack for surface, lack in zip(surfaces, lacks, strict=True) if lack}
         # One that lacks something must not take the others out of a load balancer.
         if len(missing) == len(surfaces):
             detail = "; ".join(missing.values())
@@ -109,6 +113,14 @@ def _allowed(handler: Handler, access: Access, scope: Scope) -> Handler:
         return await handler(request)
 
     return allowed
+
+
+async def _missing(surface: Surface) -> str:
+    try:
+        async with asyncio.timeout(_LOOK_SECONDS):
+            return await surface.missing()
+    except TimeoutError:
+        return f"what it asks has not answered within {_LOOK_SECONDS:g} seconds"
 
 
 async def _add_headers(_request: Request, answer: StreamResponse) -> None:

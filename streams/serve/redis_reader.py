@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any, cast
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from streams.serve.problems import ProblemError
 from streams.sinks.redis import Keys
@@ -29,10 +29,16 @@ class RedisReader:
         try:
             answer = await cast(Awaitable[Any], asked)
         except (RedisError, OSError) as error:
-            if (trouble := f"{type(error).__name__}: {error}") != self._trouble:
+            if (trouble := _shown(error)) != self._trouble:
                 logger.warning("Redis does not answer: %s", trouble)
             self._trouble = trouble
             detail = "Redis, where the customers are read, does not answer: ask again in a second"
             raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, RETRY_SECONDS) from None
         self._trouble = ""
         return answer
+
+
+def _shown(error: Exception) -> str:
+    """Return an error for the log: that of a pipeline quotes the command, and with it a customer's id."""
+    quotes = isinstance(error, ResponseError) or " of pipeline " in str(error)
+    return type(error).__name__ if quotes else f"{type(error).__name__}: {error}"

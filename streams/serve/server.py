@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 
 from state.rules.rulebook import Rulebook
 from streams.environment import SettingsError
-from streams.faust_driver.private import hold_empty_fetches
+from streams.faust_driver.private import forget_old_aborts, hold_empty_fetches
 from streams.serve.access import Access
 from streams.serve.application import application
 from streams.serve.connections import runner_of
@@ -57,6 +57,7 @@ async def serve(settings: Settings, rules: Rulebook, tokens: Tokens, certificate
     runner = runner_of(app)
     if settings.embedded:
         hold_empty_fetches()
+        forget_old_aborts()
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # it logs requests that it cannot read, as they are
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it logs each try while Kafka is away; ours tell it once
     ended = asyncio.Event()

@@ -10,7 +10,7 @@ from typing import NoReturn, Protocol
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
-from streams.faust_driver.private import fetch_again_at_once, forget_old_aborts
+from streams.faust_driver.private import fetch_again_at_once
 from streams.serve.problems import ProblemError
 from streams.settings import Settings
 from streams.topic_reader import TopicUnreadableError, consuming
@@ -69,8 +69,6 @@ class TopicFollower:
 
     async def run(self) -> NoReturn:
         """Follow until cancelled; after a failure, begin again."""
-        if self._settings.embedded:
-            forget_old_aborts()
         while True:
             try:
                 # An offset that is out of range is an error here: the topic was made anew, and so is what is known.

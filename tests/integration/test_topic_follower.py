@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from http import HTTPStatus
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaProducer, ConsumerRecord
 from aiokafka.admin import AIOKafkaAdminClient
 
 from streams.embedded.servers import HOST, free_port
+from streams.faust_driver.private import forget_old_aborts
 from streams.serve.history.messages import Messages
 from streams.serve.problems import ProblemError
 from streams.serve.topic_follower import TopicFollower
@@ -43,13 +44,15 @@ async def following(settings: Settings, most: int) -> AsyncIterator[tuple[TopicF
     """Follow the transitions until the block ends."""
     taken = Taken()
     follower = TopicFollower(settings, topics_of(settings).transitions, taken, most)
+    if settings.embedded:
+        forget_old_aborts()
     task = asyncio.create_task(follower.run())
     try:
         yield follower, taken
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        while not task.done():  # a client that is just being connected may keep a cancellation to itself
+            task.cancel()
+            await asyncio.wait([task], timeout=0.2)
 
 
 async def send(settings: Settings, values: Sequence[bytes], partition: int = 0) -> None:

@@ -1,5 +1,6 @@
 """The routes of the page. Its files want no token: what they show does, and is asked for from the page."""
 
+import asyncio
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
@@ -69,7 +70,15 @@ class Page:
 
     async def missing(self) -> str:
         """Return that nothing can be shown; a part that cannot be shown is told on the page."""
-        return "" if any([not await it.missing() for it in self._shown]) else "the page has nothing to show"
+        looks = [asyncio.ensure_future(it.missing()) for it in self._shown]
+        try:
+            for each in asyncio.as_completed(looks):
+                if not await each:
+                    return ""
+        finally:
+            for it in looks:
+                it.cancel()
+        return "the page has nothing to show"
 
     async def _index(self, request: Request) -> Response:
         return _answer(request, self._files["index.html"])

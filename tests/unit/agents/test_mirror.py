@@ -37,7 +37,8 @@ class FakeSink:
 
     async def reached(self, identity: str, positions: Mapping[int, int]) -> None:
         assert identity == self.name
-        self.positions = dict(positions)
+        assert positions
+        self.positions |= positions
 
     async def was_written(self) -> bool:
         return bool(self.rows)
@@ -205,3 +206,61 @@ async def test_how_far_it_has_come_is_noted_once_all_is_written_that_was_told_be
         change(1)
         await until(both)
     assert {it.customer for it in sink.rows} == {"c0", "c1"}
+
+
+async def test_a_worker_that_has_lost_all_its_groups_has_nothing_to_note(rules: Rulebook) -> None:
+    looks = 0
+
+    async def look_again() -> bool:
+        return looks > 1
+
+    class Looking(FakeSink):
+        async def identity(self) -> str:
+            nonlocal looks
+            looks += 1
+            return await super().identity()
+
+    sink = Looking()
+    moments = iter(range(1_000_000))  # each look at the clock is a second later than the one before
+    mirror = Mirror(sink, rules, lambda: next(moments), sleep=lambda _: asyncio.sleep(0), transitions_end=lambda _: 7)
+    group = FakeGroup([b"c"])
+    mirror.opened(0, group.position, group)
+
+    async def noted() -> bool:
+        return sink.positions == {0: 7}
+
+    async with working(mirror):
+        await until(noted)
+        mirror.closed(0)
+        looks = 0
+        await until(look_again)
+    assert mirror.status.connected
+    assert mirror.status.failures == 0
+
+
+async def test_a_group_that_comes_back_within_a_round_is_not_noted_before_it_is_written(rules: Rulebook) -> None:
+    class Returning(FakeSink):
+        """Lets a group go and come back while it is written, as a rebalance does."""
+
+        async def write(self, rows: Sequence[Row]) -> None:
+            await super().write(rows)
+            if self.writes == 1:
+                mirror.closed(0)
+                mirror.opened(0, group.position, group)
+
+        async def reached(self, identity: str, positions: Mapping[int, int]) -> None:
+            assert self.writes > 1
+            await super().reached(identity, positions)
+
+    sink = Returning()
+    moments = iter(range(1_000_000))
+    mirror = Mirror(sink, rules, lambda: next(moments), sleep=lambda _: asyncio.sleep(0), transitions_end=lambda _: 7)
+    group = FakeGroup([b"c"])
+    mirror.opened(0, group.position, group)
+
+    async def noted() -> bool:
+        return sink.positions == {0: 7}
+
+    async with working(mirror):
+        await until(noted)
+    assert mirror.status.failures == 0
