@@ -25,9 +25,7 @@ def serve_pages(app: faust.App, health: Health, metrics: Metrics, tokens: Tokens
     def page(path: str, answer: Callable[[Request], Response]) -> None:
         async def handle(_view: Any, request: Request) -> Response:
             if path not in _OPEN and not tokens.allow(request.headers.get("Authorization", ""), "read"):
-                return _json(
-                    {"detail": "Authorization: send `Bearer TOKEN` with a token of the scope read"}, status=401
-                )
+                return _json({"detail": _WANTED}, status=401)
             return answer(request)
 
         app.page(path, name=path)(handle)  # type: ignore[arg-type]

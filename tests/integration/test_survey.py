@@ -9,11 +9,12 @@ from redis.asyncio import Redis
 from schemas.events import AnyFact, Browsed, OrderCompleted
 from state.calendar import Calendar
 from streams.policy_file import load_rules
-from streams.serve.history.past import Past, stages_of
+from streams.serve.history.past import Past
 from streams.serve.history.survey import Expected, Survey
 from streams.serve.history.transition_log import TransitionLog
 from streams.serve.problems import ProblemError
 from streams.serve.redis_reader import RedisReader
+from streams.serve.stages import stages_of
 from streams.serve.stored_customers import StoredCustomers
 from streams.settings import Settings
 from streams.sinks.redis import Keys

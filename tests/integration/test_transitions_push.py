@@ -13,6 +13,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from aiokafka import AIOKafkaProducer
 
 from schemas.instant import to_text
 from streams import topics
@@ -210,6 +211,40 @@ def test_cut_off_anywhere_and_resumed_at_any_server_it_is_the_topic(
                 write(settings, more, aborted=telling.some(3))
                 records += more
     assert same(sent, some)
+
+
+def test_a_stream_that_begins_within_an_aborted_transaction_has_all_that_is_committed(
+    embedded_broker: str, topic_prefix: str, tmp_path: Path
+) -> None:
+    settings = replace(installed(embedded_broker, topic_prefix, partitions=1), embedded=True)
+    telling = Telling(settings, Random(3))
+    # One producer, as a worker is. What follows is more than the ring has, so that a stream reads the topic itself.
+    before, aborted, after = telling.some(5), telling.some(10), telling.some(1500)
+    asyncio.run(_transact(settings, [(before, True), (aborted, False), (after, True)]))
+    with serving(settings, tmp_path / "serve.log", LIFESTAGE_SERVE_RECENT_MEGABYTES="1") as server:
+        wait_until_it_streams(server)
+        with listening(server.address, BEGINNING) as stream:
+            sent = stream.take(len(before) + len(after))
+            assert same(sent, before + after)
+        mark, _, offset = sent[len(before) - 1].last_id.partition(".")
+        for within in (1, len(aborted) // 2, len(aborted)):
+            with listening(server.address, last_id=f"{mark}.{int(offset) + 1 + within}") as stream:
+                assert same(stream.take(len(after)), after)
+        more = telling.some(5)
+        asyncio.run(_transact(settings, [(telling.some(3), False), (more, True)]))
+        with listening(server.address, last_id=sent[-1].last_id) as stream:
+            assert same(stream.take(len(more)), more)
+
+
+async def _transact(settings: Settings, transactions: Sequence[tuple[Sequence[Written], bool]]) -> None:
+    async with AIOKafkaProducer(bootstrap_servers=settings.broker, transactional_id=f"{settings.app_id}-0") as producer:
+        for records, is_committed in transactions:
+            await producer.begin_transaction()
+            for topic, partition, key, value, at in records:
+                sent = await producer.send(topic, value, key, partition, at)
+                if not is_committed:
+                    await sent  # so that each is a batch of its own, of which a stream may begin with any
+            await (producer.commit_transaction() if is_committed else producer.abort_transaction())
 
 
 def test_an_id_moves_on_where_the_filter_takes_nothing(told: tuple[Settings, list[Written], Server]) -> None:

@@ -5,13 +5,14 @@ from http import HTTPStatus
 
 from state.policy.compiled import CompiledPolicy
 from streams.serve.problems import ProblemError
+from streams.serve.stages import stages_of
 
 
 class MemberSets:
     """The stages, segments and steps of a policy."""
 
     def __init__(self, compiled: CompiledPolicy) -> None:
-        self.stages = tuple(it.key for it in compiled.stages)
+        self.stages = tuple(stages_of(compiled))
         self.segments = tuple(it.key for it in compiled.segments)
         self.steps = {ladder.key: tuple(it.key for it in ladder.steps) for ladder in compiled.ladders}
 

@@ -6,11 +6,12 @@ from state.calendar import Calendar
 from state.rules.rulebook import Rulebook
 from streams.serve.history.ahead import Ahead
 from streams.serve.history.messages import Messages
-from streams.serve.history.past import Past, stages_of
+from streams.serve.history.past import Past
 from streams.serve.history.present import Present
 from streams.serve.history.routes import History
 from streams.serve.history.survey import Survey
 from streams.serve.history.transition_log import MAX_TRANSITIONS, TransitionLog
+from streams.serve.stages import stages_of
 from streams.serve.stored_customers import StoredCustomers
 from streams.serve.stored_workers import StoredWorkers
 from streams.serve.topic_follower import TopicFollower

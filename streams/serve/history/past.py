@@ -6,8 +6,6 @@ from http import HTTPStatus
 from typing import Any
 
 from schemas.change import NO_STEP
-from state.customer.customer import EXCLUDED
-from state.policy.compiled import CompiledPolicy
 from state.rules.rulebook import Rulebook
 from streams.serve.history.flows import IN, Flow
 from streams.serve.history.members import members_by_day
@@ -15,6 +13,7 @@ from streams.serve.history.questions import Span, date_text
 from streams.serve.history.survey import Survey
 from streams.serve.history.transition_log import TransitionLog
 from streams.serve.problems import ProblemError
+from streams.serve.stages import stages_of
 from streams.serve.stored_customers import StoredCustomers
 
 Json = dict[str, Any]
@@ -86,12 +85,6 @@ class Past:
         named = {name for name in self._log.flows.gained if name.startswith(f"{kind}:")}
         own = [f"{kind}:{key}" for key in keys]
         return [*own, *sorted(named.difference(own))]
-
-
-def stages_of(compiled: CompiledPolicy) -> list[str]:
-    """Return the stages in which customers can be under a policy."""
-    stages = [it.key for it in compiled.stages]
-    return stages if compiled.excluded is None else [*stages, EXCLUDED]
 
 
 def _series(

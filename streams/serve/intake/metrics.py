@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from streams.serve.intake.sent_events import EventRecord
+from streams.serve.intake.sent_events import KINDS, OTHER, EventRecord
 
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
 WRITTEN = "written"
@@ -19,6 +19,8 @@ class IntakeMetrics:
         self._events = Counter(
             "lifestage_intake_events", "Events by type and outcome", ("type", "outcome"), registry=registry
         )
+        for kind in (*KINDS, OTHER):
+            self._events.labels(kind, UNAVAILABLE)  # from 0 on, so that an increase has the first ones, too
         self._bytes = Counter("lifestage_intake_bytes", "Bytes of requests, unpacked", registry=registry)
         self._moved = Counter(
             "lifestage_intake_clock_corrections", "Events whose sender's clock was wrong", registry=registry

@@ -10,6 +10,7 @@ from multidict import MultiMapping
 from schemas.transition import Transition
 from state.policy.compiled import CompiledPolicy
 from streams.serve.problems import ProblemError
+from streams.serve.stages import stages_of
 from streams.serve.transitions.event import Facts
 
 EVENTS: tuple[str, ...] = tuple(it.__struct_config__.tag for it in get_args(Transition))
@@ -50,7 +51,7 @@ class Filters:
     def __init__(self, compiled: CompiledPolicy) -> None:
         self.keys: dict[str, tuple[str, ...]] = {
             "event": EVENTS,
-            "stage": tuple(it.key for it in compiled.stages),
+            "stage": tuple(stages_of(compiled)),
             "segment": tuple(it.key for it in compiled.segments),
             "ladder": tuple(it.key for it in compiled.ladders),
             "signal": tuple(it.key for it in compiled.signals),

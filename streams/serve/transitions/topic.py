@@ -18,6 +18,8 @@ from streams.topics import topics_of
 _ANSWER_SECONDS = 5.0
 _RETRY_SECONDS = 2
 _PARTITION_BYTES, _FETCH_BYTES = 256 * 1024, 2 * 1024 * 1024
+_FURTHER_BACK = 5000
+"""More records than a transaction of a worker has in a partition."""
 
 
 class TopicMissingError(Exception):
@@ -63,11 +65,23 @@ class Topic:
             await consumer.start()
             places = self.places(len(begin))
             consumer.assign(places)
-            for place, offset in zip(places, begin, strict=True):
+            for place, offset in zip(places, await self._starts(consumer, begin), strict=True):
                 consumer.seek(place, offset)
-            yield Reader(consumer, places)
+            yield Reader(consumer, places, begin)
         finally:
             await consumer.stop()
+
+    async def _starts(self, consumer: AIOKafkaConsumer, begin: Position) -> Position:
+        """Return where a reader starts so that it has all that is committed, and nothing else, from a position on."""
+        if not self._settings.embedded:
+            return begin
+        # Here it is known to be aborted only to who has read its transaction from the first record (decision 13).
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            found = await consumer.beginning_offsets(self.places(len(begin)))
+        firsts = (found[it] for it in self.places(len(begin)))
+        return tuple(
+            it if it < first else max(first, it - _FURTHER_BACK) for first, it in zip(firsts, begin, strict=True)
+        )
 
     async def begins(self, partitions: int) -> Position:
         """Return where it begins. Raises ``ProblemError``, as the others do, while Kafka does not answer."""
@@ -119,11 +133,12 @@ class Topic:
 
 
 class Reader:
-    """A reader of all partitions."""
+    """A reader of all partitions, from a position on."""
 
-    def __init__(self, consumer: AIOKafkaConsumer, places: Sequence[TopicPartition]) -> None:
+    def __init__(self, consumer: AIOKafkaConsumer, places: Sequence[TopicPartition], begin: Position) -> None:
         self._consumer = consumer
         self._places = places
+        self._begin = begin
 
     async def next(self, seconds: float, most: int) -> list[ConsumerRecord]:
         """Return the next records, each partition in its order; none if there are none for so many seconds.
@@ -131,7 +146,8 @@ class Reader:
         Raises ``KafkaError``: ``OffsetOutOfRangeError`` if what comes next is gone.
         """
         fetched = await self._consumer.getmany(timeout_ms=int(seconds * 1000), max_records=most)
-        return [record for records in fetched.values() for record in records]
+        every = (record for records in fetched.values() for record in records)
+        return [record for record in every if record.offset >= self._begin[record.partition]]
 
     async def position(self) -> Position:
         """Return how far it has come, past what is no record, too."""

@@ -112,7 +112,7 @@ class Feed {
 
   /** Take over the latest transitions; what lies between them and those known already is marked as missing. */
   async #past() {
-    const { transitions } = await ask(`v1/history/recent?limit=${FIRST}`);
+    const transitions = await recent();
     const meets = !this.loaded || transitions.length < FIRST || transitions.some((it) => this.#ids.has(it.messageId));
     if (!meets) this.entries.unshift({ gap: true });
     this.loaded = true;
@@ -148,6 +148,16 @@ class Feed {
   #tell(status, fresh) {
     this.status = status;
     for (const listener of [...this.#listeners]) listener(fresh);
+  }
+}
+
+/** Return the latest transitions, newest first; none from a server without Redis, which has the stream alone. */
+async function recent() {
+  try {
+    return (await ask(`v1/history/recent?limit=${FIRST}`)).transitions;
+  } catch (problem) {
+    if (problem.status === 404) return [];
+    throw problem;
   }
 }
 
