@@ -27,6 +27,7 @@ BENCHES = (
     "look_up",
     "intake",
     "push",
+    "together",
 )
 
 

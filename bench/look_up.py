@@ -56,7 +56,7 @@ def measure(size: Size, say: Say) -> Report:
     rounds: dict[str, list[tuple[list[float], float]]] = {}
     with tempfile.TemporaryDirectory() as folder, redis_server(Path(folder)) as redis:
         settings = Settings(redis_url=redis.address)
-        asyncio.run(_write(settings, population, rules))
+        asyncio.run(write_customers(settings, population, rules))
         with (
             serving(settings, Path(folder) / "serve.log") as server,
             ProcessPoolExecutor(1, mp_context=get_context("spawn")) as client,
@@ -80,7 +80,8 @@ def measure(size: Size, say: Say) -> Report:
     return _report({way: _asked(way, it, seconds) for way, it in rounds.items()})
 
 
-async def _write(settings: Settings, population: Population, rules: Rulebook) -> None:
+async def write_customers(settings: Settings, population: Population, rules: Rulebook) -> None:
+    """Write all customers of a population to Redis, as a worker does."""
     sink = RedisSink(settings)
     await sink.identity()
     rows = []

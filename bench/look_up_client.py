@@ -28,7 +28,7 @@ def over_http(
 
             async def ask() -> None:
                 async with session.get(f"{address}/v1/customers/{random.choice(customers)}{query}") as answer:
-                    assert answer.status == 200
+                    assert answer.status == 200, await answer.text()
                     await answer.read()
 
             return await _asked(ask, rate, seconds)
@@ -48,7 +48,7 @@ def many_over_http(
             async def ask() -> None:
                 body = orjson.dumps({"customers": random.sample(customers, AT_ONCE), "features": features})
                 async with session.post(f"{address}/v1/customers/batch", data=body) as answer:
-                    assert answer.status == 200
+                    assert answer.status == 200, await answer.text()
                     await answer.read()
 
             return await _closed(ask, 1, seconds)

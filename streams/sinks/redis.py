@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import orjson
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
@@ -40,6 +40,7 @@ from streams.settings import Settings
 
 _CONNECT_SECONDS = 3.0
 _ANSWER_SECONDS = 10.0
+_MAX_CONNECTIONS = 16
 _GONE_SECONDS = 86_400
 _VERSION_DIGITS = 16
 
@@ -194,13 +195,19 @@ def version_of(text: bytes) -> ProfileVersion:
 
 
 def connect(url: str) -> Redis:
-    """Return a client that times out within seconds. Raises ``ValueError`` for a URL that cannot be used."""
-    return Redis.from_url(
+    """Return a client that times out within seconds. Raises ``ValueError`` for a URL that cannot be used.
+
+    Who asks while all connections are busy waits for one: one for each would be a storm when there is most to do.
+    """
+    pool = BlockingConnectionPool.from_url(
         url,
+        max_connections=_MAX_CONNECTIONS,
+        timeout=_ANSWER_SECONDS,
         socket_connect_timeout=_CONNECT_SECONDS,
         socket_timeout=_ANSWER_SECONDS,
         retry=Retry(NoBackoff(), 0),  # the caller knows better when to retry
     )
+    return Redis.from_pool(pool)
 
 
 def described(url: str) -> str:

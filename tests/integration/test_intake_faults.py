@@ -25,7 +25,7 @@ from tests.support.topics import read
 from tests.support.waiting import PATIENCE, wait_until
 
 KEY = "write-key-of-the-shop"
-KILLS = 3
+KILLS = 2
 
 
 @contextmanager

@@ -53,8 +53,7 @@ def test_all_that_a_server_prints_is_one_object_a_line(settings: Settings, tmp_p
     log = tmp_path / "serve.log"
     with serving(settings, log, LIFESTAGE_LOG="json"):
         pass
-    (started,) = lines(log)
-    assert started["message"].startswith("serving customers under ")
+    assert any(it["message"].startswith("serving under ") for it in lines(log))
 
 
 def test_the_reason_of_an_end_is_an_object_too(settings: Settings, tmp_path: Path) -> None:

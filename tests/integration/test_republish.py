@@ -188,7 +188,7 @@ async def test_a_command_that_is_killed_goes_on_by_its_id(running: Installation,
     await check_told_once(running)
 
 
-@pytest.mark.parametrize("point", ["after_acknowledged", "during_commit", "after_commit"])
+@pytest.mark.parametrize("point", ["during_commit", "after_commit"])
 async def test_a_worker_that_is_killed_tells_nobody_twice(running: Installation, point: str) -> None:
     running.start()
     await orders(running.settings)

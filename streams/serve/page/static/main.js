@@ -11,7 +11,7 @@ import { askAll } from "./resource.js";
 import { go, parse } from "./router.js";
 import { Problem, ask, onConnection, onTokenWanted } from "./server.js";
 import { allows, isSignedIn, readSession, signOut, wantsToken } from "./session.js";
-import { WORKERS } from "./sources.js";
+import { READY, WORKERS } from "./sources.js";
 import { customerView } from "./views/customer.js";
 import { customersView } from "./views/customers.js";
 import { flowsView } from "./views/flows.js";
@@ -101,6 +101,16 @@ function foot() {
     h("span", {}, `Dates in ${legend.zone}`), h("a", { href: "openapi.json", hidden: wantsToken() && !allows("read") }, "API"));
 }
 
+/** Ask for everything again as soon as the server lacks something else than before. */
+function followReadiness() {
+  let before = null;
+  READY.subscribe(({ data, problem }) => {
+    const lacks = problem ? problem.message : JSON.stringify(data.missing);
+    if (before !== null && lacks !== before) askAll();
+    before = lacks;
+  });
+}
+
 function signedOut() {
   scope.end();
   document.body.classList.add("signed-out");
@@ -125,6 +135,7 @@ async function begin() {
   out.addEventListener("click", () => signOut().then(() => location.reload(), askAll));
   feed.start();
   foot();
+  followReadiness();
   onClock(tellClock);
   setInterval(tellClock, CLOCK_MS);
   addEventListener("hashchange", onHash);

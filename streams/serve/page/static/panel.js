@@ -23,10 +23,11 @@ export function panel(scope, { title, note, actions, className = "", source, ren
   scope.add(source.subscribe(({ data, problem }) => {
     element.setAttribute("aria-busy", "false");
     element.classList.toggle("stale", problem !== null && data !== null);
+    // That the server is gone is told once, above all panels.
     const text = problem === null ? "" : `${problem.status} ${problem.message}`;
     if (text !== told) {
       told = text;
-      replace(trouble, problem && troubleOf(problem, data !== null, () => source.again()));
+      replace(trouble, problem && (problem.status !== 0 || data === null) && troubleOf(problem, data !== null, () => source.again()));
     }
     if (data === null) return void (problem && replace(body));
     if (isEmpty?.(data)) replace(body, h("p", { class: "empty" }, empty));

@@ -7,7 +7,7 @@ import { panel } from "../panel.js";
 import { REJECTS } from "../sources.js";
 import { allows } from "../session.js";
 
-const TOKEN = "Rejects hold events as they were sent, with whatever is in them. So they want a token with the scope admin: sign out, and sign in with one, or ask whoever runs this server. `lifestage rejects` shows the same on the command line.";
+const TOKEN = "Rejects hold events as they were sent, with whatever is in them. So they want a token with the scope admin: sign out, and sign in with one, or ask whoever runs this server. The command lifestage rejects shows the same on the command line.";
 
 export function rejectsView(scope) {
   if (!allows("admin")) {

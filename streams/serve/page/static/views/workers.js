@@ -20,7 +20,7 @@ export function workersView(scope) {
   return h("div", { class: "grid" }, panel(scope, {
     title: "Workers", className: "full bare", source: WORKERS,
     isEmpty: ({ workers }) => !workers.length,
-    empty: "No worker has told anything of itself. Start one with `lifestage worker`, with the same LIFESTAGE_REDIS_URL and LIFESTAGE_APP_ID as this server.",
+    empty: "No worker has told anything of itself. Start one (lifestage worker) with the same LIFESTAGE_REDIS_URL and LIFESTAGE_APP_ID as this server.",
     render: (body, { workers }) => replace(body, h("div", { class: "workers" }, workers.map(worker))),
   }).element, panel(scope, {
     title: "This server", className: "full", source: READY,
