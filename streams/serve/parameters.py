@@ -1,6 +1,8 @@
 """Parameters: what the path and the query of a request may hold, and why it cannot be used."""
 
 import re
+from collections.abc import Sequence
+from difflib import get_close_matches
 from http import HTTPStatus
 
 from multidict import MultiMapping
@@ -27,6 +29,12 @@ def check_names(query: MultiMapping[str], known: tuple[str, ...]) -> None:
             raise ProblemError(HTTPStatus.BAD_REQUEST, told)
         if len(query.getall(name)) > 1:
             raise ProblemError(HTTPStatus.BAD_REQUEST, f"{name}: it is there more than once: send it once")
+
+
+def nearest(value: str, known: Sequence[str], otherwise: str) -> str:
+    """Return the mend of a name that is not known: the nearest one, or else what ``otherwise`` says."""
+    near = get_close_matches(value, known, 1)
+    return f"the nearest is {near[0]!r}" if near else otherwise
 
 
 def whole_number(name: str, text: str, least: int, most: int, mend: str) -> int:

@@ -180,7 +180,7 @@ def test_segments_and_steps_have_members(server: Server) -> None:
     [
         ("/v1/customers/nobody", 404, "no customer has this id"),
         (f"/v1/customers/{'x' * 2000}", 400, "ids have 1 to"),
-        ("/v1/customers/c0?features=orders_91d", 400, "no feature 'orders_91d': the nearest name is 'orders_90d'"),
+        ("/v1/customers/c0?features=orders_91d", 400, "no feature 'orders_91d': the nearest is 'orders_90d'"),
         ("/v1/customers/c0?features=", 400, "features: there are 0"),
         ("/v1/customers/c0?at=tomorrow", 400, "at: 'tomorrow' is no instant: write it like"),
         ("/v1/customers/c0?at=2026-01-01T00:00:00", 400, "names no time zone"),
@@ -217,7 +217,7 @@ def test_what_cannot_be_answered_is_told_with_the_mend(server: Server, path: str
         ({"customers": []}, 400, "there are 0: send 1 to 500"),
         ({"customers": ["c"] * 501}, 400, "there are 501"),
         ({"customers": [""]}, 400, "the id has 0 letters"),
-        ({"customers": ["c0"], "features": ["odrers"]}, 400, "the nearest name is 'orders'"),
+        ({"customers": ["c0"], "features": ["odrers"]}, 400, "the nearest is 'orders'"),
         (b" " * 300_000, 413, "it is larger than"),
     ],
 )

@@ -1,7 +1,6 @@
 """The look-up: a customer's profile at an instant, or a few values of it, from a snapshot."""
 
 from collections.abc import Callable, Sequence
-from difflib import get_close_matches
 from http import HTTPStatus
 from typing import NamedTuple
 
@@ -11,6 +10,7 @@ from schemas import instant
 from schemas.profile import Figure, encode
 from state.rules.rulebook import Rulebook
 from state.timeline.later_profile import profile_at, values_at
+from streams.serve.parameters import nearest
 from streams.serve.problems import ProblemError
 from streams.serve.stored_customers import StoredCustomer
 from streams.serve.timelines import timeline_of
@@ -42,8 +42,7 @@ class LookUp:
         """Raise ``ProblemError`` for a name that no value has."""
         for name in names:
             if name not in self.features:
-                near = get_close_matches(name, self.features, 1)
-                mend = f"the nearest name is {near[0]!r}" if near else "`lifestage features` lists them"
+                mend = nearest(name, self.features, "`lifestage features` lists them")
                 raise ProblemError(HTTPStatus.BAD_REQUEST, f"features: there is no feature {name!r}: {mend}")
 
     def told(self, customer: str, stored: StoredCustomer, asked: Asked) -> bytes:

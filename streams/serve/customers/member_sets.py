@@ -1,9 +1,9 @@
 """The sets of members in Redis: of the policy's stages, segments and steps."""
 
-from difflib import get_close_matches
 from http import HTTPStatus
 
 from state.policy.compiled import CompiledPolicy
+from streams.serve.parameters import nearest
 from streams.serve.problems import ProblemError
 from streams.serve.stages import stages_of
 
@@ -33,6 +33,5 @@ class MemberSets:
 def _known(what: str, key: str, keys: tuple[str, ...]) -> str:
     if key in keys:
         return key
-    near = get_close_matches(key, keys, 1)
-    mend = f"the nearest is {near[0]!r}" if near else f"it has {', '.join(keys) or 'none'}"
+    mend = nearest(key, keys, f"it has {', '.join(keys) or 'none'}")
     raise ProblemError(HTTPStatus.NOT_FOUND, f"the policy has no {what} {key!r}: {mend}")

@@ -1,7 +1,6 @@
 """Filters: which transitions a stream has, read from the query."""
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 from http import HTTPStatus
 from typing import NamedTuple, get_args
 
@@ -9,6 +8,7 @@ from multidict import MultiMapping
 
 from schemas.transition import Transition
 from state.policy.compiled import CompiledPolicy
+from streams.serve.parameters import nearest
 from streams.serve.problems import ProblemError
 from streams.serve.stages import stages_of
 from streams.serve.transitions.event import Facts
@@ -84,8 +84,7 @@ class Filters:
 def check_known(name: str, value: str, known: Sequence[str]) -> None:
     """Raise ``ProblemError``, with the nearest, if a value is not among those known."""
     if value not in known:
-        near = get_close_matches(value, known, 1)
-        mend = f"the nearest is {near[0]!r}" if near else f"there are {', '.join(known) or 'none'}"
+        mend = nearest(value, known, f"there are {', '.join(known) or 'none'}")
         raise ProblemError(HTTPStatus.BAD_REQUEST, f"{name}: there is no {name} {value!r}: {mend}")
 
 
