@@ -56,6 +56,8 @@ class DemoServers:
             "LIFESTAGE_TOPIC_PREFIX": settings.topic_prefix,
             "LIFESTAGE_PARTITIONS": str(settings.partitions),
             "LIFESTAGE_EMBEDDED": "yes" if settings.embedded else "no",
+            # Who comes by the wall clock would bring years with the first event that they send.
+            "LIFESTAGE_CLOCK": settings.clock,
         }
 
     def worker_environment(self, environ: Mapping[str, str]) -> dict[str, str]:
@@ -70,7 +72,6 @@ class DemoServers:
             | {
                 "LIFESTAGE_POLICY": str(settings.policy.resolve()) if settings.policy else "",
                 "LIFESTAGE_SOURCES": "",
-                "LIFESTAGE_CLOCK": settings.clock,
                 "LIFESTAGE_WEB_HOST": settings.web_host,
                 "LIFESTAGE_WEB_PORT": str(settings.web_port),
                 "LIFESTAGE_DATA": str(settings.data.resolve()),

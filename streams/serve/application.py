@@ -94,7 +94,7 @@ def _answered(access: Access) -> Middleware:
             if not access.knows(request):
                 detail = "Authorization: send `Bearer TOKEN`"
                 return ProblemError(HTTPStatus.UNAUTHORIZED, detail).response()
-            told = _OF_AIOHTTP.get(error.status, error.reason)
+            told = _OF_AIOHTTP.get(error.status, error.reason).format(allowed=error.headers.get("Allow", ""))
             answer = ProblemError(HTTPStatus(error.status), told).response()
             if "Allow" in error.headers:
                 answer.headers["Allow"] = error.headers["Allow"]
@@ -134,5 +134,5 @@ def _json(value: object) -> Response:
 
 _OF_AIOHTTP = {
     404: "there is nothing at this path: /openapi.json lists what there is",
-    405: "this path does not take this method: /openapi.json lists what it takes",
+    405: "this path does not take this method: it takes {allowed}",
 }

@@ -6,6 +6,11 @@ import orjson
 from aiohttp.web import Response
 
 
+def why_of(error: Exception) -> str:
+    """Return what an error of a client says, in words where it says nothing."""
+    return "it took too long" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
+
+
 class ProblemError(Exception):
     """A request that cannot be answered: its status, and one sentence that names the place and the mend.
 

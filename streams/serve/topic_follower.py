@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from streams.faust_driver.private import fetch_again_at_once
-from streams.serve.problems import ProblemError
+from streams.serve.problems import ProblemError, why_of
 from streams.settings import Settings
 from streams.topic_reader import TopicUnreadableError, consuming
 
@@ -129,7 +129,7 @@ class TopicFollower:
             logger.info("%s is read: %d records", self._topic, self._in_all)
 
     def _no_answer(self, error: Exception) -> str:
-        return f"Kafka, where {self._topic} is read, does not answer: {str(error) or type(error).__name__}"
+        return f"Kafka, where {self._topic} is read, does not answer: {why_of(error)}"
 
     def _lose(self, trouble: str) -> None:
         if trouble != self._trouble:

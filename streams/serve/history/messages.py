@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from streams.faust_driver.private import fetch_again_at_once
-from streams.serve.problems import ProblemError
+from streams.serve.problems import ProblemError, why_of
 from streams.settings import Settings
 from streams.topic_reader import TopicUnreadableError, consuming
 
@@ -48,7 +48,7 @@ class Messages:
                     return found
             except (TopicUnreadableError, KafkaError, OSError, TimeoutError) as error:
                 await self.close()
-                detail = f"Kafka, where {self._topic} is read, does not answer ({type(error).__name__}): ask again"
+                detail = f"Kafka, where {self._topic} is read, does not answer: {why_of(error)}"
                 raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, 1) from None
 
     async def close(self) -> None:

@@ -17,7 +17,7 @@ from streams.connection import client_arguments
 from streams.serve.intake.group_writes import GroupWrites, PlacedRecord
 from streams.serve.intake.room import RETRY_SECONDS
 from streams.serve.intake.sent_events import EventRecord
-from streams.serve.problems import ProblemError
+from streams.serve.problems import ProblemError, why_of
 from streams.settings import Settings
 from streams.topics import TopicsError, check_inputs, topics_of
 
@@ -70,8 +70,7 @@ class InputTopics:
             except TopicsError as error:
                 self._lacks(str(error))
             except (KafkaError, OSError, TimeoutError) as error:
-                why = str(error) or type(error).__name__
-                self._lacks(f"Kafka at {self._settings.broker} does not answer: {why}")
+                self._lacks(f"Kafka at {self._settings.broker} does not answer: {why_of(error)}")
             except Exception:
                 self._lack = "writing to Kafka failed: the log of the server says how"
                 logger.exception(self._lack)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from aiokafka import ConsumerRecord
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
-from streams.serve.problems import ProblemError
+from streams.serve.problems import ProblemError, why_of
 from streams.serve.transitions.event import Event
 from streams.serve.transitions.position import Ids, Position, advanced, covers, furthest
 from streams.serve.transitions.ring import Ring
@@ -76,7 +76,7 @@ class Feed:
             except TopicChangedError as error:
                 self._begin_anew(str(error))
             except (TopicMissingError, ProblemError, KafkaError, OSError, TimeoutError) as error:
-                self._troubled(str(error) or type(error).__name__)
+                self._troubled(why_of(error))
             except Exception:
                 logger.exception("the transitions cannot be read")
                 self.trouble = "the server failed to read the transitions: its log says how"

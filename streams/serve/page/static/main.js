@@ -37,10 +37,12 @@ const VIEWS = [
 ];
 const RETRY_MS = 1000;
 const CLOCK_MS = 1000;
+const MANY_WAIT = 100;
 
 const main = document.getElementById("main");
 const tabs = document.getElementById("tabs");
 const banner = document.getElementById("banner");
+const notice = document.getElementById("notice");
 let scope = new Scope();
 
 function makeTabs() {
@@ -91,6 +93,7 @@ function tellClock() {
 function foot() {
   const workers = h("a", { class: "health", href: "#/workers" }, "…");
   WORKERS.subscribe(({ data, problem }) => {
+    tellWaiting(data?.workers ?? []);
     const states = data && !problem ? data.workers.map((it) => stateOf(it).state) : [];
     const bad = states.filter((it) => it !== "ready").length;
     workers.dataset.state = problem ? "unknown" : !states.length || bad === states.length ? "bad" : bad ? "some" : "good";
@@ -99,6 +102,14 @@ function foot() {
   });
   replace(document.getElementById("foot"), h("span", {}, "Policy ", h("a", { href: "#/policy" }, legend.policy)), workers,
     h("span", {}, `Dates in ${legend.zone}`), h("a", { href: "openapi.json", hidden: wantsToken() && !allows("read") }, "API"));
+}
+
+/** Tell that Redis is behind the stream: sizes, curves and forecasts are made of what is in it. */
+function tellWaiting(workers) {
+  const waiting = workers.reduce((sum, it) => sum + (it.mirror?.waiting ?? 0), 0);
+  notice.hidden = waiting < MANY_WAIT;
+  const told = `${count(waiting)} customers wait to be written to Redis: until then, sizes, curves and forecasts are not whole.`;
+  if (!notice.hidden && notice.textContent !== told) notice.textContent = told;
 }
 
 /** Ask for everything again as soon as the server lacks something else than before. */

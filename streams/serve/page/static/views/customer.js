@@ -16,7 +16,22 @@ const SHORT = 24;
 const LONG = 60;
 
 export function customerView(scope, id) {
-  return h("div", { class: "grid" }, who(scope, id), picture(scope, id), next(scope, id), changes(scope, id), history(scope, id), values(scope, id));
+  const box = h("div", { class: "grid" });
+  const all = [who, picture, next, changes, history, values].map((it) => it(scope, id));
+  // One who is no customer is told once, and not in every panel.
+  let known = true;
+  replace(box, all);
+  scope.add(profile(id).subscribe(({ data, problem }) => {
+    const isKnown = data !== null || (problem?.status !== 404 && problem?.status !== 400);
+    if (isKnown !== known) replace(box, isKnown ? all : nobody(id, problem));
+    known = isKnown;
+  }));
+  return box;
+}
+
+function nobody(id, { status, message }) {
+  const why = status === 404 ? "No event of theirs was processed, or they are not written to Redis yet. Look whether the id is whole." : message;
+  return h("section", { class: "panel full" }, h("h1", {}, id.length > LONG ? `${id.slice(0, LONG)}…` : id), h("p", { class: "empty" }, "There is no such customer. ", why));
 }
 
 function who(scope, id) {

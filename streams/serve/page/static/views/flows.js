@@ -84,10 +84,17 @@ export function flowsView(scope, { from, to }, go) {
     };
   }
 
+  const unreadable = [from, to].filter((it) => it !== undefined && !isDate(it));
+  if (unreadable.length) {
+    show();
+    const told = `The address has a date that cannot be read, ${unreadable[0]}: these are the last seven days.`;
+    return [h("p", { class: "trouble-text", role: "status" }, told), h("div", { class: "toolbar" }, spans, dates), box];
+  }
   show(from, to);
   return [h("div", { class: "toolbar" }, spans, dates), box];
 }
 
+const isDate = (text) => /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text));
 const span = (begin, end) => (begin === end ? day(begin) : `${day(begin)} to ${day(end)}`);
 
 function segments(body, told) {

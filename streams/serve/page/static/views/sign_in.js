@@ -1,7 +1,7 @@
 // The form for a token.
 
 import { h } from "../dom.js";
-import { signIn } from "../session.js";
+import { allows, signIn, signOut } from "../session.js";
 
 /** Return the form; `done` is called when the session has begun. */
 export function signInView(scope, done) {
@@ -14,13 +14,15 @@ export function signInView(scope, done) {
     event.preventDefault();
     try {
       await signIn(input.value.trim());
-      done();
+      if (allows("read")) return void done();
+      await signOut();
+      told.textContent = "This token may not look: it has not the scope read.";
     } catch (problem) {
       told.textContent = problem.status === 401 ? "The server has no such token: look whether all of it was copied." : problem.message;
-      input.setAttribute("aria-invalid", "true");
-      input.focus();
-      input.select();
     }
+    input.setAttribute("aria-invalid", "true");
+    input.focus();
+    input.select();
   }
 
   queueMicrotask(() => input.focus());
