@@ -207,6 +207,13 @@ def test_a_customer_who_is_none_is_told_kindly(browser: Browser, house: House) -
         expect(look.page.locator("main")).to_contain_text("No customer has this id")
 
 
+def test_a_date_that_cannot_be_read_is_told(browser: Browser, house: House) -> None:
+    with looking(browser, house.address) as look:
+        look.go("#/flows?from=x&to=2026-13-45")
+        expect(look.page.locator("main")).to_contain_text("a date that cannot be read, x")
+        expect(look.page.locator("main")).to_contain_text("Between stages")
+
+
 def test_an_event_appears_at_once_with_its_reason(look: Look, house: House) -> None:
     look.go("#/transitions")
     expect(look.page.locator(".feed-status")).to_have_text("Live")

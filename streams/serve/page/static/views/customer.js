@@ -30,8 +30,8 @@ export function customerView(scope, id) {
 }
 
 function nobody(id, { status, message }) {
-  const why = status === 404 ? "No event of theirs was processed, or they are not written to Redis yet. Look whether the id is whole." : message;
-  return h("section", { class: "panel full" }, h("h1", {}, id.length > LONG ? `${id.slice(0, LONG)}…` : id), h("p", { class: "empty" }, "There is no such customer. ", why));
+  const why = status === 404 ? "No customer has this id: no event of theirs was processed, or they are not written to Redis yet." : message;
+  return h("section", { class: "panel full" }, h("h1", {}, id.length > LONG ? `${id.slice(0, LONG)}…` : id), h("p", { class: "empty" }, why));
 }
 
 function who(scope, id) {
