@@ -48,11 +48,12 @@ def policy(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture(params=["embedded", pytest.param("apache", marks=pytest.mark.apache)])
+@pytest.fixture
 def running(request: pytest.FixtureRequest, topic_prefix: str, tmp_path: Path, policy: Path) -> Iterator[Installation]:
     """An installation whose worker is not started yet."""
-    broker = request.getfixturevalue(f"{request.param}_broker")
-    is_embedded = request.param == "embedded"
+    name = getattr(request, "param", "embedded")
+    broker = request.getfixturevalue(f"{name}_broker")
+    is_embedded = name == "embedded"
     settings = settings_for(broker, topic_prefix, embedded=is_embedded, partitions=2, policy=policy)
     with installation(settings, tmp_path) as made:
         yield made
@@ -188,6 +189,8 @@ async def test_a_command_that_is_killed_goes_on_by_its_id(running: Installation,
     await check_told_once(running)
 
 
+@pytest.mark.apache
+@pytest.mark.parametrize("running", ["apache"], indirect=True)
 @pytest.mark.parametrize("point", ["during_commit", "after_commit"])
 async def test_a_worker_that_is_killed_tells_nobody_twice(running: Installation, point: str) -> None:
     running.start()

@@ -176,7 +176,7 @@ def test_the_header_counts_more_than_the_query(told: tuple[Settings, list[Writte
         assert same(sent + stream.take(len(records) - 50), records)
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(1))
 def test_cut_off_anywhere_and_resumed_at_any_server_it_is_the_topic(
     embedded_broker: str, topic_prefix: str, tmp_path: Path, seed: int
 ) -> None:
