@@ -5,9 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import faust
 from aiokafka.admin import AIOKafkaAdminClient
-from faust.types.auth import CredentialsT
 
 from streams.settings import Security, Settings
 
@@ -27,7 +25,7 @@ def client_arguments(settings: Settings) -> dict[str, Any]:
             "sasl_plain_password": security.password,
         }
     if security.protocol.endswith("SSL"):
-        arguments["ssl_context"] = _certificates(security)
+        arguments["ssl_context"] = certificates(security)
     return arguments
 
 
@@ -42,25 +40,6 @@ async def administration(settings: Settings) -> AsyncIterator[AIOKafkaAdminClien
         await client.close()
 
 
-def faust_broker(settings: Settings) -> list[str]:
-    """Return the broker addresses in Faust's form."""
-    return [f"kafka://{address}" for address in settings.broker.split(",")]
-
-
-def faust_credentials(settings: Settings) -> CredentialsT | None:
-    """Return the credentials in Faust's form, or ``None`` for an open broker."""
-    security = settings.security
-    if security.protocol == "PLAINTEXT":
-        return None
-    if security.protocol == "SSL":
-        return faust.SSLCredentials(context=_certificates(security))
-    return faust.SASLCredentials(
-        username=security.username,
-        password=security.password,
-        mechanism=security.mechanism,
-        ssl_context=_certificates(security) if security.protocol == "SASL_SSL" else None,
-    )
-
-
-def _certificates(security: Security) -> ssl.SSLContext:
+def certificates(security: Security) -> ssl.SSLContext:
+    """Return the context that checks a broker's certificate."""
     return ssl.create_default_context(cafile=security.cafile or None)

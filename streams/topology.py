@@ -12,10 +12,10 @@ from agents.observer import Observer, Observers
 from agents.track import Agent, track
 from agents.tracker import Tracker
 from state.rules.rulebook import Rulebook
-from streams.connection import faust_broker, faust_credentials
 from streams.environment import SettingsError
 from streams.faust_driver import private
 from streams.faust_driver.app import BatchApp
+from streams.faust_driver.broker import faust_broker, faust_credentials
 from streams.faust_driver.consumer import batch_transport
 from streams.faust_driver.recovery import table_manager
 from streams.faust_driver.tables import snapshot_table

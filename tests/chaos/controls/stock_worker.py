@@ -14,7 +14,7 @@ from aiohttp.web import Response
 from faust.types import TP
 
 from schemas.instant import to_text
-from streams.connection import faust_broker
+from streams.faust_driver.broker import faust_broker
 from streams.settings import Settings
 from streams.topics import topics_of
 

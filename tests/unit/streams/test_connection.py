@@ -5,7 +5,8 @@ import ssl
 import faust
 import pytest
 
-from streams.connection import client_arguments, faust_broker, faust_credentials
+from streams.connection import client_arguments
+from streams.faust_driver.broker import faust_broker, faust_credentials
 from streams.settings import Security, Settings
 
 
