@@ -26,6 +26,7 @@ REASONS = (
     "from_the_future",
     "late",
     "forgotten",
+    "unknown_customer",
     "poison",
 )
 """Every reason there is, in the order of docs/events.md."""
