@@ -19,7 +19,7 @@ hypothesis.settings.register_profile("fast", max_examples=50, deadline=None, der
 # CI has the same examples each time: more of them would find nothing new there.
 _IN_CI = os.environ.get("CI") == "true"
 hypothesis.settings.register_profile(
-    "thorough", max_examples=100 if _IN_CI else 300, deadline=None, derandomize=_IN_CI, print_blob=True
+    "thorough", max_examples=60 if _IN_CI else 300, deadline=None, derandomize=_IN_CI, print_blob=True
 )
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "thorough"))
 
