@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from agents.batch import Position
+from agents.cancellation import raise_if_cancelled
 from agents.mirror_queue import CustomerKey, MirrorQueue
 from agents.observer import Committed, Customers
 from agents.profile_sink import MirrorLostError, ProfileSink, ProfileVersion, Row
@@ -144,11 +145,7 @@ class Mirror:
             await self._sink.close()
 
     async def _rest(self, seconds: float) -> None:
-        # A client that waits by asyncio.wait_for loses a cancellation that comes together with the answer (before
-        # Python 3.12). Who cancelled would wait for ever.
-        task = asyncio.current_task()
-        if task is not None and task.cancelling():
-            raise asyncio.CancelledError
+        raise_if_cancelled()
         await self._sleep(seconds)
 
     async def _pause(self) -> None:

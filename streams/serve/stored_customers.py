@@ -1,12 +1,11 @@
 """The stored customers: what the workers have written to Redis, for reading."""
 
 from collections.abc import Sequence
-from http import HTTPStatus
 from typing import NamedTuple, cast
 
 from schemas import instant
 from streams.serve.problems import ProblemError
-from streams.serve.redis_reader import RETRY_SECONDS, RedisReader
+from streams.serve.redis_reader import RedisReader
 from streams.sinks.redis import version_of
 
 _FIELDS = ["stage", "snapshot", "version"]
@@ -76,13 +75,14 @@ class StoredCustomers:
         size, (following, members) = await self._reader.answer(pipe.execute())
         return size, following, [it.decode() for it in members]
 
-    async def check(self) -> None:
-        """Ask whether Redis answers, and whether a worker has written to it."""
-        if not await self._reader.answer(self._redis.exists(self._keys.sentinel)):
-            detail = (
-                f"no worker has written to Redis under {self._keys.prefix!r}: see LIFESTAGE_APP_ID, LIFESTAGE_SUBJECT"
-            )
-            raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, RETRY_SECONDS)
+    async def missing(self) -> str:
+        """Return why no customer can be read, in words; empty if they can. Raises nothing."""
+        try:
+            if await self._reader.answer(self._redis.exists(self._keys.sentinel)):
+                return ""
+        except ProblemError as problem:
+            return problem.detail
+        return f"no worker has written to Redis under {self._keys.prefix!r}: see LIFESTAGE_APP_ID, LIFESTAGE_SUBJECT"
 
 
 def _stored(fields: tuple[bytes | None, bytes | None, bytes]) -> StoredCustomer | None:

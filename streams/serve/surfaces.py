@@ -44,7 +44,7 @@ def surfaces_of(
         logger.info("LIFESTAGE_REDIS_URL is empty: nobody is looked up here")
     else:
         surfaces += _of_the_mirror(settings, rules, reader)
-    surfaces.append(Transitions(settings, rules.compiled, redis, metrics.registry))
+    surfaces.append(Transitions(settings, rules.compiled, reader, metrics.registry))
     if settings.subject == "customer":
         surfaces.append(_intake(settings, reader, access, metrics))
     legend = legend_of(rules.compiled, rules.version, stream_clock=settings.clock == "stream")

@@ -19,6 +19,7 @@ from typing import Any
 import orjson
 from redis.exceptions import RedisError
 
+from agents.cancellation import raise_if_cancelled
 from schemas import instant
 from streams.settings import Settings
 from streams.sinks.redis import Keys, connect
@@ -48,9 +49,7 @@ class Heartbeat:
         try:
             while True:
                 await self._beat()
-                # The client may lose a cancellation that comes together with an answer (before Python 3.12).
-                if (task := asyncio.current_task()) is not None and task.cancelling():
-                    raise asyncio.CancelledError
+                raise_if_cancelled()
                 await asyncio.sleep(SECONDS)
         finally:
             with suppress(RedisError, OSError, TimeoutError):

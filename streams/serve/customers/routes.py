@@ -17,6 +17,7 @@ from streams.serve.parameters import check_customer
 from streams.serve.problems import ProblemError
 from streams.serve.stored_customers import StoredCustomers
 from streams.serve.surface import Description, Route
+from streams.serve.tags import is_held
 
 _BUSY_SECONDS, _REST_SECONDS = 0.005, 0.0001
 """A rest above 0 lets everybody else in, and not only what is ready already."""
@@ -58,11 +59,7 @@ class Customers:
 
     async def missing(self) -> str:
         """Return why no customer can be looked up; empty if they can."""
-        try:
-            await self._stored.check()
-        except ProblemError as problem:
-            return problem.detail
-        return ""
+        return await self._stored.missing()
 
     async def _customer(self, request: Request) -> Response:
         customer = request.match_info["customer"]
@@ -74,8 +71,7 @@ class Customers:
             raise ProblemError(HTTPStatus.NOT_FOUND, f"no customer has this id: {_NOT_YET}")
         body = self._look_up.told(customer, stored, asked)
         tag = _tag(body)
-        known = [it.strip().removeprefix("W/") for it in request.headers.get("If-None-Match", "").split(",")]
-        if tag.removeprefix("W/") in known or "*" in known:
+        if is_held(request, tag):
             return Response(status=HTTPStatus.NOT_MODIFIED, headers={"ETag": tag})
         return _json(body, {"ETag": tag})
 

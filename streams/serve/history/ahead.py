@@ -51,11 +51,7 @@ class Ahead:
 
     async def missing(self) -> str:
         """Return why nothing can be told; empty if it can."""
-        try:
-            await self._stored.check()
-        except ProblemError as problem:
-            return problem.detail
-        return ""
+        return await self._stored.missing()
 
     async def _forecast(self, request: Request) -> Response:
         check_names(request.query, ())

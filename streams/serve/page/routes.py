@@ -12,6 +12,7 @@ from streams.serve.page.files import PageFile, page_files
 from streams.serve.page.session import Sessions
 from streams.serve.problems import ProblemError
 from streams.serve.surface import Description, Route, Surface
+from streams.serve.tags import is_held
 from streams.tokens import Tokens
 
 _POLICY = "; ".join(
@@ -95,8 +96,7 @@ class Page:
 
 def _answer(request: Request, file: PageFile) -> Response:
     headers = HEADERS | {"ETag": file.tag}
-    known = [it.strip().removeprefix("W/") for it in request.headers.get("If-None-Match", "").split(",")]
-    if file.tag in known:
+    if is_held(request, file.tag):
         return Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
     if "gzip" in request.headers.get("Accept-Encoding", ""):
         headers["Content-Encoding"] = "gzip"

@@ -10,15 +10,14 @@
 From there on no message was seen by what was read from the mirror, and no message before is missing.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Sequence
-from typing import Any, NamedTuple, cast
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, NamedTuple
 
 import orjson
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
+from streams.serve.problems import ProblemError
+from streams.serve.redis_reader import RedisReader
 from streams.serve.transitions.position import Position, covers
-from streams.sinks.redis import Keys
 
 _AT_ONCE = 1000
 _FIELDS = ("stage", "segments", "steps", "seq")
@@ -39,9 +38,9 @@ class Stored(NamedTuple):
 class Members:
     """The sets of the mirror, for reading. Each method raises ``MembersError`` while Redis does not answer."""
 
-    def __init__(self, redis: Redis, keys: Keys) -> None:
-        self._redis = redis
-        self._keys = keys
+    def __init__(self, reader: RedisReader) -> None:
+        self._reader = reader
+        self._redis, self._keys = reader.redis, reader.keys
 
     async def identity(self) -> str:
         """Return a text that changes when the mirror may have lost what was in it."""
@@ -87,8 +86,8 @@ class Members:
 
     async def _answer(self, asked: object) -> Any:
         try:
-            return await cast(Awaitable[Any], asked)
-        except (RedisError, OSError):
+            return await self._reader.answer(asked)
+        except ProblemError:
             raise MembersError("Redis, where the members are read, does not answer: come back in a moment") from None
 
 

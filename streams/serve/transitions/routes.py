@@ -7,11 +7,11 @@ from http import HTTPStatus
 
 from aiohttp.web import Application, Request, Response, StreamResponse
 from prometheus_client import CollectorRegistry
-from redis.asyncio import Redis
 
 from state.policy.compiled import CompiledPolicy
 from streams.serve.background import run_with
 from streams.serve.problems import ProblemError
+from streams.serve.redis_reader import RedisReader
 from streams.serve.surface import Description, Route
 from streams.serve.transitions.feed import Feed
 from streams.serve.transitions.filters import Filter, Filters
@@ -26,7 +26,6 @@ from streams.serve.transitions.start import PARAMETER, Start, position_of, read_
 from streams.serve.transitions.stream import HEADERS, Stream
 from streams.serve.transitions.topic import Topic
 from streams.settings import Settings
-from streams.sinks.redis import Keys
 
 _READERS = 4
 _LISTINGS = 2
@@ -41,10 +40,10 @@ class Transitions:
     name = "transitions"
 
     def __init__(
-        self, settings: Settings, compiled: CompiledPolicy, redis: Redis | None, registry: CollectorRegistry
+        self, settings: Settings, compiled: CompiledPolicy, reader: RedisReader | None, registry: CollectorRegistry
     ) -> None:
         self._filters = Filters(compiled)
-        self._members = None if redis is None else Members(redis, Keys.of(settings))
+        self._members = None if reader is None else Members(reader)
         self._streams = OpenStreams(settings.serve.streams)
         self._topic = Topic(settings)
         self._feed = Feed(self._topic, settings.serve.recent_megabytes * _MEGABYTE, self._changed)
