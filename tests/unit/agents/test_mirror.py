@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import pytest
 
@@ -208,6 +209,19 @@ async def test_how_far_it_has_come_is_noted_once_all_is_written_that_was_told_be
     assert {it.customer for it in sink.rows} == {"c0", "c1"}
 
 
+def mirrored(sink: FakeSink, rules: Rulebook) -> tuple[Mirror, FakeGroup]:
+    """A mirror of one group, to which each look at the clock is a second later than the one before."""
+    moments = iter(range(1_000_000))
+    mirror = Mirror(sink, rules, lambda: next(moments), sleep=lambda _: asyncio.sleep(0), transitions_end=lambda _: 7)
+    group = FakeGroup([b"c"])
+    mirror.opened(0, group.position, group)
+    return mirror, group
+
+
+async def noted(sink: FakeSink) -> bool:
+    return sink.positions == {0: 7}
+
+
 async def test_a_worker_that_has_lost_all_its_groups_has_nothing_to_note(rules: Rulebook) -> None:
     looks = 0
 
@@ -221,16 +235,10 @@ async def test_a_worker_that_has_lost_all_its_groups_has_nothing_to_note(rules: 
             return await super().identity()
 
     sink = Looking()
-    moments = iter(range(1_000_000))  # each look at the clock is a second later than the one before
-    mirror = Mirror(sink, rules, lambda: next(moments), sleep=lambda _: asyncio.sleep(0), transitions_end=lambda _: 7)
-    group = FakeGroup([b"c"])
-    mirror.opened(0, group.position, group)
-
-    async def noted() -> bool:
-        return sink.positions == {0: 7}
+    mirror, _ = mirrored(sink, rules)
 
     async with working(mirror):
-        await until(noted)
+        await until(partial(noted, sink))
         mirror.closed(0)
         looks = 0
         await until(look_again)
@@ -253,14 +261,8 @@ async def test_a_group_that_comes_back_within_a_round_is_not_noted_before_it_is_
             await super().reached(identity, positions)
 
     sink = Returning()
-    moments = iter(range(1_000_000))
-    mirror = Mirror(sink, rules, lambda: next(moments), sleep=lambda _: asyncio.sleep(0), transitions_end=lambda _: 7)
-    group = FakeGroup([b"c"])
-    mirror.opened(0, group.position, group)
-
-    async def noted() -> bool:
-        return sink.positions == {0: 7}
+    mirror, group = mirrored(sink, rules)
 
     async with working(mirror):
-        await until(noted)
+        await until(partial(noted, sink))
     assert mirror.status.failures == 0
