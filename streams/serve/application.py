@@ -94,8 +94,7 @@ def _answered(access: Access) -> Middleware:
             if not access.knows(request):
                 detail = "Authorization: send `Bearer TOKEN`"
                 return ProblemError(HTTPStatus.UNAUTHORIZED, detail).response()
-            told = _OF_AIOHTTP.get(error.status, error.reason).format(allowed=error.headers.get("Allow", ""))
-            answer = ProblemError(HTTPStatus(error.status), told).response()
+            answer = ProblemError(HTTPStatus(error.status), _told(error)).response()
             if "Allow" in error.headers:
                 answer.headers["Allow"] = error.headers["Allow"]
             return answer
@@ -132,7 +131,9 @@ def _json(value: object) -> Response:
     return Response(body=orjson.dumps(value), content_type="application/json")
 
 
-_OF_AIOHTTP = {
-    404: "there is nothing at this path: /openapi.json lists what there is",
-    405: "this path does not take this method: it takes {allowed}",
-}
+def _told(error: web.HTTPException) -> str:
+    if isinstance(error, web.HTTPNotFound):
+        return "there is nothing at this path: /openapi.json lists what there is"
+    if isinstance(error, web.HTTPMethodNotAllowed):
+        return f"this path does not take this method: it takes {error.headers['Allow']}"
+    return error.reason
