@@ -32,10 +32,14 @@ class Access:
             return
         sent = self.tokens.sent(_secret(request) if secret is None else secret)
         allowed = [it for it in sent if it.allows(scope)]
-        if not allowed:
+        if not sent:
             detail = f"Authorization: send `Bearer TOKEN` with a token of the scope {scope}"
             raise ProblemError(HTTPStatus.UNAUTHORIZED, detail)
-        seconds = min(self._limits.wait(it) for it in allowed)
+        if not allowed:
+            scopes = ", ".join(dict.fromkeys(it.scope for it in sent))
+            detail = f"the token has the scope {scopes}, and this wants {scope}: send one of that scope"
+            raise ProblemError(HTTPStatus.FORBIDDEN, detail)
+        seconds = self._limits.wait(allowed)
         if seconds:
             detail = "the token asks more often than its limit allows: wait, or have its limit raised"
             raise ProblemError(HTTPStatus.TOO_MANY_REQUESTS, detail, ceil(seconds))

@@ -38,7 +38,8 @@ INSTANT: Json = {"type": "string", "description": "RFC 3339, as in 2026-12-31T23
 
 _PROBLEMS = {
     "400": "Something asked for cannot be used.",
-    "401": "There is no token, or not one of this scope.",
+    "401": "There is no token, or one that the server does not know.",
+    "403": "The token has another scope.",
     "404": "There is no such customer, stage, segment or step.",
     "405": "The path takes another method.",
     "413": "The body is too large.",

@@ -27,8 +27,13 @@ def check_names(query: MultiMapping[str], known: tuple[str, ...]) -> None:
         if name not in known:
             told = f"{name}: there is no such parameter: there {_are(known)}"
             raise ProblemError(HTTPStatus.BAD_REQUEST, told)
-        if len(query.getall(name)) > 1:
-            raise ProblemError(HTTPStatus.BAD_REQUEST, f"{name}: it is there more than once: send it once")
+        check_once(name, query)
+
+
+def check_once(name: str, query: MultiMapping[str]) -> None:
+    """Raise ``ProblemError`` for a parameter that is there more than once."""
+    if len(query.getall(name, [])) > 1:
+        raise ProblemError(HTTPStatus.BAD_REQUEST, f"{name}: it is there more than once: send it once")
 
 
 def nearest(value: str, known: Sequence[str], otherwise: str) -> str:

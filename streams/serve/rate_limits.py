@@ -1,7 +1,8 @@
 """Rate limits: how many requests a second each token may make, with a second's worth at once."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from math import inf
 
 from streams.tokens import Token
 
@@ -13,8 +14,16 @@ class RateLimits:
         self._now = now
         self._buckets: dict[Token, tuple[float, float]] = {}
 
-    def wait(self, token: Token) -> float:
-        """Take a request from a token's bucket; returns 0, or the seconds until there is one."""
+    def wait(self, tokens: Iterable[Token]) -> float:
+        """Take a request from the first bucket that has one; returns 0, or the seconds until there is one."""
+        seconds = inf
+        for token in tokens:
+            seconds = min(seconds, self._take(token))
+            if not seconds:
+                break
+        return seconds
+
+    def _take(self, token: Token) -> float:
         if token.per_second is None:
             return 0.0
         now, most = self._now(), max(1.0, token.per_second)

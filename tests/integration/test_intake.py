@@ -187,7 +187,6 @@ def test_who_sent_is_told_by_the_header_or_by_the_body(settings: Settings, serve
         ({}, None),
         ({}, READS),
         ({}, 5),
-        ({"Authorization": basic(READS)}, KEY),
         ({"Authorization": "Basic !"}, KEY),
         ({"Authorization": ""}, KEY),
     ],
@@ -201,8 +200,14 @@ def test_who_may_not_send_is_refused(
     assert records(settings, customer) == []
 
 
-def test_who_may_send_may_not_read(server: Server) -> None:
-    assert server.get("/metrics", Authorization=basic()).status == 401
+def test_who_may_read_may_not_send_and_who_may_send_may_not_read(
+    settings: Settings, server: Server, customer: str
+) -> None:
+    answer = server.post("/v1/page", event(customer), Authorization=basic(READS))
+    assert answer.status == 403
+    assert "this wants write" in answer.detail
+    assert records(settings, customer) == []
+    assert server.get("/metrics", Authorization=basic()).status == 403
 
 
 @pytest.mark.parametrize("path", ["/v1/batch", "/v1/import"])

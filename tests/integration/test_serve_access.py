@@ -43,7 +43,7 @@ def asks(server: Server, authorization: str) -> Answer:
     return server.get("/v1/stages", Authorization=authorization)
 
 
-@pytest.mark.parametrize(("token", "status"), [(READ, 200), (ADMIN, 200), (STREAM, 401), (WRITE, 401), ("no", 401)])
+@pytest.mark.parametrize(("token", "status"), [(READ, 200), (ADMIN, 200), (STREAM, 403), (WRITE, 403), ("no", 401)])
 def test_a_token_allows_its_scope_and_admin_everything(server: Server, token: str, status: int) -> None:
     assert asks(server, f"Bearer {token}").status == status
     assert asks(server, basic(token)).status == status
@@ -67,6 +67,10 @@ def test_a_cookie_reads_and_cannot_write(server: Server) -> None:
 
 def test_a_header_counts_before_a_cookie(server: Server) -> None:
     assert server.get("/v1/stages", Cookie=f"lifestage_token={READ}", Authorization="Bearer wrong").status == 401
+
+
+def test_a_token_of_another_scope_is_told_which_is_wanted(server: Server) -> None:
+    assert "has the scope stream, and this wants read" in asks(server, f"Bearer {STREAM}").detail
 
 
 def test_who_asks_more_often_than_their_limit_waits(server: Server) -> None:

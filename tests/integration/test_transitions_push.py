@@ -142,6 +142,8 @@ def test_from_an_instant_nothing_that_became_true_since_is_left_out(
         ({"segments": "unhappy"}, 400, "segments: there is no such parameter: there are customer, event"),
         ({"from": "yesterday"}, 400, "from: "),
         ({"from": "9999-12-31T23:59:59-23:59"}, 400, "outside the years"),
+        ({"from": ["now", "beginning"]}, 400, "from: it is there more than once"),
+        ({"segment": "unhappy", "members": ["no", "yes"]}, 400, "members: it is there more than once"),
         ({"last_event_id": "7"}, 400, "Last-Event-ID: it is no id of an event"),
         ({"last_event_id": "abcdef.1.2.3"}, 400, "of another topic"),
         ({"segment": "unhappy", "members": "maybe"}, 400, "members: there is no members 'maybe'"),
@@ -367,7 +369,7 @@ def test_it_wants_a_token_of_its_scope(embedded_broker: str, topic_prefix: str, 
 
         wait_until(lambda: status(Authorization="Bearer fedcba9876543210f") == 200, what=server.log.read_text)
         assert status(Cookie="lifestage_token=fedcba9876543210f") == 200  # an EventSource sends no other header
-        assert status(Authorization="Bearer 0123456789abcdef0") == 401
+        assert status(Authorization="Bearer 0123456789abcdef0") == 403
         assert status() == 401
 
 

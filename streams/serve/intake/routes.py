@@ -31,7 +31,14 @@ _HELD_OF_UNKNOWN = 8 * 1024 * 1024
 _UNKNOWN_BYTES = 500 * 1024
 """The most that is read of a body before it is known who sent it: Segment's largest batch."""
 _TOLD = 10
-_CODES = {400: "invalid_request", 401: "unauthorized", 413: "too_large", 429: "rate_limited", 503: "unavailable"}
+_CODES = {
+    400: "invalid_request",
+    401: "unauthorized",
+    403: "forbidden",
+    413: "too_large",
+    429: "rate_limited",
+    503: "unavailable",
+}
 
 
 class Intake:

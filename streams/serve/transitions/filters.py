@@ -8,7 +8,7 @@ from multidict import MultiMapping
 
 from schemas.transition import Transition
 from state.policy.compiled import CompiledPolicy
-from streams.serve.parameters import nearest
+from streams.serve.parameters import check_once, nearest
 from streams.serve.problems import ProblemError
 from streams.serve.stages import stages_of
 from streams.serve.transitions.event import Facts
@@ -67,6 +67,7 @@ class Filters:
         if "step" in query:
             about = {it for it in about if not it.startswith("ladder:")} | self._of_steps(query)
         found = Filter(frozenset(query.getall("customer", [])), frozenset(query.getall("event", [])), frozenset(about))
+        check_once("members", query)
         members = query.get("members", "no")
         check_known("members", members, _YES)
         return found._replace(members=_members(found)) if members == "yes" else found

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from aiohttp.web import Request
 
-from streams.serve.parameters import instant_of
+from streams.serve.parameters import check_once, instant_of
 from streams.serve.problems import ProblemError
 from streams.serve.transitions.feed import Feed
 from streams.serve.transitions.position import IdError, Position, covers
@@ -25,6 +25,8 @@ class Start(NamedTuple):
 def read_start(request: Request) -> Start:
     """Return from where on a request asks. Raises ``ProblemError``."""
     # A browser that comes back sends the header, and the query with which it began.
+    for name in (PARAMETER, "from"):
+        check_once(name, request.query)
     last_id = request.headers.get(HEADER) or request.query.get(PARAMETER, "")
     since = request.query.get("from", NOW)
     if since in (NOW, BEGINNING):

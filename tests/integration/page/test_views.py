@@ -207,6 +207,14 @@ def test_a_customer_who_is_none_is_told_kindly(browser: Browser, house: House) -
         expect(look.page.locator("main")).to_contain_text("No customer has this id")
 
 
+def test_an_address_that_is_no_view_is_told(browser: Browser, house: House) -> None:
+    with looking(browser, house.address) as look:
+        look.go("#/segmentz")
+        expect(look.page.locator("main")).to_contain_text("There is no view #/segmentz here")
+        look.go("#/segments")
+        expect(look.page.locator("main")).not_to_contain_text("There is no view")
+
+
 def test_a_date_that_cannot_be_read_is_told(browser: Browser, house: House) -> None:
     with looking(browser, house.address) as look:
         look.go("#/flows?from=x&to=2026-13-45")

@@ -50,7 +50,9 @@ export function share(part, all) {
 export const date = (instant) => formats.date.format(new Date(instant));
 export const dateTime = (instant) => formats.dateTime.format(new Date(instant));
 export const time = (instant) => formats.time.format(new Date(instant));
-export const shortTime = (instant) => formats.short.format(new Date(instant));
+/** Return date and time, without the year if it is that of `now`. */
+export const shortTime = (instant, now) =>
+  (dateKey(instant).slice(0, 4) === dateKey(now).slice(0, 4) ? formats.short : formats.dateTime).format(new Date(instant));
 
 /** Return the date of an instant as in 2026-12-31. */
 export const dateKey = (instant) => formats.key.format(new Date(instant));

@@ -61,13 +61,13 @@ const links = makeTabs();
 
 function show() {
   const { path, query } = parse(location.hash);
-  const at = Math.max(0, VIEWS.findIndex(([name]) => name === (path[0] ?? "")));
-  const [, name, view] = VIEWS[at];
+  const at = VIEWS.findIndex(([name]) => name === (path[0] ?? ""));
+  const [, name, view] = VIEWS[at] ?? [null, "Not found", notFound];
   links.forEach((link, each) => {
     link.setAttribute("aria-selected", String(each === at));
-    link.tabIndex = each === at ? 0 : -1;
+    link.tabIndex = each === Math.max(0, at) ? 0 : -1;
   });
-  links[at].scrollIntoView({ block: "nearest", inline: "nearest" });
+  links[at]?.scrollIntoView({ block: "nearest", inline: "nearest" });
   main.setAttribute("aria-label", name);
   scope.end();
   scope = new Scope();
@@ -75,6 +75,10 @@ function show() {
   document.title = `${id ?? name} · lifestage`;
   replace(main, id === null ? [h("h1", { class: "unseen" }, name), view(scope, query, go)] : customerView(scope, id));
   main.dataset.view = id === null ? path[0] ?? "" : "customer";
+}
+
+function notFound() {
+  return h("p", { class: "empty big" }, `There is no view ${location.hash} here: choose one above.`);
 }
 
 function onHash() {

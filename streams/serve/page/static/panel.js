@@ -41,13 +41,13 @@ function troubleOf(problem, hasData, again) {
   return h("div", { class: "trouble-text" },
     h("strong", {}, title), " ", more,
     hasData ? " What stands here was so before." : "",
-    problem.status !== 401 && problem.status !== 404 && h("button", { type: "button", class: "link", onclick: again }, "Ask again"));
+    ![401, 403, 404].includes(problem.status) && h("button", { type: "button", class: "link", onclick: again }, "Ask again"));
 }
 
 function inWords(problem) {
   switch (problem.status) {
     case 0: return ["The server does not answer.", "This page goes on by itself when it is back."];
-    case 401: return ["This wants a token that allows it.", problem.message];
+    case 401: case 403: return ["This wants a token that allows it.", problem.message];
     case 404: return ["Not found.", sentence(problem.message)];
     case 429: return ["Asked too often.", sentence(problem.message)];
     case 503: return ["Not there at the moment.", sentence(problem.message)];

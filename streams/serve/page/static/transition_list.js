@@ -14,7 +14,7 @@ export function row(message, { named = true, short = false } = {}) {
   const shown = short ? reasons.slice(0, 1) : reasons;
   const flag = it.retracted ? "taken back" : it.correction ? "correction" : "";
   return h("li", { class: `row ${it.retracted ? "retracted" : ""}`, "data-id": messageId, "data-kind": what.kind },
-    h("time", { datetime: timestamp, title: `${dateTime(timestamp)}, ${relative(timestamp, now())}` }, named ? shortTime(timestamp) : dateTime(timestamp)),
+    h("time", { datetime: timestamp, title: `${dateTime(timestamp)}, ${relative(timestamp, now())}` }, named ? shortTime(timestamp, now()) : dateTime(timestamp)),
     named && h("span", { class: "who" }, customer(userId, messageId)),
     h("span", { class: "what" }, what.parts, flag && h("span", { class: "flag" }, flag)),
     h("span", { class: "why" },

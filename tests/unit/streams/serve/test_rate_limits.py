@@ -26,7 +26,7 @@ def test_no_span_of_time_has_more_than_a_second_at_once_and_the_rate_after(rate:
     answered = []
     for pause in pauses:
         clock.now += pause
-        if not limits.wait(token):
+        if not limits.wait([token]):
             answered.append(clock.now)
     for first, begun in enumerate(answered):
         for more, ended in enumerate(answered[first:], start=1):
@@ -40,16 +40,16 @@ def test_who_waits_as_told_is_answered(rate: float, pauses: list[float]) -> None
     token = Token("read", b"secret", rate)
     for pause in pauses:
         clock.now += pause
-        wait = limits.wait(token)
+        wait = limits.wait([token])
         if wait:
             assert wait <= 1 / rate + 1e-6
             clock.now += wait + 1e-6
-            assert not limits.wait(token)
+            assert not limits.wait([token])
 
 
 def test_each_token_has_its_own_limit_and_one_without_has_none() -> None:
     limits = RateLimits(Clock())
     one, other, free = Token("read", b"a", 1.0), Token("read", b"b", 1.0), Token("read", b"c", None)
-    assert [limits.wait(one), limits.wait(other)] == [0, 0]
-    assert limits.wait(one) > 0
-    assert not any(limits.wait(free) for _ in range(1000))
+    assert [limits.wait([one]), limits.wait([other])] == [0, 0]
+    assert limits.wait([one]) > 0
+    assert not any(limits.wait([free]) for _ in range(1000))
