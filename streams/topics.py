@@ -33,6 +33,7 @@ class Topics:
     ``mapped`` are those of the inputs whose records have another shape. They belong to somebody else.
     ``account_events`` are written where customers are decided and read where accounts are, one for each partition of
     the customers: so each has one writer, who keeps them in order and says how far it has come.
+    ``policies`` has one partition, and every published policy.
     """
 
     inputs: tuple[str, ...]
@@ -41,6 +42,7 @@ class Topics:
     changelog: str
     mapped: frozenset[str] = frozenset()
     account_events: tuple[str, ...] = ()
+    policies: str = ""
 
     @property
     def own_inputs(self) -> tuple[str, ...]:
@@ -49,7 +51,7 @@ class Topics:
 
     @property
     def all(self) -> tuple[str, ...]:
-        """Every topic, inputs first."""
+        """Every topic that has a partition for each group, inputs first: all but that of the policies."""
         return tuple(
             dict.fromkeys((*self.inputs, self.transitions, self.rejects, self.changelog, *self.account_events))
         )
@@ -66,6 +68,7 @@ def topics_of(settings: Settings) -> Topics:
             rejects=f"{prefix}account.rejects",
             changelog=f"{settings.app_id}-{TABLE}-changelog",
             account_events=account_events,
+            policies=f"{prefix}account.policies",
         )
     inputs: list[str] = []
     for kind, name in zip(TOPIC_KINDS, INPUTS, strict=True):
@@ -77,6 +80,7 @@ def topics_of(settings: Settings) -> Topics:
         changelog=f"{settings.app_id}-{TABLE}-changelog",
         mapped=frozenset(it.topic for it in settings.sources),
         account_events=account_events if settings.accounts else (),
+        policies=f"{prefix}customer.policies",
     )
 
 
@@ -91,6 +95,10 @@ async def create(settings: Settings) -> list[str]:
         NewTopic(name, settings.partitions, settings.replication, topic_configs=topic_settings(topics, name))
         for name in own
     ]
+    own.append(topics.policies)
+    wanted.append(
+        NewTopic(topics.policies, 1, settings.replication, topic_configs=topic_settings(topics, topics.policies))
+    )
     created = []
     async with administration(settings) as admin:
         response = await admin.create_topics(wanted)
@@ -113,9 +121,15 @@ async def check(settings: Settings, looks_back_days: int = 0) -> list[str]:
     """
     topics = topics_of(settings)
     async with administration(settings) as admin:
-        partitions = await _partitions(admin, topics.all, topics)
+        partitions = await _partitions(admin, (*topics.all, topics.policies), topics)
+        of_policies = partitions.pop(topics.policies)
         _check_partitions(partitions, settings.partitions, topics)
-        configurations = {name: await _described(admin, name) for name in topics.all}
+        if of_policies != 1:
+            raise TopicsError(
+                f"{topics.policies} has {of_policies} partitions, and must have one, which puts the policies in order: "
+                "delete it, and make it anew with: lifestage topics create"
+            )
+        configurations = {name: await _described(admin, name) for name in (*topics.all, topics.policies)}
     _check_cleanup(configurations, topics)
     return _retention_warnings(configurations, topics, looks_back_days)
 
@@ -130,7 +144,7 @@ async def check_inputs(settings: Settings) -> None:
 
 def topic_settings(topics: Topics, name: str) -> dict[str, str]:
     """Return with which configuration a topic is made."""
-    if name == topics.changelog:
+    if name in (topics.changelog, topics.policies):
         return {"cleanup.policy": "compact", "max.message.bytes": str(_MAX_RECORD)}
     # Retention goes by the record's own time: with seven days, a replay of last year would be deleted at once.
     configuration = {"cleanup.policy": "delete", "retention.ms": "-1"}
@@ -180,10 +194,10 @@ def _pairs(entries: list[tuple[Any, ...]]) -> dict[str, str]:
 
 
 def _check_cleanup(configurations: Mapping[str, Mapping[str, str]], topics: Topics) -> None:
-    for name in topics.all:
+    for name in (*topics.all, topics.policies):
         # A broker that does not report its policies cannot be checked.
         policy = configurations[name].get("cleanup.policy")
-        wanted = "compact" if name == topics.changelog else "delete"
+        wanted = "compact" if name in (topics.changelog, topics.policies) else "delete"
         if policy is not None and set(policy.split(",")) != {wanted}:
             raise TopicsError(
                 f"{name} has cleanup.policy={policy}, it must be {wanted}: "
