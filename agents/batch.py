@@ -60,12 +60,15 @@ class Position:
     """How far a partition group has come: per input topic the next offset, ``upto``, and the watermarks in force.
 
     Every batch writes it into the changelog, in its own transaction, as the position marker. That marker, not the
-    committed offsets of the consumer group, says where to go on.
+    committed offsets of the consumer group, says where to go on. ``policy`` is the number of the policy in force (0: a
+    worker wrote this that knew no numbers), ``policy_at`` the instant from which on it is.
     """
 
     positions: Mapping[str, int]
     upto: int
     watermarks: Mapping[str, Watermark] = field(default_factory=dict)
+    policy: int = 0
+    policy_at: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,8 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, MutableMapping
+from types import MappingProxyType
 
 from agents.account_records import account_records
+from agents.adoption import Adoption
 from agents.batch import Batch, Outcome, Record
 from agents.customer_cache import CustomerCache
 from agents.deadlines import Deadlines
@@ -21,7 +23,6 @@ from state.timeline.timeline import Timeline, adopt, apply_facts, begin
 
 MAX_AHEAD_MS = 300_000
 MAX_DUE = 200
-AT_ONCE = 0
 
 
 class Tracker:
@@ -30,7 +31,8 @@ class Tracker:
     ``compute`` changes nothing that others can see; ``apply`` takes its outcome over once that is committed.
     ``table`` is the group's share of the Faust table ``customers``: customer key to snapshot. It is written here and
     nowhere else, and only with what the changelog has. ``readers`` are those of the topics in another shape.
-    ``for_accounts``: the outcomes have the events of accounts too.
+    ``for_accounts``: the outcomes have the events of accounts too. ``rules`` are in force until ``enforce``;
+    ``published`` are those by which customers may have been decided before, by fingerprint.
     """
 
     def __init__(
@@ -41,14 +43,12 @@ class Tracker:
         readers: Mapping[str, RecordReader] | None = None,
         *,
         for_accounts: bool = False,
+        published: Mapping[bytes, Rulebook] = MappingProxyType({}),
     ) -> None:
         self.upto = 0
         self.stages: Counter[str] = Counter()
         """How many customers are in each lifecycle stage."""
-        self._policy_taken_at: int | None = None
-        self._rules = rules
-        self._fingerprint = rules.fingerprint
-        self._lateness = rules.compiled.lateness_ms
+        self._published = published
         self._partition = partition
         self._table = table
         self._readers = readers or {}
@@ -56,12 +56,28 @@ class Tracker:
         self._of_accounts = rules.intake.of_accounts
         self._cache = CustomerCache()
         self._deadlines = Deadlines(self._due_of)
+        self._adoption = Adoption()
+        self.enforce(rules, None)
+
+    def enforce(self, rules: Rulebook, since: int | None, *, silently: bool = False) -> None:
+        """Decide by these rules from the next batch on; customers decided by others are put under them at ``since``.
+
+        ``since`` is in ms since 1970; None: as far as the group has come by its next batch. It is one instant for all
+        customers, however many batches they take, so that no later event is late for any of them.
+        """
+        self._rules = rules
+        self._fingerprint = rules.fingerprint
+        self._lateness = rules.compiled.lateness_ms
+        self._since = since
+        self._silently = silently
+        self._adoption.begin(rules.fingerprint)
 
     def restore(self, key: bytes, value: bytes | None) -> None:
         """Take over one record of the changelog."""
         before = self._header(key)
         if before is not None:
             self.stages[before.stage] -= 1
+            self._adoption.gone(before.fingerprint)
         self._cache.forget(key)
         if value is None:
             self._table.pop(key, None)
@@ -70,13 +86,13 @@ class Tracker:
         header = self._header(key)
         if header is not None:
             self.stages[header.stage] += 1
-            due = self._due_under(header)
-            if due is not None:
-                self._deadlines.add(due, key, len(self._table))
+            self._adoption.decided(header.fingerprint)
+            if header.due is not None:
+                self._deadlines.add(header.due, key, len(self._table))
 
     def due(self) -> int | None:
         """Return when to look again (ms since 1970): never later than the earliest deadline."""
-        return self._deadlines.first()
+        return 0 if self._adoption.is_under_way() else self._deadlines.first()
 
     def keys(self) -> Iterable[bytes]:
         """Return the key of every customer."""
@@ -92,7 +108,12 @@ class Tracker:
         if timeline is not None:
             return timeline
         snapshot = self._table.get(key)
-        return None if snapshot is None else load(snapshot, self._rules, key.decode())
+        return None if snapshot is None else load(snapshot, self.rules_of(key), key.decode())
+
+    def rules_of(self, key: bytes) -> Rulebook:
+        """Return the rules by which a customer was decided last, as far as they are known."""
+        header = self._header(key)
+        return self._rules if header is None else self._published.get(header.fingerprint, self._rules)
 
     def compute(self, batch: Batch) -> Outcome:
         """Return what follows from a batch; change nothing that others can see before ``apply``.
@@ -101,10 +122,9 @@ class Tracker:
         then ``due`` says that there are more.
         """
         self._deadlines.put_back()
-        if self._policy_taken_at is None:
-            # One instant for all customers, however many batches a new policy takes, so that no later event is late for
-            # any of them.
-            self._policy_taken_at = self.upto
+        self._adoption.put_back()
+        if self._since is None:
+            self._since = self.upto
         outcome = Outcome(max(batch.upto, self.upto))
         counts, readers, intake = outcome.counts, self._readers, self._rules.intake
         clock, received = self.upto, 0
@@ -126,7 +146,8 @@ class Tracker:
                 elif isinstance(event, RejectedError):
                     self._reject(part, event, outcome)
         counts["in"] = received
-        for key in self._deadlines.take(outcome.upto, MAX_DUE):
+        due = self._adoption.take(self._table, self._is_behind, MAX_DUE)
+        for key in due or self._deadlines.take(outcome.upto, MAX_DUE):
             try:
                 self._touch(key, touched)
             except RejectedError:
@@ -141,6 +162,9 @@ class Tracker:
         for key, (timeline, before) in outcome.customers.items():
             table[key] = snapshot = outcome.changes[key]
             self._cache.keep(key, timeline, len(snapshot))
+            self._adoption.decided(fingerprint)
+            if before is not None:
+                self._adoption.gone(before.fingerprint)
             stage, due = timeline.head.stage, timeline.head.due
             if before is None or before.stage != stage:
                 stages[stage] += 1
@@ -149,6 +173,7 @@ class Tracker:
             if due is not None and (before is None or before.due != due or before.fingerprint != fingerprint):
                 self._deadlines.add(due, key, len(table))
         self._deadlines.done()
+        self._adoption.done()
         self.upto = outcome.upto
 
     def _admit(
@@ -193,9 +218,9 @@ class Tracker:
             return TouchedCustomer(begin(at, key.decode(), self._rules.first_stage), None, publications)
         before = read_header(snapshot)
         # It changes in place; should the batch fail, it is read from its snapshot again.
-        timeline = self._cache.take(key) or load(snapshot, self._rules, key.decode())
+        timeline = self._cache.take(key) or load(snapshot, self.rules_of(key), key.decode())
         if before.fingerprint != self._fingerprint:
-            publications = adopt(timeline, self._policy_taken_at or 0, self._rules)
+            publications = adopt(timeline, self._since or 0, self._rules, silently=self._silently)
         return TouchedCustomer(timeline, before, publications)
 
     def _decide(self, key: bytes, customer: TouchedCustomer, outcome: Outcome) -> None:
@@ -239,10 +264,11 @@ class Tracker:
 
     def _due_of(self, key: bytes) -> int | None:
         header = self._header(key)
-        return None if header is None else self._due_under(header)
+        return None if header is None else header.due
 
-    def _due_under(self, header: Header) -> int | None:
-        return AT_ONCE if header.fingerprint != self._fingerprint else header.due
+    def _is_behind(self, key: bytes) -> bool:
+        header = self._header(key)
+        return header is not None and header.fingerprint != self._fingerprint
 
     def _header(self, key: bytes) -> Header | None:
         # A snapshot that cannot be read is kept as it is: the customer's next event becomes a reject that says so.

@@ -31,6 +31,7 @@ from streams.partitions.failpoints import failpoint
 from streams.partitions.snapshots import PartitionedSnapshots
 from streams.partitions.status import WorkerStatus
 from streams.partitions.watchdog import Watchdog
+from streams.policies.follower import PolicyFollower
 from streams.settings import Settings
 from streams.sinks.heartbeat import Heartbeat
 from streams.sinks.redis import RedisSink
@@ -57,12 +58,15 @@ def build(
     _check_subject(settings, rules)
     readers = mapped_readers(settings)
 
+    follower = PolicyFollower(settings, rules)
+    published = follower.policies.rules
+
     def tracker(partition: int, share: MutableMapping[bytes, bytes]) -> GroupState:
-        return Tracker(rules, partition, share, readers, for_accounts=settings.accounts)
+        return Tracker(rules, partition, share, readers, for_accounts=settings.accounts, published=published)
 
     # What is seen of the worker.
     status, stage_counts, tally = WorkerStatus(), StageCounts(), WorkerTally()
-    mirror = _mirror(settings, rules, status) if observers is None else None
+    mirror = _mirror(settings, status) if observers is None else None
     stages = tuple(it.key for it in rules.compiled.stages)
     health = Health(status, rules.version, stages, stage_counts, tally, mirror)
     metrics = Metrics(health, live=settings.clock == "wall")
@@ -73,7 +77,7 @@ def build(
 
     # What it keeps: the partition groups, and the table that shows their customers.
     snapshots = PartitionedSnapshots(settings)
-    assignment = Assignment(settings, group_state or tracker, shown, status, snapshots)
+    assignment = Assignment(settings, group_state or tracker, shown, status, snapshots, follower)
     app = _app(settings, assignment, snapshots)
     app.Table(
         TABLE,
@@ -87,6 +91,7 @@ def build(
     reached = failpoint(settings.failpoint)
     _register(app, settings, track(assignment, shown, time.monotonic, settings.batch_timeout, reached))
     app.task(Watchdog(settings, assignment).watch)
+    app.task(follower.follow)
     app.task(tally.report)
     if mirror is not None:
         app.task(mirror.run)
@@ -120,7 +125,7 @@ def _register(app: BatchApp, settings: Settings, agent: Agent) -> None:
     }
 
 
-def _mirror(settings: Settings, rules: Rulebook, status: WorkerStatus) -> Mirror | None:
+def _mirror(settings: Settings, status: WorkerStatus) -> Mirror | None:
     if not settings.redis_url:
         return None
 
@@ -128,7 +133,7 @@ def _mirror(settings: Settings, rules: Rulebook, status: WorkerStatus) -> Mirror
         return status.groups[partition].transitions_end
 
     try:
-        return Mirror(RedisSink(settings), rules, time.monotonic, transitions_end=transitions_end)
+        return Mirror(RedisSink(settings), time.monotonic, transitions_end=transitions_end)
     except ValueError as error:
         raise SettingsError(
             f"LIFESTAGE_REDIS_URL cannot be used: {error}; set it to redis://host:port/number"

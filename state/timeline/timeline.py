@@ -107,8 +107,11 @@ def at_base(base: bytes | None, facts: Sequence[AnyFact], rules: Rulebook, user_
     return customer
 
 
-def adopt(timeline: Timeline, at: int, rules: Rulebook) -> list[Publication]:
-    """Put a customer under a new policy at ``at``: what was decided under the old one is final."""
+def adopt(timeline: Timeline, at: int, rules: Rulebook, *, silently: bool = False) -> list[Publication]:
+    """Put a customer under a new policy at ``at``: what was decided under the old one is final.
+
+    ``silently``: nothing is published of what changes by that.
+    """
     head = timeline.head
     at = max(at, head.at)
     decisions: list[Decision] = []
@@ -116,6 +119,8 @@ def adopt(timeline: Timeline, at: int, rules: Rulebook) -> list[Publication]:
     timeline.folded = False
     _fold(timeline)
     timeline.closed_before = at + 1
+    if silently:
+        return []
     published = [Publication(it.change, it.figures, seq) for seq, it in enumerate(decisions, start=timeline.seq + 1)]
     timeline.seq += len(published)
     return published

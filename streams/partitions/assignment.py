@@ -20,6 +20,7 @@ from streams.partitions.position import START
 from streams.partitions.snapshots import PartitionedSnapshots
 from streams.partitions.status import WorkerStatus
 from streams.partitions.transaction import GroupTransaction
+from streams.policies.follower import PolicyFollower
 from streams.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -69,6 +70,7 @@ class Assignment:
         observers: Observers,
         status: WorkerStatus,
         snapshots: PartitionedSnapshots,
+        policies: PolicyFollower | None = None,
     ) -> None:
         self.groups: dict[int, PartitionGroup] = {}
         self.settings = settings
@@ -78,6 +80,7 @@ class Assignment:
         self._observers = observers
         self._status = status
         self._snapshots = snapshots
+        self._policies = policies
         self._reopening: dict[int, asyncio.Task[None]] = {}
 
     async def take(self, partitions: Collection[int], generation: int) -> None:
@@ -151,7 +154,8 @@ class Assignment:
         group = self.groups.get(partition)
         if group is None:
             state = self._group_state(partition, self._snapshots.share(partition))
-            group = self.groups[partition] = PartitionGroup(partition, self.settings, state)
+            policies = None if self._policies is None else self._policies.policies
+            group = self.groups[partition] = PartitionGroup(partition, self.settings, state, policies)
             group.status.progress = time.monotonic()
             self._status.groups[partition] = group.status
         return group
@@ -177,14 +181,18 @@ class Assignment:
             # A group that this worker keeps is read on, too: another worker may have written in a generation that this
             # one missed.
             ends = await read_changelogs(self.settings, groups)
+            if self._policies is not None:
+                # After the markers, which may name a policy that was published meanwhile.
+                await self._policies.refresh()
             for group in groups:
                 if group.status.reason:
                     group.status.state = "stopped"
+                else:
+                    group.open(generation, ends[group.partition])
+                if group.status.state == "stopped":
                     logger.error(
                         "partition %d is stopped: %s", group.partition, group.status.reason, extra=_place(group)
                     )
-                else:
-                    group.open(generation, ends[group.partition])
                 group.status.progress = time.monotonic()
                 self._observers.opened(group.partition, group.position or START, group.state)
         opened = [group.partition for group in groups if group.status.state == "open"]

@@ -5,10 +5,10 @@ import gc
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
-from agents.batch import Position
 from streams.connection import client_arguments
 from streams.partitions.partition_group import PartitionGroup
 from streams.partitions.position import POSITION_KEY, START, decode_position
@@ -138,7 +138,7 @@ def _take_position(
 ) -> None:
     before = group.position or START
     first = {topic: begins[TopicPartition(topic, group.partition)] for topic in inputs}
-    group.position = Position({**first, **before.positions}, before.upto, before.watermarks)
+    group.position = replace(before, positions={**first, **before.positions})
     group.status.reason, group.lost = "", {}
     group.status.upto = max(group.status.upto, before.upto)
     for topic in inputs:

@@ -1,8 +1,10 @@
 """The deliberate skipping of input records that retention deleted before they were processed."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
-from agents.batch import Batch, Outcome, Position
+from agents.batch import Batch, Outcome
+from state.rules.rulebook import Rulebook
 from state.timeline.timeline import Timeline
 from streams.partitions.changelog import read_changelogs
 from streams.partitions.partition_group import PartitionGroup
@@ -26,6 +28,13 @@ class _NoCustomers:
 
     def timeline(self, key: bytes) -> Timeline | None:
         """Return no customer."""
+
+    def rules_of(self, key: bytes) -> Rulebook:
+        """Raise ``KeyError``: there is no customer."""
+        raise KeyError(key)
+
+    def enforce(self, rules: Rulebook, since: int | None, *, silently: bool = False) -> None:
+        """Ignore a policy: nobody is decided."""
 
     def restore(self, key: bytes, value: bytes | None) -> None:
         """Ignore a customer."""
@@ -55,7 +64,7 @@ async def skip(settings: Settings, partition: int) -> dict[str, int]:
         before = group.position
         if before is None or not group.lost:
             return {}
-        position = Position({**before.positions, **group.lost}, before.upto, before.watermarks)
+        position = replace(before, positions={**before.positions, **group.lost})
         await transaction.begin()
         await transaction.send_changes({}, encode_position(position))
         await transaction.acknowledged()

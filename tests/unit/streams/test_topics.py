@@ -27,10 +27,13 @@ class FakeAdmin:
     """The topics of a broker: the number of partitions and the configuration of each."""
 
     def __init__(self) -> None:
-        self.partitions = dict.fromkeys(TOPICS.all, 4)
+        self.partitions = {**dict.fromkeys(TOPICS.all, 4), TOPICS.policies: 1}
         self.configurations = {
-            name: {"cleanup.policy": "compact" if name == TOPICS.changelog else "delete", "retention.ms": "-1"}
-            for name in TOPICS.all
+            name: {
+                "cleanup.policy": "compact" if name in (TOPICS.changelog, TOPICS.policies) else "delete",
+                "retention.ms": "-1",
+            }
+            for name in (*TOPICS.all, TOPICS.policies)
         }
         self.error = 0
         self.created: dict[str, NewTopic] = {}
@@ -83,16 +86,16 @@ async def test_only_what_is_missing_is_created(admin: FakeAdmin) -> None:
 
 async def test_what_is_published_may_be_longer_than_what_is_read(admin: FakeAdmin) -> None:
     admin.partitions.clear()
-    assert await create(SETTINGS) == [*TOPICS.all]
+    assert await create(SETTINGS) == [*TOPICS.all, TOPICS.policies]
     longer = {name for name, topic in admin.created.items() if "max.message.bytes" in topic.topic_configs}
-    assert longer == {*TOPICS.all} - {*TOPICS.inputs}
+    assert longer == {*TOPICS.all, TOPICS.policies} - {*TOPICS.inputs}
 
 
 async def test_a_mapped_topic_is_checked_and_never_created(admin: FakeAdmin) -> None:
     admin.partitions.clear()
     settings = replace(SETTINGS, sources=(MappedTopic("shop.orders", Path("shop.toml"), "purchases"),))
     assert "shop.orders" not in await create(settings)
-    admin.partitions = dict.fromkeys(TOPICS.all, 4)
+    admin.partitions = {**dict.fromkeys(TOPICS.all, 4), TOPICS.policies: 1}
     with pytest.raises(TopicsError, match=r"no such topic: shop.orders; is it the name that LIFESTAGE_SOURCES"):
         await check(settings)
     admin.partitions["shop.orders"] = 6
@@ -151,7 +154,7 @@ async def test_another_cleanup_policy_is_refused_with_the_command_that_fixes_it(
 
 
 async def test_a_broker_that_reports_no_configuration_passes(admin: FakeAdmin) -> None:
-    admin.configurations = {name: {} for name in TOPICS.all}
+    admin.configurations = {name: {} for name in (*TOPICS.all, TOPICS.policies)}
     assert await check(SETTINGS, looks_back_days=365) == []
 
 

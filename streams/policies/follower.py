@@ -1,0 +1,92 @@
+"""The follower of the topic of policies in a worker: what is published while it runs takes effect without a restart."""
+
+import asyncio
+import logging
+from pathlib import Path
+
+from agents.policies import Policies, PublishedPolicy
+from schemas.instant import to_text
+from state.rules.rulebook import Rulebook
+from streams.policies.publishing import first, publish
+from streams.policies.reading import READING_ERRORS, compiled, read_records
+from streams.policy_file import shipped_policy
+from streams.settings import Settings
+from streams.topic_reader import consuming
+from streams.topics import topics_of
+
+logger = logging.getLogger(__name__)
+
+_EVERY_SECONDS = 2.0
+_ANSWER_SECONDS = 10.0
+
+
+class PolicyFollower:
+    """Reads what is published; where nothing is, publishes the worker's own policy, whose rules are ``own``."""
+
+    def __init__(self, settings: Settings, own: Rulebook) -> None:
+        self.policies = Policies()
+        self._settings = settings
+        self._own = own
+        self._topic = topics_of(settings).policies
+        self._reading = asyncio.Lock()
+        self._trouble = ""
+
+    async def refresh(self) -> None:
+        """Read all that is published by now. Raises ``NotPublishedError``, ``TopicUnreadableError``."""
+        async with self._reading:
+            records = await read_records(self._settings)
+            if not records:
+                await publish(self._settings, first(self._own.compiled, _text(self._settings.policy)))
+                records = await read_records(self._settings)
+            is_start = not self.policies.all
+            found = compiled(records, self.policies)
+            for it in found:
+                self.policies.add(it)
+                if not is_start or it.rules is None:
+                    _tell(it)
+            if is_start:
+                self._compare_own(self.policies.all[-1])
+
+    async def follow(self) -> None:
+        """Take over what is published, until cancelled."""
+        while True:
+            try:
+                async with consuming(self._settings, self._topic) as (consumer, partitions):
+                    read_to = None
+                    while True:
+                        async with asyncio.timeout(_ANSWER_SECONDS):
+                            ends = await consumer.end_offsets(partitions)
+                        if ends != read_to:
+                            await self.refresh()
+                        read_to, self._trouble = ends, ""
+                        await asyncio.sleep(_EVERY_SECONDS)
+            except READING_ERRORS as error:
+                self._lose(str(error) or type(error).__name__)
+            await asyncio.sleep(_EVERY_SECONDS)
+
+    def _lose(self, trouble: str) -> None:
+        if trouble != self._trouble:
+            logger.warning("%s cannot be read, trying again: %s", self._topic, trouble)
+        self._trouble = trouble
+
+    def _compare_own(self, last: PublishedPolicy) -> None:
+        if self._own.version != last.version:
+            logger.warning(
+                "this worker's own policy (%s) is ignored: policy %d (%s) was published last; put yours in force with: "
+                "lifestage policy publish %s",
+                self._own.version,
+                last.number,
+                last.version,
+                self._settings.policy or "FILE",
+            )
+
+
+def _tell(policy: PublishedPolicy) -> None:
+    if policy.rules is None:
+        logger.error("%s; from %s on every partition is stopped", policy.unreadable, to_text(policy.effective_at))
+    else:
+        logger.info("policy %d (%s) is in force from %s", policy.number, policy.version, to_text(policy.effective_at))
+
+
+def _text(file: Path | None) -> str:
+    return (file or shipped_policy()).read_text("utf-8")
