@@ -7,15 +7,16 @@ import click
 from streams.cli.failure import UnreachableError, settings_or_fail
 from streams.environment import SettingsError
 from streams.log_lines import write_log
-from streams.policy_file import PolicyFileError, load_rules
+from streams.policies.in_force import rules_in_force
+from streams.policy_file import PolicyFileError
 
 
 @click.command("serve")
 def command() -> None:
     """Serve over HTTP: customers, what happens to them, events in, and a page, until SIGTERM or Ctrl-C.
 
-    Start as many as you like, with the settings of the workers, LIFESTAGE_POLICY among them. They read what the
-    workers write to Redis and Kafka, and write events to Kafka; without LIFESTAGE_REDIS_URL they only push
+    Start as many as you like, with the settings of the workers, and again after a policy was published. They read
+    what the workers write to Redis and Kafka, and write events to Kafka; without LIFESTAGE_REDIS_URL they only push
     transitions and take events. LIFESTAGE_SERVE_HOST and LIFESTAGE_SERVE_PORT say where (127.0.0.1:6080).
     """
     settings = settings_or_fail()
@@ -25,7 +26,7 @@ def command() -> None:
 
     write_log(settings.log)
     try:
-        rules = load_rules(settings.policy)
+        rules = asyncio.run(rules_in_force(settings))
         tokens, certificate = tokens_of(settings.serve), certificate_of(settings.serve)
         asyncio.run(serve(settings, rules, tokens, certificate))
     except (PolicyFileError, SettingsError) as error:
