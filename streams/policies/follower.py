@@ -7,7 +7,7 @@ from pathlib import Path
 from agents.policies import Policies, PublishedPolicy
 from schemas.instant import to_text
 from state.rules.rulebook import Rulebook
-from streams.policies.publishing import first, publish
+from streams.policies.publishing import NotPublishedError, first, publish
 from streams.policies.reading import READING_ERRORS, compiled, read_records
 from streams.policy_file import shipped_policy
 from streams.settings import Settings
@@ -60,7 +60,7 @@ class PolicyFollower:
                             await self.refresh()
                         read_to, self._trouble = ends, ""
                         await asyncio.sleep(_EVERY_SECONDS)
-            except READING_ERRORS as error:
+            except (NotPublishedError, *READING_ERRORS) as error:
                 self._lose(str(error) or type(error).__name__)
             await asyncio.sleep(_EVERY_SECONDS)
 
