@@ -55,6 +55,9 @@ async def test_one_policy_whatever_file_a_worker_has(installed: Installation, se
     installed.start("two", LIFESTAGE_BATCH_RECORDS="100", LIFESTAGE_POLICY=str(second))
     await installed.until_logged("two", "is ignored")
     await put_in_force(settings, second, CHANGE)
+    # Events of four months pass within seconds: on this clock, only who knows of the change in time is in time for it.
+    for name in ("one", "two"):
+        await installed.until_logged(name, "policy 2 (")
     sending = asyncio.create_task(replay(source, settings, quietly))
     reached = await installed.wait_for_progress(20)
     installed.kill("two")
