@@ -24,6 +24,21 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "thorough"))
 
 
+# A process takes one file at a time: these go first, so that nobody waits for them at the end.
+_LONGEST = ("chaos/test_campaign", "chaos/test_controls", "reference_model/test_agreement", "chaos/", "bench/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first."""
+    here = Path(__file__).parent
+
+    def place(item: pytest.Item) -> int:
+        file = item.path.relative_to(here).as_posix()
+        return next((at for at, begin in enumerate(_LONGEST) if file.startswith(begin)), len(_LONGEST))
+
+    items.sort(key=place)
+
+
 @pytest.fixture(scope="session")
 def embedded_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The embedded broker's bootstrap string."""
