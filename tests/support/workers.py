@@ -25,9 +25,8 @@ _ANSWER_SECONDS = 5.0
 def environment(settings: Settings, **variables: str) -> dict[str, str]:
     """Return the environment in which a command of lifestage has these settings; ``variables`` come on top."""
     return {
-        **os.environ,
+        **{name: it for name, it in os.environ.items() if not name.startswith("LIFESTAGE_")},
         "PYTHONPATH": str(ROOT),
-        "PYTHONFAULTHANDLER": "1",
         "LIFESTAGE_BROKER": settings.broker,
         "LIFESTAGE_REDIS_URL": settings.redis_url,
         "LIFESTAGE_APP_ID": settings.app_id,
