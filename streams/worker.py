@@ -18,6 +18,7 @@ from streams.faust_driver.worker import LimitedWorker
 from streams.log_lines import begin_log
 from streams.partitions.silence import Silence
 from streams.settings import Settings
+from streams.stacks import show_stacks
 from streams.topics import TopicsError, check
 
 logger = logging.getLogger(__name__)
@@ -36,6 +37,7 @@ def run(app: BatchApp, settings: Settings, looks_back_days: int = 0, loglevel: s
     Answer over HTTP from the beginning. Wait for Kafka as long as it takes; the availability time-out counts from its
     first answer.
     """
+    show_stacks()
     end_when_asked()
     begin_log(settings, loglevel)
     if settings.embedded and settings.subject == "account":

@@ -9,7 +9,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from tests.support import programs, servers
+from tests.support import crashes, programs, servers
 
 # A job in the background of a shell ignores Ctrl-C, and so would every program that the tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -22,6 +22,14 @@ hypothesis.settings.register_profile(
     "thorough", max_examples=60 if _IN_CI else 300, deadline=None, derandomize=_IN_CI, print_blob=True
 )
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "thorough"))
+
+
+@pytest.fixture(autouse=True)
+def nothing_crashes() -> Iterator[None]:
+    """Fail a test in which a worker or a server died outside of Python, with the stacks that it left."""
+    yield
+    told = crashes.crashed()
+    assert not told, told
 
 
 @pytest.fixture(scope="session")

@@ -194,6 +194,7 @@ def runner(monkeypatch: pytest.MonkeyPatch) -> Iterator[Runner]:
     monkeypatch.setattr(worker, "end_process", runner.end_process)
     monkeypatch.setattr(worker, "gc", collector)
     monkeypatch.setattr(worker, "begin_log", lambda *_: None)
+    monkeypatch.setattr(worker, "show_stacks", lambda: None)
     monkeypatch.setattr(worker, "end_when_asked", lambda: runner.steps.append("end when asked"))
     monkeypatch.setattr(worker, "LimitedWorker", runner.worker)
     yield runner
