@@ -23,6 +23,7 @@ from streams.mapped_readers import mapped_readers
 from streams.observe.health import Health
 from streams.observe.metrics import Metrics
 from streams.observe.pages import Pages
+from streams.observe.possible_changes import possible_changes
 from streams.observe.stage_counts import StageCounts
 from streams.observe.traces import traces
 from streams.observe.worker_tally import WorkerTally
@@ -66,7 +67,7 @@ def build(
     mirror = _mirror(settings, rules, status) if observers is None else None
     stages = tuple(it.key for it in rules.compiled.stages)
     health = Health(status, rules.version, stages, stage_counts, tally, mirror)
-    metrics = Metrics(health, live=settings.clock == "wall")
+    metrics = Metrics(health, live=settings.clock == "wall", possible=possible_changes(rules.compiled))
     if observers is None:
         traced = traces(settings) if settings.traces else None
         observers = [it for it in (stage_counts, tally, metrics, mirror, traced) if it is not None]
