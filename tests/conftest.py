@@ -9,7 +9,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from tests.support import programs, servers
+from tests.support import crashes, programs, servers
 
 # A job in the background of a shell ignores Ctrl-C, and so would every program that the tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -37,6 +37,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((at for at, begin in enumerate(_LONGEST) if file.startswith(begin)), len(_LONGEST))
 
     items.sort(key=place)
+
+
+@pytest.fixture(autouse=True)
+def nothing_crashes() -> Iterator[None]:
+    """Fail a test in which a worker or a server died outside of Python, with the stacks that it left."""
+    yield
+    told = crashes.crashed()
+    assert not told, told
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """The watchdog: measures the lag, and ends a worker that makes no progress."""
 
 import asyncio
-import logging
 import time
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -11,37 +10,36 @@ from streams.connection import client_arguments
 from streams.fatal import end_process
 from streams.partitions.assignment import Assignment
 from streams.partitions.input_buffer import InputBuffer
+from streams.partitions.silence import Silence
 from streams.settings import Settings
 from streams.topics import topics_of
 
-logger = logging.getLogger(__name__)
-
 _EVERY_SECONDS = 2.0
+_ANSWER_SECONDS = 10.0
 
 
 class Watchdog:
     """A task that asks Kafka for the ends of the input logs, with a client of its own that nothing else can block."""
 
-    def __init__(self, settings: Settings, assignment: Assignment) -> None:
+    def __init__(self, settings: Settings, assignment: Assignment, silence: Silence) -> None:
         self._settings = settings
         self._assignment = assignment
+        self._silence = silence
         self._inputs = topics_of(settings).inputs
         self._consumer: AIOKafkaConsumer | None = None
 
     async def watch(self) -> None:
         """Run until cancelled; end the process when Kafka is away, or a group stalls, for the availability time-out."""
         limit = self._settings.availability_timeout
-        answered = time.monotonic()
+        self._silence.ended()  # the worker has found Kafka before this
         try:
             while True:
                 try:
-                    async with asyncio.timeout(max(_EVERY_SECONDS, limit / 4)):
+                    async with asyncio.timeout(max(_EVERY_SECONDS, min(_ANSWER_SECONDS, limit / 4))):
                         await self._measure(await self._connected())
-                    answered = time.monotonic()
+                    self._silence.ended()
                 except (KafkaError, TimeoutError, OSError) as error:
-                    silence = time.monotonic() - answered
-                    logger.warning("Kafka has not answered for %.0f s: %r", silence, error)
-                    if silence > limit:
+                    if self._silence.lasts(error) > limit:
                         end_process(f"Kafka at {self._settings.broker} has not answered for {limit:.0f} s")
                 self._end_if_stalled(limit)
                 await asyncio.sleep(_EVERY_SECONDS)

@@ -12,7 +12,8 @@ from aiokafka.errors import KafkaConnectionError
 from agents.batch import Position
 from streams.partitions import watchdog
 from streams.partitions.input_buffer import InputBuffer
-from streams.partitions.status import GroupStatus
+from streams.partitions.silence import Silence
+from streams.partitions.status import GroupStatus, WorkerStatus
 from streams.partitions.watchdog import Watchdog
 from streams.settings import Settings
 from streams.topics import INPUTS
@@ -102,11 +103,15 @@ def kafka(monkeypatch: pytest.MonkeyPatch) -> FakeKafka:
     return kafka
 
 
-async def watch(groups: dict[int, FakeGroup]) -> None:
-    """Watch until the fake clock has run for as many pauses as it was given."""
+def watchdog_of(kafka: FakeKafka, groups: dict[int, FakeGroup]) -> Watchdog:
     assignment: Any = SimpleNamespace(groups=groups)
+    return Watchdog(SETTINGS, assignment, Silence(SETTINGS.broker, WorkerStatus(), lambda: kafka.now))
+
+
+async def watch(kafka: FakeKafka, groups: dict[int, FakeGroup]) -> None:
+    """Watch until the fake clock has run for as many pauses as it was given."""
     with pytest.raises(asyncio.CancelledError):
-        await Watchdog(SETTINGS, assignment).watch()
+        await watchdog_of(kafka, groups).watch()
 
 
 @pytest.mark.parametrize(
@@ -124,7 +129,7 @@ async def test_the_lag_is_the_end_of_the_log_less_the_position(
 ) -> None:
     kafka.ends[FIRST], kafka.pauses = end, 1
     group = FakeGroup(position)
-    await watch({0: group})
+    await watch(kafka, {0: group})
     assert group.status.lag == {FIRST: lag, **dict.fromkeys(OTHERS, 0)}
 
 
@@ -136,18 +141,18 @@ async def test_a_group_without_lag_or_work_makes_progress(
 ) -> None:
     kafka.ends[FIRST] = end
     group = FakeGroup(idle=idle)
-    await watch({0: group})
+    await watch(kafka, {0: group})
     assert (group.status.progress > START) is progresses
 
 
 async def test_a_stalled_group_ends_the_process_once_the_time_is_over(kafka: FakeKafka) -> None:
     kafka.ends[FIRST], kafka.pauses = 7, 5
-    await watch({3: FakeGroup()})
+    await watch(kafka, {3: FakeGroup()})
     assert kafka.now == START + SETTINGS.availability_timeout
     kafka.pauses = 9
     stalled = {3: FakeGroup(status=GroupStatus(state="failed", reason="no disk", progress=START))}
     with pytest.raises(EndedError, match=r"partition 3 made no progress for 10 s with .*'customer.*': 7.*: no disk"):
-        await Watchdog(SETTINGS, SimpleNamespace(groups=stalled)).watch()  # type: ignore[arg-type]
+        await watchdog_of(kafka, stalled).watch()
     assert kafka.now == START + 12
 
 
@@ -155,13 +160,13 @@ async def test_a_stalled_group_without_a_reason_says_its_state(kafka: FakeKafka)
     kafka.ends[FIRST], kafka.pauses = 7, 9
     groups = {0: FakeGroup(status=GroupStatus(state="opening", progress=START))}
     with pytest.raises(EndedError, match="it is opening"):
-        await Watchdog(SETTINGS, SimpleNamespace(groups=groups)).watch()  # type: ignore[arg-type]
+        await watchdog_of(kafka, groups).watch()
 
 
 async def test_a_stopped_group_waits_for_a_person_and_is_left_alone(kafka: FakeKafka) -> None:
     kafka.ends[FIRST], kafka.pauses = 7, 50
     group = FakeGroup(status=GroupStatus(state="stopped", reason="records lost", progress=START))
-    await watch({0: group})
+    await watch(kafka, {0: group})
     assert kafka.now == START + 100
     assert group.status.lag[FIRST] == 7
 
@@ -170,7 +175,7 @@ async def test_silence_ends_the_process_once_the_time_is_over(kafka: FakeKafka) 
     kafka.silent, kafka.pauses = True, 50
     groups = {0: FakeGroup(status=GroupStatus(state="stopped"))}
     with pytest.raises(EndedError, match=r"Kafka at 127.0.0.1:9092 has not answered for 10 s"):
-        await Watchdog(SETTINGS, SimpleNamespace(groups=groups)).watch()  # type: ignore[arg-type]
+        await watchdog_of(kafka, groups).watch()
     assert kafka.now == START + 12
     assert kafka.calls.count("new") == 1
     assert kafka.calls[-1] == "stop"
@@ -186,27 +191,27 @@ async def test_one_answer_makes_up_for_the_silence_before_it(kafka: FakeKafka, m
 
     faked = SimpleNamespace(sleep=sleep_and_answer_now_and_then, timeout=asyncio.timeout)
     monkeypatch.setattr(watchdog, "asyncio", faked)
-    await watch({0: FakeGroup()})
+    await watch(kafka, {0: FakeGroup()})
     assert kafka.now == START + 100
 
 
 async def test_a_client_that_cannot_connect_is_stopped_and_made_anew(kafka: FakeKafka) -> None:
     kafka.refuses, kafka.pauses = True, 2
-    await watch({})
+    await watch(kafka, {})
     assert kafka.calls == ["new", "start", "stop"] * 2
     kafka.refuses, kafka.pauses, kafka.calls = False, 2, []
-    await watch({})
+    await watch(kafka, {})
     assert kafka.calls == ["new", "start", "topics", "topics", "stop"]
 
 
 async def test_partitions_are_assigned_when_the_groups_change_and_never_fetched(kafka: FakeKafka) -> None:
     groups = {0: FakeGroup(), 2: FakeGroup()}
-    await watch(groups)
+    await watch(kafka, groups)
     assert kafka.calls.count("assign") == 1
     assert kafka.assigned == kafka.paused == {TopicPartition(topic, it) for topic in INPUTS for it in (0, 2)}
     del groups[0]
     kafka.pauses = 3
-    await watch(groups)
+    await watch(kafka, groups)
     assert kafka.calls.count("assign") == 2
     assert kafka.assigned == kafka.paused == {TopicPartition(topic, 2) for topic in INPUTS}
 
@@ -216,9 +221,9 @@ async def test_the_marker_of_a_transaction_at_the_end_of_the_log_is_no_lag(kafka
     group = FakeGroup(Position({FIRST: 9}, 0))
     read = group.buffers[0]
     read.end, read.next_offset, read.caught_up = 10, 9, True
-    await watch({0: group})
+    await watch(kafka, {0: group})
     assert group.status.lag[FIRST] == 0
     read.end = 9
     kafka.pauses = 1
-    await watch({0: group})
+    await watch(kafka, {0: group})
     assert group.status.lag[FIRST] == 1
