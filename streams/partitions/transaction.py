@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.structs import RecordMetadata
 
 from agents.batch import Watermark
 from agents.commit import KeyedValue
 from streams.connection import client_arguments
+from streams.partitioner import partition_by
 from streams.partitions.position import POSITION_KEY
 from streams.partitions.watermarks import WATERMARK_KEY, write_watermark
 from streams.settings import Settings
@@ -37,7 +37,9 @@ class GroupTransaction:
         self._partition = partition
         self._tells_accounts = settings.accounts
         self._partitions = range(settings.partitions)
-        self._partitioner = DefaultPartitioner()
+        # Nobody else writes the events of accounts: they have a partitioner even where that of customers is not known.
+        partitioner = "murmur2" if settings.partitioner == "any" else settings.partitioner
+        self._partition_of = partition_by(partitioner, settings.partitions)
         self._sent: list[asyncio.Future[RecordMetadata]] = []
         self._counts: list[int] = []
         self._open = False
@@ -86,12 +88,11 @@ class GroupTransaction:
         """
         if not self._tells_accounts:
             return
-        everywhere = list(self._partitions)
         by_partition: defaultdict[int, list[tuple[bytes | None, bytes, int | None]]] = defaultdict(list)
         for event in events:
-            by_partition[self._partitioner(event[0], everywhere, everywhere)].append(event)
+            by_partition[self._partition_of(event[0] or b"")].append(event)
         watermark = (WATERMARK_KEY, write_watermark(Watermark(upto, final)), upto)
-        for partition in everywhere:
+        for partition in self._partitions:
             await self._send(
                 self._topics.account_events[self._partition], [*by_partition[partition], watermark], partition
             )
