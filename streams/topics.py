@@ -20,6 +20,7 @@ _SETTLING_SECONDS = 30.0
 _DAY = 86_400_000
 # A reject carries its record as text, a third longer than the megabyte that a producer may send.
 _MAX_RECORD = 4 * 1024 * 1024
+_TIMES, _APPENDED = "message.timestamp.type", "LogAppendTime"
 
 
 class TopicsError(Exception):
@@ -117,7 +118,10 @@ async def check(settings: Settings, looks_back_days: int = 0) -> list[str]:
         _check_partitions(partitions, settings.partitions, topics)
         configurations = {name: await _described(admin, name) for name in topics.all}
     _check_cleanup(configurations, topics)
-    return _retention_warnings(configurations, topics, looks_back_days)
+    warnings = _retention_warnings(configurations, topics, looks_back_days)
+    if settings.clock == "wall" and not settings.embedded:
+        warnings += _clock_warnings(configurations[topics.changelog], topics.changelog)
+    return warnings
 
 
 async def check_inputs(settings: Settings) -> None:
@@ -131,7 +135,9 @@ async def check_inputs(settings: Settings) -> None:
 def topic_settings(topics: Topics, name: str) -> dict[str, str]:
     """Return with which configuration a topic is made."""
     if name == topics.changelog:
-        return {"cleanup.policy": "compact", "max.message.bytes": str(_MAX_RECORD)}
+        # The broker's own time: with each commit, workers learn whether their clock is right.
+        appended = {_TIMES: _APPENDED}
+        return {"cleanup.policy": "compact", "max.message.bytes": str(_MAX_RECORD), **appended}
     # Retention goes by the record's own time: with seven days, a replay of last year would be deleted at once.
     configuration = {"cleanup.policy": "delete", "retention.ms": "-1"}
     if name not in topics.inputs or name in topics.account_events:
@@ -189,6 +195,15 @@ def _check_cleanup(configurations: Mapping[str, Mapping[str, str]], topics: Topi
                 f"{name} has cleanup.policy={policy}, it must be {wanted}: "
                 f"kafka-configs.sh --alter --topic {name} --add-config cleanup.policy={wanted}"
             )
+
+
+def _clock_warnings(configuration: Mapping[str, str], changelog: str) -> list[str]:
+    if configuration.get(_TIMES, _APPENDED) == _APPENDED:
+        return []
+    fix = f"kafka-configs.sh --alter --topic {changelog} --add-config {_TIMES}={_APPENDED}"
+    return [
+        f"{changelog} has the times of its writers: nobody sees if this machine's clock is wrong; mend it with: {fix}"
+    ]
 
 
 def _retention_warnings(

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import InvalidTimestampError
 from aiokafka.structs import RecordMetadata
 
 from agents.batch import Watermark
 from agents.commit import KeyedValue
 from streams.connection import client_arguments
 from streams.partitioner import partition_by
+from streams.partitions import wall_clock
 from streams.partitions.position import POSITION_KEY
 from streams.partitions.watermarks import WATERMARK_KEY, write_watermark
 from streams.settings import Settings
@@ -23,6 +25,8 @@ logger = logging.getLogger(__name__)
 # Below the megabyte that a broker takes by default, with room for the header.
 _MAX_BATCH = 512 * 1024
 _ABORT_SECONDS = 3.0
+_APPENDED = 1
+"""The type of a timestamp that the broker has set."""
 
 
 class GroupTransaction:
@@ -36,6 +40,10 @@ class GroupTransaction:
         self._topics = topics_of(settings)
         self._partition = partition
         self._tells_accounts = settings.accounts
+        # The embedded broker is a process of this machine, and sets no timestamps.
+        self._compares_clocks = settings.clock == "wall" and not settings.embedded
+        self.decides = 0, 0
+        """The instants from which and up to which the batch decides (ms since 1970)."""
         self._partitions = range(settings.partitions)
         # Nobody else writes the events of accounts: they have a partitioner even where that of customers is not known.
         partitioner = "murmur2" if settings.partitioner == "any" else settings.partitioner
@@ -98,8 +106,17 @@ class GroupTransaction:
             )
 
     async def acknowledged(self) -> None:
-        """Wait for every record; raises the first error."""
-        for metadata, count in zip(await asyncio.gather(*self._sent), self._counts, strict=True):
+        """Wait for every record; raises the first error, and ``WrongClockError`` if the broker's clock is another."""
+        try:
+            acknowledged = await asyncio.gather(*self._sent)
+        except InvalidTimestampError:
+            # A time that is too far ahead for the broker's own limit: the changelog's records say what it has.
+            for record in (await asyncio.wait(self._sent))[0]:
+                if record.exception() is None:
+                    self._compare_clocks(record.result())
+            raise
+        for metadata, count in zip(acknowledged, self._counts, strict=True):
+            self._compare_clocks(metadata)
             if metadata.topic == self._topics.changelog:
                 self.changelog_end = max(self.changelog_end, metadata.offset + 1)
             elif metadata.topic == self._topics.transitions:
@@ -122,6 +139,10 @@ class GroupTransaction:
             except Exception as error:  # a fenced producer raises on every call
                 told = "partition %d: the old producer did not end in order: %r"
                 logger.info(told, self._partition, error, extra={"partition": self._partition})
+
+    def _compare_clocks(self, metadata: RecordMetadata) -> None:
+        if self._compares_clocks and metadata.timestamp_type == _APPENDED:
+            wall_clock.check(*self.decides, metadata.timestamp, wall_clock.wall_clock())
 
     async def _send(
         self, topic: str, records: Iterable[tuple[bytes | None, bytes, int | None]], partition: int | None = None
