@@ -35,7 +35,7 @@ async def misplaced_customers(group: PartitionGroup, settings: Settings) -> str:
     return (
         f"{told}: their events came from producers of several partitioners, which may have split customers in two; "
         "give all producers one partitioner and count anew with another LIFESTAGE_APP_ID, or go on unchecked with "
-        "LIFESTAGE_PARTITIONER=any (docs/runbook.md, Misplaced records)"
+        "LIFESTAGE_PARTITIONER=any (docs/runbook.md, misplaced customers)"
     )
 
 
