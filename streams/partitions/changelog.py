@@ -5,12 +5,13 @@ import gc
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
-from agents.batch import Position
 from streams.connection import client_arguments
 from streams.partitions.partition_group import PartitionGroup
+from streams.partitions.placement import misplaced_customers
 from streams.partitions.position import POSITION_KEY, START, decode_position
 from streams.partitions.restore_progress import RestoreProgress
 from streams.settings import Settings
@@ -73,6 +74,8 @@ async def read_changelogs(settings: Settings, groups: Sequence[PartitionGroup]) 
                     f"{log.topic}[{log.partition}] holds records but no position: it was written by something else"
                 )
             _take_position(group, topics.inputs, begins, ends)
+            if not group.status.reason:
+                group.status.reason = await misplaced_customers(group, settings)
         for place, group in told.items():
             # Its writer is fenced: whatever is told before this is in the changelog that was just read.
             group.status.transitions_end = ends[place]
@@ -138,7 +141,7 @@ def _take_position(
 ) -> None:
     before = group.position or START
     first = {topic: begins[TopicPartition(topic, group.partition)] for topic in inputs}
-    group.position = Position({**first, **before.positions}, before.upto, before.watermarks)
+    group.position = replace(before, positions={**first, **before.positions})
     group.status.reason, group.lost = "", {}
     group.status.upto = max(group.status.upto, before.upto)
     for topic in inputs:

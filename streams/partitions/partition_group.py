@@ -50,6 +50,7 @@ class PartitionGroup:
             )
             for topic in topics.inputs
         ]
+        self._partitioner = settings.partitioner
         self._wall = settings.clock == "wall"
         self._tells_accounts = settings.accounts
         self._limit = settings.batch_records
@@ -163,4 +164,4 @@ class PartitionGroup:
         for record in [record for record in records if record.key == WATERMARK_KEY]:
             if (watermark := read_watermark(record)) is not None:
                 watermarks[record.topic] = watermark
-        return Position(positions, upto, watermarks)
+        return Position(positions, upto, watermarks, self._partitioner)

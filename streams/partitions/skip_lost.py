@@ -1,8 +1,9 @@
 """The deliberate skipping of input records that retention deleted before they were processed."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
-from agents.batch import Batch, Outcome, Position
+from agents.batch import Batch, Outcome
 from state.timeline.timeline import Timeline
 from streams.partitions.changelog import read_changelogs
 from streams.partitions.partition_group import PartitionGroup
@@ -55,7 +56,7 @@ async def skip(settings: Settings, partition: int) -> dict[str, int]:
         before = group.position
         if before is None or not group.lost:
             return {}
-        position = Position({**before.positions, **group.lost}, before.upto, before.watermarks)
+        position = replace(before, positions={**before.positions, **group.lost})
         await transaction.begin()
         await transaction.send_changes({}, encode_position(position))
         await transaction.acknowledged()

@@ -35,7 +35,7 @@ class Stored:
 
 
 def marker(offset: int, positions: Mapping[str, int], upto: int = 5) -> Stored:
-    return Stored(offset, POSITION_KEY, encode_position(Position(positions, upto)))
+    return Stored(offset, POSITION_KEY, encode_position(Position(positions, upto, partitioner="murmur2")))
 
 
 class FakeConsumer:
@@ -122,7 +122,7 @@ async def test_the_last_snapshot_and_the_last_marker_count(monkeypatch: pytest.M
     consumer.ends = dict.fromkeys(TOPICS.inputs, 6)
     group = await read(monkeypatch, consumer)
     assert customers(group) == {b"a": b"2"}
-    assert group.position == Position({FIRST: 4, **dict.fromkeys(OTHERS, 0)}, 9)
+    assert group.position == Position({FIRST: 4, **dict.fromkeys(OTHERS, 0)}, 9, partitioner="murmur2")
     assert (group.read_to, group.status.reason, group.lost) == (7, "", {})
     assert not consumer.collector_was_enabled
 
