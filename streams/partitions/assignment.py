@@ -188,6 +188,7 @@ class Assignment:
                     )
                 else:
                     group.open(generation, ends[group.partition])
+                    group.status.opened_in = time.monotonic() - started
                 group.status.progress = time.monotonic()
                 self._observers.opened(group.partition, group.position or START, group.state)
         opened = [group.partition for group in groups if group.status.state == "open"]
