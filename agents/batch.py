@@ -59,6 +59,10 @@ class Watermark:
 class Position:
     """How far a partition group has come: per input topic the next offset, ``upto``, and the watermarks in force.
 
+    ``topic_ids`` are the ids of the inputs and of the changelog that this was counted in, as far as they are known, and
+    ``partitions`` is the number of partitions (0: not known): in a topic that was made again, or has other partitions,
+    the offsets mean something else.
+
     Every batch writes it into the changelog, in its own transaction, as the position marker. That marker, not the
     committed offsets of the consumer group, says where to go on.
     """
@@ -66,6 +70,8 @@ class Position:
     positions: Mapping[str, int]
     upto: int
     watermarks: Mapping[str, Watermark] = field(default_factory=dict)
+    topic_ids: Mapping[str, bytes] = field(default_factory=dict)
+    partitions: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

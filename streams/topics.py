@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,9 @@ _SETTLING_SECONDS = 30.0
 _DAY = 86_400_000
 # A reject carries its record as text, a third longer than the megabyte that a producer may send.
 _MAX_RECORD = 4 * 1024 * 1024
+
+
+MORE_PARTITIONS = "docs/operations.md says under 'More partitions' how to move to topics that have more"
 
 
 class TopicsError(Exception):
@@ -116,7 +120,8 @@ async def check(settings: Settings, looks_back_days: int = 0) -> list[str]:
         partitions = await _partitions(admin, topics.all, topics)
         _check_partitions(partitions, settings.partitions, topics)
         configurations = {name: await _described(admin, name) for name in topics.all}
-    _check_cleanup(configurations, topics)
+    if wrong := _wrong_cleanup(configurations, topics):
+        raise TopicsError(wrong)
     return _retention_warnings(configurations, topics, looks_back_days)
 
 
@@ -126,6 +131,18 @@ async def check_inputs(settings: Settings) -> None:
     async with administration(settings) as admin:
         partitions = await _partitions(admin, topics.own_inputs, topics)
     _check_partitions(partitions, settings.partitions, topics)
+
+
+async def wrong_cleanup(settings: Settings) -> str:
+    """Say which topic has another ``cleanup.policy`` than it must; empty: none of those whose settings can be read."""
+    topics = topics_of(settings)
+    configurations: dict[str, dict[str, str]] = {}
+    async with administration(settings) as admin:
+        for name in topics.all:
+            # One that was deleted is told as such.
+            with suppress(TopicsError):
+                configurations[name] = await _described(admin, name)
+    return _wrong_cleanup(configurations, topics)
 
 
 def topic_settings(topics: Topics, name: str) -> dict[str, str]:
@@ -152,17 +169,21 @@ async def _partitions(admin: AIOKafkaAdminClient, names: Sequence[str], topics: 
 
 
 def _check_partitions(partitions: Mapping[str, int], wanted: int, topics: Topics) -> None:
-    counts = {*partitions.values()}
+    # A customer's transitions and rejects stay where they were, whatever is added behind.
+    outputs = {topics.transitions, topics.rejects}
+    counts = {number for name, number in partitions.items() if name not in outputs or number < wanted}
     if len(counts) > 1:
         listed = ", ".join(f"{name} {partitions[name]}" for name in topics.all if name in partitions)
         raise TopicsError(
             f"the numbers of partitions differ ({listed}): a customer's records must lie in the same partition "
-            "of every topic; make the topics anew with equal numbers, or choose another LIFESTAGE_TOPIC_PREFIX "
-            "and LIFESTAGE_APP_ID"
+            f"of every topic; make the topics anew with equal numbers, or, if they hold events, {MORE_PARTITIONS}"
         )
     if counts != {wanted}:
         found = counts.pop()
-        raise TopicsError(f"the topics have {found} partitions, LIFESTAGE_PARTITIONS says {wanted}: set it to {found}")
+        raise TopicsError(
+            f"the topics have {found} partitions, LIFESTAGE_PARTITIONS says {wanted}: set it to {found}; if they had "
+            f"{wanted} when their events were counted, {MORE_PARTITIONS}"
+        )
 
 
 async def _described(admin: AIOKafkaAdminClient, name: str) -> dict[str, str]:
@@ -179,16 +200,17 @@ def _pairs(entries: list[tuple[Any, ...]]) -> dict[str, str]:
     return {entry[0]: entry[1] for entry in entries if entry[1] is not None}
 
 
-def _check_cleanup(configurations: Mapping[str, Mapping[str, str]], topics: Topics) -> None:
-    for name in topics.all:
+def _wrong_cleanup(configurations: Mapping[str, Mapping[str, str]], topics: Topics) -> str:
+    for name, configuration in configurations.items():
         # A broker that does not report its policies cannot be checked.
-        policy = configurations[name].get("cleanup.policy")
+        policy = configuration.get("cleanup.policy")
         wanted = "compact" if name == topics.changelog else "delete"
         if policy is not None and set(policy.split(",")) != {wanted}:
-            raise TopicsError(
+            return (
                 f"{name} has cleanup.policy={policy}, it must be {wanted}: "
                 f"kafka-configs.sh --alter --topic {name} --add-config cleanup.policy={wanted}"
             )
+    return ""
 
 
 def _retention_warnings(

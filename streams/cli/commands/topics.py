@@ -20,7 +20,13 @@ def command() -> None:
 
 
 @command.command("create")
-def create_topics() -> None:
+@click.option(
+    "--start-over",
+    is_flag=True,
+    help="Count everything again from the inputs' beginnings, where the changelog was lost or LIFESTAGE_APP_ID is a "
+    "new one. What was published before is published again under the same ids.",
+)
+def create_topics(start_over: bool) -> None:
     """Create the topics that are missing, with the right cleanup policy and retention."""
     settings = settings_or_fail()
     created = _run(settings, create(settings))
@@ -28,6 +34,13 @@ def create_topics() -> None:
         click.echo(f"created {name}")
     if not created:
         click.echo("all topics are there")
+    if start_over:
+        # It imports Faust, which the other commands do not need.
+        from streams.partitions import first_opening  # noqa: PLC0415
+
+        begun = _run(settings, first_opening.start_over(settings))
+        told = f"everything is counted again in partitions {', '.join(map(str, begun))}"
+        click.echo(told if begun else "no partition starts over: each has its position")
     _report(settings)
 
 
@@ -40,9 +53,9 @@ def check_topics() -> None:
 @command.command("skip-lost")
 @click.option("--partition", type=click.IntRange(min=0), required=True)
 def skip_lost(partition: int) -> None:
-    """Go on where an input topic begins now, though records before that were deleted unread.
+    """Go on with what an input topic holds now, though records were deleted unread or the topic was made again.
 
-    Stop all workers first. What was deleted is never counted.
+    Workers may run: the one that has the partition opens it by itself. What is gone is never counted.
     """
     # They import Faust, which the other commands do not need.
     from streams.partitions.changelog import MarkerMissingError  # noqa: PLC0415
