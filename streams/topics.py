@@ -20,10 +20,13 @@ _RESOURCE = ConfigResourceType.TOPIC
 _SETTLING_SECONDS = 30.0
 _DAY = 86_400_000
 # A reject carries its record as text, a third longer than the megabyte that a producer may send.
-_MAX_RECORD = 4 * 1024 * 1024
+MAX_RECORD = 4 * 1024 * 1024
 
 
-MORE_PARTITIONS = "docs/operations.md says under 'More partitions' how to move to topics that have more"
+MORE_PARTITIONS = (
+    "stop the producers, and move to new topics with: lifestage topics repartition (docs/operations.md, under 'More "
+    "partitions')"
+)
 
 
 class TopicsError(Exception):
@@ -148,11 +151,11 @@ async def wrong_cleanup(settings: Settings) -> str:
 def topic_settings(topics: Topics, name: str) -> dict[str, str]:
     """Return with which configuration a topic is made."""
     if name == topics.changelog:
-        return {"cleanup.policy": "compact", "max.message.bytes": str(_MAX_RECORD)}
+        return {"cleanup.policy": "compact", "max.message.bytes": str(MAX_RECORD)}
     # Retention goes by the record's own time: with seven days, a replay of last year would be deleted at once.
     configuration = {"cleanup.policy": "delete", "retention.ms": "-1"}
     if name not in topics.inputs or name in topics.account_events:
-        configuration["max.message.bytes"] = str(_MAX_RECORD)
+        configuration["max.message.bytes"] = str(MAX_RECORD)
     return configuration
 
 

@@ -13,7 +13,7 @@ from streams.settings import Settings
 from streams.topics import TopicsError
 
 
-class _NoCustomers:
+class NoCustomers:
     """A group state that keeps nothing: only the position is read and moved."""
 
     upto = 0
@@ -53,7 +53,7 @@ async def skip(settings: Settings, partition: int) -> dict[str, int]:
     transaction = GroupTransaction(settings, partition)
     try:
         await transaction.fence()
-        group = PartitionGroup(partition, settings, _NoCustomers())
+        group = PartitionGroup(partition, settings, NoCustomers())
         await read_changelogs(settings, [group])
         before = group.position
         if group.status.reason and not group.lost:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import subprocess
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,11 +12,18 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import NewPartitions
+from aiokafka.partitioner import DefaultPartitioner
 
 from streams.connection import administration
+from streams.partitions.repartition import repartition
+from streams.policy_file import load_rules, shipped_policy
+from streams.replay.replay import replay
 from streams.settings import Settings
-from streams.topics import create, topics_of
-from tests.support.installation import Installation, settings_for
+from streams.sources import simulated
+from streams.sources.source import Source
+from streams.topics import TopicsError, create, topics_of
+from tests.support.comparison import backtest, by_customer
+from tests.support.installation import Installation, existing, settings_for
 from tests.support.reconciliation import Account, counting, produce, settled
 from tests.support.topics import read
 from tests.support.waiting import PATIENCE, until
@@ -54,6 +62,11 @@ async def send(settings: Settings, topic: str, count: int) -> None:
         for number in range(count):
             for partition in BOTH:
                 await producer.send_and_wait(topic, b"new %d %d" % (partition, number), b"c%d" % partition, partition)
+
+
+async def latest(settings: Settings, topic: str) -> dict[bytes, bytes]:
+    """Return the last value of each key."""
+    return {record.key: record.value for record in await read(settings, topic)}
 
 
 async def command(settings: Settings, *words: str) -> str:
@@ -95,6 +108,34 @@ async def until_open(started: Installation, partitions: Sequence[int] = BOTH) ->
     await until_partitions(started, lambda it: it["state"] == "open", partitions)
 
 
+async def move_to_three(started: Installation, settings: Settings) -> None:
+    """Move to three partitions: customers as they were, what was not counted is, and nothing is told again."""
+    before = await latest(settings, topics_of(settings).changelog)
+    counted = Counter({key: int(value) for key, value in before.items() if key[:1] == b"c"})
+    prefix = f"{settings.topic_prefix}three-"
+    after = replace(settings, partitions=3, topic_prefix=prefix, app_id=f"{prefix}app")
+    named = ("--partitions", "3", "--prefix", prefix, "--app-id", after.app_id)
+    printed = await command(settings, "topics", "repartition", *named)
+    assert f"moved {len(counted)} customers and 30 records that are not counted yet" in printed
+    assert f"LIFESTAGE_TOPIC_PREFIX={prefix}" in printed
+    with pytest.raises(TopicsError, match="must be new"):
+        await repartition(settings, after)
+
+    started.settings = after
+    started.start()
+    told = await settled(after, 30)
+    assert (told.counted, told.lost, told.repeated) == (30, 0, 0), "what was told stays told"
+    counted.update(b"c%d" % (number % 10) for number in range(30))
+    moved = [it for it in await read(after, topics_of(after).changelog) if it.key[:1] == b"c"]
+    assert counted == {it.key: int(it.value) for it in moved}
+    everywhere = [0, 1, 2]
+    assert all(it.partition == DefaultPartitioner()(it.key, everywhere, everywhere) for it in moved)
+    copied = await read(after, topics_of(after).inputs[1])
+    for key in counted:
+        of_key = [int(it.value.split()[1]) for it in copied if it.key == key]
+        assert of_key == sorted(of_key), "in their order"
+
+
 @pytest.mark.apache
 async def test_an_input_made_again_and_one_with_more_partitions_stop_a_worker(
     apache_broker: str, topic_prefix: str, tmp_path: Path
@@ -128,7 +169,13 @@ async def test_an_input_made_again_and_one_with_more_partitions_stop_a_worker(
 
         await raise_partitions(settings, [raised], 3)
         await until_stopped(started, f"{raised} has 3 partitions now", "More partitions")
-        started.kill()
+        # These go where their keys belong among three partitions: some to the one that nobody reads.
+        async with AIOKafkaProducer(bootstrap_servers=settings.broker) as producer:
+            for number in range(30):
+                await producer.send_and_wait(raised, b"later %d" % number, b"c%d" % (number % 10))
+        with pytest.raises(TopicsError, match=r"1 workers of group .* still run"):
+            await repartition(settings, replace(settings, partitions=3, topic_prefix="other-", app_id="other"))
+        started.stop()
         started.start()
         await started.until_logged("one", "the numbers of partitions differ")
         assert await asyncio.to_thread(started.workers["one"].process.wait, PATIENCE) == 70
@@ -138,6 +185,36 @@ async def test_an_input_made_again_and_one_with_more_partitions_stop_a_worker(
         started.settings = replace(settings, partitions=3)
         started.start()
         await until_stopped(started, "counted with 2 partitions", "says 3", partitions=(0, 1, 2))
+        started.stop()
+
+        await move_to_three(started, settings)
+
+
+@pytest.mark.apache
+async def test_a_move_to_more_partitions_changes_no_transition(
+    apache_broker: str, topic_prefix: str, tmp_path: Path
+) -> None:
+    events = list(simulated.events(customers=60, days=90, business="shop"))
+    half = len(events) // 2
+    while events[half - 1].instant == events[half].instant:
+        half += 1
+    before = settings_for(apache_broker, topic_prefix, partitions=2, clock="stream")
+    after = replace(before, partitions=5, topic_prefix=f"{topic_prefix}five-", app_id=f"{topic_prefix}five")
+    told = []
+    await create(before)
+    with existing(before, tmp_path) as installed:
+        for settings, some in ((before, events[:half]), (after, events[half:])):
+            installed.settings = settings
+            installed.start()
+            await replay(Source("shop", "", some), settings, print)
+            await installed.wait_until_done(some[-1].instant)
+            installed.stop()
+            told += await installed.transitions()
+            if settings is before:
+                assert (await repartition(before, after)).customers > 20
+    truth = backtest(events, events[-1].instant, load_rules(shipped_policy())).transitions
+    assert by_customer(told) == by_customer(truth)
+    assert len(truth) > 50
 
 
 @pytest.mark.apache

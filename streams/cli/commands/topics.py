@@ -1,7 +1,8 @@
-"""``lifestage topics``: create the topics, check them, and skip records that were lost."""
+"""``lifestage topics``: create the topics, check them, skip records that were lost, and move to more partitions."""
 
 import asyncio
 from collections.abc import Coroutine
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import click
@@ -70,6 +71,30 @@ def skip_lost(partition: int) -> None:
         click.echo(f"{topic}[{partition}] goes on at {begin}")
     if not skipped:
         click.echo(f"partition {partition} has lost nothing")
+
+
+@command.command("repartition")
+@click.option(
+    "--partitions", type=click.IntRange(min=1), required=True, help="How many partitions the new topics have."
+)
+@click.option("--prefix", required=True, help="The LIFESTAGE_TOPIC_PREFIX of the new topics.")
+@click.option("--app-id", required=True, help="The LIFESTAGE_APP_ID of their workers.")
+def repartition_topics(partitions: int, prefix: str, app_id: str) -> None:
+    """Move to new topics with another number of partitions: the customers as they are, and what is not counted yet.
+
+    Stop all workers and producers first. The old topics stay as they are.
+    """
+    # It imports Faust, which the other commands do not need.
+    from streams.partitions import repartition  # noqa: PLC0415
+
+    settings = settings_or_fail()
+    after = replace(settings, partitions=partitions, topic_prefix=prefix, app_id=app_id)
+    moved = _run(settings, repartition.repartition(settings, after))
+    click.echo(f"moved {moved.customers:,} customers and {moved.records:,} records that are not counted yet")
+    click.echo(
+        f"start workers and producers with LIFESTAGE_PARTITIONS={partitions} LIFESTAGE_TOPIC_PREFIX={prefix} "
+        f"LIFESTAGE_APP_ID={app_id}"
+    )
 
 
 def _report(settings: Settings) -> None:
