@@ -17,14 +17,16 @@ def change_of(
     for name in (*topics.inputs, topics.changelog):
         if name not in present:
             return _deleted(topics, name, partition)
-        if present[name].partitions != partitions:
-            return repartitioned(name, present[name].partitions, partitions)
-    if position is None:
-        return ""
-    if position.partitions not in (0, partitions):
-        return counted_with(position.partitions, partitions)
-    if is_remade(position, topics.changelog, present):
+    if position is not None and is_remade(position, topics.changelog, present):
         return changelog_remade(topics.changelog)
+    for name in (*topics.inputs, topics.changelog):
+        found = present[name].partitions
+        if found != partitions and position is not None and is_remade(position, name, present):
+            return _remade_otherwise(name, found, partitions, partition)
+        if found != partitions:
+            return repartitioned(name, found, partitions)
+    if position is not None and position.partitions not in (0, partitions):
+        return counted_with(position.partitions, partitions)
     return ""
 
 
@@ -107,6 +109,14 @@ def _deleted(topics: Topics, name: str, partition: int) -> str:
     return (
         f"no such topic: {name}: it was deleted; make it with: lifestage topics create, and go on with what it "
         f"holds then: {_skip(partition)}"
+    )
+
+
+def _remade_otherwise(name: str, found: int, wanted: int, partition: int) -> str:
+    return (
+        f"{name} was deleted and made again with {found} partitions instead of {wanted} (by a broker's "
+        "auto.create.topics.enable?): delete it, make it with: lifestage topics create, and go on with what it holds "
+        f"then: {_skip(partition)}"
     )
 
 

@@ -281,6 +281,17 @@ async def test_more_partitions_concern_every_position(monkeypatch: pytest.Monkey
     assert group.lost == {}
 
 
+async def test_a_topic_that_a_broker_made_again_by_itself_is_no_case_for_more_partitions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    consumer = FakeConsumer([marker(0, {FIRST: 5}, ids=IDS, partitions=4)])
+    consumer.present[FIRST] = TopicMetadata(b"another", 1)
+    group = await read(monkeypatch, consumer)
+    assert f"{FIRST} was deleted and made again with 1 partitions instead of 4" in group.status.reason
+    consumer.present |= {FIRST: TopicMetadata(IDS[FIRST], 4), TOPICS.changelog: TopicMetadata(b"another", 1)}
+    assert "count everything again" in (await read(monkeypatch, consumer, group)).status.reason
+
+
 async def test_what_was_counted_before_needs_a_person(monkeypatch: pytest.MonkeyPatch) -> None:
     consumer = FakeConsumer([], end=0)
     consumer.earlier = {0: "it was counted before"}
