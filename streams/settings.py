@@ -14,10 +14,12 @@ Subject = Literal["customer", "account"]
 Clock = Literal["wall", "stream"]
 Store = Literal["memory", "disk"]
 Log = Literal["text", "json"]
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 SUBJECTS: tuple[Subject, ...] = get_args(Subject)
 CLOCKS: tuple[Clock, ...] = get_args(Clock)
 STORES: tuple[Store, ...] = get_args(Store)
 LOGS: tuple[Log, ...] = get_args(Log)
+LOG_LEVELS: tuple[LogLevel, ...] = get_args(LogLevel)
 TRACE_ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 
@@ -42,7 +44,8 @@ class Settings:
     ``embedded`` says that the broker is noida-db, which keeps listing a producer as aborted after the end of its
     aborted transaction: its changelogs must be read from the beginning, or records are missed.
     ``store`` says where the snapshots are kept, in memory or in a file of this worker under ``data``; both are rebuilt
-    from the changelog. ``log`` says how lines are written to it. ``policy`` is ``None`` for the policy that ships with
+    from the changelog. ``log`` says how lines are written to it, ``log_level`` from which level on, and ``log_clients``
+    that those of Kafka's client and of Faust are among them. ``policy`` is ``None`` for the policy that ships with
     the product. ``subject`` says who is decided: customers, or the accounts that their events name, which read what the
     customers' workers write if ``accounts`` is set there. ``sources`` are the input topics besides the usual four.
     ``web_tokens`` is a file with the tokens that metrics and health want; None: they want none.
@@ -62,6 +65,8 @@ class Settings:
     clock: Clock = "wall"
     store: Store = "memory"
     log: Log = "text"
+    log_level: LogLevel = "INFO"
+    log_clients: bool = False
     web_host: str = "127.0.0.1"
     web_port: int = 6066
     web_tokens: Path | None = None
@@ -85,7 +90,11 @@ class Settings:
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
         """Read the ``LIFESTAGE_*`` variables; raises ``SettingsError`` for the first one that is wrong."""
-        read = Environment(environ)
+        return cls.read(Environment(environ))
+
+    @classmethod
+    def read(cls, read: Environment) -> "Settings":
+        """Read them as ``from_environment`` does, from an environment that then knows all names of settings."""
         default = cls()
         policy = read.text("POLICY", "")
         subject = read.one_of("SUBJECT", default.subject, SUBJECTS)
@@ -104,6 +113,8 @@ class Settings:
             clock=read.one_of("CLOCK", default.clock, CLOCKS),
             store=read.one_of("STORE", default.store, STORES),
             log=read.one_of("LOG", default.log, LOGS),
+            log_level=read.checked("LOG_LEVEL", default.log_level, _log_level, " or ".join(LOG_LEVELS)),
+            log_clients=read.yes("LOG_CLIENTS"),
             web_host=read.text("WEB_HOST", default.web_host),
             web_port=read.port("WEB_PORT", default.web_port),
             web_tokens=read.file("WEB_TOKENS"),
@@ -115,7 +126,7 @@ class Settings:
             availability_timeout=read.seconds("AVAILABILITY_TIMEOUT", default.availability_timeout),
             failpoint=read.text("FAILPOINT", ""),
             embedded=read.yes("EMBEDDED"),
-            traces=any(environ.get(name) for name in TRACE_ENDPOINTS),
+            traces=any(read.foreign(name) for name in TRACE_ENDPOINTS),
             security=_security(read),
             serve=ServeSettings.from_environment(read),
         )
@@ -154,6 +165,13 @@ def _redis_url(given: str) -> str:
     if given and not given.startswith(("redis://", "rediss://", "unix://")):
         raise ValueError
     return given
+
+
+def _log_level(given: str) -> LogLevel:
+    for level in LOG_LEVELS:
+        if level == given.upper():
+            return level
+    raise ValueError
 
 
 def _topic_prefix(given: str) -> str:

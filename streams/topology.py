@@ -22,12 +22,14 @@ from streams.faust_driver.tables import snapshot_table
 from streams.mapped_readers import mapped_readers
 from streams.observe.health import Health
 from streams.observe.metrics import Metrics
-from streams.observe.pages import serve_pages
+from streams.observe.pages import Pages
+from streams.observe.possible_changes import possible_changes
 from streams.observe.stage_counts import StageCounts
 from streams.observe.traces import traces
 from streams.observe.worker_tally import WorkerTally
 from streams.partitions.assignment import Assignment, GroupStateFactory
 from streams.partitions.failpoints import failpoint
+from streams.partitions.silence import Silence
 from streams.partitions.snapshots import PartitionedSnapshots
 from streams.partitions.status import WorkerStatus
 from streams.partitions.watchdog import Watchdog
@@ -46,7 +48,7 @@ def build(
     rules: Rulebook,
     group_state: GroupStateFactory | None = None,
     observers: Sequence[Observer] | None = None,
-) -> faust.App:
+) -> BatchApp:
     """Return the app of one worker, not started.
 
     ``group_state`` makes the state that decides the batches of a partition group, by default a ``Tracker``.
@@ -65,7 +67,7 @@ def build(
     mirror = _mirror(settings, rules, status) if observers is None else None
     stages = tuple(it.key for it in rules.compiled.stages)
     health = Health(status, rules.version, stages, stage_counts, tally, mirror)
-    metrics = Metrics(health, live=settings.clock == "wall")
+    metrics = Metrics(health, live=settings.clock == "wall", possible=possible_changes(rules.compiled))
     if observers is None:
         traced = traces(settings) if settings.traces else None
         observers = [it for it in (stage_counts, tally, metrics, mirror, traced) if it is not None]
@@ -86,13 +88,14 @@ def build(
     # What it does.
     reached = failpoint(settings.failpoint)
     _register(app, settings, track(assignment, shown, time.monotonic, settings.batch_timeout, reached))
-    app.task(Watchdog(settings, assignment).watch)
+    app.silence = Silence(settings.broker, status)
+    app.task(Watchdog(settings, assignment, app.silence).watch)
     app.task(tally.report)
     if mirror is not None:
         app.task(mirror.run)
         app.task(Heartbeat(settings, health.document).run)
     tokens = Tokens() if settings.web_tokens is None else tokens_in(settings.web_tokens, "LIFESTAGE_WEB_TOKENS")
-    serve_pages(app, health, metrics, tokens)
+    app.pages = Pages(health, metrics, tokens)
     private.shorten_transaction_backoff()
     private.rejoin_without_assignment()
     if settings.embedded:
@@ -160,15 +163,7 @@ def _app(settings: Settings, assignment: Assignment, snapshots: PartitionedSnaps
         # The group's own lock waits for its batch, and only when the group is opened again or leaves.
         stream_wait_empty=False,
         stream_recovery_delay=0.0,
-        web_bind=settings.web_host,
-        web_host=settings.web_host,
-        web_port=settings.web_port,
-        # Faust's own pages: the customers, the workers that have them, and statistics.
-        web_tables_enabled=False,
-        web_router_enabled=False,
-        web_stats_enabled=False,
-        web_graph_enabled=False,
-        web_metrics_enabled=False,
+        web_enabled=False,
         worker_redirect_stdouts=False,
         autodiscover=False,
         Table=snapshot_table(snapshots),

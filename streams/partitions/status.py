@@ -53,11 +53,13 @@ class WorkerStatus:
 
     assigned: bool = False
     groups: dict[int, GroupStatus] = field(default_factory=dict)
+    silence: str = ""
+    """What Kafka has not answered, and for how long; empty while it answers."""
 
     @property
     def ready(self) -> bool:
-        """Whether it is assigned and recovered: every group is open."""
-        return self.assigned and all(group.state == "open" for group in self.groups.values())
+        """Whether Kafka answers, and it is assigned and recovered: every group is open."""
+        return not self.silence and self.assigned and all(group.state == "open" for group in self.groups.values())
 
     @property
     def lag(self) -> Mapping[TopicPartitionName, int]:

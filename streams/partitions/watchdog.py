@@ -1,7 +1,6 @@
 """The watchdog: measures the lag, sees that the topics are still the same, and ends a worker that makes no progress."""
 
 import asyncio
-import logging
 import time
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
@@ -14,22 +13,23 @@ from streams.fatal import end_process
 from streams.partitions.assignment import Assignment
 from streams.partitions.input_buffer import InputBuffer
 from streams.partitions.partition_group import PartitionGroup
+from streams.partitions.silence import Silence
 from streams.partitions.topic_watch import TopicWatch
 from streams.settings import Settings
 from streams.topic_metadata import TopicMetadata, TopicMetadataReader, topic_metadata
 from streams.topics import topics_of
 
-logger = logging.getLogger(__name__)
-
 _EVERY_SECONDS = 2.0
+_ANSWER_SECONDS = 10.0
 
 
 class Watchdog:
     """A task that asks Kafka for the topics and the ends of their logs, with clients that nothing else can block."""
 
-    def __init__(self, settings: Settings, assignment: Assignment) -> None:
+    def __init__(self, settings: Settings, assignment: Assignment, silence: Silence) -> None:
         self._settings = settings
         self._assignment = assignment
+        self._silence = silence
         self._topics = topics_of(settings)
         self._watch = TopicWatch(settings, assignment)
         self._clients: tuple[AIOKafkaConsumer, TopicMetadataReader] | None = None
@@ -37,17 +37,15 @@ class Watchdog:
     async def watch(self) -> None:
         """Run until cancelled; end the process when Kafka is away, or a group stalls, for the availability time-out."""
         limit = self._settings.availability_timeout
-        answered = time.monotonic()
+        self._silence.ended()  # the worker has found Kafka before this
         async with AsyncExitStack() as stack:
             while True:
                 try:
-                    async with asyncio.timeout(max(_EVERY_SECONDS, limit / 4)):
+                    async with asyncio.timeout(max(_EVERY_SECONDS, min(_ANSWER_SECONDS, limit / 4))):
                         await self._measure(*await self._connected(stack))
-                    answered = time.monotonic()
+                    self._silence.ended()
                 except (KafkaError, TimeoutError, OSError) as error:
-                    silence = time.monotonic() - answered
-                    logger.warning("Kafka has not answered for %.0f s: %r", silence, error)
-                    if silence > limit:
+                    if self._silence.lasts(error) > limit:
                         end_process(f"Kafka at {self._settings.broker} has not answered for {limit:.0f} s")
                 self._end_if_stalled(limit)
                 await asyncio.sleep(_EVERY_SECONDS)

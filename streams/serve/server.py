@@ -20,6 +20,7 @@ from streams.serve.surfaces import surfaces_of
 from streams.serve_settings import ServeSettings
 from streams.settings import Settings
 from streams.sinks.redis import connect
+from streams.stacks import show_tasks
 from streams.tokens import Tokens, tokens_in
 
 logger = logging.getLogger(__name__)
@@ -59,11 +60,11 @@ async def serve(settings: Settings, rules: Rulebook, tokens: Tokens, certificate
         hold_empty_fetches()
         forget_old_aborts()
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # it logs requests that it cannot read, as they are
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it logs each try while Kafka is away; ours tell it once
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, ended.set)
+    show_tasks(loop)
     await runner.setup()
     try:
         host, port = settings.serve.host, settings.serve.port
