@@ -81,13 +81,14 @@ class Environment:
 
         return self.checked(name, str(default), check, f"a whole number, {least} or more")
 
-    def seconds(self, name: str, default: float) -> float:
-        """Return a number of seconds above 0."""
+    def seconds(self, name: str, default: float, least: float = 0.001) -> float:
+        """Return a number of seconds, above 0 or from ``least`` on."""
 
         def check(given: str) -> float:
-            return _at_least(float(given), 0.001)
+            return _at_least(float(given), least)
 
-        return self.checked(name, str(default), check, "a number of seconds above 0")
+        wanted = "a number of seconds" + (" above 0" if least else ", or 0")
+        return self.checked(name, str(default), check, wanted)
 
     def port(self, name: str, default: int) -> int:
         """Return a port."""

@@ -48,6 +48,7 @@ class Settings:
     that those of Kafka's client and of Faust are among them. ``policy`` is ``None`` for the policy that ships with
     the product. ``subject`` says who is decided: customers, or the accounts that their events name, which read what the
     customers' workers write if ``accounts`` is set there. ``sources`` are the input topics besides the usual four.
+    ``linger`` is the longest wait for more records before a transaction, 0 for none.
     ``web_tokens`` is a file with the tokens that metrics and health want; None: they want none.
     ``traces``: OpenTelemetry's own variables name a collector.
     """
@@ -74,6 +75,7 @@ class Settings:
     instance: str = ""
     session_timeout: float = 10.0
     batch_records: int = 4000
+    linger: float = 0.4
     batch_timeout: float = 30.0
     availability_timeout: float = 120.0
     failpoint: str = ""
@@ -122,6 +124,7 @@ class Settings:
             instance=read.text("INSTANCE", ""),
             session_timeout=read.seconds("SESSION_TIMEOUT", default.session_timeout),
             batch_records=read.whole("BATCH_RECORDS", default.batch_records, least=1),
+            linger=read.seconds("LINGER", default.linger, least=0.0),
             batch_timeout=read.seconds("BATCH_TIMEOUT", default.batch_timeout),
             availability_timeout=read.seconds("AVAILABILITY_TIMEOUT", default.availability_timeout),
             failpoint=read.text("FAILPOINT", ""),

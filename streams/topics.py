@@ -12,13 +12,20 @@ from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from schemas.event_types import TOPIC_KINDS
 from streams.connection import administration
-from streams.settings import Settings
+from streams.settings import Clock, Settings
 
 INPUTS = tuple(f"customer.{kind}" for kind in TOPIC_KINDS)
 TABLE = "customers"
 _RESOURCE = ConfigResourceType.TOPIC
 _SETTLING_SECONDS = 30.0
 _DAY = 86_400_000
+_COMPACTION = {
+    # A segment that is being written is not compacted: what lies in it is read at each start, however old it is.
+    "segment.bytes": str(16 * 1024 * 1024),
+    "min.cleanable.dirty.ratio": "0.1",
+    "max.compaction.lag.ms": str(_DAY),
+}
+_TRANSITIONS_KEPT, _REJECTS_KEPT = 400 * _DAY, 30 * _DAY
 # A reject carries its record as text, a third longer than the megabyte that a producer may send.
 MAX_RECORD = 4 * 1024 * 1024
 
@@ -95,7 +102,9 @@ async def create(settings: Settings) -> list[str]:
     topics = topics_of(settings)
     own = [name for name in topics.all if name not in topics.mapped]
     wanted = [
-        NewTopic(name, settings.partitions, settings.replication, topic_configs=topic_settings(topics, name))
+        NewTopic(
+            name, settings.partitions, settings.replication, topic_configs=topic_settings(topics, name, settings.clock)
+        )
         for name in own
     ]
     created = []
@@ -125,7 +134,10 @@ async def check(settings: Settings, looks_back_days: int = 0) -> list[str]:
         configurations = {name: await _described(admin, name) for name in topics.all}
     if wrong := _wrong_cleanup(configurations, topics):
         raise TopicsError(wrong)
-    return _retention_warnings(configurations, topics, looks_back_days)
+    return [
+        *_compaction_warnings(configurations[topics.changelog], topics.changelog),
+        *_retention_warnings(configurations, topics, looks_back_days),
+    ]
 
 
 async def check_inputs(settings: Settings) -> None:
@@ -148,12 +160,13 @@ async def wrong_cleanup(settings: Settings) -> str:
     return _wrong_cleanup(configurations, topics)
 
 
-def topic_settings(topics: Topics, name: str) -> dict[str, str]:
-    """Return with which configuration a topic is made."""
+def topic_settings(topics: Topics, name: str, clock: Clock = "wall") -> dict[str, str]:
+    """Return with which configuration a topic is made, for workers on this clock."""
     if name == topics.changelog:
-        return {"cleanup.policy": "compact", "max.message.bytes": str(MAX_RECORD)}
+        return {"cleanup.policy": "compact", "max.message.bytes": str(MAX_RECORD), **_COMPACTION}
     # Retention goes by the record's own time: with seven days, a replay of last year would be deleted at once.
-    configuration = {"cleanup.policy": "delete", "retention.ms": "-1"}
+    kept = {topics.transitions: _TRANSITIONS_KEPT, topics.rejects: _REJECTS_KEPT} if clock == "wall" else {}
+    configuration = {"cleanup.policy": "delete", "retention.ms": str(kept.get(name, -1))}
     if name not in topics.inputs or name in topics.account_events:
         configuration["max.message.bytes"] = str(MAX_RECORD)
     return configuration
@@ -214,6 +227,18 @@ def _wrong_cleanup(configurations: Mapping[str, Mapping[str, str]], topics: Topi
                 f"kafka-configs.sh --alter --topic {name} --add-config cleanup.policy={wanted}"
             )
     return ""
+
+
+def _compaction_warnings(configuration: Mapping[str, str], changelog: str) -> list[str]:
+    other = {name: wanted for name, wanted in _COMPACTION.items() if float(configuration.get(name, 0)) > float(wanted)}
+    if not other:
+        return []
+    found = ", ".join(f"{name}={configuration[name]}" for name in other)
+    wanted = ",".join(f"{name}={value}" for name, value in other.items())
+    return [
+        f"{changelog} has {found}: old state stays in it for long, and is read at each start; "
+        f"kafka-configs.sh --alter --topic {changelog} --add-config {wanted}"
+    ]
 
 
 def _retention_warnings(

@@ -88,6 +88,11 @@ class PartitionGroup:
         self.close()
         self.status.state, self.status.reason = "stopped", reason
 
+    @property
+    def waiting(self) -> int:
+        """How many records were fetched and are in no batch yet."""
+        return sum(len(buffer.records) for buffer in self.buffers)
+
     def next_batch(self, now: int) -> PendingBatch | None:
         """Return the next batch worth a commit, None while one is under way or nothing has happened; ``now`` in ms."""
         if self.in_flight is not None or self.status.state != "open":

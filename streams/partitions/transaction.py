@@ -8,6 +8,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.partitioner import DefaultPartitioner
+from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.structs import RecordMetadata
 
 from agents.batch import Watermark
@@ -23,6 +24,8 @@ logger = logging.getLogger(__name__)
 # Below the megabyte that a broker takes by default, with room for the header.
 _MAX_BATCH = 512 * 1024
 _ABORT_SECONDS = 3.0
+_ZSTD = 4
+"""As Kafka's format of batches numbers it."""
 
 
 class GroupTransaction:
@@ -69,7 +72,7 @@ class GroupTransaction:
     async def send_changes(self, changes: Mapping[bytes, bytes], marker: bytes) -> None:
         """Send the changelog records, the position marker last."""
         records = [*((key, value, None) for key, value in changes.items()), (POSITION_KEY, marker, None)]
-        await self._send(self._topics.changelog, records)
+        await self._send(self._topics.changelog, records, compressed=True)
 
     async def send_transitions(self, transitions: Sequence[KeyedValue]) -> None:
         """Send the transitions."""
@@ -123,14 +126,21 @@ class GroupTransaction:
                 logger.info(told, self._partition, error, extra={"partition": self._partition})
 
     async def _send(
-        self, topic: str, records: Iterable[tuple[bytes | None, bytes, int | None]], partition: int | None = None
+        self,
+        topic: str,
+        records: Iterable[tuple[bytes | None, bytes, int | None]],
+        partition: int | None = None,
+        *,
+        compressed: bool = False,
     ) -> None:
         place = self._partition if partition is None else partition
-        for batch, count in self._batches(records):
+        for batch, count in self._batches(records, compressed):
             self._sent.append(await self._producer.send_batch(batch, topic, partition=place))
             self._counts.append(count)
 
-    def _batches(self, records: Iterable[tuple[bytes | None, bytes, int | None]]) -> list[tuple[Any, int]]:
+    def _batches(
+        self, records: Iterable[tuple[bytes | None, bytes, int | None]], compressed: bool
+    ) -> list[tuple[Any, int]]:
         """Return batches, each with the number of its records."""
         batches: list[tuple[Any, int]] = []
         batch, count = None, 0
@@ -139,7 +149,7 @@ class GroupTransaction:
                 # The first record of a batch is taken whatever its size, so a large snapshot goes alone.
                 if batch is not None:
                     batches.append((batch, count))
-                batch, count = self._producer.create_batch(), 0
+                batch, count = _compressed_batch() if compressed else self._producer.create_batch(), 0
                 batch.append(key=key, value=value, timestamp=time)
             count += 1
         if batch is not None:
@@ -147,3 +157,8 @@ class GroupTransaction:
         for filled, _ in batches:
             filled.close()
         return batches
+
+
+def _compressed_batch() -> BatchBuilder:
+    # Of the changelog alone, which only workers read: not every client of other topics can read it.
+    return BatchBuilder(_MAX_BATCH, _ZSTD, is_transactional=True)

@@ -14,7 +14,7 @@ from aiokafka.errors import TopicAlreadyExistsError, TopicAuthorizationFailedErr
 
 from streams import topics
 from streams.mapped_topics import MappedTopic
-from streams.settings import Settings
+from streams.settings import Clock, Settings
 from streams.topics import TopicsError, check, create, topics_of, wrong_cleanup
 
 SETTINGS = Settings(topic_prefix="shop.", app_id="shop", partitions=4)
@@ -79,6 +79,31 @@ async def test_only_what_is_missing_is_created(admin: FakeAdmin) -> None:
     assert {topic.num_partitions for topic in admin.created.values()} == {4}
     assert admin.created[FIRST].topic_configs == {"cleanup.policy": "delete", "retention.ms": "-1"}
     assert admin.created[TOPICS.changelog].topic_configs["cleanup.policy"] == "compact"
+
+
+@pytest.mark.parametrize(("clock", "days"), [("wall", {"transitions": 400, "rejects": 30}), ("stream", {})])
+async def test_what_is_told_is_kept_for_a_while_and_what_is_replayed_for_ever(
+    admin: FakeAdmin, clock: Clock, days: dict[str, int]
+) -> None:
+    admin.partitions.clear()
+    await create(replace(SETTINGS, clock=clock))
+    kept = {name: int(it.topic_configs.get("retention.ms", "0")) for name, it in admin.created.items()}
+    for name in ("transitions", "rejects"):
+        assert kept.pop(getattr(TOPICS, name)) == (days[name] * DAY_MS if name in days else -1)
+    assert kept.pop(TOPICS.changelog) == 0
+    assert {*kept.values()} == {-1}
+
+
+async def test_a_changelog_that_is_hardly_compacted_is_told_with_the_mend(admin: FakeAdmin) -> None:
+    made = topics.topic_settings(TOPICS, TOPICS.changelog)
+    admin.configurations[TOPICS.changelog] = dict(made)
+    assert await check(SETTINGS) == []
+    usual = {"segment.bytes": "1073741824", "min.cleanable.dirty.ratio": "0.5", "max.compaction.lag.ms": str(2**63 - 1)}
+    for name, value in usual.items():
+        admin.configurations[TOPICS.changelog] = {**made, name: value}
+        (warning,) = await check(SETTINGS)
+        assert f"{TOPICS.changelog} has {name}={value}: " in warning
+        assert warning.endswith(f"--add-config {name}={made[name]}")
 
 
 async def test_what_is_published_may_be_longer_than_what_is_read(admin: FakeAdmin) -> None:

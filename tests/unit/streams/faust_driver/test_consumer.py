@@ -16,6 +16,7 @@ from streams.faust_driver.membership import Membership
 from streams.faust_driver.private import set_fetch_wait
 from streams.partitions.input_buffer import InputBuffer
 from streams.partitions.inputs import Inputs
+from streams.partitions.linger import Linger
 from streams.partitions.partition_group import PartitionGroup
 from streams.settings import Settings
 from streams.topics import Topics, topics_of
@@ -99,7 +100,7 @@ class FakeInputs(RecordingInputs):
         self.fetches: list[tuple[list[TopicPartition], bool]] = []
         self.answers: list[Any] = []
 
-    async def fetch(self, places: list[TopicPartition], caught_up: bool, seconds: float) -> Any:
+    async def fetch(self, places: list[TopicPartition], caught_up: bool, seconds: float, hold: float) -> Any:
         self.fetches.append((list(places), caught_up))
         if not self.answers:
             await asyncio.Event().wait()
@@ -130,6 +131,7 @@ class ScriptedConsumer(BatchConsumer):
         self.group.open(1, dict.fromkeys(topics_of(settings).inputs, 0))
         self.group.buffers = [InputBuffer("t", end=9, needs_seek=False, caught_up=False)]
         self.inputs = inputs  # type: ignore[assignment]
+        self.linger = Linger(settings)
         self.assignment_of_groups: Any = SimpleNamespace(groups={0: self.group}, settings=settings, batch_ended=None)
         self.topics = Topics(("t",), "transitions", "rejects", "changelog")
         self.log: Any = logging.getLogger("test")

@@ -95,6 +95,7 @@ Written = tuple[GroupTransaction, FakeProducer]
 @pytest.fixture
 async def written(monkeypatch: pytest.MonkeyPatch) -> Written:
     monkeypatch.setattr(transaction, "AIOKafkaProducer", FakeProducer)
+    monkeypatch.setattr(transaction, "_compressed_batch", FakeBatch)
     monkeypatch.setattr(transaction, "_ABORT_SECONDS", 0.01)
     made = GroupTransaction(SETTINGS, 3)
     producer: Any = made._producer
