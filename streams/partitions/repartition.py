@@ -6,15 +6,16 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.errors import GroupCoordinatorNotAvailableError
+from aiokafka.codec import has_zstd
 from aiokafka.partitioner import DefaultPartitioner
 
 from agents.batch import Position
 from schemas import instant
-from streams.connection import administration, client_arguments
+from streams.connection import client_arguments
 from streams.partitions import topic_changes
 from streams.partitions.changelog import read_changelogs
 from streams.partitions.first_opening import counted_before
+from streams.partitions.group_members import check_ended
 from streams.partitions.partition_group import PartitionGroup
 from streams.partitions.position import POSITION_KEY, START, encode_position
 from streams.partitions.skip_lost import NoCustomers
@@ -72,7 +73,7 @@ async def repartition(before: Settings, after: Settings) -> Moved:
     """
     old, new = topics_of(before), topics_of(after)
     _check(before, after, old, new)
-    await _check_ended(before)
+    await check_ended(before)
     async with topic_metadata(before, old.all) as reader:
         present = await reader.read()
     held = await _read_before(before, old, present)
@@ -116,17 +117,6 @@ def _check(before: Settings, after: Settings, old: Topics, new: Topics) -> None:
         )
     if shared := set(old.all) & set(new.all):
         raise TopicsError(f"{', '.join(sorted(shared))} would be old and new: name another prefix and another app id")
-
-
-async def _check_ended(settings: Settings) -> None:
-    async with administration(settings) as admin:
-        try:
-            described = await admin.describe_consumer_groups([settings.app_id])
-        except GroupCoordinatorNotAvailableError:
-            return
-    members = sum(len(group[5]) for response in described for group in response.groups)
-    if members:
-        raise TopicsError(f"{members} workers of group {settings.app_id} still run, or ended just now: stop them all")
 
 
 async def _read_before(settings: Settings, topics: Topics, present: Mapping[str, TopicMetadata]) -> _Before:
@@ -232,6 +222,7 @@ async def _writing(settings: Settings) -> AsyncIterator[Callable[[Sequence[Sent]
         **client_arguments(settings),
         transactional_id=f"{settings.app_id}-repartition",
         max_request_size=MAX_RECORD,
+        compression_type="zstd" if has_zstd() else "gzip",
     )
 
     async def write(records: Sequence[Sent]) -> None:

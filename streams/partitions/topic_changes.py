@@ -54,7 +54,7 @@ def remade(topic: str, partition: int) -> str:
     """Return the message that an input is another log than the one that was counted, and how to go on."""
     return (
         f"{topic}[{partition}] was deleted and made again: what had not been counted is gone; to go on with all "
-        f"that it holds now: {_skip(partition)}"
+        f"that it holds now: {_skip(partition)} (or, from a copy with the offsets of before: lifestage topics adopt)"
     )
 
 
@@ -69,8 +69,9 @@ def beyond_end(topic: str, partition: int, at: int, end: int) -> str:
 def changelog_remade(name: str) -> str:
     """Return the message that the changelog is another one."""
     return (
-        f"{name} was deleted and made again, and the customers with it: bring it back, or stop all workers, delete it, "
-        "and count everything again from the inputs with: lifestage topics create --start-over"
+        f"{name} was deleted and made again: stop all workers; if it was brought back from a copy, take it with: "
+        "lifestage topics adopt; else delete it, and count everything again from the inputs with: lifestage topics "
+        "create --start-over"
     )
 
 

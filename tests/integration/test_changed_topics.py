@@ -15,6 +15,7 @@ from aiokafka.admin import NewPartitions
 from aiokafka.partitioner import DefaultPartitioner
 
 from streams.connection import administration
+from streams.partitions.adopt import adopt
 from streams.partitions.repartition import repartition
 from streams.policy_file import load_rules, shipped_policy
 from streams.replay.replay import replay
@@ -228,8 +229,20 @@ async def test_a_changelog_that_is_lost_is_counted_again_only_when_a_person_says
         started.start()
         await produce(settings, range(40))
         assert await settled(settings, 40) == Account(40, 0, 0, 0)
+        copy = await read(settings, changelog)
         await remake(settings, changelog)
         await until_stopped(started, f"{changelog} was deleted and made again", "topics create --start-over")
+        started.stop()
+
+        await remake(settings, changelog)
+        async with AIOKafkaProducer(bootstrap_servers=settings.broker) as producer:
+            for record in copy:
+                await producer.send_and_wait(changelog, record.value, record.key, record.partition)
+        assert "partitions 0, 1" in await command(settings, "topics", "adopt")
+        assert await adopt(settings) == []
+        started.start()
+        await produce(settings, range(40, 60))
+        assert await settled(settings, 60) == Account(60, 0, 0, 0)
         started.kill()
 
         await remake(settings, changelog)
@@ -239,7 +252,7 @@ async def test_a_changelog_that_is_lost_is_counted_again_only_when_a_person_says
         await until_open(started)
         await until_partitions(started, lambda it: not any(it["lag_records"].values()))
         held = {record.key: record.value for record in await read(settings, changelog)}
-        assert sum(int(value) for key, value in held.items() if key.startswith(b"c")) == 40
+        assert sum(int(value) for key, value in held.items() if key.startswith(b"c")) == 60
         assert "no partition starts over" in await command(settings, "topics", "create", "--start-over")
 
 

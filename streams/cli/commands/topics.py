@@ -73,6 +73,25 @@ def skip_lost(partition: int) -> None:
         click.echo(f"partition {partition} has lost nothing")
 
 
+@command.command("adopt")
+def adopt_topics() -> None:
+    """Take the topics that exist for those that the customers were counted in: they were brought back from a copy.
+
+    Every record must have the offset that it had before. Stop all workers first.
+    """
+    # They import Faust, which the other commands do not need.
+    from streams.partitions.adopt import adopt  # noqa: PLC0415
+    from streams.partitions.changelog import MarkerMissingError  # noqa: PLC0415
+
+    settings = settings_or_fail()
+    try:
+        adopted = _run(settings, adopt(settings))
+    except MarkerMissingError as error:
+        raise click.ClickException(str(error)) from None
+    told = f"the topics that exist are those of partitions {', '.join(map(str, adopted))} now"
+    click.echo(told if adopted else "nothing to adopt: the topics are those that were counted")
+
+
 @command.command("repartition")
 @click.option(
     "--partitions", type=click.IntRange(min=1), required=True, help="How many partitions the new topics have."

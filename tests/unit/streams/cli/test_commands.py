@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from streams.cli.commands import topics as topics_command
 from streams.cli.main import main
-from streams.partitions import first_opening, skip_lost
+from streams.partitions import adopt, first_opening, skip_lost
 from streams.partitions.changelog import MarkerMissingError
 from streams.policy_file import shipped_policy
 from streams.settings import Settings
@@ -370,6 +370,21 @@ def test_skipped_records_are_named(monkeypatch: pytest.MonkeyPatch, skipped: dic
 
     monkeypatch.setattr(skip_lost, "skip", skip)
     assert call("topics", "skip-lost", "--partition", 3).output == output
+
+
+@pytest.mark.parametrize(
+    ("adopted", "output"),
+    [
+        ([], "nothing to adopt: the topics are those that were counted\n"),
+        ([1, 3], "the topics that exist are those of partitions 1, 3 now\n"),
+    ],
+)
+def test_adopted_partitions_are_named(monkeypatch: pytest.MonkeyPatch, adopted: list[int], output: str) -> None:
+    async def adopt_some(_settings: Settings) -> list[int]:
+        return adopted
+
+    monkeypatch.setattr(adopt, "adopt", adopt_some)
+    assert call("topics", "adopt").output == output
 
 
 @pytest.mark.parametrize(

@@ -373,4 +373,4 @@ async def test_without_ids_the_end_of_the_changelog_tells_that_it_is_another_one
     kafka.ends |= {FIRST: 5, CHANGELOG: 2}
     group = FakeGroup(Position({FIRST: 5}, 0, {}, {}, 4), read_to=8)
     await watch(kafka, {0: group})
-    assert "was deleted and made again, and the customers with it" in group.status.reason
+    assert "was deleted and made again: stop all workers" in group.status.reason
