@@ -59,6 +59,9 @@ class Watermark:
 class Position:
     """How far a partition group has come: per input topic the next offset, ``upto``, and the watermarks in force.
 
+    ``topic_ids`` are the ids of the inputs and of the changelog that this was counted in, as far as they are known, and
+    ``partitions`` is the number of partitions (0: not known): in a topic that was made again, or has other partitions,
+    the offsets mean something else.
     ``partitioner`` names the one by which its records were checked for their place; empty or ``any``: they were not.
 
     Every batch writes it into the changelog, in its own transaction, as the position marker. That marker, not the
@@ -68,6 +71,8 @@ class Position:
     positions: Mapping[str, int]
     upto: int
     watermarks: Mapping[str, Watermark] = field(default_factory=dict)
+    topic_ids: Mapping[str, bytes] = field(default_factory=dict)
+    partitions: int = 0
     partitioner: str = ""
 
 

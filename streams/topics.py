@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,8 +27,14 @@ _COMPACTION = {
 }
 _TRANSITIONS_KEPT, _REJECTS_KEPT = 400 * _DAY, 30 * _DAY
 # A reject carries its record as text, a third longer than the megabyte that a producer may send.
-_MAX_RECORD = 4 * 1024 * 1024
+MAX_RECORD = 4 * 1024 * 1024
 _TIMES, _APPENDED = "message.timestamp.type", "LogAppendTime"
+
+
+MORE_PARTITIONS = (
+    "stop the producers, and move to new topics with: lifestage topics repartition (docs/operations.md, under 'More "
+    "partitions')"
+)
 
 
 class TopicsError(Exception):
@@ -126,7 +133,8 @@ async def check(settings: Settings, looks_back_days: int = 0) -> list[str]:
         partitions = await _partitions(admin, topics.all, topics)
         _check_partitions(partitions, settings.partitions, topics)
         configurations = {name: await _described(admin, name) for name in topics.all}
-    _check_cleanup(configurations, topics)
+    if wrong := _wrong_cleanup(configurations, topics):
+        raise TopicsError(wrong)
     warnings = _compaction_warnings(configurations[topics.changelog], topics.changelog)
     if settings.clock == "wall" and not settings.embedded:
         warnings += _clock_warnings(configurations[topics.changelog], topics.changelog)
@@ -141,17 +149,29 @@ async def check_inputs(settings: Settings) -> None:
     _check_partitions(partitions, settings.partitions, topics)
 
 
+async def wrong_cleanup(settings: Settings) -> str:
+    """Say which topic has another ``cleanup.policy`` than it must; empty: none of those whose settings can be read."""
+    topics = topics_of(settings)
+    configurations: dict[str, dict[str, str]] = {}
+    async with administration(settings) as admin:
+        for name in topics.all:
+            # One that was deleted is told as such.
+            with suppress(TopicsError):
+                configurations[name] = await _described(admin, name)
+    return _wrong_cleanup(configurations, topics)
+
+
 def topic_settings(topics: Topics, name: str, clock: Clock = "wall") -> dict[str, str]:
     """Return with which configuration a topic is made, for workers on this clock."""
     if name == topics.changelog:
         # The broker's own time: with each commit, workers learn whether their clock is right.
         appended = {_TIMES: _APPENDED}
-        return {"cleanup.policy": "compact", "max.message.bytes": str(_MAX_RECORD), **_COMPACTION, **appended}
+        return {"cleanup.policy": "compact", "max.message.bytes": str(MAX_RECORD), **_COMPACTION, **appended}
     # Retention goes by the record's own time: with seven days, a replay of last year would be deleted at once.
     kept = {topics.transitions: _TRANSITIONS_KEPT, topics.rejects: _REJECTS_KEPT} if clock == "wall" else {}
     configuration = {"cleanup.policy": "delete", "retention.ms": str(kept.get(name, -1))}
     if name not in topics.inputs or name in topics.account_events:
-        configuration["max.message.bytes"] = str(_MAX_RECORD)
+        configuration["max.message.bytes"] = str(MAX_RECORD)
     return configuration
 
 
@@ -168,17 +188,21 @@ async def _partitions(admin: AIOKafkaAdminClient, names: Sequence[str], topics: 
 
 
 def _check_partitions(partitions: Mapping[str, int], wanted: int, topics: Topics) -> None:
-    counts = {*partitions.values()}
+    # A customer's transitions and rejects stay where they were, whatever is added behind.
+    outputs = {topics.transitions, topics.rejects}
+    counts = {number for name, number in partitions.items() if name not in outputs or number < wanted}
     if len(counts) > 1:
         listed = ", ".join(f"{name} {partitions[name]}" for name in topics.all if name in partitions)
         raise TopicsError(
             f"the numbers of partitions differ ({listed}): a customer's records must lie in the same partition "
-            "of every topic; make the topics anew with equal numbers, or choose another LIFESTAGE_TOPIC_PREFIX "
-            "and LIFESTAGE_APP_ID"
+            f"of every topic; make the topics anew with equal numbers, or, if they hold events, {MORE_PARTITIONS}"
         )
     if counts != {wanted}:
         found = counts.pop()
-        raise TopicsError(f"the topics have {found} partitions, LIFESTAGE_PARTITIONS says {wanted}: set it to {found}")
+        raise TopicsError(
+            f"the topics have {found} partitions, LIFESTAGE_PARTITIONS says {wanted}: set it to {found}; if they had "
+            f"{wanted} when their events were counted, {MORE_PARTITIONS}"
+        )
 
 
 async def _described(admin: AIOKafkaAdminClient, name: str) -> dict[str, str]:
@@ -195,16 +219,17 @@ def _pairs(entries: list[tuple[Any, ...]]) -> dict[str, str]:
     return {entry[0]: entry[1] for entry in entries if entry[1] is not None}
 
 
-def _check_cleanup(configurations: Mapping[str, Mapping[str, str]], topics: Topics) -> None:
-    for name in topics.all:
+def _wrong_cleanup(configurations: Mapping[str, Mapping[str, str]], topics: Topics) -> str:
+    for name, configuration in configurations.items():
         # A broker that does not report its policies cannot be checked.
-        policy = configurations[name].get("cleanup.policy")
+        policy = configuration.get("cleanup.policy")
         wanted = "compact" if name == topics.changelog else "delete"
         if policy is not None and set(policy.split(",")) != {wanted}:
-            raise TopicsError(
+            return (
                 f"{name} has cleanup.policy={policy}, it must be {wanted}: "
                 f"kafka-configs.sh --alter --topic {name} --add-config cleanup.policy={wanted}"
             )
+    return ""
 
 
 def _compaction_warnings(configuration: Mapping[str, str], changelog: str) -> list[str]:

@@ -19,11 +19,11 @@ from streams.faust_driver import private
 from streams.faust_driver.membership import Listener, Membership
 from streams.faust_driver.ordinary_topics import OrdinaryConsumer
 from streams.partitions.assignment import Assignment
-from streams.partitions.changelog import truncated
 from streams.partitions.input_buffer import InputBuffer
 from streams.partitions.inputs import Inputs
 from streams.partitions.linger import Linger
 from streams.partitions.partition_group import PartitionGroup
+from streams.partitions.topic_changes import truncated
 from streams.topics import Topics
 
 _POLL_SECONDS = 0.25

@@ -122,6 +122,17 @@ class Assignment:
             if self.batch_ended is not None and not self.batch_ended.done():
                 self.batch_ended.set_result(None)
 
+    def stop_group(self, group: PartitionGroup, reason: str) -> None:
+        """Stop a group until a person has decided how to go on; a batch under way may still end."""
+        group.stop(reason)
+        _tell_stopped(group)
+
+    def try_again(self, group: PartitionGroup) -> None:
+        """Open a stopped group again, if what stopped it is gone."""
+        reopening = self._reopening.get(group.partition)
+        if group.status.state == "stopped" and (reopening is None or reopening.done()):
+            self._reopening[group.partition] = asyncio.ensure_future(self._reopen(group, 0.0))
+
     async def stop(self) -> None:
         """Let the batches under way end, and leave no transaction open."""
         await self._stop_reopening()
@@ -182,10 +193,8 @@ class Assignment:
             ends = await read_changelogs(self.settings, groups)
             for group in groups:
                 if group.status.reason:
-                    group.status.state = "stopped"
-                    logger.error(
-                        "partition %d is stopped: %s", group.partition, group.status.reason, extra=_place(group)
-                    )
+                    group.status.state, group.generation = "stopped", generation
+                    _tell_stopped(group)
                 else:
                     group.open(generation, ends[group.partition])
                     group.status.opened_in = time.monotonic() - started
@@ -232,6 +241,10 @@ class Assignment:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _tell_stopped(group: PartitionGroup) -> None:
+    logger.error("partition %d is stopped: %s", group.partition, group.status.reason, extra=_place(group))
 
 
 def _place(group: PartitionGroup) -> dict[str, int]:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from agents.batch import Batch, PendingBatch, Position, Record
 from agents.commit import GroupState
@@ -39,7 +40,11 @@ class PartitionGroup:
         self.position: Position | None = None
         """As of the last commit; ``None`` before the first."""
         self.lost: dict[str, int] = {}
-        """By topic, where its log begins if that is past the position: records were deleted before they were read."""
+        """By topic whose log has no longer what comes next, or is another one: where a person can let it go on."""
+        self.topic_ids: dict[str, bytes] = {}
+        """The ids of the inputs and of the changelog, as of the last opening."""
+        self.changelog_end = 0
+        """Where the changelog ended when the group was stopped: what is beyond was written by a person's command."""
         topics = topics_of(settings)
         self.buffers = [
             InputBuffer(
@@ -164,4 +169,4 @@ class PartitionGroup:
         for record in [record for record in records if record.key == WATERMARK_KEY]:
             if (watermark := read_watermark(record)) is not None:
                 watermarks[record.topic] = watermark
-        return Position(positions, upto, watermarks, self._partitioner)
+        return replace(before, positions=positions, upto=upto, watermarks=watermarks, partitioner=self._partitioner)

@@ -15,7 +15,7 @@ from aiokafka.errors import TopicAlreadyExistsError, TopicAuthorizationFailedErr
 from streams import topics
 from streams.mapped_topics import MappedTopic
 from streams.settings import Clock, Settings
-from streams.topics import TopicsError, check, create, topics_of
+from streams.topics import TopicsError, check, create, topics_of, wrong_cleanup
 
 SETTINGS = Settings(topic_prefix="shop.", app_id="shop", partitions=4)
 TOPICS = topics_of(SETTINGS)
@@ -135,13 +135,28 @@ async def test_topics_as_they_are_created_pass(admin: FakeAdmin) -> None:
     assert await check(SETTINGS, looks_back_days=365) == []
 
 
+async def test_outputs_may_have_more_partitions(admin: FakeAdmin) -> None:
+    admin.partitions |= {TOPICS.transitions: 6, TOPICS.rejects: 8}
+    assert await check(SETTINGS) == []
+
+
+async def test_the_cleanup_of_topics_is_told_of_those_that_can_be_described(admin: FakeAdmin) -> None:
+    assert await wrong_cleanup(SETTINGS) == ""
+    admin.configurations[FIRST]["cleanup.policy"] = "compact,delete"
+    told = await wrong_cleanup(SETTINGS)
+    assert f"{FIRST} has cleanup.policy=compact,delete, it must be delete: kafka-configs.sh" in told
+    admin.error = 29
+    assert await wrong_cleanup(SETTINGS) == ""
+
+
 @pytest.mark.parametrize(
     ("partitions", "problem"),
     [
         ({FIRST: None}, rf"no such topic: {FIRST}; make them with: lifestage topics create"),
         ({FIRST: 6}, rf"the numbers of partitions differ \({FIRST} 6, .* 4"),
-        ({TOPICS.changelog: 2}, rf"differ \(.*{TOPICS.changelog} 2\).*LIFESTAGE_APP_ID"),
+        ({TOPICS.changelog: 2}, rf"differ \(.*{TOPICS.changelog} 2\).*More partitions"),
         (dict.fromkeys(TOPICS.all, 6), r"have 6 partitions, LIFESTAGE_PARTITIONS says 4: set it to 6"),
+        ({TOPICS.transitions: 2}, rf"differ \(.*{TOPICS.transitions} 2"),
     ],
 )
 async def test_partitions_must_be_as_many_in_every_topic_as_the_settings_say(

@@ -23,6 +23,7 @@ class FakeLog:
         self.stopped: dict[int, str] = {}
         """Reasons by partition for which a group that is opened is stopped."""
         self.lost: dict[str, int] = {}
+        self.topic_ids: dict[str, bytes] = {}
         self.position = Position({}, 0)
         self.committed: Position | None = None
 
@@ -35,7 +36,7 @@ class FakeLog:
         for group in groups:
             await self.step("read", group.partition)
             group.position = self.position
-            group.lost = dict(self.lost)
+            group.lost, group.topic_ids = dict(self.lost), dict(self.topic_ids)
             group.status.reason = self.stopped.get(group.partition, "")
         return {group.partition: dict.fromkeys(topics_of(settings).inputs, 0) for group in groups}
 

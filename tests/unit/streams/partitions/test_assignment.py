@@ -204,6 +204,36 @@ async def test_a_group_that_is_found_stopped_is_not_opened_again(worker: Worker)
     assert worker.pauses == [0.2]
 
 
+async def test_a_stopped_group_is_tried_again_once_at_a_time(worker: Worker) -> None:
+    await worker.assignment.take([0, 1], 3)
+    group = worker.assignment.groups[0]
+    worker.assignment.try_again(group)
+    await worker.settle()
+    assert worker.log.count("read") == 2, "an open one is left alone"
+    worker.assignment.stop_group(group, "made again")
+    assert worker.states == {0: "stopped", 1: "open"}
+    assert (worker.status.groups[0].reason, worker.status.ready) == ("made again", False)
+    worker.log.stopped[0] = "still made again"
+    worker.assignment.try_again(group)
+    worker.assignment.try_again(group)
+    await worker.settle()
+    assert (worker.states[0], worker.log.count("read")) == ("stopped", 3)
+    worker.log.stopped.clear()
+    worker.assignment.try_again(group)
+    await worker.settle()
+    assert worker.status.ready
+    assert group.generation == 3
+
+
+async def test_a_group_that_was_never_open_takes_part_in_its_generation_later(worker: Worker) -> None:
+    worker.log.stopped[0] = "made again"
+    await worker.assignment.take([0], 3)
+    worker.log.stopped.clear()
+    worker.assignment.try_again(worker.assignment.groups[0])
+    await worker.settle()
+    assert (worker.states, worker.assignment.groups[0].generation) == ({0: "open"}, 3)
+
+
 async def test_an_assignment_takes_over_from_a_group_that_waits_to_be_opened(worker: Worker) -> None:
     await worker.assignment.take([0], 1)
     worker.log.hanging.add("read")
