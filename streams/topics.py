@@ -7,10 +7,17 @@ from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import TopicAlreadyExistsError, for_code
+from aiokafka.errors import (
+    ClusterAuthorizationFailedError,
+    TopicAlreadyExistsError,
+    TopicAuthorizationFailedError,
+    for_code,
+)
 
 from schemas.event_types import TOPIC_KINDS
 from streams.connection import administration
+from streams.refusal import not_allowed
+from streams.rights import check_visible
 from streams.settings import Settings
 
 INPUTS = tuple(f"customer.{kind}" for kind in TOPIC_KINDS)
@@ -18,6 +25,7 @@ TABLE = "customers"
 _RESOURCE = ConfigResourceType.TOPIC
 _SETTLING_SECONDS = 30.0
 _DAY = 86_400_000
+_NOT_ALLOWED = (TopicAuthorizationFailedError.errno, ClusterAuthorizationFailedError.errno)
 # A reject carries its record as text, a third longer than the megabyte that a producer may send.
 _MAX_RECORD = 4 * 1024 * 1024
 
@@ -97,6 +105,8 @@ async def create(settings: Settings) -> list[str]:
         for name, code, *why in response.topic_errors:
             if code == 0:
                 created.append(name)
+            elif code in _NOT_ALLOWED:
+                raise not_allowed(settings, "Create", "topic", [name])
             elif code != TopicAlreadyExistsError.errno:
                 raise TopicsError(f"cannot create {name}: {for_code(code).__name__} {' '.join(map(str, why))}")
         # A broker answers before it lists the new topics itself.
@@ -113,9 +123,9 @@ async def check(settings: Settings, looks_back_days: int = 0) -> list[str]:
     """
     topics = topics_of(settings)
     async with administration(settings) as admin:
-        partitions = await _partitions(admin, topics.all, topics)
+        partitions = await _partitions(admin, topics.all, topics, settings)
         _check_partitions(partitions, settings.partitions, topics)
-        configurations = {name: await _described(admin, name) for name in topics.all}
+        configurations = {name: await _described(admin, name, settings) for name in topics.all}
     _check_cleanup(configurations, topics)
     return _retention_warnings(configurations, topics, looks_back_days)
 
@@ -124,7 +134,7 @@ async def check_inputs(settings: Settings) -> None:
     """Raise ``TopicsError`` when one of lifestage's own inputs is missing, or has not the partitions that it must."""
     topics = topics_of(settings)
     async with administration(settings) as admin:
-        partitions = await _partitions(admin, topics.own_inputs, topics)
+        partitions = await _partitions(admin, topics.own_inputs, topics, settings)
     _check_partitions(partitions, settings.partitions, topics)
 
 
@@ -139,10 +149,13 @@ def topic_settings(topics: Topics, name: str) -> dict[str, str]:
     return configuration
 
 
-async def _partitions(admin: AIOKafkaAdminClient, names: Sequence[str], topics: Topics) -> dict[str, int]:
+async def _partitions(
+    admin: AIOKafkaAdminClient, names: Sequence[str], topics: Topics, settings: Settings
+) -> dict[str, int]:
     # All topics are listed instead of asking for these: some brokers create a topic that is asked for.
     existing = set(await admin.list_topics())
     missing = [name for name in names if name not in existing]
+    await check_visible(settings, admin, missing)
     if foreign := [name for name in missing if name in topics.mapped]:
         raise TopicsError(f"no such topic: {', '.join(foreign)}; is it the name that LIFESTAGE_SOURCES should have?")
     if missing:
@@ -165,10 +178,12 @@ def _check_partitions(partitions: Mapping[str, int], wanted: int, topics: Topics
         raise TopicsError(f"the topics have {found} partitions, LIFESTAGE_PARTITIONS says {wanted}: set it to {found}")
 
 
-async def _described(admin: AIOKafkaAdminClient, name: str) -> dict[str, str]:
+async def _described(admin: AIOKafkaAdminClient, name: str, settings: Settings) -> dict[str, str]:
     configuration: dict[str, str] = {}
     for response in await admin.describe_configs([ConfigResource(_RESOURCE, name)]):
         for code, why, _kind, _name, entries in response.resources:
+            if code in _NOT_ALLOWED:
+                raise not_allowed(settings, "DescribeConfigs", "topic", [name])
             if code != 0:
                 raise TopicsError(f"cannot read the configuration of {name}: {why}")
             configuration.update(_pairs(entries))

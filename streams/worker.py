@@ -8,16 +8,18 @@ from typing import NoReturn
 
 import faust
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError, for_code
+from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError, for_code
 
+from streams import rights
 from streams.connection import administration
 from streams.end_signals import end_when_asked
 from streams.fatal import end_process
 from streams.faust_driver import private
 from streams.faust_driver.worker import LimitedWorker
 from streams.log_lines import write_log
+from streams.refusal import REFUSED_SECONDS, RefusedError
 from streams.settings import Settings
-from streams.topics import TopicsError, check
+from streams.topics import TopicsError, check, topics_of
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +44,7 @@ def run(app: faust.App, settings: Settings, looks_back_days: int = 0, loglevel: 
         )
     try:
         asyncio.run(prepare(settings, looks_back_days))
-    except TopicsError as error:
+    except (TopicsError, RefusedError) as error:
         end_process(str(error))
     settings.data.mkdir(parents=True, exist_ok=True)
     gc.freeze()
@@ -56,15 +58,27 @@ def run(app: faust.App, settings: Settings, looks_back_days: int = 0, loglevel: 
 
 
 async def prepare(settings: Settings, looks_back_days: int = 0) -> None:
-    """Wait for Kafka, check the topics, and take a dead predecessor out of the group; raises ``TopicsError``."""
+    """Wait for Kafka, check topics and rights, and take a dead predecessor out of the group.
+
+    Raises ``TopicsError``; and ``RefusedError``, at once where waiting would not help, else after half a minute.
+    """
     began = time.monotonic()
+    refused_since: float | None = None
     while True:
         try:
             async with asyncio.timeout(_ANSWER_SECONDS):
+                await check_rights(settings)
                 for warning in await check(settings, looks_back_days):
                     logger.warning("%s", warning)
                 await remove_predecessor(settings)
             return
+        except RefusedError as error:
+            now = time.monotonic()
+            refused_since = now if refused_since is None else refused_since
+            if error.final or now - refused_since >= REFUSED_SECONDS:
+                raise
+            logger.warning("%s; trying again for %.0f s", error, refused_since + REFUSED_SECONDS - now)
+            await asyncio.sleep(_AGAIN_SECONDS)
         except (KafkaError, TimeoutError, OSError) as error:
             waited = time.monotonic() - began
             logger.warning(
@@ -74,6 +88,23 @@ async def prepare(settings: Settings, looks_back_days: int = 0) -> None:
                 str(error) or type(error).__name__,
             )
             await asyncio.sleep(_AGAIN_SECONDS)
+
+
+async def check_rights(settings: Settings) -> None:
+    """Raise ``RefusedError`` if this worker would miss a right; without, it would learn of one after another."""
+    if settings.embedded:
+        return  # it has no rights to give
+    topics = topics_of(settings)
+    needed = {name: ["Read", "DescribeConfigs"] for name in topics.inputs}
+    needed |= {name: ["Write", "DescribeConfigs"] for name in (topics.transitions, topics.rejects)}
+    needed[topics.changelog] = ["Read", "Write", "DescribeConfigs"]
+    if settings.accounts:
+        needed |= {name: ["Write", "DescribeConfigs"] for name in topics.account_events}
+    try:
+        await rights.check_rights(settings, needed, settings.app_id)
+    except GroupCoordinatorNotAvailableError as error:
+        # A broker that has never had a group is still creating the topic of offsets.
+        logger.info("no group yet: %r", error)
 
 
 async def remove_predecessor(settings: Settings) -> None:

@@ -12,7 +12,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 
 from agents.batch import Watermark
 from schemas.event_types import TOPIC_KINDS
-from streams.connection import client_arguments
+from streams.connection import producing
 from streams.partitions.watermarks import WATERMARK_KEY, write_watermark
 from streams.replay.rate_limit import RateLimit, RateLimiter
 from streams.replay.resume_point import last_record_times
@@ -51,12 +51,12 @@ async def replay(
     The final watermark is at ``end``, or at the last event's instant. The topics must exist, and no other producer
     should write to them meanwhile. Events that an interrupted replay of the same source has written are not sent
     again, except those of the instant at which it was interrupted: the processor drops them by their messageId.
-    Raises ``aiokafka.errors.KafkaError`` when an event could not be written; those sent before it stay.
+    Raises ``aiokafka.errors.KafkaError`` when an event could not be written, ``RefusedError`` when that is not allowed;
+    those sent before it stay.
     """
     events = [event for event in source.events if end is None or event.instant <= end]
-    async with AIOKafkaProducer(
-        **client_arguments(settings),
-        enable_idempotence=True,
+    async with producing(
+        settings,
         compression_type="zstd" if has_zstd() else "gzip",
         linger_ms=20,
         max_batch_size=_BATCH_BYTES,

@@ -13,7 +13,8 @@ from aiokafka.errors import KafkaError
 from aiokafka.partitioner import DefaultPartitioner
 
 from schemas.event_types import TOPIC_KINDS
-from streams.connection import client_arguments
+from streams.connection import client_arguments, refusals
+from streams.refusal import RefusedError
 from streams.serve.intake.group_writes import GroupWrites, PlacedRecord
 from streams.serve.intake.room import RETRY_SECONDS
 from streams.serve.intake.sent_events import EventRecord
@@ -66,8 +67,9 @@ class InputTopics:
         """Keep the topics open until cancelled."""
         while True:
             try:
-                await self._write_until_it_fails()
-            except TopicsError as error:
+                async with refusals(self._settings, "Write"):
+                    await self._write_until_it_fails()
+            except (TopicsError, RefusedError) as error:
                 self._lacks(str(error))
             except (KafkaError, OSError, TimeoutError) as error:
                 self._lacks(f"Kafka at {self._settings.broker} does not answer: {why_of(error)}")
