@@ -1,6 +1,6 @@
 """The settings of one worker or command: the only reader of the environment."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
@@ -8,9 +8,9 @@ from typing import Literal, get_args
 from streams.environment import Environment, SettingsError
 from streams.mapped_topics import MappedTopic, MappedTopicsError, read_mapped_topics
 from streams.partitioner import PARTITIONERS, Partitioner
+from streams.security import Security, security_of
 from streams.serve_settings import ServeSettings
 
-PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 Subject = Literal["customer", "account"]
 Clock = Literal["wall", "stream"]
 Store = Literal["memory", "disk"]
@@ -22,18 +22,6 @@ STORES: tuple[Store, ...] = get_args(Store)
 LOGS: tuple[Log, ...] = get_args(Log)
 LOG_LEVELS: tuple[LogLevel, ...] = get_args(LogLevel)
 TRACE_ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
-MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
-
-
-@dataclass(frozen=True, slots=True)
-class Security:
-    """Encryption and authentication of the connections to Kafka."""
-
-    protocol: str = "PLAINTEXT"
-    mechanism: str = "PLAIN"
-    username: str = ""
-    password: str = field(default="", repr=False)
-    cafile: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +72,7 @@ class Settings:
     failpoint: str = ""
     embedded: bool = False
     traces: bool = False
-    security: Security = Security()
+    security: Security = field(default_factory=Security)
     serve: ServeSettings = field(default_factory=ServeSettings)
 
     @property
@@ -134,7 +122,7 @@ class Settings:
             failpoint=read.text("FAILPOINT", ""),
             embedded=read.yes("EMBEDDED"),
             traces=any(read.foreign(name) for name in TRACE_ENDPOINTS),
-            security=_security(read),
+            security=security_of(read),
             serve=ServeSettings.from_environment(read),
         )
         _check_subject(settings)
@@ -191,23 +179,3 @@ def _topic_word(given: str) -> str:
     if not given:
         raise ValueError
     return _topic_prefix(given)
-
-
-def _security(read: Environment) -> Security:
-    def one_of(choices: tuple[str, ...]) -> Callable[[str], str]:
-        def check(given: str) -> str:
-            if given.upper() not in choices:
-                raise ValueError
-            return given.upper()
-
-        return check
-
-    protocol = read.checked("SECURITY_PROTOCOL", "PLAINTEXT", one_of(PROTOCOLS), " or ".join(PROTOCOLS))
-    mechanism = read.checked("SASL_MECHANISM", "PLAIN", one_of(MECHANISMS), " or ".join(MECHANISMS))
-    username = read.text("SASL_USERNAME", "")
-    cafile = read.text("SSL_CAFILE", "")
-    if protocol.startswith("SASL") and not username:
-        raise SettingsError("LIFESTAGE_SECURITY_PROTOCOL asks for a user: set LIFESTAGE_SASL_USERNAME")
-    if cafile and not Path(cafile).is_file():
-        raise SettingsError(f"LIFESTAGE_SSL_CAFILE is {cafile!r}: set it to a file of certificates that exists")
-    return Security(protocol, mechanism, username, read.text("SASL_PASSWORD", ""), cafile)

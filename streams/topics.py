@@ -8,28 +8,33 @@ from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import TopicAlreadyExistsError, for_code
+from aiokafka.errors import (
+    ClusterAuthorizationFailedError,
+    TopicAlreadyExistsError,
+    TopicAuthorizationFailedError,
+    for_code,
+)
 
 from schemas.event_types import TOPIC_KINDS
 from streams.connection import administration
+from streams.refusal import RefusedError, not_allowed
+from streams.rights import check_visible
 from streams.settings import Clock, Settings
+from streams.topic_configuration import (
+    CHANGELOG,
+    MAX_RECORD,
+    REJECTS_KEPT,
+    TRANSITIONS_KEPT,
+    clock_warnings,
+    compaction_warnings,
+    retention_warnings,
+)
 
 INPUTS = tuple(f"customer.{kind}" for kind in TOPIC_KINDS)
 TABLE = "customers"
 _RESOURCE = ConfigResourceType.TOPIC
 _SETTLING_SECONDS = 30.0
-_DAY = 86_400_000
-_COMPACTION = {
-    # A segment that is being written is not compacted: what lies in it is read at each start, however old it is.
-    "segment.bytes": str(16 * 1024 * 1024),
-    "min.cleanable.dirty.ratio": "0.1",
-    "max.compaction.lag.ms": str(_DAY),
-}
-_TRANSITIONS_KEPT, _REJECTS_KEPT = 400 * _DAY, 30 * _DAY
-# A reject carries its record as text, a third longer than the megabyte that a producer may send.
-MAX_RECORD = 4 * 1024 * 1024
-_TIMES, _APPENDED = "message.timestamp.type", "LogAppendTime"
-
+_NOT_ALLOWED = (TopicAuthorizationFailedError.errno, ClusterAuthorizationFailedError.errno)
 
 MORE_PARTITIONS = (
     "stop the producers, and move to new topics with: lifestage topics repartition (docs/operations.md, under 'More "
@@ -114,6 +119,8 @@ async def create(settings: Settings) -> list[str]:
         for name, code, *why in response.topic_errors:
             if code == 0:
                 created.append(name)
+            elif code in _NOT_ALLOWED:
+                raise not_allowed(settings, "Create", "topic", [name])
             elif code != TopicAlreadyExistsError.errno:
                 raise TopicsError(f"cannot create {name}: {for_code(code).__name__} {' '.join(map(str, why))}")
         # A broker answers before it lists the new topics itself.
@@ -130,22 +137,22 @@ async def check(settings: Settings, looks_back_days: int = 0) -> list[str]:
     """
     topics = topics_of(settings)
     async with administration(settings) as admin:
-        partitions = await _partitions(admin, topics.all, topics)
+        partitions = await _partitions(admin, topics.all, topics, settings)
         _check_partitions(partitions, settings.partitions, topics)
-        configurations = {name: await _described(admin, name) for name in topics.all}
+        configurations = {name: await _described(admin, name, settings) for name in topics.all}
     if wrong := _wrong_cleanup(configurations, topics):
         raise TopicsError(wrong)
-    warnings = _compaction_warnings(configurations[topics.changelog], topics.changelog)
+    warnings = compaction_warnings(configurations[topics.changelog], topics.changelog)
     if settings.clock == "wall" and not settings.embedded:
-        warnings += _clock_warnings(configurations[topics.changelog], topics.changelog)
-    return warnings + _retention_warnings(configurations, topics, looks_back_days)
+        warnings += clock_warnings(configurations[topics.changelog], topics.changelog)
+    return warnings + retention_warnings(configurations, topics.inputs, looks_back_days)
 
 
 async def check_inputs(settings: Settings) -> None:
     """Raise ``TopicsError`` when one of lifestage's own inputs is missing, or has not the partitions that it must."""
     topics = topics_of(settings)
     async with administration(settings) as admin:
-        partitions = await _partitions(admin, topics.own_inputs, topics)
+        partitions = await _partitions(admin, topics.own_inputs, topics, settings)
     _check_partitions(partitions, settings.partitions, topics)
 
 
@@ -156,29 +163,30 @@ async def wrong_cleanup(settings: Settings) -> str:
     async with administration(settings) as admin:
         for name in topics.all:
             # One that was deleted is told as such.
-            with suppress(TopicsError):
-                configurations[name] = await _described(admin, name)
+            with suppress(TopicsError, RefusedError):
+                configurations[name] = await _described(admin, name, settings)
     return _wrong_cleanup(configurations, topics)
 
 
 def topic_settings(topics: Topics, name: str, clock: Clock = "wall") -> dict[str, str]:
     """Return with which configuration a topic is made, for workers on this clock."""
     if name == topics.changelog:
-        # The broker's own time: with each commit, workers learn whether their clock is right.
-        appended = {_TIMES: _APPENDED}
-        return {"cleanup.policy": "compact", "max.message.bytes": str(MAX_RECORD), **_COMPACTION, **appended}
+        return dict(CHANGELOG)
     # Retention goes by the record's own time: with seven days, a replay of last year would be deleted at once.
-    kept = {topics.transitions: _TRANSITIONS_KEPT, topics.rejects: _REJECTS_KEPT} if clock == "wall" else {}
+    kept = {topics.transitions: TRANSITIONS_KEPT, topics.rejects: REJECTS_KEPT} if clock == "wall" else {}
     configuration = {"cleanup.policy": "delete", "retention.ms": str(kept.get(name, -1))}
     if name not in topics.inputs or name in topics.account_events:
         configuration["max.message.bytes"] = str(MAX_RECORD)
     return configuration
 
 
-async def _partitions(admin: AIOKafkaAdminClient, names: Sequence[str], topics: Topics) -> dict[str, int]:
+async def _partitions(
+    admin: AIOKafkaAdminClient, names: Sequence[str], topics: Topics, settings: Settings
+) -> dict[str, int]:
     # All topics are listed instead of asking for these: some brokers create a topic that is asked for.
     existing = set(await admin.list_topics())
     missing = [name for name in names if name not in existing]
+    await check_visible(settings, admin, missing)
     if foreign := [name for name in missing if name in topics.mapped]:
         raise TopicsError(f"no such topic: {', '.join(foreign)}; is it the name that LIFESTAGE_SOURCES should have?")
     if missing:
@@ -205,10 +213,12 @@ def _check_partitions(partitions: Mapping[str, int], wanted: int, topics: Topics
         )
 
 
-async def _described(admin: AIOKafkaAdminClient, name: str) -> dict[str, str]:
+async def _described(admin: AIOKafkaAdminClient, name: str, settings: Settings) -> dict[str, str]:
     configuration: dict[str, str] = {}
     for response in await admin.describe_configs([ConfigResource(_RESOURCE, name)]):
         for code, why, _kind, _name, entries in response.resources:
+            if code in _NOT_ALLOWED:
+                raise not_allowed(settings, "DescribeConfigs", "topic", [name])
             if code != 0:
                 raise TopicsError(f"cannot read the configuration of {name}: {why}")
             configuration.update(_pairs(entries))
@@ -230,38 +240,3 @@ def _wrong_cleanup(configurations: Mapping[str, Mapping[str, str]], topics: Topi
                 f"kafka-configs.sh --alter --topic {name} --add-config cleanup.policy={wanted}"
             )
     return ""
-
-
-def _compaction_warnings(configuration: Mapping[str, str], changelog: str) -> list[str]:
-    other = {name: wanted for name, wanted in _COMPACTION.items() if float(configuration.get(name, 0)) > float(wanted)}
-    if not other:
-        return []
-    found = ", ".join(f"{name}={configuration[name]}" for name in other)
-    wanted = ",".join(f"{name}={value}" for name, value in other.items())
-    return [
-        f"{changelog} has {found}: old state stays in it for long, and is read at each start; "
-        f"kafka-configs.sh --alter --topic {changelog} --add-config {wanted}"
-    ]
-
-
-def _clock_warnings(configuration: Mapping[str, str], changelog: str) -> list[str]:
-    if configuration.get(_TIMES, _APPENDED) == _APPENDED:
-        return []
-    fix = f"kafka-configs.sh --alter --topic {changelog} --add-config {_TIMES}={_APPENDED}"
-    return [
-        f"{changelog} has the times of its writers: nobody sees if this machine's clock is wrong; mend it with: {fix}"
-    ]
-
-
-def _retention_warnings(
-    configurations: Mapping[str, Mapping[str, str]], topics: Topics, looks_back_days: int
-) -> list[str]:
-    warnings = []
-    for name in topics.inputs:
-        retention = int(configurations[name].get("retention.ms", "-1"))
-        if 0 <= retention < looks_back_days * _DAY:
-            warnings.append(
-                f"{name} keeps its records for {retention / _DAY:.1f} days and the policy looks back "
-                f"{looks_back_days}: the worker is not harmed, but the topic cannot be replayed in full"
-            )
-    return warnings

@@ -164,6 +164,7 @@ def _app(settings: Settings, assignment: Assignment, snapshots: PartitionedSnaps
         topic_partitions=settings.partitions,
         topic_replication_factor=settings.replication,
         topic_disable_leader=True,
+        topic_allow_declare=False,  # `lifestage topics create` makes them, by somebody who may
         table_standby_replicas=0,
         stream_buffer_maxsize=max(16, 2 * settings.partitions),
         # The group's own lock waits for its batch, and only when the group is opened again or leaves.

@@ -4,11 +4,13 @@ import asyncio
 import errno
 import gc
 import logging
+import time
 from typing import NoReturn
 
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError, for_code
+from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError, for_code
 
+from streams import rights
 from streams.connection import administration
 from streams.end_signals import end_when_asked
 from streams.fatal import end_process
@@ -17,9 +19,10 @@ from streams.faust_driver.app import BatchApp
 from streams.faust_driver.worker import LimitedWorker
 from streams.log_lines import begin_log
 from streams.partitions.silence import Silence
+from streams.refusal import REFUSED_SECONDS, RefusedError
 from streams.settings import Settings
 from streams.stacks import show_stacks
-from streams.topics import TopicsError, check
+from streams.topics import TopicsError, check, topics_of
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +51,7 @@ def run(app: BatchApp, settings: Settings, looks_back_days: int = 0, loglevel: s
         # In the loop of Faust's worker, where the pages go on answering.
         app.loop.run_until_complete(_open_pages(app, settings))
         app.loop.run_until_complete(prepare(settings, app.silence, looks_back_days))
-    except TopicsError as error:
+    except (TopicsError, RefusedError) as error:
         end_process(str(error))
     settings.data.mkdir(parents=True, exist_ok=True)
     gc.freeze()
@@ -75,18 +78,47 @@ async def _open_pages(app: BatchApp, settings: Settings) -> None:
 
 
 async def prepare(settings: Settings, silence: Silence, looks_back_days: int = 0) -> None:
-    """Wait for Kafka, check the topics, and take a dead predecessor out of the group; raises ``TopicsError``."""
+    """Wait for Kafka, check topics and rights, and take a dead predecessor out of the group.
+
+    Raises ``TopicsError``; and ``RefusedError``, at once where waiting would not help, else after half a minute.
+    """
+    refused_since: float | None = None
     while True:
         try:
             async with asyncio.timeout(_ANSWER_SECONDS):
+                await check_rights(settings)
                 for warning in await check(settings, looks_back_days):
                     logger.warning("%s", warning)
                 await remove_predecessor(settings)
             silence.ended()
             return
+        except RefusedError as error:
+            now = time.monotonic()
+            refused_since = now if refused_since is None else refused_since
+            if error.final or now - refused_since >= REFUSED_SECONDS:
+                raise
+            logger.warning("%s; trying again for %.0f s", error, refused_since + REFUSED_SECONDS - now)
+            await asyncio.sleep(_AGAIN_SECONDS)
         except (KafkaError, TimeoutError, OSError) as error:
             silence.lasts(error)
             await asyncio.sleep(_AGAIN_SECONDS)
+
+
+async def check_rights(settings: Settings) -> None:
+    """Raise ``RefusedError`` if this worker would miss a right; without, it would learn of one after another."""
+    if settings.embedded:
+        return  # it has no rights to give
+    topics = topics_of(settings)
+    needed = {name: ["Read", "DescribeConfigs"] for name in topics.inputs}
+    needed |= {name: ["Write", "DescribeConfigs"] for name in (topics.transitions, topics.rejects)}
+    needed[topics.changelog] = ["Read", "Write", "DescribeConfigs"]
+    if settings.accounts:
+        needed |= {name: ["Write", "DescribeConfigs"] for name in topics.account_events}
+    try:
+        await rights.check_rights(settings, needed, settings.app_id)
+    except GroupCoordinatorNotAvailableError as error:
+        # A broker that has never had a group is still creating the topic of offsets.
+        logger.info("no group yet: %r", error)
 
 
 async def remove_predecessor(settings: Settings) -> None:

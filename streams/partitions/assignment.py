@@ -21,6 +21,7 @@ from streams.partitions.snapshots import PartitionedSnapshots
 from streams.partitions.status import WorkerStatus
 from streams.partitions.transaction import GroupTransaction
 from streams.partitions.wall_clock import WrongClockError, until_right
+from streams.refusal import REFUSED_SECONDS, refused_request
 from streams.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -88,7 +89,7 @@ class Assignment:
         for partition in set(self.groups) - set(partitions):
             await self._leave(partition)
         groups = [self._group(partition) for partition in sorted(partitions)]
-        pause = _FIRST_PAUSE
+        pause, began = _FIRST_PAUSE, time.monotonic()
         while groups:
             try:
                 await self._open(groups, generation)
@@ -97,9 +98,10 @@ class Assignment:
                 end_process(str(error))
             except Exception as error:
                 # Kafka may be away for a while; the watchdog says when that is too long.
-                logger.warning("opening partitions %s failed, again in %.1f s: %r", [*partitions], pause, error)
+                why = self._why(error, began)
+                logger.warning("opening partitions %s failed, again in %.1f s: %s", [*partitions], pause, why)
                 for group in groups:
-                    group.status.reason = repr(error)
+                    group.status.reason = why
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _MAX_PAUSE)
         self._status.assigned = True
@@ -213,11 +215,19 @@ class Assignment:
             old, group.transaction = group.transaction, None
             await asyncio.shield(old.discard())
 
+    def _why(self, error: Exception, began: float) -> str:
+        """Return what an error says; a right that is missing for long ends the worker."""
+        refused = refused_request(error, self.settings, "Read or Write")
+        if refused is not None and time.monotonic() - began >= REFUSED_SECONDS:
+            end_process(str(refused))
+        return repr(error) if refused is None else str(refused)
+
     async def _reopen(self, group: PartitionGroup, pause: float, clock: WrongClockError | None = None) -> None:
         if clock is not None:
             async with group.lock:
                 await self._discard(group)  # or readers of committed records would wait, too
             await until_right(clock)
+        began = time.monotonic()
         while group.status.state != "open":
             await asyncio.sleep(pause)
             pause = min(2 * pause, _MAX_PAUSE)
@@ -231,9 +241,9 @@ class Assignment:
             except MarkerMissingError as error:
                 end_process(str(error))
             except Exception as error:
-                group.status.state, group.status.reason = "failed", repr(error)
-                told = "opening partition %d failed, again in %.1f s: %r"
-                logger.warning(told, group.partition, pause, error, extra=_place(group))
+                group.status.state, group.status.reason = "failed", self._why(error, began)
+                told = "opening partition %d failed, again in %.1f s: %s"
+                logger.warning(told, group.partition, pause, group.status.reason, extra=_place(group))
 
     async def _stop_reopening(self) -> None:
         tasks = list(self._reopening.values())

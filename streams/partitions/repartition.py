@@ -22,8 +22,9 @@ from streams.partitions.skip_lost import NoCustomers
 from streams.partitions.transaction import GroupTransaction
 from streams.partitions.uncounted import UncountedLog, in_order
 from streams.settings import Settings
+from streams.topic_configuration import MAX_RECORD
 from streams.topic_metadata import TopicMetadata, topic_metadata
-from streams.topics import MAX_RECORD, Topics, TopicsError, create, topics_of
+from streams.topics import Topics, TopicsError, create, topics_of
 
 _CHUNK = 1000
 # A record that is older than what is decided elsewhere could be late where it is counted then.

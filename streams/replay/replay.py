@@ -11,7 +11,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 
 from agents.batch import Watermark
 from schemas.event_types import TOPIC_KINDS
-from streams.connection import client_arguments
+from streams.connection import producing
 from streams.environment import SettingsError
 from streams.partitioner import UNKNOWN, KeyPartition, key_partition
 from streams.partitions.watermarks import WATERMARK_KEY, write_watermark
@@ -52,13 +52,12 @@ async def replay(
     The final watermark is at ``end``, or at the last event's instant. The topics must exist, and no other producer
     should write to them meanwhile. Events that an interrupted replay of the same source has written are not sent
     again, except those of the instant at which it was interrupted: the processor drops them by their messageId.
-    Raises ``SettingsError`` if the partition of a key is not known, and ``aiokafka.errors.KafkaError`` when an event
-    could not be written; those sent before it stay.
+    Raises ``SettingsError`` if the partition of a key is not known, ``aiokafka.errors.KafkaError`` when an event could
+    not be written, and ``RefusedError`` when that is not allowed; those sent before it stay.
     """
     events = [event for event in source.events if end is None or event.instant <= end]
-    async with AIOKafkaProducer(
-        **client_arguments(settings),
-        enable_idempotence=True,
+    async with producing(
+        settings,
         compression_type="zstd" if has_zstd() else "gzip",
         linger_ms=20,
         max_batch_size=_BATCH_BYTES,

@@ -10,6 +10,7 @@ from aiohttp import web
 from redis.asyncio import Redis
 
 from state.rules.rulebook import Rulebook
+from streams.connection import find_refusal
 from streams.environment import SettingsError
 from streams.faust_driver.private import forget_old_aborts, hold_empty_fetches
 from streams.serve.access import Access
@@ -51,7 +52,13 @@ def certificate_of(settings: ServeSettings) -> ssl.SSLContext | None:
 
 
 async def serve(settings: Settings, rules: Rulebook, tokens: Tokens, certificate: ssl.SSLContext | None) -> None:
-    """Answer requests until SIGTERM or SIGINT. Raises ``SettingsError`` for an address or a URL that cannot be used."""
+    """Answer requests until SIGTERM or SIGINT.
+
+    Raises ``SettingsError`` for an address or a URL that cannot be used, ``RefusedError`` if Kafka does not let it in.
+    """
+    refused = await find_refusal(settings)
+    if refused is not None and refused.final:
+        raise refused
     access, metrics = Access(tokens), ServeMetrics()
     redis = _redis(settings)
     app = application(surfaces_of(settings, rules, redis, access, metrics), access, metrics)

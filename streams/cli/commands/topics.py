@@ -9,6 +9,7 @@ import click
 from aiokafka.errors import KafkaError
 
 from streams.cli.failure import settings_or_fail
+from streams.connection import refusals
 from streams.settings import Settings
 from streams.topics import TopicsError, check, create
 
@@ -121,9 +122,14 @@ def _report(settings: Settings) -> None:
         click.echo(f"warning: {warning}", err=True)
 
 
+async def _refusing(settings: Settings, work: Coroutine[Any, Any, _T]) -> _T:
+    async with refusals(settings, "Read or Write"):
+        return await work
+
+
 def _run(settings: Settings, work: Coroutine[Any, Any, _T]) -> _T:
     try:
-        return asyncio.run(work)
+        return asyncio.run(_refusing(settings, work))
     except TopicsError as error:
         raise click.ClickException(str(error)) from None
     except (KafkaError, OSError) as error:

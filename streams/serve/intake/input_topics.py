@@ -11,8 +11,9 @@ from aiokafka.codec import has_zstd
 from aiokafka.errors import KafkaError
 
 from schemas.event_types import TOPIC_KINDS
-from streams.connection import client_arguments
+from streams.connection import client_arguments, refusals
 from streams.partitioner import UNKNOWN, KeyPartition, key_partition, remembered
+from streams.refusal import RefusedError
 from streams.serve.intake.group_writes import GroupWrites, PlacedRecord
 from streams.serve.intake.room import RETRY_SECONDS
 from streams.serve.intake.sent_events import EventRecord
@@ -67,8 +68,9 @@ class InputTopics:
             await asyncio.Event().wait()
         while True:
             try:
-                await self._write_until_it_fails()
-            except TopicsError as error:
+                async with refusals(self._settings, "Write"):
+                    await self._write_until_it_fails()
+            except (TopicsError, RefusedError) as error:
                 self._lacks(str(error))
             except (KafkaError, OSError, TimeoutError) as error:
                 self._lacks(f"Kafka at {self._settings.broker} does not answer: {why_of(error)}")

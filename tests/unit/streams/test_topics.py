@@ -10,10 +10,16 @@ from typing import Any
 import pytest
 from aiokafka.admin import NewTopic
 from aiokafka.admin.config_resource import ConfigResource
-from aiokafka.errors import TopicAlreadyExistsError, TopicAuthorizationFailedError
+from aiokafka.errors import (
+    PolicyViolationError,
+    TopicAlreadyExistsError,
+    TopicAuthorizationFailedError,
+    UnknownTopicOrPartitionError,
+)
 
 from streams import topics
 from streams.mapped_topics import MappedTopic
+from streams.refusal import RefusedError
 from streams.settings import Clock, Settings
 from streams.topics import TopicsError, check, create, topics_of, wrong_cleanup
 
@@ -55,6 +61,9 @@ class FakeAdmin:
 
     async def describe_configs(self, resources: list[ConfigResource]) -> list[SimpleNamespace]:
         (resource,) = resources
+        if resource.name not in self.partitions:
+            code = UnknownTopicOrPartitionError.errno if self.error == 0 else self.error
+            return [SimpleNamespace(resources=[(code, "missing", 2, resource.name, [])])]
         entries = [(*pair, False, False, False) for pair in self.configurations[resource.name].items()]
         return [SimpleNamespace(resources=[(self.error, "no rights", 2, resource.name, entries)])]
 
@@ -126,9 +135,19 @@ async def test_a_mapped_topic_is_checked_and_never_created(admin: FakeAdmin) -> 
 
 
 async def test_a_topic_that_cannot_be_created_is_named_with_the_reason(admin: FakeAdmin) -> None:
-    admin.error = TopicAuthorizationFailedError.errno
-    with pytest.raises(TopicsError, match=f"cannot create {FIRST}: TopicAuthorizationFailedError because"):
+    admin.error = PolicyViolationError.errno
+    with pytest.raises(TopicsError, match=f"cannot create {FIRST}: PolicyViolationError because"):
         await create(SETTINGS)
+    admin.error = TopicAuthorizationFailedError.errno
+    with pytest.raises(RefusedError, match=f"to Create on topic {FIRST}"):
+        await create(SETTINGS)
+
+
+async def test_a_topic_that_may_not_be_seen_is_not_taken_for_missing(admin: FakeAdmin) -> None:
+    del admin.partitions[FIRST]
+    admin.error = TopicAuthorizationFailedError.errno
+    with pytest.raises(RefusedError, match=rf"to Describe and DescribeConfigs on topic {FIRST} \(if it is there\)"):
+        await check(SETTINGS)
 
 
 async def test_topics_as_they_are_created_pass(admin: FakeAdmin) -> None:
@@ -206,6 +225,9 @@ async def test_a_changelog_without_the_brokers_time_gets_a_warning_with_the_comm
 
 async def test_a_configuration_that_cannot_be_read_is_an_error(admin: FakeAdmin) -> None:
     admin.error = TopicAuthorizationFailedError.errno
+    with pytest.raises(RefusedError, match=f"to DescribeConfigs on topic {FIRST}"):
+        await check(SETTINGS)
+    admin.error = PolicyViolationError.errno
     with pytest.raises(TopicsError, match=f"cannot read the configuration of {FIRST}: no rights"):
         await check(SETTINGS)
 

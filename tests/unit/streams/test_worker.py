@@ -15,6 +15,7 @@ from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaConnectionEr
 from streams import worker
 from streams.partitions.silence import Silence
 from streams.partitions.status import WorkerStatus
+from streams.refusal import RefusedError
 from streams.settings import Settings
 from streams.topics import TopicsError
 from streams.worker import prepare, remove_predecessor, run
@@ -29,10 +30,15 @@ class Start:
         self.answers: list[list[str] | Exception] = []
         self.looks_back: list[int] = []
         self.pauses: list[float] = []
+        self.refusals: list[RefusedError] = []
         self.removals = 0
         self.now = 0.0
         self.status = WorkerStatus()
         self.silence = Silence(SETTINGS.broker, self.status, lambda: self.now)
+
+    async def check_rights(self, _settings: Settings) -> None:
+        if self.refusals:
+            raise self.refusals.pop(0)
 
     async def check(self, _settings: Settings, looks_back_days: int) -> list[str]:
         self.looks_back.append(looks_back_days)
@@ -53,8 +59,10 @@ class Start:
 def start(monkeypatch: pytest.MonkeyPatch) -> Start:
     start = Start()
     monkeypatch.setattr(worker, "check", start.check)
+    monkeypatch.setattr(worker, "check_rights", start.check_rights)
     monkeypatch.setattr(worker, "remove_predecessor", start.remove_predecessor)
     monkeypatch.setattr(worker, "asyncio", SimpleNamespace(sleep=start.sleep, timeout=asyncio.timeout))
+    monkeypatch.setattr(worker, "time", SimpleNamespace(monotonic=lambda: start.now))
     return start
 
 
@@ -63,6 +71,27 @@ async def test_warnings_are_logged_and_the_worker_starts(start: Start, caplog: p
     await prepare(SETTINGS, start.silence, 90)
     assert "kept for 7.0 days" in caplog.text
     assert (start.looks_back, start.removals, start.pauses) == ([90], 1, [])
+
+
+async def test_a_right_that_is_missing_is_waited_for_half_a_minute(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    start.answers = [[], []]
+    start.refusals = [RefusedError("not allowed", final=False)]
+    await prepare(SETTINGS, start.silence)
+    assert start.pauses == [2.0]
+    assert "not allowed; trying again for 30 s" in caplog.text
+    start.refusals = [RefusedError("not allowed", final=False)] * 100
+    with pytest.raises(RefusedError, match="not allowed"):
+        await prepare(SETTINGS, start.silence)
+    assert sum(start.pauses) == 32.0
+
+
+async def test_a_wrong_password_is_not_waited_for(start: Start) -> None:
+    start.refusals = [RefusedError("wrong password", final=True)]
+    with pytest.raises(RefusedError, match="wrong password"):
+        await prepare(SETTINGS, start.silence)
+    assert start.pauses == []
 
 
 async def test_without_kafka_it_waits_and_says_for_how_long_and_why(

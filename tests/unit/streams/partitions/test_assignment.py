@@ -5,7 +5,7 @@ import gc
 from types import SimpleNamespace
 
 import pytest
-from aiokafka.errors import ProducerFenced
+from aiokafka.errors import ProducerFenced, TransactionalIdAuthorizationFailed
 
 from agents.batch import Batch, PendingBatch, Position
 from agents.observer import Committed, Customers, Observers
@@ -135,6 +135,16 @@ async def test_while_opening_fails_the_status_says_why(worker: Worker, monkeypat
     await worker.assignment.take([0], 2)
     assert seen == [(False, "opening", "ConnectionError('no changelog')")]
     assert worker.status.ready
+
+
+async def test_a_right_that_is_missing_for_half_a_minute_ends_the_process(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assignment, "time", SimpleNamespace(monotonic=lambda: sum(worker.pauses)))
+    worker.log.failures["fence"] = [TransactionalIdAuthorizationFailed() for _ in range(100)]
+    with pytest.raises(EndedError, match=f"to Write on transactional-id that begin with {SETTINGS.app_id}-"):
+        await worker.assignment.take([0], 1)
+    assert 30 <= sum(worker.pauses) < 40
 
 
 async def test_a_changelog_without_a_marker_ends_the_process(worker: Worker) -> None:
