@@ -62,6 +62,7 @@ class Position:
     ``topic_ids`` are the ids of the inputs and of the changelog that this was counted in, as far as they are known, and
     ``partitions`` is the number of partitions (0: not known): in a topic that was made again, or has other partitions,
     the offsets mean something else.
+    ``partitioner`` names the one by which its records were checked for their place; empty or ``any``: they were not.
 
     Every batch writes it into the changelog, in its own transaction, as the position marker. That marker, not the
     committed offsets of the consumer group, says where to go on.
@@ -72,6 +73,7 @@ class Position:
     watermarks: Mapping[str, Watermark] = field(default_factory=dict)
     topic_ids: Mapping[str, bytes] = field(default_factory=dict)
     partitions: int = 0
+    partitioner: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,7 +94,8 @@ class Outcome:
     ``counts`` are of events, of which a record may hold several: ``in`` = ``applied`` + ``duplicate`` + the sum of
     ``rejected``, which is by reason. Parts of ``applied`` are ``unknown_names``, the events whose name lifestage does
     not know, by name, and ``unknown_order``, those about orders never seen. ``poisoned`` customers could not be decided
-    by a deadline. ``bounds`` counts by name how often a bound held. ``for_accounts`` is what the same events became for
+    by a deadline. ``bounds`` counts by name how often a bound held, ``misplaced`` by topic the events
+    of records in a wrong partition. ``for_accounts`` is what the same events became for
     accounts, see ``agents.account_records``; nothing where no accounts are decided.
     ``customers`` (with their header before, None for new ones) and ``publications``: the same changes before they
     became bytes, for the tracker and the metrics.
@@ -107,6 +110,7 @@ class Outcome:
     rejected: Counter[str] = field(default_factory=Counter)
     unknown_names: Counter[str] = field(default_factory=Counter)
     bounds: Counter[str] = field(default_factory=Counter)
+    misplaced: Counter[str] = field(default_factory=Counter)
     for_accounts: Counter[str] = field(default_factory=Counter)
     customers: dict[bytes, tuple[Timeline, Header | None]] = field(default_factory=dict)
     publications: list[tuple[bytes, Publication]] = field(default_factory=list)

@@ -1,12 +1,13 @@
 """The tracker: the customers of one partition group, and what a batch of records does to them."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 
 from agents.account_records import account_records
 from agents.batch import Batch, Outcome, Record
 from agents.customer_cache import CustomerCache
 from agents.deadlines import Deadlines
+from agents.placement import misplaced
 from agents.record_events import RecordReader, events_of
 from agents.touched_customer import TouchedCustomer
 from schemas.change import Publication
@@ -30,7 +31,8 @@ class Tracker:
     ``compute`` changes nothing that others can see; ``apply`` takes its outcome over once that is committed.
     ``table`` is the group's share of the Faust table ``customers``: customer key to snapshot. It is written here and
     nowhere else, and only with what the changelog has. ``readers`` are those of the topics in another shape.
-    ``for_accounts``: the outcomes have the events of accounts too.
+    ``for_accounts``: the outcomes have the events of accounts too. ``partition_of`` tells where the records of a key
+    belong; without it, nobody checks that.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class Tracker:
         readers: Mapping[str, RecordReader] | None = None,
         *,
         for_accounts: bool = False,
+        partition_of: Callable[[bytes], int] | None = None,
     ) -> None:
         self.upto = 0
         self.stages: Counter[str] = Counter()
@@ -53,6 +56,7 @@ class Tracker:
         self._table = table
         self._readers = readers or {}
         self._for_accounts = for_accounts
+        self._partition_of = partition_of
         self._of_accounts = rules.intake.of_accounts
         self._cache = CustomerCache()
         self._deadlines = Deadlines(self._due_of)
@@ -154,6 +158,12 @@ class Tracker:
     def _admit(
         self, record: Record, event: Event, clock: int, touched: dict[bytes, TouchedCustomer], outcome: Outcome
     ) -> str:
+        key = event.user_id.encode()
+        # Also for customers who are there already: an older version may have taken them in. A record without any event
+        # has nobody's key.
+        if self._partition_of is not None and self._partition_of(key) != self._partition and key:
+            outcome.misplaced[record.topic] += 1
+            raise misplaced(self._partition_of(key), self._partition)
         fact = event.fact
         if fact is None:
             outcome.unknown_names[event.unknown_name or ""] += 1
@@ -164,7 +174,6 @@ class Tracker:
         horizon = clock - self._lateness
         if at < horizon:
             raise RejectedError("late", f"the event is {horizon - at} ms older than the allowed lateness")
-        key = event.user_id.encode()
         customer = touched.get(key)
         if customer is None:
             if not makes_exist(fact) and key not in self._table:

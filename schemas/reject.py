@@ -22,6 +22,7 @@ REASONS = (
     "bad_amount",
     "unknown_currency",
     "key_mismatch",
+    "misplaced",
     "conflict",
     "from_the_future",
     "late",

@@ -44,3 +44,5 @@ def keep_back() -> None:
     client.addHandler(ERRORS)
     for name in _FAUST:
         logging.getLogger(name).setLevel(logging.WARNING)
+    # It warns of each timer that is late, as all are that wait for a broker.
+    logging.getLogger("mode.timers").setLevel(logging.ERROR)

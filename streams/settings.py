@@ -7,6 +7,7 @@ from typing import Literal, get_args
 
 from streams.environment import Environment, SettingsError
 from streams.mapped_topics import MappedTopic, MappedTopicsError, read_mapped_topics
+from streams.partitioner import PARTITIONERS, Partitioner
 from streams.serve_settings import ServeSettings
 
 PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
@@ -43,6 +44,7 @@ class Settings:
     the same instance from the group, so two running workers must not share it. Empty: nobody is removed.
     ``embedded`` says that the broker is noida-db, which keeps listing a producer as aborted after the end of its
     aborted transaction: its changelogs must be read from the beginning, or records are missed.
+    ``partitioner`` is that of all producers of the input topics; ``any``: records are not checked for their place.
     ``store`` says where the snapshots are kept, in memory or in a file of this worker under ``data``; both are rebuilt
     from the changelog. ``log`` says how lines are written to it, ``log_level`` from which level on, and ``log_clients``
     that those of Kafka's client and of Faust are among them. ``policy`` is ``None`` for the policy that ships with
@@ -58,6 +60,7 @@ class Settings:
     app_id: str = "lifestage"
     topic_prefix: str = ""
     partitions: int = 4
+    partitioner: Partitioner = "murmur2"
     replication: int = 1
     policy: Path | None = None
     subject: Subject = "customer"
@@ -107,6 +110,7 @@ class Settings:
             app_id=read.checked("APP_ID", app_id, _topic_word, "letters, digits, '.', '_' and '-'"),
             topic_prefix=read.checked("TOPIC_PREFIX", "", _topic_prefix, "letters, digits, '.', '_' and '-'"),
             partitions=read.whole("PARTITIONS", default.partitions, least=1),
+            partitioner=read.one_of("PARTITIONER", default.partitioner, PARTITIONERS),
             replication=read.whole("REPLICATION", default.replication, least=1),
             policy=Path(policy) if policy else None,
             subject=subject,

@@ -28,6 +28,7 @@ _COMPACTION = {
 _TRANSITIONS_KEPT, _REJECTS_KEPT = 400 * _DAY, 30 * _DAY
 # A reject carries its record as text, a third longer than the megabyte that a producer may send.
 MAX_RECORD = 4 * 1024 * 1024
+_TIMES, _APPENDED = "message.timestamp.type", "LogAppendTime"
 
 
 MORE_PARTITIONS = (
@@ -134,10 +135,10 @@ async def check(settings: Settings, looks_back_days: int = 0) -> list[str]:
         configurations = {name: await _described(admin, name) for name in topics.all}
     if wrong := _wrong_cleanup(configurations, topics):
         raise TopicsError(wrong)
-    return [
-        *_compaction_warnings(configurations[topics.changelog], topics.changelog),
-        *_retention_warnings(configurations, topics, looks_back_days),
-    ]
+    warnings = _compaction_warnings(configurations[topics.changelog], topics.changelog)
+    if settings.clock == "wall" and not settings.embedded:
+        warnings += _clock_warnings(configurations[topics.changelog], topics.changelog)
+    return warnings + _retention_warnings(configurations, topics, looks_back_days)
 
 
 async def check_inputs(settings: Settings) -> None:
@@ -163,7 +164,9 @@ async def wrong_cleanup(settings: Settings) -> str:
 def topic_settings(topics: Topics, name: str, clock: Clock = "wall") -> dict[str, str]:
     """Return with which configuration a topic is made, for workers on this clock."""
     if name == topics.changelog:
-        return {"cleanup.policy": "compact", "max.message.bytes": str(MAX_RECORD), **_COMPACTION}
+        # The broker's own time: with each commit, workers learn whether their clock is right.
+        appended = {_TIMES: _APPENDED}
+        return {"cleanup.policy": "compact", "max.message.bytes": str(MAX_RECORD), **_COMPACTION, **appended}
     # Retention goes by the record's own time: with seven days, a replay of last year would be deleted at once.
     kept = {topics.transitions: _TRANSITIONS_KEPT, topics.rejects: _REJECTS_KEPT} if clock == "wall" else {}
     configuration = {"cleanup.policy": "delete", "retention.ms": str(kept.get(name, -1))}
@@ -238,6 +241,15 @@ def _compaction_warnings(configuration: Mapping[str, str], changelog: str) -> li
     return [
         f"{changelog} has {found}: old state stays in it for long, and is read at each start; "
         f"kafka-configs.sh --alter --topic {changelog} --add-config {wanted}"
+    ]
+
+
+def _clock_warnings(configuration: Mapping[str, str], changelog: str) -> list[str]:
+    if configuration.get(_TIMES, _APPENDED) == _APPENDED:
+        return []
+    fix = f"kafka-configs.sh --alter --topic {changelog} --add-config {_TIMES}={_APPENDED}"
+    return [
+        f"{changelog} has the times of its writers: nobody sees if this machine's clock is wrong; mend it with: {fix}"
     ]
 
 

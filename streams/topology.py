@@ -22,11 +22,13 @@ from streams.faust_driver.tables import snapshot_table
 from streams.mapped_readers import mapped_readers
 from streams.observe.health import Health
 from streams.observe.metrics import Metrics
+from streams.observe.misplaced_records import MisplacedRecords
 from streams.observe.pages import Pages
 from streams.observe.possible_changes import possible_changes
 from streams.observe.stage_counts import StageCounts
 from streams.observe.traces import traces
 from streams.observe.worker_tally import WorkerTally
+from streams.partitioner import key_partition, remembered
 from streams.partitions.assignment import Assignment, GroupStateFactory
 from streams.partitions.failpoints import failpoint
 from streams.partitions.silence import Silence
@@ -52,15 +54,17 @@ def build(
     """Return the app of one worker, not started.
 
     ``group_state`` makes the state that decides the batches of a partition group, by default a ``Tracker``.
-    ``observers`` are shown every commit; by default they are the stage counts, the tally, the metrics, with Redis the
-    mirror, and the traces where a collector is named.
+    ``observers`` are shown every commit; by default they are the stage counts, the tally, the metrics, the misplaced
+    records, with Redis the mirror, and the traces where a collector is named.
     Raises ``SettingsError``.
     """
     _check_subject(settings, rules)
     readers = mapped_readers(settings)
+    known = key_partition(settings.partitioner, settings.partitions)
+    partition_of = None if known is None or settings.partitions == 1 else remembered(known)
 
     def tracker(partition: int, share: MutableMapping[bytes, bytes]) -> GroupState:
-        return Tracker(rules, partition, share, readers, for_accounts=settings.accounts)
+        return Tracker(rules, partition, share, readers, for_accounts=settings.accounts, partition_of=partition_of)
 
     # What is seen of the worker.
     status, stage_counts, tally = WorkerStatus(), StageCounts(), WorkerTally()
@@ -68,9 +72,11 @@ def build(
     stages = tuple(it.key for it in rules.compiled.stages)
     health = Health(status, rules.version, stages, stage_counts, tally, mirror)
     metrics = Metrics(health, live=settings.clock == "wall", possible=possible_changes(rules.compiled))
+    misplaced = MisplacedRecords(settings, metrics.registry)
     if observers is None:
         traced = traces(settings) if settings.traces else None
-        observers = [it for it in (stage_counts, tally, metrics, mirror, traced) if it is not None]
+        shown_by_default = (stage_counts, tally, metrics, misplaced, mirror, traced)
+        observers = [it for it in shown_by_default if it is not None]
     shown = Observers(observers)
 
     # What it keeps: the partition groups, and the table that shows their customers.

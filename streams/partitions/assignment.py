@@ -20,6 +20,7 @@ from streams.partitions.position import START
 from streams.partitions.snapshots import PartitionedSnapshots
 from streams.partitions.status import WorkerStatus
 from streams.partitions.transaction import GroupTransaction
+from streams.partitions.wall_clock import WrongClockError, until_right
 from streams.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -115,6 +116,7 @@ class Assignment:
                 if group.in_flight is not pending or group.transaction is None:
                     yield None
                     return
+                group.transaction.decides = (group.position or START).upto, pending.position.upto
                 yield HeldGroup(group.partition, group.state, group.transaction, group, self._failed)
         finally:
             if self.batch_ended is not None and not self.batch_ended.done():
@@ -147,15 +149,16 @@ class Assignment:
 
     def _failed(self, group: PartitionGroup, error: Exception) -> None:
         group.close()
-        group.status.state, group.status.reason = "failed", repr(error)
-        logger.warning(
-            "partition %d: a batch failed, opening it again: %r", group.partition, error, extra=_place(group)
-        )
+        why = str(error) if isinstance(error, WrongClockError) else repr(error)
+        group.status.state, group.status.reason = "failed", why
+        group.status.upto = (group.position or START).upto
+        logger.warning("partition %d: a batch failed, opening it again: %s", group.partition, why, extra=_place(group))
         # A worker that was replaced while it was suspended is told so at its next heartbeat. Fencing before that would
         # needlessly stop the worker that took over.
         fenced = isinstance(error, ProducerFenced | InvalidProducerEpoch)
         pause = self.settings.session_timeout / 3 if fenced else _FIRST_PAUSE
-        task = asyncio.ensure_future(self._reopen(group, pause))
+        clock = error if isinstance(error, WrongClockError) else None
+        task = asyncio.ensure_future(self._reopen(group, pause, clock))
         self._reopening[group.partition] = task
 
     def _group(self, partition: int) -> PartitionGroup:
@@ -194,6 +197,7 @@ class Assignment:
                     _tell_stopped(group)
                 else:
                     group.open(generation, ends[group.partition])
+                    group.status.opened_in = time.monotonic() - started
                 group.status.progress = time.monotonic()
                 self._observers.opened(group.partition, group.position or START, group.state)
         opened = [group.partition for group in groups if group.status.state == "open"]
@@ -209,7 +213,11 @@ class Assignment:
             old, group.transaction = group.transaction, None
             await asyncio.shield(old.discard())
 
-    async def _reopen(self, group: PartitionGroup, pause: float) -> None:
+    async def _reopen(self, group: PartitionGroup, pause: float, clock: WrongClockError | None = None) -> None:
+        if clock is not None:
+            async with group.lock:
+                await self._discard(group)  # or readers of committed records would wait, too
+            await until_right(clock)
         while group.status.state != "open":
             await asyncio.sleep(pause)
             pause = min(2 * pause, _MAX_PAUSE)

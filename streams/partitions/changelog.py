@@ -5,14 +5,14 @@ import gc
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
-from agents.batch import Position
 from streams.connection import client_arguments
 from streams.partitions.first_opening import counted_before
 from streams.partitions.partition_group import PartitionGroup
+from streams.partitions.placement import misplaced_customers
 from streams.partitions.position import POSITION_KEY, START, decode_position
 from streams.partitions.restore_progress import RestoreProgress
 from streams.partitions.topic_changes import (
@@ -116,6 +116,8 @@ async def read_changelogs(settings: Settings, groups: Sequence[PartitionGroup]) 
             # Its writer is fenced: whatever is told before this is in the changelog that was just read.
             group.status.transitions_end = ends[TopicPartition(topics.transitions, group.partition)]
             _take_position(group, topics, settings.partitions, Logs(present, begins, ends, earlier))
+            if not group.status.reason:
+                group.status.reason = await misplaced_customers(group, settings)
         return {
             group.partition: {topic: ends[TopicPartition(topic, group.partition)] for topic in topics.inputs}
             for group in groups
@@ -194,7 +196,7 @@ def _take_position(group: PartitionGroup, topics: Topics, partitions: int, logs:
     first = {topic: logs.begins[TopicPartition(topic, group.partition)] for topic in topics.inputs}
     # What was written before ids were, or for the first time, belongs to the topics that are there.
     ids = {**group.topic_ids, **before.topic_ids}
-    group.position = Position({**first, **before.positions}, before.upto, before.watermarks, ids, partitions)
+    group.position = replace(before, positions={**first, **before.positions}, topic_ids=ids, partitions=partitions)
     for topic in topics.inputs:
         at, end = group.position.positions[topic], logs.ends[TopicPartition(topic, group.partition)]
         if is_remade(group.position, topic, logs.topics):

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from agents.batch import Batch, PendingBatch, Position, Record
 from agents.commit import GroupState
@@ -54,6 +55,7 @@ class PartitionGroup:
             )
             for topic in topics.inputs
         ]
+        self._partitioner = settings.partitioner
         self._wall = settings.clock == "wall"
         self._tells_accounts = settings.accounts
         self._limit = settings.batch_records
@@ -167,4 +169,4 @@ class PartitionGroup:
         for record in [record for record in records if record.key == WATERMARK_KEY]:
             if (watermark := read_watermark(record)) is not None:
                 watermarks[record.topic] = watermark
-        return Position(positions, upto, watermarks, before.topic_ids, before.partitions)
+        return replace(before, positions=positions, upto=upto, watermarks=watermarks, partitioner=self._partitioner)

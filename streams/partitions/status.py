@@ -45,6 +45,8 @@ class GroupStatus:
     """An offset of the transitions topic: what is committed before it is in memory."""
     restore: Restore | None = None
     """How far the changelog is read, while it is."""
+    opened_in: float | None = None
+    """How many seconds it took to open it the last time."""
 
 
 @dataclass(slots=True)

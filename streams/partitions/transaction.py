@@ -7,13 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.partitioner import DefaultPartitioner
+from aiokafka.errors import InvalidTimestampError
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.structs import RecordMetadata
 
 from agents.batch import Watermark
 from agents.commit import KeyedValue
 from streams.connection import client_arguments
+from streams.partitioner import partition_by
+from streams.partitions import wall_clock
 from streams.partitions.position import POSITION_KEY
 from streams.partitions.watermarks import WATERMARK_KEY, write_watermark
 from streams.settings import Settings
@@ -26,6 +28,8 @@ _MAX_BATCH = 512 * 1024
 _ABORT_SECONDS = 3.0
 _ZSTD = 4
 """As Kafka's format of batches numbers it."""
+_APPENDED = 1
+"""The type of a timestamp that the broker has set."""
 
 
 class GroupTransaction:
@@ -39,8 +43,14 @@ class GroupTransaction:
         self._topics = topics_of(settings)
         self._partition = partition
         self._tells_accounts = settings.accounts
+        # The embedded broker is a process of this machine, and sets no timestamps.
+        self._compares_clocks = settings.clock == "wall" and not settings.embedded
+        self.decides = 0, 0
+        """The instants from which and up to which the batch decides (ms since 1970)."""
         self._partitions = range(settings.partitions)
-        self._partitioner = DefaultPartitioner()
+        # Nobody else writes the events of accounts: they have a partitioner even where that of customers is not known.
+        partitioner = "murmur2" if settings.partitioner == "any" else settings.partitioner
+        self._partition_of = partition_by(partitioner, settings.partitions)
         self._sent: list[asyncio.Future[RecordMetadata]] = []
         self._counts: list[int] = []
         self._open = False
@@ -89,19 +99,27 @@ class GroupTransaction:
         """
         if not self._tells_accounts:
             return
-        everywhere = list(self._partitions)
         by_partition: defaultdict[int, list[tuple[bytes | None, bytes, int | None]]] = defaultdict(list)
         for event in events:
-            by_partition[self._partitioner(event[0], everywhere, everywhere)].append(event)
+            by_partition[self._partition_of(event[0] or b"")].append(event)
         watermark = (WATERMARK_KEY, write_watermark(Watermark(upto, final)), upto)
-        for partition in everywhere:
+        for partition in self._partitions:
             await self._send(
                 self._topics.account_events[self._partition], [*by_partition[partition], watermark], partition
             )
 
     async def acknowledged(self) -> None:
-        """Wait for every record; raises the first error."""
-        for metadata, count in zip(await asyncio.gather(*self._sent), self._counts, strict=True):
+        """Wait for every record; raises the first error, and ``WrongClockError`` if the broker's clock is another."""
+        try:
+            acknowledged = await asyncio.gather(*self._sent)
+        except InvalidTimestampError:
+            # A time that is too far ahead for the broker's own limit: the changelog's records say what it has.
+            for record in (await asyncio.wait(self._sent))[0]:
+                if record.exception() is None:
+                    self._compare_clocks(record.result())
+            raise
+        for metadata, count in zip(acknowledged, self._counts, strict=True):
+            self._compare_clocks(metadata)
             if metadata.topic == self._topics.changelog:
                 self.changelog_end = max(self.changelog_end, metadata.offset + 1)
             elif metadata.topic == self._topics.transitions:
@@ -124,6 +142,10 @@ class GroupTransaction:
             except Exception as error:  # a fenced producer raises on every call
                 told = "partition %d: the old producer did not end in order: %r"
                 logger.info(told, self._partition, error, extra={"partition": self._partition})
+
+    def _compare_clocks(self, metadata: RecordMetadata) -> None:
+        if self._compares_clocks and metadata.timestamp_type == _APPENDED:
+            wall_clock.check(*self.decides, metadata.timestamp, wall_clock.wall_clock())
 
     async def _send(
         self,

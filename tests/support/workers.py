@@ -34,6 +34,7 @@ def environment(settings: Settings, **variables: str) -> dict[str, str]:
         "LIFESTAGE_APP_ID": settings.app_id,
         "LIFESTAGE_TOPIC_PREFIX": settings.topic_prefix,
         "LIFESTAGE_PARTITIONS": str(settings.partitions),
+        "LIFESTAGE_PARTITIONER": settings.partitioner,
         "LIFESTAGE_REPLICATION": str(settings.replication),
         "LIFESTAGE_POLICY": str(settings.policy or ""),
         "LIFESTAGE_SUBJECT": settings.subject,

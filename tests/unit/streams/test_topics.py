@@ -195,6 +195,15 @@ async def test_a_broker_that_reports_no_configuration_passes(admin: FakeAdmin) -
     assert await check(SETTINGS, looks_back_days=365) == []
 
 
+async def test_a_changelog_without_the_brokers_time_gets_a_warning_with_the_command(admin: FakeAdmin) -> None:
+    admin.configurations[TOPICS.changelog]["message.timestamp.type"] = "CreateTime"
+    (warning,) = await check(SETTINGS)
+    assert warning.endswith(f"--topic {TOPICS.changelog} --add-config message.timestamp.type=LogAppendTime")
+    assert await check(replace(SETTINGS, clock="stream")) == []
+    admin.configurations[TOPICS.changelog]["message.timestamp.type"] = "LogAppendTime"
+    assert await check(SETTINGS) == []
+
+
 async def test_a_configuration_that_cannot_be_read_is_an_error(admin: FakeAdmin) -> None:
     admin.error = TopicAuthorizationFailedError.errno
     with pytest.raises(TopicsError, match=f"cannot read the configuration of {FIRST}: no rights"):

@@ -125,12 +125,16 @@ def test_a_policy_with_very_many_changes_has_none_at_zero() -> None:
 
 
 def test_a_partition_is_in_one_state_and_has_no_instant_while_none_is_known() -> None:
-    groups = {0: GroupStatus("stopped", "records lost", NOW), 1: GroupStatus(restore=Restore(30, 120, 9.0))}
+    groups = {
+        0: GroupStatus("stopped", "records lost", NOW, opened_in=2.5),
+        1: GroupStatus(restore=Restore(30, 120, 9.0)),
+    }
     seen = values(Metrics(health(WorkerStatus(True, groups)), live=True).text())
     states = {name[1:]: value for name, value in seen.items() if name[0] == "lifestage_partition_state"}
     assert {name for name, value in states.items() if value == 1} == {("0", "stopped"), ("1", "opening")}
     assert set(states.values()) == {0, 1}
     assert len(states) == 2 * len(GROUP_STATES)
+    assert {name[1]: value for name, value in seen.items() if name[0] == "lifestage_restore_seconds"} == {"0": 2.5}
     assert seen["lifestage_upto_timestamp_seconds", "0"] == NOW / 1000
     assert ("lifestage_upto_timestamp_seconds", "1") not in seen, "and not 1970"
     assert seen["lifestage_restore_offsets", "1"] == 120

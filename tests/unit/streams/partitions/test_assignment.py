@@ -14,6 +14,7 @@ from streams.partitions.assignment import Assignment
 from streams.partitions.changelog import MarkerMissingError
 from streams.partitions.snapshots import PartitionedSnapshots
 from streams.partitions.status import WorkerStatus
+from streams.partitions.wall_clock import WrongClockError
 from streams.settings import Settings
 from tests.support.counting import CountingTracker
 from tests.unit.streams.partitions.fakes import FakeLog
@@ -291,4 +292,28 @@ async def test_a_cancelled_take_can_be_called_again(worker: Worker) -> None:
     assert not worker.assignment.groups[0].lock.locked()
     worker.log.hanging.clear()
     await worker.assignment.take([0], 2)
+    assert worker.states == {0: "open"}
+
+
+async def test_a_wrong_clock_ends_the_transaction_at_once_and_waits_with_its_reason(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = asyncio.Event()
+
+    async def until_right(_error: WrongClockError) -> None:
+        worker.log.steps.append(("waits", 0))
+        await right.wait()
+
+    monkeypatch.setattr(assignment, "until_right", until_right)
+    await worker.assignment.take([0], 1)
+    async with worker.assignment.hold(worker.batch(0)) as held:
+        assert held is not None
+        assert held.transaction.decides == (0, 5)
+        held.failed(WrongClockError("this machine's clock is ahead", 1))
+    await worker.settle()
+    assert worker.status.groups[0].reason == "this machine's clock is ahead"
+    assert not worker.status.ready
+    assert worker.log.steps[-2:] == [("discard", 0), ("waits", 0)]
+    right.set()
+    await worker.settle()
     assert worker.states == {0: "open"}

@@ -44,7 +44,9 @@ def marker(
     ids: Mapping[str, bytes] | None = None,
     partitions: int = 0,
 ) -> Stored:
-    return Stored(offset, POSITION_KEY, encode_position(Position(positions, upto, {}, ids or {}, partitions)))
+    return Stored(
+        offset, POSITION_KEY, encode_position(Position(positions, upto, {}, ids or {}, partitions, "murmur2"))
+    )
 
 
 class FakeConsumer:
@@ -147,7 +149,7 @@ async def test_the_last_snapshot_and_the_last_marker_count(monkeypatch: pytest.M
     consumer.ends = dict.fromkeys(TOPICS.inputs, 6)
     group = await read(monkeypatch, consumer)
     assert customers(group) == {b"a": b"2"}
-    assert group.position == Position({FIRST: 4, **dict.fromkeys(OTHERS, 0)}, 9, {}, IDS, 4)
+    assert group.position == Position({FIRST: 4, **dict.fromkeys(OTHERS, 0)}, 9, {}, IDS, 4, "murmur2")
     assert (group.read_to, group.status.reason, group.lost) == (7, "", {})
     assert not consumer.collector_was_enabled
 
