@@ -72,7 +72,7 @@ async def start_over(settings: Settings) -> list[int]:
                 f"{topics.changelog} holds what workers wrote after it was made again: stop them, delete it, and give "
                 "this command again"
             )
-    position = Position({}, 0, {}, topic_changes.ids_of(topics, present), settings.partitions)
+    position = Position({}, 0, {}, topic_changes.ids_of(topics, present), settings.partitions, settings.partitioner)
     for partition in begun:
         transaction = GroupTransaction(settings, partition)
         try:

@@ -1,17 +1,17 @@
 """The move to topics with another number of partitions: customers as they are, and the records not counted yet."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.codec import has_zstd
-from aiokafka.partitioner import DefaultPartitioner
 
 from agents.batch import Position
 from schemas import instant
 from streams.connection import client_arguments
+from streams.partitioner import UNKNOWN, key_partition
 from streams.partitions import topic_changes
 from streams.partitions.changelog import read_changelogs
 from streams.partitions.first_opening import counted_before
@@ -48,6 +48,10 @@ class _Snapshots(NoCustomers):
     def __init__(self) -> None:
         self.held: dict[bytes, bytes] = {}
 
+    def keys(self) -> Iterable[bytes]:
+        """Return all customers."""
+        return self.held.keys()
+
     def restore(self, key: bytes, value: bytes | None) -> None:
         """Take over one record of the changelog."""
         if value is None:
@@ -74,11 +78,11 @@ async def repartition(before: Settings, after: Settings) -> Moved:
     """
     old, new = topics_of(before), topics_of(after)
     _check(before, after, old, new)
+    place_of = _places(after)
     await check_ended(before)
     async with topic_metadata(before, old.all) as reader:
         present = await reader.read()
     held = await _read_before(before, old, present)
-    place_of = _places(after.partitions)
     logs = [TopicPartition(name, it) for name in old.inputs for it in range(present[name].partitions)]
     async with _reading(before, logs) as consumer:
         left = await _uncounted(consumer, logs, held)
@@ -102,7 +106,7 @@ async def repartition(before: Settings, after: Settings) -> Moved:
                 await write(chunk)
                 records += len(chunk)
             ids = topic_changes.ids_of(new, made)
-            marker = encode_position(Position({}, held.upto, {}, ids, after.partitions))
+            marker = encode_position(Position({}, held.upto, {}, ids, after.partitions, after.partitioner))
             # All of them in one transaction.
             await write([(new.changelog, it, POSITION_KEY, marker, None) for it in range(after.partitions)])
     return Moved(len(snapshots), records)
@@ -157,14 +161,14 @@ def _is_raised(topics: Topics, settings: Settings, present: Mapping[str, TopicMe
     return set(names) <= set(present) and any(present[name].partitions > settings.partitions for name in names)
 
 
-def _places(partitions: int) -> Callable[[bytes | None, int], int]:
-    """Return what finds the partition of a key as Java's producers do; a record without a key stays near its own."""
-    everywhere = list(range(partitions))
-    of_key = DefaultPartitioner()
+def _places(settings: Settings) -> Callable[[bytes | None, int], int]:
+    """Return what finds the partition of a key as the producers do; a record without a key stays near its own."""
+    partition_of = key_partition(settings.partitioner, settings.partitions)
+    if partition_of is None:
+        raise TopicsError(UNKNOWN)
 
     def place_of(key: bytes | None, partition: int) -> int:
-        found: int = partition % partitions if key is None else of_key(key, everywhere, everywhere)
-        return found
+        return partition % settings.partitions if key is None else partition_of(key)
 
     return place_of
 

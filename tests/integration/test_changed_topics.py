@@ -16,6 +16,7 @@ from aiokafka.partitioner import DefaultPartitioner
 
 from streams.connection import administration
 from streams.partitions.adopt import adopt
+from streams.partitions.group_members import check_ended
 from streams.partitions.repartition import repartition
 from streams.policy_file import load_rules, shipped_policy
 from streams.replay.replay import replay
@@ -50,6 +51,20 @@ async def remake(settings: Settings, topic: str) -> None:
         return topic in made
 
     await until(is_made)
+
+
+async def end(started: Installation) -> None:
+    """End the worker, and wait until the group has no member any more."""
+    started.stop()
+
+    async def left() -> bool:
+        try:
+            await check_ended(started.settings)
+        except TopicsError:
+            return False
+        return True
+
+    await until(left)
 
 
 async def raise_partitions(settings: Settings, topics: Sequence[str], count: int) -> None:
@@ -176,7 +191,7 @@ async def test_an_input_made_again_and_one_with_more_partitions_stop_a_worker(
                 await producer.send_and_wait(raised, b"later %d" % number, b"c%d" % (number % 10))
         with pytest.raises(TopicsError, match=r"1 workers of group .* still run"):
             await repartition(settings, replace(settings, partitions=3, topic_prefix="other-", app_id="other"))
-        started.stop()
+        await end(started)
         started.start()
         await started.until_logged("one", "the numbers of partitions differ")
         assert await asyncio.to_thread(started.workers["one"].process.wait, PATIENCE) == 70
@@ -186,7 +201,7 @@ async def test_an_input_made_again_and_one_with_more_partitions_stop_a_worker(
         started.settings = replace(settings, partitions=3)
         started.start()
         await until_stopped(started, "counted with 2 partitions", "says 3", partitions=(0, 1, 2))
-        started.stop()
+        await end(started)
 
         await move_to_three(started, settings)
 
@@ -209,7 +224,7 @@ async def test_a_move_to_more_partitions_changes_no_transition(
             installed.start()
             await replay(Source("shop", "", some), settings, print)
             await installed.wait_until_done(some[-1].instant)
-            installed.stop()
+            await end(installed)
             told += await installed.transitions()
             if settings is before:
                 assert (await repartition(before, after)).customers > 20
@@ -232,7 +247,7 @@ async def test_a_changelog_that_is_lost_is_counted_again_only_when_a_person_says
         copy = await read(settings, changelog)
         await remake(settings, changelog)
         await until_stopped(started, f"{changelog} was deleted and made again", "topics create --start-over")
-        started.stop()
+        await end(started)
 
         await remake(settings, changelog)
         async with AIOKafkaProducer(bootstrap_servers=settings.broker) as producer:

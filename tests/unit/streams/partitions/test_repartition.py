@@ -23,6 +23,7 @@ AFTER = replace(BEFORE, topic_prefix="shop4.", app_id="shop4", partitions=4)
         ({"accounts": True}, {}, "accounts cannot be moved"),
         ({"subject": "account"}, {}, "accounts cannot be moved"),
         ({"sources": (MappedTopic("shop.orders", Path("shop.toml"), "purchases"),)}, {}, "topics of another shape"),
+        ({"partitioner": "any"}, {}, "LIFESTAGE_PARTITIONER is any"),
         ({}, {"topic_prefix": "shop."}, "shop.customer.purchases.* would be old and new"),
         ({}, {"app_id": "shop"}, "shop-customers-changelog would be old and new"),
     ],
