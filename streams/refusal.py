@@ -56,7 +56,7 @@ def refused_token(security: Security, address: str, why: str) -> RefusedError:
     return RefusedError(f"Kafka at {address} does not accept the token of {source}: {why}", final=False)
 
 
-def refused_request(error: Exception, settings: Settings, operation: str) -> RefusedError | None:
+def refused_request(error: BaseException, settings: Settings, operation: str) -> RefusedError | None:
     """Return which right was missing for an operation on Kafka, None where the error is another."""
     if isinstance(error, TopicAuthorizationFailedError):
         return not_allowed(settings, operation, "topic", _names(error.args))

@@ -17,7 +17,7 @@ patched when a module is imported.
     one does not hold up the batches. Unlike in Faust, a record is never counted as part of the gap before it.
 
 ``membership`` overrides ``AIOKafkaConsumerThread``: ``_create_worker_consumer``, ``_commit``, ``on_thread_stop``,
-``close``; and ``ConsumerRebalanceListener.on_partitions_assigned``
+``close``, ``crash``; and ``ConsumerRebalanceListener.on_partitions_assigned``
     Faust's thread keeps the worker in its consumer group and fetches nothing of the input topics. A failed offset
     commit does not crash it, aborted records are skipped, and a stopping worker does not wait for ever.
 

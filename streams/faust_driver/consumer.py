@@ -15,6 +15,7 @@ from faust.types.transports import ConsumerCallback, ConsumerT
 from yarl import URL
 
 from agents.batch import PendingBatch
+from streams.fatal import end_process
 from streams.faust_driver import private
 from streams.faust_driver.membership import Listener, Membership
 from streams.faust_driver.ordinary_topics import OrdinaryConsumer
@@ -24,6 +25,7 @@ from streams.partitions.inputs import Inputs
 from streams.partitions.linger import Linger
 from streams.partitions.partition_group import PartitionGroup
 from streams.partitions.topic_changes import truncated
+from streams.refusal import RefusedError, refused_request
 from streams.topics import Topics
 
 _POLL_SECONDS = 0.25
@@ -87,7 +89,11 @@ class BatchConsumer(OrdinaryConsumer):
     def _new_consumer_thread(self) -> Membership:
         membership = Membership(self, loop=self.loop, beacon=self.beacon)
         membership.is_ordinary = self.is_ordinary
+        membership.refused = self._refused
         return membership
+
+    def _refused(self, error: BaseException) -> RefusedError | None:
+        return refused_request(error, self.assignment_of_groups.settings, "Read")
 
     async def _fetch(self) -> None:
         buffers = {place: buffer for group in self._open_groups() for place, buffer in _buffers(group)}
@@ -112,6 +118,9 @@ class BatchConsumer(OrdinaryConsumer):
                     buffer.needs_seek = True
                 if not isinstance(error, KafkaError | TimeoutError):
                     raise
+                if (refused := self._refused(error)) is not None:
+                    # Time would go on without what is not read any more; who starts again waits for the right.
+                    end_process(str(refused))
                 self.log.warning("fetching failed: %r", error)
                 await self.sleep(_FAILED_POLL_SECONDS)
 

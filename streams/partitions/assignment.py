@@ -150,6 +150,8 @@ class Assignment:
             logger.warning("partition %d: its last batch is given up", group.partition, extra=_place(group))
 
     def _failed(self, group: PartitionGroup, error: Exception) -> None:
+        if (refused := refused_request(error, self.settings, "Write")) is not None:
+            end_process(str(refused))  # it had the right when it began: somebody has taken it away
         group.close()
         why = str(error) if isinstance(error, WrongClockError) else repr(error)
         group.status.state, group.status.reason = "failed", why

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 from aiokafka import TopicPartition
-from aiokafka.errors import KafkaConnectionError
+from aiokafka.errors import KafkaConnectionError, TopicAuthorizationFailedError
 from faust.types import TP
 
+from streams.faust_driver import consumer as module
 from streams.faust_driver.consumer import BatchConsumer
 from streams.faust_driver.membership import Membership
 from streams.faust_driver.private import set_fetch_wait
@@ -206,6 +207,17 @@ async def test_a_failed_fetch_is_made_again_from_the_same_offset() -> None:
     with pytest.raises(ZeroDivisionError):
         await consumer._fetch()
     assert consumer.buffer.needs_seek
+
+
+async def test_a_fetch_that_is_not_allowed_any_more_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    def end_process(reason: str) -> None:
+        raise SystemExit(reason)
+
+    monkeypatch.setattr(module, "end_process", end_process)
+    inputs = FakeInputs()
+    inputs.answers = [TopicAuthorizationFailedError("orders")]
+    with pytest.raises(SystemExit, match="to Read on topic orders"):
+        await ScriptedConsumer(inputs)._fetch()
 
 
 async def test_a_batch_that_ends_is_reason_enough_to_look_again() -> None:

@@ -5,7 +5,7 @@ import gc
 from types import SimpleNamespace
 
 import pytest
-from aiokafka.errors import ProducerFenced, TransactionalIdAuthorizationFailed
+from aiokafka.errors import ProducerFenced, TopicAuthorizationFailedError, TransactionalIdAuthorizationFailed
 
 from agents.batch import Batch, PendingBatch, Position
 from agents.observer import Committed, Customers, Observers
@@ -145,6 +145,14 @@ async def test_a_right_that_is_missing_for_half_a_minute_ends_the_process(
     with pytest.raises(EndedError, match=f"to Write on transactional-id that begin with {SETTINGS.app_id}-"):
         await worker.assignment.take([0], 1)
     assert 30 <= sum(worker.pauses) < 40
+
+
+async def test_a_batch_that_may_not_be_written_ends_the_process(worker: Worker) -> None:
+    await worker.assignment.take([0], 1)
+    with pytest.raises(EndedError, match="to Write on topic transitions"):
+        async with worker.assignment.hold(worker.batch(0)) as held:
+            assert held is not None
+            held.failed(TopicAuthorizationFailedError("transitions"))
 
 
 async def test_a_changelog_without_a_marker_ends_the_process(worker: Worker) -> None:
