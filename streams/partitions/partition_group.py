@@ -40,6 +40,8 @@ class PartitionGroup:
         """As of the last commit; ``None`` before the first."""
         self.lost: dict[str, int] = {}
         """By topic, where its log begins if that is past the position: records were deleted before they were read."""
+        self.unreadable = ""
+        """Why its changelog cannot be read by this version, with the way out; empty if it can."""
         topics = topics_of(settings)
         self.buffers = [
             InputBuffer(

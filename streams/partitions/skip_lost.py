@@ -11,6 +11,10 @@ from streams.partitions.transaction import GroupTransaction
 from streams.settings import Settings
 
 
+class UnreadableChangelogError(Exception):
+    """A changelog that this version cannot read; the message says why, and the way out."""
+
+
 class _NoCustomers:
     """A group state that keeps nothing: only the position is read and moved."""
 
@@ -45,13 +49,16 @@ class _NoCustomers:
 async def skip(settings: Settings, partition: int) -> dict[str, int]:
     """Move a partition's position to where its logs begin now; return the new offsets by topic.
 
-    A worker that still has the partition is fenced by this, and opens it again at the new position.
+    A worker that still has the partition is fenced by this, and opens it again at the new position. Raises
+    ``UnreadableChangelogError`` and what ``read_changelogs`` raises.
     """
     transaction = GroupTransaction(settings, partition)
     try:
         await transaction.fence()
         group = PartitionGroup(partition, settings, _NoCustomers())
         await read_changelogs(settings, [group])
+        if group.unreadable:
+            raise UnreadableChangelogError(group.unreadable)
         before = group.position
         if before is None or not group.lost:
             return {}
