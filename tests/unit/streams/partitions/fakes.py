@@ -22,6 +22,7 @@ class FakeLog:
         self.hanging: set[str] = set()
         self.stopped: dict[int, str] = {}
         """Reasons by partition for which a group that is opened is stopped."""
+        self.unreadable = ""
         self.lost: dict[str, int] = {}
         self.position = Position({}, 0)
         self.committed: Position | None = None
@@ -36,7 +37,8 @@ class FakeLog:
             await self.step("read", group.partition)
             group.position = self.position
             group.lost = dict(self.lost)
-            group.status.reason = self.stopped.get(group.partition, "")
+            group.unreadable = self.unreadable
+            group.status.reason = self.stopped.get(group.partition, "") or self.unreadable
         return {group.partition: dict.fromkeys(topics_of(settings).inputs, 0) for group in groups}
 
     async def step(self, name: str, partition: int) -> None:
