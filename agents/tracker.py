@@ -62,7 +62,8 @@ class Tracker:
         self._deadlines = Deadlines(self._due_of)
 
     def restore(self, key: bytes, value: bytes | None) -> None:
-        """Take over one record of the changelog."""
+        """Take over one record of the changelog, or nothing of it: raises ``StoredVersionError``."""
+        header = None if value is None else _header_of(value)
         before = self._header(key)
         if before is not None:
             self.stages[before.stage] -= 1
@@ -71,7 +72,6 @@ class Tracker:
             self._table.pop(key, None)
             return
         self._table[key] = value
-        header = self._header(key)
         if header is not None:
             self.stages[header.stage] += 1
             due = self._due_under(header)
@@ -254,9 +254,14 @@ class Tracker:
         return AT_ONCE if header.fingerprint != self._fingerprint else header.due
 
     def _header(self, key: bytes) -> Header | None:
-        # A snapshot that cannot be read is kept as it is: the customer's next event becomes a reject that says so.
         snapshot = self._table.get(key)
-        try:
-            return None if snapshot is None else read_header(snapshot)
-        except SnapshotError:
-            return None
+        return None if snapshot is None else _header_of(snapshot)
+
+
+def _header_of(snapshot: bytes) -> Header | None:
+    # A snapshot that cannot be read is kept as it is: the customer's next event becomes a reject that says so. One of a
+    # version that cannot be read is none of one customer's troubles: its partition must not be opened.
+    try:
+        return read_header(snapshot)
+    except SnapshotError:
+        return None

@@ -9,13 +9,17 @@ from schemas.events import AnyFact
 from state.customer.customer import Customer
 from state.customer.decided import DecidedState, decided_of, decided_state, restore_decided
 from state.customer.empty_end import without_empty_end
-from state.customer.packing import PackingError
 from state.customer.stored_names import OTHER_STAGE, stage_of, stored_stage
 from state.rules.rulebook import Rulebook
 from state.timeline.corrections import Emitted
+from state.timeline.older_versions import STEPS, in_present_version
+from state.timeline.stored_version import Readable
 from state.timeline.timeline import Timeline, at_base
 
 VERSION = 5
+READABLE = Readable("snapshots", oldest=min(STEPS), newest=VERSION)
+_VERSIONS = frozenset(bytes((version,)) for version in range(1, 32))
+"""What can be a version: neither text nor zeros, which something else has written."""
 NEVER = -1
 HEADER = struct.Struct(">BBq4s")
 
@@ -29,7 +33,7 @@ class Header(NamedTuple):
 
 
 class SnapshotError(ValueError):
-    """Raised for bytes that are no snapshot, or one of another version."""
+    """Raised for bytes that are no snapshot of the version with which they begin."""
 
 
 class _Stored(msgspec.Struct, array_like=True, gc=False):
@@ -76,9 +80,12 @@ def dump(timeline: Timeline, rules: Rulebook) -> bytes:
 
 
 def read_header(snapshot: bytes) -> Header:
-    """Return the header of a snapshot. Raises ``SnapshotError``."""
+    """Return the header of a snapshot, which is the same in all versions that are read.
+
+    Raises ``StoredVersionError`` for another version, and ``SnapshotError``.
+    """
     if len(snapshot) <= HEADER.size or snapshot[0] != VERSION:
-        raise SnapshotError(f"no snapshot of version {VERSION}: it begins with {snapshot[:2]!r}")
+        _check(snapshot)
     _, number, due, fingerprint = HEADER.unpack_from(snapshot)
     try:
         stage = (
@@ -89,18 +96,29 @@ def read_header(snapshot: bytes) -> Header:
     return Header(stage, None if due == NEVER else due, fingerprint)
 
 
+def _check(snapshot: bytes) -> None:
+    if snapshot[:1] in _VERSIONS:
+        READABLE.check(snapshot[0])
+        if len(snapshot) > HEADER.size:
+            return
+    raise SnapshotError(f"no snapshot: it has {len(snapshot)} bytes and begins with {snapshot[:2]!r}")
+
+
 def _begin(snapshot: bytes) -> int:
     """Return where the timeline begins: after the header, and after the name of a stage that has no number."""
     return HEADER.size + (1 + snapshot[HEADER.size] if snapshot[1] == OTHER_STAGE else 0)
 
 
 def load(snapshot: bytes, rules: Rulebook, user_id: str = "") -> Timeline:
-    """Return the timeline of the bytes, which are those of this customer. Raises ``SnapshotError``.
+    """Return the timeline of the bytes, which are those of this customer.
 
+    Raises ``StoredVersionError`` for another version, and ``SnapshotError``.
     The aggregates are decoded only when they are needed, and an error in one of them is raised then.
     """
     header = read_header(snapshot)
     try:
+        if snapshot[0] != VERSION:
+            snapshot = in_present_version(snapshot)
         stored = _decode(memoryview(snapshot)[_begin(snapshot) :])
         head = at_base(stored.base, stored.tail, rules, user_id)
         base_decided = None if stored.base is None else decided_of(head)
@@ -109,7 +127,7 @@ def load(snapshot: bytes, rules: Rulebook, user_id: str = "") -> Timeline:
             head.at, head.due = stored.at, header.due
             if header.fingerprint != rules.fingerprint:
                 head.activity_lazy = stored.activity or b""
-    except (msgspec.DecodeError, struct.error, UnicodeDecodeError, PackingError, IndexError, RecursionError) as error:
+    except (msgspec.DecodeError, struct.error, ValueError, IndexError, RecursionError) as error:
         raise SnapshotError(f"a snapshot does not decode: {error}") from None
     return Timeline(
         base=stored.base,

@@ -203,7 +203,11 @@ class Assignment:
                     group.open(generation, ends[group.partition])
                     group.status.opened_in = time.monotonic() - started
                 group.status.progress = time.monotonic()
-                self._observers.opened(group.partition, group.position or START, group.state)
+                if group.unreadable:
+                    # Its customers are those of some moment in the past: nobody may be told of them.
+                    self._observers.closed(group.partition)
+                else:
+                    self._observers.opened(group.partition, group.position or START, group.state)
         opened = [group.partition for group in groups if group.status.state == "open"]
         logger.info("opened partitions %s in %.1f s", opened, time.monotonic() - started, extra={"partitions": opened})
 

@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+import msgspec
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
+from state.timeline.stored_version import StoredVersionError
 from streams.connection import client_arguments
 from streams.partitions.first_opening import counted_before
 from streams.partitions.partition_group import PartitionGroup
@@ -55,7 +57,8 @@ async def read_changelogs(settings: Settings, groups: Sequence[PartitionGroup]) 
     """Bring groups up to date, and return for each partition the offset after the last record of its inputs.
 
     Call it only after fencing, or another worker may still commit after the read. It may be cancelled at any time:
-    ``read_to`` always matches what is in memory. A group that a person must decide about has a ``reason`` afterwards.
+    ``read_to`` always matches what is in memory. A group that a person must decide about has a ``reason`` afterwards;
+    one whose changelog another version wrote is read up to there, and is ``unreadable``.
     Raises ``MarkerMissingError``, ``KafkaError``, ``TimeoutError``.
     """
     topics = topics_of(settings)
@@ -102,14 +105,14 @@ async def read_changelogs(settings: Settings, groups: Sequence[PartitionGroup]) 
         finally:
             progress.ended()
         for log, group in logs.items():
-            if group.position is None and group.read_to:
+            if group.position is None and group.read_to and not group.unreadable:
                 raise MarkerMissingError(
                     f"{log.topic}[{log.partition}] holds records but no position: it was written by something else"
                 )
         unmarked = {
             group.partition: {topic: begins[TopicPartition(topic, group.partition)] for topic in topics.inputs}
             for group in groups
-            if group.position is None
+            if group.position is None and not group.unreadable
         }
         earlier = await counted_before(settings, unmarked) if unmarked else {}
         for group in groups:
@@ -146,8 +149,12 @@ async def _read(
     timeout: float,
 ) -> None:
     last_records = time.monotonic()
+    for group in logs.values():
+        group.unreadable = ""
     # The log always ends with a transaction marker, which is no record; the client's position passes it all the same.
-    while left := [log for log in logs if await consumer.position(log) < ends[log]]:
+    while left := [
+        log for log, group in logs.items() if not group.unreadable and await consumer.position(log) < ends[log]
+    ]:
         fetched = await consumer.getmany(*left, timeout_ms=300, max_records=_CHUNK)
         for log, records in fetched.items():
             group = logs[log]
@@ -164,12 +171,25 @@ async def _read(
 
 def _apply(group: PartitionGroup, records: Sequence[ConsumerRecord]) -> None:
     restore = group.state.restore
-    for record in records:
-        if record.key == POSITION_KEY:
-            group.position = decode_position(record.value)
-        else:
-            restore(record.key, record.value)
-    group.read_to = records[-1].offset + 1
+    try:
+        for record in records:
+            if record.key == POSITION_KEY:
+                group.position = decode_position(record.value)
+            else:
+                restore(record.key, record.value)
+    except StoredVersionError as error:
+        # What follows may be of any form. When the group is opened again, this record is read again.
+        group.unreadable = str(error)
+        group.read_to = record.offset
+    except msgspec.DecodeError as error:
+        group.unreadable = (
+            f"the position marker at offset {record.offset} of {record.topic}[{record.partition}] does not decode "
+            f"({error}): something else has written to this topic; bring it back from a copy, or begin anew with "
+            "another LIFESTAGE_APP_ID, which publishes everything again (docs/upgrading.md)"
+        )
+        group.read_to = record.offset
+    else:
+        group.read_to = records[-1].offset + 1
 
 
 async def _present(settings: Settings, topics: Topics) -> Mapping[str, TopicMetadata]:
@@ -183,6 +203,9 @@ async def _present(settings: Settings, topics: Topics) -> Mapping[str, TopicMeta
 
 
 def _take_position(group: PartitionGroup, topics: Topics, partitions: int, logs: Logs) -> None:
+    if group.unreadable:
+        group.status.reason, group.lost = group.unreadable, {}
+        return
     before = group.position or START
     end = logs.ends[TopicPartition(topics.changelog, group.partition)]
     group.lost, group.topic_ids, group.changelog_end = {}, ids_of(topics, logs.topics), end

@@ -45,6 +45,8 @@ class PartitionGroup:
         """The ids of the inputs and of the changelog, as of the last opening."""
         self.changelog_end = 0
         """Where the changelog ended when the group was stopped: what is beyond was written by a person's command."""
+        self.unreadable = ""
+        """Why its changelog cannot be read by this version, with the way out; empty if it can."""
         topics = topics_of(settings)
         self.buffers = [
             InputBuffer(

@@ -34,7 +34,7 @@ async def read_members(
 ) -> Members:
     """Read who is in a segment, from the changelog's beginning to its present end.
 
-    Not from Redis: a copy follows the commits, and would lack who joined just before.
+    Not from Redis: a copy follows the commits, and would lack who joined just before. Raises ``StoredVersionError``.
     """
     members = Members()
     read = 0

@@ -22,6 +22,7 @@ class FakeLog:
         self.hanging: set[str] = set()
         self.stopped: dict[int, str] = {}
         """Reasons by partition for which a group that is opened is stopped."""
+        self.unreadable = ""
         self.lost: dict[str, int] = {}
         self.topic_ids: dict[str, bytes] = {}
         self.position = Position({}, 0)
@@ -37,7 +38,8 @@ class FakeLog:
             await self.step("read", group.partition)
             group.position = self.position
             group.lost, group.topic_ids = dict(self.lost), dict(self.topic_ids)
-            group.status.reason = self.stopped.get(group.partition, "")
+            group.unreadable = self.unreadable
+            group.status.reason = self.stopped.get(group.partition, "") or self.unreadable
         return {group.partition: dict.fromkeys(topics_of(settings).inputs, 0) for group in groups}
 
     async def step(self, name: str, partition: int) -> None:

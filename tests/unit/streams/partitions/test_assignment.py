@@ -155,6 +155,18 @@ async def test_a_batch_that_may_not_be_written_ends_the_process(worker: Worker) 
             held.failed(TopicAuthorizationFailedError("transitions"))
 
 
+async def test_nobody_is_told_of_a_group_that_another_version_has_written(worker: Worker) -> None:
+    await worker.assignment.take([0], 1)
+    worker.log.unreadable = "snapshots of version 9"
+    await worker.assignment.take([0], 2)
+    assert (worker.states, worker.status.groups[0].reason) == ({0: "stopped"}, "snapshots of version 9")
+    assert not worker.status.ready
+    worker.log.unreadable = ""
+    await worker.assignment.take([0], 3)
+    assert worker.status.ready
+    assert worker.recorder.seen == [("opened", 0), ("closed", 0), ("opened", 0)]
+
+
 async def test_a_changelog_without_a_marker_ends_the_process(worker: Worker) -> None:
     worker.log.failures["read"] = [MarkerMissingError("written by something else")]
     with pytest.raises(EndedError, match="written by something else"):

@@ -8,14 +8,17 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
 from aiokafka import TopicPartition
 
 from agents.batch import Position
+from state.timeline.snapshot import VERSION, read_header
 from streams.partitions import changelog
 from streams.partitions.changelog import MarkerMissingError, read_changelogs
 from streams.partitions.partition_group import PartitionGroup
 from streams.partitions.position import POSITION_KEY, encode_position
+from streams.partitions.position import VERSION as MARKER_VERSION
 from streams.partitions.status import Restore
 from streams.settings import Settings
 from streams.topic_metadata import TopicMetadata
@@ -35,6 +38,8 @@ class Stored:
     offset: int
     key: bytes
     value: bytes | None
+    topic: str = TOPICS.changelog
+    partition: int = 0
 
 
 def marker(
@@ -315,3 +320,44 @@ async def test_a_topic_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch,
     group = PartitionGroup(0, SETTINGS, CountingTracker(0, {}))
     assert await read_changelogs(SETTINGS, [group]) == {}
     assert f"no such topic: {missing}" in group.status.reason
+
+
+class Reading(CountingTracker):
+    """A group state that reads the headers of snapshots, as the real one does."""
+
+    def restore(self, key: bytes, value: bytes | None) -> None:
+        if value is not None:
+            read_header(value)
+        super().restore(key, value)
+
+
+def snapshot(version: int) -> bytes:
+    return bytes((version, 0)) + b"\0" * 20
+
+
+async def test_a_snapshot_of_a_newer_version_stops_the_group_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    records = [Stored(0, b"a", snapshot(VERSION)), Stored(1, b"b", snapshot(VERSION + 1)), marker(2, {})]
+    group = PartitionGroup(0, SETTINGS, Reading(0, {}))
+    for _ in ("first", "again"):  # it is read again from the record on that could not be read
+        await read(monkeypatch, FakeConsumer(records), group)
+        assert (customers(group), group.read_to) == ({b"a": snapshot(VERSION)}, 1)
+        assert f"snapshots of version {VERSION + 1}, and this lifestage reads 3 to {VERSION}" in group.status.reason
+    records[1] = Stored(1, b"b", snapshot(VERSION))
+    await read(monkeypatch, FakeConsumer(records), group)
+    assert (group.status.reason, group.unreadable, group.read_to, len(customers(group))) == ("", "", 3, 2)
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (msgspec.msgpack.encode({"version": MARKER_VERSION + 1}), f"position markers of version {MARKER_VERSION + 1}"),
+        (b"\xc1", r"the position marker at offset 1 of lifestage-customers-changelog[0] does not decode"),
+    ],
+)
+async def test_a_marker_that_cannot_be_read_stops_the_group(
+    monkeypatch: pytest.MonkeyPatch, value: bytes, reason: str
+) -> None:
+    group = PartitionGroup(0, SETTINGS, Reading(0, {}))
+    await read(monkeypatch, FakeConsumer([Stored(0, b"a", snapshot(VERSION)), Stored(1, POSITION_KEY, value)]), group)
+    assert reason in group.status.reason and "LIFESTAGE_APP_ID" in group.status.reason
+    assert group.read_to == 1
