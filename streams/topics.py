@@ -128,6 +128,14 @@ async def check_inputs(settings: Settings) -> None:
     _check_partitions(partitions, settings.partitions, topics)
 
 
+async def retentions(settings: Settings) -> dict[str, int | None]:
+    """Return for how long each topic keeps its records (ms, -1 for ever), None where the broker does not tell."""
+    topics = topics_of(settings)
+    async with administration(settings) as admin:
+        described = {name: await _described(admin, name) for name in topics.all}
+    return {name: int(it["retention.ms"]) if "retention.ms" in it else None for name, it in described.items()}
+
+
 def topic_settings(topics: Topics, name: str) -> dict[str, str]:
     """Return with which configuration a topic is made."""
     if name == topics.changelog:

@@ -13,6 +13,7 @@ _COMMANDS = (
     "show",
     "tail",
     "republish",
+    "forget",
     "rejects",
     "policy",
     "features",

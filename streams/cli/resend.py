@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from schemas import instant
-from schemas.reject import Reject
+from schemas.reject import FORGOTTEN_CUSTOMER, Reject
 from streams.connection import client_arguments
 from streams.settings import Settings
 from streams.topic_reader import TopicUnreadableError, open_topic
@@ -23,7 +23,8 @@ async def resend(rejects: Iterable[Reject], settings: Settings) -> Counter[str]:
 
     Each record goes to its own partition with its own time; a record from the future gets the present time, as its
     event may no longer be ahead of it. Records of topics that are not lifestage's own are counted as ``elsewhere`` and
-    not sent: others read them too. Raises ``TopicUnreadableError``; records sent before that stay sent.
+    not sent: others read them too; those of ``forgotten`` customers cannot be, as their bytes were not kept. Raises
+    ``TopicUnreadableError``; records sent before that stay sent.
     """
     counts: Counter[str] = Counter()
     inputs = topics_of(settings).own_inputs
@@ -35,6 +36,9 @@ async def resend(rejects: Iterable[Reject], settings: Settings) -> Counter[str]:
         for reject in rejects:
             if reject.topic not in inputs:
                 counts["elsewhere"] += 1
+                continue
+            if reject.reason == FORGOTTEN_CUSTOMER:
+                counts["forgotten"] += 1
                 continue
             try:
                 value = await _value(reject, settings)

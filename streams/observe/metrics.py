@@ -8,7 +8,9 @@ from prometheus_client import metrics as client_metrics
 
 from agents.batch import Outcome, Position
 from agents.observer import Committed, Customers
+from schemas.forget_request import BY_REQUEST
 from schemas.reject import REASONS
+from schemas.transition import BY_RETENTION
 from state.rules.bounds_told import UNKNOWN_ORDER
 from streams.observe.bulk_histogram import BulkHistogram
 from streams.observe.gauges import Gauges
@@ -71,6 +73,14 @@ class Metrics:
             "lifestage_deadline_delay_seconds", "From the instant of a deadline to the commit of what it changed."
         )
         self._signals = Counter("lifestage_signals", "Signals by key.", ["signal"], registry=registry)
+        self._forgotten = Counter(
+            "lifestage_customers_forgotten",
+            "Customers of whom nothing is kept any more.",
+            ["reason"],
+            registry=registry,
+        )
+        for reason in (BY_REQUEST, BY_RETENTION):
+            self._forgotten.labels(reason)
         for outcome in ("applied", "duplicate", "rejected"):
             self._events.labels(outcome)
         for reason in REASONS:  # from 0 on, or the first rejects of a reason would be no increase
@@ -124,7 +134,9 @@ class Metrics:
             if publication.retracted:
                 continue
             change = publication.change
-            if change.is_signal:
+            if change.is_forgotten:
+                self._forgotten.labels(BY_RETENTION if change.cause.kind == "deadline" else BY_REQUEST).inc()
+            elif change.is_signal:
                 self._signals.labels(change.key).inc()
             elif change.key is None:
                 self._transitions.labels(change.from_, change.to).inc()

@@ -66,7 +66,7 @@ class GroupTransaction:
         self._open = True
         await self._producer.begin_transaction()
 
-    async def send_changes(self, changes: Mapping[bytes, bytes], marker: bytes) -> None:
+    async def send_changes(self, changes: Mapping[bytes, bytes | None], marker: bytes) -> None:
         """Send the changelog records, the position marker last."""
         records = [*((key, value, None) for key, value in changes.items()), (POSITION_KEY, marker, None)]
         await self._send(self._topics.changelog, records)
@@ -123,14 +123,14 @@ class GroupTransaction:
                 logger.info(told, self._partition, error, extra={"partition": self._partition})
 
     async def _send(
-        self, topic: str, records: Iterable[tuple[bytes | None, bytes, int | None]], partition: int | None = None
+        self, topic: str, records: Iterable[tuple[bytes | None, bytes | None, int | None]], partition: int | None = None
     ) -> None:
         place = self._partition if partition is None else partition
         for batch, count in self._batches(records):
             self._sent.append(await self._producer.send_batch(batch, topic, partition=place))
             self._counts.append(count)
 
-    def _batches(self, records: Iterable[tuple[bytes | None, bytes, int | None]]) -> list[tuple[Any, int]]:
+    def _batches(self, records: Iterable[tuple[bytes | None, bytes | None, int | None]]) -> list[tuple[Any, int]]:
         """Return batches, each with the number of its records."""
         batches: list[tuple[Any, int]] = []
         batch, count = None, 0
