@@ -107,3 +107,11 @@ class Outcome:
     for_accounts: Counter[str] = field(default_factory=Counter)
     customers: dict[bytes, tuple[Timeline, Header | None]] = field(default_factory=dict)
     publications: list[tuple[bytes, Publication]] = field(default_factory=list)
+
+    def take(self, key: bytes, snapshot: bytes | None, timeline: Timeline, before: Header | None) -> None:
+        """Take in a customer as decided, with the header before; without a snapshot, one of whom nothing is kept."""
+        self.changes[key] = snapshot
+        if snapshot is None:
+            self.gone.setdefault(key, before)
+        else:
+            self.customers[key] = timeline, before

@@ -255,8 +255,7 @@ class Tracker:
             return
         for it in told:
             (outcome.counts if it == UNKNOWN_ORDER else outcome.bounds)[it] += 1
-        outcome.changes[key] = snapshot
-        outcome.customers[key] = timeline, customer.before
+        outcome.take(key, None if timeline.is_gone(outcome.upto) else snapshot, timeline, customer.before)
         if publications:
             outcome.publications += [(key, it) for it in publications]
             outcome.transitions += [(key, value, it.change.at) for it, value in zip(publications, values, strict=True)]

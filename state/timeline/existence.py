@@ -8,11 +8,15 @@ from collections.abc import Sequence
 from schemas.events import AnyFact, RepublishRequested
 from schemas.fact_order import place
 from schemas.reject import RejectedError
+from state.rules.retention import is_forgotten
 from state.timeline.timeline import Timeline
 
 
 def exists_before(timeline: Timeline, arrived: Sequence[AnyFact], request: RepublishRequested) -> bool:
     """Tell whether a customer exists at a request, as far as is known; ``arrived`` is what the timeline lacks yet."""
+    head = timeline.head
+    if is_forgotten(head) and request.at >= head.since:
+        return any(makes_exist(it) and head.since <= it.at and place(it) < place(request) for it in arrived)
     if timeline.base is not None:
         return True
     return any(makes_exist(it) and place(it) < place(request) for it in (*timeline.tail, *arrived))

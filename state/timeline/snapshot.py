@@ -5,12 +5,13 @@ from typing import NamedTuple
 
 import msgspec
 
-from schemas.events import AnyFact
+from schemas.events import AnyFact, RepublishRequested
 from state.customer.customer import Customer
 from state.customer.decided import DecidedState, decided_of, decided_state, restore_decided
 from state.customer.empty_end import without_empty_end
 from state.customer.packing import PackingError
 from state.customer.stored_names import OTHER_STAGE, stage_of, stored_stage
+from state.rules.retention import become_forgotten, begin_anew, is_forgotten
 from state.rules.rulebook import Rulebook
 from state.timeline.corrections import Emitted
 from state.timeline.timeline import Timeline, at_base
@@ -125,8 +126,15 @@ def load(snapshot: bytes, rules: Rulebook, user_id: str = "") -> Timeline:
 
 
 def _apply_tail(head: Customer, stored: _Stored, rules: Rulebook) -> None:
+    gone_at = max((it.change.at for it in stored.emitted if it.stands and it.change.is_forgotten), default=0)
     for fact in stored.tail:
+        if fact.at < gone_at or type(fact) is RepublishRequested:
+            continue  # what was forgotten since the base, and what is no more than asked
+        if is_forgotten(head) or (gone_at and head.first_event_at < gone_at):
+            begin_anew(head, fact.at, rules.first_stage)
         rules.apply_event(head, fact)
+    if gone_at and head.first_event_at < gone_at:
+        become_forgotten(head, gone_at)
     head.last_event_at = stored.last_event_at
     if stored.decided is not None:
         restore_decided(head, stored.decided)
