@@ -119,13 +119,19 @@ class Life:
         return next((policy for applies_to, policy in kinds if applies_to.holds(features)), self.of_everybody)
 
     def pass_until(self, upto: int) -> None:
-        """Lets time pass, at whose end the customer may be forgotten."""
+        """Lets time pass, by which the customer may be forgotten."""
         while not self.is_over:
             over = self.over()
-            self.pass_all_until(upto if over is None else min(upto, over - 1))
-            if over == self.over():
-                if over is None or over > upto:
-                    return
+            last = upto if over is None else min(upto, over - 1)
+            end = self.signals.next_end(self.standing)
+            if self.decide_once(last if end is None else min(end, last)):
+                continue  # what is decided may change when a signal recurs, and when the customer is forgotten
+            if end is not None and end <= last:
+                features = Features(self.policy, self.memory, end)
+                self.tell_signals(self.signals.pass_time(features, self.standing), Cause("deadline"))
+            elif over is None or over > upto:
+                return
+            else:
                 self.at, self.is_over = over, True
                 self.transitions.append(forgotten(self.policy, self.user_id, over, self.standing.stage, self.seq()))
 
@@ -136,16 +142,6 @@ class Life:
         """When the customer is forgotten, if nothing happens."""
         kept = self.of_everybody.kept.get(self.standing.stage)
         return None if kept is None else max(self.standing.since, self.heard_at) + kept
-
-    def pass_all_until(self, upto: int) -> None:
-        while True:
-            end = self.signals.next_end(self.standing)
-            if self.decide_once(upto if end is None else min(end, upto)):
-                continue  # what is decided may change when a signal recurs
-            if end is None or end > upto:
-                return
-            features = Features(self.policy, self.memory, end)
-            self.tell_signals(self.signals.pass_time(features, self.standing), Cause("deadline"))
 
     def decide_once(self, upto: int) -> bool:
         """Lets time pass until a decision that it brings about; says whether there was one before the end, or then."""
