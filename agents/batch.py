@@ -89,7 +89,8 @@ class PendingBatch:
 class Outcome:
     """The effects of one batch on one partition group, none of them carried out yet.
 
-    ``changes``: the last snapshot of every customer touched, for the changelog.
+    ``changes``: the last snapshot of every customer touched, for the changelog, None for one who is forgotten; ``gone``
+    are those who were forgotten, with their header before, and ``marks`` what the changelog remembers of that.
     ``transitions``, ``rejects`` and ``account_events``: (key, value, timestamp in ms) for their topics, in order.
     ``counts`` are of events, of which a record may hold several: ``in`` = ``applied`` + ``duplicate`` + the sum of
     ``rejected``, which is by reason. Parts of ``applied`` are ``unknown_names``, the events whose name lifestage does
@@ -102,7 +103,9 @@ class Outcome:
     """
 
     upto: int
-    changes: dict[bytes, bytes] = field(default_factory=dict)
+    changes: dict[bytes, bytes | None] = field(default_factory=dict)
+    gone: dict[bytes, Header | None] = field(default_factory=dict)
+    marks: dict[bytes, bytes | None] = field(default_factory=dict)
     transitions: list[tuple[bytes, bytes, int]] = field(default_factory=list)
     rejects: list[tuple[bytes | None, bytes, int]] = field(default_factory=list)
     account_events: list[tuple[bytes, bytes, int]] = field(default_factory=list)
@@ -114,3 +117,11 @@ class Outcome:
     for_accounts: Counter[str] = field(default_factory=Counter)
     customers: dict[bytes, tuple[Timeline, Header | None]] = field(default_factory=dict)
     publications: list[tuple[bytes, Publication]] = field(default_factory=list)
+
+    def take(self, key: bytes, snapshot: bytes | None, timeline: Timeline, before: Header | None) -> None:
+        """Take in a customer as decided, with the header before; without a snapshot, one of whom nothing is kept."""
+        self.changes[key] = snapshot
+        if snapshot is None:
+            self.gone.setdefault(key, before)
+        else:
+            self.customers[key] = timeline, before

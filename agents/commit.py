@@ -35,8 +35,8 @@ class Transaction(Protocol):
     async def begin(self) -> None:
         """Open a transaction."""
 
-    async def send_changes(self, changes: Mapping[bytes, bytes], marker: bytes) -> None:
-        """Hand over the changelog records, and after them the position marker."""
+    async def send_changes(self, changes: Mapping[bytes, bytes | None], marker: bytes) -> None:
+        """Hand over the changelog records, None for a tombstone, and after them the position marker."""
 
     async def send_transitions(self, transitions: Sequence[KeyedValue]) -> None:
         """Hand over the transitions, in order."""
@@ -80,7 +80,7 @@ async def carry_out(
     await transaction.begin()
 
     # 2. State and position in one transaction. In two, a crash between them would lose or repeat the batch.
-    await transaction.send_changes(outcome.changes, marker)
+    await transaction.send_changes({**outcome.changes, **outcome.marks} if outcome.marks else outcome.changes, marker)
     reached("after_changelog")
 
     # 3. Publications in the same transaction, or a crash could publish twice what is counted once.

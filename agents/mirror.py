@@ -11,6 +11,7 @@ from agents.cancellation import raise_if_cancelled
 from agents.mirror_queue import CustomerKey, MirrorQueue
 from agents.observer import Committed, Customers
 from agents.profile_sink import MirrorLostError, ProfileSink, ProfileVersion, Row
+from state.rules.retention import is_forgotten
 from state.rules.rulebook import Rulebook
 
 logger = logging.getLogger(__name__)
@@ -230,7 +231,7 @@ class Mirror:
     def _row(self, group: _MirroredGroup, key: bytes, transitions: Sequence[bytes]) -> Row:
         customer = key.decode()
         timeline = group.customers.timeline(key)
-        if timeline is None:
+        if timeline is None or is_forgotten(timeline.head):
             return Row(customer, group.version, None, transitions=transitions)
         rules = self._rules
         upto = group.position.upto

@@ -35,7 +35,7 @@ class TouchedCustomer(msgspec.Struct, gc=False):
         message_id = fact.message_id
         if changes_order(fact):
             self._check_remembered(fact, rules)
-        if type(fact) is RepublishRequested and not exists_before(self.timeline, self.facts, fact):
+        if type(fact) is RepublishRequested and not exists_before(self.timeline, self.facts, fact, rules):
             raise unknown_customer()
         ids = self.ids
         timeline = self.timeline

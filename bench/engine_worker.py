@@ -72,7 +72,7 @@ class NumbersTracker:
 
     def apply(self, outcome: Outcome) -> None:
         """Take over what is committed now."""
-        self._snapshots.update(outcome.changes)
+        self._snapshots.update({key: value for key, value in outcome.changes.items() if value is not None})
         self.upto = outcome.upto
 
     def due(self) -> int | None:

@@ -168,6 +168,14 @@ async def wrong_cleanup(settings: Settings) -> str:
     return _wrong_cleanup(configurations, topics)
 
 
+async def retentions(settings: Settings) -> dict[str, int | None]:
+    """Return for how long each topic keeps its records (ms, -1 for ever), None where the broker does not tell."""
+    topics = topics_of(settings)
+    async with administration(settings) as admin:
+        described = {name: await _described(admin, name, settings) for name in topics.all}
+    return {name: int(it["retention.ms"]) if "retention.ms" in it else None for name, it in described.items()}
+
+
 def topic_settings(topics: Topics, name: str, clock: Clock = "wall") -> dict[str, str]:
     """Return with which configuration a topic is made, for workers on this clock."""
     if name == topics.changelog:

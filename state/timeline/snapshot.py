@@ -5,11 +5,12 @@ from typing import NamedTuple
 
 import msgspec
 
-from schemas.events import AnyFact
+from schemas.events import AnyFact, RepublishRequested
 from state.customer.customer import Customer
 from state.customer.decided import DecidedState, decided_of, decided_state, restore_decided
 from state.customer.empty_end import without_empty_end
 from state.customer.stored_names import OTHER_STAGE, stage_of, stored_stage
+from state.rules.retention import become_forgotten, begin_anew, is_forgotten
 from state.rules.rulebook import Rulebook
 from state.timeline.corrections import Emitted
 from state.timeline.older_versions import STEPS, in_present_version
@@ -104,6 +105,18 @@ def _check(snapshot: bytes) -> None:
     raise SnapshotError(f"no snapshot: it has {len(snapshot)} bytes and begins with {snapshot[:2]!r}")
 
 
+def known_header(snapshot: bytes | None) -> Header | None:
+    """Return the header of a snapshot, None where there is none. Raises ``StoredVersionError``.
+
+    A snapshot that cannot be read is kept as it is: the customer's next event becomes a reject that says so. One of a
+    version that cannot be read is none of one customer's troubles: its partition must not be opened.
+    """
+    try:
+        return None if snapshot is None else read_header(snapshot)
+    except SnapshotError:
+        return None
+
+
 def _begin(snapshot: bytes) -> int:
     """Return where the timeline begins: after the header, and after the name of a stage that has no number."""
     return HEADER.size + (1 + snapshot[HEADER.size] if snapshot[1] == OTHER_STAGE else 0)
@@ -143,8 +156,15 @@ def load(snapshot: bytes, rules: Rulebook, user_id: str = "") -> Timeline:
 
 
 def _apply_tail(head: Customer, stored: _Stored, rules: Rulebook) -> None:
+    gone_at = max((it.change.at for it in stored.emitted if it.stands and it.change.is_forgotten), default=0)
     for fact in stored.tail:
+        if fact.at < gone_at or type(fact) is RepublishRequested:
+            continue  # what was forgotten since the base, and what is no more than asked
+        if is_forgotten(head) or (gone_at and head.first_event_at < gone_at):
+            begin_anew(head, fact.at, rules.first_stage)
         rules.apply_event(head, fact)
+    if gone_at and head.first_event_at < gone_at:
+        become_forgotten(head, gone_at)
     head.last_event_at = stored.last_event_at
     if stored.decided is not None:
         restore_decided(head, stored.decided)

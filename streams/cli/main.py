@@ -14,6 +14,7 @@ _COMMANDS = (
     "show",
     "tail",
     "republish",
+    "forget",
     "rejects",
     "policy",
     "features",

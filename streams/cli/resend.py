@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from schemas import instant
-from schemas.reject import Reject
+from schemas.reject import FORGOTTEN_CUSTOMER, Reject
 from streams.connection import client_arguments, refusals
 from streams.partitioner import key_partition
 from streams.settings import Settings
@@ -24,8 +24,9 @@ async def resend(rejects: Iterable[Reject], settings: Settings) -> Counter[str]:
 
     Each record goes to its own partition with its own time. A misplaced one goes to the partition of its key; one from
     the future gets the present time, as its event may no longer be ahead of it. Records of topics that are not
-    lifestage's own are counted as ``elsewhere`` and not sent: others read them too. Raises ``TopicUnreadableError``,
-    ``RefusedError``; records sent before that stay sent.
+    lifestage's own are counted as ``elsewhere`` and not sent: others read them too; those of ``forgotten`` customers
+    cannot be, as their bytes were not kept. Raises ``TopicUnreadableError``, ``RefusedError``; records sent before that
+    stay sent.
     """
     counts: Counter[str] = Counter()
     partition_of = key_partition(settings.partitioner, settings.partitions)
@@ -39,6 +40,9 @@ async def resend(rejects: Iterable[Reject], settings: Settings) -> Counter[str]:
             for reject in rejects:
                 if reject.topic not in inputs:
                     counts["elsewhere"] += 1
+                    continue
+                if reject.reason == FORGOTTEN_CUSTOMER:
+                    counts["forgotten"] += 1
                     continue
                 try:
                     value = await _value(reject, settings)

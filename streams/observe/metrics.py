@@ -9,7 +9,9 @@ from prometheus_client import metrics as client_metrics
 from agents.account_records import NO_ACCOUNT, PASSED_ON, UNREADABLE, UNUSABLE_ACCOUNT
 from agents.batch import Outcome, Position
 from agents.observer import Committed, Customers
+from schemas.forget_request import BY_REQUEST
 from schemas.reject import REASONS
+from schemas.transition import BY_RETENTION
 from state.rules.bounds_told import UNKNOWN_ORDER
 from streams.observe.bulk_histogram import BulkHistogram
 from streams.observe.gauges import Gauges
@@ -75,6 +77,12 @@ class Metrics:
             "lifestage_deadline_delay_seconds", "From the instant of a deadline to the commit of what it changed."
         )
         self._signals = Counter("lifestage_signals", "Signals by key.", ["signal"], registry=registry)
+        self._forgotten = Counter(
+            "lifestage_customers_forgotten",
+            "Customers of whom nothing is kept any more.",
+            ["reason"],
+            registry=registry,
+        )
         # From 0 on, or the first of each would be no increase.
         for counter, values in (
             (self._events, [(it,) for it in ("applied", "duplicate", "rejected")]),
@@ -84,6 +92,7 @@ class Metrics:
             (self._segment_changes, possible.segments),
             (self._ladder_changes, possible.ladders),
             (self._signals, possible.signals),
+            (self._forgotten, [(it,) for it in (BY_REQUEST, BY_RETENTION)]),
         ):
             for labels in values:
                 counter.labels(*labels)
@@ -136,7 +145,9 @@ class Metrics:
             if publication.retracted:
                 continue
             change = publication.change
-            if change.is_signal:
+            if change.is_forgotten:
+                self._forgotten.labels(BY_RETENTION if change.cause.kind == "deadline" else BY_REQUEST).inc()
+            elif change.is_signal:
                 self._signals.labels(change.key).inc()
             elif change.key is None:
                 self._transitions.labels(change.from_, change.to).inc()

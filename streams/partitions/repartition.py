@@ -2,14 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.codec import has_zstd
 
 from agents.batch import Position
+from agents.forgotten_marks import is_mark
 from schemas import instant
+from schemas.forget_request import REQUEST_KEY, read_request
+from schemas.reject import RejectedError
 from streams.connection import client_arguments
 from streams.partitioner import UNKNOWN, key_partition
 from streams.partitions import topic_changes
@@ -91,14 +94,18 @@ async def repartition(before: Settings, after: Settings) -> Moved:
             made = await reader.read()
         await _check_empty(after, new)
         async with _writing(after) as write:
-            snapshots = [(new.changelog, place_of(key, 0), key, value, None) for key, value in held.snapshots.items()]
+            snapshots = [
+                (new.changelog, partition, key, value, None)
+                for key, value in held.snapshots.items()
+                for partition in (range(after.partitions) if is_mark(key) else [place_of(key, 0)])
+            ]
             for first in range(0, len(snapshots), _CHUNK):
                 await write(snapshots[first : first + _CHUNK])
             records = 0
             for source, target in zip(old.inputs, new.inputs, strict=True):
                 chunk: list[Sent] = []
                 async for record in in_order([it for it in left if it.place.topic == source]):
-                    partition = place_of(record.key, record.partition)
+                    partition = place_of(_customer_of(record), record.partition)
                     chunk.append((target, partition, record.key, record.value, record.timestamp))
                     if len(chunk) == _CHUNK:
                         await write(chunk)
@@ -109,7 +116,16 @@ async def repartition(before: Settings, after: Settings) -> Moved:
             marker = encode_position(Position({}, held.upto, {}, ids, after.partitions, after.partitioner))
             # All of them in one transaction.
             await write([(new.changelog, it, POSITION_KEY, marker, None) for it in range(after.partitions)])
-    return Moved(len(snapshots), records)
+    return Moved(sum(not is_mark(key) for key in held.snapshots), records)
+
+
+def _customer_of(record: ConsumerRecord) -> bytes | None:
+    """Return the key of the customer whom a record is about: requests to forget have a key of their own."""
+    if record.key == REQUEST_KEY:
+        with suppress(RejectedError):
+            return read_request(record.value).customer.encode()
+    key: bytes | None = record.key
+    return key
 
 
 def _check(before: Settings, after: Settings, old: Topics, new: Topics) -> None:
@@ -144,7 +160,8 @@ async def _read_before(settings: Settings, topics: Topics, present: Mapping[str,
         for name in (*topics.inputs, topics.changelog):
             if topic_changes.is_remade(position, name, present):
                 raise TopicsError(topic_changes.remade(name, partition))
-        if twice := held.snapshots.keys() & state.held.keys():
+        # Of whom a mark is cannot be told, so that a move before this one has put it into every partition.
+        if twice := [key for key in state.held if key in held.snapshots and not is_mark(key)]:
             raise TopicsError(
                 f"{len(twice)} customers are in more than one partition: the producers have sent their events by "
                 "different partitioners, and nobody can tell which half is right"

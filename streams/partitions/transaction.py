@@ -79,7 +79,7 @@ class GroupTransaction:
         self._open = True
         await self._producer.begin_transaction()
 
-    async def send_changes(self, changes: Mapping[bytes, bytes], marker: bytes) -> None:
+    async def send_changes(self, changes: Mapping[bytes, bytes | None], marker: bytes) -> None:
         """Send the changelog records, the position marker last."""
         records = [*((key, value, None) for key, value in changes.items()), (POSITION_KEY, marker, None)]
         await self._send(self._topics.changelog, records, compressed=True)
@@ -150,7 +150,7 @@ class GroupTransaction:
     async def _send(
         self,
         topic: str,
-        records: Iterable[tuple[bytes | None, bytes, int | None]],
+        records: Iterable[tuple[bytes | None, bytes | None, int | None]],
         partition: int | None = None,
         *,
         compressed: bool = False,
@@ -161,7 +161,7 @@ class GroupTransaction:
             self._counts.append(count)
 
     def _batches(
-        self, records: Iterable[tuple[bytes | None, bytes, int | None]], compressed: bool
+        self, records: Iterable[tuple[bytes | None, bytes | None, int | None]], compressed: bool
     ) -> list[tuple[Any, int]]:
         """Return batches, each with the number of its records."""
         batches: list[tuple[Any, int]] = []

@@ -51,7 +51,7 @@ class CountingTracker:
         return outcome
 
     def apply(self, outcome: Outcome) -> None:
-        self.snapshots.update(outcome.changes)
+        self.snapshots.update({key: value for key, value in outcome.changes.items() if value is not None})
         self.deadlines = {key: due for key, due in self.deadlines.items() if due > outcome.upto}
         self.upto = outcome.upto
 

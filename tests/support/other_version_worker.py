@@ -65,7 +65,7 @@ class Previous(Tracker):
     def compute(self, batch: Batch) -> Outcome:
         """Return what follows from a batch."""
         outcome = super().compute(batch)
-        outcome.changes = {key: in_version_4(it) for key, it in outcome.changes.items()}
+        outcome.changes = {key: it and in_version_4(it) for key, it in outcome.changes.items()}
         return outcome
 
 
@@ -79,12 +79,12 @@ class Next(Tracker):
     def compute(self, batch: Batch) -> Outcome:
         """Return what follows from a batch."""
         outcome = super().compute(batch)
-        outcome.changes = {key: _with_version(it, NEXT) for key, it in outcome.changes.items()}
+        outcome.changes = {key: it and _with_version(it, NEXT) for key, it in outcome.changes.items()}
         return outcome
 
     def apply(self, outcome: Outcome) -> None:
         """Take over an outcome that is committed."""
-        outcome.changes = {key: _with_version(it, VERSION) for key, it in outcome.changes.items()}
+        outcome.changes = {key: it and _with_version(it, VERSION) for key, it in outcome.changes.items()}
         super().apply(outcome)
 
 
