@@ -63,7 +63,7 @@ async def read_changelogs(settings: Settings, groups: Sequence[PartitionGroup]) 
     """
     topics = topics_of(settings)
     present = await _present(settings, topics)
-    if not {*topics.inputs, topics.changelog, topics.transitions} <= set(present):
+    if not set(_needed(topics)) <= set(present):
         for group in groups:
             group.lost, reason = {}, change_of(topics, settings.partitions, group.partition, group.position, present)
             group.status.reason = (
@@ -192,11 +192,16 @@ def _apply(group: PartitionGroup, records: Sequence[ConsumerRecord]) -> None:
         group.read_to = records[-1].offset + 1
 
 
+def _needed(topics: Topics) -> tuple[str, ...]:
+    return *topics.inputs, topics.changelog, topics.transitions
+
+
 async def _present(settings: Settings, topics: Topics) -> Mapping[str, TopicMetadata]:
-    async with topic_metadata(settings, topics.all) as reader:
+    needed = _needed(topics)
+    async with topic_metadata(settings, needed) as reader:
         for _ in range(_LOOKS):
             present = await reader.read()
-            if len(present) == len(topics.all):
+            if len(present) == len(needed):
                 break
             await asyncio.sleep(_LOOK_AGAIN_SECONDS)
         return present

@@ -296,7 +296,7 @@ def test_rejects_want_a_token_of_their_own_scope(served: Served, tmp_path: Path)
     settings = served.installation.settings
     with serving(settings, tmp_path / "serve.log", LIFESTAGE_SERVE_TOKENS=str(tokens)) as server:
         assert server.get("/v1/workers", Authorization="Bearer 0123456789abcdef0").status == 200
-        assert server.get("/v1/rejects", Authorization="Bearer 0123456789abcdef0").status == 401
+        assert server.get("/v1/rejects", Authorization="Bearer 0123456789abcdef0").status == 403
         assert server.get("/v1/rejects", Authorization="Bearer fedcba9876543210f").status in (200, 503)
 
 

@@ -72,11 +72,11 @@ class FakeConsumer:
 
     @asynccontextmanager
     async def metadata(self, _settings: Settings, names: Sequence[str]) -> AsyncIterator["FakeConsumer"]:
-        assert set(names) == set(TOPICS.all)
+        assert set(names) == set(TOPICS.all) - {TOPICS.rejects}
         yield self
 
     async def read(self) -> Mapping[str, TopicMetadata]:
-        return self.present
+        return {name: it for name, it in self.present.items() if name != TOPICS.rejects}
 
     async def counted_before(self, _settings: Settings, begins: Mapping[int, Mapping[str, int]]) -> dict[int, str]:
         assert begins == {0: self.begins}
