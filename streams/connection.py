@@ -19,6 +19,9 @@ from streams.security import certificates
 from streams.settings import Settings
 
 _ANSWER_SECONDS = 5.0
+# A broker that closes with something unread resets the connection, and its reason may be lost with that.
+_TRIES = 3
+_CUT = (ConnectionError, EOFError)
 _NO_BROKER = (KafkaConnectionError, KafkaTimeoutError, NodeNotReadyError)
 _API_VERSIONS = struct.pack(">ihhih", 10, 18, 0, 1, -1)
 
@@ -76,26 +79,35 @@ async def find_refusal(settings: Settings) -> RefusedError | None:
     """Return why the brokers do not let this client in, None if one does, or if none answers."""
     found = None
     for address in settings.broker.split(","):
-        host, _, port = address.rpartition(":")
-        try:
-            async with asyncio.timeout(_ANSWER_SECONDS):
-                if settings.security.encrypts:
-                    await _greet(host, int(port), certificates(settings.security))
-                connection = await connect(settings, host, int(port))
-                try:
-                    answer = await connection.send(MetadataRequest([]))
-                finally:
-                    connection.close()
-            # The client takes a broker's refusal of a token for its consent, and reads nothing of use afterwards.
-            if not answer.brokers and settings.security.mechanism == "OAUTHBEARER":
-                return refused_token(settings.security, address, "is it expired, and for this broker?")
-            return None
-        except TokenError as error:
-            return RefusedError(str(error.args[0]), final=False)
-        except (KafkaError, OSError, TimeoutError, EOFError) as error:
-            found = found or refused_connection(error, settings.security, address)
-            found = found or await _other_listener(settings, host, int(port))
+        for _try in range(_TRIES):
+            try:
+                return await _refusal_of(settings, address)
+            except TokenError as error:
+                return RefusedError(str(error.args[0]), final=False)
+            except (KafkaError, OSError, TimeoutError, EOFError) as error:
+                host, _, port = address.rpartition(":")
+                found = found or refused_connection(error, settings.security, address)
+                found = found or await _other_listener(settings, host, int(port))
+                if found is not None or not isinstance(error, _CUT):
+                    break
     return found
+
+
+async def _refusal_of(settings: Settings, address: str) -> RefusedError | None:
+    """Connect to a broker; return why it does not take a token, None if it lets this client in."""
+    host, _, port = address.rpartition(":")
+    async with asyncio.timeout(_ANSWER_SECONDS):
+        if settings.security.encrypts:
+            await _greet(host, int(port), certificates(settings.security))
+        connection = await connect(settings, host, int(port))
+        try:
+            answer = await connection.send(MetadataRequest([]))
+        finally:
+            connection.close()
+    # The client takes a broker's refusal of a token for its consent, and reads nothing of use afterwards.
+    if not answer.brokers and settings.security.mechanism == "OAUTHBEARER":
+        return refused_token(settings.security, address, "is it expired, and for this broker?")
+    return None
 
 
 async def connect(settings: Settings, host: str, port: int) -> AIOKafkaConnection:

@@ -6,7 +6,7 @@ _DAY = 86_400_000
 # A reject carries its record as text, a third longer than the megabyte that a producer may send.
 MAX_RECORD = 4 * 1024 * 1024
 TRANSITIONS_KEPT, REJECTS_KEPT = 400 * _DAY, 30 * _DAY
-"""How long what is told is kept, in ms."""
+"""How long what is told is kept, in ms; transitions from the instant at which they happened."""
 _COMPACTION = {
     # A segment that is being written is not compacted: what lies in it is read at each start, however old it is.
     "segment.bytes": str(16 * 1024 * 1024),
@@ -18,6 +18,8 @@ _TIMES, _APPENDED = "message.timestamp.type", "LogAppendTime"
 # The broker's own time: with each commit, workers learn whether their clock is right.
 CHANGELOG = {"cleanup.policy": "compact", "max.message.bytes": str(MAX_RECORD), **_COMPACTION, _TIMES: _APPENDED}
 """With what the changelog is made."""
+REJECTS = {"retention.ms": str(REJECTS_KEPT), _TIMES: _APPENDED}
+"""With what rejects are made: kept from when they were rejected, since what was sent may be years old."""
 
 Configuration = Mapping[str, str]
 

@@ -23,7 +23,7 @@ from streams.settings import Clock, Settings
 from streams.topic_configuration import (
     CHANGELOG,
     MAX_RECORD,
-    REJECTS_KEPT,
+    REJECTS,
     TRANSITIONS_KEPT,
     clock_warnings,
     compaction_warnings,
@@ -181,8 +181,11 @@ def topic_settings(topics: Topics, name: str, clock: Clock = "wall") -> dict[str
     if name == topics.changelog:
         return dict(CHANGELOG)
     # Retention goes by the record's own time: with seven days, a replay of last year would be deleted at once.
-    kept = {topics.transitions: TRANSITIONS_KEPT, topics.rejects: REJECTS_KEPT} if clock == "wall" else {}
-    configuration = {"cleanup.policy": "delete", "retention.ms": str(kept.get(name, -1))}
+    configuration = {"cleanup.policy": "delete", "retention.ms": "-1"}
+    if clock == "wall" and name == topics.transitions:
+        configuration["retention.ms"] = str(TRANSITIONS_KEPT)
+    if clock == "wall" and name == topics.rejects:
+        configuration |= REJECTS
     if name not in topics.inputs or name in topics.account_events:
         configuration["max.message.bytes"] = str(MAX_RECORD)
     return configuration

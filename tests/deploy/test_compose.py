@@ -32,7 +32,7 @@ NOT_HANDED_OVER = {
 
 
 def test_compose_accepts_it() -> None:
-    command = [require_program("docker-compose", "LIFESTAGE_COMPOSE"), "-f", str(COMPOSE), "config"]
+    command = [require_program("docker-compose", "TEST_COMPOSE"), "-f", str(COMPOSE), "config"]
     clean = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
     done = subprocess.run(command, capture_output=True, text=True, env=clean, timeout=60, check=False)
     assert done.returncode == 0, done.stderr

@@ -75,7 +75,8 @@ async def test_each_command_needs_the_rights_of_the_page_and_no_others(kafka: Se
         # Before anything is there, who may create may do so, and nobody is told to create what they may not see.
         denied = call(variables(kafka, "nobody"), "topics", "create")
         assert (denied.exit_code, "not allow user nobody to Create on topic" in denied.output) == (70, True)
-        assert may("topics create").count("created ") == len(topics_of(BASE).all)
+        # Transitions of a replay are kept on its clock alone.
+        assert may("topics create", LIFESTAGE_CLOCK="stream").count("created ") == len(topics_of(BASE).all)
         may("topics check")
         events = tmp_path / "events.jsonl"
         may("replay", "simulated", "--customers", "5", "--limit", "60", LIFESTAGE_CLOCK="stream")

@@ -140,7 +140,7 @@ def kafka_libraries() -> Path:
 
 
 def _libraries_folder() -> Path:
-    named = os.environ.get("LIFESTAGE_KAFKA_LIBS")
+    named = os.environ.get("TEST_KAFKA_LIBS")
     if named:
         return Path(named)
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")

@@ -103,6 +103,11 @@ async def test_what_is_told_is_kept_for_a_while_and_what_is_replayed_for_ever(
     assert {*kept.values()} == {-1}
 
 
+def test_a_reject_of_something_old_is_kept_from_when_it_was_rejected() -> None:
+    assert topics.topic_settings(TOPICS, TOPICS.rejects).get("message.timestamp.type") == "LogAppendTime"
+    assert "message.timestamp.type" not in topics.topic_settings(TOPICS, TOPICS.transitions)
+
+
 async def test_a_changelog_that_is_hardly_compacted_is_told_with_the_mend(admin: FakeAdmin) -> None:
     made = topics.topic_settings(TOPICS, TOPICS.changelog)
     admin.configurations[TOPICS.changelog] = dict(made)
