@@ -34,7 +34,8 @@ async def misplaced_customers(group: PartitionGroup, settings: Settings) -> str:
         return f"{told}: all of them are where {other} puts them, so {fix}"
     return (
         f"{told}: their events came from producers of several partitioners, which may have split customers in two; "
-        "give all producers one partitioner and count anew with another LIFESTAGE_APP_ID, or go on unchecked with "
+        "give all producers one partitioner and count anew with another LIFESTAGE_APP_ID (lifestage topics create "
+        "--start-over), or go on unchecked with "
         "LIFESTAGE_PARTITIONER=any (docs/runbook.md, misplaced customers)"
     )
 
