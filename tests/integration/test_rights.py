@@ -119,6 +119,7 @@ async def test_each_command_needs_the_rights_of_the_page_and_no_others(kafka: Se
         may("rejects")
         may("rejects --resend", "--yes")
         may("republish", "--segment", "business", LIFESTAGE_CLOCK="stream")
+        may("forget", "nobody", "--no-wait")
         may("topics skip-lost", "--partition", "0")
         tail = subprocess.Popen(
             [*LIFESTAGE, "tail", "--from-beginning", "--json"], env=variables(kafka, "tail"), stdout=subprocess.PIPE
