@@ -304,6 +304,7 @@ def test_without_kafka_the_past_is_not_told_and_the_rest_is(served: Served, tmp_
     away = replace(served.installation.settings, broker=f"{HOST}:{free_port()}")
     customer = json.loads(served.values[0])["userId"]
     with serving(away, tmp_path / "serve.log") as server:
+        wait_until(lambda: "Kafka" in server.get("/v1/history/stages").detail, what=server.log.read_text)
         for path in ("stages", "sets", "flows", "recent", f"customers/{customer}"):
             answer = server.get(f"/v1/history/{path}")
             assert (answer.status, answer.headers["retry-after"]) == (503, "1")
