@@ -1,14 +1,14 @@
 """The first opening of a partition: whether it was counted before all the same, and how everything starts over."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 from agents.batch import Position
-from streams.connection import administration, client_arguments
+from streams.connection import administration
 from streams.partitions import topic_changes
+from streams.partitions.log_reader import log_reader
 from streams.partitions.position import POSITION_KEY, decode_position, encode_position
 from streams.partitions.transaction import GroupTransaction
 from streams.settings import Settings
@@ -28,7 +28,7 @@ async def counted_before(settings: Settings, begins: Mapping[int, Mapping[str, i
     topics = topics_of(settings)
     found: dict[int, str] = {}
     told = [TopicPartition(topics.transitions, partition) for partition in begins]
-    async with _reader(settings, [*_changelog(settings), *told]) as consumer:
+    async with log_reader(settings, [*_changelog(settings), *told]) as consumer:
         markers = await _last_markers(consumer, _changelog(settings))
         others = {it.partitions for it in markers.values() if it is not None} - {0, settings.partitions}
         if others:
@@ -56,7 +56,7 @@ async def start_over(settings: Settings) -> list[int]:
     async with topic_metadata(settings, topics.all) as reader:
         present = await reader.read()
     begun = []
-    async with _reader(settings, _changelog(settings)) as consumer:
+    async with log_reader(settings, _changelog(settings)) as consumer:
         markers = await _last_markers(consumer, _changelog(settings))
         for place in _changelog(settings):
             if place.partition in markers:
@@ -89,24 +89,6 @@ async def start_over(settings: Settings) -> list[int]:
 def _changelog(settings: Settings) -> list[TopicPartition]:
     changelog = topics_of(settings).changelog
     return [TopicPartition(changelog, partition) for partition in range(settings.partitions)]
-
-
-@asynccontextmanager
-async def _reader(settings: Settings, places: Sequence[TopicPartition]) -> AsyncIterator[AIOKafkaConsumer]:
-    """Connect a client that has these partitions for good, paused: assigned anew, it may not end."""
-    consumer = AIOKafkaConsumer(
-        **client_arguments(settings),
-        isolation_level="read_committed",
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-    )
-    await consumer.start()
-    try:
-        consumer.assign(places)
-        consumer.pause(*places)
-        yield consumer
-    finally:
-        await consumer.stop()
 
 
 async def _last_markers(consumer: AIOKafkaConsumer, places: Sequence[TopicPartition]) -> Mapping[int, Position]:

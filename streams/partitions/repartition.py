@@ -19,6 +19,7 @@ from streams.partitions import topic_changes
 from streams.partitions.changelog import read_changelogs
 from streams.partitions.first_opening import counted_before
 from streams.partitions.group_members import check_ended
+from streams.partitions.log_reader import log_reader
 from streams.partitions.partition_group import PartitionGroup
 from streams.partitions.position import POSITION_KEY, START, encode_position
 from streams.partitions.skip_lost import NoCustomers
@@ -87,7 +88,7 @@ async def repartition(before: Settings, after: Settings) -> Moved:
         present = await reader.read()
     held = await _read_before(before, old, present)
     logs = [TopicPartition(name, it) for name in old.inputs for it in range(present[name].partitions)]
-    async with _reading(before, logs) as consumer:
+    async with log_reader(before, logs) as consumer:
         left = await _uncounted(consumer, logs, held)
         await create(after)
         async with topic_metadata(after, new.all) as reader:
@@ -214,27 +215,13 @@ async def _check_empty(settings: Settings, topics: Topics) -> None:
     places = [
         TopicPartition(name, it) for name in (*topics.inputs, topics.changelog) for it in range(settings.partitions)
     ]
-    async with _reading(settings, places) as consumer:
+    async with log_reader(settings, places) as consumer:
         ends = await consumer.end_offsets(places)
     if full := sorted({place.topic for place, end in ends.items() if end}):
         raise TopicsError(
             f"{', '.join(full)} must be new: name another prefix and another app id, or delete the topics of a move "
             "that was broken off"
         )
-
-
-@asynccontextmanager
-async def _reading(settings: Settings, places: Sequence[TopicPartition]) -> AsyncIterator[AIOKafkaConsumer]:
-    consumer = AIOKafkaConsumer(
-        **client_arguments(settings), isolation_level="read_committed", enable_auto_commit=False
-    )
-    await consumer.start()
-    try:
-        consumer.assign(places)
-        consumer.pause(*places)
-        yield consumer
-    finally:
-        await consumer.stop()
 
 
 @asynccontextmanager

@@ -13,10 +13,6 @@ from streams.settings import Settings
 from streams.topics import TopicsError
 
 
-class UnreadableChangelogError(Exception):
-    """A changelog that this version cannot read; the message says why, and the way out."""
-
-
 class NoCustomers:
     """A group state that keeps nothing: only the position is read and moved."""
 
@@ -52,18 +48,15 @@ async def skip(settings: Settings, partition: int) -> dict[str, int]:
     """Move a partition's position to where its logs can go on now; return the new offsets by topic.
 
     A worker that still has the partition is fenced by this, and opens it again at the new position. Raises
-    ``TopicsError`` if it is stopped for another reason, ``UnreadableChangelogError``, and what ``read_changelogs``
-    raises.
+    ``TopicsError`` if it is stopped for another reason, and what ``read_changelogs`` raises.
     """
     transaction = GroupTransaction(settings, partition)
     try:
         await transaction.fence()
         group = PartitionGroup(partition, settings, NoCustomers())
         await read_changelogs(settings, [group])
-        if group.unreadable:
-            raise UnreadableChangelogError(group.unreadable)
         before = group.position
-        if group.status.reason and not group.lost:
+        if group.unreadable or (group.status.reason and not group.lost):
             raise TopicsError(group.status.reason)
         if before is None or not group.lost:
             return {}

@@ -61,12 +61,12 @@ def skip_lost(partition: int) -> None:
     """
     # They import Faust, which the other commands do not need.
     from streams.partitions.changelog import MarkerMissingError  # noqa: PLC0415
-    from streams.partitions.skip_lost import UnreadableChangelogError, skip  # noqa: PLC0415
+    from streams.partitions.skip_lost import skip  # noqa: PLC0415
 
     settings = settings_or_fail()
     try:
         skipped = _run(settings, skip(settings, partition))
-    except (MarkerMissingError, UnreadableChangelogError) as error:
+    except MarkerMissingError as error:
         raise click.ClickException(str(error)) from None
     for topic, begin in skipped.items():
         click.echo(f"{topic}[{partition}] goes on at {begin}")
