@@ -57,12 +57,9 @@ unit: $(INSTALLED_DEV) ## the tests that need no server: under a minute
 test: $(INSTALLED_DEV) ## all tests that need only what pip installs: a few minutes (TESTS=tests/laws)
 	@$(PYTEST) -m 'not apache and not chaos and not bench' $(TESTS)
 
-# First, so that nobody waits for them at the end.
-LONGEST := tests/reference_model tests/chaos
-
 .PHONY: test-all
 test-all: $(INSTALLED_DEV) ## the tests on Apache Kafka (Java 17, Maven), chaos and quick benchmarks too
-	@$(PYTEST) $(or $(TESTS),$(LONGEST) tests)
+	@$(PYTEST) $(TESTS)
 
 .PHONY: coverage
 coverage: $(INSTALLED_DEV) ## branch coverage of the faster tests, in the terminal and in .coverage-html

@@ -59,6 +59,11 @@ class Watermark:
 class Position:
     """How far a partition group has come: per input topic the next offset, ``upto``, and the watermarks in force.
 
+    ``topic_ids`` are the ids of the inputs and of the changelog that this was counted in, as far as they are known, and
+    ``partitions`` is the number of partitions (0: not known): in a topic that was made again, or has other partitions,
+    the offsets mean something else.
+    ``partitioner`` names the one by which its records were checked for their place; empty or ``any``: they were not.
+
     Every batch writes it into the changelog, in its own transaction, as the position marker. That marker, not the
     committed offsets of the consumer group, says where to go on. ``policy`` is the number of the policy in force (0: a
     worker wrote this that knew no numbers), ``policy_at`` the instant from which on it is.
@@ -67,6 +72,9 @@ class Position:
     positions: Mapping[str, int]
     upto: int
     watermarks: Mapping[str, Watermark] = field(default_factory=dict)
+    topic_ids: Mapping[str, bytes] = field(default_factory=dict)
+    partitions: int = 0
+    partitioner: str = ""
     policy: int = 0
     policy_at: int = 0
 
@@ -84,19 +92,23 @@ class PendingBatch:
 class Outcome:
     """The effects of one batch on one partition group, none of them carried out yet.
 
-    ``changes``: the last snapshot of every customer touched, for the changelog.
+    ``changes``: the last snapshot of every customer touched, for the changelog, None for one who is forgotten; ``gone``
+    are those who were forgotten, with their header before, and ``marks`` what the changelog remembers of that.
     ``transitions``, ``rejects`` and ``account_events``: (key, value, timestamp in ms) for their topics, in order.
     ``counts`` are of events, of which a record may hold several: ``in`` = ``applied`` + ``duplicate`` + the sum of
     ``rejected``, which is by reason. Parts of ``applied`` are ``unknown_names``, the events whose name lifestage does
     not know, by name, and ``unknown_order``, those about orders never seen. ``poisoned`` customers could not be decided
-    by a deadline. ``bounds`` counts by name how often a bound held. ``for_accounts`` is what the same events became for
+    by a deadline. ``bounds`` counts by name how often a bound held, ``misplaced`` by topic the events
+    of records in a wrong partition. ``for_accounts`` is what the same events became for
     accounts, see ``agents.account_records``; nothing where no accounts are decided.
     ``customers`` (with their header before, None for new ones) and ``publications``: the same changes before they
     became bytes, for the tracker and the metrics.
     """
 
     upto: int
-    changes: dict[bytes, bytes] = field(default_factory=dict)
+    changes: dict[bytes, bytes | None] = field(default_factory=dict)
+    gone: dict[bytes, Header | None] = field(default_factory=dict)
+    marks: dict[bytes, bytes | None] = field(default_factory=dict)
     transitions: list[tuple[bytes, bytes, int]] = field(default_factory=list)
     rejects: list[tuple[bytes | None, bytes, int]] = field(default_factory=list)
     account_events: list[tuple[bytes, bytes, int]] = field(default_factory=list)
@@ -104,6 +116,15 @@ class Outcome:
     rejected: Counter[str] = field(default_factory=Counter)
     unknown_names: Counter[str] = field(default_factory=Counter)
     bounds: Counter[str] = field(default_factory=Counter)
+    misplaced: Counter[str] = field(default_factory=Counter)
     for_accounts: Counter[str] = field(default_factory=Counter)
     customers: dict[bytes, tuple[Timeline, Header | None]] = field(default_factory=dict)
     publications: list[tuple[bytes, Publication]] = field(default_factory=list)
+
+    def take(self, key: bytes, snapshot: bytes | None, timeline: Timeline, before: Header | None) -> None:
+        """Take in a customer as decided, with the header before; without a snapshot, one of whom nothing is kept."""
+        self.changes[key] = snapshot
+        if snapshot is None:
+            self.gone.setdefault(key, before)
+        else:
+            self.customers[key] = timeline, before

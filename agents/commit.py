@@ -17,8 +17,11 @@ class GroupState(Customers, Protocol):
 
     upto: int
 
-    def enforce(self, rules: Rulebook, since: int | None, *, silently: bool = False) -> None:
-        """Decide by these rules from the next batch on, and put every customer under them as of ``since``."""
+    def enforce(self, rules: Rulebook, since: int | None, *, silently: bool = False, closes_past: bool = False) -> None:
+        """Decide by these rules from the next batch on, and put every customer under them as of ``since``.
+
+        ``closes_past``: no fact counts from then or before.
+        """
 
     def restore(self, key: bytes, value: bytes | None) -> None:
         """Take over a snapshot from the changelog; ``None``: the customer is gone."""
@@ -39,8 +42,8 @@ class Transaction(Protocol):
     async def begin(self) -> None:
         """Open a transaction."""
 
-    async def send_changes(self, changes: Mapping[bytes, bytes], marker: bytes) -> None:
-        """Hand over the changelog records, and after them the position marker."""
+    async def send_changes(self, changes: Mapping[bytes, bytes | None], marker: bytes) -> None:
+        """Hand over the changelog records, None for a tombstone, and after them the position marker."""
 
     async def send_transitions(self, transitions: Sequence[KeyedValue]) -> None:
         """Hand over the transitions, in order."""
@@ -84,7 +87,7 @@ async def carry_out(
     await transaction.begin()
 
     # 2. State and position in one transaction. In two, a crash between them would lose or repeat the batch.
-    await transaction.send_changes(outcome.changes, marker)
+    await transaction.send_changes({**outcome.changes, **outcome.marks} if outcome.marks else outcome.changes, marker)
     reached("after_changelog")
 
     # 3. Publications in the same transaction, or a crash could publish twice what is counted once.

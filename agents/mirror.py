@@ -11,6 +11,7 @@ from agents.cancellation import raise_if_cancelled
 from agents.mirror_queue import CustomerKey, MirrorQueue
 from agents.observer import Committed, Customers
 from agents.profile_sink import MirrorLostError, ProfileSink, ProfileVersion, Row
+from state.rules.retention import is_forgotten
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +22,7 @@ MIN_REST = 0.05
 CHECK_SECONDS = 1.0
 FIRST_BACKOFF = 0.5
 MAX_BACKOFF = 5.0
+TELL_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,9 @@ class Mirror:
         self._checked_at = float("-inf")
         self._connected = False
         self._trouble = "not connected yet"
-        self._written = self._failures = self._unreadable = 0
+        self._written = self._failures = self._unreadable = self._told_unreadable = 0
+        self._told_at = clock()
+        self._last_error: tuple[int, Exception] | None = None
 
     @property
     def status(self) -> MirrorStatus:
@@ -168,6 +172,7 @@ class Mirror:
                     self._queue.put_back(partition, key, transitions)
             raise
         self._written += len(rows)
+        self._tell_unreadable()
         # A group that was closed and opened again meanwhile may have been left out in between.
         self._reached |= {it: end for it, (group, end) in ends.items() if self._groups.get(it) is group}
         return self._clock() - began
@@ -199,16 +204,31 @@ class Mirror:
                 continue
             try:
                 rows.append(self._row(group, key, transitions))
-            except Exception:  # one unreadable customer must not hold up the others
+            except Exception as error:  # one unreadable customer must not hold up the others
                 self._unreadable += 1
-                place = {"partition": partition}
-                logger.exception("a customer of partition %d cannot be mirrored", partition, extra=place)
+                self._last_error = partition, error
         return rows
+
+    def _tell_unreadable(self) -> None:
+        """Log those who could not be read: once all that waited is written, or each minute, and not one by one."""
+        now, count = self._clock(), self._unreadable - self._told_unreadable
+        if not count or self._last_error is None or (self._queue and now - self._told_at < TELL_SECONDS):
+            return
+        partition, error = self._last_error
+        logger.error(
+            "%d customers cannot be mirrored, the last of them of partition %d: %s: %s",
+            count,
+            partition,
+            type(error).__name__,
+            error,
+            extra={"partition": partition},
+        )
+        self._told_at, self._told_unreadable = now, self._unreadable
 
     def _row(self, group: _MirroredGroup, key: bytes, transitions: Sequence[bytes]) -> Row:
         customer = key.decode()
         timeline = group.customers.timeline(key)
-        if timeline is None:
+        if timeline is None or is_forgotten(timeline.head):
             return Row(customer, group.version, None, transitions=transitions)
         upto = group.position.upto
         # As it was committed: who has not been taken over by a new policy yet is told as under the one before.

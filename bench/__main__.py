@@ -17,6 +17,7 @@ BENCHES = (
     "engine",
     "policy",
     "latency",
+    "small_load",
     "growth",
     "restore",
     "catchup",

@@ -12,6 +12,7 @@ from bench.orders import Population, produce
 from bench.peers.task import Task
 from bench.programs import OURS, available
 from bench.report import Bar, Bars, LeftOutError, Report, Say, Size, Spread, Table
+from streams.partitions.first_opening import start_over
 from streams.settings import Settings
 from streams.topics import create, topics_of
 from tests.support.servers import apache_kafka, apache_kafka_missing
@@ -48,7 +49,7 @@ class SharedBroker:
         settings = replace(stream.settings, app_id=name)
         topics = topics_of(settings)
         task = Task(self._broker, topics.inputs[0], topics.transitions, name, events, self._folder / name)
-        asyncio.run(create(settings))
+        asyncio.run(_begin(settings))
         return run(program, task, stream.announced, self._say)
 
     async def _write(self, population: Population, events: int) -> Stream:
@@ -57,6 +58,12 @@ class SharedBroker:
         settings = Settings(broker=self._broker, redis_url="", topic_prefix=prefix, app_id=f"{prefix}stream")
         await create(settings)
         return Stream(settings, await produce(population, events, self._broker, topics_of(settings).inputs[0]))
+
+
+async def _begin(settings: Settings) -> None:
+    await create(settings)
+    # The transitions of the program before it are there already.
+    await start_over(settings)
 
 
 def measure(size: Size, say: Say) -> Report:

@@ -43,7 +43,7 @@ class NumbersTracker:
         """Raise ``KeyError``: there is no customer."""
         raise KeyError(key)
 
-    def enforce(self, rules: Rulebook, since: int | None, *, silently: bool = False) -> None:
+    def enforce(self, rules: Rulebook, since: int | None, *, silently: bool = False, closes_past: bool = False) -> None:
         """Count as before."""
 
     def timeline(self, key: bytes) -> Timeline | None:
@@ -80,7 +80,7 @@ class NumbersTracker:
 
     def apply(self, outcome: Outcome) -> None:
         """Take over what is committed now."""
-        self._snapshots.update(outcome.changes)
+        self._snapshots.update({key: value for key, value in outcome.changes.items() if value is not None})
         self.upto = outcome.upto
 
     def due(self) -> int | None:

@@ -23,7 +23,8 @@ async def fabricate(settings: Settings, population: Population, customers: int) 
     partition_of = DefaultPartitioner()
     partitions = list(range(settings.partitions))
     transactions = [GroupTransaction(settings, partition) for partition in partitions]
-    marker = encode_position(Position(dict.fromkeys(topics_of(settings).inputs, 0), population.instant - 1))
+    start = dict.fromkeys(topics_of(settings).inputs, 0)
+    marker = encode_position(Position(start, population.instant - 1, partitioner=settings.partitioner))
     try:
         for transaction in transactions:
             await transaction.fence()

@@ -48,8 +48,10 @@ class Installation:
 
 
 @contextmanager
-def kafka() -> Iterator[Callable[[Path | None], Installation]]:
-    """Run Apache Kafka for the length of the block, and give what makes a fresh installation on it for a policy.
+def kafka() -> Iterator[Callable[..., Installation]]:
+    """Run Apache Kafka for the length of the block, and give what makes a fresh installation on it.
+
+    That takes a policy, and the number of partitions.
 
     Raises ``LeftOutError`` where Apache Kafka cannot run.
     """
@@ -61,7 +63,7 @@ def kafka() -> Iterator[Callable[[Path | None], Installation]]:
         server = stack.enter_context(apache_kafka(folder / "kafka"))
         made: list[Installation] = []
 
-        def installation(policy: Path | None = None) -> Installation:
+        def installation(policy: Path | None = None, partitions: int = PARTITIONS) -> Installation:
             name = f"bench-{len(made)}-{time.monotonic_ns()}"
             place = folder / name
             place.mkdir()
@@ -71,7 +73,7 @@ def kafka() -> Iterator[Callable[[Path | None], Installation]]:
                 redis_url="",
                 app_id=name,
                 topic_prefix=f"{name}-",
-                partitions=PARTITIONS,
+                partitions=partitions,
                 policy=policy,
                 data=place,
             )

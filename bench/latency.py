@@ -94,7 +94,7 @@ def _events(place: Installation, load: ProcessPoolExecutor, population: Populati
     ]
     with place.worker() as worker:
         until(worker.is_ready, [worker], _PATIENCE, "restoring")
-        readings, late = asyncio.run(_watched(place, worker, load, loads, seconds + _WARM_SECONDS))
+        readings, late = asyncio.run(watched(place, worker, load, loads, seconds + _WARM_SECONDS))
     began = min((sent_at(it) for it in readings.orders), default=0) + _WARM_SECONDS * 1000
     measured = [delay for order, delay in readings.orders.items() if sent_at(order) >= began]
     return Run(percentiles(measured), int(orders * seconds), late)
@@ -106,13 +106,14 @@ def _deadlines(place: Installation, load: ProcessPoolExecutor, patience: int) ->
     loads = [partial(first_orders, rate=_DEADLINES_A_SECOND, step=STEP_MS)]
     with place.worker() as worker:
         until(worker.is_ready, [worker], _PATIENCE, "starting")
-        readings, late = asyncio.run(_watched(place, worker, load, loads, seconds))
+        readings, late = asyncio.run(watched(place, worker, load, loads, seconds))
     return Run(percentiles(readings.deadlines), int(_DEADLINES_A_SECOND * seconds), late)
 
 
-async def _watched(
+async def watched(
     place: Installation, worker: MeasuredWorker, load: ProcessPoolExecutor, loads: Sequence[Load], seconds: float
 ) -> tuple[Readings, float]:
+    """Send loads for so long; return what was read of the transitions, and by how many ms a step was late at most."""
     ready = asyncio.Event()
     produced: Future[float] = Future()
     reading = asyncio.ensure_future(read(place.settings, produced.done, ready))

@@ -11,11 +11,12 @@ from tests.support.workers import Worker
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A reading of a worker: seconds of the clock and of the processor, and the events committed so far."""
+    """A reading of a worker: seconds of the clock and of the processor, events and batches committed so far."""
 
     wall: float
     cpu: float
     events: int
+    batches: int
 
 
 class MeasuredWorker(Worker):
@@ -34,8 +35,12 @@ class MeasuredWorker(Worker):
     def mark(self) -> Mark:
         """Return a reading of this moment."""
         lines = self.page("/metrics")[1].splitlines()
-        events = sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith("lifestage_events_total"))
-        return Mark(time.monotonic(), self.processor_seconds(), int(events))
+
+        def total(name: str) -> int:
+            return int(sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(name)))
+
+        events, batches = total("lifestage_events_total"), total("lifestage_batches_total")
+        return Mark(time.monotonic(), self.processor_seconds(), events, batches)
 
     def processor_seconds(self) -> float:
         """Return the processor time used so far, in seconds."""

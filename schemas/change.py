@@ -14,10 +14,15 @@ NO_STEP = "none"
 """What stands for no step of a ladder in changes; no step has this key."""
 SIGNAL_OCCURRED = "Signal Occurred"
 """What stands for a signal in changes; nothing that a customer can be or be in has a name with a capital."""
+FORGOTTEN = "forgotten"
+"""What stands in place of a stage for a customer of whom nothing is kept; no stage has this key."""
 
 
 class Cause(msgspec.Struct, frozen=True, array_like=True):
-    """Why something changed at its instant: ``kind`` is ``event`` (name, messageId), ``deadline`` or ``policy``."""
+    """Why something changed at its instant.
+
+    ``kind`` is ``event`` (name, messageId), ``deadline``, ``policy``, or ``request`` (reason, id).
+    """
 
     kind: str
     name: str
@@ -33,7 +38,7 @@ class Change(msgspec.Struct, frozen=True, array_like=True):
     ``key`` is its own, ``from_`` what its occasion is about (empty if nothing), ``to`` is ``SIGNAL_OCCURRED``.
     ``again`` is the number of earlier changes of the customer that are alike in all that makes their identity: several
     facts of one instant may have the same messageId. What is told again is a change as well, though nothing changes:
-    of a segment from ``in`` to ``in``.
+    of a segment from ``in`` to ``in``. A customer who is forgotten goes from their stage to ``FORGOTTEN``.
     """
 
     at: int
@@ -54,6 +59,11 @@ class Change(msgspec.Struct, frozen=True, array_like=True):
     def is_republished(self) -> bool:
         """Tell whether this is no change, but the membership in a segment told again."""
         return self.from_ == self.to == "in"
+
+    @property
+    def is_forgotten(self) -> bool:
+        """Tell whether the customer is forgotten by this."""
+        return self.key is None and self.to == FORGOTTEN
 
     def identity(self, customer: str) -> str:
         """Return the id of this change: the same in every run that decides the same."""

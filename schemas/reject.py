@@ -22,14 +22,18 @@ REASONS = (
     "bad_amount",
     "unknown_currency",
     "key_mismatch",
+    "misplaced",
     "conflict",
     "from_the_future",
     "late",
     "forgotten",
     "unknown_customer",
+    "customer_forgotten",
     "poison",
 )
 """Every reason there is, in the order of docs/events.md."""
+FORGOTTEN_CUSTOMER = "customer_forgotten"
+"""The one reason of which neither key nor bytes are kept."""
 
 
 class RejectedError(Exception):
@@ -47,7 +51,7 @@ class RejectedError(Exception):
 
 
 class Reject(msgspec.Struct, rename="camel"):
-    """One rejected record: where it stood, what was wrong, and its bytes (base64).
+    """One rejected record: where it stood, what was wrong, and its bytes (base64), unless its customer was forgotten.
 
     A value longer than 64 KiB is kept only in its first 64 KiB (``truncated``); the whole one is still on the
     input topic at ``topic``, ``partition``, ``offset``.

@@ -9,89 +9,20 @@ import msgspec
 from msgspec import UNSET, UnsetType
 from msgspec.structs import asdict
 
-from schemas.change import SIGNAL_OCCURRED, Direction, Figures, Publication, message_id
+from schemas.change import SIGNAL_OCCURRED, Figures, Publication, message_id
 from schemas.instant import to_text, when
+from schemas.transition_properties import (
+    AudienceProperties,
+    EnteredProperties,
+    ForgottenProperties,
+    LadderProperties,
+    SignalProperties,
+    StageProperties,
+)
 
-
-class Properties(msgspec.Struct):
-    """The fields of every message, flat; docs/events.md explains each."""
-
-    why: str | None
-    cause: str
-    cause_event: str | None
-    cause_deadline: str | None
-    cause_message_id: str | None
-    seq: int
-    policy_version: str
-    correction: bool
-    retracted: bool
-    corrects: str | None
-    revision: int
-    stage: str | None
-    orders: int | None
-    revenue: float | None
-    average_order_value: float | None
-    recency_days: float | None
-    mean_gap_days: float | None
-    patience_days: float | None
-    next_transition: str | None
-    next_at: str | None
-    segments: tuple[str, ...] | None
-    segment_count: int | None
-    previous_stage: str | None
-    previous_stage_since: str | None
-    steps: tuple[str, ...] | None
-    holdout: bool | None
-
-
-class ChangedProperties(Properties, rename={"from_": "from"}):
-    """What a transition went from and to."""
-
-    from_: str
-    to: str
-
-
-class StageProperties(ChangedProperties):
-    """``transition`` is the name of the step, such as ``at_risk`` or ``won_back``."""
-
-    transition: str
-
-
-class AudienceProperties(ChangedProperties):
-    """``audience_key`` is the segment's key in the policy, ``audience_name`` its name for people."""
-
-    audience_key: str
-    audience_name: str
-
-
-class EnteredProperties(AudienceProperties):
-    """``member_since`` is the instant of joining, ``republished`` tells whether that was told before."""
-
-    member_since: str | None
-    republished: bool
-
-
-class LadderProperties(ChangedProperties):
-    """``ladder_key`` is the ladder's key in the policy, ``ladder_name`` its name for people.
-
-    ``direction`` is ``entered`` (from none), ``climbed``, ``fell`` or ``left`` (to none).
-    """
-
-    ladder_key: str
-    ladder_name: str
-    direction: Direction
-
-
-class SignalProperties(Properties):
-    """``signal_key`` is the signal's key in the policy, ``signal_name`` its name for people.
-
-    ``occasion`` is the value that it is about, such as the id of a cart, ``step_times`` when its steps were complete.
-    """
-
-    signal_key: str
-    signal_name: str
-    occasion: str | None
-    step_times: tuple[str, ...] | None
+CUSTOMER_FORGOTTEN = "Customer Forgotten"
+BY_RETENTION = "retention"
+"""The reason of a customer whom the policy forgets."""
 
 
 class Context(msgspec.Struct, rename="camel"):
@@ -147,7 +78,14 @@ class SignalOccurred(Message, tag_field="event", tag=SIGNAL_OCCURRED):
     context: Context | UnsetType = UNSET
 
 
-Transition = StageChanged | LadderStepChanged | AudienceEntered | AudienceExited | SignalOccurred
+class CustomerForgotten(Message, tag_field="event", tag=CUSTOMER_FORGOTTEN):
+    """All that was kept of a customer is gone: whoever keeps a copy deletes it, and numbers begin anew."""
+
+    properties: ForgottenProperties
+    context: Context | UnsetType = UNSET
+
+
+Transition = StageChanged | LadderStepChanged | AudienceEntered | AudienceExited | SignalOccurred | CustomerForgotten
 
 
 def encode(publication: Publication, customer: str, policy_version: str, *, of_account: bool = False) -> bytes:
@@ -160,6 +98,17 @@ def encode(publication: Publication, customer: str, policy_version: str, *, of_a
     if publication.retracted:
         own_id += ".retracted"
     timestamp = to_text(change.at)
+    if change.is_forgotten:
+        return _encode(
+            CustomerForgotten(
+                type="track",
+                message_id=own_id,
+                user_id=customer,
+                timestamp=timestamp,
+                properties=_forgotten(publication, owner, policy_version),
+                context=context,
+            )
+        )
     shared = _shared(publication, owner, policy_version)
     if change.is_signal:
         return _encode(
@@ -234,6 +183,19 @@ def _signal(publication: Publication, shared: dict[str, Any]) -> SignalPropertie
         signal_name=change.name,
         occasion=change.from_ or None,
         step_times=None if figures is None else tuple(map(to_text, figures.step_times)),
+    )
+
+
+def _forgotten(publication: Publication, owner: str, policy_version: str) -> ForgottenProperties:
+    cause = publication.change.cause
+    return ForgottenProperties(
+        reason=BY_RETENTION if cause.kind == "deadline" else cause.name,
+        seq=publication.seq,
+        policy_version=policy_version,
+        correction=publication.correction,
+        retracted=publication.retracted,
+        corrects=None if publication.corrects is None else message_id(*publication.corrects, owner),
+        revision=publication.revision,
     )
 
 

@@ -28,6 +28,11 @@ def notice(asked: Callable[[], None]) -> None:
     _answer(lambda number, frame: asked())
 
 
+def tell(number: signal.Signals) -> None:
+    """Log that a worker that has started was asked to end."""
+    logger.info("%s: the worker ends", number.name)
+
+
 def _answer(handler: Callable[[int, FrameType | None], Any]) -> None:
     for each in _SIGNALS:
         signal.signal(each, handler)

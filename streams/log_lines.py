@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Literal
 
+from streams.client_log import keep_back
+from streams.settings import Settings
+
 _TEXT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 _STANDARD = frozenset((*vars(logging.makeLogRecord({})), "message", "asctime", "color_message"))
 
@@ -24,6 +27,13 @@ def write_log(form: Literal["text", "json"], level: str = "INFO") -> None:
             handler.setFormatter(JsonLines())
         logging.captureWarnings(True)
         sys.excepthook = _log_uncaught
+
+
+def begin_log(settings: Settings, level: str | None = None) -> None:
+    """Write the log as the settings say, from ``level`` on if that is given."""
+    write_log(settings.log, level or settings.log_level)
+    if not settings.log_clients:
+        keep_back()
 
 
 class JsonLines(logging.Formatter):

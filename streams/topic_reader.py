@@ -8,7 +8,8 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
-from streams.connection import administration, client_arguments
+from streams.connection import administration, client_arguments, refusals
+from streams.rights import check_visible
 from streams.settings import Settings
 
 _FETCH_TIMEOUT_MS = 500
@@ -83,7 +84,7 @@ class TopicReader:
 
 @asynccontextmanager
 async def open_topic(settings: Settings, topic: str) -> AsyncIterator[TopicReader]:
-    """Open a topic for the length of the block; raises ``TopicUnreadableError``."""
+    """Open a topic for the length of the block; raises ``TopicUnreadableError``, ``RefusedError``."""
     async with consuming(settings, topic) as (consumer, partitions):
         yield TopicReader(consumer, partitions)
 
@@ -92,7 +93,7 @@ async def open_topic(settings: Settings, topic: str) -> AsyncIterator[TopicReade
 async def consuming(
     settings: Settings, topic: str, **arguments: Any
 ) -> AsyncIterator[tuple[AIOKafkaConsumer, list[TopicPartition]]]:
-    """Consume all partitions of a topic for the length of the block; raises ``TopicUnreadableError``.
+    """Consume all partitions of a topic for the length of the block; raises ``TopicUnreadableError``, ``RefusedError``.
 
     ``arguments`` are those of the client that are not as for people.
     """
@@ -101,10 +102,11 @@ async def consuming(
         **client_arguments(settings), group_id=None, enable_auto_commit=False, **{**usual, **arguments}
     )
     try:
-        partitions = await _partitions(settings, topic)
-        await consumer.start()
-        consumer.assign(partitions)
-        yield consumer, partitions
+        async with refusals(settings, "Read"):
+            partitions = await _partitions(settings, topic)
+            await consumer.start()
+            consumer.assign(partitions)
+            yield consumer, partitions
     except (KafkaError, OSError) as error:
         raise TopicUnreadableError(
             f"{topic} on Kafka at {settings.broker} cannot be read: {str(error) or type(error).__name__}"
@@ -122,6 +124,7 @@ async def _partitions(settings: Settings, topic: str) -> list[TopicPartition]:
         async with administration(settings) as admin:
             # Not a request for this topic: a broker that creates topics automatically would create it.
             if topic not in await admin.list_topics():
+                await check_visible(settings, admin, [topic])
                 raise TopicUnreadableError(
                     f"Kafka at {settings.broker} has no topic {topic}; make it with: lifestage topics create"
                 )

@@ -2,24 +2,44 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import TopicAlreadyExistsError, for_code
+from aiokafka.errors import (
+    ClusterAuthorizationFailedError,
+    TopicAlreadyExistsError,
+    TopicAuthorizationFailedError,
+    for_code,
+)
 
 from schemas.event_types import TOPIC_KINDS
 from streams.connection import administration
-from streams.settings import Settings
+from streams.refusal import RefusedError, not_allowed
+from streams.rights import check_visible
+from streams.settings import Clock, Settings
+from streams.topic_configuration import (
+    CHANGELOG,
+    MAX_RECORD,
+    REJECTS,
+    TRANSITIONS_KEPT,
+    clock_warnings,
+    compaction_warnings,
+    retention_warnings,
+)
 
 INPUTS = tuple(f"customer.{kind}" for kind in TOPIC_KINDS)
 TABLE = "customers"
 _RESOURCE = ConfigResourceType.TOPIC
 _SETTLING_SECONDS = 30.0
-_DAY = 86_400_000
-# A reject carries its record as text, a third longer than the megabyte that a producer may send.
-_MAX_RECORD = 4 * 1024 * 1024
+_NOT_ALLOWED = (TopicAuthorizationFailedError.errno, ClusterAuthorizationFailedError.errno)
+
+MORE_PARTITIONS = (
+    "stop the producers, and move to new topics with: lifestage topics repartition (docs/operations.md, under 'More "
+    "partitions')"
+)
 
 
 class TopicsError(Exception):
@@ -92,7 +112,9 @@ async def create(settings: Settings) -> list[str]:
     topics = topics_of(settings)
     own = [name for name in topics.all if name not in topics.mapped]
     wanted = [
-        NewTopic(name, settings.partitions, settings.replication, topic_configs=topic_settings(topics, name))
+        NewTopic(
+            name, settings.partitions, settings.replication, topic_configs=topic_settings(topics, name, settings.clock)
+        )
         for name in own
     ]
     own.append(topics.policies)
@@ -105,6 +127,8 @@ async def create(settings: Settings) -> list[str]:
         for name, code, *why in response.topic_errors:
             if code == 0:
                 created.append(name)
+            elif code in _NOT_ALLOWED:
+                raise not_allowed(settings, "Create", "topic", [name])
             elif code != TopicAlreadyExistsError.errno:
                 raise TopicsError(f"cannot create {name}: {for_code(code).__name__} {' '.join(map(str, why))}")
         # A broker answers before it lists the new topics itself.
@@ -121,7 +145,7 @@ async def check(settings: Settings, looks_back_days: int = 0) -> list[str]:
     """
     topics = topics_of(settings)
     async with administration(settings) as admin:
-        partitions = await _partitions(admin, (*topics.all, topics.policies), topics)
+        partitions = await _partitions(admin, (*topics.all, topics.policies), topics, settings)
         of_policies = partitions.pop(topics.policies)
         _check_partitions(partitions, settings.partitions, topics)
         if of_policies != 1:
@@ -129,34 +153,67 @@ async def check(settings: Settings, looks_back_days: int = 0) -> list[str]:
                 f"{topics.policies} has {of_policies} partitions, and must have one, which puts the policies in order: "
                 "delete it, and make it anew with: lifestage topics create"
             )
-        configurations = {name: await _described(admin, name) for name in (*topics.all, topics.policies)}
-    _check_cleanup(configurations, topics)
-    return _retention_warnings(configurations, topics, looks_back_days)
+        configurations = {name: await _described(admin, name, settings) for name in (*topics.all, topics.policies)}
+    if wrong := _wrong_cleanup(configurations, topics):
+        raise TopicsError(wrong)
+    warnings = compaction_warnings(configurations[topics.changelog], topics.changelog)
+    if settings.clock == "wall" and not settings.embedded:
+        warnings += clock_warnings(configurations[topics.changelog], topics.changelog)
+    return warnings + retention_warnings(configurations, topics.inputs, looks_back_days)
 
 
 async def check_inputs(settings: Settings) -> None:
     """Raise ``TopicsError`` when one of lifestage's own inputs is missing, or has not the partitions that it must."""
     topics = topics_of(settings)
     async with administration(settings) as admin:
-        partitions = await _partitions(admin, topics.own_inputs, topics)
+        partitions = await _partitions(admin, topics.own_inputs, topics, settings)
     _check_partitions(partitions, settings.partitions, topics)
 
 
-def topic_settings(topics: Topics, name: str) -> dict[str, str]:
-    """Return with which configuration a topic is made."""
-    if name in (topics.changelog, topics.policies):
-        return {"cleanup.policy": "compact", "max.message.bytes": str(_MAX_RECORD)}
+async def wrong_cleanup(settings: Settings) -> str:
+    """Say which topic has another ``cleanup.policy`` than it must; empty: none of those whose settings can be read."""
+    topics = topics_of(settings)
+    configurations: dict[str, dict[str, str]] = {}
+    async with administration(settings) as admin:
+        for name in (*topics.all, topics.policies):
+            # One that was deleted is told as such.
+            with suppress(TopicsError, RefusedError):
+                configurations[name] = await _described(admin, name, settings)
+    return _wrong_cleanup(configurations, topics)
+
+
+async def retentions(settings: Settings) -> dict[str, int | None]:
+    """Return for how long each topic keeps its records (ms, -1 for ever), None where the broker does not tell."""
+    topics = topics_of(settings)
+    async with administration(settings) as admin:
+        described = {name: await _described(admin, name, settings) for name in topics.all}
+    return {name: int(it["retention.ms"]) if "retention.ms" in it else None for name, it in described.items()}
+
+
+def topic_settings(topics: Topics, name: str, clock: Clock = "wall") -> dict[str, str]:
+    """Return with which configuration a topic is made, for workers on this clock."""
+    if name == topics.changelog:
+        return dict(CHANGELOG)
+    if name == topics.policies:
+        return {"cleanup.policy": "compact", "max.message.bytes": str(MAX_RECORD)}
     # Retention goes by the record's own time: with seven days, a replay of last year would be deleted at once.
     configuration = {"cleanup.policy": "delete", "retention.ms": "-1"}
+    if clock == "wall" and name == topics.transitions:
+        configuration["retention.ms"] = str(TRANSITIONS_KEPT)
+    if clock == "wall" and name == topics.rejects:
+        configuration |= REJECTS
     if name not in topics.inputs or name in topics.account_events:
-        configuration["max.message.bytes"] = str(_MAX_RECORD)
+        configuration["max.message.bytes"] = str(MAX_RECORD)
     return configuration
 
 
-async def _partitions(admin: AIOKafkaAdminClient, names: Sequence[str], topics: Topics) -> dict[str, int]:
+async def _partitions(
+    admin: AIOKafkaAdminClient, names: Sequence[str], topics: Topics, settings: Settings
+) -> dict[str, int]:
     # All topics are listed instead of asking for these: some brokers create a topic that is asked for.
     existing = set(await admin.list_topics())
     missing = [name for name in names if name not in existing]
+    await check_visible(settings, admin, missing)
     if foreign := [name for name in missing if name in topics.mapped]:
         raise TopicsError(f"no such topic: {', '.join(foreign)}; is it the name that LIFESTAGE_SOURCES should have?")
     if missing:
@@ -166,23 +223,29 @@ async def _partitions(admin: AIOKafkaAdminClient, names: Sequence[str], topics: 
 
 
 def _check_partitions(partitions: Mapping[str, int], wanted: int, topics: Topics) -> None:
-    counts = {*partitions.values()}
+    # A customer's transitions and rejects stay where they were, whatever is added behind.
+    outputs = {topics.transitions, topics.rejects}
+    counts = {number for name, number in partitions.items() if name not in outputs or number < wanted}
     if len(counts) > 1:
         listed = ", ".join(f"{name} {partitions[name]}" for name in topics.all if name in partitions)
         raise TopicsError(
             f"the numbers of partitions differ ({listed}): a customer's records must lie in the same partition "
-            "of every topic; make the topics anew with equal numbers, or choose another LIFESTAGE_TOPIC_PREFIX "
-            "and LIFESTAGE_APP_ID"
+            f"of every topic; make the topics anew with equal numbers, or, if they hold events, {MORE_PARTITIONS}"
         )
     if counts != {wanted}:
         found = counts.pop()
-        raise TopicsError(f"the topics have {found} partitions, LIFESTAGE_PARTITIONS says {wanted}: set it to {found}")
+        raise TopicsError(
+            f"the topics have {found} partitions, LIFESTAGE_PARTITIONS says {wanted}: set it to {found}; if they had "
+            f"{wanted} when their events were counted, {MORE_PARTITIONS}"
+        )
 
 
-async def _described(admin: AIOKafkaAdminClient, name: str) -> dict[str, str]:
+async def _described(admin: AIOKafkaAdminClient, name: str, settings: Settings) -> dict[str, str]:
     configuration: dict[str, str] = {}
     for response in await admin.describe_configs([ConfigResource(_RESOURCE, name)]):
         for code, why, _kind, _name, entries in response.resources:
+            if code in _NOT_ALLOWED:
+                raise not_allowed(settings, "DescribeConfigs", "topic", [name])
             if code != 0:
                 raise TopicsError(f"cannot read the configuration of {name}: {why}")
             configuration.update(_pairs(entries))
@@ -193,27 +256,14 @@ def _pairs(entries: list[tuple[Any, ...]]) -> dict[str, str]:
     return {entry[0]: entry[1] for entry in entries if entry[1] is not None}
 
 
-def _check_cleanup(configurations: Mapping[str, Mapping[str, str]], topics: Topics) -> None:
-    for name in (*topics.all, topics.policies):
+def _wrong_cleanup(configurations: Mapping[str, Mapping[str, str]], topics: Topics) -> str:
+    for name, configuration in configurations.items():
         # A broker that does not report its policies cannot be checked.
-        policy = configurations[name].get("cleanup.policy")
+        policy = configuration.get("cleanup.policy")
         wanted = "compact" if name in (topics.changelog, topics.policies) else "delete"
         if policy is not None and set(policy.split(",")) != {wanted}:
-            raise TopicsError(
+            return (
                 f"{name} has cleanup.policy={policy}, it must be {wanted}: "
                 f"kafka-configs.sh --alter --topic {name} --add-config cleanup.policy={wanted}"
             )
-
-
-def _retention_warnings(
-    configurations: Mapping[str, Mapping[str, str]], topics: Topics, looks_back_days: int
-) -> list[str]:
-    warnings = []
-    for name in topics.inputs:
-        retention = int(configurations[name].get("retention.ms", "-1"))
-        if 0 <= retention < looks_back_days * _DAY:
-            warnings.append(
-                f"{name} keeps its records for {retention / _DAY:.1f} days and the policy looks back "
-                f"{looks_back_days}: the worker is not harmed, but the topic cannot be replayed in full"
-            )
-    return warnings
+    return ""

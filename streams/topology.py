@@ -22,12 +22,16 @@ from streams.faust_driver.tables import snapshot_table
 from streams.mapped_readers import mapped_readers
 from streams.observe.health import Health
 from streams.observe.metrics import Metrics
-from streams.observe.pages import serve_pages
+from streams.observe.misplaced_records import MisplacedRecords
+from streams.observe.pages import Pages
+from streams.observe.possible_changes import possible_changes
 from streams.observe.stage_counts import StageCounts
 from streams.observe.traces import traces
 from streams.observe.worker_tally import WorkerTally
+from streams.partitioner import key_partition, remembered
 from streams.partitions.assignment import Assignment, GroupStateFactory
 from streams.partitions.failpoints import failpoint
+from streams.partitions.silence import Silence
 from streams.partitions.snapshots import PartitionedSnapshots
 from streams.partitions.status import WorkerStatus
 from streams.partitions.watchdog import Watchdog
@@ -47,32 +51,44 @@ def build(
     rules: Rulebook,
     group_state: GroupStateFactory | None = None,
     observers: Sequence[Observer] | None = None,
-) -> faust.App:
+) -> BatchApp:
     """Return the app of one worker, not started.
 
     ``group_state`` makes the state that decides the batches of a partition group, by default a ``Tracker``.
-    ``observers`` are shown every commit; by default they are the stage counts, the tally, the metrics, with Redis the
-    mirror, and the traces where a collector is named.
+    ``observers`` are shown every commit; by default they are the stage counts, the tally, the metrics, the misplaced
+    records, with Redis the mirror, and the traces where a collector is named.
     Raises ``SettingsError``.
     """
     _check_subject(settings, rules)
     readers = mapped_readers(settings)
+    known = key_partition(settings.partitioner, settings.partitions)
+    partition_of = None if known is None or settings.partitions == 1 else remembered(known)
 
     follower = PolicyFollower(settings, rules)
     published = follower.policies.rules
 
     def tracker(partition: int, share: MutableMapping[bytes, bytes]) -> GroupState:
-        return Tracker(rules, partition, share, readers, for_accounts=settings.accounts, published=published)
+        return Tracker(
+            rules,
+            partition,
+            share,
+            readers,
+            for_accounts=settings.accounts,
+            partition_of=partition_of,
+            published=published,
+        )
 
     # What is seen of the worker.
     status, stage_counts, tally = WorkerStatus(), StageCounts(), WorkerTally()
     mirror = _mirror(settings, status) if observers is None else None
     stages = tuple(it.key for it in rules.compiled.stages)
     health = Health(status, rules.version, stages, stage_counts, tally, mirror)
-    metrics = Metrics(health, live=settings.clock == "wall")
+    metrics = Metrics(health, live=settings.clock == "wall", possible=possible_changes(rules.compiled))
+    misplaced = MisplacedRecords(settings, metrics.registry)
     if observers is None:
         traced = traces(settings) if settings.traces else None
-        observers = [it for it in (stage_counts, tally, metrics, mirror, traced) if it is not None]
+        shown_by_default = (stage_counts, tally, metrics, misplaced, mirror, traced)
+        observers = [it for it in shown_by_default if it is not None]
     shown = Observers(observers)
 
     # What it keeps: the partition groups, and the table that shows their customers.
@@ -90,14 +106,15 @@ def build(
     # What it does.
     reached = failpoint(settings.failpoint)
     _register(app, settings, track(assignment, shown, time.monotonic, settings.batch_timeout, reached))
-    app.task(Watchdog(settings, assignment).watch)
+    app.silence = Silence(settings.broker, status)
+    app.task(Watchdog(settings, assignment, app.silence).watch)
     app.task(follower.follow)
     app.task(tally.report)
     if mirror is not None:
         app.task(mirror.run)
         app.task(Heartbeat(settings, health.document).run)
     tokens = Tokens() if settings.web_tokens is None else tokens_in(settings.web_tokens, "LIFESTAGE_WEB_TOKENS")
-    serve_pages(app, health, metrics, tokens)
+    app.pages = Pages(health, metrics, tokens)
     private.shorten_transaction_backoff()
     private.rejoin_without_assignment()
     if settings.embedded:
@@ -160,20 +177,13 @@ def _app(settings: Settings, assignment: Assignment, snapshots: PartitionedSnaps
         topic_partitions=settings.partitions,
         topic_replication_factor=settings.replication,
         topic_disable_leader=True,
+        topic_allow_declare=False,  # `lifestage topics create` makes them, by somebody who may
         table_standby_replicas=0,
         stream_buffer_maxsize=max(16, 2 * settings.partitions),
         # The group's own lock waits for its batch, and only when the group is opened again or leaves.
         stream_wait_empty=False,
         stream_recovery_delay=0.0,
-        web_bind=settings.web_host,
-        web_host=settings.web_host,
-        web_port=settings.web_port,
-        # Faust's own pages: the customers, the workers that have them, and statistics.
-        web_tables_enabled=False,
-        web_router_enabled=False,
-        web_stats_enabled=False,
-        web_graph_enabled=False,
-        web_metrics_enabled=False,
+        web_enabled=False,
         worker_redirect_stdouts=False,
         autodiscover=False,
         Table=snapshot_table(snapshots),

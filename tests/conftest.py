@@ -9,7 +9,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from tests.support import programs, servers
+from tests.support import crashes, programs, servers
 
 # A job in the background of a shell ignores Ctrl-C, and so would every program that the tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -22,6 +22,29 @@ hypothesis.settings.register_profile(
     "thorough", max_examples=60 if _IN_CI else 300, deadline=None, derandomize=_IN_CI, print_blob=True
 )
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "thorough"))
+
+
+# A process takes one file at a time: these go first, so that nobody waits for them at the end.
+_LONGEST = ("chaos/test_campaign", "chaos/test_controls", "reference_model/test_agreement", "chaos/", "bench/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first."""
+    here = Path(__file__).parent
+
+    def place(item: pytest.Item) -> int:
+        file = item.path.relative_to(here).as_posix()
+        return next((at for at, begin in enumerate(_LONGEST) if file.startswith(begin)), len(_LONGEST))
+
+    items.sort(key=place)
+
+
+@pytest.fixture(autouse=True)
+def nothing_crashes() -> Iterator[None]:
+    """Fail a test in which a worker or a server died outside of Python, with the stacks that it left."""
+    yield
+    told = crashes.crashed()
+    assert not told, told
 
 
 @pytest.fixture(scope="session")

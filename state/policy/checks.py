@@ -12,6 +12,7 @@ from schemas.money import CURRENCIES
 from schemas.trait_types import TYPES
 from state.policy.field_paths import check_fields
 from state.policy.lifecycle_checks import check_lifecycles
+from state.policy.retention_checks import check_retention
 from state.policy.shape import Holdout, Ladder, Policy, Segment, Step
 from state.policy.signal_checks import check_signals
 from state.policy.signal_shape import Signal
@@ -42,6 +43,7 @@ def check_values(policy: Policy, source: PolicyText) -> None:
     check_fields(policy.context, source)
     check_lifecycles(policy, source)
     check_stages(policy.lifecycle.stages, source)
+    check_retention(policy.retention, [it.key for it in policy.lifecycle.all_stages], source)
     _check_holdout(policy.holdout, source)
     _check_ladders(policy, source)
     _check_keys([(("ladders",), policy.ladders), (("segments",), policy.segments)], source)

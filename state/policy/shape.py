@@ -8,6 +8,7 @@ from msgspec import Meta
 from schemas.intake import HIGHEST_RATING, LOWEST_RATING, NOT_CUSTOMERS
 from state.customer.bucket import bucket_of
 from state.policy.lifecycle_shape import KindLifecycle, Lifecycle, Rfm
+from state.policy.retention_shape import Retention
 from state.policy.section import Section
 from state.policy.signal_shape import Signal
 from state.policy.value_types import RESOLUTION_MINUTES, Amount, DaysOrNone, HoursOrNone, Key, Rating, Text
@@ -160,6 +161,7 @@ class Policy(Section, frozen=True):
     customers: Customers = Customers()
     holdout: Holdout | None = None
     orders: Orders = Orders()
+    retention: Retention = Retention()
     lifecycle: Lifecycle = Lifecycle()
     rfm: Rfm = Rfm()
     lifecycles: tuple[KindLifecycle, ...] = ()

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from schemas.change import FORGOTTEN
 from state.customer.customer import EXCLUDED
 from state.policy.lifecycle_shape import Stage
 from state.policy.text import PolicyText
@@ -29,8 +30,11 @@ def check_stages(stages: Sequence[Stage], source: PolicyText) -> None:
         if stage.key == EXCLUDED:
             told = f'"{EXCLUDED}" is the stage of customers that do not count'
             source.report((*path, "key"), told, "choose another key")
+        if stage.key == FORGOTTEN:
+            told = f'"{FORGOTTEN}" stands for customers of whom nothing is kept'
+            source.report((*path, "key"), told, "choose another key")
         for name in ("entered", "left"):
-            if getattr(stage, name) in (EXCLUDED, INCLUDED, REVERTED):
+            if getattr(stage, name) in (EXCLUDED, FORGOTTEN, INCLUDED, REVERTED):
                 told = f"`{name}` is the name of a step that every lifecycle has"
                 source.report((*path, name), told, "choose another name")
         is_last = number == len(stages) - 1

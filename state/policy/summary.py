@@ -65,6 +65,8 @@ def basics(policy: Policy) -> Iterator[str]:
         yield f"  {policy.holdout.percent:g} % of the customers, at random, are held out ({policy.holdout.name})."
     yield f"  {minutes(policy.browsing.session_minutes).capitalize()} without a click ends a visit."
     yield f"  An order can be undone, updated and recognised for {days(policy.orders.undo_days)}."
+    for stage, kept in policy.retention.by_stage.items():
+        yield f"  Who is {stage} and is not heard of for {days(kept)} is forgotten, with all that is known of them."
 
 
 def _lifecycle(policy: Policy) -> Iterator[str]:

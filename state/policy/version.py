@@ -28,6 +28,8 @@ def version_of(whole: dict[str, Any]) -> str:
     _leave_out(("stages",), (whole["lifecycle"],))
     if whole["time"]["resolution_minutes"] == RESOLUTION_MINUTES:
         del whole["time"]["resolution_minutes"]
+    if not any(whole["retention"].values()):
+        del whole["retention"]
     if not whole["customers"]["excluded"].strip():
         del whole["customers"]
     steps = [step for ladder in whole.get("ladders", ()) for step in ladder["steps"]]

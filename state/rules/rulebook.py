@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 from schemas.change import Cause
 from schemas.events import AnyFact, OrderCompleted, RepublishRequested, event_name
-from schemas.intake import Intake
 from schemas.money import Exchange
 from schemas.trait_types import TraitTypes
 from state.calendar import Calendar
@@ -27,14 +26,17 @@ from state.policy.compiled import CompiledPolicy
 from state.rules.bounds_told import BoundsTold
 from state.rules.decision import NO_CHANGE, Decision, ReasonedChange
 from state.rules.decision_figures import DecisionFigures
+from state.rules.earliest import earliest
 from state.rules.exclusion import Exclusion, is_excluded
 from state.rules.forgetting import Forgetting
 from state.rules.groupings import Groupings, groupings_of
+from state.rules.intake_rules import intake_of
 from state.rules.lifecycle import CauseOf, Lifecycle
 from state.rules.loyalty import Loyalty
 from state.rules.membership import MembershipRule
 from state.rules.patience import PatienceRules
 from state.rules.republication import Republication
+from state.rules.retention import Retention, become_forgotten, begin_anew, is_forgotten
 from state.rules.segments import SEGMENT, SegmentRules
 from state.rules.signals import SignalRules
 from state.rules.silence import silence_deadline
@@ -59,15 +61,7 @@ class Rulebook:
         named = compiled.named
         civil = CivilCalendar(policy.time.zone)
         self._trait_types = TraitTypes(policy.trait_types, lambda at: civil.date_of(at).isoformat(), named.texts)
-        self.intake = Intake(
-            exchange,
-            policy.intake.not_customers,
-            policy.intake.rating_scale,
-            named,
-            self._trait_types if policy.trait_types else None,
-            policy.subject == "account",
-            [it.key for it in compiled.segments],
-        )
+        self.intake = intake_of(compiled, exchange, self._trait_types)
         self._counted = compiled.counted_events
         calendar = Calendar(policy.time.zone, compiled.day_ms)
         civil_time = OwnZone(CivilTime, policy.time.zone, policy.time.zone_trait)
@@ -86,6 +80,7 @@ class Rulebook:
         self.apply_event = self._tallying.beside(applier.apply)
         """Update a customer's aggregates by a fact, and decide nothing."""
         self.forgetting = Forgetting(calendar, self._memory)
+        self.retention = Retention(policy, compiled.day_ms)
         self._look_ahead_ms = LOOK_AHEAD_DAYS * compiled.day_ms
         kinds = [(applies_to, PatienceRules(it, compiled.day_ms)) for applies_to, it in compiled.lifecycles]
         self._patience = ByKind(kinds, PatienceRules(policy.lifecycle, compiled.day_ms))
@@ -111,9 +106,8 @@ class Rulebook:
 
         ``fact`` must not lie before the customer's last decision.
         """
-        at, due = fact.at, customer.due
-        if due is not None and due <= at:
-            self.elapse(customer, at, decisions)
+        self.reach(customer, fact, decisions)
+        at = fact.at
         if type(fact) is RepublishRequested:
             self._add(customer, at, self._republication.of(customer, fact), decisions)
             return
@@ -134,16 +128,34 @@ class Rulebook:
         if self._signals is not None and not is_excluded(customer):
             self._tell(customer, at, self._signals.at_event(customer, fact, effect, cause), cause, decisions)
 
+        if self.retention:
+            self.retention.expect(customer)
+
+    def reach(self, customer: Customer, fact: AnyFact, decisions: list[Decision]) -> None:
+        """Let time pass until a fact; who is forgotten by then begins anew by it, unless it only asks."""
+        at, due = fact.at, customer.due
+        if due is not None and due <= at:
+            self.elapse(customer, at, decisions)
+        if is_forgotten(customer) and type(fact) is not RepublishRequested:
+            begin_anew(customer, at, self.first_stage)
+
     def elapse(self, customer: Customer, upto: int, decisions: list[Decision]) -> None:
         """Let time pass: decide at every deadline until ``upto``, included, in order and each at its own instant."""
         while customer.due is not None and customer.due <= upto:
             at, first = customer.due, customer.at + 1
+            if self.retention.is_over(customer, at):
+                self._add(customer, at, self.retention.changes(customer, at), decisions)
+                become_forgotten(customer, at)
+                return
             self._decide(customer, at, None, OrderEffect.NONE, ALL_PARTS, decisions)
             if self._signals is not None:
                 self._tell(customer, at, self._signals.at_deadline(customer, first, at), None, decisions)
+            self.retention.expect(customer)
 
     def adopt(self, customer: Customer, at: int, decisions: list[Decision]) -> None:
         """Put a customer under this policy: leave what it does not have, and decide everything anew."""
+        if is_forgotten(customer):
+            return
         cause = Cause(kind="policy", name=self.version)
         # What recurs is told of the time that the policy before has not decided, if there is any.
         first = at + 1 if customer.due is None else min(customer.due, at + 1)
@@ -163,6 +175,7 @@ class Rulebook:
         if self._signals is not None:
             told = self._signals.at_deadline(customer, first, at, cause)
             self._tell(customer, at, told, lambda: cause, decisions)
+        self.retention.expect(customer)
 
     def _tell(
         self,
@@ -180,7 +193,7 @@ class Rulebook:
                 self._decide_groupings(customer, at, cause, groupings, decisions)
         if self._signals is not None and self._signals.waits(customer):
             due = self._signals.due(customer, at)
-            customer.due = due if customer.due is None else _earliest(customer.due, due)
+            customer.due = due if customer.due is None else earliest(customer.due, due)
 
     def _decide_groupings(
         self,
@@ -238,16 +251,21 @@ class Rulebook:
         until = at + max(self._look_ahead_ms, 2 * (at - customer.last_event_at))
         silence = silence_deadline(customer, at, limits)
         silent_at = None if silence is None else silence[1]
-        due = _earliest(until, silent_at, others_due)
+        due = earliest(until, silent_at, others_due)
         outcome = groupings.decide(customer, at, due, cause)
         loyalty_at = self._loyalty.next_change(customer, at, loyalty_waits, silent_at or until)
         change_at = self._stages.next_change(customer, at, silent_at or until)
         step = None if silence is None else self._stages.next_step(customer, silence, loyalty_at, change_at)
         customer.expected, customer.expected_at = (None, None) if step is None else step
-        due = _earliest(due, outcome.next_change, loyalty_at, change_at)
+        due = earliest(due, outcome.next_change, loyalty_at, change_at)
         # A customer who waits for some time to pass leaves at its end.
         waits = others_due is not None or loyalty_waits or outcome.waits
-        if due < until or waits or self._can_change(customer, groupings):
+        can_change = (
+            self._loyalty.can_change(customer)
+            or self._stages.can_change(customer.stage)
+            or groupings.can_change(customer)
+        )
+        if due < until or waits or can_change:
             customer.due = due
         else:
             customer.due = silent_at
@@ -258,18 +276,3 @@ class Rulebook:
     def _add(self, customer: Customer, at: int, changes: Sequence[ReasonedChange], decisions: list[Decision]) -> None:
         """Append changes with the customer's figures."""
         self._figures.add(customer, at, changes, self._patience.of(customer, at).limits_of(customer), decisions)
-
-    def _can_change(self, customer: Customer, groupings: Groupings | SegmentRules) -> bool:
-        """Tell whether time alone can ever change more than the silence."""
-        return (
-            self._loyalty.can_change(customer)
-            or self._stages.can_change(customer.stage)
-            or groupings.can_change(customer)
-        )
-
-
-def _earliest(first: int, *others: int | None) -> int:
-    for other in others:
-        if other is not None and other < first:
-            first = other
-    return first

@@ -80,6 +80,22 @@ def correct(
     return published, now
 
 
+def renumbered(published: list[Publication], seq: int) -> tuple[list[Publication], int]:
+    """Return publications with numbers that follow ``seq`` and begin anew after a customer is forgotten; and the last.
+
+    The last is 0 behind a customer who is forgotten.
+    """
+    if not any(it.change.is_forgotten for it in published):
+        return published, seq + len(published)
+    found = []
+    for it in published:
+        seq += 1
+        found.append(msgspec.structs.replace(it, seq=seq))
+        if it.change.is_forgotten and not it.retracted:
+            seq = 0
+    return found, seq
+
+
 def numbered(decisions: Sequence[Decision], earlier: Iterable[Change] = ()) -> Sequence[Decision]:
     """Return decisions whose changes differ from each other, and from the ``earlier`` ones, in ``again`` at least."""
     known = Counter([it.likeness() for it in earlier])

@@ -6,13 +6,20 @@ Every other fact makes its customer exist.
 from collections.abc import Sequence
 
 from schemas.events import AnyFact, RepublishRequested
-from schemas.fact_order import place
+from schemas.fact_order import in_order, place
 from schemas.reject import RejectedError
-from state.timeline.timeline import Timeline
+from state.rules.retention import is_forgotten
+from state.rules.rulebook import Rulebook
+from state.timeline.timeline import Timeline, rebuild
 
 
-def exists_before(timeline: Timeline, arrived: Sequence[AnyFact], request: RepublishRequested) -> bool:
+def exists_before(timeline: Timeline, arrived: Sequence[AnyFact], request: RepublishRequested, rules: Rulebook) -> bool:
     """Tell whether a customer exists at a request, as far as is known; ``arrived`` is what the timeline lacks yet."""
+    if rules.retention or is_forgotten(timeline.head):
+        earlier = in_order([it for it in (*timeline.tail, *arrived) if place(it) < place(request)])
+        if timeline.base is None and not any(map(makes_exist, earlier)):
+            return False
+        return not is_forgotten(rebuild(timeline, earlier, request.at, rules, [], (), []))
     if timeline.base is not None:
         return True
     return any(makes_exist(it) and place(it) < place(request) for it in (*timeline.tail, *arrived))

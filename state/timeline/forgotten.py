@@ -8,9 +8,10 @@ from schemas.events import AnyFact, changes_order
 from schemas.fact_order import in_order, place
 from state.customer.customer import Customer
 from state.customer.packing import pack, unpack
+from state.rules.retention import is_forgotten
 from state.rules.rulebook import Rulebook
 from state.timeline.receive import records_like
-from state.timeline.timeline import Timeline, at_base
+from state.timeline.timeline import Timeline, at_base, rebuild
 
 
 class Preview(msgspec.Struct):
@@ -40,6 +41,8 @@ class Judgement(msgspec.Struct):
 
     def _why(self, timeline: Timeline, arrived: Sequence[AnyFact], fact: AnyFact, rules: Rulebook) -> str | None:
         tail, forgetting = timeline.tail, rules.forgetting
+        if rules.retention or is_forgotten(timeline.head):
+            return _why_of_what_is_kept(timeline, [*tail, *arrived], fact, rules)
         comes_last = not timeline.stale and (not tail or place(fact) > place(tail[-1]))
         if comes_last and not arrived:
             return forgetting.why(timeline.head, fact)
@@ -76,6 +79,15 @@ class Judgement(msgspec.Struct):
 def _is_known(timeline: Timeline, arrived: Sequence[AnyFact], fact: AnyFact, lateness: int) -> bool:
     """Tell whether a fact is a further record of an event that counts."""
     return any(abs(it.at - fact.at) <= lateness for it in records_like(timeline, arrived, fact))
+
+
+def _why_of_what_is_kept(timeline: Timeline, others: Sequence[AnyFact], fact: AnyFact, rules: Rulebook) -> str | None:
+    """Judge a fact where customers may have been forgotten before it: what they had ordered is no order of theirs."""
+    earlier = [it for it in others if place(it) < place(fact)]
+    if timeline.base is None and not earlier:
+        return None
+    customer = rebuild(timeline, in_order(earlier), fact.at, rules, [], (), [])
+    return None if is_forgotten(customer) else rules.forgetting.why(customer, fact)
 
 
 def _before(timeline: Timeline, earlier: Sequence[AnyFact], rules: Rulebook) -> Customer:

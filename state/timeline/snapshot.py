@@ -5,17 +5,22 @@ from typing import NamedTuple
 
 import msgspec
 
-from schemas.events import AnyFact
+from schemas.events import AnyFact, RepublishRequested
 from state.customer.customer import Customer
 from state.customer.decided import DecidedState, decided_of, decided_state, restore_decided
 from state.customer.empty_end import without_empty_end
-from state.customer.packing import PackingError
 from state.customer.stored_names import OTHER_STAGE, stage_of, stored_stage
+from state.rules.retention import become_forgotten, begin_anew, is_forgotten
 from state.rules.rulebook import Rulebook
 from state.timeline.corrections import Emitted
+from state.timeline.older_versions import STEPS, in_present_version
+from state.timeline.stored_version import Readable
 from state.timeline.timeline import Timeline, at_base
 
 VERSION = 5
+READABLE = Readable("snapshots", oldest=min(STEPS), newest=VERSION)
+_VERSIONS = frozenset(bytes((version,)) for version in range(1, 32))
+"""What can be a version: neither text nor zeros, which something else has written."""
 NEVER = -1
 HEADER = struct.Struct(">BBq4s")
 
@@ -29,7 +34,7 @@ class Header(NamedTuple):
 
 
 class SnapshotError(ValueError):
-    """Raised for bytes that are no snapshot, or one of another version."""
+    """Raised for bytes that are no snapshot of the version with which they begin."""
 
 
 class _Stored(msgspec.Struct, array_like=True, gc=False):
@@ -76,9 +81,12 @@ def dump(timeline: Timeline, rules: Rulebook) -> bytes:
 
 
 def read_header(snapshot: bytes) -> Header:
-    """Return the header of a snapshot. Raises ``SnapshotError``."""
+    """Return the header of a snapshot, which is the same in all versions that are read.
+
+    Raises ``StoredVersionError`` for another version, and ``SnapshotError``.
+    """
     if len(snapshot) <= HEADER.size or snapshot[0] != VERSION:
-        raise SnapshotError(f"no snapshot of version {VERSION}: it begins with {snapshot[:2]!r}")
+        _check(snapshot)
     _, number, due, fingerprint = HEADER.unpack_from(snapshot)
     try:
         stage = (
@@ -89,18 +97,41 @@ def read_header(snapshot: bytes) -> Header:
     return Header(stage, None if due == NEVER else due, fingerprint)
 
 
+def _check(snapshot: bytes) -> None:
+    if snapshot[:1] in _VERSIONS:
+        READABLE.check(snapshot[0])
+        if len(snapshot) > HEADER.size:
+            return
+    raise SnapshotError(f"no snapshot: it has {len(snapshot)} bytes and begins with {snapshot[:2]!r}")
+
+
+def known_header(snapshot: bytes | None) -> Header | None:
+    """Return the header of a snapshot, None where there is none. Raises ``StoredVersionError``.
+
+    A snapshot that cannot be read is kept as it is: the customer's next event becomes a reject that says so. One of a
+    version that cannot be read is none of one customer's troubles: its partition must not be opened.
+    """
+    try:
+        return None if snapshot is None else read_header(snapshot)
+    except SnapshotError:
+        return None
+
+
 def _begin(snapshot: bytes) -> int:
     """Return where the timeline begins: after the header, and after the name of a stage that has no number."""
     return HEADER.size + (1 + snapshot[HEADER.size] if snapshot[1] == OTHER_STAGE else 0)
 
 
 def load(snapshot: bytes, rules: Rulebook, user_id: str = "") -> Timeline:
-    """Return the timeline of the bytes, which are those of this customer. Raises ``SnapshotError``.
+    """Return the timeline of the bytes, which are those of this customer.
 
+    Raises ``StoredVersionError`` for another version, and ``SnapshotError``.
     The aggregates are decoded only when they are needed, and an error in one of them is raised then.
     """
     header = read_header(snapshot)
     try:
+        if snapshot[0] != VERSION:
+            snapshot = in_present_version(snapshot)
         stored = _decode(memoryview(snapshot)[_begin(snapshot) :])
         head = at_base(stored.base, stored.tail, rules, user_id)
         base_decided = None if stored.base is None else decided_of(head)
@@ -109,7 +140,7 @@ def load(snapshot: bytes, rules: Rulebook, user_id: str = "") -> Timeline:
             head.at, head.due = stored.at, header.due
             if header.fingerprint != rules.fingerprint:
                 head.activity_lazy = stored.activity or b""
-    except (msgspec.DecodeError, struct.error, UnicodeDecodeError, PackingError, IndexError, RecursionError) as error:
+    except (msgspec.DecodeError, struct.error, ValueError, IndexError, RecursionError) as error:
         raise SnapshotError(f"a snapshot does not decode: {error}") from None
     return Timeline(
         base=stored.base,
@@ -125,8 +156,15 @@ def load(snapshot: bytes, rules: Rulebook, user_id: str = "") -> Timeline:
 
 
 def _apply_tail(head: Customer, stored: _Stored, rules: Rulebook) -> None:
+    gone_at = max((it.change.at for it in stored.emitted if it.stands and it.change.is_forgotten), default=0)
     for fact in stored.tail:
+        if fact.at < gone_at or type(fact) is RepublishRequested:
+            continue  # what was forgotten since the base, and what is no more than asked
+        if is_forgotten(head) or (gone_at and head.first_event_at < gone_at):
+            begin_anew(head, fact.at, rules.first_stage)
         rules.apply_event(head, fact)
+    if gone_at and head.first_event_at < gone_at:
+        become_forgotten(head, gone_at)
     head.last_event_at = stored.last_event_at
     if stored.decided is not None:
         restore_decided(head, stored.decided)

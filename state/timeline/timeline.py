@@ -19,8 +19,9 @@ from state.customer.customer import PROSPECT, Customer, first_seen
 from state.customer.decided import Decided, decided_of
 from state.customer.packing import pack, unpack
 from state.rules.decision import Decision
+from state.rules.retention import is_forgotten
 from state.rules.rulebook import Rulebook
-from state.timeline.corrections import Emitted, correct, publish
+from state.timeline.corrections import Emitted, correct, publish, renumbered
 
 MAX_TAIL = 256
 MIN_FOLD = 8
@@ -48,6 +49,11 @@ class Timeline(msgspec.Struct, gc=False):
     folded: bool
     twins: list[AnyFact] = []
     stale: bool = False
+
+    def is_gone(self, upto: int) -> bool:
+        """Tell whether nothing more need be known of this customer at ``upto``, who was forgotten by the policy."""
+        head = self.head
+        return is_forgotten(head) and head.due is not None and head.due <= upto
 
     def has_id(self, message_id: str) -> bool:
         """Tell whether a fact with this messageId is in the tail."""
@@ -95,8 +101,11 @@ def apply_facts(
         timeline.folded = timeline.stale = False
         timeline.head = rebuild(timeline, timeline.tail, max(upto, head.at), rules, decisions, arrived, told)
         published, timeline.emitted = correct(decisions, timeline.emitted, known_until, timeline.seq)
-    timeline.seq += len(published)
+    published, timeline.seq = renumbered(published, timeline.seq)
     _tidy(timeline, horizon, horizon - lateness, rules, told)
+    if is_forgotten(head := timeline.head):
+        # Until then a fact may come that shows that they were not.
+        head.due = max(head.since + 2 * lateness, timeline.closed_before + lateness) + 1
     return published
 
 
@@ -142,6 +151,8 @@ def rebuild(
     customer = at_base(timeline.base, tail, rules, timeline.head.user_id)
     new = set(map(id, arrived))
     for fact in tail:
+        if rules.retention or is_forgotten(customer):
+            rules.reach(customer, fact, decisions)
         if id(fact) in new:
             told += rules.told(customer, fact)
         rules.advance(customer, fact, decisions)
@@ -171,6 +182,8 @@ def _continue(
         return []
     timeline.folded = False
     for fact in arrived:
+        if rules.retention or is_forgotten(head):
+            rules.reach(head, fact, decisions)
         told += rules.told(head, fact)
         rules.advance(head, fact, decisions)
     rules.elapse(head, upto, decisions)

@@ -135,14 +135,13 @@ def run(
         result.bounds.update(history.bounds)
         if history.duplicates or history.conflicts or history.refused or history.unknown_orders:
             _add_put_aside(result, history, {id(fact): number for fact, number in zip(facts, numbers, strict=True)})
-        if history.existing is None:
-            continue
-        result.stages[history.customer.stage] += 1
-        for it in history.published:
+        for place, it in enumerate(history.published):
             result.by_name[_name_of(it.change)] += 1
             value = transition.encode(it, customer, rules.version, of_account=rules.intake.of_accounts)
-            result.published.append((it.change.at, customer, it.seq, value))
-        on_history(customer, history)
+            result.published.append((it.change.at, customer, place, value))
+        if history.existing is not None:
+            result.stages[history.existing.stage] += 1
+            on_history(customer, history)
     result.published.sort()
     result.refused.sort()
     return result
@@ -190,5 +189,5 @@ def _unknown_order(fact: AnyFact) -> str:
 
 def profile_of(customer: str, history: History, at: int, rules: Rulebook) -> bytes:
     """Return a customer's encoded profile at the end of a history, at the instant ``at`` (ms since 1970)."""
-    built = rules.profiles.profile(history.customer, user_id=customer, seq=len(history.published), at=at)
+    built = rules.profiles.profile(history.customer, user_id=customer, seq=history.seq, at=at)
     return profile.encode(built)

@@ -1,6 +1,7 @@
 """The entry point ``lifestage``; each command is a module of its own, imported only when it is needed."""
 
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -13,6 +14,7 @@ _COMMANDS = (
     "show",
     "tail",
     "republish",
+    "forget",
     "rejects",
     "policy",
     "features",
@@ -24,8 +26,28 @@ _COMMANDS = (
 )
 
 
+class RefusalError(click.ClickException):
+    """What Kafka refuses: one line, no traceback, and the exit status with which a worker ends for it."""
+
+    exit_code = 70
+
+
 class LazyGroup(click.Group):
     """The commands by name; a module is imported when its command is run or its help is shown."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; raises ``RefusalError`` for what Kafka refuses."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            # Imported where it is needed: it takes a third of a second.
+            from streams.refusal import RefusedError  # noqa: PLC0415
+
+            if isinstance(error, RefusedError):
+                raise RefusalError(str(error)) from None
+            raise
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in the order of the help."""

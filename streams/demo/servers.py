@@ -55,6 +55,7 @@ class DemoServers:
             "LIFESTAGE_APP_ID": settings.app_id,
             "LIFESTAGE_TOPIC_PREFIX": settings.topic_prefix,
             "LIFESTAGE_PARTITIONS": str(settings.partitions),
+            "LIFESTAGE_PARTITIONER": settings.partitioner,
             "LIFESTAGE_EMBEDDED": "yes" if settings.embedded else "no",
             # Who comes by the wall clock would bring years with the first event that they send.
             "LIFESTAGE_CLOCK": settings.clock,

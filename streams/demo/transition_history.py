@@ -10,14 +10,14 @@ from schemas.instant import from_text
 from schemas.transition import (
     AudienceEntered,
     AudienceExited,
-    LadderProperties,
+    CustomerForgotten,
     LadderStepChanged,
     SignalOccurred,
     StageChanged,
-    StageProperties,
     Transition,
     decode,
 )
+from schemas.transition_properties import LadderProperties, StageProperties
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,11 @@ def build_history(values: Iterable[bytes]) -> TransitionHistory:
             published[transition.message_id] = transition
     history.retracted = len(retracted)
     standing = [it for message_id, it in published.items() if message_id not in retracted]
-    steps = [(_step(it), it) for it in standing if not isinstance(it, SignalOccurred) and not _is_republished(it)]
+    steps = [
+        (_step(it), it)
+        for it in standing
+        if not isinstance(it, SignalOccurred | CustomerForgotten) and not _is_republished(it)
+    ]
     for step, it in sorted(steps, key=lambda pair: (pair[0].at, pair[0].seq)):
         if isinstance(it, StageChanged):
             history.stages.setdefault(it.user_id, []).append(step)

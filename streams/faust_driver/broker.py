@@ -1,9 +1,11 @@
 """The broker in Faust's form: its addresses and credentials."""
 
 import faust
+from faust.auth import OAuthCredentials
 from faust.types.auth import CredentialsT
 
-from streams.connection import certificates
+from streams.bearer_token import bearer_token
+from streams.security import certificates
 from streams.settings import Settings
 
 
@@ -19,9 +21,9 @@ def faust_credentials(settings: Settings) -> CredentialsT | None:
         return None
     if security.protocol == "SSL":
         return faust.SSLCredentials(context=certificates(security))
+    context = certificates(security) if security.encrypts else None
+    if security.mechanism == "OAUTHBEARER":
+        return OAuthCredentials(oauth_cb=bearer_token(security), ssl_context=context)
     return faust.SASLCredentials(
-        username=security.username,
-        password=security.password,
-        mechanism=security.mechanism,
-        ssl_context=certificates(security) if security.protocol == "SASL_SSL" else None,
+        username=security.username, password=security.password, mechanism=security.mechanism, ssl_context=context
     )

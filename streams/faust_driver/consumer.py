@@ -15,14 +15,17 @@ from faust.types.transports import ConsumerCallback, ConsumerT
 from yarl import URL
 
 from agents.batch import PendingBatch
+from streams.fatal import end_process
 from streams.faust_driver import private
 from streams.faust_driver.membership import Listener, Membership
 from streams.faust_driver.ordinary_topics import OrdinaryConsumer
 from streams.partitions.assignment import Assignment
-from streams.partitions.changelog import truncated
 from streams.partitions.input_buffer import InputBuffer
 from streams.partitions.inputs import Inputs
+from streams.partitions.linger import Linger
 from streams.partitions.partition_group import PartitionGroup
+from streams.partitions.topic_changes import truncated
+from streams.refusal import RefusedError, refused_request
 from streams.topics import Topics
 
 _POLL_SECONDS = 0.25
@@ -38,6 +41,7 @@ class BatchConsumer(OrdinaryConsumer):
 
     assignment_of_groups: Assignment
     inputs: Inputs
+    linger: Linger
     _fetching: "asyncio.Future[Any] | None" = None
 
     def __post_init__(self) -> None:
@@ -66,8 +70,9 @@ class BatchConsumer(OrdinaryConsumer):
         for group in list(self.assignment_of_groups.groups.values()):
             if self.should_stop or not self.flow_active:
                 return
-            pending = group.next_batch(now)
+            pending = None if self._wait_of(group) else group.next_batch(now)
             if pending is not None:
+                self.linger.begun(group.partition)
                 yield self._message(pending, now)
 
     def ack(self, message: Message) -> bool:
@@ -84,7 +89,11 @@ class BatchConsumer(OrdinaryConsumer):
     def _new_consumer_thread(self) -> Membership:
         membership = Membership(self, loop=self.loop, beacon=self.beacon)
         membership.is_ordinary = self.is_ordinary
+        membership.refused = self._refused
         return membership
+
+    def _refused(self, error: BaseException) -> RefusedError | None:
+        return refused_request(error, self.assignment_of_groups.settings, "Read")
 
     async def _fetch(self) -> None:
         buffers = {place: buffer for group in self._open_groups() for place, buffer in _buffers(group)}
@@ -93,10 +102,12 @@ class BatchConsumer(OrdinaryConsumer):
         if self._fetching is None and free:
             caught_up = all(buffer.caught_up for buffer in buffers.values())
             seconds = _POLL_SECONDS if len(free) == len(buffers) else _SHORT_POLL_SECONDS
-            self._fetching = asyncio.ensure_future(self.inputs.fetch(free, caught_up, seconds))
+            hold = self.linger.between_fetches(len(self.assignment_of_groups.groups))
+            self._fetching = asyncio.ensure_future(self.inputs.fetch(free, caught_up, seconds, hold))
         batch_ended = self.assignment_of_groups.batch_ended = self.loop.create_future()
         waited = {batch_ended} if self._fetching is None else {batch_ended, self._fetching}
-        await asyncio.wait(waited, timeout=2 * _POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        waits = [wait for it in self._open_groups() if (wait := self._wait_of(it)) and it.in_flight is None]
+        await asyncio.wait(waited, timeout=min(waits, default=2 * _POLL_SECONDS), return_when=asyncio.FIRST_COMPLETED)
         if self._fetching is not None and self._fetching.done():
             fetched, self._fetching = self._fetching, None
             try:
@@ -107,8 +118,14 @@ class BatchConsumer(OrdinaryConsumer):
                     buffer.needs_seek = True
                 if not isinstance(error, KafkaError | TimeoutError):
                     raise
+                if (refused := self._refused(error)) is not None:
+                    # Time would go on without what is not read any more; who starts again waits for the right.
+                    end_process(str(refused))
                 self.log.warning("fetching failed: %r", error)
                 await self.sleep(_FAILED_POLL_SECONDS)
+
+    def _wait_of(self, group: PartitionGroup) -> float:
+        return self.linger.left(group.partition, group.waiting, len(self.assignment_of_groups.groups))
 
     def _open_groups(self) -> Iterable[PartitionGroup]:
         return [group for group in self.assignment_of_groups.groups.values() if group.status.state == "open"]
@@ -197,6 +214,7 @@ def batch_transport(app: faust.App, brokers: list[str], assignment: Assignment, 
             consumer: Any = super().create_consumer(callback, **kwargs)
             consumer.assignment_of_groups, consumer.topics = assignment, topics
             consumer.inputs = Inputs(assignment.settings, private.set_fetch_wait)
+            consumer.linger = Linger(assignment.settings)
             # On the embedded broker, a commit during a rebalance makes the client lose its member id: it joins as a new
             # member, and the old one stays in the group.
             consumer.commits_ordinary = not assignment.settings.embedded

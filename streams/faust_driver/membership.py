@@ -10,7 +10,9 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from mode import Service
 
+from streams.fatal import end_process
 from streams.faust_driver import private
+from streams.refusal import RefusedError
 
 _POLL_SECONDS = 30.0
 _LEAVE_SECONDS = 3.0
@@ -33,6 +35,15 @@ class Membership(driver.AIOKafkaConsumerThread):
 
     is_ordinary: Callable[[Any], bool]
     """Says of a partition whether an ordinary agent reads it, one record a message."""
+    refused: Callable[[BaseException], RefusedError | None]
+    """Says of an error which right is missing, None if it is another."""
+
+    async def crash(self, exc: BaseException) -> None:
+        """End the process with a sentence if Kafka takes its rights away; any other error is Faust's."""
+        refused = self.refused(exc)
+        if refused is not None:
+            end_process(str(refused))
+        await super().crash(exc)
 
     def pause(self, partitions: Iterable[Any]) -> None:
         """Fetch nothing of these partitions."""

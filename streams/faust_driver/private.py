@@ -25,9 +25,10 @@ _Fetch = Callable[[Fetcher, Any, int, Any], Awaitable[bool]]
 _Join = Callable[[CoordinatorGroupRebalance], Awaitable[tuple[str, bytes] | None]]
 
 
-def set_fetch_wait(consumer: AIOKafkaConsumer, milliseconds: int) -> None:
-    """Set how long the broker may hold a fetch that finds nothing; the client takes it once, when it is made."""
+def set_fetch_wait(consumer: AIOKafkaConsumer, milliseconds: int, least_bytes: int) -> None:
+    """Set how long the broker may hold a fetch that finds less; the client takes both once, when it is made."""
     consumer._fetcher._fetch_max_wait_ms = milliseconds  # noqa: SLF001
+    consumer._fetcher._fetch_min_bytes = least_bytes  # noqa: SLF001
 
 
 def fetch_again_at_once(consumer: AIOKafkaConsumer) -> None:

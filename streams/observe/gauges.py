@@ -66,18 +66,21 @@ def _groups(groups: Mapping[int, GroupStatus]) -> Iterable[Metric]:
     restore = _by_partition("lifestage_restore_offsets", "Offsets of the changelog that are read before it opens.")
     done = _by_partition("lifestage_restore_done_offsets", "How many of them are read.")
     left = _by_partition("lifestage_restore_left_seconds", "How long the rest will take if it goes on like that.")
+    took = _by_partition("lifestage_restore_seconds", "How long the last restore took, until it was open.")
     for number, group in groups.items():
         partition = str(number)
         for each in GROUP_STATES:
             state.add_metric([partition, each], each == group.state)
         if group.upto:
             upto.add_metric([partition], group.upto / 1000)
+        if group.opened_in is not None:
+            took.add_metric([partition], group.opened_in)
         if group.restore is not None:
             restore.add_metric([partition], group.restore.offsets)
             done.add_metric([partition], group.restore.done)
             if group.restore.seconds_left is not None:
                 left.add_metric([partition], group.restore.seconds_left)
-    yield from (state, upto, restore, done, left)
+    yield from (state, upto, restore, done, left, took)
 
 
 def _by_partition(name: str, documentation: str) -> GaugeMetricFamily:

@@ -50,7 +50,9 @@ class Health:
 
     def missing(self) -> list[str]:
         """Return what the worker lacks to be ready, in words."""
-        lacks = [] if self.status.assigned else ["Kafka has not given this worker its partitions yet"]
+        lacks = [self.status.silence] if self.status.silence else []
+        if not self.status.assigned and not lacks:
+            lacks = ["Kafka has not given this worker its partitions yet"]
         for partition, group in sorted(self.status.groups.items()):
             if group.state != "open":
                 why = "; ".join(str(it) for it in (group.reason, group.restore) if it)

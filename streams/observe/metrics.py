@@ -6,13 +6,17 @@ from collections.abc import Callable
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
 from prometheus_client import metrics as client_metrics
 
+from agents.account_records import NO_ACCOUNT, PASSED_ON, UNREADABLE, UNUSABLE_ACCOUNT
 from agents.batch import Outcome, Position
 from agents.observer import Committed, Customers
+from schemas.forget_request import BY_REQUEST
 from schemas.reject import REASONS
+from schemas.transition import BY_RETENTION
 from state.rules.bounds_told import UNKNOWN_ORDER
 from streams.observe.bulk_histogram import BulkHistogram
 from streams.observe.gauges import Gauges
 from streams.observe.health import Health
+from streams.observe.possible_changes import NONE_KNOWN, PossibleChanges
 
 
 def _now() -> int:
@@ -23,10 +27,12 @@ class Metrics:
     """An observer that counts. Metrics are in base units, on a registry of their own, and no label names a customer.
 
     In a replay (``live`` false) delays are not observed: the records are as old as the year that is replayed. ``now``
-    is the wall clock in milliseconds since 1970.
+    is the wall clock in milliseconds since 1970. The counters of ``possible`` changes begin at 0.
     """
 
-    def __init__(self, health: Health, live: bool, now: Callable[[], int] = _now) -> None:
+    def __init__(
+        self, health: Health, live: bool, now: Callable[[], int] = _now, possible: PossibleChanges = NONE_KNOWN
+    ) -> None:
         client_metrics.disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = registry = CollectorRegistry()
         self._live = live
@@ -71,10 +77,25 @@ class Metrics:
             "lifestage_deadline_delay_seconds", "From the instant of a deadline to the commit of what it changed."
         )
         self._signals = Counter("lifestage_signals", "Signals by key.", ["signal"], registry=registry)
-        for outcome in ("applied", "duplicate", "rejected"):
-            self._events.labels(outcome)
-        for reason in REASONS:  # from 0 on, or the first rejects of a reason would be no increase
-            self._rejects.labels(reason)
+        self._forgotten = Counter(
+            "lifestage_customers_forgotten",
+            "Customers of whom nothing is kept any more.",
+            ["reason"],
+            registry=registry,
+        )
+        # From 0 on, or the first of each would be no increase.
+        for counter, values in (
+            (self._events, [(it,) for it in ("applied", "duplicate", "rejected")]),
+            (self._rejects, [(it,) for it in REASONS]),
+            (self._account_events, [(it,) for it in (PASSED_ON, NO_ACCOUNT, UNUSABLE_ACCOUNT, UNREADABLE)]),
+            (self._transitions, possible.transitions),
+            (self._segment_changes, possible.segments),
+            (self._ladder_changes, possible.ladders),
+            (self._signals, possible.signals),
+            (self._forgotten, [(it,) for it in (BY_REQUEST, BY_RETENTION)]),
+        ):
+            for labels in values:
+                counter.labels(*labels)
         registry.register(self._event_delay)
         registry.register(self._deadline_delay)
         registry.register(Gauges(health, now if live else None))
@@ -124,7 +145,9 @@ class Metrics:
             if publication.retracted:
                 continue
             change = publication.change
-            if change.is_signal:
+            if change.is_forgotten:
+                self._forgotten.labels(BY_RETENTION if change.cause.kind == "deadline" else BY_REQUEST).inc()
+            elif change.is_signal:
                 self._signals.labels(change.key).inc()
             elif change.key is None:
                 self._transitions.labels(change.from_, change.to).inc()

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from agents.batch import Position
 from agents.observer import Committed, Customers
+from schemas.change import FORGOTTEN
 
 
 class StageCounts:
@@ -29,4 +30,5 @@ class StageCounts:
         stages: Counter[str] = Counter()
         for customers in self._groups.values():
             stages.update(customers.stages)
+        del stages[FORGOTTEN]  # of whom nothing is kept but what a late event could still change
         return stages

@@ -38,6 +38,7 @@ class WorkerTally:
         self.total = _empty()
         """Everything since the start of this process."""
         self._lately = _empty()
+        self._poisoned = 0
 
     def opened(self, partition: int, position: Position, customers: Customers) -> None:
         """Do nothing: what this worker has read stays counted."""
@@ -61,6 +62,7 @@ class WorkerTally:
             batch.apply_unknown(name, count)
         if batch.rejects:
             self._add_examples(batch, outcome)
+        self._poisoned += counts["poisoned"]
         self.total.add(batch)
         self._lately.add(batch)
 
@@ -68,14 +70,18 @@ class WorkerTally:
         """Write a line about each minute in which something was put aside, until cancelled."""
         while True:
             await asyncio.sleep(_MINUTE)
+            level = logging.WARNING if self._poisoned else logging.INFO
             line = self.line("the last minute")
             if line:
-                logger.info("%s", line)
+                logger.log(level, "%s", line)
 
     def line(self, span: str) -> str:
         """Return a line about what was committed since the last call, empty if nothing was put aside."""
         tally, self._lately = self._lately, _empty()
-        return lately(tally, span) if tally.put_aside else ""
+        poisoned, self._poisoned = self._poisoned, 0
+        if not poisoned:
+            return lately(tally, span) if tally.put_aside else ""
+        return f"{lately(tally, span)}; decisions that failed for their customers, who stay as they were: {poisoned:,}"
 
     def document(self) -> dict[str, Any]:
         """Return the tally since the start as a JSON object."""

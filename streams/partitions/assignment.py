@@ -20,7 +20,9 @@ from streams.partitions.position import START
 from streams.partitions.snapshots import PartitionedSnapshots
 from streams.partitions.status import WorkerStatus
 from streams.partitions.transaction import GroupTransaction
+from streams.partitions.wall_clock import WrongClockError, until_right
 from streams.policies.follower import PolicyFollower
+from streams.refusal import REFUSED_SECONDS, refused_request
 from streams.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -90,7 +92,7 @@ class Assignment:
         for partition in set(self.groups) - set(partitions):
             await self._leave(partition)
         groups = [self._group(partition) for partition in sorted(partitions)]
-        pause = _FIRST_PAUSE
+        pause, began = _FIRST_PAUSE, time.monotonic()
         while groups:
             try:
                 await self._open(groups, generation)
@@ -99,9 +101,10 @@ class Assignment:
                 end_process(str(error))
             except Exception as error:
                 # Kafka may be away for a while; the watchdog says when that is too long.
-                logger.warning("opening partitions %s failed, again in %.1f s: %r", [*partitions], pause, error)
+                why = self._why(error, began)
+                logger.warning("opening partitions %s failed, again in %.1f s: %s", [*partitions], pause, why)
                 for group in groups:
-                    group.status.reason = repr(error)
+                    group.status.reason = why
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _MAX_PAUSE)
         self._status.assigned = True
@@ -118,10 +121,22 @@ class Assignment:
                 if group.in_flight is not pending or group.transaction is None:
                     yield None
                     return
+                group.transaction.decides = (group.position or START).upto, pending.position.upto
                 yield HeldGroup(group.partition, group.state, group.transaction, group, self._failed)
         finally:
             if self.batch_ended is not None and not self.batch_ended.done():
                 self.batch_ended.set_result(None)
+
+    def stop_group(self, group: PartitionGroup, reason: str) -> None:
+        """Stop a group until a person has decided how to go on; a batch under way may still end."""
+        group.stop(reason)
+        _tell_stopped(group)
+
+    def try_again(self, group: PartitionGroup) -> None:
+        """Open a stopped group again, if what stopped it is gone."""
+        reopening = self._reopening.get(group.partition)
+        if group.status.state == "stopped" and (reopening is None or reopening.done()):
+            self._reopening[group.partition] = asyncio.ensure_future(self._reopen(group, 0.0))
 
     async def stop(self) -> None:
         """Let the batches under way end, and leave no transaction open."""
@@ -138,16 +153,19 @@ class Assignment:
             logger.warning("partition %d: its last batch is given up", group.partition, extra=_place(group))
 
     def _failed(self, group: PartitionGroup, error: Exception) -> None:
+        if (refused := refused_request(error, self.settings, "Write")) is not None:
+            end_process(str(refused))  # it had the right when it began: somebody has taken it away
         group.close()
-        group.status.state, group.status.reason = "failed", repr(error)
-        logger.warning(
-            "partition %d: a batch failed, opening it again: %r", group.partition, error, extra=_place(group)
-        )
+        why = str(error) if isinstance(error, WrongClockError) else repr(error)
+        group.status.state, group.status.reason = "failed", why
+        group.status.upto = (group.position or START).upto
+        logger.warning("partition %d: a batch failed, opening it again: %s", group.partition, why, extra=_place(group))
         # A worker that was replaced while it was suspended is told so at its next heartbeat. Fencing before that would
         # needlessly stop the worker that took over.
         fenced = isinstance(error, ProducerFenced | InvalidProducerEpoch)
         pause = self.settings.session_timeout / 3 if fenced else _FIRST_PAUSE
-        task = asyncio.ensure_future(self._reopen(group, pause))
+        clock = error if isinstance(error, WrongClockError) else None
+        task = asyncio.ensure_future(self._reopen(group, pause, clock))
         self._reopening[group.partition] = task
 
     def _group(self, partition: int) -> PartitionGroup:
@@ -186,15 +204,18 @@ class Assignment:
                 await self._policies.refresh()
             for group in groups:
                 if group.status.reason:
-                    group.status.state = "stopped"
+                    group.status.state, group.generation = "stopped", generation
                 else:
                     group.open(generation, ends[group.partition])
+                    group.status.opened_in = time.monotonic() - started
                 if group.status.state == "stopped":
-                    logger.error(
-                        "partition %d is stopped: %s", group.partition, group.status.reason, extra=_place(group)
-                    )
+                    _tell_stopped(group)
                 group.status.progress = time.monotonic()
-                self._observers.opened(group.partition, group.position or START, group.state)
+                if group.unreadable:
+                    # Its customers are those of some moment in the past: nobody may be told of them.
+                    self._observers.closed(group.partition)
+                else:
+                    self._observers.opened(group.partition, group.position or START, group.state)
         opened = [group.partition for group in groups if group.status.state == "open"]
         logger.info("opened partitions %s in %.1f s", opened, time.monotonic() - started, extra={"partitions": opened})
 
@@ -208,7 +229,19 @@ class Assignment:
             old, group.transaction = group.transaction, None
             await asyncio.shield(old.discard())
 
-    async def _reopen(self, group: PartitionGroup, pause: float) -> None:
+    def _why(self, error: Exception, began: float) -> str:
+        """Return what an error says; a right that is missing for long ends the worker."""
+        refused = refused_request(error, self.settings, "Read or Write")
+        if refused is not None and time.monotonic() - began >= REFUSED_SECONDS:
+            end_process(str(refused))
+        return repr(error) if refused is None else str(refused)
+
+    async def _reopen(self, group: PartitionGroup, pause: float, clock: WrongClockError | None = None) -> None:
+        if clock is not None:
+            async with group.lock:
+                await self._discard(group)  # or readers of committed records would wait, too
+            await until_right(clock)
+        began = time.monotonic()
         while group.status.state != "open":
             await asyncio.sleep(pause)
             pause = min(2 * pause, _MAX_PAUSE)
@@ -222,9 +255,9 @@ class Assignment:
             except MarkerMissingError as error:
                 end_process(str(error))
             except Exception as error:
-                group.status.state, group.status.reason = "failed", repr(error)
-                told = "opening partition %d failed, again in %.1f s: %r"
-                logger.warning(told, group.partition, pause, error, extra=_place(group))
+                group.status.state, group.status.reason = "failed", self._why(error, began)
+                told = "opening partition %d failed, again in %.1f s: %s"
+                logger.warning(told, group.partition, pause, group.status.reason, extra=_place(group))
 
     async def _stop_reopening(self) -> None:
         tasks = list(self._reopening.values())
@@ -232,6 +265,10 @@ class Assignment:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _tell_stopped(group: PartitionGroup) -> None:
+    logger.error("partition %d is stopped: %s", group.partition, group.status.reason, extra=_place(group))
 
 
 def _place(group: PartitionGroup) -> dict[str, int]:

@@ -10,6 +10,8 @@ from streams.settings import Settings
 _FETCH_BYTES = 4 * 1024 * 1024
 _CAUGHT_UP_WAIT_MS = 500
 _BEHIND_WAIT_MS = 10
+_LITTLE_BYTES = 4096
+"""What a broker may hold back: a dozen events."""
 
 
 class Inputs:
@@ -17,10 +19,10 @@ class Inputs:
 
     Faust would fetch in its consumer's thread: each fetch would change threads four times, and wait each time until the
     other thread releases the interpreter. ``set_fetch_wait`` sets how many milliseconds the broker may hold a fetch
-    that finds nothing.
+    that finds fewer than so many bytes.
     """
 
-    def __init__(self, settings: Settings, set_fetch_wait: Callable[[AIOKafkaConsumer, int], None]) -> None:
+    def __init__(self, settings: Settings, set_fetch_wait: Callable[[AIOKafkaConsumer, int, int], None]) -> None:
         self._settings = settings
         self._set_fetch_wait = set_fetch_wait
         self._consumer: AIOKafkaConsumer | None = None
@@ -58,13 +60,19 @@ class Inputs:
             self._client().seek(place, offset)
 
     async def fetch(
-        self, places: Collection[TopicPartition], caught_up: bool, seconds: float
+        self, places: Collection[TopicPartition], caught_up: bool, seconds: float, hold: float = 0.0
     ) -> Mapping[TopicPartition, list[ConsumerRecord]]:
-        """Return the records of these partitions, waiting at most so many seconds for any; raises ``KafkaError``."""
+        """Return the records of these partitions, waiting at most so many seconds for any; raises ``KafkaError``.
+
+        A broker that is caught up with may ``hold`` a few records back for so many seconds, until there are more.
+        """
         client = self._client()
         # While records of some partitions wait in the client, it asks for the others alone, and sends no further
         # request until that one is answered: partitions that have more would stall if the broker held it.
-        self._set_fetch_wait(client, _CAUGHT_UP_WAIT_MS if caught_up else _BEHIND_WAIT_MS)
+        if caught_up and hold:
+            self._set_fetch_wait(client, int(hold * 1000), _LITTLE_BYTES)
+        else:
+            self._set_fetch_wait(client, _CAUGHT_UP_WAIT_MS if caught_up else _BEHIND_WAIT_MS, 1)
         fetched: Mapping[TopicPartition, list[ConsumerRecord]] = await client.getmany(
             *places, timeout_ms=int(seconds * 1000)
         )

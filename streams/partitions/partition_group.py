@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from agents.batch import Batch, PendingBatch, Position, Record
 from agents.commit import GroupState
@@ -42,7 +43,13 @@ class PartitionGroup:
         self.position: Position | None = None
         """As of the last commit; ``None`` before the first."""
         self.lost: dict[str, int] = {}
-        """By topic, where its log begins if that is past the position: records were deleted before they were read."""
+        """By topic whose log has no longer what comes next, or is another one: where a person can let it go on."""
+        self.topic_ids: dict[str, bytes] = {}
+        """The ids of the inputs and of the changelog, as of the last opening."""
+        self.changelog_end = 0
+        """Where the changelog ended when the group was stopped: what is beyond was written by a person's command."""
+        self.unreadable = ""
+        """Why its changelog cannot be read by this version, with the way out; empty if it can."""
         topics = topics_of(settings)
         self.buffers = [
             InputBuffer(
@@ -53,6 +60,7 @@ class PartitionGroup:
             )
             for topic in topics.inputs
         ]
+        self._partitioner = settings.partitioner
         self._wall = settings.clock == "wall"
         self._tells_accounts = settings.accounts
         self._limit = settings.batch_records
@@ -92,6 +100,11 @@ class PartitionGroup:
         """Stop the group until a person has decided how to go on."""
         self.close()
         self.status.state, self.status.reason = "stopped", reason
+
+    @property
+    def waiting(self) -> int:
+        """How many records were fetched and are in no batch yet."""
+        return sum(len(buffer.records) for buffer in self.buffers)
 
     def next_batch(self, now: int) -> PendingBatch | None:
         """Return the next batch worth a commit, None while one is under way or nothing has happened; ``now`` in ms."""
@@ -186,4 +199,12 @@ class PartitionGroup:
         for record in [record for record in records if record.key == WATERMARK_KEY]:
             if (watermark := read_watermark(record)) is not None:
                 watermarks[record.topic] = watermark
-        return Position(positions, upto, watermarks, self._policy.number, self._policy.since)
+        return replace(
+            before,
+            positions=positions,
+            upto=upto,
+            watermarks=watermarks,
+            partitioner=self._partitioner,
+            policy=self._policy.number,
+            policy_at=self._policy.since,
+        )

@@ -52,5 +52,7 @@ class PolicyInForce:
             return policy.unreadable
         self.number = policy.number
         self._status.policy, self._status.policy_version = policy.number, policy.version
-        self._state.enforce(policy.rules, self.since, silently=policy.silent)
+        # The first policy holds from the beginning: who comes to it was decided without numbers before, not otherwise.
+        closes_past = self.number > 1
+        self._state.enforce(policy.rules, self.since, silently=policy.silent, closes_past=closes_past)
         return ""

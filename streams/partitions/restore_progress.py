@@ -26,6 +26,9 @@ class RestoreProgress:
         self._logged = dict.fromkeys(ranges, began)
         for partition, (begin, end) in ranges.items():
             statuses[partition].restore = Restore(0, max(0, end - begin))
+        offsets = sum(max(0, end - begin) for begin, end in ranges.values())
+        if offsets:
+            logger.info("reading the changelogs of partitions %s: %s offsets", sorted(ranges), f"{offsets:,}")
 
     def reached(self, partition: int, offset: int, now: float) -> None:
         """Note the offset from which the changelog of a partition is read next."""

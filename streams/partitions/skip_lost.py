@@ -1,4 +1,4 @@
-"""The deliberate skipping of input records that retention deleted before they were processed."""
+"""The deliberate skipping of input records that are gone before they were processed."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -11,9 +11,10 @@ from streams.partitions.partition_group import PartitionGroup
 from streams.partitions.position import encode_position
 from streams.partitions.transaction import GroupTransaction
 from streams.settings import Settings
+from streams.topics import TopicsError
 
 
-class _NoCustomers:
+class NoCustomers:
     """A group state that keeps nothing: only the position is read and moved."""
 
     upto = 0
@@ -33,7 +34,7 @@ class _NoCustomers:
         """Raise ``KeyError``: there is no customer."""
         raise KeyError(key)
 
-    def enforce(self, rules: Rulebook, since: int | None, *, silently: bool = False) -> None:
+    def enforce(self, rules: Rulebook, since: int | None, *, silently: bool = False, closes_past: bool = False) -> None:
         """Ignore a policy: nobody is decided."""
 
     def restore(self, key: bytes, value: bytes | None) -> None:
@@ -52,19 +53,23 @@ class _NoCustomers:
 
 
 async def skip(settings: Settings, partition: int) -> dict[str, int]:
-    """Move a partition's position to where its logs begin now; return the new offsets by topic.
+    """Move a partition's position to where its logs can go on now; return the new offsets by topic.
 
-    A worker that still has the partition is fenced by this, and opens it again at the new position.
+    A worker that still has the partition is fenced by this, and opens it again at the new position. Raises
+    ``TopicsError`` if it is stopped for another reason, and what ``read_changelogs`` raises.
     """
     transaction = GroupTransaction(settings, partition)
     try:
         await transaction.fence()
-        group = PartitionGroup(partition, settings, _NoCustomers())
+        group = PartitionGroup(partition, settings, NoCustomers())
         await read_changelogs(settings, [group])
         before = group.position
+        if group.unreadable or (group.status.reason and not group.lost):
+            raise TopicsError(group.status.reason)
         if before is None or not group.lost:
             return {}
-        position = replace(before, positions={**before.positions, **group.lost})
+        ids = {**before.topic_ids, **{topic: group.topic_ids[topic] for topic in group.lost if group.topic_ids}}
+        position = replace(before, positions={**before.positions, **group.lost}, topic_ids=ids)
         await transaction.begin()
         await transaction.send_changes({}, encode_position(position))
         await transaction.acknowledged()

@@ -48,6 +48,8 @@ class GroupStatus:
     policy: int = 0
     """The number of the policy in force, 0 while it is not known."""
     policy_version: str = ""
+    opened_in: float | None = None
+    """How many seconds it took to open it the last time."""
 
 
 @dataclass(slots=True)
@@ -56,11 +58,13 @@ class WorkerStatus:
 
     assigned: bool = False
     groups: dict[int, GroupStatus] = field(default_factory=dict)
+    silence: str = ""
+    """What Kafka has not answered, and for how long; empty while it answers."""
 
     @property
     def ready(self) -> bool:
-        """Whether it is assigned and recovered: every group is open."""
-        return self.assigned and all(group.state == "open" for group in self.groups.values())
+        """Whether Kafka answers, and it is assigned and recovered: every group is open."""
+        return not self.silence and self.assigned and all(group.state == "open" for group in self.groups.values())
 
     @property
     def lag(self) -> Mapping[TopicPartitionName, int]:

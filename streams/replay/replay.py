@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.codec import has_zstd
-from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from agents.batch import Watermark
 from schemas.event_types import TOPIC_KINDS
-from streams.connection import client_arguments
+from streams.connection import producing
+from streams.environment import SettingsError
+from streams.partitioner import UNKNOWN, KeyPartition, key_partition
 from streams.partitions.watermarks import WATERMARK_KEY, write_watermark
 from streams.replay.rate_limit import RateLimit, RateLimiter
 from streams.replay.resume_point import last_record_times
@@ -51,12 +52,12 @@ async def replay(
     The final watermark is at ``end``, or at the last event's instant. The topics must exist, and no other producer
     should write to them meanwhile. Events that an interrupted replay of the same source has written are not sent
     again, except those of the instant at which it was interrupted: the processor drops them by their messageId.
-    Raises ``aiokafka.errors.KafkaError`` when an event could not be written; those sent before it stay.
+    Raises ``SettingsError`` if the partition of a key is not known, ``aiokafka.errors.KafkaError`` when an event could
+    not be written, and ``RefusedError`` when that is not allowed; those sent before it stay.
     """
     events = [event for event in source.events if end is None or event.instant <= end]
-    async with AIOKafkaProducer(
-        **client_arguments(settings),
-        enable_idempotence=True,
+    async with producing(
+        settings,
         compression_type="zstd" if has_zstd() else "gzip",
         linger_ms=20,
         max_batch_size=_BATCH_BYTES,
@@ -90,28 +91,36 @@ async def replay(
 class _InputTopics:
     """The input topics, as a replay writes to them."""
 
-    def __init__(self, producer: AIOKafkaProducer, by_kind: Mapping[str, Sequence[TopicPartition]]) -> None:
+    def __init__(
+        self,
+        producer: AIOKafkaProducer,
+        by_kind: Mapping[str, Sequence[TopicPartition]],
+        partition_of: Mapping[str, KeyPartition],
+    ) -> None:
         self._producer = producer
         self._by_kind = by_kind
-        self._partitioner = DefaultPartitioner()
+        self._partition_of = partition_of
         self._cache: dict[tuple[str, bytes | None], TopicPartition] = {}
         self.partitions = [partition for of_kind in by_kind.values() for partition in of_kind]
 
     @classmethod
     async def open(cls, producer: AIOKafkaProducer, settings: Settings) -> "_InputTopics":
-        by_kind = {}
+        by_kind, partition_of = {}, {}
         for kind, topic in zip(TOPIC_KINDS, topics_of(settings).own_inputs, strict=True):
             numbers = await producer.partitions_for(topic)
             by_kind[kind] = [TopicPartition(topic, number) for number in sorted(numbers)]
-        return cls(producer, by_kind)
+            known = key_partition(settings.partitioner, len(numbers))
+            if known is None:
+                raise SettingsError(UNKNOWN)
+            partition_of[kind] = known
+        return cls(producer, by_kind, partition_of)
 
     def partition_of(self, event: SourceEvent) -> TopicPartition:
         """Return the partition of the event's key, the same on each topic; the first one for events without a key."""
         partition = self._cache.get((event.topic, event.key))
         if partition is None:
             partitions = self._by_kind[event.topic]
-            numbers = [it.partition for it in partitions]
-            partition = partitions[0 if event.key is None else self._partitioner(event.key, numbers, numbers)]
+            partition = partitions[0 if event.key is None else self._partition_of[event.topic](event.key)]
             self._cache[event.topic, event.key] = partition
         return partition
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from streams.connection import client_arguments
+from streams.connection import client_arguments, refusals
 from streams.settings import Settings
 
 _FETCH_TIMEOUT_MS = 5_000
@@ -16,20 +16,21 @@ async def last_record_times(settings: Settings, partitions: Sequence[TopicPartit
     A replay writes each partition in the order of time, so all events older than its last record are there already.
     """
     consumer = AIOKafkaConsumer(**client_arguments(settings), enable_auto_commit=False, auto_offset_reset="earliest")
-    await consumer.start()
-    try:
-        consumer.assign(partitions)
-        begins = await consumer.beginning_offsets(partitions)
-        ends = await consumer.end_offsets(partitions)
-        filled = {partition for partition in partitions if ends[partition] > begins[partition]}
-        if not filled:
-            return {}
-        consumer.assign(list(filled))
-        for partition in filled:
-            consumer.seek(partition, ends[partition] - 1)
-        return await _read(consumer, filled)
-    finally:
-        await consumer.stop()
+    async with refusals(settings, "Read"):
+        try:
+            await consumer.start()
+            consumer.assign(partitions)
+            begins = await consumer.beginning_offsets(partitions)
+            ends = await consumer.end_offsets(partitions)
+            filled = {partition for partition in partitions if ends[partition] > begins[partition]}
+            if not filled:
+                return {}
+            consumer.assign(list(filled))
+            for partition in filled:
+                consumer.seek(partition, ends[partition] - 1)
+            return await _read(consumer, filled)
+        finally:
+            await consumer.stop()
 
 
 async def _read(consumer: AIOKafkaConsumer, partitions: set[TopicPartition]) -> dict[TopicPartition, int]:

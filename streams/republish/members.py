@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from agents.batch import Position
+from agents.forgotten_marks import is_mark
 from state.rules.rulebook import Rulebook
 from state.timeline.snapshot import SnapshotError, load
 from streams.partitions.position import POSITION_KEY, decode_position
@@ -34,7 +35,7 @@ async def read_members(
 ) -> Members:
     """Read who is in a segment, from the changelog's beginning to its present end.
 
-    Not from Redis: a copy follows the commits, and would lack who joined just before.
+    Not from Redis: a copy follows the commits, and would lack who joined just before. Raises ``StoredVersionError``.
     """
     members = Members()
     read = 0
@@ -42,6 +43,8 @@ async def read_members(
         key, value = record.key, record.value
         if key == POSITION_KEY:
             members.positions[record.partition] = decode_position(value)
+            continue
+        if is_mark(key):
             continue
         members.unreadable.discard(key)
         try:

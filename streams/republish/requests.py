@@ -5,10 +5,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from aiokafka import AIOKafkaProducer
-
 from schemas.event_types import PROFILES, TOPIC_KINDS
-from streams.connection import client_arguments
+from streams.connection import producing
 from streams.replay.rate_limit import RateLimit, RateLimiter
 from streams.republish.run import Run
 from streams.settings import Settings
@@ -55,7 +53,7 @@ async def send_requests(
     record_time = run.at if expires is None else None
     keys = sorted(members)
     limiter = RateLimiter(limit, [run.at] * len(keys))
-    async with AIOKafkaProducer(**client_arguments(settings), enable_idempotence=True, linger_ms=20) as producer:
+    async with producing(settings, linger_ms=20) as producer:
         while sent.count < len(keys):
             end, _ = await limiter.next_portion(sent.count)
             if expires is not None and time.time_ns() // 1_000_000 >= expires:

@@ -10,6 +10,7 @@ from aiohttp import web
 from redis.asyncio import Redis
 
 from state.rules.rulebook import Rulebook
+from streams.connection import find_refusal
 from streams.environment import SettingsError
 from streams.faust_driver.private import forget_old_aborts, hold_empty_fetches
 from streams.serve.access import Access
@@ -20,6 +21,7 @@ from streams.serve.surfaces import surfaces_of
 from streams.serve_settings import ServeSettings
 from streams.settings import Settings
 from streams.sinks.redis import connect
+from streams.stacks import show_tasks
 from streams.tokens import Tokens, tokens_in
 
 logger = logging.getLogger(__name__)
@@ -50,7 +52,13 @@ def certificate_of(settings: ServeSettings) -> ssl.SSLContext | None:
 
 
 async def serve(settings: Settings, rules: Rulebook, tokens: Tokens, certificate: ssl.SSLContext | None) -> None:
-    """Answer requests until SIGTERM or SIGINT. Raises ``SettingsError`` for an address or a URL that cannot be used."""
+    """Answer requests until SIGTERM or SIGINT.
+
+    Raises ``SettingsError`` for an address or a URL that cannot be used, ``RefusedError`` if Kafka does not let it in.
+    """
+    refused = await find_refusal(settings)
+    if refused is not None and refused.final:
+        raise refused
     access, metrics = Access(tokens), ServeMetrics()
     redis = _redis(settings)
     app = application(surfaces_of(settings, rules, redis, access, metrics), access, metrics)
@@ -59,11 +67,11 @@ async def serve(settings: Settings, rules: Rulebook, tokens: Tokens, certificate
         hold_empty_fetches()
         forget_old_aborts()
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # it logs requests that it cannot read, as they are
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it logs each try while Kafka is away; ours tell it once
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, ended.set)
+    show_tasks(loop)
     await runner.setup()
     try:
         host, port = settings.serve.host, settings.serve.port

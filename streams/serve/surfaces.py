@@ -27,6 +27,7 @@ from streams.serve.stored_workers import StoredWorkers
 from streams.serve.surface import Surface
 from streams.serve.topic_follower import TopicFollower
 from streams.serve.transitions.routes import Transitions
+from streams.serve.worker_clocks import WorkerClocks
 from streams.settings import Settings
 from streams.sinks.redis import Keys
 from streams.topics import topics_of
@@ -68,7 +69,8 @@ def _intake(settings: Settings, reader: RedisReader | None, access: Access, metr
     workers = None if reader is None else StoredWorkers(reader)
     clock = stream_clock(workers) if is_replay else wall_clock
     told = IntakeMetrics(metrics.registry)
-    return Intake(InputTopics(settings), access, settings.serve.origins, told, clock, is_replay=is_replay)
+    clocks = WorkerClocks(workers, settings.clock, _now)
+    return Intake(InputTopics(settings), access, settings.serve.origins, told, clock, clocks, is_replay=is_replay)
 
 
 def _now() -> int:

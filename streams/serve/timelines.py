@@ -4,6 +4,7 @@ from http import HTTPStatus
 
 from state.rules.rulebook import Rulebook
 from state.timeline.snapshot import SnapshotError, load, read_header
+from state.timeline.stored_version import StoredVersionError
 from state.timeline.timeline import Timeline
 from streams.serve.problems import ProblemError
 
@@ -18,7 +19,7 @@ def timeline_of(customer: str, snapshot: bytes, rules: Rulebook) -> Timeline:
             )
             raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, 1)
         return load(snapshot, rules, customer)
-    except SnapshotError:
+    except (SnapshotError, StoredVersionError):
         detail = (
             f"the workers stored {customer!r} in a form that this version cannot read: start `lifestage serve` "
             "in the version of the workers"

@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from streams.faust_driver.private import fetch_again_at_once
+from streams.refusal import RefusedError
 from streams.serve.problems import ProblemError, why_of
 from streams.settings import Settings
 from streams.topic_reader import TopicUnreadableError, consuming
@@ -75,7 +76,7 @@ class TopicFollower:
                 arguments = {"auto_offset_reset": "none", "max_partition_fetch_bytes": _FETCH_BYTES}
                 async with consuming(self._settings, self._topic, **arguments) as (consumer, partitions):
                     await self._follow(consumer, partitions)
-            except TopicUnreadableError as error:
+            except (TopicUnreadableError, RefusedError) as error:
                 self._lose(str(error))
             except (KafkaError, OSError, TimeoutError) as error:
                 self._lose(self._no_answer(error))

@@ -2,7 +2,8 @@
 
 Keys, under the prefix of the installation (see ``streams.sinks.redis``):
 
-- ``worker:{instance}``: the document of ``/health`` with ``instance`` and ``at``, as JSON; it expires after an hour, so
+- ``worker:{instance}``: the document of ``/health`` with ``instance``, ``at`` and ``clock`` (``LIFESTAGE_CLOCK``), as
+  JSON; it expires after an hour, so
   that a worker that died is seen as gone for a while, by ``at``. A worker that ends in order takes it away
 - ``workers``: a sorted set of the instances by the instant (ms since 1970) at which they were seen last
 """
@@ -42,6 +43,7 @@ class Heartbeat:
         self._redis = connect(settings.redis_url)
         self._document = document
         self._instance = settings.instance or f"{socket.gethostname()}-{os.getpid()}"
+        self._clock = settings.clock
         self._is_well = True
 
     async def run(self) -> None:
@@ -60,7 +62,8 @@ class Heartbeat:
     async def _beat(self) -> None:
         now = time.time_ns() // 1_000_000
         try:
-            told = orjson.dumps({"instance": self._instance, "at": instant.to_text(now), **self._document()})
+            named = {"instance": self._instance, "at": instant.to_text(now), "clock": self._clock}
+            told = orjson.dumps({**named, **self._document()})
             pipe = self._redis.pipeline(transaction=False)
             pipe.set(self._keys.worker(self._instance), told, ex=GONE_SECONDS)
             pipe.zadd(self._keys.workers, {self._instance: now})

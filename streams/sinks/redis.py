@@ -31,7 +31,14 @@ import orjson
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import (
+    AskError,
+    ClusterCrossSlotError,
+    ClusterDownError,
+    MovedError,
+    RedisError,
+    ResponseError,
+)
 
 from agents.profile_sink import MirrorLostError, ProfileVersion, Row
 from schemas import instant
@@ -145,6 +152,8 @@ class RedisSink:
             if isinstance(answer, Exception):
                 raise self._lost(answer) from answer
         self._script = script if isinstance(script, str) else script.decode()
+        if isinstance(server, dict) and "cluster" in (server.get("redis_mode"), server.get("server_mode")):
+            raise self._cluster()
         # Some hosts forbid INFO: there, an emptied Redis is noticed, but not one restored from an old copy.
         run = "" if isinstance(server, ResponseError) else server.get("run_id", "")
         return f"{sentinel.decode()} {run}"
@@ -180,7 +189,15 @@ class RedisSink:
         """End the connections."""
         await self._redis.aclose()
 
+    def _cluster(self) -> MirrorLostError:
+        return MirrorLostError(
+            f"Redis at {self._where} is a Redis Cluster, which is not supported, as a customer's hash and sets must "
+            "lie on one server: name a Redis that is no Cluster in LIFESTAGE_REDIS_URL"
+        )
+
     def _lost(self, error: Exception) -> MirrorLostError:
+        if isinstance(error, MovedError | AskError | ClusterDownError | ClusterCrossSlotError):
+            return self._cluster()
         return MirrorLostError(f"Redis at {self._where} does not take the mirror: {str(error) or type(error).__name__}")
 
 

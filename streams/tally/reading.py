@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 
-from agents.tracker import MAX_AHEAD_MS
+from agents.lateness import MAX_AHEAD_MS
 from schemas import instant
 from schemas.account_events import account_event
 from schemas.envelope import open_envelope, read_event

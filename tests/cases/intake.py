@@ -16,6 +16,7 @@ from schemas.envelope import events_in, open_envelope, read_event, user_of
 from schemas.reject import RejectedError
 from state.features.catalogue import catalogue
 from state.policy.compiled import read_policy
+from state.rules.retention import is_forgotten
 from state.rules.rulebook import Rulebook
 from streams.backtest.backtest import profile_of, read_events, run
 from tests.topology.driver import Driver
@@ -159,7 +160,7 @@ def _instant(line: bytes, rules: Rulebook) -> int:
 
 def _profile(group: Driver, user: str, at: int, rules: Rulebook) -> Json | None:
     timeline = group.tracker.timeline(user.encode())
-    if timeline is None:
+    if timeline is None or is_forgotten(timeline.head):
         return None
     built = rules.profiles.profile(timeline.head, user_id=user, seq=timeline.seq, at=at)
     found: Json = json.loads(profile.encode(built))

@@ -35,7 +35,7 @@ def reasons(result: Result) -> list[tuple[str, str, str]]:
 
 def worked_example() -> str:
     """The policy on the page."""
-    (example,) = re.findall(r"```toml\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    example, *_ = re.findall(r"```toml\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
     return f'name = "leads"\n{example}'
 
 

@@ -12,15 +12,27 @@ import yaml
 
 from streams.embedded.child_process import running, wait_until
 from streams.embedded.servers import answers_kafka, answers_redis, free_port
+from streams.environment import Environment
 from streams.settings import Settings
 from streams.tokens import read_tokens
 from tests.deploy.files import COMPOSE, PROMETHEUS, read, service
 from tests.support.programs import ROOT, require_apache_kafka, require_program
 from tests.support.servers import kafka_libraries
 
+NOT_HANDED_OVER = {
+    "LIFESTAGE_INSTANCE": "the workers of the service have one environment, and each needs a name of its own",
+    "LIFESTAGE_SUBJECT": "accounts have workers of their own beside these, with another policy",
+    "LIFESTAGE_WEB_TOKENS": "Prometheus asks the workers without a token, inside the network of these services",
+    "LIFESTAGE_SERVE_CERTFILE": "the port is open to this machine alone, and the health check asks without TLS",
+    "LIFESTAGE_SERVE_KEYFILE": "as for its certificate",
+    "LIFESTAGE_EMBEDDED": "no embedded broker is in a container",
+    "LIFESTAGE_FAILPOINT": "for tests",
+}
+"""Settings that docker-compose.yml does not hand over, each with the reason."""
+
 
 def test_compose_accepts_it() -> None:
-    command = [require_program("docker-compose", "LIFESTAGE_COMPOSE"), "-f", str(COMPOSE), "config"]
+    command = [require_program("docker-compose", "TEST_COMPOSE"), "-f", str(COMPOSE), "config"]
     clean = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
     done = subprocess.run(command, capture_output=True, text=True, env=clean, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
@@ -84,23 +96,25 @@ def test_every_file_it_mounts_is_there() -> None:
             assert (ROOT / source).exists(), source
 
 
-class _Read(dict[str, str]):
-    """An environment that knows what was asked of it."""
+def names(environment: Environment) -> set[str]:
+    """The variables that were asked for."""
+    return {f"LIFESTAGE_{name}" for name in environment.asked}
 
-    def __init__(self, content: dict[str, str]) -> None:
-        super().__init__(content)
-        self.asked: set[str] = set()
 
-    def get(self, key: str, default: str | None = None) -> str | None:  # type: ignore[override]
-        self.asked.add(key)
-        return super().get(key, default)
+def test_every_setting_is_handed_over() -> None:
+    environment = Environment({})
+    Settings.read(environment)
+    handed_over = set(service("workers")["environment"]) | set(service("serve")["environment"])
+    missing = names(environment) - handed_over
+    assert missing - set(NOT_HANDED_OVER) == set(), "hand it over in docker-compose.yml, or say above why not"
+    assert set(NOT_HANDED_OVER) - missing == set(), "it is handed over, or is no setting any more"
 
 
 def test_the_workers_settings_are_settings() -> None:
     given = {name: _default(str(value or "")) for name, value in service("workers")["environment"].items()}
-    environment = _Read({name: value for name, value in given.items() if value})
-    settings = Settings.from_environment(environment)
-    assert set(given) <= environment.asked
+    environment = Environment({name: value for name, value in given.items() if value})
+    settings = Settings.read(environment)
+    assert set(given) <= names(environment)
     assert settings.web_host == "0.0.0.0"
     assert service("topics")["environment"] == service("workers")["environment"]
 
@@ -109,9 +123,9 @@ def test_the_servers_settings_are_those_of_the_workers_and_its_own() -> None:
     workers, given = service("workers")["environment"], service("serve")["environment"]
     own = {name: given[name] for name in set(given) - set(workers)}
     assert {name: given[name] for name in workers} == workers
-    environment = _Read({name: value for name, value in own.items() if "TOKENS" not in name})
-    settings = Settings.from_environment(environment)
-    assert set(own) <= environment.asked
+    environment = Environment({name: value for name, value in own.items() if value and "TOKENS" not in name})
+    settings = Settings.read(environment)
+    assert set(own) <= names(environment)
     assert (settings.serve.host, settings.serve.port) == ("0.0.0.0", 6080)
     assert "127.0.0.1:6080/live" in str(service("serve")["healthcheck"]["test"])
 

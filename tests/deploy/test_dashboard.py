@@ -15,6 +15,8 @@ ROWS = [
     "Transitions and rejects",
     "The mirror",
     "Look-ups (lifestage serve)",
+    "Events in (lifestage serve)",
+    "Transitions out (lifestage serve)",
     "Resources",
 ]
 

@@ -99,7 +99,7 @@ def prometheus(embedded_broker: str, redis_url: str, tmp_path_factory: pytest.Te
     policy.write_text(POLICY)
     prefix = f"watched-{uuid.uuid4().hex[:8]}-"
     settings = settings_for(
-        embedded_broker, prefix, embedded=True, partitions=2, redis_url=redis_url, policy=policy, accounts=True
+        embedded_broker, prefix, embedded=True, partitions=1, redis_url=redis_url, policy=policy, accounts=True
     )
     asyncio.run(create(settings))
     tokens = folder / "tokens"

@@ -18,6 +18,7 @@ BOTH = pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 # taken its handlers with it.
 PROGRAM = """
 import asyncio, atexit, os, signal, sys, time
+from types import SimpleNamespace
 from streams import worker
 from streams.end_limit import EndLimit
 from streams.faust_driver.worker import LimitedWorker
@@ -45,7 +46,9 @@ class Faust(LimitedWorker):
 
 worker.prepare = found
 worker.LimitedWorker = Faust
-worker.run(None, Settings.from_environment(os.environ))
+worker._open_pages = found
+app = SimpleNamespace(loop=asyncio.new_event_loop(), silence=None)
+worker.run(app, Settings.from_environment(os.environ))
 """
 
 

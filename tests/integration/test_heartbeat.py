@@ -37,7 +37,7 @@ async def test_it_is_seen_while_it_beats_and_gone_when_it_ends_in_order(redis_ur
     task = asyncio.create_task(Heartbeat(settings, lambda: DOCUMENT).run())
     await until(seen)
     (told,) = await workers.all()
-    assert told == {"instance": "one", "at": told["at"], **DOCUMENT}
+    assert told == {"instance": "one", "at": told["at"], "clock": "wall", **DOCUMENT}
     assert await workers.upto() == 1_767_312_000_000
     assert GONE_SECONDS - 60 < await redis.ttl(keys.worker("one")) <= GONE_SECONDS
     await end(task)

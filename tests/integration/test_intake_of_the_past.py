@@ -4,6 +4,7 @@ import asyncio
 import json
 import random
 import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -62,6 +63,11 @@ def test_what_is_sent_after_a_replay_happens_now_by_its_clock(
         made.start()
         asyncio.run(made.wait_until_done(end))
         wait_until(lambda: server.get("/v1/workers").json["workers"] != [], what=server.log.read_text)
+        with serving(replace(settings, clock="wall"), tmp_path / "today.log") as of_today:
+            refused = of_today.post("/v1/track", {"event": "Order Completed", "userId": "today"})
+            assert refused.status == 503
+            assert "LIFESTAGE_CLOCK is wall here and stream at the worker one" in refused.detail
+            assert of_today.get("/ready").json["missing"]["intake"] == refused.detail
         order = {"event": "Order Completed", "properties": {"order_id": "77", "total": 40}}
         today, coming = to_text(time.time_ns() // 1_000_000), to_text(end + 3_600_000)
         as_sdks_send = {"sentAt": today, "batch": [{**order, "type": "track", "userId": "sdk", "timestamp": today}]}

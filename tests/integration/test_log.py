@@ -1,6 +1,7 @@
-"""The logs of real processes: as JSON, all that they print is one object a line, from the start to the end."""
+"""The logs of real processes: what a person finds there, and as JSON, one object a line from the start to the end."""
 
 import json
+import signal
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,29 +25,51 @@ def lines(log: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in log.read_text("utf-8").splitlines()]
 
 
-def run_worker(settings: Settings, folder: Path, form: str) -> Path:
-    worker = Worker.start(settings, folder, "one", variables={"LIFESTAGE_LOG": form})
+def test_all_that_a_worker_prints_is_one_object_a_line(settings: Settings, tmp_path: Path) -> None:
+    given = {"LIFESTAGE_LOG": "json", "LIFESTAGE_LOG_CLIENTS": "yes"}
+    worker = Worker.start(settings, tmp_path, "one", variables=given)
     try:
         wait_until(lambda: worker.page("/ready")[0] == 200, what=worker.log.read_text)
     finally:
         stop(worker.process)
     assert worker.process.returncode == 0, worker.log.read_text()
-    return worker.log
-
-
-def test_all_that_a_worker_prints_is_one_object_a_line(settings: Settings, tmp_path: Path) -> None:
-    logged = lines(run_worker(settings, tmp_path, "json"))
+    logged = lines(worker.log)
     (opened,) = [it for it in logged if it["message"].startswith("opened partitions")]
     assert opened["partitions"] == [0, 1]
     assert opened["logger"] == "streams.partitions.assignment"
     assert all(it["time"].endswith("Z") for it in logged)
-    assert "aiokafka" in {it["logger"].partition(".")[0] for it in logged}, "the lines of the clients are among them"
+    assert {"aiokafka", "faust"} <= {it["logger"].partition(".")[0] for it in logged}, "they were asked for"
 
 
-def test_a_workers_text_has_nothing_for_a_terminal_in_it(settings: Settings, tmp_path: Path) -> None:
-    text = run_worker(settings, tmp_path, "text").read_text()
-    assert "opened partitions [0, 1]" in text
+def test_a_worker_tells_what_a_person_can_use_and_no_more(settings: Settings, tmp_path: Path) -> None:
+    worker = Worker.start(settings, tmp_path, "one", variables={"LIFESTAGE_LOGLEVEL": "DEBUG"})
+    other = None
+    try:
+        wait_until(lambda: worker.page("/ready")[0] == 200, what=worker.log.read_text)
+        other = Worker.start(settings, tmp_path, "two", variables={"LIFESTAGE_WEB_PORT": str(worker.port)})
+        wait_until(lambda: not other.alive, what=other.log.read_text)
+        worker.process.send_signal(signal.SIGUSR1)
+        wait_until(lambda: "Stack for <Task" in worker.log.read_text(), what=worker.log.read_text)
+    finally:
+        stop(worker.process)
+        if other is not None:
+            stop(other.process)
+    assert worker.process.returncode == 0
+    text = worker.log.read_text()
     assert "\x1b" not in text
+    told, _, stacks = text.partition("Thread 0x")
+    assert "(most recent call first):" in stacks
+    assert "SIGTERM: the worker ends" in stacks
+    unknown, *rest = told.splitlines()
+    assert unknown.endswith("LIFESTAGE_LOGLEVEL is no setting, and has no effect: do you mean LIFESTAGE_LOG_LEVEL?")
+    assert "opened partitions [0, 1]" in told
+    assert [it for it in rest if " INFO " not in it] == []
+    assert [it for it in rest if not it.split(" INFO ")[1].startswith(("streams.", "agents."))] == []
+    assert len(rest) < 10
+
+    assert other.process.returncode == 70
+    (ended,) = other.log.read_text().splitlines()
+    assert f"port {worker.port} of 127.0.0.1 is in use by another process: set LIFESTAGE_WEB_PORT" in ended
 
 
 def test_all_that_a_server_prints_is_one_object_a_line(settings: Settings, tmp_path: Path) -> None:

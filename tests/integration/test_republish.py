@@ -91,7 +91,7 @@ async def orders(settings: Settings, at: int | None = None) -> None:
                 "properties": {"order_id": f"o{number}", "total": 120 if number % 2 else 20},
             }
             value = json.dumps(event).encode()
-            await producer.send(topics.inputs[0], value, f"c{number}".encode(), number % 2, timestamp_ms=when)
+            await producer.send(topics.inputs[0], value, f"c{number}".encode(), timestamp_ms=when)
         if at is not None:
             final = write_watermark(Watermark(at, final=True))
             for topic in topics.inputs:

@@ -17,6 +17,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from schemas.instant import to_text
 from streams.embedded.child_process import stop
 from streams.embedded.servers import HOST, free_port
+from streams.partitioner import partition_by
 from streams.settings import Settings
 from streams.topics import topics_of
 from tests.support.kafka_records import topics_made, write
@@ -84,6 +85,7 @@ def attributes(of: Iterator[KeyValue]) -> dict[str, str | int]:
 def ordered(settings: Settings, customers: int) -> None:
     now = time.time_ns() // 1_000_000
     topic = topics_of(settings).inputs[0]
+    partition_of = partition_by("murmur2", settings.partitions)
     records = []
     for number in range(customers):
         customer = f"very-private-{number}"
@@ -95,7 +97,7 @@ def ordered(settings: Settings, customers: int) -> None:
             "timestamp": to_text(now),
             "properties": {"order_id": f"o{number}", "total": 10},
         }
-        records.append((topic, number % 2, customer.encode(), orjson.dumps(value), now))
+        records.append((topic, partition_of(customer.encode()), customer.encode(), orjson.dumps(value), now))
     write(settings, records)
 
 

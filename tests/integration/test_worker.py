@@ -63,7 +63,7 @@ async def test_sigterm_ends_it_in_order(settings: Settings, tmp_path: Path) -> N
 @EMBEDDED
 async def test_sigterm_ends_it_while_the_group_waits_for_a_dead_member(settings: Settings, tmp_path: Path) -> None:
     with counting(settings, tmp_path) as started:
-        one, two = started.start("one"), started.start("two")
+        one, two = started.start("one", LIFESTAGE_LOG_CLIENTS="yes"), started.start("two")
         await started.until_logged("two", "opened partitions")
         await started.until_logged("one", "opened partitions")
         joined = started.workers["one"].log.read_text().count("(Re-)joining group")

@@ -15,6 +15,7 @@ from redis import Redis
 from schemas.instant import to_text
 from streams.cli.commands import rejects, show
 from streams.embedded.child_process import stop
+from streams.partitioner import partition_by
 from streams.settings import Settings
 from streams.topics import topics_of
 from tests.support.installation import policy_without_occasions
@@ -46,7 +47,9 @@ def order(settings: Settings, customer: str, number: int, currency: str = "USD")
         "timestamp": to_text(now),
         "properties": {"order_id": f"{customer}-{number}", "total": 12.5, "currency": currency},
     }
-    return topics_of(settings).inputs[0], hash(customer) % 2, customer.encode(), orjson.dumps(value), now
+    key = customer.encode()
+    partition = partition_by("murmur2", settings.partitions)(key)
+    return topics_of(settings).inputs[0], partition, key, orjson.dumps(value), now
 
 
 def shown(settings: Settings, customer: str) -> dict[str, object]:

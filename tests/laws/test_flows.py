@@ -7,9 +7,12 @@ from aiokafka import ConsumerRecord
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.change import Publication
+from schemas.change import FORGOTTEN, Cause, Change, Publication
+from schemas.events import OrderCompleted
 from schemas.transition import encode
 from state.calendar import Calendar
+from state.features.catalogue import catalogue
+from state.policy.compiled import read_policy
 from state.rules.rulebook import Rulebook
 from state.timeline.history import decide_history
 from streams.serve.history.flows import Flow, Flows, sets_of
@@ -17,7 +20,7 @@ from streams.serve.history.members import members_by_day
 from streams.serve.history.places import Places
 from streams.serve.history.transition_log import TransitionLog
 from tests.laws.test_timeline import Stream
-from tests.support.histories import DAY, arrivals, facts, remembered, rules
+from tests.support.histories import DAY, POLICIES, START, arrivals, facts, remembered, rules
 
 ALL_DAYS = (0, 10**6)
 
@@ -137,3 +140,26 @@ def test_places_are_those_of_the_last_transitions(customers: list[bytes], most: 
     last = [*enumerate(customers)][-most:]
     for customer in (b"a", b"b", b"c", b"d"):
         assert [*places.of(customer)] == [(3, offset) for offset, it in reversed(last) if it == customer]
+
+
+def test_whoever_is_forgotten_is_taken_out_as_if_they_had_never_been() -> None:
+    rulebook = Rulebook(read_policy(POLICIES["rhythm"], catalogue))
+    orders = [OrderCompleted(START + number * 3 * DAY, f"m{number}", f"o{number}", 5000, 1, ()) for number in range(4)]
+    history = decide_history(orders, START + 90 * DAY, rulebook)
+    assert history is not None
+    of_one = {name: messages(history.published, name, rulebook) for name in ("a", "b")}
+    last = Change(START + 91 * DAY, None, FORGOTTEN, "churned", FORGOTTEN, Cause("request", "request", "r"))
+    of_one["a"].append(encode(Publication(last, None, len(history.published) + 1), "a", rulebook.version))
+    both = [(name, value) for name, values in of_one.items() for value in values]
+    log = log_of([record(0, offset, name.encode(), value) for offset, (name, value) in enumerate(both)], rulebook)
+    ((key, partition, offsets),) = log.forgotten
+    assert (key, partition, offsets) == (b"a", 0, [*range(len(history.published))])
+    for offset in offsets:
+        log.unmake(both[offset][1])
+    alone = log_of([record(0, offset, b"b", value) for offset, value in enumerate(of_one["b"])], rulebook)
+    assert log.flows.between(*ALL_DAYS) == alone.flows.between(*ALL_DAYS) != {}
+    assert {name: +it for name, it in log.flows.gained.items()} == {
+        name: +it for name, it in alone.flows.gained.items()
+    }
+    assert [*log.places.of(b"a")] == []
+    assert log.recent(99) == of_one["b"][::-1]

@@ -23,6 +23,8 @@ from tests.reference_model.publication import Transition
 AHEAD = 5 * 60_000
 
 Profile = dict[str, Any]
+Refused = tuple[int, str]
+"""The number of a line, and the reason."""
 
 
 def read_lines(lines: Iterable[bytes], policy: Policy, now: int) -> tuple[dict[str, list[Fact]], list[tuple[int, str]]]:
@@ -46,10 +48,14 @@ def read_lines(lines: Iterable[bytes], policy: Policy, now: int) -> tuple[dict[s
 shared_policy = cache(read_policy)
 
 
-def judged(source: Path, until: int, facts: list[Fact]) -> tuple[list[Transition], Profile | None, list[int]]:
-    life = live(facts, shared_policy(source), until)
-    if life is None:
-        return [], None, []
+def judged(source: Path, until: int, facts: list[Fact]) -> tuple[list[Transition], Profile | None, list[Refused]]:
+    lives = live(facts, shared_policy(source), until)
+    transitions = [it for life in lives for it in life.transitions]
+    refused = [(fact.line, "forgotten") for life in lives for fact in life.forgotten]
+    refused += [(fact.line, "unknown_customer") for life in lives for fact in life.strangers]
+    if not lives or lives[-1].is_over:
+        return transitions, None, refused
+    life = lives[-1]
     standing = life.standing
     profile = {
         "userId": life.user_id,
@@ -62,7 +68,7 @@ def judged(source: Path, until: int, facts: list[Fact]) -> tuple[list[Transition
         "holdout": is_held_out(life.policy, life.user_id),
         "seq": len(life.transitions),
     }
-    return life.transitions, profile, [fact.line for fact in life.forgotten]
+    return transitions, profile, refused
 
 
 def the_end(facts: dict[str, list[Fact]], until: int | None) -> int:
@@ -79,7 +85,7 @@ def conflicts(facts: dict[str, list[Fact]], policy: Policy, until: int | None) -
 def backtest(
     facts: dict[str, list[Fact]], policy: Policy, until: int | None, processes: int
 ) -> tuple[list[Transition], list[Profile], list[tuple[int, str]]]:
-    """All customers' transitions in order, where each of them stands at the end, and rejects of forgotten orders."""
+    """All customers' transitions in order, where each stands at the end, and rejects of what was forgotten."""
     end = the_end(facts, until)
     work = partial(judged, policy.source, end)
     if processes == 1:
@@ -88,8 +94,8 @@ def backtest(
         with multiprocessing.Pool(processes) as pool:
             results = pool.map(work, facts.values(), chunksize=8)
     transitions = [transition for own, _, _ in results for transition in own]
-    transitions.sort(key=lambda each: (each["timestamp"], each["userId"], each["properties"]["seq"]))
-    forgotten = [(line, "forgotten") for _, _, lines in results for line in lines]
+    transitions.sort(key=lambda each: (each["timestamp"], each["userId"]))
+    forgotten = [it for _, _, lines in results for it in lines]
     return transitions, [profile for _, profile, _ in results if profile is not None], forgotten
 
 

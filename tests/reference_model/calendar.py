@@ -1,8 +1,9 @@
 """Instants in milliseconds and the days of a policy's time zone."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 HOUR = 3_600_000
@@ -49,13 +50,32 @@ def write_date(day: int) -> str:
     return date.fromordinal(day + FIRST_ORDINAL).isoformat()
 
 
+@lru_cache(1 << 17)
+def day_shown(at: int, clock: ZoneInfo) -> int:
+    """The day that the clocks of a zone show, counted from 1970-01-01."""
+    return (EPOCH + timedelta(milliseconds=at)).astimezone(clock).toordinal() - FIRST_ORDINAL
+
+
+@cache
+def day_start(day: int, clock: ZoneInfo) -> int:
+    """The first instant at which the clocks of a zone show a day, or a later one."""
+    # Clocks that go back show the old day again: the first quarter of a minute in the day decides.
+    middle = day * 24 * HOUR
+    quarters = range(middle - 30 * HOUR, middle + 30 * HOUR, HOUR // 240)
+    high = next(at for at in quarters if day_shown(at, clock) >= day)
+    low = high - HOUR // 240
+    while high - low > 1:
+        between = (low + high) // 2
+        low, high = (low, between) if day_shown(between, clock) >= day else (between, high)
+    return high
+
+
 @dataclass
 class Calendar:
     """Which day an instant lies in, and when a day begins."""
 
     zone: str
     day_seconds: int
-    starts: dict[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.day_ms = self.day_seconds * 1000
@@ -71,7 +91,7 @@ class Calendar:
 
     def shown(self, at: int) -> int:
         """The day that the clocks show."""
-        return (EPOCH + timedelta(milliseconds=at)).astimezone(self.clock).toordinal() - FIRST_ORDINAL
+        return day_shown(at, self.clock)
 
     def hour(self, at: int) -> int:
         """The hour that the clocks show."""
@@ -81,17 +101,7 @@ class Calendar:
         """The first instant at which the clocks show the day, or a later one if they skip it."""
         if self.rehearsal:
             return day * self.day_ms
-        if day not in self.starts:
-            # Clocks that go back show the old day again: the first quarter of a minute in the day decides.
-            middle = day * self.day_ms
-            quarters = range(middle - 30 * HOUR, middle + 30 * HOUR, HOUR // 240)
-            high = next(at for at in quarters if self.shown(at) >= day)
-            low = high - HOUR // 240
-            while high - low > 1:
-                between = (low + high) // 2
-                low, high = (low, between) if self.shown(between) >= day else (between, high)
-            self.starts[day] = high
-        return self.starts[day]
+        return day_start(day, self.clock)
 
     def span(self, days: float) -> int:
         """A duration in days, in ms, cut off."""

@@ -34,6 +34,8 @@ def by_customer(transitions: list[Flat]) -> dict[str, list[Flat]]:
 def named(transition: Flat | None) -> str:
     if transition is None:
         return "(nothing)"
+    if transition["event"] == "Customer Forgotten":
+        return f"{transition['timestamp']} {transition['userId']} #{transition['seq']} forgotten"
     what = transition.get("transition") or transition.get("signal_key")
     what = what or f"{transition.get('audience_key') or transition['ladder_key']} {transition['to']}"
     return f"{transition['timestamp']} {transition['userId']} #{transition['seq']} {what}, {transition['cause']}"

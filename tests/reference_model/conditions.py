@@ -390,6 +390,8 @@ def exact(value: object) -> Value:
 
 def rational(number: float | Fraction) -> Fraction:
     """A double is the decimal number of its shortest text."""
+    if isinstance(number, Fraction):
+        return number
     return Fraction(repr(number)) if isinstance(number, float) else Fraction(number)
 
 

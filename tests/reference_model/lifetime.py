@@ -15,7 +15,7 @@ from tests.reference_model.memory import Memory
 from tests.reference_model.passing import instants
 from tests.reference_model.patience import displeased, reached, shortened, silences
 from tests.reference_model.policy import Policy
-from tests.reference_model.publication import Cause, Transition, publish
+from tests.reference_model.publication import Cause, Transition, forgotten, publish
 from tests.reference_model.signals import Signals
 from tests.reference_model.standing import Change, Standing, decision, membership, show, stage_of, step
 
@@ -84,14 +84,16 @@ class Life:
         self.memory = Memory(policy, first.at, user_id=first.user_id)
         self.of_everybody = policy
         self.standing = Standing(policy.stages[-1].key, first.at, None, {})
-        self.at = first.at
+        self.at = self.heard_at = first.at
+        self.is_over = False
         self.transitions: list[Transition] = []
         self.published: Counter[tuple[Any, ...]] = Counter()
         self.forgotten: list[Fact] = []
+        self.strangers: list[Fact] = []
         self.signals = Signals(policy)
 
     def take(self, fact: Fact) -> None:
-        self.pass_until(fact.at)
+        self.heard_at = fact.at
         effect = self.memory.take(fact)
         self.policy = self.of_kind()
         cause = Cause("event", fact.name, fact.message_id)
@@ -104,7 +106,6 @@ class Life:
 
     def answer(self, fact: Fact) -> None:
         """Tells once more that the customer is in a segment; nothing is decided."""
-        self.pass_until(fact.at)
         since = self.standing.segments.get(fact.segment)
         if since is not None:
             name = next(each.name for each in self.policy.segments if each.key == fact.segment)
@@ -118,14 +119,29 @@ class Life:
         return next((policy for applies_to, policy in kinds if applies_to.holds(features)), self.of_everybody)
 
     def pass_until(self, upto: int) -> None:
-        while True:
+        """Lets time pass, by which the customer may be forgotten."""
+        while not self.is_over:
+            over = self.over()
+            last = upto if over is None else min(upto, over - 1)
             end = self.signals.next_end(self.standing)
-            if self.decide_once(upto if end is None else min(end, upto)):
-                continue  # what is decided may change when a signal recurs
-            if end is None or end > upto:
+            if self.decide_once(last if end is None else min(end, last)):
+                continue  # what is decided may change when a signal recurs, and when the customer is forgotten
+            if end is not None and end <= last:
+                features = Features(self.policy, self.memory, end)
+                self.tell_signals(self.signals.pass_time(features, self.standing), Cause("deadline"))
+            elif over is None or over > upto:
                 return
-            features = Features(self.policy, self.memory, end)
-            self.tell_signals(self.signals.pass_time(features, self.standing), Cause("deadline"))
+            else:
+                self.at, self.is_over = over, True
+                self.transitions.append(forgotten(self.policy, self.user_id, over, self.standing.stage, self.seq()))
+
+    def seq(self) -> int:
+        return len(self.transitions) + 1
+
+    def over(self) -> int | None:
+        """When the customer is forgotten, if nothing happens."""
+        kept = self.of_everybody.kept.get(self.standing.stage)
+        return None if kept is None else max(self.standing.since, self.heard_at) + kept
 
     def decide_once(self, upto: int) -> bool:
         """Lets time pass until a decision that it brings about; says whether there was one before the end, or then."""
@@ -157,7 +173,7 @@ class Life:
                 alike = (at, change.key, change.before, change.after, cause.kind, cause.message_id)
                 own = replace(cause, again=self.published[alike])
                 self.published[alike] += 1
-                seq = len(self.transitions) + 1
+                seq = self.seq()
                 since = {"member_since": self.standing.segments.get(change.key or "")}
                 self.transitions.append(publish(self.policy, self.user_id, at, change, own, seq, figures | since))
 
@@ -234,25 +250,32 @@ def as_double(value: object) -> float | None:
     return float(value) if isinstance(value, Fraction) else None
 
 
-def live(facts: Iterable[Fact], policy: Policy, until: int) -> Life | None:
-    """The life of the customer whose facts these are, up to and including an instant."""
+def live(facts: Iterable[Fact], policy: Policy, until: int) -> list[Life]:
+    """The lives of the customer whose facts these are, up to and including an instant: one more after each forgetting.
+
+    Whoever asks about somebody who is forgotten is among the `strangers` of the life that is over.
+    """
     ordered = [fact for fact in in_order(facts) if fact.at <= until]
-    if not ordered:
-        return None
-    counting = sorted_out(ordered, policy.lateness)[0]
-    first = next((fact for fact in counting if fact.kind != "ask"), None)
-    if first is None:
-        return None
-    life = Life(policy, first)
-    for fact in counting[counting.index(first) :]:
+    lives: list[Life] = []
+    for fact in sorted_out(ordered, policy.lateness)[0]:
+        if lives:
+            lives[-1].pass_until(fact.at)
+        if not lives or lives[-1].is_over:
+            if fact.kind == "ask":
+                if lives:
+                    lives[-1].strangers.append(fact)
+                continue
+            lives.append(Life(policy, fact))
+        life = lives[-1]
         if fact.kind == "ask":
             life.answer(fact)
         elif life.memory.forgets(fact):
             life.forgotten.append(fact)
         else:
             life.take(fact)
-    life.pass_until(until)
-    return life
+    if lives:
+        lives[-1].pass_until(until)
+    return lives
 
 
 def strangers(facts: Iterable[Fact], policy: Policy, until: int) -> list[Fact]:
@@ -268,5 +291,4 @@ def conflicting(facts: Iterable[Fact], policy: Policy, until: int) -> list[Fact]
 
 def decide(facts: Iterable[Fact], policy: Policy, until: int) -> list[Transition]:
     """The standing transitions of one customer."""
-    life = live(facts, policy, until)
-    return life.transitions if life else []
+    return [it for life in live(facts, policy, until) for it in life.transitions]

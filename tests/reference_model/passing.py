@@ -1,9 +1,10 @@
 """The passing of time: the instants at which it may change something, and the first at which it does."""
 
 from collections.abc import Callable, Iterator
+from functools import cache
 
 from tests.reference_model.anniversary import Dated, end_of_tag
-from tests.reference_model.conditions import Crossing
+from tests.reference_model.conditions import Crossing, Lookup
 from tests.reference_model.features import Features
 from tests.reference_model.memory import Memory
 from tests.reference_model.patience import silence_instants
@@ -83,13 +84,14 @@ def instants(policy: Policy, memory: Memory, standing: Standing, after: int, upt
     conditions = [condition for rule in policy.rules for condition in (rule.enter, rule.leave)]
     conditions += policy.stage_conditions
 
-    def sign_of(crossing: Crossing) -> Sign:
-        def sign(at: int) -> int | None:
-            features = Features(policy, memory, at)
-            show(standing, features)
-            return crossing.sign(features)
+    @cache
+    def seen(at: int) -> Lookup:
+        features = Features(policy, memory, at)
+        show(standing, features)
+        return cache(features)
 
-        return sign
+    def sign_of(crossing: Crossing) -> Sign:
+        return lambda at: crossing.sign(seen(at))
 
     signs = [sign_of(crossing) for condition in conditions for crossing in condition.crossings]
     low = after

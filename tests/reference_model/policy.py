@@ -4,7 +4,7 @@ import ast
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
@@ -140,6 +140,9 @@ guest;anonymous;anon;unknown;not set;(not set);(none);null;<null>;nil;<nil>;none
 """
 
 
+KEPT = {"prospect": "forget_prospects_after_days", "churned": "forget_churned_after_days"}
+
+
 @dataclass(frozen=True)
 class Policy:
     """A policy; `asked` are those of its measures that profiles have in any case."""
@@ -180,6 +183,8 @@ class Policy:
     """What is otherwise for whom a condition holds, as a policy of its own."""
     holdout: tuple[str, Decimal] | None = None
     """Its name, and its percentage."""
+    kept: dict[str, int] = field(default_factory=dict)
+    """For how long (ms) who is in a stage is known after their last fact."""
 
     @cached_property
     def rules(self) -> list[Rule]:
@@ -446,6 +451,11 @@ def read_policy(path: Path | str) -> Policy:
         signals=[signal_rule(each, calendar.day_ms, measures) for each in whole.get("signals", [])],
         kinds=[],
         holdout=None if holdout is None else (holdout["name"], Decimal(holdout["percent"])),
+        kept={
+            stage: calendar.span(days)
+            for stage, key in KEPT.items()
+            if (days := whole.get("retention", {}).get(key)) is not None
+        },
     )
     kinds = [(Condition(it["applies_to"], measures), of_kind(it, policy)) for it in whole.get("lifecycles", [])]
     return replace(policy, kinds=kinds)

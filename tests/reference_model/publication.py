@@ -37,6 +37,29 @@ def message_id(owner: str, at: int, change: Change, cause: Cause) -> str:
     return blake2b(text.encode(), digest_size=12).hexdigest()
 
 
+def forgotten(policy: Policy, user_id: str, at: int, stage: str, seq: int) -> Transition:
+    """What is told of a customer of whom nothing is known any more."""
+    change = Change(None, "forgotten", stage, "forgotten", "")
+    owner = f"account {user_id}" if policy.of_accounts else user_id
+    return {
+        "type": "track",
+        "event": "Customer Forgotten",
+        "messageId": message_id(owner, at, change, Cause("deadline")),
+        "userId": user_id,
+        "timestamp": write_instant(at),
+        "properties": {
+            "reason": "retention",
+            "seq": seq,
+            "policy_version": f"{policy.name}@",
+            "correction": False,
+            "retracted": False,
+            "corrects": None,
+            "revision": 0,
+        },
+        **({"context": {"groupId": user_id}} if policy.of_accounts else {}),
+    }
+
+
 def publish(
     policy: Policy, user_id: str, at: int, change: Change, cause: Cause, seq: int, figures: dict[str, Any]
 ) -> Transition:

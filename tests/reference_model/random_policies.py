@@ -201,6 +201,11 @@ OF_SIGNALS = (
     "days_since_signal('g{}') is known",
     "days_since_signal('g{}') > days_since_order",
 )
+RETENTION = (
+    "[retention]\nforget_prospects_after_days = 3\n",
+    "[retention]\nforget_churned_after_days = 2.5\n",
+    "[retention]\nforget_prospects_after_days = 1\nforget_churned_after_days = 1\n",
+)
 EXCLUDED = (
     'kind == "business"',
     'traits.country == "DE" or traits.vip',
@@ -547,6 +552,7 @@ class Drawing:
             self.of_segments(self.rule(f'[[segments]]\nkey = "s{number}"\nname = "S{number}"\n'), number)
             for number in range(choose((2, 3, 4)))
         ]
+        retention = choose(("", *RETENTION))
         holdout = choose(("", '[holdout]\nname = "spring"\npercent = 33.25\n'))
         zone = f'[time]\nzone = "{choose(("UTC", "Europe/Berlin", "America/New_York"))}"\n'
         zone += choose(("", "resolution_minutes = 1\n", "resolution_minutes = 60\n"))
@@ -569,4 +575,5 @@ class Drawing:
         signals = [self.of_signals(text, "while", len(signals)) for text in signals]
         groupings = in_own_words(stages, [MEASURES, ladders, *segments, *signals])
         lifecycles = (*more, loyal, stages, self.kinds())
-        return "".join(('name = "drawn"\n', zone, TRAITS, holdout, *lifecycles, *groupings))
+        kept = "" if stages else retention  # a policy's own stages have other names
+        return "".join(('name = "drawn"\n', zone, TRAITS, holdout, kept, *lifecycles, *groupings))

@@ -46,6 +46,8 @@ b = 2
     "stages": 'name = "st"\n[[lifecycle.stages]]\nkey = "a"\nenter = "orders > 1"\n[[lifecycle.stages]]\nkey = "b"\n',
     "kinds": 'name = "k"\n[[lifecycles]]\napplies_to = "traits.big"\none_time_churn_days = 200\n[lifecycles.patience]\n'
     'method = "fixed"\n[lifecycles.rfm]\nmonetary = [1, 2, 3, 4]\n[[lifecycles]]\napplies_to = "kind == \'a\'"\n',
+    "retention": 'name = "r"\n[retention]\nforget_churned_after_days = 1100\n',
+    "no retention": 'name = "r"\n[retention]\n',
     "leave": 'name = "l"\n[lifecycle.loyal]\nleave = "orders < 1"\n',
 }
 TEXT_OF = {**TEXTS, **ODD, **{name: path.read_text("utf-8") for name, path in POLICIES.items()}}

@@ -8,6 +8,8 @@ from typing import Any
 
 from tests.support.programs import ROOT
 
+KEPT = ("forget_prospects_after_days", "forget_churned_after_days")
+
 PAGE = (ROOT / "docs/semantics.md").read_text("utf-8")
 ESCAPED = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
 PATIENCE = re.compile(r"(?:for `(\w+)`: )?((?:`\w+ = [^`]+`(?:, )?)+)")
@@ -98,7 +100,7 @@ def whole(text: str) -> dict[str, Any]:
         if not each.get("quiet_days"):
             each.pop("quiet_days", None)
     known = {"name", "time", "money", "browsing", "lifecycle", "rfm", "segments", "ladders", "traits", "context"}
-    known |= {"customers", "holdout", "measures", "subject", "signals", "lifecycles"}
+    known |= {"retention", "customers", "holdout", "measures", "subject", "signals", "lifecycles"}
     signals = [signal_whole(each) for each in given.get("signals", [])]
     traits = {"traits": given["traits"]} if given.get("traits") else {}
     traits |= {"context": given["context"]} if given.get("context") else {}
@@ -124,6 +126,7 @@ def whole(text: str) -> dict[str, Any]:
         "segments": segments,
         **traits,
         **customers,
+        **({"retention": {key: retention.get(key) for key in KEPT}} if (retention := given.get("retention")) else {}),
         **({"holdout": given["holdout"]} if "holdout" in given else {}),
         **({"measures": measures} if measures else {}),
         **({"ladders": ladders} if ladders else {}),

@@ -52,7 +52,7 @@ class Look:
 @contextmanager
 def browser() -> Iterator[Browser]:
     """Run Debian's Chromium without a window."""
-    program = require_program("chromium", "LIFESTAGE_CHROMIUM")
+    program = require_program("chromium", "TEST_CHROMIUM")
     expect.set_options(timeout=PATIENCE * 1000)
     # As root it has no sandbox; /dev/shm is small in a container.
     arguments = ["--disable-dev-shm-usage", *(["--no-sandbox"] if os.geteuid() == 0 else [])]

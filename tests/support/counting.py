@@ -31,7 +31,7 @@ class CountingTracker:
     def rules_of(self, key: bytes) -> Rulebook:
         raise KeyError(key)
 
-    def enforce(self, rules: Rulebook, since: int | None, *, silently: bool = False) -> None:
+    def enforce(self, rules: Rulebook, since: int | None, *, silently: bool = False, closes_past: bool = False) -> None:
         """Count as before."""
 
     def restore(self, key: bytes, value: bytes | None) -> None:
@@ -58,7 +58,7 @@ class CountingTracker:
         return outcome
 
     def apply(self, outcome: Outcome) -> None:
-        self.snapshots.update(outcome.changes)
+        self.snapshots.update({key: value for key, value in outcome.changes.items() if value is not None})
         self.deadlines = {key: due for key, due in self.deadlines.items() if due > outcome.upto}
         self.upto = outcome.upto
 

@@ -20,6 +20,15 @@ def require_program(name: str, named_by: str = "") -> str:
     return found
 
 
+def require_library(name: str, package: str) -> Path:
+    """Find a library of a Debian package below /usr/lib; skip where it is missing, except in CI, where it must be."""
+    found = next(Path("/usr/lib").glob(f"*/{name}"), None)
+    if found is None:
+        _missing(f"{name} not found: install {package}")
+    assert found is not None
+    return found
+
+
 def require_apache_kafka() -> None:
     """Skip when Apache Kafka cannot run here, except in CI, where that is a failure."""
     missing = servers.apache_kafka_missing()

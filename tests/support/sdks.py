@@ -25,7 +25,7 @@ def python_command(sdk: str, *arguments: str) -> tuple[list[str], dict[str, str]
 
 def node_command(*arguments: str) -> tuple[list[str], dict[str, str]]:
     """Return the command that sends with Segment's SDK for Node; skips without Node, except in CI."""
-    node, npm = require_program("node", "LIFESTAGE_NODE"), require_program("npm", "LIFESTAGE_NPM")
+    node, npm = require_program("node", "TEST_NODE"), require_program("npm", "TEST_NPM")
     given = [FOLDER / "package.json", FOLDER / "package-lock.json", FOLDER / "send.mjs"]
 
     def install(folder: Path) -> None:

@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -82,8 +82,13 @@ def embedded_redis(folder: Path) -> Iterator[Server]:
 
 
 @contextmanager
-def apache_kafka(folder: Path, brokers: int = 1) -> Iterator[Kafka]:
-    """Run Apache Kafka (KRaft, each node both roles); with three, replication 3 and min.insync 2."""
+def apache_kafka(
+    folder: Path, brokers: int = 1, listeners: Mapping[str, int] | None = None, more: Mapping[str, object] | None = None
+) -> Iterator[Kafka]:
+    """Run Apache Kafka (KRaft, each node both roles); with three, replication 3 and min.insync 2.
+
+    ``listeners`` are further ones of a single node, by their protocols, and ``more`` are further properties.
+    """
     classpath = f"{kafka_libraries()}/*"
     ports = [(free_port(), free_port()) for _ in range(brokers)]
     voters = ",".join(f"{node}@{HOST}:{controller}" for node, (_, controller) in enumerate(ports, start=1))
@@ -94,7 +99,10 @@ def apache_kafka(folder: Path, brokers: int = 1) -> Iterator[Kafka]:
             home = folder / f"node-{node}"
             home.mkdir(parents=True)
             properties = home / "server.properties"
-            properties.write_text(_properties(node, client, controller, voters, home / "data", brokers))
+            addresses = {"PLAINTEXT": client, **(listeners or {})}
+            settings = {**_properties(node, voters, home / "data", brokers), **_listeners(addresses, controller)}
+            lines = (f"{name}={value}\n" for name, value in {**settings, **(more or {})}.items())
+            properties.write_text("".join(lines))
             # The same id on every node: they are one cluster.
             format_storage = ["format", "-t", "bGlmZXN0YWdlLXRlc3Rz", "-c", str(properties)]
             log = home / "server.log"
@@ -132,22 +140,30 @@ def kafka_libraries() -> Path:
 
 
 def _libraries_folder() -> Path:
-    named = os.environ.get("LIFESTAGE_KAFKA_LIBS")
+    named = os.environ.get("TEST_KAFKA_LIBS")
     if named:
         return Path(named)
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return cache / "lifestage" / "apache-kafka-4.1.0"
 
 
-def _properties(node: int, client: int, controller: int, voters: str, data: Path, brokers: int) -> str:
+def _listeners(addresses: Mapping[str, int], controller: int) -> dict[str, str]:
+    """Return the properties of listeners by their protocols."""
+    listed = ",".join(f"{protocol}://{HOST}:{port}" for protocol, port in addresses.items())
+    return {
+        "listeners": f"{listed},CONTROLLER://{HOST}:{controller}",
+        "advertised.listeners": listed,
+        "listener.security.protocol.map": ",".join(f"{it}:{it}" for it in addresses) + ",CONTROLLER:PLAINTEXT",
+    }
+
+
+def _properties(node: int, voters: str, data: Path, brokers: int) -> dict[str, object]:
     replication = 3 if brokers >= 3 else 1
     in_sync = 2 if brokers >= 3 else 1
-    settings = {
+    return {
         "process.roles": "broker,controller",
         "node.id": node,
         "controller.quorum.voters": voters,
-        "listeners": f"PLAINTEXT://{HOST}:{client},CONTROLLER://{HOST}:{controller}",
-        "advertised.listeners": f"PLAINTEXT://{HOST}:{client}",
         "controller.listener.names": "CONTROLLER",
         "inter.broker.listener.name": "PLAINTEXT",
         "log.dirs": data,
@@ -168,7 +184,6 @@ def _properties(node: int, client: int, controller: int, voters: str, data: Path
         "group.min.session.timeout.ms": 1000,
         "group.initial.rebalance.delay.ms": 0,
     }
-    return "".join(f"{name}={value}\n" for name, value in settings.items())
 
 
 def _call(command: list[str], log: Path, timeout: float = _READY_SECONDS) -> None:

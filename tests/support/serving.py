@@ -19,6 +19,7 @@ from streams.embedded.child_process import running
 from streams.embedded.servers import HOST, free_port
 from streams.settings import Settings
 from streams.sinks.redis import RedisSink
+from tests.support.crashes import look_after
 from tests.support.waiting import wait_until
 from tests.support.workers import LIFESTAGE, environment
 
@@ -80,6 +81,7 @@ def serving(settings: Settings, log: Path, **variables: str) -> Iterator[Server]
     port = variables.setdefault("LIFESTAGE_SERVE_PORT", str(free_port()))
     given = environment(settings, **variables)
     with running((*LIFESTAGE, "serve"), log=log, environment=given) as process:
+        look_after(process, log)
         server = Server(f"http://{HOST}:{port}", process, log)
 
         def answers() -> bool:

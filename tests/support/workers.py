@@ -14,6 +14,7 @@ from typing import Any, Self
 from streams.embedded.child_process import start
 from streams.embedded.servers import HOST, free_port
 from streams.settings import Settings
+from tests.support.crashes import look_after
 from tests.support.programs import ROOT
 
 LIFESTAGE = (sys.executable, "-c", "from streams.cli.main import main; main()")
@@ -25,7 +26,7 @@ _ANSWER_SECONDS = 5.0
 def environment(settings: Settings, **variables: str) -> dict[str, str]:
     """Return the environment in which a command of lifestage has these settings; ``variables`` come on top."""
     return {
-        **os.environ,
+        **{name: it for name, it in os.environ.items() if not name.startswith("LIFESTAGE_")},
         "PYTHONPATH": str(ROOT),
         "PYTHONFAULTHANDLER": "1",
         "LIFESTAGE_BROKER": settings.broker,
@@ -33,6 +34,7 @@ def environment(settings: Settings, **variables: str) -> dict[str, str]:
         "LIFESTAGE_APP_ID": settings.app_id,
         "LIFESTAGE_TOPIC_PREFIX": settings.topic_prefix,
         "LIFESTAGE_PARTITIONS": str(settings.partitions),
+        "LIFESTAGE_PARTITIONER": settings.partitioner,
         "LIFESTAGE_REPLICATION": str(settings.replication),
         "LIFESTAGE_POLICY": str(settings.policy or ""),
         "LIFESTAGE_SUBJECT": settings.subject,
@@ -74,6 +76,7 @@ class Worker:
         log = log or folder / f"{instance}.log"
         with log.open("ab") as output:
             process = start(command, output=output, environment=environment(settings, **given))
+        look_after(process, log)
         return cls(instance, process, port, log)
 
     @property

@@ -89,7 +89,7 @@ def command(
             run_demo(replace(options, policy=path), _given(broker, redis), os.environ, console)
     except SourceError as error:
         raise UnusableSourceError(str(error)) from None
-    except (ServerError, PolicyFileError) as error:
+    except (ServerError, PolicyFileError, SettingsError) as error:
         raise click.ClickException(str(error)) from None
     except KeyboardInterrupt:
         click.echo("interrupted; the next run goes on from here", err=True)

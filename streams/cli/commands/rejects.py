@@ -118,5 +118,9 @@ def _print_counts(counts: Counter[str]) -> None:
     click.echo(f"{counts['sent']} records were sent again", err=True)
     if counts["gone"]:
         click.echo(f"{counts['gone']} were too long to be kept whole, and their topic has them no more", err=True)
+    if counts["forgotten"]:
+        click.echo(
+            f"{counts['forgotten']} are of forgotten customers, and were not kept: their senders have them", err=True
+        )
     if counts["elsewhere"]:
         click.echo(f"{counts['elsewhere']} belong to topics that lifestage does not write: left alone", err=True)

@@ -1,7 +1,6 @@
 """``lifestage replay``: produce a source's events into the input topics."""
 
 import asyncio
-import os
 
 import click
 from aiokafka.errors import KafkaError
@@ -10,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as ProgressBar
 
 from schemas.instant import to_text
-from streams.cli.failure import UnusableSourceError
+from streams.cli.failure import UnusableSourceError, settings_or_fail
 from streams.cli.instant import INSTANT
 from streams.cli.rate import RATE
 from streams.environment import SettingsError
@@ -56,7 +55,7 @@ def command(
     if rate is not None and speed is not None:
         raise click.UsageError("--rate and --speed exclude each other")
     try:
-        settings = Settings.from_environment(os.environ)
+        settings = settings_or_fail()
         if settings.subject == "account":
             fix = "replay where customers are decided, whose workers write the events of accounts"
             raise SettingsError(f"LIFESTAGE_SUBJECT is account: {fix}")

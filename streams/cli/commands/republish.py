@@ -12,6 +12,7 @@ from rich.status import Status
 from schemas.instant import to_text
 from state.policy.unknown_names import unknown
 from state.rules.rulebook import Rulebook
+from state.timeline.stored_version import StoredVersionError
 from streams.cli.failure import UnreachableError, settings_or_fail
 from streams.cli.rate import RATE
 from streams.policies.in_force import rules_in_force
@@ -73,6 +74,8 @@ def command(segment: str, *, run: Run | None, rate: float | None, wait: bool) ->
         asyncio.run(_republish(settings, rules, segment, run, RateLimit(rate), wait=wait))
     except TopicUnreadableError as error:
         raise UnreachableError(str(error)) from None
+    except StoredVersionError as error:
+        raise click.ClickException(str(error)) from None
 
 
 async def _republish(

@@ -4,11 +4,11 @@ import asyncio
 
 import click
 
-from streams.cli.failure import UnreachableError, settings_or_fail
+from streams.cli.failure import UnreachableError, settings_and_log
 from streams.environment import SettingsError
-from streams.log_lines import write_log
 from streams.policies.in_force import rules_in_force
 from streams.policy_file import PolicyFileError
+from streams.stacks import show_stacks
 
 
 @click.command("serve")
@@ -19,12 +19,12 @@ def command() -> None:
     what the workers write to Redis and Kafka, and write events to Kafka; without LIFESTAGE_REDIS_URL they only push
     transitions and take events. LIFESTAGE_SERVE_HOST and LIFESTAGE_SERVE_PORT say where (127.0.0.1:6080).
     """
-    settings = settings_or_fail()
+    show_stacks()
+    settings = settings_and_log()
     if not settings.redis_url and settings.subject == "account":
         raise UnreachableError("LIFESTAGE_REDIS_URL is empty: set it to the Redis that the workers write to")
     from streams.serve.server import certificate_of, serve, tokens_of  # noqa: PLC0415  (aiohttp is slow)
 
-    write_log(settings.log)
     try:
         rules = asyncio.run(rules_in_force(settings))
         tokens, certificate = tokens_of(settings.serve), certificate_of(settings.serve)

@@ -10,6 +10,7 @@ from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.text import Text
 
+from schemas.transition import CUSTOMER_FORGOTTEN
 from streams.cli.failure import UnreachableError, settings_or_fail
 from streams.settings import Settings
 from streams.terminal_text import printable
@@ -60,7 +61,7 @@ async def _tail(settings: Settings, from_beginning: bool, customer: str | None, 
 def line(transition: dict[str, Any]) -> Text:
     """Return one transition as one line of text."""
     properties = transition["properties"]
-    name = _name(properties)
+    name = f"forgotten ({properties['reason']})" if transition["event"] == CUSTOMER_FORGOTTEN else _name(properties)
     colour = "magenta" if "ladder_key" in properties else _COLOURS.get(properties.get("to", "in"), "default")
     text = Text()
     text.append(f"{transition['timestamp']}  ", style="dim")

@@ -2,25 +2,27 @@
 
 import click
 
-from streams.cli.failure import settings_or_fail
+from streams.cli.failure import settings_and_log
 from streams.end_signals import end_when_asked
+from streams.settings import LOG_LEVELS
+from streams.stacks import show_stacks
 
 
 @click.command("worker")
 @click.option(
     "--loglevel",
-    type=click.Choice(["DEBUG", "INFO", "WARNING", "ERROR"], case_sensitive=False),
-    default="INFO",
-    show_default=True,
+    type=click.Choice(LOG_LEVELS, case_sensitive=False),
+    help="What is logged; otherwise LIFESTAGE_LOG_LEVEL says it.",
 )
-def command(loglevel: str) -> None:
+def command(loglevel: str | None) -> None:
     """Process the events of the input topics, until SIGTERM or Ctrl-C.
 
     Start several, on as many machines as you like: they share the partitions. Give each its own LIFESTAGE_INSTANCE
     and LIFESTAGE_WEB_PORT. Exit code 70 means that it could not go on; its last line says why.
     """
+    show_stacks()
     end_when_asked()
-    settings_or_fail()
+    settings_and_log(loglevel)
     # Faust takes a second to import; --help need not wait for it.
     try:
         from streams.app import app, rules, settings  # noqa: PLC0415
@@ -28,4 +30,4 @@ def command(loglevel: str) -> None:
         raise click.ClickException(str(error)) from None
     from streams.worker import run  # noqa: PLC0415
 
-    run(app, settings, rules.compiled.window_days, loglevel=loglevel.upper())
+    run(app, settings, rules.compiled.window_days, loglevel=loglevel)

@@ -8,6 +8,7 @@ import orjson
 
 from schemas import instant
 from schemas.profile import Figure, encode
+from state.rules.retention import is_forgotten
 from state.rules.rulebook import Rulebook
 from state.timeline.later_profile import profile_at, values_at
 from streams.serve.parameters import nearest
@@ -56,10 +57,14 @@ class LookUp:
             limits = f"{instant.to_text(earliest)}, when they were decided last, to {instant.to_text(latest)}"
             told = f"at: {instant.to_text(at)} cannot be told of {customer!r}: name an instant from {limits}"
             raise ProblemError(HTTPStatus.BAD_REQUEST, told)
-        if asked.features is None:
-            return encode(profile_at(timeline, at, self._rules))
-        values: dict[str, Figure] = values_at(timeline, at, asked.features, self._rules)
+        profile = profile_at(timeline, at, self._rules) if asked.features is None else None
+        values: dict[str, Figure] = values_at(timeline, at, asked.features or (), self._rules)
         head = timeline.head
+        if is_forgotten(head):
+            told = f"{customer!r} is forgotten by {instant.to_text(at)}, by the policy's [retention]"
+            raise ProblemError(HTTPStatus.NOT_FOUND, told)
+        if profile is not None:
+            return encode(profile)
         return orjson.dumps(
             {
                 "userId": customer,

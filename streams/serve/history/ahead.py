@@ -6,6 +6,7 @@ import orjson
 from aiohttp.web import Application, Request, Response
 
 from schemas import instant
+from state.rules.retention import is_forgotten
 from state.rules.rulebook import Rulebook
 from state.timeline.outlook import Outlooks
 from streams.serve.background import run_with
@@ -67,7 +68,10 @@ class Ahead:
             raise ProblemError(HTTPStatus.NOT_FOUND, "no customer has this id, or the worker has not written them yet")
         head = timeline_of(customer, stored.snapshot, self._rules).head
         at = self._present.of_customer(head.at, stored.upto)
-        return _json(outlook_told(customer, at, self._outlooks.of(head, at)))
+        outlook = self._outlooks.of(head, at)
+        if is_forgotten(head):
+            raise ProblemError(HTTPStatus.NOT_FOUND, "the customer is forgotten by the policy's [retention]")
+        return _json(outlook_told(customer, at, outlook))
 
 
 def _json(value: object) -> Response:

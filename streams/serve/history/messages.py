@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from streams.faust_driver.private import fetch_again_at_once
+from streams.refusal import RefusedError
 from streams.serve.problems import ProblemError, why_of
 from streams.settings import Settings
 from streams.topic_reader import TopicUnreadableError, consuming
@@ -46,7 +47,7 @@ class Messages:
                     found = await self._read(consumer, place, offsets)
                     consumer.pause(place)
                     return found
-            except (TopicUnreadableError, KafkaError, OSError, TimeoutError) as error:
+            except (TopicUnreadableError, RefusedError, KafkaError, OSError, TimeoutError) as error:
                 await self.close()
                 detail = f"Kafka, where {self._topic} is read, does not answer: {why_of(error)}"
                 raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, 1) from None

@@ -32,11 +32,15 @@ class Places:
         else:
             slot = number % self._most
             forgotten = self._customers[slot]
-            if self._last[forgotten] == number - self._most:
+            if self._last.get(forgotten) == number - self._most:
                 del self._last[forgotten]
             self._customers[slot], self._places[slot], self._before[slot] = key, place, before
         self._last[key] = number
         self._count = number + 1
+
+    def drop(self, customer: bytes) -> None:
+        """Forget where the transitions of a customer stand."""
+        self._last.pop(hash(customer), None)
 
     def of(self, customer: bytes) -> Iterator[tuple[int, int]]:
         """Yield the partition and the offset of each remembered transition of a customer, the newest first."""

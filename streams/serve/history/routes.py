@@ -14,6 +14,7 @@ from streams.serve.history.past import Past
 from streams.serve.history.present import Present
 from streams.serve.history.questions import date_text, read_days, read_limit, read_span
 from streams.serve.history.transition_log import TransitionLog
+from streams.serve.history.unmade import Unmade
 from streams.serve.parameters import check_customer, check_names
 from streams.serve.problems import ProblemError
 from streams.serve.stored_customers import StoredCustomers
@@ -53,6 +54,7 @@ class History:
         self._log = log
         self._past = past
         self._messages = messages
+        self._unmade = Unmade(log, messages)
         self._stored = stored
 
     def routes(self) -> list[Route]:
@@ -67,7 +69,7 @@ class History:
 
     def attach(self, app: Application) -> None:
         """Follow the topic as long as the application runs."""
-        run_with(app, self._follower.run)
+        run_with(app, self._follower.run, self._unmade.run)
         app.on_cleanup.append(self._close)
 
     def description(self) -> Description:

@@ -11,6 +11,7 @@ from msgspec import UNSET, UnsetType
 
 from schemas import instant
 from schemas.change import SIGNAL_OCCURRED
+from schemas.transition import CUSTOMER_FORGOTTEN
 from state.calendar import Calendar
 from streams.serve.history.flows import Flow, Flows
 from streams.serve.history.places import Places
@@ -43,6 +44,7 @@ class _Recent(NamedTuple):
     """A message, and the latest instant of its partition when it came: one that takes back is as new as others."""
 
     at: int
+    key: bytes
     value: bytes
 
 
@@ -66,6 +68,8 @@ class TransitionLog:
         """The latest instant of a transition, in ms since 1970."""
         self.is_whole = not any(left_out.values())
         """Whether the topic was read from its first record."""
+        self.forgotten: deque[tuple[bytes, int, list[int]]] = deque()
+        """Customers who were forgotten, with the partition and the rising offsets of what is still counted of them."""
         self.unreadable = 0
         self._left_out = dict(left_out)
         self._known_from = -1
@@ -100,6 +104,10 @@ class TransitionLog:
         properties = message.properties
         if properties.republished:
             return
+        if message.event == CUSTOMER_FORGOTTEN:
+            if not properties.retracted:
+                self._forget(record.key or b"")
+            return
         partition, day = record.partition, self._day_of(at)
         latest = self._latest[partition] = max(self._latest.get(partition, at), at)
         if self.latest is None or latest > self.latest:
@@ -112,7 +120,21 @@ class TransitionLog:
         recent = self._recent.get(partition)
         if recent is None:
             recent = self._recent[partition] = deque(maxlen=MAX_RECENT)
-        recent.append(_Recent(latest, record.value))
+        recent.append(_Recent(latest, record.key or b"", record.value))
+
+    def unmake(self, value: bytes) -> None:
+        """Take a message out of the flows that was counted in them."""
+        message = _decode(value)
+        properties, day = message.properties, self._day_of(instant.from_text(message.timestamp))
+        self.flows.add(day, _flow(message.event, properties), 1 if properties.retracted else -1)
+
+    def _forget(self, key: bytes) -> None:
+        places = [*self.places.of(key)][::-1]
+        self.places.drop(key)
+        if places:
+            self.forgotten.append((key, places[0][0], [offset for _, offset in places]))
+        for partition, recent in self._recent.items():
+            self._recent[partition] = deque((it for it in recent if it.key != key), maxlen=MAX_RECENT)
 
     def recent(self, limit: int) -> list[bytes]:
         """Return the last messages, the newest first."""

@@ -3,17 +3,17 @@
 import asyncio
 import logging
 from collections.abc import Iterable
-from functools import lru_cache
 from http import HTTPStatus
 from typing import NoReturn
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.codec import has_zstd
 from aiokafka.errors import KafkaError
-from aiokafka.partitioner import DefaultPartitioner
 
 from schemas.event_types import TOPIC_KINDS
-from streams.connection import client_arguments
+from streams.connection import client_arguments, refusals
+from streams.partitioner import UNKNOWN, KeyPartition, key_partition, remembered
+from streams.refusal import RefusedError
 from streams.serve.intake.group_writes import GroupWrites, PlacedRecord
 from streams.serve.intake.room import RETRY_SECONDS
 from streams.serve.intake.sent_events import EventRecord
@@ -24,7 +24,6 @@ from streams.topics import TopicsError, check_inputs, topics_of
 _BATCH_BYTES = 256 * 1024
 _OPEN_SECONDS = 10.0
 _PAUSE_SECONDS = 1.0
-_KNOWN_KEYS = 65_536
 
 logger = logging.getLogger(__name__)
 
@@ -35,39 +34,43 @@ class InputTopics:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._topics = dict(zip(TOPIC_KINDS, topics_of(settings).own_inputs, strict=True))
-        partitions = list(range(settings.partitions))
-        partitioner = DefaultPartitioner()  # that of Java's clients
-        # A customer's key comes again and again, and hashing it takes longer than all else that is done for an event.
-        self._hashed = lru_cache(_KNOWN_KEYS)(lambda key: partitioner(key, partitions, partitions))
+        partition_of = key_partition(settings.partitioner, settings.partitions)
+        self._partition_of = None if partition_of is None else remembered(partition_of)
         self._writes: GroupWrites | None = None
-        self._lack = "Kafka is not reached yet"
+        self._lack = UNKNOWN if partition_of is None else "Kafka is not reached yet"
 
     @property
     def lack(self) -> str:
-        """What is lacking, in words."""
+        """What is lacking for a time, in words; nothing where a setting is against it, since that does not pass."""
+        if self._partition_of is None:
+            return ""
         if self._writes is None:
             return self._lack
         return f"Kafka at {self._settings.broker} acknowledges nothing" if self._writes.is_stalled else ""
 
     async def write(self, records: Iterable[EventRecord]) -> None:
         """Write events in their order; return when Kafka has all of them. Raises ``ProblemError`` if it has not."""
-        if self._writes is None:
+        if self._writes is None or self._partition_of is None:
             raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, self._lack, RETRY_SECONDS)
-        await self._writes.write([self._placed(record) for record in records])
+        await self._writes.write([self._placed(record, self._partition_of) for record in records])
 
-    def _placed(self, record: EventRecord) -> PlacedRecord:
+    def _placed(self, record: EventRecord, partition_of: KeyPartition) -> PlacedRecord:
         # One without a key is nobody's, and rejected: as in a replay, it goes to the first partition.
-        partition = 0 if record.key is None else self._hashed(record.key)
+        partition = 0 if record.key is None else partition_of(record.key)
         return PlacedRecord(
             TopicPartition(self._topics[record.topic], partition), record.key, record.value, record.time
         )
 
     async def run(self) -> NoReturn:
-        """Keep the topics open until cancelled."""
+        """Keep the topics open until cancelled; never, if the partition of a key is not known."""
+        if self._partition_of is None:
+            logger.warning("no events are taken: %s", self._lack)
+            await asyncio.Event().wait()
         while True:
             try:
-                await self._write_until_it_fails()
-            except TopicsError as error:
+                async with refusals(self._settings, "Write"):
+                    await self._write_until_it_fails()
+            except (TopicsError, RefusedError) as error:
                 self._lacks(str(error))
             except (KafkaError, OSError, TimeoutError) as error:
                 self._lacks(f"Kafka at {self._settings.broker} does not answer: {why_of(error)}")

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from functools import partial
+from http import HTTPStatus
 
 import orjson
 from aiohttp.web import Application, Request, Response
@@ -17,10 +18,11 @@ from streams.serve.intake.metrics import IntakeMetrics
 from streams.serve.intake.openapi import description
 from streams.serve.intake.origins import Origins
 from streams.serve.intake.requests import MAX_BYTES, read_sent
-from streams.serve.intake.room import Hold, Room
+from streams.serve.intake.room import RETRY_SECONDS, Hold, Room
 from streams.serve.intake.sent_events import KINDS, EventRecord, record_of
 from streams.serve.problems import ProblemError
 from streams.serve.surface import Description, Route
+from streams.serve.worker_clocks import WorkerClocks
 
 BATCHES = ("batch", "b")
 IMPORT = "import"
@@ -53,10 +55,12 @@ class Intake:
         origins: Sequence[str],
         metrics: IntakeMetrics,
         clock: Clock,
+        clocks: WorkerClocks,
         *,
         is_replay: bool,
     ) -> None:
         self._clock = clock
+        self._clocks = clocks
         self._is_replay = is_replay
         self._topics = topics
         self._access = access
@@ -87,7 +91,7 @@ class Intake:
 
     async def missing(self) -> str:
         """Return what it lacks, in words."""
-        return self._topics.lack
+        return await self._clocks.difference() or self._topics.lack
 
     async def _preflight(self, request: Request) -> Response:
         answer = self._origins.preflight(request)
@@ -108,6 +112,8 @@ class Intake:
 
     async def _taken(self, request: Request, kind: str | None, hold: Hold, *, is_import: bool) -> Sequence[EventRecord]:
         """Return the records of a request when Kafka has them. Raises ``ProblemError``."""
+        if difference := await self._clocks.difference():
+            raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, difference, RETRY_SECONDS)
         now = await (wall_clock() if is_import else self._clock())
         self._origins.check(request)
         is_known = self._access.is_told(request)

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from schemas.coercion import Fields, as_json, fields_of, identifier, text
+from schemas.forget_request import RESERVED
 from schemas.json_text import mended
 from schemas.record_value import MAX_BYTES, why_not_json
 from schemas.reject import RejectedError
@@ -127,6 +128,8 @@ def _bounded(
         told = f"the event has {len(value)} bytes; the most is {MAX_BYTES}"
         # A byte more than there may be: it is rejected for its size, and its beginning is kept.
         value, lack = value[: MAX_BYTES + 1], RejectedError("too_large", told)
+    if key is not None and key.startswith(RESERVED.encode()):
+        key = None  # of lifestage's own records, which nobody can send as an event
     return EventRecord(topic, key, value, time, name, lack)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from aiokafka import ConsumerRecord
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
+from streams.refusal import RefusedError
 from streams.serve.problems import ProblemError, why_of
 from streams.serve.transitions.event import Event
 from streams.serve.transitions.position import Ids, Position, advanced, covers, furthest
@@ -75,7 +76,7 @@ class Feed:
                 self._begin_anew("records are gone that were not read yet, or the topic was made anew")
             except TopicChangedError as error:
                 self._begin_anew(str(error))
-            except (TopicMissingError, ProblemError, KafkaError, OSError, TimeoutError) as error:
+            except (TopicMissingError, ProblemError, RefusedError, KafkaError, OSError, TimeoutError) as error:
                 self._troubled(why_of(error))
             except Exception:
                 logger.exception("the transitions cannot be read")

@@ -6,7 +6,7 @@ from typing import NamedTuple, get_args
 
 from multidict import MultiMapping
 
-from schemas.transition import Transition
+from schemas.transition import CUSTOMER_FORGOTTEN, Transition
 from state.policy.compiled import CompiledPolicy
 from streams.serve.parameters import check_once, nearest
 from streams.serve.problems import ProblemError
@@ -39,7 +39,8 @@ class Filter(NamedTuple):
         return (
             (not self.customers or facts.customer in self.customers)
             and (not self.names or facts.name in self.names)
-            and (not self.about or not self.about.isdisjoint(facts.about))
+            # Whoever is forgotten is so for every stream: each of them may have told its reader of them.
+            and (not self.about or facts.name == CUSTOMER_FORGOTTEN or not self.about.isdisjoint(facts.about))
         )
 
 

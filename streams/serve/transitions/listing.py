@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
+from schemas.transition import CUSTOMER_FORGOTTEN
 from streams.serve.problems import ProblemError
 from streams.serve.transitions.event import told
 from streams.serve.transitions.feed import Feed
@@ -88,8 +89,12 @@ class Listing:
             for event in await reading.next():
                 reading.passed(event)
                 facts = event.facts
-                if self._wanted.takes(facts) and facts.seq > seen.get(facts.customer, 0):
+                if facts.seq <= seen.get(facts.customer, 0):
+                    continue
+                if self._wanted.takes(facts):
                     blocks.append(event.body)
+                if facts.name == CUSTOMER_FORGOTTEN:
+                    seen[facts.customer] = 0  # the numbers of who comes after that begin anew
             # Without ids: who is cut off before the list is complete must begin anew.
             if blocks:
                 await self._stream.write(b"".join(blocks))

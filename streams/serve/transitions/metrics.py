@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
+_REASONS = ("slow", "gone", "kafka", "members", "shutdown", "failed")
+
 
 class StreamMetrics:
     """How many streams are open, what they were sent, why they ended, and how far behind the topic they are."""
@@ -16,6 +18,8 @@ class StreamMetrics:
             ("reason",),
             registry=registry,
         )
+        for reason in _REASONS:  # from 0 on, so that an increase has the first ones, too
+            self.dropped.labels(reason)
         self._open = Gauge("lifestage_serve_streams", "Open streams", registry=registry)
         self._lag = Gauge(
             "lifestage_serve_feed_lag", "Records of the transitions topic not read yet", registry=registry

@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from streams.connection import administration, client_arguments
+from streams.rights import check_visible
 from streams.serve.problems import ProblemError
 from streams.serve.transitions.position import Position
 from streams.settings import Settings
@@ -40,6 +41,7 @@ class Topic:
         async with administration(self._settings) as admin:
             # Not a request for this topic: a broker that creates topics automatically would create it.
             if self.name not in await admin.list_topics():
+                await check_visible(self._settings, admin, [self.name])
                 told = f"Kafka at {self._settings.broker} has no topic {self.name}"
                 raise TopicMissingError(f"{told}; make it with: lifestage topics create")
             (described,) = await admin.describe_topics([self.name])

@@ -5,11 +5,11 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
-from agents.batch import Position
 from agents.commit import KeyedValue
 from streams.cli.main import main as lifestage
 from streams.connection import client_arguments
@@ -34,7 +34,7 @@ async def from_group_offsets(settings: Settings, groups: Sequence[PartitionGroup
         before = group.position
         assert before is not None
         positions = {place.topic: at or 0 for place, at in committed.items() if place.partition == group.partition}
-        group.position = Position(positions, before.upto, before.watermarks)
+        group.position = replace(before, positions=positions)
     return ends
 
 

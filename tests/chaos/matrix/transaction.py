@@ -40,7 +40,7 @@ class ModelTransaction:
         self._lost = False
         await self._step("begin", lambda: None)
 
-    async def send_changes(self, changes: Mapping[bytes, bytes], marker: bytes) -> None:
+    async def send_changes(self, changes: Mapping[bytes, bytes | None], marker: bytes) -> None:
         def effect() -> None:
             rows: list[Row] = [*changes.items(), (POSITION_KEY, marker)]
             self._end = self._world.log.append(self._epoch, "changes", rows)

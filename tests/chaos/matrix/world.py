@@ -11,6 +11,7 @@ from streams.partitions import changelog
 from streams.partitions.partition_group import PartitionGroup
 from streams.partitions.position import POSITION_KEY, decode_position
 from streams.settings import Settings
+from streams.topic_metadata import TopicMetadata
 from streams.topics import topics_of
 from tests.chaos.matrix.faults import Fault
 from tests.chaos.matrix.log import ModelLog
@@ -111,13 +112,16 @@ class World:
         if fault is not None:
             await self.take_over(1)
         await asyncio.sleep(0)
-        inputs = topics_of(settings).inputs
+        topics = topics_of(settings)
         (group,) = groups
         records = [Restored(key, value, at) for at, (key, value) in self.log.visible("changes", group.read_to)]
         if records:
             changelog._apply(group, records)
-        begins = {TopicPartition(name, 0): 0 for name in inputs}
-        changelog._take_position(group, inputs, begins, {TopicPartition(name, 0): self._ends[name] for name in inputs})
+        begins = {TopicPartition(name, 0): 0 for name in topics.inputs}
+        ends = {TopicPartition(name, 0): self._ends[name] for name in topics.inputs}
+        ends[TopicPartition(topics.changelog, 0)] = group.read_to
+        present = {name: TopicMetadata(name.encode(), 1) for name in topics.all}
+        changelog._take_position(group, topics, 1, changelog.Logs(present, begins, ends))
         return {0: self._ends}
 
     def problems(self) -> list[str]:

@@ -32,7 +32,7 @@ class RecordedTransaction:
     async def begin(self) -> None:
         await self._step("begin")
 
-    async def send_changes(self, changes: Mapping[bytes, bytes], marker: bytes) -> None:
+    async def send_changes(self, changes: Mapping[bytes, bytes | None], marker: bytes) -> None:
         await self._step("send_changes", (dict(changes), marker))
 
     async def send_transitions(self, transitions: Sequence[KeyedValue]) -> None:

@@ -151,6 +151,28 @@ async def test_one_unreadable_customer_does_not_hold_up_the_others(rules: Rulebo
     assert mirror.status.unreadable == 1
 
 
+async def test_many_unreadable_customers_are_one_line_of_the_log(
+    rules: Rulebook, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Damaged(FakeGroup):
+        def timeline(self, key: bytes) -> None:
+            raise ValueError("these bytes are no snapshot")
+
+    mirror = Mirror(FakeSink(), time.monotonic, sleep=lambda _: asyncio.sleep(0))
+    damaged = Damaged([b"%d" % number for number in range(1_000)])
+    mirror.opened(3, damaged.position, damaged)
+
+    async def all_are_read() -> bool:
+        return mirror.status.unreadable == 1_000 and not mirror.status.waiting
+
+    async with working(mirror):
+        await until(all_are_read)
+        await steps(20)
+    told = [it.getMessage() for it in caplog.records if it.levelname == "ERROR"]
+    why = "the last of them of partition 3: ValueError: these bytes are no snapshot"
+    assert told == [f"1000 customers cannot be mirrored, {why}"]
+
+
 def test_announcements_are_bounded() -> None:
     waiting = MirrorQueue()
     for number in range(MAX_TRANSITIONS + 10):

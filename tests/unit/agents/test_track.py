@@ -28,7 +28,7 @@ class LogTransaction:
         if self.hangs:
             await asyncio.Event().wait()
 
-    async def send_changes(self, changes: Mapping[bytes, bytes], marker: bytes) -> None:
+    async def send_changes(self, changes: Mapping[bytes, bytes | None], marker: bytes) -> None:
         self._marker = marker
 
     async def send_transitions(self, transitions: Sequence[object]) -> None:

@@ -4,10 +4,12 @@ import ssl
 
 import faust
 import pytest
+from faust.auth import OAuthCredentials
 
 from streams.connection import client_arguments
 from streams.faust_driver.broker import faust_broker, faust_credentials
-from streams.settings import Security, Settings
+from streams.security import Security
+from streams.settings import Settings
 
 
 def settings(protocol: str) -> Settings:
@@ -43,3 +45,12 @@ def test_both_clients_sign_in_and_encrypt_as_the_protocol_says(
         assert bool(getattr(given, "context", None) or getattr(given, "ssl_context", None)) is encrypts
     if isinstance(given, faust.SASLCredentials):
         assert (given.username, given.password, given.mechanism.value) == ("me", "secret", "SCRAM-SHA-512")
+
+
+def test_both_clients_share_one_provider_of_tokens() -> None:
+    security = Security("SASL_PLAINTEXT", "OAUTHBEARER", token_file="token")
+    given = Settings(security=security)
+    arguments, credentials = client_arguments(given), faust_credentials(given)
+    assert isinstance(credentials, OAuthCredentials)
+    assert credentials.oauth_cb is arguments["sasl_oauth_token_provider"]
+    assert "sasl_plain_username" not in arguments

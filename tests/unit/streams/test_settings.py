@@ -22,6 +22,7 @@ def test_everything_can_be_set() -> None:
             "LIFESTAGE_PARTITIONS": "6",
             "LIFESTAGE_CLOCK": "stream",
             "LIFESTAGE_STORE": "disk",
+            "LIFESTAGE_PARTITIONER": "crc32",
             "LIFESTAGE_LOG": "json",
             "LIFESTAGE_INSTANCE": "one",
             "LIFESTAGE_BATCH_TIMEOUT": "2.5",
@@ -33,7 +34,7 @@ def test_everything_can_be_set() -> None:
     )
     assert settings.broker == "a:1,b:2"
     assert (settings.redis_url, settings.partitions, settings.clock, settings.store) == ("", 6, "stream", "disk")
-    assert settings.log == "json"
+    assert (settings.log, settings.partitioner) == ("json", "crc32")
     assert settings.client_id == "lifestage-one"
     assert (settings.batch_timeout, settings.policy) == (2.5, Path("mine.toml"))
     assert settings.security.protocol == "SASL_PLAINTEXT"
@@ -50,6 +51,7 @@ def test_everything_can_be_set() -> None:
         ("WEB_PORT", "0", "1 to 65535"),
         ("WEB_PORT", "65536", "1 to 65535"),
         ("STORE", "tape", "memory or disk"),
+        ("PARTITIONER", "fnv", "murmur2 or crc32 or any"),
         ("LOG", "xml", "text or json"),
         ("BATCH_TIMEOUT", "nan", "seconds above 0"),
         ("APP_ID", "a b", "letters"),

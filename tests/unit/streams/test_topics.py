@@ -10,12 +10,18 @@ from typing import Any
 import pytest
 from aiokafka.admin import NewTopic
 from aiokafka.admin.config_resource import ConfigResource
-from aiokafka.errors import TopicAlreadyExistsError, TopicAuthorizationFailedError
+from aiokafka.errors import (
+    PolicyViolationError,
+    TopicAlreadyExistsError,
+    TopicAuthorizationFailedError,
+    UnknownTopicOrPartitionError,
+)
 
 from streams import topics
 from streams.mapped_topics import MappedTopic
-from streams.settings import Settings
-from streams.topics import TopicsError, check, create, topics_of
+from streams.refusal import RefusedError
+from streams.settings import Clock, Settings
+from streams.topics import TopicsError, check, create, topics_of, wrong_cleanup
 
 SETTINGS = Settings(topic_prefix="shop.", app_id="shop", partitions=4)
 TOPICS = topics_of(SETTINGS)
@@ -58,6 +64,9 @@ class FakeAdmin:
 
     async def describe_configs(self, resources: list[ConfigResource]) -> list[SimpleNamespace]:
         (resource,) = resources
+        if resource.name not in self.partitions:
+            code = UnknownTopicOrPartitionError.errno if self.error == 0 else self.error
+            return [SimpleNamespace(resources=[(code, "missing", 2, resource.name, [])])]
         entries = [(*pair, False, False, False) for pair in self.configurations[resource.name].items()]
         return [SimpleNamespace(resources=[(self.error, "no rights", 2, resource.name, entries)])]
 
@@ -84,6 +93,36 @@ async def test_only_what_is_missing_is_created(admin: FakeAdmin) -> None:
     assert admin.created[TOPICS.changelog].topic_configs["cleanup.policy"] == "compact"
 
 
+@pytest.mark.parametrize(("clock", "days"), [("wall", {"transitions": 400, "rejects": 30}), ("stream", {})])
+async def test_what_is_told_is_kept_for_a_while_and_what_is_replayed_for_ever(
+    admin: FakeAdmin, clock: Clock, days: dict[str, int]
+) -> None:
+    admin.partitions.clear()
+    await create(replace(SETTINGS, clock=clock))
+    kept = {name: int(it.topic_configs.get("retention.ms", "0")) for name, it in admin.created.items()}
+    for name in ("transitions", "rejects"):
+        assert kept.pop(getattr(TOPICS, name)) == (days[name] * DAY_MS if name in days else -1)
+    assert kept.pop(TOPICS.changelog) == kept.pop(TOPICS.policies) == 0
+    assert {*kept.values()} == {-1}
+
+
+def test_a_reject_of_something_old_is_kept_from_when_it_was_rejected() -> None:
+    assert topics.topic_settings(TOPICS, TOPICS.rejects).get("message.timestamp.type") == "LogAppendTime"
+    assert "message.timestamp.type" not in topics.topic_settings(TOPICS, TOPICS.transitions)
+
+
+async def test_a_changelog_that_is_hardly_compacted_is_told_with_the_mend(admin: FakeAdmin) -> None:
+    made = topics.topic_settings(TOPICS, TOPICS.changelog)
+    admin.configurations[TOPICS.changelog] = dict(made)
+    assert await check(SETTINGS) == []
+    usual = {"segment.bytes": "1073741824", "min.cleanable.dirty.ratio": "0.5", "max.compaction.lag.ms": str(2**63 - 1)}
+    for name, value in usual.items():
+        admin.configurations[TOPICS.changelog] = {**made, name: value}
+        (warning,) = await check(SETTINGS)
+        assert f"{TOPICS.changelog} has {name}={value}: " in warning
+        assert warning.endswith(f"--add-config {name}={made[name]}")
+
+
 async def test_what_is_published_may_be_longer_than_what_is_read(admin: FakeAdmin) -> None:
     admin.partitions.clear()
     assert await create(SETTINGS) == [*TOPICS.all, TOPICS.policies]
@@ -104,13 +143,37 @@ async def test_a_mapped_topic_is_checked_and_never_created(admin: FakeAdmin) -> 
 
 
 async def test_a_topic_that_cannot_be_created_is_named_with_the_reason(admin: FakeAdmin) -> None:
-    admin.error = TopicAuthorizationFailedError.errno
-    with pytest.raises(TopicsError, match=f"cannot create {FIRST}: TopicAuthorizationFailedError because"):
+    admin.error = PolicyViolationError.errno
+    with pytest.raises(TopicsError, match=f"cannot create {FIRST}: PolicyViolationError because"):
         await create(SETTINGS)
+    admin.error = TopicAuthorizationFailedError.errno
+    with pytest.raises(RefusedError, match=f"to Create on topic {FIRST}"):
+        await create(SETTINGS)
+
+
+async def test_a_topic_that_may_not_be_seen_is_not_taken_for_missing(admin: FakeAdmin) -> None:
+    del admin.partitions[FIRST]
+    admin.error = TopicAuthorizationFailedError.errno
+    with pytest.raises(RefusedError, match=rf"to Describe and DescribeConfigs on topic {FIRST} \(if it is there\)"):
+        await check(SETTINGS)
 
 
 async def test_topics_as_they_are_created_pass(admin: FakeAdmin) -> None:
     assert await check(SETTINGS, looks_back_days=365) == []
+
+
+async def test_outputs_may_have_more_partitions(admin: FakeAdmin) -> None:
+    admin.partitions |= {TOPICS.transitions: 6, TOPICS.rejects: 8}
+    assert await check(SETTINGS) == []
+
+
+async def test_the_cleanup_of_topics_is_told_of_those_that_can_be_described(admin: FakeAdmin) -> None:
+    assert await wrong_cleanup(SETTINGS) == ""
+    admin.configurations[FIRST]["cleanup.policy"] = "compact,delete"
+    told = await wrong_cleanup(SETTINGS)
+    assert f"{FIRST} has cleanup.policy=compact,delete, it must be delete: kafka-configs.sh" in told
+    admin.error = 29
+    assert await wrong_cleanup(SETTINGS) == ""
 
 
 @pytest.mark.parametrize(
@@ -118,8 +181,9 @@ async def test_topics_as_they_are_created_pass(admin: FakeAdmin) -> None:
     [
         ({FIRST: None}, rf"no such topic: {FIRST}; make them with: lifestage topics create"),
         ({FIRST: 6}, rf"the numbers of partitions differ \({FIRST} 6, .* 4"),
-        ({TOPICS.changelog: 2}, rf"differ \(.*{TOPICS.changelog} 2\).*LIFESTAGE_APP_ID"),
+        ({TOPICS.changelog: 2}, rf"differ \(.*{TOPICS.changelog} 2\).*More partitions"),
         (dict.fromkeys(TOPICS.all, 6), r"have 6 partitions, LIFESTAGE_PARTITIONS says 4: set it to 6"),
+        ({TOPICS.transitions: 2}, rf"differ \(.*{TOPICS.transitions} 2"),
     ],
 )
 async def test_partitions_must_be_as_many_in_every_topic_as_the_settings_say(
@@ -158,8 +222,20 @@ async def test_a_broker_that_reports_no_configuration_passes(admin: FakeAdmin) -
     assert await check(SETTINGS, looks_back_days=365) == []
 
 
+async def test_a_changelog_without_the_brokers_time_gets_a_warning_with_the_command(admin: FakeAdmin) -> None:
+    admin.configurations[TOPICS.changelog]["message.timestamp.type"] = "CreateTime"
+    (warning,) = await check(SETTINGS)
+    assert warning.endswith(f"--topic {TOPICS.changelog} --add-config message.timestamp.type=LogAppendTime")
+    assert await check(replace(SETTINGS, clock="stream")) == []
+    admin.configurations[TOPICS.changelog]["message.timestamp.type"] = "LogAppendTime"
+    assert await check(SETTINGS) == []
+
+
 async def test_a_configuration_that_cannot_be_read_is_an_error(admin: FakeAdmin) -> None:
     admin.error = TopicAuthorizationFailedError.errno
+    with pytest.raises(RefusedError, match=f"to DescribeConfigs on topic {FIRST}"):
+        await check(SETTINGS)
+    admin.error = PolicyViolationError.errno
     with pytest.raises(TopicsError, match=f"cannot read the configuration of {FIRST}: no rights"):
         await check(SETTINGS)
 

@@ -141,7 +141,7 @@ class Feed {
       if (this.#ids.size <= REMEMBERED) break;
       this.#ids.delete(id);
     }
-    this.entries = [...fresh.slice(-KEPT).reverse(), ...this.entries].slice(0, KEPT);
+    this.entries = withoutForgotten([...fresh.slice(-KEPT).reverse(), ...this.entries]).slice(0, KEPT);
     this.#tell(this.status, fresh);
   }
 
@@ -149,6 +149,16 @@ class Feed {
     this.status = status;
     for (const listener of [...this.#listeners]) listener(fresh);
   }
+}
+
+/** Return entries, newest first, without what was told of customers before they were forgotten. */
+function withoutForgotten(entries) {
+  const gone = new Set();
+  return entries.filter(({ event, userId, properties }) => {
+    const isKept = !gone.has(userId);
+    if (event === "Customer Forgotten" && !properties.retracted) gone.add(userId);
+    return isKept;
+  });
 }
 
 /** Return the latest transitions, newest first; none from a server without Redis, which has the stream alone. */

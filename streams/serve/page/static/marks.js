@@ -46,6 +46,8 @@ export function changed({ event, properties: it }) {
         it.direction === "climbed" || it.direction === "fell" ? h("span", { class: "from" }, `from ${from}`) : null];
       return { kind: "step", key: `${it.ladder_key}:${it.to}`, parts, text: `${ladder}: ${from} to ${to}` };
     }
+    case "Customer Forgotten":
+      return { kind: "forgotten", key: it.reason, parts: [h("span", { class: "verb" }, "forgotten"), h("span", { class: "from" }, it.reason)], text: `forgotten: ${it.reason}` };
     default: {
       const name = it.signal_name ?? signalName(it.signal_key);
       const occasion = it.occasion ? h("span", { class: "from" }, it.occasion) : null;

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from streams.cli.commands import topics as topics_command
 from streams.cli.main import main
-from streams.partitions import skip_lost
+from streams.partitions import adopt, first_opening, skip_lost
 from streams.partitions.changelog import MarkerMissingError
 from streams.policy_file import shipped_policy
 from streams.settings import Settings
@@ -370,6 +370,41 @@ def test_skipped_records_are_named(monkeypatch: pytest.MonkeyPatch, skipped: dic
 
     monkeypatch.setattr(skip_lost, "skip", skip)
     assert call("topics", "skip-lost", "--partition", 3).output == output
+
+
+@pytest.mark.parametrize(
+    ("adopted", "output"),
+    [
+        ([], "nothing to adopt: the topics are those that were counted\n"),
+        ([1, 3], "the topics that exist are those of partitions 1, 3 now\n"),
+    ],
+)
+def test_adopted_partitions_are_named(monkeypatch: pytest.MonkeyPatch, adopted: list[int], output: str) -> None:
+    async def adopt_some(_settings: Settings) -> list[int]:
+        return adopted
+
+    monkeypatch.setattr(adopt, "adopt", adopt_some)
+    assert call("topics", "adopt").output == output
+
+
+@pytest.mark.parametrize(
+    ("begun", "output"),
+    [
+        ([], "all topics are there\nno partition starts over: each has its position\n"),
+        ([0, 2], "all topics are there\neverything is counted again in partitions 0, 2\n"),
+    ],
+)
+def test_what_starts_over_is_named(monkeypatch: pytest.MonkeyPatch, begun: list[int], output: str) -> None:
+    async def nothing(_settings: Settings) -> list[str]:
+        return []
+
+    async def start_over(_settings: Settings) -> list[int]:
+        return begun
+
+    monkeypatch.setattr(topics_command, "create", nothing)
+    monkeypatch.setattr(topics_command, "check", nothing)
+    monkeypatch.setattr(first_opening, "start_over", start_over)
+    assert call("topics", "create", "--start-over").output == output
 
 
 @pytest.mark.parametrize(

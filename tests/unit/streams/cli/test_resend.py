@@ -78,9 +78,10 @@ def kafka(monkeypatch: pytest.MonkeyPatch) -> FakeKafka:
         (rejected(), (TOPIC, b"v", b"c", 2, 1000)),
         (rejected(None, key=None), (TOPIC, None, None, 2, 1000)),
         (rejected(reason="from_the_future"), (TOPIC, b"v", b"c", 2, NOW)),
+        (rejected(reason="misplaced", key=b"21"), (TOPIC, b"v", b"21", 0, 1000)),
     ],
 )
-async def test_a_record_goes_to_its_own_place_with_its_own_time_unless_it_was_ahead(
+async def test_a_record_goes_to_its_own_place_with_its_own_time_unless_that_was_wrong(
     kafka: FakeKafka, record: Reject, sent: tuple[Any, ...]
 ) -> None:
     assert await resend([record], Settings()) == {"sent": 1}

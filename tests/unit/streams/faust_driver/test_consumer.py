@@ -8,14 +8,16 @@ from typing import Any
 
 import pytest
 from aiokafka import TopicPartition
-from aiokafka.errors import KafkaConnectionError
+from aiokafka.errors import KafkaConnectionError, TopicAuthorizationFailedError
 from faust.types import TP
 
+from streams.faust_driver import consumer as module
 from streams.faust_driver.consumer import BatchConsumer
 from streams.faust_driver.membership import Membership
 from streams.faust_driver.private import set_fetch_wait
 from streams.partitions.input_buffer import InputBuffer
 from streams.partitions.inputs import Inputs
+from streams.partitions.linger import Linger
 from streams.partitions.partition_group import PartitionGroup
 from streams.settings import Settings
 from streams.topics import Topics, topics_of
@@ -99,7 +101,7 @@ class FakeInputs(RecordingInputs):
         self.fetches: list[tuple[list[TopicPartition], bool]] = []
         self.answers: list[Any] = []
 
-    async def fetch(self, places: list[TopicPartition], caught_up: bool, seconds: float) -> Any:
+    async def fetch(self, places: list[TopicPartition], caught_up: bool, seconds: float, hold: float) -> Any:
         self.fetches.append((list(places), caught_up))
         if not self.answers:
             await asyncio.Event().wait()
@@ -130,6 +132,7 @@ class ScriptedConsumer(BatchConsumer):
         self.group.open(1, dict.fromkeys(topics_of(settings).inputs, 0))
         self.group.buffers = [InputBuffer("t", end=9, needs_seek=False, caught_up=False)]
         self.inputs = inputs  # type: ignore[assignment]
+        self.linger = Linger(settings)
         self.assignment_of_groups: Any = SimpleNamespace(groups={0: self.group}, settings=settings, batch_ended=None)
         self.topics = Topics(("t",), "transitions", "rejects", "changelog")
         self.log: Any = logging.getLogger("test")
@@ -204,6 +207,17 @@ async def test_a_failed_fetch_is_made_again_from_the_same_offset() -> None:
     with pytest.raises(ZeroDivisionError):
         await consumer._fetch()
     assert consumer.buffer.needs_seek
+
+
+async def test_a_fetch_that_is_not_allowed_any_more_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    def end_process(reason: str) -> None:
+        raise SystemExit(reason)
+
+    monkeypatch.setattr(module, "end_process", end_process)
+    inputs = FakeInputs()
+    inputs.answers = [TopicAuthorizationFailedError("orders")]
+    with pytest.raises(SystemExit, match="to Read on topic orders"):
+        await ScriptedConsumer(inputs)._fetch()
 
 
 async def test_a_batch_that_ends_is_reason_enough_to_look_again() -> None:

@@ -6,8 +6,11 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from schemas.reject import REASONS
+from state.features.catalogue import catalogue
+from state.policy.compiled import read_policy
 from streams.observe.bulk_histogram import BulkHistogram
 from streams.observe.metrics import Metrics
+from streams.observe.possible_changes import possible_changes
 from streams.partitions.status import GROUP_STATES, GroupStatus, Restore, WorkerStatus
 from tests.support.observed import CUSTOMER, NOW, committed, health
 
@@ -71,13 +74,67 @@ def test_every_reason_of_a_reject_begins_at_zero() -> None:
     )
 
 
+def test_what_a_policy_can_make_happen_begins_at_zero() -> None:
+    policy = """
+        name = "first"
+        [[segments]]
+        key = "vip"
+        name = "VIP"
+        enter = "orders >= 2"
+        [[ladders]]
+        key = "tier"
+        name = "Tier"
+        [[ladders.steps]]
+        key = "gold"
+        name = "Gold"
+        enter = "orders >= 1"
+        [[signals]]
+        key = "left"
+        name = "Left"
+        [[signals.steps]]
+        event = "Product Viewed"
+    """
+    possible = possible_changes(read_policy(policy, catalogue))
+    metrics = Metrics(health(), live=True, now=lambda: NOW, possible=possible)
+    seen = values(metrics.text())
+    zero = {name for name, value in seen.items() if value == 0}
+    assert {
+        ("lifestage_transitions_total", "loyal", "at_risk"),
+        ("lifestage_transitions_total", "at_risk", "loyal"),
+        ("lifestage_segment_changes_total", "entered", "vip"),
+        ("lifestage_segment_changes_total", "republished", "vip"),
+        ("lifestage_ladder_changes_total", "none", "tier", "gold"),
+        ("lifestage_ladder_changes_total", "gold", "tier", "none"),
+        ("lifestage_signals_total", "left"),
+        ("lifestage_account_events_total", "unreadable"),
+    } <= zero
+    before = len(seen)
+    metrics.committed(committed())
+    assert values(metrics.text())["lifestage_transitions_total", "loyal", "at_risk"] == 1
+    new = {name[0] for name in values(metrics.text()).keys() - seen.keys()}
+    assert (new, len(seen)) == (set(), before), "nothing that happens is a new series"
+
+
+def test_a_policy_with_very_many_changes_has_none_at_zero() -> None:
+    keys = range(30)
+    steps = "".join(f'[[ladders.steps]]\nkey = "s{it}"\nname = "S"\nenter = "orders >= {40 - it}"\n' for it in keys)
+    text = f'name = "long"\n[[ladders]]\nkey = "tier"\nname = "Tier"\n{steps}'
+    possible = possible_changes(read_policy(text, catalogue))
+    assert possible.ladders == ()
+    assert len(possible.transitions) == 30
+
+
 def test_a_partition_is_in_one_state_and_has_no_instant_while_none_is_known() -> None:
-    groups = {0: GroupStatus("stopped", "records lost", NOW), 1: GroupStatus(restore=Restore(30, 120, 9.0))}
+    groups = {
+        0: GroupStatus("stopped", "records lost", NOW, opened_in=2.5),
+        1: GroupStatus(restore=Restore(30, 120, 9.0)),
+    }
     seen = values(Metrics(health(WorkerStatus(True, groups)), live=True).text())
     states = {name[1:]: value for name, value in seen.items() if name[0] == "lifestage_partition_state"}
     assert {name for name, value in states.items() if value == 1} == {("0", "stopped"), ("1", "opening")}
     assert set(states.values()) == {0, 1}
     assert len(states) == 2 * len(GROUP_STATES)
+    assert {name[1]: value for name, value in seen.items() if name[0] == "lifestage_restore_seconds"} == {"0": 2.5}
     assert seen["lifestage_upto_timestamp_seconds", "0"] == NOW / 1000
     assert ("lifestage_upto_timestamp_seconds", "1") not in seen, "and not 1970"
     assert seen["lifestage_restore_offsets", "1"] == 120

@@ -1,22 +1,17 @@
-"""The worker's pages, served by Faust's own web server."""
+"""The worker's pages, as its web server answers them."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import aiohttp
-import faust
 import pytest
 
 from streams.embedded.servers import free_port
 from streams.observe.metrics import Metrics
-from streams.observe.pages import serve_pages
+from streams.observe.pages import Pages
 from streams.partitions.status import GroupStatus, WorkerStatus
-from streams.policy_file import load_rules
-from streams.settings import Settings
-from streams.tokens import Tokens
-from streams.topology import build
+from streams.tokens import Tokens, read_tokens
 from tests.support.observed import CUSTOMER, committed, health
 
 
@@ -34,11 +29,11 @@ class Site:
 
 
 @asynccontextmanager
-async def served(app: faust.App, status: WorkerStatus) -> AsyncIterator[Site]:
-    app.web.init_server()
-    await app.web.start()
-    yield Site(f"http://127.0.0.1:{app.conf.web_port}", status)
-    await app.web.stop()
+async def served(pages: Pages, status: WorkerStatus) -> AsyncIterator[Site]:
+    port = free_port()
+    await pages.open("127.0.0.1", port)
+    yield Site(f"http://127.0.0.1:{port}", status)
+    await pages.close()
 
 
 @pytest.fixture
@@ -48,17 +43,7 @@ async def site() -> AsyncIterator[Site]:
     seen = health(status)
     metrics = Metrics(seen, live=True)
     metrics.committed(committed())
-    app = faust.App("pages", web_bind="127.0.0.1", web_port=free_port(), autodiscover=False)
-    serve_pages(app, seen, metrics, Tokens())
-    async with served(app, status) as site:
-        yield site
-
-
-@pytest.fixture
-async def worker(data_folder: Path) -> AsyncIterator[Site]:
-    """The web server of a real worker that is not connected."""
-    settings = Settings(broker="127.0.0.1:1", redis_url="", web_port=free_port(), data=data_folder)
-    async with served(build(settings, load_rules(None)), WorkerStatus()) as site:
+    async with served(Pages(seen, metrics, Tokens()), status) as site:
         yield site
 
 
@@ -95,12 +80,21 @@ async def test_health_says_all_of_it(site: Site) -> None:
     assert answer["mirror"]["waiting"] == 3
 
 
-@pytest.mark.parametrize(
-    "path", ["/table", "/table/", "/table/customers/", "/table/customers/c1/", "/router/", "/graph"]
-)
-async def test_nothing_of_customers_is_served(worker: Site, path: str) -> None:
-    status, _, _ = await worker.get(path)
+@pytest.mark.parametrize("path", ["/", "/table", "/table/customers/c1/", "/router/", "/graph"])
+async def test_nothing_that_faust_would_serve_is_there(site: Site, path: str) -> None:
+    status, _, _ = await site.get(path)
     assert status == 404
+
+
+async def test_while_kafka_is_away_it_is_live_and_not_ready(site: Site) -> None:
+    site.status.silence = "no Kafka at 127.0.0.1:1 after 3 s (refused)"
+    assert (await site.get("/live"))[0] == 200
+    status, _, answer = await site.get("/ready")
+    assert (status, answer["missing"]) == (503, [site.status.silence])
+    site.status.assigned = True
+    site.status.groups[1] = GroupStatus(state="open")
+    assert (await site.get("/ready"))[0] == 503
+    assert "lifestage_ready 0.0" in (await site.get("/metrics"))[2]
 
 
 @pytest.mark.parametrize("path", ["/", "/metrics", "/health", "/ready", "/live"])
@@ -109,12 +103,10 @@ async def test_no_page_names_a_customer(site: Site, path: str) -> None:
     assert CUSTOMER not in str(answer)
 
 
-async def test_with_tokens_only_the_probes_answer_without_one(data_folder: Path, tmp_path: Path) -> None:
-    (tmp_path / "tokens").write_text("read 0123456789abcdef0\nwrite fedcba9876543210f\n")
-    settings = Settings(
-        broker="127.0.0.1:1", redis_url="", web_port=free_port(), data=data_folder, web_tokens=tmp_path / "tokens"
-    )
-    async with served(build(settings, load_rules(None)), WorkerStatus()) as site:
+async def test_with_tokens_only_the_probes_answer_without_one() -> None:
+    tokens = read_tokens("read 0123456789abcdef0\nwrite fedcba9876543210f\n")
+    seen = health(WorkerStatus())
+    async with served(Pages(seen, Metrics(seen, live=True), tokens), seen.status) as site:
         for path in ("/metrics", "/health"):
             assert (await site.get(path))[0] == 401
             assert (await site.get(path, Authorization="Bearer fedcba9876543210f"))[0] == 401

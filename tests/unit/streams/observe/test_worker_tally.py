@@ -33,7 +33,7 @@ def test_a_line_is_about_the_time_since_the_last_one() -> None:
     assert tally.line("the last minute") == (
         "in the last minute: 3 applied, 1 duplicate, 2 rejected (late 2; e.g. customer.purchases/0/7: userId: too "
         "late), 1 of unknown names (Order Compleet 1: do you mean Order Completed?), 1 that reach no account, "
-        "since groupId is no usable id"
+        "since groupId is no usable id; decisions that failed for their customers, who stay as they were: 1"
     )
     assert tally.line("the last minute") == ""
     outcome = Outcome(0)

@@ -22,7 +22,9 @@ class FakeLog:
         self.hanging: set[str] = set()
         self.stopped: dict[int, str] = {}
         """Reasons by partition for which a group that is opened is stopped."""
+        self.unreadable = ""
         self.lost: dict[str, int] = {}
+        self.topic_ids: dict[str, bytes] = {}
         self.position = Position({}, 0)
         self.committed: Position | None = None
 
@@ -35,8 +37,9 @@ class FakeLog:
         for group in groups:
             await self.step("read", group.partition)
             group.position = self.position
-            group.lost = dict(self.lost)
-            group.status.reason = self.stopped.get(group.partition, "")
+            group.lost, group.topic_ids = dict(self.lost), dict(self.topic_ids)
+            group.unreadable = self.unreadable
+            group.status.reason = self.stopped.get(group.partition, "") or self.unreadable
         return {group.partition: dict.fromkeys(topics_of(settings).inputs, 0) for group in groups}
 
     async def step(self, name: str, partition: int) -> None:

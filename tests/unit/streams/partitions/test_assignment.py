@@ -5,7 +5,7 @@ import gc
 from types import SimpleNamespace
 
 import pytest
-from aiokafka.errors import ProducerFenced
+from aiokafka.errors import ProducerFenced, TopicAuthorizationFailedError, TransactionalIdAuthorizationFailed
 
 from agents.batch import Batch, PendingBatch, Position
 from agents.observer import Committed, Customers, Observers
@@ -14,6 +14,7 @@ from streams.partitions.assignment import Assignment
 from streams.partitions.changelog import MarkerMissingError
 from streams.partitions.snapshots import PartitionedSnapshots
 from streams.partitions.status import WorkerStatus
+from streams.partitions.wall_clock import WrongClockError
 from streams.settings import Settings
 from tests.support.counting import CountingTracker
 from tests.unit.streams.partitions.fakes import FakeLog
@@ -136,6 +137,36 @@ async def test_while_opening_fails_the_status_says_why(worker: Worker, monkeypat
     assert worker.status.ready
 
 
+async def test_a_right_that_is_missing_for_half_a_minute_ends_the_process(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assignment, "time", SimpleNamespace(monotonic=lambda: sum(worker.pauses)))
+    worker.log.failures["fence"] = [TransactionalIdAuthorizationFailed() for _ in range(100)]
+    with pytest.raises(EndedError, match=f"to Write on transactional-id that begin with {SETTINGS.app_id}-"):
+        await worker.assignment.take([0], 1)
+    assert 30 <= sum(worker.pauses) < 40
+
+
+async def test_a_batch_that_may_not_be_written_ends_the_process(worker: Worker) -> None:
+    await worker.assignment.take([0], 1)
+    with pytest.raises(EndedError, match="to Write on topic transitions"):
+        async with worker.assignment.hold(worker.batch(0)) as held:
+            assert held is not None
+            held.failed(TopicAuthorizationFailedError("transitions"))
+
+
+async def test_nobody_is_told_of_a_group_that_another_version_has_written(worker: Worker) -> None:
+    await worker.assignment.take([0], 1)
+    worker.log.unreadable = "snapshots of version 9"
+    await worker.assignment.take([0], 2)
+    assert (worker.states, worker.status.groups[0].reason) == ({0: "stopped"}, "snapshots of version 9")
+    assert not worker.status.ready
+    worker.log.unreadable = ""
+    await worker.assignment.take([0], 3)
+    assert worker.status.ready
+    assert worker.recorder.seen == [("opened", 0), ("closed", 0), ("opened", 0)]
+
+
 async def test_a_changelog_without_a_marker_ends_the_process(worker: Worker) -> None:
     worker.log.failures["read"] = [MarkerMissingError("written by something else")]
     with pytest.raises(EndedError, match="written by something else"):
@@ -203,6 +234,36 @@ async def test_a_group_that_is_found_stopped_is_not_opened_again(worker: Worker)
     assert worker.pauses == [0.2]
 
 
+async def test_a_stopped_group_is_tried_again_once_at_a_time(worker: Worker) -> None:
+    await worker.assignment.take([0, 1], 3)
+    group = worker.assignment.groups[0]
+    worker.assignment.try_again(group)
+    await worker.settle()
+    assert worker.log.count("read") == 2, "an open one is left alone"
+    worker.assignment.stop_group(group, "made again")
+    assert worker.states == {0: "stopped", 1: "open"}
+    assert (worker.status.groups[0].reason, worker.status.ready) == ("made again", False)
+    worker.log.stopped[0] = "still made again"
+    worker.assignment.try_again(group)
+    worker.assignment.try_again(group)
+    await worker.settle()
+    assert (worker.states[0], worker.log.count("read")) == ("stopped", 3)
+    worker.log.stopped.clear()
+    worker.assignment.try_again(group)
+    await worker.settle()
+    assert worker.status.ready
+    assert group.generation == 3
+
+
+async def test_a_group_that_was_never_open_takes_part_in_its_generation_later(worker: Worker) -> None:
+    worker.log.stopped[0] = "made again"
+    await worker.assignment.take([0], 3)
+    worker.log.stopped.clear()
+    worker.assignment.try_again(worker.assignment.groups[0])
+    await worker.settle()
+    assert (worker.states, worker.assignment.groups[0].generation) == ({0: "open"}, 3)
+
+
 async def test_an_assignment_takes_over_from_a_group_that_waits_to_be_opened(worker: Worker) -> None:
     await worker.assignment.take([0], 1)
     worker.log.hanging.add("read")
@@ -261,4 +322,28 @@ async def test_a_cancelled_take_can_be_called_again(worker: Worker) -> None:
     assert not worker.assignment.groups[0].lock.locked()
     worker.log.hanging.clear()
     await worker.assignment.take([0], 2)
+    assert worker.states == {0: "open"}
+
+
+async def test_a_wrong_clock_ends_the_transaction_at_once_and_waits_with_its_reason(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = asyncio.Event()
+
+    async def until_right(_error: WrongClockError) -> None:
+        worker.log.steps.append(("waits", 0))
+        await right.wait()
+
+    monkeypatch.setattr(assignment, "until_right", until_right)
+    await worker.assignment.take([0], 1)
+    async with worker.assignment.hold(worker.batch(0)) as held:
+        assert held is not None
+        assert held.transaction.decides == (0, 5)
+        held.failed(WrongClockError("this machine's clock is ahead", 1))
+    await worker.settle()
+    assert worker.status.groups[0].reason == "this machine's clock is ahead"
+    assert not worker.status.ready
+    assert worker.log.steps[-2:] == [("discard", 0), ("waits", 0)]
+    right.set()
+    await worker.settle()
     assert worker.states == {0: "open"}

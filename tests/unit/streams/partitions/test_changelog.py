@@ -2,21 +2,26 @@
 
 import asyncio
 import gc
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
 from aiokafka import TopicPartition
 
 from agents.batch import Position
+from state.timeline.snapshot import VERSION, read_header
 from streams.partitions import changelog
 from streams.partitions.changelog import MarkerMissingError, read_changelogs
 from streams.partitions.partition_group import PartitionGroup
 from streams.partitions.position import POSITION_KEY, encode_position
+from streams.partitions.position import VERSION as MARKER_VERSION
 from streams.partitions.status import Restore
 from streams.settings import Settings
+from streams.topic_metadata import TopicMetadata
 from streams.topics import topics_of
 from tests.support.counting import CountingTracker
 
@@ -24,6 +29,7 @@ SETTINGS = Settings(availability_timeout=2.0)
 TOPICS = topics_of(SETTINGS)
 FIRST, *OTHERS = TOPICS.inputs
 LOG = TopicPartition(TOPICS.changelog, 0)
+IDS = {name: name.encode() for name in (*TOPICS.inputs, TOPICS.changelog)}
 TOLD = 70
 
 
@@ -32,10 +38,20 @@ class Stored:
     offset: int
     key: bytes
     value: bytes | None
+    topic: str = TOPICS.changelog
+    partition: int = 0
 
 
-def marker(offset: int, positions: Mapping[str, int], upto: int = 5) -> Stored:
-    return Stored(offset, POSITION_KEY, encode_position(Position(positions, upto)))
+def marker(
+    offset: int,
+    positions: Mapping[str, int],
+    upto: int = 5,
+    ids: Mapping[str, bytes] | None = None,
+    partitions: int = 0,
+) -> Stored:
+    return Stored(
+        offset, POSITION_KEY, encode_position(Position(positions, upto, {}, ids or {}, partitions, "murmur2"))
+    )
 
 
 class FakeConsumer:
@@ -46,11 +62,25 @@ class FakeConsumer:
         self.end = len(records) + 1 if end is None else end  # a transaction marker follows the records
         self.begins = dict.fromkeys(TOPICS.inputs, 0)
         self.ends = dict.fromkeys(TOPICS.inputs, 0)
+        self.present = {name: TopicMetadata(name.encode(), 4) for name in TOPICS.all}
+        self.earlier: dict[int, str] = {}
         self.now = 0.0
         self.silent = False
         self.sought = -1
         self.running = False
         self.collector_was_enabled = True
+
+    @asynccontextmanager
+    async def metadata(self, _settings: Settings, names: Sequence[str]) -> AsyncIterator["FakeConsumer"]:
+        assert set(names) == set(TOPICS.all) - {TOPICS.rejects}
+        yield self
+
+    async def read(self) -> Mapping[str, TopicMetadata]:
+        return {name: it for name, it in self.present.items() if name != TOPICS.rejects}
+
+    async def counted_before(self, _settings: Settings, begins: Mapping[int, Mapping[str, int]]) -> dict[int, str]:
+        assert begins == {0: self.begins}
+        return self.earlier
 
     async def start(self) -> None:
         self.running = True
@@ -93,6 +123,8 @@ async def read(
 ) -> PartitionGroup:
     group = group or PartitionGroup(0, SETTINGS, CountingTracker(0, {}))
     monkeypatch.setattr(changelog, "AIOKafkaConsumer", lambda **_: consumer)
+    monkeypatch.setattr(changelog, "topic_metadata", consumer.metadata)
+    monkeypatch.setattr(changelog, "counted_before", consumer.counted_before)
     monkeypatch.setattr(changelog, "time", SimpleNamespace(monotonic=lambda: consumer.now))
     try:
         ends = await read_changelogs(Settings(availability_timeout=2.0, embedded=embedded), [group])
@@ -122,7 +154,7 @@ async def test_the_last_snapshot_and_the_last_marker_count(monkeypatch: pytest.M
     consumer.ends = dict.fromkeys(TOPICS.inputs, 6)
     group = await read(monkeypatch, consumer)
     assert customers(group) == {b"a": b"2"}
-    assert group.position == Position({FIRST: 4, **dict.fromkeys(OTHERS, 0)}, 9)
+    assert group.position == Position({FIRST: 4, **dict.fromkeys(OTHERS, 0)}, 9, {}, IDS, 4, "murmur2")
     assert (group.read_to, group.status.reason, group.lost) == (7, "", {})
     assert not consumer.collector_was_enabled
 
@@ -176,7 +208,7 @@ async def test_an_empty_changelog_is_a_group_at_the_beginning_of_its_topics(monk
     consumer = FakeConsumer([], end=0)
     consumer.begins[FIRST] = consumer.ends[FIRST] = 30
     group = await read(monkeypatch, consumer)
-    assert group.position == Position({FIRST: 30, **dict.fromkeys(OTHERS, 0)}, 0)
+    assert group.position == Position({FIRST: 30, **dict.fromkeys(OTHERS, 0)}, 0, {}, IDS, 4)
     assert (group.status.reason, group.lost) == ("", {}), "nothing was counted, so nothing was lost"
 
 
@@ -211,4 +243,121 @@ async def test_a_position_must_lie_within_its_log(
     group = await read(monkeypatch, consumer)
     assert reason in group.status.reason
     assert bool(group.status.reason) is bool(reason)
-    assert group.lost == ({FIRST: begin} if position < begin else {})
+    assert group.lost == ({FIRST: begin} if position < begin else {FIRST: end} if position > end else {})
+
+
+@pytest.mark.parametrize(
+    ("ids", "partitions", "words", "lost"),
+    [
+        ({}, 0, "", {}),
+        (IDS, 4, "", {}),
+        ({**IDS, FIRST: b"before"}, 4, f"{FIRST}[0] was deleted and made again", {FIRST: 3}),
+        ({**IDS, TOPICS.changelog: b"before"}, 4, "else delete it, and count everything again", {}),
+        (IDS, 2, "counted with 2 partitions, and LIFESTAGE_PARTITIONS says 4", {}),
+    ],
+)
+async def test_a_position_belongs_to_the_topics_that_it_was_counted_in(
+    monkeypatch: pytest.MonkeyPatch, ids: Mapping[str, bytes], partitions: int, words: str, lost: Mapping[str, int]
+) -> None:
+    consumer = FakeConsumer([marker(0, {FIRST: 5}, ids=ids, partitions=partitions)])
+    consumer.begins[FIRST], consumer.ends[FIRST] = 3, 9
+    group = await read(monkeypatch, consumer)
+    assert words in group.status.reason
+    assert bool(group.status.reason) is bool(words)
+    assert group.lost == lost
+    assert group.position is not None
+    assert group.position.topic_ids == {**IDS, **ids}, "what it was counted in stays known"
+
+
+async def test_without_ids_only_the_ends_of_the_logs_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    consumer = FakeConsumer([marker(0, {FIRST: 5}, ids=IDS)])
+    consumer.present = {name: TopicMetadata(b"", 4) for name in TOPICS.all}
+    group = await read(monkeypatch, consumer)
+    assert "ends at 0, but records up to 5 are counted" in group.status.reason
+    assert group.lost == {FIRST: 0}
+    consumer.ends[FIRST], consumer.records, consumer.end = 9, [], 0
+    group = await read(monkeypatch, consumer, group)
+    assert "was deleted and made again: stop all workers" in group.status.reason
+
+
+async def test_more_partitions_concern_every_position(monkeypatch: pytest.MonkeyPatch) -> None:
+    consumer = FakeConsumer([marker(0, {FIRST: 5}, ids=IDS, partitions=4)])
+    consumer.present[OTHERS[0]] = TopicMetadata(IDS[OTHERS[0]], 8)
+    group = await read(monkeypatch, consumer)
+    assert f"{OTHERS[0]} has 8 partitions now, and was counted with 4" in group.status.reason
+    assert group.lost == {}
+
+
+async def test_a_topic_that_a_broker_made_again_by_itself_is_no_case_for_more_partitions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    consumer = FakeConsumer([marker(0, {FIRST: 5}, ids=IDS, partitions=4)])
+    consumer.present[FIRST] = TopicMetadata(b"another", 1)
+    group = await read(monkeypatch, consumer)
+    assert f"{FIRST} was deleted and made again with 1 partitions instead of 4" in group.status.reason
+    consumer.present |= {FIRST: TopicMetadata(IDS[FIRST], 4), TOPICS.changelog: TopicMetadata(b"another", 1)}
+    assert "count everything again" in (await read(monkeypatch, consumer, group)).status.reason
+
+
+async def test_what_was_counted_before_needs_a_person(monkeypatch: pytest.MonkeyPatch) -> None:
+    consumer = FakeConsumer([], end=0)
+    consumer.earlier = {0: "it was counted before"}
+    group = await read(monkeypatch, consumer)
+    assert (group.status.reason, group.position) == ("it was counted before", None)
+    # Even if it is opened again, as long as nobody has decided.
+    group = await read(monkeypatch, consumer, group)
+    assert group.status.reason == "it was counted before"
+    consumer.records, consumer.end = [marker(0, {})], 2
+    assert (await read(monkeypatch, consumer, group)).status.reason == ""
+
+
+@pytest.mark.parametrize("missing", [FIRST, TOPICS.changelog, TOPICS.transitions])
+async def test_a_topic_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    consumer = FakeConsumer([marker(0, {FIRST: 5})])
+    del consumer.present[missing]
+    monkeypatch.setattr(changelog, "topic_metadata", consumer.metadata)
+    monkeypatch.setattr(changelog, "_LOOK_AGAIN_SECONDS", 0.0)
+    group = PartitionGroup(0, SETTINGS, CountingTracker(0, {}))
+    assert await read_changelogs(SETTINGS, [group]) == {}
+    assert f"no such topic: {missing}" in group.status.reason
+
+
+class Reading(CountingTracker):
+    """A group state that reads the headers of snapshots, as the real one does."""
+
+    def restore(self, key: bytes, value: bytes | None) -> None:
+        if value is not None:
+            read_header(value)
+        super().restore(key, value)
+
+
+def snapshot(version: int) -> bytes:
+    return bytes((version, 0)) + b"\0" * 20
+
+
+async def test_a_snapshot_of_a_newer_version_stops_the_group_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    records = [Stored(0, b"a", snapshot(VERSION)), Stored(1, b"b", snapshot(VERSION + 1)), marker(2, {})]
+    group = PartitionGroup(0, SETTINGS, Reading(0, {}))
+    for _ in ("first", "again"):  # it is read again from the record on that could not be read
+        await read(monkeypatch, FakeConsumer(records), group)
+        assert (customers(group), group.read_to) == ({b"a": snapshot(VERSION)}, 1)
+        assert f"snapshots of version {VERSION + 1}, and this lifestage reads 3 to {VERSION}" in group.status.reason
+    records[1] = Stored(1, b"b", snapshot(VERSION))
+    await read(monkeypatch, FakeConsumer(records), group)
+    assert (group.status.reason, group.unreadable, group.read_to, len(customers(group))) == ("", "", 3, 2)
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (msgspec.msgpack.encode({"version": MARKER_VERSION + 1}), f"position markers of version {MARKER_VERSION + 1}"),
+        (b"\xc1", r"the position marker at offset 1 of lifestage-customers-changelog[0] does not decode"),
+    ],
+)
+async def test_a_marker_that_cannot_be_read_stops_the_group(
+    monkeypatch: pytest.MonkeyPatch, value: bytes, reason: str
+) -> None:
+    group = PartitionGroup(0, SETTINGS, Reading(0, {}))
+    await read(monkeypatch, FakeConsumer([Stored(0, b"a", snapshot(VERSION)), Stored(1, POSITION_KEY, value)]), group)
+    assert reason in group.status.reason and "LIFESTAGE_APP_ID" in group.status.reason
+    assert group.read_to == 1

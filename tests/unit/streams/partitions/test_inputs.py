@@ -49,9 +49,9 @@ class FakeClient:
 
 
 async def test_only_what_is_assigned_is_fetched_from_where_it_was_sought(monkeypatch: pytest.MonkeyPatch) -> None:
-    waits: list[int] = []
+    waits: list[tuple[int, int]] = []
     monkeypatch.setattr(module, "AIOKafkaConsumer", FakeClient)
-    inputs = Inputs(Settings(batch_records=100), lambda _client, milliseconds: waits.append(milliseconds))
+    inputs = Inputs(Settings(batch_records=100), lambda _client, *wait: waits.append(wait))
     await inputs.stop()
     await inputs.start()
     client: Any = inputs._consumer
@@ -67,8 +67,14 @@ async def test_only_what_is_assigned_is_fetched_from_where_it_was_sought(monkeyp
 
     assert list(await inputs.fetch([A], caught_up=True, seconds=0.25)) == [A]
     await inputs.fetch([A, B], caught_up=False, seconds=0.02)
-    assert client.fetches == [((A,), 250), ((A, B), 20)]
-    assert waits[0] > 10 * waits[1], "the broker may hold a fetch only when nothing else is behind"
+    await inputs.fetch([A], caught_up=True, seconds=0.25, hold=0.03)
+    await inputs.fetch([A], caught_up=False, seconds=0.02, hold=0.03)
+    assert client.fetches == [((A,), 250), ((A, B), 20), ((A,), 250), ((A,), 20)]
+    (idle, one), behind, (held, several), also_behind = waits
+    assert idle > 10 * behind[0], "the broker may hold a fetch only when nothing else is behind"
+    assert behind == also_behind
+    assert one == behind[1] == 1 < several
+    assert held == 30
 
     inputs.begin({B: 5})
     assert (set(inputs.places()), client.offsets) == ({B}, {B: 5})

@@ -44,6 +44,7 @@ def test_a_partition_has_a_line_every_few_seconds(caplog: pytest.LogCaptureFixtu
     for tenth in range(200):
         reading.reached(0, 5 * tenth, 100 + tenth / 10)
     reading.reached(1, 1, 119.9)
-    lines = [record.getMessage() for record in caplog.records]
+    begun, *lines = [record.getMessage() for record in caplog.records]
+    assert begun == "reading the changelogs of partitions [0, 1]: 2,000 offsets"
     assert lines[0] == "partition 0 is opening: 25 % of its changelog is read (250 of 1,000 offsets), about 35 s left"
-    assert [getattr(record, "partition", None) for record in caplog.records] == [0, 0, 0, 1]
+    assert [getattr(record, "partition", None) for record in caplog.records] == [None, 0, 0, 0, 1]

@@ -1,11 +1,14 @@
 """Skipping lost records: the position moves to where the logs begin, in one transaction, or nothing is written."""
 
+from dataclasses import replace
+
 import pytest
 
 from agents.batch import Position, Watermark
 from streams.partitions import skip_lost
 from streams.partitions.skip_lost import skip
 from streams.settings import Settings
+from streams.topics import TopicsError
 from tests.unit.streams.partitions.fakes import FakeLog
 
 BEFORE = Position({"purchases": 3, "support": 8}, 1234, {"support": Watermark(99, final=False)})
@@ -28,9 +31,33 @@ async def test_only_the_offsets_of_topics_that_lost_records_move(log: FakeLog) -
     assert log.steps == [(step, 2) for step in steps]
 
 
+async def test_of_a_topic_that_was_made_again_the_new_one_is_counted_from_then_on(log: FakeLog) -> None:
+    log.position = replace(BEFORE, topic_ids={"purchases": b"old", "support": b"same"}, partitions=4)
+    log.topic_ids = {"purchases": b"new", "support": b"same", "browsing": b"never counted"}
+    log.lost, log.stopped[2] = {"purchases": 0}, "it was made again"
+    assert await skip(Settings(), 2) == {"purchases": 0}
+    assert log.committed == Position(
+        {"purchases": 0, "support": 8}, 1234, BEFORE.watermarks, {"purchases": b"new", "support": b"same"}, 4
+    )
+
+
+async def test_what_cannot_be_skipped_says_why(log: FakeLog) -> None:
+    log.stopped[2] = "the partitions became more"
+    with pytest.raises(TopicsError, match="the partitions became more"):
+        await skip(Settings(), 2)
+    assert log.committed is None
+
+
 async def test_without_a_loss_nothing_is_written(log: FakeLog) -> None:
     assert await skip(Settings(), 2) == {}
     assert log.steps == [("fence", 2), ("read", 2), ("discard", 2)]
+    assert log.committed is None
+
+
+async def test_what_another_version_has_written_is_left_alone(log: FakeLog) -> None:
+    log.lost, log.unreadable = {"purchases": 20}, "position markers of version 9"
+    with pytest.raises(TopicsError, match="of version 9"):
+        await skip(Settings(), 2)
     assert log.committed is None
 
 

@@ -7,13 +7,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from aiokafka.errors import ProducerFenced
+from aiokafka.errors import InvalidTimestampError, ProducerFenced
 from aiokafka.partitioner import DefaultPartitioner
 
 from agents.batch import Watermark
 from streams.partitions import transaction
 from streams.partitions.position import POSITION_KEY
 from streams.partitions.transaction import GroupTransaction
+from streams.partitions.wall_clock import WrongClockError
 from streams.partitions.watermarks import WATERMARK_KEY, write_watermark
 from streams.settings import Settings
 from streams.topics import topics_of
@@ -86,7 +87,7 @@ class FakeProducer:
     def acknowledge(self, **ends: int) -> None:
         offsets = {TOPICS.changelog: ends["changelog"], TOPICS.transitions: ends["transitions"]}
         for (topic, _, _), future in zip(self.sent, self.acknowledgements, strict=True):
-            future.set_result(SimpleNamespace(topic=topic, offset=offsets[topic]))
+            future.set_result(SimpleNamespace(topic=topic, offset=offsets[topic], timestamp=-1, timestamp_type=0))
 
 
 Written = tuple[GroupTransaction, FakeProducer]
@@ -95,6 +96,7 @@ Written = tuple[GroupTransaction, FakeProducer]
 @pytest.fixture
 async def written(monkeypatch: pytest.MonkeyPatch) -> Written:
     monkeypatch.setattr(transaction, "AIOKafkaProducer", FakeProducer)
+    monkeypatch.setattr(transaction, "_compressed_batch", FakeBatch)
     monkeypatch.setattr(transaction, "_ABORT_SECONDS", 0.01)
     made = GroupTransaction(SETTINGS, 3)
     producer: Any = made._producer
@@ -216,3 +218,44 @@ async def test_events_of_accounts_go_where_their_key_leads_and_all_hear_how_far_
     for partition in everywhere:
         own = [it for it in events if DefaultPartitioner()(it[0], everywhere, everywhere) == partition]
         assert rows[partition][:-1] == own
+
+
+NOW = 1_700_000_000_000
+
+
+def answered(producer: FakeProducer, broker_time: int, kind: int = 1) -> None:
+    """Acknowledge with the broker's time; what is not for the changelog is refused."""
+    for (topic, _, _), future in zip(producer.sent, producer.acknowledgements, strict=True):
+        if topic == TOPICS.changelog:
+            future.set_result(SimpleNamespace(topic=topic, offset=1, timestamp=broker_time, timestamp_type=kind))
+        else:
+            future.set_exception(InvalidTimestampError())
+
+
+@pytest.mark.parametrize("has_transitions", [False, True])
+async def test_what_a_wrong_clock_has_decided_is_not_committed(written: Written, has_transitions: bool) -> None:
+    made, producer = written
+    made.decides = 0, NOW + 7_200_000
+    await made.begin()
+    await made.send_changes({}, b"marker")
+    if has_transitions:  # ahead of the broker's own limit, so that it refuses them
+        await made.send_transitions([(b"a", b"1", NOW + 7_200_000)])
+    answered(producer, NOW)
+    with pytest.raises(WrongClockError, match="7,200 s ahead"):
+        await made.acknowledged()
+
+
+@pytest.mark.parametrize(
+    ("settings", "kind"),
+    [(SETTINGS, 0), (replace(SETTINGS, clock="stream"), 1), (replace(SETTINGS, embedded=True), 1)],
+)
+async def test_clocks_are_compared_only_where_the_brokers_is_told_and_ours_decides(
+    written: Written, settings: Settings, kind: int
+) -> None:
+    made = GroupTransaction(settings, 3)
+    producer: Any = made._producer
+    made.decides = 0, NOW + 7_200_000
+    await made.begin()
+    await made.send_changes({}, b"marker")
+    answered(producer, NOW, kind)
+    await made.acknowledged()
