@@ -8,7 +8,7 @@ from streams.settings import Settings
 
 AT_ONCE_A_SECOND = 10
 """So many transactions a second begin without a wait, all groups of a worker together."""
-ENOUGH_RECORDS = 8
+ENOUGH_RECORDS = 4
 """A group does not wait that has so many records."""
 _OF_EACH_GROUP = 0.035
 """Each group of a worker adds so many seconds to the wait of all: the more groups, the more transactions."""
