@@ -90,7 +90,7 @@ def decide_history(facts: Iterable[AnyFact], until: int, rules: Rulebook, user_i
 
 def _refusal(customer: Customer, fact: AnyFact, decisions: list[Decision], rules: Rulebook) -> RejectedError | None:
     """Return why a fact is not applied, None if it is; time has passed until it where that may forget the customer."""
-    if rules.retention:
+    if rules.forgets:
         rules.reach(customer, fact, decisions)
         if is_forgotten(customer):  # only who asks leaves them so
             return unknown_customer()
