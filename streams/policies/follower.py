@@ -21,9 +21,12 @@ _ANSWER_SECONDS = 10.0
 
 
 class PolicyFollower:
-    """Reads what is published; where nothing is, publishes the worker's own policy, whose rules are ``own``."""
+    """Reads what is published; where nothing is, publishes the worker's own policy, whose rules are ``own``.
 
-    def __init__(self, settings: Settings, own: Rulebook) -> None:
+    ``own`` is None for who only reads.
+    """
+
+    def __init__(self, settings: Settings, own: Rulebook | None) -> None:
         self.policies = Policies()
         self._settings = settings
         self._own = own
@@ -35,17 +38,18 @@ class PolicyFollower:
         """Read all that is published by now. Raises ``NotPublishedError``, ``TopicUnreadableError``."""
         async with self._reading:
             records = await read_records(self._settings)
-            if not records:
+            if not records and self._own is not None:
                 await publish(self._settings, first(self._own.compiled, _text(self._settings.policy)))
                 records = await read_records(self._settings)
             is_start = not self.policies.all
-            found = compiled(records, self.policies)
+            # To compile one takes a tenth of a second, in which a server answers others.
+            found = await asyncio.to_thread(compiled, records, self.policies)
             for it in found:
                 self.policies.add(it)
                 if not is_start or it.rules is None:
                     _tell(it)
-            if is_start:
-                self._compare_own(self.policies.all[-1])
+            if is_start and self._own is not None:
+                _compare(self._own, self.policies.all[-1], self._settings.policy)
 
     async def follow(self) -> None:
         """Take over what is published, until cancelled."""
@@ -69,23 +73,24 @@ class PolicyFollower:
             logger.warning("%s cannot be read, trying again: %s", self._topic, trouble)
         self._trouble = trouble
 
-    def _compare_own(self, last: PublishedPolicy) -> None:
-        if self._own.version != last.version:
-            logger.warning(
-                "this worker's own policy (%s) is ignored: policy %d (%s) was published last; put yours in force with: "
-                "lifestage policy publish %s",
-                self._own.version,
-                last.number,
-                last.version,
-                self._settings.policy or "FILE",
-            )
-
 
 def _tell(policy: PublishedPolicy) -> None:
     if policy.rules is None:
         logger.error("%s; from %s on every partition is stopped", policy.unreadable, to_text(policy.effective_at))
     else:
         logger.info("policy %d (%s) is in force from %s", policy.number, policy.version, to_text(policy.effective_at))
+
+
+def _compare(own: Rulebook, last: PublishedPolicy, file: Path | None) -> None:
+    if own.version != last.version:
+        logger.warning(
+            "this worker's own policy (%s) is ignored: policy %d (%s) was published last; put yours in force with: "
+            "lifestage policy publish %s",
+            own.version,
+            last.number,
+            last.version,
+            file or "FILE",
+        )
 
 
 def _text(file: Path | None) -> str:

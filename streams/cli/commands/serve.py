@@ -6,7 +6,6 @@ import click
 
 from streams.cli.failure import UnreachableError, settings_and_log
 from streams.environment import SettingsError
-from streams.policies.in_force import rules_in_force
 from streams.policy_file import PolicyFileError
 from streams.stacks import show_stacks
 
@@ -15,8 +14,8 @@ from streams.stacks import show_stacks
 def command() -> None:
     """Serve over HTTP: customers, what happens to them, events in, and a page, until SIGTERM or Ctrl-C.
 
-    Start as many as you like, with the settings of the workers, and again after a policy was published. They read
-    what the workers write to Redis and Kafka, and write events to Kafka; without LIFESTAGE_REDIS_URL they only push
+    Start as many as you like, with the settings of the workers. They read what the workers write to Redis and Kafka,
+    follow the policies that are published, and write events to Kafka; without LIFESTAGE_REDIS_URL they only push
     transitions and take events. LIFESTAGE_SERVE_HOST and LIFESTAGE_SERVE_PORT say where (127.0.0.1:6080).
     """
     show_stacks()
@@ -26,8 +25,7 @@ def command() -> None:
     from streams.serve.server import certificate_of, serve, tokens_of  # noqa: PLC0415  (aiohttp is slow)
 
     try:
-        rules = asyncio.run(rules_in_force(settings))
         tokens, certificate = tokens_of(settings.serve), certificate_of(settings.serve)
-        asyncio.run(serve(settings, rules, tokens, certificate))
+        asyncio.run(serve(settings, tokens, certificate))
     except (PolicyFileError, SettingsError) as error:
         raise UnreachableError(str(error)) from None

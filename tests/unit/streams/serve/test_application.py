@@ -51,7 +51,7 @@ async def test_who_does_not_answer_takes_nobody_else_out(
 ) -> None:
     monkeypatch.setattr(module, "_LOOK_SECONDS", 0.2)
     shown = [_Asking(str(number), lack) for number, lack in enumerate(lacks)]
-    app = application([*shown, Page({}, Tokens(), shown)], Access(Tokens()), ServeMetrics())
+    app = application([*shown, Page(dict, Tokens(), shown)], Access(Tokens()), ServeMetrics())
     async with TestClient(TestServer(app)) as client:
         answer = await client.get("/ready")
         assert answer.status == status
