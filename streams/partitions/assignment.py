@@ -22,7 +22,7 @@ from streams.partitions.status import WorkerStatus
 from streams.partitions.transaction import GroupTransaction
 from streams.partitions.wall_clock import WrongClockError, until_right
 from streams.policies.follower import PolicyFollower
-from streams.refusal import REFUSED_SECONDS, refused_request
+from streams.refusal import REFUSED_SECONDS, RefusedError, refused_request
 from streams.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -231,7 +231,7 @@ class Assignment:
 
     def _why(self, error: Exception, began: float) -> str:
         """Return what an error says; a right that is missing for long ends the worker."""
-        refused = refused_request(error, self.settings, "Read or Write")
+        refused = error if isinstance(error, RefusedError) else refused_request(error, self.settings, "Read or Write")
         if refused is not None and time.monotonic() - began >= REFUSED_SECONDS:
             end_process(str(refused))
         return repr(error) if refused is None else str(refused)

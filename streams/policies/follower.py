@@ -7,9 +7,11 @@ from pathlib import Path
 from agents.policies import Policies, PublishedPolicy
 from schemas.instant import to_text
 from state.rules.rulebook import Rulebook
+from streams.fatal import end_process
 from streams.policies.publishing import NotPublishedError, first, publish
 from streams.policies.reading import READING_ERRORS, compiled, read_records
 from streams.policy_file import shipped_policy
+from streams.refusal import RefusedError
 from streams.settings import Settings
 from streams.topic_reader import consuming
 from streams.topics import topics_of
@@ -35,11 +37,15 @@ class PolicyFollower:
         self._trouble = ""
 
     async def refresh(self) -> None:
-        """Read all that is published by now. Raises ``NotPublishedError``, ``TopicUnreadableError``."""
+        """Read all that is published by now.
+
+        Raises ``NotPublishedError``, ``TopicUnreadableError``; ``RefusedError`` also where nothing is published, and
+        this client may not publish.
+        """
         async with self._reading:
             records = await read_records(self._settings)
             if not records and self._own is not None:
-                await publish(self._settings, first(self._own.compiled, _text(self._settings.policy)))
+                await self._publish_first(self._own)
                 records = await read_records(self._settings)
             is_start = not self.policies.all
             # To compile one takes a tenth of a second, in which a server answers others.
@@ -64,9 +70,20 @@ class PolicyFollower:
                             await self.refresh()
                         read_to, self._trouble = ends, ""
                         await asyncio.sleep(_EVERY_SECONDS)
+            except RefusedError as error:
+                if self._own is not None:
+                    end_process(str(error))  # it had the right when it began: somebody has taken it away
+                self._lose(str(error))
             except (NotPublishedError, *READING_ERRORS) as error:
                 self._lose(str(error) or type(error).__name__)
             await asyncio.sleep(_EVERY_SECONDS)
+
+    async def _publish_first(self, own: Rulebook) -> None:
+        try:
+            await publish(self._settings, first(own.compiled, _text(self._settings.policy)))
+        except RefusedError as error:
+            told = f"no policy is published yet, and {error}; or publish one as who may: lifestage policy publish FILE"
+            raise RefusedError(told, final=error.final) from None
 
     def _lose(self, trouble: str) -> None:
         if trouble != self._trouble:

@@ -7,7 +7,13 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import InvalidProducerEpoch, KafkaError, ProducerFenced
+from aiokafka.errors import (
+    InvalidProducerEpoch,
+    KafkaError,
+    ProducerFenced,
+    TopicAuthorizationFailedError,
+    TransactionalIdAuthorizationFailed,
+)
 
 from agents.policies import PublishedPolicy
 from schemas.policy_record import BEGINNING, PolicyRecord, encode, key_of
@@ -15,6 +21,7 @@ from state.policy.compiled import CompiledPolicy
 from state.policy.succession import why_not_after
 from streams.connection import client_arguments
 from streams.policies.reading import compiled, read_records
+from streams.refusal import not_allowed
 from streams.settings import Settings
 from streams.topics import topics_of
 
@@ -31,15 +38,15 @@ class NotPublishedError(Exception):
 
 
 async def publish(settings: Settings, following: Next) -> PolicyRecord | None:
-    """Publish what ``following`` makes; return it. Raises ``NotPublishedError``, ``TopicUnreadableError``.
+    """Publish what ``following`` makes; return it.
 
-    Whoever starts fences who started before, and reads what is published only then.
+    Raises ``NotPublishedError``, ``TopicUnreadableError``, ``RefusedError``. Whoever starts fences who started before,
+    and reads what is published only then.
     """
     topic = topics_of(settings).policies
     logging.getLogger("aiokafka.producer").setLevel(logging.CRITICAL)  # it logs that it is fenced, with a traceback
-    producer = AIOKafkaProducer(
-        **client_arguments(settings), transactional_id=f"{topic}-publisher", enable_idempotence=True
-    )
+    publisher = f"{topic}-publisher"
+    producer = AIOKafkaProducer(**client_arguments(settings), transactional_id=publisher, enable_idempotence=True)
     try:
         async with asyncio.timeout(_STEP_SECONDS):
             await producer.start()
@@ -50,6 +57,10 @@ async def publish(settings: Settings, following: Next) -> PolicyRecord | None:
         return record
     except (ProducerFenced, InvalidProducerEpoch):
         raise NotPublishedError("somebody else publishes at this moment: nothing was published; try again") from None
+    except TransactionalIdAuthorizationFailed:
+        raise not_allowed(settings, "Write", "transactional-id", [publisher]) from None
+    except TopicAuthorizationFailedError:
+        raise not_allowed(settings, "Write", "topic", [topic]) from None
     except TimeoutError:
         told = f"Kafka did not take the policy within {_STEP_SECONDS:.0f} s: see `lifestage policy published`"
         raise NotPublishedError(told) from None

@@ -11,6 +11,7 @@ from state.rules.rulebook import Rulebook
 from streams.policies.follower import PolicyFollower
 from streams.policies.reading import READING_ERRORS
 from streams.policy_file import load_rules
+from streams.refusal import RefusedError
 from streams.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -84,7 +85,7 @@ class ServedPolicies:
             try:
                 async with asyncio.timeout(_LOOK_SECONDS):
                     await self._refresh()
-            except READING_ERRORS:
+            except (RefusedError, *READING_ERRORS):
                 pass  # the follower tells of it
             self._looked_for = {fingerprint: time.monotonic()}
             rules = self._known(fingerprint)
@@ -109,7 +110,7 @@ class ServedPolicies:
 async def read_served(settings: Settings, follower: PolicyFollower, now: Callable[[], int | None]) -> ServedPolicies:
     """Return what is published by now; with ``LIFESTAGE_POLICY``, if nothing can be read.
 
-    Raises ``PolicyFileError``.
+    Raises ``PolicyFileError``, ``RefusedError``.
     """
     try:
         await follower.refresh()
