@@ -65,7 +65,8 @@ class Position:
     ``partitioner`` names the one by which its records were checked for their place; empty or ``any``: they were not.
 
     Every batch writes it into the changelog, in its own transaction, as the position marker. That marker, not the
-    committed offsets of the consumer group, says where to go on.
+    committed offsets of the consumer group, says where to go on. ``policy`` is the number of the policy in force (0: a
+    worker wrote this that knew no numbers), ``policy_at`` the instant from which on it is.
     """
 
     positions: Mapping[str, int]
@@ -74,6 +75,8 @@ class Position:
     topic_ids: Mapping[str, bytes] = field(default_factory=dict)
     partitions: int = 0
     partitioner: str = ""
+    policy: int = 0
+    policy_at: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from agents.batch import Batch, Outcome
 from agents.observer import Customers
+from state.rules.rulebook import Rulebook
 
 KeyedValue = tuple[bytes | None, bytes, int]
 """Key, value and timestamp (ms since 1970) of a record to be written."""
@@ -15,6 +16,12 @@ class GroupState(Customers, Protocol):
     """The customers of one partition group, what a batch does to them, and when the next deadline falls."""
 
     upto: int
+
+    def enforce(self, rules: Rulebook, since: int | None, *, silently: bool = False, closes_past: bool = False) -> None:
+        """Decide by these rules from the next batch on, and put every customer under them as of ``since``.
+
+        ``closes_past``: no fact counts from then or before.
+        """
 
     def restore(self, key: bytes, value: bytes | None) -> None:
         """Take over a snapshot from the changelog; ``None``: the customer is gone."""

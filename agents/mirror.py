@@ -12,7 +12,6 @@ from agents.mirror_queue import CustomerKey, MirrorQueue
 from agents.observer import Committed, Customers
 from agents.profile_sink import MirrorLostError, ProfileSink, ProfileVersion, Row
 from state.rules.retention import is_forgotten
-from state.rules.rulebook import Rulebook
 
 logger = logging.getLogger(__name__)
 
@@ -65,13 +64,11 @@ class Mirror:
     def __init__(
         self,
         sink: ProfileSink,
-        rules: Rulebook,
         clock: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         transitions_end: Callable[[int], int] = _from_the_beginning,
     ) -> None:
         self._sink = sink
-        self._rules = rules
         self._clock = clock
         self._sleep = sleep
         self._transitions_end = transitions_end
@@ -233,10 +230,10 @@ class Mirror:
         timeline = group.customers.timeline(key)
         if timeline is None or is_forgotten(timeline.head):
             return Row(customer, group.version, None, transitions=transitions)
-        rules = self._rules
         upto = group.position.upto
-        profile = rules.profiles.profile(timeline.head, user_id=customer, seq=timeline.seq, at=upto)
         # As it was committed: who has not been taken over by a new policy yet is told as under the one before.
+        rules = group.customers.rules_of(key)
+        profile = rules.profiles.profile(timeline.head, user_id=customer, seq=timeline.seq, at=upto)
         snapshot = group.customers.snapshot(key) or b""
         return Row(customer, group.version, profile, snapshot, transitions, timeline.head.first_event_at)
 

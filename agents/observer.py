@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from agents.batch import Batch, Outcome, Position
+from state.rules.rulebook import Rulebook
 from state.timeline.timeline import Timeline
 
 logger = logging.getLogger(__name__)
@@ -26,6 +27,9 @@ class Customers(Protocol):
 
     def timeline(self, key: bytes) -> Timeline | None:
         """Return one customer, None if there is none. May raise ``ValueError`` for bytes that cannot be read."""
+
+    def rules_of(self, key: bytes) -> Rulebook:
+        """Return the rules by which a customer was decided last."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from state.timeline.forgotten import Judgement
 from state.timeline.receive import Receipt, receive
 from state.timeline.records_of_event import Conflict
 from state.timeline.snapshot import Header
-from state.timeline.timeline import Timeline
+from state.timeline.timeline import Timeline, apply_facts
 
 
 class TouchedCustomer(msgspec.Struct, gc=False):
@@ -51,6 +51,11 @@ class TouchedCustomer(msgspec.Struct, gc=False):
             self.facts.append(fact)
         self.records.append(record)
         return "applied"
+
+    def decide(self, upto: int, rules: Rulebook, told: list[str]) -> list[Publication]:
+        """Decide what has arrived and what is due by ``upto``; return what is published, and add what is told."""
+        horizon = upto - rules.compiled.lateness_ms
+        return self.publications + apply_facts(self.timeline, self.facts, upto, horizon, rules, told)
 
     def _check_remembered(self, fact: AnyFact, rules: Rulebook) -> None:
         if self.judgement is None:

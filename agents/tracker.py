@@ -1,13 +1,15 @@
 """The tracker: the customers of one partition group, and what a batch of records does to them."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from functools import partial
 
+from agents.adoption import Adoption
 from agents.batch import Batch, Outcome, Record
 from agents.customer_cache import CustomerCache
 from agents.deadlines import Deadlines
-from agents.forgetting import Forgetting
+from agents.forgetting import Forgetting, check_reserved
+from agents.lateness import Lateness
 from agents.placement import Placement
 from agents.record_events import RecordReader, events_of
 from agents.record_reject import reject_of
@@ -19,12 +21,10 @@ from schemas.transition import encode
 from state.rules.bounds_told import UNKNOWN_ORDER
 from state.rules.rulebook import Rulebook
 from state.timeline.existence import makes_exist, unknown_customer
-from state.timeline.snapshot import Header, dump, known_header, load, read_header
-from state.timeline.timeline import Timeline, adopt, apply_facts, begin
+from state.timeline.snapshot import dump, known_header, load, read_header
+from state.timeline.timeline import Timeline, begin
 
-MAX_AHEAD_MS = 300_000
 MAX_DUE = 200
-AT_ONCE = 0
 
 
 class Tracker:
@@ -34,7 +34,7 @@ class Tracker:
     ``table`` is the group's share of the Faust table ``customers``: customer key to snapshot. It is written here and
     nowhere else, and only with what the changelog has. ``readers`` are those of the topics in another shape.
     ``for_accounts``: the outcomes have the events of accounts too. ``partition_of`` tells where the records of a key
-    belong; without it, nobody checks that.
+    belong (None: it is not checked). ``published``: the rules that may have decided customers before, by fingerprint.
     """
 
     def __init__(
@@ -46,32 +46,43 @@ class Tracker:
         *,
         for_accounts: bool = False,
         partition_of: Callable[[bytes], int] | None = None,
+        published: Mapping[bytes, Rulebook] | None = None,
     ) -> None:
         self.upto = 0
         self.stages: Counter[str] = Counter()
         """How many customers are in each lifecycle stage."""
-        self._policy_taken_at: int | None = None
-        self._rules = rules
-        self._fingerprint = rules.fingerprint
-        self._lateness = rules.compiled.lateness_ms
         self._partition = partition
         self._table = table
         self._readers = readers or {}
         self._for_accounts = for_accounts
         self._placement = Placement(partition, partition_of)
         self._of_accounts = rules.intake.of_accounts
-        self._forgetting = Forgetting(rules.version, self._lateness, of_accounts=self._of_accounts)
+        self._forgetting = Forgetting(of_accounts=self._of_accounts)
         self._cache = CustomerCache()
         self._deadlines = Deadlines(self._due_of)
+        self._adoption = Adoption(published or {})
+        self._lateness = Lateness()
+        self.enforce(rules, None)
+
+    def enforce(self, rules: Rulebook, since: int | None, *, silently: bool = False, closes_past: bool = False) -> None:
+        """Decide by these rules from the next batch on; customers decided by others are put under them at ``since``.
+
+        ``since`` is in ms since 1970; None: as far as the group has come. ``closes_past``: no earlier fact counts.
+        """
+        self._rules, self._fingerprint = rules, rules.fingerprint
+        self._lateness.enforce(rules, since if closes_past else None)
+        self._adoption.begin(rules, since, silently=silently)
+        self._forgetting.enforce(rules)
 
     def restore(self, key: bytes, value: bytes | None) -> None:
         """Take over one record of the changelog, or nothing of it: raises ``StoredVersionError``."""
         if self._forgetting.restore(key, value):
             return
         header = known_header(value)
-        before = self._header(key)
+        before = known_header(self._table.get(key))
         if before is not None:
             self.stages[before.stage] -= 1
+            self._adoption.gone(before)
         self._cache.forget(key)
         if value is None:
             self._table.pop(key, None)
@@ -79,13 +90,13 @@ class Tracker:
         self._table[key] = value
         if header is not None:
             self.stages[header.stage] += 1
-            due = self._due_under(header)
-            if due is not None:
-                self._deadlines.add(due, key, len(self._table))
+            self._adoption.restored(header)
+            if header.due is not None:
+                self._deadlines.add(header.due, key, len(self._table))
 
     def due(self) -> int | None:
         """Return when to look again (ms since 1970): never later than the earliest deadline."""
-        return self._deadlines.first()
+        return 0 if self._adoption.is_under_way() else self._deadlines.first()
 
     def keys(self) -> Iterable[bytes]:
         """Return the key of every customer."""
@@ -97,10 +108,12 @@ class Tracker:
 
     def timeline(self, key: bytes) -> Timeline | None:
         """Return a customer as of the last commit. Raises ``SnapshotError`` when the bytes cannot be read."""
-        if (timeline := self._cache.get(key)) is not None:
-            return timeline
         snapshot = self._table.get(key)
-        return None if snapshot is None else load(snapshot, self._rules, key.decode())
+        return None if snapshot is None else self._cache.get(key) or load(snapshot, self.rules_of(key), key.decode())
+
+    def rules_of(self, key: bytes) -> Rulebook:
+        """Return the rules by which a customer was decided last, as far as they are known."""
+        return self._adoption.rules_of(known_header(self._table.get(key)))
 
     def compute(self, batch: Batch) -> Outcome:
         """Return what follows from a batch; change nothing that others can see before ``apply``.
@@ -109,17 +122,12 @@ class Tracker:
         then ``due`` says that there are more.
         """
         self._deadlines.put_back()
-        if self._policy_taken_at is None:
-            # One instant for all customers, however many batches a new policy takes, so that no later event is late for
-            # any of them.
-            self._policy_taken_at = self.upto
+        self._adoption.put_back()
         outcome = Outcome(max(batch.upto, self.upto))
-        clock = self.upto
         touched: dict[bytes, TouchedCustomer] = {}
-        for record in batch.records:
-            clock = max(clock, record.time)
-            self._take(record, clock, touched, outcome)
-        for key in self._deadlines.take(outcome.upto, MAX_DUE):
+        self._take(batch.records, touched, outcome)
+        behind = self._adoption.take(self._table, self.upto, MAX_DUE)
+        for key in behind or self._deadlines.take(outcome.upto, MAX_DUE):
             try:
                 if key not in outcome.gone:
                     self._touch(key, touched, outcome)
@@ -137,10 +145,13 @@ class Tracker:
             self._cache.forget(key)
             if gone is not None:
                 stages[gone.stage] -= 1
+                self._adoption.gone(gone)
         self._forgetting.apply(outcome)
         for key, (timeline, before) in outcome.customers.items():
             table[key] = snapshot = outcome.changes[key] or b""
             self._cache.keep(key, timeline, len(snapshot))
+            if before is None or before.fingerprint != fingerprint:
+                self._adoption.decided(before)
             stage, due = timeline.head.stage, timeline.head.due
             if before is None or before.stage != stage:
                 stages[stage] += 1
@@ -149,29 +160,32 @@ class Tracker:
             if due is not None and (before is None or before.due != due or before.fingerprint != fingerprint):
                 self._deadlines.add(due, key, len(table))
         self._deadlines.done()
+        self._adoption.done()
         self.upto = outcome.upto
 
-    def _take(self, record: Record, clock: int, touched: dict[bytes, TouchedCustomer], outcome: Outcome) -> None:
-        counts, readers = outcome.counts, self._readers
-        reader = readers.get(record.topic) if readers else None
-        if reader is None and record.key == REQUEST_KEY:
-            settled = partial(self._settled, touched=touched, outcome=outcome)
-            if (refused := self._forgetting.carry_out(record, clock, settled, outcome)) is not None:
-                self._reject(record, refused, outcome)
-            return
-        mapped = None if reader is None else reader(record)
-        found = events_of(record, mapped, self._rules.intake)
-        if self._for_accounts:
-            self._forgetting.tell_accounts(record, mapped, outcome)
-        counts["in"] += len(found)
-        for part, event in found:
-            if type(event) is Event:  # an isinstance that is false costs five times as much
-                try:
-                    counts[self._admit(part, event, clock, touched, outcome)] += 1
-                except RejectedError as error:
-                    self._reject(part, error, outcome)
-            elif isinstance(event, RejectedError):
-                self._reject(part, event, outcome)
+    def _take(self, records: Sequence[Record], touched: dict[bytes, TouchedCustomer], outcome: Outcome) -> None:
+        counts, readers, clock = outcome.counts, self._readers, self.upto
+        for record in records:
+            clock = max(clock, record.time)
+            reader = readers.get(record.topic) if readers else None
+            if reader is None and record.key == REQUEST_KEY:
+                settled = partial(self._settled, touched=touched, outcome=outcome)
+                if (refused := self._forgetting.carry_out(record, clock, settled, outcome)) is not None:
+                    self._reject(record, refused, outcome)
+                continue
+            mapped = None if reader is None else reader(record)
+            found = events_of(record, mapped, self._rules.intake)
+            if self._for_accounts:
+                self._forgetting.tell_accounts(record, mapped, outcome)
+            counts["in"] += len(found)
+            for part, event in found:
+                if type(event) is Event:  # an isinstance that is false costs five times as much
+                    try:
+                        counts[self._admit(part, event, clock, touched, outcome)] += 1
+                    except RejectedError as error:
+                        self._reject(part, error, outcome)
+                elif isinstance(event, RejectedError):
+                    self._reject(part, event, outcome)
 
     def _admit(
         self, record: Record, event: Event, clock: int, touched: dict[bytes, TouchedCustomer], outcome: Outcome
@@ -186,14 +200,12 @@ class Tracker:
             outcome.unknown_names[event.unknown_name or ""] += 1
             return "applied"
         at = fact.at
-        self._forgetting.check(event.user_id, at, clock, outcome)
-        if at > record.time + MAX_AHEAD_MS:
-            raise RejectedError("from_the_future", f"the event is {at - record.time} ms ahead of its record")
-        horizon = clock - self._lateness
-        if at < horizon:
-            raise RejectedError("late", f"the event is {horizon - at} ms older than the allowed lateness")
+        if outcome.marks or self._forgetting.marks.stored:
+            self._forgetting.check(key, at, clock, outcome)
+        self._lateness.check(at, record.time, clock)
         customer = touched.get(key)
         if customer is None:
+            check_reserved(event.user_id)
             if not makes_exist(fact) and (key not in self._table or key in outcome.gone):
                 raise unknown_customer()
             customer = self._touch(key, touched, outcome, at)
@@ -215,7 +227,7 @@ class Tracker:
                 self._decide(key, touched.pop(key), outcome)
             except RejectedError:
                 outcome.counts["poisoned"] += 1
-            outcome.gone.setdefault(key, self._header(key))
+            outcome.gone.setdefault(key, known_header(self._table.get(key)))
         return outcome.customers.pop(key, (None, None))[0]
 
     def _touch(
@@ -235,22 +247,17 @@ class Tracker:
             return TouchedCustomer(begin(at, key.decode(), self._rules.first_stage), None, [])
         before = read_header(snapshot)
         # It changes in place; should the batch fail, it is read from its snapshot again.
-        timeline = self._cache.take(key) or load(snapshot, self._rules, key.decode())
-        is_new = before.fingerprint != self._fingerprint
-        publications = adopt(timeline, self._policy_taken_at or 0, self._rules) if is_new else []
-        return TouchedCustomer(timeline, before, publications)
+        is_behind = before.fingerprint != self._fingerprint
+        rules = self._adoption.rules_of(before) if is_behind else self._rules
+        timeline = self._cache.take(key) or load(snapshot, rules, key.decode())
+        return TouchedCustomer(timeline, before, self._adoption.adopt(timeline) if is_behind else [])
 
     def _decide(self, key: bytes, customer: TouchedCustomer, outcome: Outcome) -> None:
-        timeline = customer.timeline
-        horizon = outcome.upto - self._lateness
-        told: list[str] = []
+        timeline, told = customer.timeline, list[str]()
         try:
-            publications = customer.publications + apply_facts(
-                timeline, customer.facts, outcome.upto, horizon, self._rules, told
-            )
-            values = [
-                encode(it, key.decode(), self._rules.version, of_account=self._of_accounts) for it in publications
-            ]
+            publications = customer.decide(outcome.upto, self._rules, told)
+            user, version, of_account = key.decode(), self._rules.version, self._of_accounts
+            values = [encode(it, user, version, of_account=of_account) for it in publications]
             snapshot = dump(timeline, self._rules)
         except Exception as error:  # as above: a rule that raises is this customer's reject
             outcome.counts["applied"] -= len(customer.records)
@@ -261,20 +268,13 @@ class Tracker:
         for it in told:
             (outcome.counts if it == UNKNOWN_ORDER else outcome.bounds)[it] += 1
         outcome.take(key, None if timeline.is_gone(outcome.upto) else snapshot, timeline, customer.before)
-        if publications:
-            outcome.publications += [(key, it) for it in publications]
-            outcome.transitions += [(key, value, it.change.at) for it, value in zip(publications, values, strict=True)]
+        outcome.publications += [(key, it) for it in publications]
+        outcome.transitions += [(key, value, it.change.at) for it, value in zip(publications, values, strict=True)]
 
     def _reject(self, record: Record, error: RejectedError, outcome: Outcome) -> None:
         outcome.rejected[error.reason] += 1
         outcome.rejects.append(reject_of(record, error, self._partition))
 
     def _due_of(self, key: bytes) -> int | None:
-        header = self._header(key)
-        return None if header is None else self._due_under(header)
-
-    def _due_under(self, header: Header) -> int | None:
-        return AT_ONCE if header.fingerprint != self._fingerprint else header.due
-
-    def _header(self, key: bytes) -> Header | None:
-        return known_header(self._table.get(key))
+        header = known_header(self._table.get(key))
+        return None if header is None else header.due

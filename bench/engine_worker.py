@@ -10,6 +10,7 @@ from agents.batch import Batch, Outcome, Position
 from agents.observer import Committed, Customers
 from bench.peers.job import LARGE, Numbers, Order, add, nothing
 from bench.peers.task import Progress, Task
+from state.rules.rulebook import Rulebook
 from state.timeline.timeline import Timeline
 from streams.policy_file import load_rules
 from streams.settings import Settings
@@ -37,6 +38,13 @@ class NumbersTracker:
     def snapshot(self, key: bytes) -> bytes | None:
         """Return nothing: nobody asks."""
         return None
+
+    def rules_of(self, key: bytes) -> Rulebook:
+        """Raise ``KeyError``: there is no customer."""
+        raise KeyError(key)
+
+    def enforce(self, rules: Rulebook, since: int | None, *, silently: bool = False, closes_past: bool = False) -> None:
+        """Count as before."""
 
     def timeline(self, key: bytes) -> Timeline | None:
         """Return nothing: the small job has no timelines."""

@@ -24,9 +24,11 @@ from streams.topic_configuration import (
     CHANGELOG,
     MAX_RECORD,
     REJECTS,
+    REJECTS_KEPT,
     TRANSITIONS_KEPT,
     clock_warnings,
     compaction_warnings,
+    for_ever_warnings,
     retention_warnings,
 )
 
@@ -53,6 +55,7 @@ class Topics:
     ``mapped`` are those of the inputs whose records have another shape. They belong to somebody else.
     ``account_events`` are written where customers are decided and read where accounts are, one for each partition of
     the customers: so each has one writer, who keeps them in order and says how far it has come.
+    ``policies`` has one partition, and every published policy.
     """
 
     inputs: tuple[str, ...]
@@ -61,6 +64,7 @@ class Topics:
     changelog: str
     mapped: frozenset[str] = frozenset()
     account_events: tuple[str, ...] = ()
+    policies: str = ""
 
     @property
     def own_inputs(self) -> tuple[str, ...]:
@@ -69,7 +73,7 @@ class Topics:
 
     @property
     def all(self) -> tuple[str, ...]:
-        """Every topic, inputs first."""
+        """Every topic that has a partition for each group, inputs first: all but that of the policies."""
         return tuple(
             dict.fromkeys((*self.inputs, self.transitions, self.rejects, self.changelog, *self.account_events))
         )
@@ -86,6 +90,7 @@ def topics_of(settings: Settings) -> Topics:
             rejects=f"{prefix}account.rejects",
             changelog=f"{settings.app_id}-{TABLE}-changelog",
             account_events=account_events,
+            policies=f"{prefix}account.policies",
         )
     inputs: list[str] = []
     for kind, name in zip(TOPIC_KINDS, INPUTS, strict=True):
@@ -97,6 +102,7 @@ def topics_of(settings: Settings) -> Topics:
         changelog=f"{settings.app_id}-{TABLE}-changelog",
         mapped=frozenset(it.topic for it in settings.sources),
         account_events=account_events if settings.accounts else (),
+        policies=f"{prefix}customer.policies",
     )
 
 
@@ -113,6 +119,10 @@ async def create(settings: Settings) -> list[str]:
         )
         for name in own
     ]
+    own.append(topics.policies)
+    wanted.append(
+        NewTopic(topics.policies, 1, settings.replication, topic_configs=topic_settings(topics, topics.policies))
+    )
     created = []
     async with administration(settings) as admin:
         response = await admin.create_topics(wanted)
@@ -137,14 +147,22 @@ async def check(settings: Settings, looks_back_days: int = 0) -> list[str]:
     """
     topics = topics_of(settings)
     async with administration(settings) as admin:
-        partitions = await _partitions(admin, topics.all, topics, settings)
+        partitions = await _partitions(admin, (*topics.all, topics.policies), topics, settings)
+        of_policies = partitions.pop(topics.policies)
         _check_partitions(partitions, settings.partitions, topics)
-        configurations = {name: await _described(admin, name, settings) for name in topics.all}
+        if of_policies != 1:
+            raise TopicsError(
+                f"{topics.policies} has {of_policies} partitions, and must have one, which puts the policies in order: "
+                "delete it, and make it anew with: lifestage topics create"
+            )
+        configurations = {name: await _described(admin, name, settings) for name in (*topics.all, topics.policies)}
     if wrong := _wrong_cleanup(configurations, topics):
         raise TopicsError(wrong)
     warnings = compaction_warnings(configurations[topics.changelog], topics.changelog)
     if settings.clock == "wall" and not settings.embedded:
         warnings += clock_warnings(configurations[topics.changelog], topics.changelog)
+        kept = {topics.transitions: TRANSITIONS_KEPT, topics.rejects: REJECTS_KEPT}
+        warnings += for_ever_warnings(configurations, kept)
     return warnings + retention_warnings(configurations, topics.inputs, looks_back_days)
 
 
@@ -161,7 +179,7 @@ async def wrong_cleanup(settings: Settings) -> str:
     topics = topics_of(settings)
     configurations: dict[str, dict[str, str]] = {}
     async with administration(settings) as admin:
-        for name in topics.all:
+        for name in (*topics.all, topics.policies):
             # One that was deleted is told as such.
             with suppress(TopicsError, RefusedError):
                 configurations[name] = await _described(admin, name, settings)
@@ -180,6 +198,8 @@ def topic_settings(topics: Topics, name: str, clock: Clock = "wall") -> dict[str
     """Return with which configuration a topic is made, for workers on this clock."""
     if name == topics.changelog:
         return dict(CHANGELOG)
+    if name == topics.policies:
+        return {"cleanup.policy": "compact", "max.message.bytes": str(MAX_RECORD)}
     # Retention goes by the record's own time: with seven days, a replay of last year would be deleted at once.
     configuration = {"cleanup.policy": "delete", "retention.ms": "-1"}
     if clock == "wall" and name == topics.transitions:
@@ -244,7 +264,7 @@ def _wrong_cleanup(configurations: Mapping[str, Mapping[str, str]], topics: Topi
     for name, configuration in configurations.items():
         # A broker that does not report its policies cannot be checked.
         policy = configuration.get("cleanup.policy")
-        wanted = "compact" if name == topics.changelog else "delete"
+        wanted = "compact" if name in (topics.changelog, topics.policies) else "delete"
         if policy is not None and set(policy.split(",")) != {wanted}:
             return (
                 f"{name} has cleanup.policy={policy}, it must be {wanted}: "

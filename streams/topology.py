@@ -35,6 +35,7 @@ from streams.partitions.silence import Silence
 from streams.partitions.snapshots import PartitionedSnapshots
 from streams.partitions.status import WorkerStatus
 from streams.partitions.watchdog import Watchdog
+from streams.policies.follower import PolicyFollower
 from streams.settings import Settings
 from streams.sinks.heartbeat import Heartbeat
 from streams.sinks.redis import RedisSink
@@ -63,12 +64,23 @@ def build(
     known = key_partition(settings.partitioner, settings.partitions)
     partition_of = None if known is None or settings.partitions == 1 else remembered(known)
 
+    follower = PolicyFollower(settings, rules)
+    published = follower.policies.rules
+
     def tracker(partition: int, share: MutableMapping[bytes, bytes]) -> GroupState:
-        return Tracker(rules, partition, share, readers, for_accounts=settings.accounts, partition_of=partition_of)
+        return Tracker(
+            rules,
+            partition,
+            share,
+            readers,
+            for_accounts=settings.accounts,
+            partition_of=partition_of,
+            published=published,
+        )
 
     # What is seen of the worker.
     status, stage_counts, tally = WorkerStatus(), StageCounts(), WorkerTally()
-    mirror = _mirror(settings, rules, status) if observers is None else None
+    mirror = _mirror(settings, status) if observers is None else None
     stages = tuple(it.key for it in rules.compiled.stages)
     health = Health(status, rules.version, stages, stage_counts, tally, mirror)
     metrics = Metrics(health, live=settings.clock == "wall", possible=possible_changes(rules.compiled))
@@ -81,7 +93,7 @@ def build(
 
     # What it keeps: the partition groups, and the table that shows their customers.
     snapshots = PartitionedSnapshots(settings)
-    assignment = Assignment(settings, group_state or tracker, shown, status, snapshots)
+    assignment = Assignment(settings, group_state or tracker, shown, status, snapshots, follower)
     app = _app(settings, assignment, snapshots)
     app.Table(
         TABLE,
@@ -96,6 +108,7 @@ def build(
     _register(app, settings, track(assignment, shown, time.monotonic, settings.batch_timeout, reached))
     app.silence = Silence(settings.broker, status)
     app.task(Watchdog(settings, assignment, app.silence).watch)
+    app.task(follower.follow)
     app.task(tally.report)
     if mirror is not None:
         app.task(mirror.run)
@@ -129,7 +142,7 @@ def _register(app: BatchApp, settings: Settings, agent: Agent) -> None:
     }
 
 
-def _mirror(settings: Settings, rules: Rulebook, status: WorkerStatus) -> Mirror | None:
+def _mirror(settings: Settings, status: WorkerStatus) -> Mirror | None:
     if not settings.redis_url:
         return None
 
@@ -137,7 +150,7 @@ def _mirror(settings: Settings, rules: Rulebook, status: WorkerStatus) -> Mirror
         return status.groups[partition].transitions_end
 
     try:
-        return Mirror(RedisSink(settings), rules, time.monotonic, transitions_end=transitions_end)
+        return Mirror(RedisSink(settings), time.monotonic, transitions_end=transitions_end)
     except ValueError as error:
         raise SettingsError(
             f"LIFESTAGE_REDIS_URL cannot be used: {error}; set it to redis://host:port/number"

@@ -111,6 +111,7 @@ async def check_rights(settings: Settings) -> None:
     topics = topics_of(settings)
     needed = {name: ["Read", "DescribeConfigs"] for name in topics.inputs}
     needed |= {name: ["Write", "DescribeConfigs"] for name in (topics.transitions, topics.rejects)}
+    needed[topics.policies] = ["Read", "DescribeConfigs"]  # to publish the first one takes more, and only once
     needed[topics.changelog] = ["Read", "Write", "DescribeConfigs"]
     if settings.accounts:
         needed |= {name: ["Write", "DescribeConfigs"] for name in topics.account_events}

@@ -53,7 +53,7 @@ class Timeline(msgspec.Struct, gc=False):
     def is_gone(self, upto: int) -> bool:
         """Tell whether nothing more need be known of this customer at ``upto``, who was forgotten by the policy."""
         head = self.head
-        return is_forgotten(head) and head.due is not None and head.due <= upto
+        return head.due is not None and head.due <= upto and is_forgotten(head)
 
     def has_id(self, message_id: str) -> bool:
         """Tell whether a fact with this messageId is in the tail."""
@@ -101,7 +101,8 @@ def apply_facts(
         timeline.folded = timeline.stale = False
         timeline.head = rebuild(timeline, timeline.tail, max(upto, head.at), rules, decisions, arrived, told)
         published, timeline.emitted = correct(decisions, timeline.emitted, known_until, timeline.seq)
-    published, timeline.seq = renumbered(published, timeline.seq)
+    if published:
+        published, timeline.seq = renumbered(published, timeline.seq)
     _tidy(timeline, horizon, horizon - lateness, rules, told)
     if is_forgotten(head := timeline.head):
         # Until then a fact may come that shows that they were not.
@@ -116,8 +117,11 @@ def at_base(base: bytes | None, facts: Sequence[AnyFact], rules: Rulebook, user_
     return customer
 
 
-def adopt(timeline: Timeline, at: int, rules: Rulebook) -> list[Publication]:
-    """Put a customer under a new policy at ``at``: what was decided under the old one is final."""
+def adopt(timeline: Timeline, at: int, rules: Rulebook, *, silently: bool = False) -> list[Publication]:
+    """Put a customer under a new policy at ``at``: what was decided under the old one is final.
+
+    ``silently``: nothing is published of what changes by that.
+    """
     head = timeline.head
     at = max(at, head.at)
     decisions: list[Decision] = []
@@ -125,6 +129,8 @@ def adopt(timeline: Timeline, at: int, rules: Rulebook) -> list[Publication]:
     timeline.folded = False
     _fold(timeline)
     timeline.closed_before = at + 1
+    if silently:
+        return []
     published = [Publication(it.change, it.figures, seq) for seq, it in enumerate(decisions, start=timeline.seq + 1)]
     timeline.seq += len(published)
     return published
@@ -146,7 +152,7 @@ def rebuild(
     customer = at_base(timeline.base, tail, rules, timeline.head.user_id)
     new = set(map(id, arrived))
     for fact in tail:
-        if rules.retention or is_forgotten(customer):
+        if rules.forgets or is_forgotten(customer):
             rules.reach(customer, fact, decisions)
         if id(fact) in new:
             told += rules.told(customer, fact)
@@ -177,7 +183,7 @@ def _continue(
         return []
     timeline.folded = False
     for fact in arrived:
-        if rules.retention or is_forgotten(head):
+        if rules.forgets or is_forgotten(head):
             rules.reach(head, fact, decisions)
         told += rules.told(head, fact)
         rules.advance(head, fact, decisions)

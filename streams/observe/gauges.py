@@ -41,7 +41,8 @@ class Gauges(Collector):
         yield lag
         yield from _groups(status.groups)
         policy = GaugeMetricFamily("lifestage_policy_info", "The policy at work.", labels=["version"])
-        policy.add_metric([self._health.policy_version], 1)
+        for version in self._health.policies:
+            policy.add_metric([version], 1)
         yield policy
         mirror = self._health.mirror_status
         if mirror is not None:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from operator import itemgetter
 from typing import Any
 
 from agents.mirror import Mirror, MirrorStatus
@@ -16,15 +17,26 @@ from streams.partitions.status import GroupStatus, Restore, WorkerStatus
 class Health:
     """The state of a worker, read at the moment of a request. ``mirror`` is None without Redis.
 
-    ``policy_stages`` are the stages that the policy has.
+    ``own_version`` and ``policy_stages`` are the version and the stages of the policy that the worker began with.
     """
 
     status: WorkerStatus
-    policy_version: str
+    own_version: str
     policy_stages: tuple[str, ...]
     stage_counts: StageCounts
     tally: WorkerTally
     mirror: Mirror | None
+
+    @property
+    def policies(self) -> Mapping[str, int]:
+        """The versions of the policies in force, with their numbers; several while one takes the place of another."""
+        found = {it.policy_version: it.policy for it in self.status.groups.values() if it.policy}
+        return found or {self.own_version: 0}
+
+    @property
+    def policy_version(self) -> str:
+        """The version of the policy in force, the newer one while one takes the place of another."""
+        return max(self.policies.items(), key=itemgetter(1))[0]
 
     @property
     def stages(self) -> Mapping[str, int]:
@@ -70,6 +82,8 @@ def _group(group: GroupStatus, now: float) -> dict[str, Any]:
         "upto": instant.to_text(group.upto) if group.upto else None,
         "seconds_since_progress": round(now - group.progress, 1),
         "lag_records": group.lag,
+        "policy": group.policy,
+        "policy_version": group.policy_version,
         "restore": None if group.restore is None else _restore(group.restore),
     }
 

@@ -21,7 +21,8 @@ from streams.partitions.snapshots import PartitionedSnapshots
 from streams.partitions.status import WorkerStatus
 from streams.partitions.transaction import GroupTransaction
 from streams.partitions.wall_clock import WrongClockError, until_right
-from streams.refusal import REFUSED_SECONDS, refused_request
+from streams.policies.follower import PolicyFollower
+from streams.refusal import REFUSED_SECONDS, RefusedError, refused_request
 from streams.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -71,6 +72,7 @@ class Assignment:
         observers: Observers,
         status: WorkerStatus,
         snapshots: PartitionedSnapshots,
+        policies: PolicyFollower | None = None,
     ) -> None:
         self.groups: dict[int, PartitionGroup] = {}
         self.settings = settings
@@ -80,6 +82,7 @@ class Assignment:
         self._observers = observers
         self._status = status
         self._snapshots = snapshots
+        self._policies = policies
         self._reopening: dict[int, asyncio.Task[None]] = {}
 
     async def take(self, partitions: Collection[int], generation: int) -> None:
@@ -169,7 +172,8 @@ class Assignment:
         group = self.groups.get(partition)
         if group is None:
             state = self._group_state(partition, self._snapshots.share(partition))
-            group = self.groups[partition] = PartitionGroup(partition, self.settings, state)
+            policies = None if self._policies is None else self._policies.policies
+            group = self.groups[partition] = PartitionGroup(partition, self.settings, state, policies)
             group.status.progress = time.monotonic()
             self._status.groups[partition] = group.status
         return group
@@ -195,13 +199,17 @@ class Assignment:
             # A group that this worker keeps is read on, too: another worker may have written in a generation that this
             # one missed.
             ends = await read_changelogs(self.settings, groups)
+            if self._policies is not None:
+                # After the markers, which may name a policy that was published meanwhile.
+                await self._policies.refresh()
             for group in groups:
                 if group.status.reason:
                     group.status.state, group.generation = "stopped", generation
-                    _tell_stopped(group)
                 else:
                     group.open(generation, ends[group.partition])
                     group.status.opened_in = time.monotonic() - started
+                if group.status.state == "stopped":
+                    _tell_stopped(group)
                 group.status.progress = time.monotonic()
                 if group.unreadable:
                     # Its customers are those of some moment in the past: nobody may be told of them.
@@ -223,7 +231,7 @@ class Assignment:
 
     def _why(self, error: Exception, began: float) -> str:
         """Return what an error says; a right that is missing for long ends the worker."""
-        refused = refused_request(error, self.settings, "Read or Write")
+        refused = error if isinstance(error, RefusedError) else refused_request(error, self.settings, "Read or Write")
         if refused is not None and time.monotonic() - began >= REFUSED_SECONDS:
             end_process(str(refused))
         return repr(error) if refused is None else str(refused)

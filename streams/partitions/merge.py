@@ -71,12 +71,13 @@ def replaying(buffers: Sequence[TopicBuffer]) -> bool:
     return any(buffer.is_being_written for buffer in buffers)
 
 
-def merge(buffers: Sequence[TopicBuffer], limit: int) -> Merged:
+def merge(buffers: Sequence[TopicBuffer], limit: int, until: int | None = None) -> Merged:
     """Remove and return the records that no record still to come can precede, at most ``limit`` of them.
 
     The order is that of (order time, place of the buffer, offset), whenever and in whatever portions the records
     arrived, as long as no buffer is called caught up too early. Records of one instant go together, so that a
-    customer's facts of one instant are decided together, unless there are more of them than ``limit``.
+    customer's facts of one instant are decided together, unless there are more of them than ``limit``. Records after
+    ``until`` stay where they are.
     """
     during_replay = replaying(buffers)
     bounds = [
@@ -86,6 +87,8 @@ def merge(buffers: Sequence[TopicBuffer], limit: int) -> Merged:
     counts = [_ready(buffer, cut) for buffer in buffers]
     if cut is not None and not any(counts) and any(len(buffer.records) >= limit for buffer in buffers):
         counts = [_ready_with_ties(buffer, place, cut) for place, buffer in enumerate(buffers)]
+    if until is not None:
+        counts = [min(number, bisect_right(it.times, until)) for number, it in zip(counts, buffers, strict=True)]
     counts = [min(number, limit + 1) for number in counts]
     times, records = _in_order(buffers, counts)
     complete_to = None if cut is None else cut[0]

@@ -7,8 +7,10 @@ from dataclasses import replace
 
 from agents.batch import Batch, PendingBatch, Position, Record
 from agents.commit import GroupState
+from agents.policies import Policies
 from streams.partitions.input_buffer import InputBuffer
 from streams.partitions.merge import merge, replaying
+from streams.partitions.policy_in_force import PolicyInForce
 from streams.partitions.position import START, encode_position
 from streams.partitions.status import GroupStatus
 from streams.partitions.transaction import GroupTransaction
@@ -27,10 +29,11 @@ class PartitionGroup:
     At most one batch is under way: ``in_flight``. ``lock`` is held while a batch is processed or the group is opened.
     """
 
-    def __init__(self, partition: int, settings: Settings, state: GroupState) -> None:
+    def __init__(self, partition: int, settings: Settings, state: GroupState, policies: Policies | None = None) -> None:
         self.partition = partition
         self.state = state
         self.status = GroupStatus()
+        self._policy = PolicyInForce(policies, state, self.status)
         self.lock = asyncio.Lock()
         self.generation = -1
         self.in_flight: PendingBatch | None = None
@@ -66,8 +69,14 @@ class PartitionGroup:
         self._is_final = False
 
     def open(self, generation: int, ends: dict[str, int]) -> None:
-        """Let records flow from the position on; ``ends`` are the offsets after the last record of each topic."""
+        """Let records flow from the position on; ``ends`` are the offsets after the last record of each topic.
+
+        A group whose policy cannot be had is stopped instead.
+        """
         position = self.position or START
+        if reason := self._policy.begin(position):
+            self.stop(reason)
+            return
         self._upto = self.state.upto = position.upto
         for buffer in self.buffers:
             buffer.restart(
@@ -101,22 +110,35 @@ class PartitionGroup:
         """Return the next batch worth a commit, None while one is under way or nothing has happened; ``now`` in ms."""
         if self.in_flight is not None or self.status.state != "open":
             return None
+        committed = (self.position or START).upto
+        change = self._policy.change_after(committed)
+        if change is not None and change.at <= committed and not self._is_due(committed):
+            # All that happened until then is decided: the other policy begins, with a batch of its own.
+            if reason := self._policy.take(change):
+                self.stop(reason)
+                return None
+            return self._pending([], committed, now, is_final=False)
+        cut = None if change is None else change.at
         for buffer in self.buffers:
             buffer.stop_waiting(now, self._wall)
-        merged = merge(self.buffers, self._limit)
+        merged = merge(self.buffers, self._limit, cut)
         if merged.records:
             for buffer in self.buffers:
                 buffer.taken()
-        upto = self._advance(merged.cut, now)
-        is_final = merged.cut is None and not self._wall
-        if not merged.records and not self._must_fire(upto, now) and not self._must_tell(is_final, now):
+        upto = self._advance(merged.cut, now, cut)
+        must_cut = upto == cut and upto > committed
+        is_final = merged.cut is None and not self._wall and upto != cut
+        if not merged.records and not (must_cut or self._must_fire(upto, now) or self._must_tell(is_final, now)):
             # This upto is in memory only, and a crash that loses it does no harm: it decides what is due or late only
             # as the upto of a batch, which commits it.
             self.status.upto = self._decided(upto)
             return None
+        return self._pending(merged.records, upto, now, is_final=is_final)
+
+    def _pending(self, records: Sequence[Record], upto: int, now: int, *, is_final: bool) -> PendingBatch:
         self._ticked, self._is_final = now, is_final
-        position = self._position_after(merged.records, upto)
-        events = [record for record in merged.records if record.key != WATERMARK_KEY]
+        position = self._position_after(records, upto)
+        events = [record for record in records if record.key != WATERMARK_KEY]
         batch = Batch(self.partition, self.generation, events, upto, is_final)
         self.in_flight = PendingBatch(batch, position, encode_position(position))
         return self.in_flight
@@ -143,11 +165,17 @@ class PartitionGroup:
         due = self.state.due()
         return upto if due is None or due > upto else max(0, due - 1)
 
-    def _advance(self, cut: int | None, now: int) -> int:
+    def _is_due(self, upto: int) -> bool:
+        due = self.state.due()
+        return due is not None and due <= upto
+
+    def _advance(self, cut: int | None, now: int, limit: int | None) -> int:
         if cut is None:
             cut = now if self._wall else max(buffer.end_of_time for buffer in self.buffers)
         # A record's time is never beyond now, but a replay's watermark can be.
         self._upto = max(self._upto, min(cut, now) if self._wall else cut)
+        if limit is not None:
+            self._upto = min(self._upto, limit)
         return self._upto
 
     def _must_fire(self, upto: int, now: int) -> bool:
@@ -171,4 +199,12 @@ class PartitionGroup:
         for record in [record for record in records if record.key == WATERMARK_KEY]:
             if (watermark := read_watermark(record)) is not None:
                 watermarks[record.topic] = watermark
-        return replace(before, positions=positions, upto=upto, watermarks=watermarks, partitioner=self._partitioner)
+        return replace(
+            before,
+            positions=positions,
+            upto=upto,
+            watermarks=watermarks,
+            partitioner=self._partitioner,
+            policy=self._policy.number,
+            policy_at=self._policy.since,
+        )

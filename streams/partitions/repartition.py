@@ -25,9 +25,11 @@ from streams.partitions.position import POSITION_KEY, START, encode_position
 from streams.partitions.skip_lost import NoCustomers
 from streams.partitions.transaction import GroupTransaction
 from streams.partitions.uncounted import UncountedLog, in_order
+from streams.policies.reading import read_records
 from streams.settings import Settings
 from streams.topic_configuration import MAX_RECORD
 from streams.topic_metadata import TopicMetadata, topic_metadata
+from streams.topic_reader import TopicUnreadableError
 from streams.topics import Topics, TopicsError, create, topics_of
 
 _CHUNK = 1000
@@ -71,6 +73,8 @@ class _Before:
     snapshots: dict[bytes, bytes] = field(default_factory=dict)
     positions: dict[TopicPartition, int] = field(default_factory=dict)
     upto: int = 0
+    policies: dict[int, int] = field(default_factory=dict)
+    """By the number of a policy in force in some partitions, since when it is so in the last of them."""
 
 
 async def repartition(before: Settings, after: Settings) -> Moved:
@@ -87,6 +91,7 @@ async def repartition(before: Settings, after: Settings) -> Moved:
     async with topic_metadata(before, old.all) as reader:
         present = await reader.read()
     held = await _read_before(before, old, present)
+    published = await _published(before)
     logs = [TopicPartition(name, it) for name in old.inputs for it in range(present[name].partitions)]
     async with log_reader(before, logs) as consumer:
         left = await _uncounted(consumer, logs, held)
@@ -113,10 +118,15 @@ async def repartition(before: Settings, after: Settings) -> Moved:
                         records, chunk = records + len(chunk), []
                 await write(chunk)
                 records += len(chunk)
+            # Under the same numbers, which the markers and the customers go by.
+            policies = [(new.policies, 0, it.key, it.value, it.timestamp) for it in published]
             ids = topic_changes.ids_of(new, made)
-            marker = encode_position(Position({}, held.upto, {}, ids, after.partitions, after.partitioner))
+            number, since = next(iter(held.policies.items()), (0, 0))
+            marker = encode_position(
+                Position({}, held.upto, {}, ids, after.partitions, after.partitioner, number, since)
+            )
             # All of them in one transaction.
-            await write([(new.changelog, it, POSITION_KEY, marker, None) for it in range(after.partitions)])
+            await write(policies + [(new.changelog, it, POSITION_KEY, marker, None) for it in range(after.partitions)])
     return Moved(sum(not is_mark(key) for key in held.snapshots), records)
 
 
@@ -170,7 +180,21 @@ async def _read_before(settings: Settings, topics: Topics, present: Mapping[str,
         held.snapshots |= state.held
         held.positions |= {TopicPartition(topic, partition): at for topic, at in position.positions.items()}
         held.upto = max(held.upto, position.upto)
+        if group.position is not None:
+            held.policies[position.policy] = max(held.policies.get(position.policy, 0), position.policy_at)
+    if len(held.policies) > 1:
+        raise TopicsError(
+            f"policies {' and '.join(map(str, sorted(held.policies)))} are in force, each in some partitions: start "
+            "the workers until `lifestage policy published` shows all of them at the last one, and then stop them"
+        )
     return held
+
+
+async def _published(settings: Settings) -> list[ConsumerRecord]:
+    try:
+        return [*(await read_records(settings)).values()]
+    except TopicUnreadableError as error:
+        raise TopicsError(str(error)) from None
 
 
 def _is_raised(topics: Topics, settings: Settings, present: Mapping[str, TopicMetadata]) -> bool:
@@ -215,6 +239,7 @@ async def _check_empty(settings: Settings, topics: Topics) -> None:
     places = [
         TopicPartition(name, it) for name in (*topics.inputs, topics.changelog) for it in range(settings.partitions)
     ]
+    places.append(TopicPartition(topics.policies, 0))
     async with log_reader(settings, places) as consumer:
         ends = await consumer.end_offsets(places)
     if full := sorted({place.topic for place, end in ends.items() if end}):

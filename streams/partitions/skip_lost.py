@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from agents.batch import Batch, Outcome
+from state.rules.rulebook import Rulebook
 from state.timeline.timeline import Timeline
 from streams.partitions.changelog import read_changelogs
 from streams.partitions.partition_group import PartitionGroup
@@ -28,6 +29,13 @@ class NoCustomers:
 
     def timeline(self, key: bytes) -> Timeline | None:
         """Return no customer."""
+
+    def rules_of(self, key: bytes) -> Rulebook:
+        """Raise ``KeyError``: there is no customer."""
+        raise KeyError(key)
+
+    def enforce(self, rules: Rulebook, since: int | None, *, silently: bool = False, closes_past: bool = False) -> None:
+        """Ignore a policy: nobody is decided."""
 
     def restore(self, key: bytes, value: bytes | None) -> None:
         """Ignore a customer."""

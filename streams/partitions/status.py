@@ -45,6 +45,9 @@ class GroupStatus:
     """An offset of the transitions topic: what is committed before it is in memory."""
     restore: Restore | None = None
     """How far the changelog is read, while it is."""
+    policy: int = 0
+    """The number of the policy in force, 0 while it is not known."""
+    policy_version: str = ""
     opened_in: float | None = None
     """How many seconds it took to open it the last time."""
 

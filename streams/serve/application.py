@@ -44,7 +44,6 @@ def application(surfaces: Sequence[Surface], access: Access, metrics: ServeMetri
 
 def _of_all(surfaces: Sequence[Surface], metrics: ServeMetrics) -> list[Route]:
     """Return what is answered whatever the server is for."""
-    described = orjson.dumps(document([it.description() for it in surfaces]), option=orjson.OPT_INDENT_2)
 
     async def live(_request: Request) -> Response:
         return _json({"live": True})
@@ -62,6 +61,8 @@ def _of_all(surfaces: Sequence[Surface], metrics: ServeMetrics) -> list[Route]:
         return Response(body=metrics.text(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     async def openapi(_request: Request) -> Response:
+        # Made anew: it names what the policy in force has.
+        described = orjson.dumps(document([it.description() for it in surfaces]), option=orjson.OPT_INDENT_2)
         return Response(body=described, content_type="application/json")
 
     return [

@@ -44,7 +44,7 @@ _PROBLEMS = {
     "405": "The path takes another method.",
     "413": "The body is too large.",
     "429": "The token asks more often than its limit allows.",
-    "503": "Redis or Kafka does not answer, or Redis has another policy's customers.",
+    "503": "Redis or Kafka does not answer, or a customer's policy is not found.",
 }
 
 

@@ -1,12 +1,8 @@
 """The surfaces of a server: everything that it answers, put together."""
 
-import logging
 import time
 from collections.abc import Sequence
 
-from redis.asyncio import Redis
-
-from state.rules.rulebook import Rulebook
 from streams.serve.access import Access
 from streams.serve.clocks import stream_clock, wall_clock
 from streams.serve.customers.look_up import LookUp
@@ -22,45 +18,43 @@ from streams.serve.metrics import ServeMetrics
 from streams.serve.page.legend import legend_of
 from streams.serve.page.routes import Page
 from streams.serve.redis_reader import RedisReader
+from streams.serve.served_policies import ServedPolicies
 from streams.serve.stored_customers import StoredCustomers
 from streams.serve.stored_workers import StoredWorkers
 from streams.serve.surface import Surface
 from streams.serve.topic_follower import TopicFollower
+from streams.serve.transitions.filters import Filters
 from streams.serve.transitions.routes import Transitions
 from streams.serve.worker_clocks import WorkerClocks
 from streams.settings import Settings
-from streams.sinks.redis import Keys
 from streams.topics import topics_of
-
-logger = logging.getLogger(__name__)
 
 
 def surfaces_of(
-    settings: Settings, rules: Rulebook, redis: Redis | None, access: Access, metrics: ServeMetrics
+    settings: Settings, policies: ServedPolicies, reader: RedisReader | None, access: Access, metrics: ServeMetrics
 ) -> Sequence[Surface]:
-    """Return the surfaces that the settings allow; ``redis`` is None where nobody is mirrored."""
+    """Return the surfaces that the settings allow; ``reader`` is None where nobody is mirrored."""
     surfaces: list[Surface] = []
-    reader = None if redis is None else RedisReader(redis, Keys.of(settings))
-    if reader is None:
-        logger.info("LIFESTAGE_REDIS_URL is empty: nobody is looked up here")
-    else:
-        surfaces += _of_the_mirror(settings, rules, reader)
-    surfaces.append(Transitions(settings, rules.compiled, reader, metrics.registry))
+    if reader is not None:
+        surfaces += _of_the_mirror(settings, policies, reader)
+    filters = policies.derived(lambda rules: Filters(rules.compiled))
+    surfaces.append(Transitions(settings, filters, reader, metrics.registry))
     if settings.subject == "customer":
         surfaces.append(_intake(settings, reader, access, metrics))
-    legend = legend_of(rules.compiled, rules.version, stream_clock=settings.clock == "stream")
+    has_stream_clock = settings.clock == "stream"
+    legend = policies.derived(lambda it: legend_of(it.compiled, it.version, stream_clock=has_stream_clock))
     return [*surfaces, Page(legend, access.tokens, surfaces)]
 
 
-def _of_the_mirror(settings: Settings, rules: Rulebook, reader: RedisReader) -> list[Surface]:
+def _of_the_mirror(settings: Settings, policies: ServedPolicies, reader: RedisReader) -> list[Surface]:
     stored, workers = StoredCustomers(reader), StoredWorkers(reader)
-    look_up = LookUp(rules, None if settings.clock == "stream" else _now)
+    look_up = LookUp(policies, None if settings.clock == "stream" else _now)
     rejects = RejectLog()
     follower = TopicFollower(settings, topics_of(settings).rejects, rejects, MAX_REJECTS)
     return [
-        Customers(look_up, MemberSets(rules.compiled), stored),
-        *build_history(settings, rules, stored, workers, _now),
-        Installation(rules.compiled, workers, follower, rejects),
+        Customers(look_up, policies.derived(lambda rules: MemberSets(rules.compiled)), stored),
+        *build_history(settings, policies, stored, workers, _now),
+        Installation(policies, workers, follower, rejects),
     ]
 
 

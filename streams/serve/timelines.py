@@ -1,27 +1,43 @@
-"""The timelines of stored customers, from their snapshots."""
+"""The timelines of stored customers, from their snapshots, each with the rules that it was decided by."""
 
 from http import HTTPStatus
+from typing import NamedTuple
 
 from state.rules.rulebook import Rulebook
 from state.timeline.snapshot import SnapshotError, load, read_header
 from state.timeline.stored_version import StoredVersionError
 from state.timeline.timeline import Timeline
 from streams.serve.problems import ProblemError
+from streams.serve.served_policies import ServedPolicies
 
 
-def timeline_of(customer: str, snapshot: bytes, rules: Rulebook) -> Timeline:
-    """Return the timeline of a snapshot. Raises ``ProblemError`` for one of another policy or another version."""
+class Decided(NamedTuple):
+    """A customer's timeline, and the rules that they were decided by last."""
+
+    timeline: Timeline
+    rules: Rulebook
+
+
+async def timeline_of(customer: str, snapshot: bytes, policies: ServedPolicies) -> Decided:
+    """Return the timeline of a snapshot. Raises ``ProblemError`` where its policy or its version cannot be read."""
     try:
-        if read_header(snapshot).fingerprint != rules.fingerprint:
-            detail = (
-                f"the workers decided {customer!r} under another policy than this server has: start "
-                "`lifestage serve` with the LIFESTAGE_POLICY of the workers, or wait until they have taken it over"
-            )
-            raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, 1)
-        return load(snapshot, rules, customer)
+        fingerprint = read_header(snapshot).fingerprint
+        rules = await policies.rules_of(fingerprint)
+        if rules is None:
+            raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, _told(customer, policies.unreadable(fingerprint)), 1)
+        return Decided(load(snapshot, rules, customer), rules)
     except (SnapshotError, StoredVersionError):
         detail = (
             f"the workers stored {customer!r} in a form that this version cannot read: start `lifestage serve` "
             "in the version of the workers"
         )
         raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail) from None
+
+
+def _told(customer: str, unreadable: str) -> str:
+    if unreadable:
+        return f"the workers decided {customer!r} under a policy that this version does not know: {unreadable}"
+    return (
+        f"the workers decided {customer!r} under another policy than those that were published, or Kafka, where they "
+        "are read, does not answer: wait until the workers have taken the customer over, and see /ready"
+    )

@@ -51,6 +51,7 @@ class TopicFollower:
         self._records = records
         self._most = most
         self._trouble = f"{topic} is not read yet"
+        self._anew = ""
         self._has_caught_up = False
         self._behind = self._in_all = 0
 
@@ -61,12 +62,18 @@ class TopicFollower:
 
     def missing(self) -> str:
         """Return why not all records are taken; empty if they are."""
+        if self._anew:
+            return self._anew
         if self._trouble:
             return self._trouble
         if not self._has_caught_up or self._behind > _NEAR:
             done = self._in_all - self._behind
             return f"{self._topic} is being read: {done:,} of {self._in_all:,} records so far"
         return ""
+
+    def read_anew(self, why: str) -> None:
+        """Begin with the first record again, soon; until then ``why`` is missing."""
+        self._anew = why
 
     async def run(self) -> NoReturn:
         """Follow until cancelled; after a failure, begin again."""
@@ -85,7 +92,7 @@ class TopicFollower:
                 self._lose(f"reading {self._topic} failed, and the log says how")
             await asyncio.sleep(_AGAIN_SECONDS)
 
-    async def _follow(self, consumer: AIOKafkaConsumer, partitions: list[TopicPartition]) -> NoReturn:
+    async def _follow(self, consumer: AIOKafkaConsumer, partitions: list[TopicPartition]) -> None:
         fetch_again_at_once(consumer)
         async with asyncio.timeout(_ANSWER_SECONDS):
             begins, ends = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
@@ -94,11 +101,11 @@ class TopicFollower:
         starts = begins if self._settings.embedded else {it: max(begins[it], ends[it] - share) for it in partitions}
         for partition, offset in starts.items():
             consumer.seek(partition, offset)
-        self._has_caught_up = False
+        self._has_caught_up, self._anew = False, ""
         self._in_all = sum(ends[it] - starts[it] for it in partitions)
         self._records.begin({it.partition: offset > 0 for it, offset in starts.items()})
         checked = float("-inf")
-        while True:
+        while not self._anew:
             if time.monotonic() - checked > _CHECK_SECONDS:
                 await self._measure(consumer, partitions, ends)
                 checked = time.monotonic()

@@ -188,9 +188,10 @@ def test_the_topics_are_those_that_the_command_makes() -> None:
     settings = Settings.from_environment(given)
     made = {it["metadata"]["name"]: it["spec"] for it in manifests(EXAMPLES) if it["kind"] == "KafkaTopic"}
     topics = topics_of(settings)
-    assert set(made) == set(topics.all)
+    assert set(made) == {*topics.all, topics.policies}
     for name, spec in made.items():
-        assert (spec["partitions"], spec["replicas"]) == (settings.partitions, settings.replication)
+        partitions = 1 if name == topics.policies else settings.partitions
+        assert (spec["partitions"], spec["replicas"]) == (partitions, settings.replication)
         config = {key: str(value) for key, value in spec["config"].items()}
         assert config == {**topic_settings(topics, name), "min.insync.replicas": "2"}
     assert f"{settings.app_id}-{TABLE}-changelog" in made

@@ -26,6 +26,7 @@ from streams.sources.source import Source
 from streams.topics import TopicsError, create, topics_of
 from tests.support.comparison import backtest, by_customer
 from tests.support.installation import Installation, existing, settings_for
+from tests.support.programs import ROOT
 from tests.support.reconciliation import Account, counting, produce, settled
 from tests.support.topics import read
 from tests.support.waiting import PATIENCE, until
@@ -219,9 +220,10 @@ async def test_a_move_to_more_partitions_changes_no_transition(
     told = []
     await create(before)
     with existing(before, tmp_path) as installed:
-        for settings, some in ((before, events[:half]), (after, events[half:])):
+        # The file of the second worker decides nothing: the policy in force moves, too.
+        for settings, some, file in ((before, events[:half], ""), (after, events[half:], "policies/club.toml")):
             installed.settings = settings
-            installed.start()
+            installed.start(LIFESTAGE_POLICY=file and str(ROOT / file))
             await replay(Source("shop", "", some), settings, print)
             await installed.wait_until_done(some[-1].instant)
             await end(installed)

@@ -41,7 +41,7 @@ async def same(redis: Redis, prefix: str, group: FakeGroup) -> bool:
 
 async def test_opening_changing_and_an_emptied_redis(redis_url: str, topic_prefix: str, rules: Rulebook) -> None:
     sink = RedisSink(Settings(redis_url=redis_url, app_id=topic_prefix))
-    mirror = Mirror(sink, rules, time.monotonic)
+    mirror = Mirror(sink, time.monotonic)
     redis = Redis.from_url(redis_url, decode_responses=True)
     group = FakeGroup(b"c%d" % number for number in range(1000))
     mirror.opened(0, group.position, group)
@@ -63,7 +63,7 @@ async def test_opening_changing_and_an_emptied_redis(redis_url: str, topic_prefi
 async def test_it_ends_wherever_it_is_cancelled(redis_url: str, topic_prefix: str, rules: Rulebook) -> None:
     group = FakeGroup(b"c%d" % number for number in range(30))
     for number in range(1, 40):
-        mirror = Mirror(RedisSink(Settings(redis_url=redis_url, app_id=topic_prefix)), rules, time.monotonic)
+        mirror = Mirror(RedisSink(Settings(redis_url=redis_url, app_id=topic_prefix)), time.monotonic)
         mirror.opened(0, group.position, group)
         task = asyncio.create_task(mirror.run())
         await steps(number)
@@ -77,7 +77,7 @@ async def test_redis_away_at_the_start_and_killed_later(
     port = free_port()
     url = f"redis://127.0.0.1:{port}/0"
     sink = RedisSink(Settings(redis_url=url, app_id=topic_prefix))
-    mirror = Mirror(sink, rules, time.monotonic)
+    mirror = Mirror(sink, time.monotonic)
     group = FakeGroup(b"c%d" % number for number in range(100))
     mirror.opened(0, group.position, group)
 

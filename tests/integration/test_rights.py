@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from click.testing import CliRunner, Result
 
 from streams.cli.main import main
 from streams.partitions.transaction import GroupTransaction
+from streams.policies.follower import PolicyFollower
+from streams.policy_file import load_rules
 from streams.refusal import RefusedError, refused_request
 from streams.security import Security
 from streams.settings import Settings
@@ -22,7 +25,7 @@ from streams.worker import check_rights
 from tests.support.certificates import Authority
 from tests.support.installation import Installation
 from tests.support.programs import require_apache_kafka
-from tests.support.secured_kafka import SecuredKafka, rights_in_the_page, secured_kafka, token
+from tests.support.secured_kafka import SecuredKafka, moved, rights_in_the_page, secured_kafka, token
 from tests.support.serving import serving
 from tests.support.waiting import until, wait_until
 from tests.support.workers import LIFESTAGE, Worker, environment
@@ -32,6 +35,7 @@ pytestmark = pytest.mark.apache
 PREFIX = "rights-"
 BASE = Settings(redis_url="", app_id=f"{PREFIX}app", topic_prefix=PREFIX, partitions=2, session_timeout=6.0)
 USERS = {command: re.sub(r"\W+", "-", command) for command in rights_in_the_page(BASE)}
+FIRST = "worker, publishing the first policy"
 WORKER_RIGHTS = rights_in_the_page(BASE)["worker"]
 
 
@@ -65,19 +69,39 @@ def settings_of(kafka: SecuredKafka, user: str) -> Settings:
     return replace(BASE, broker=kafka.sasl, security=security)
 
 
+def done_by(kafka: SecuredKafka, command: str, *arguments: str, **others: str) -> str:
+    """Give a command as the user who may do that and nothing else; return what it prints."""
+    done = call(variables(kafka, USERS[command], **others), *command.split(), *arguments)
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+async def publish_first(kafka: SecuredKafka) -> None:
+    """Publish the first policy as the worker who may; a worker who may not cannot decide before."""
+    with pytest.raises(RefusedError, match="no policy is published yet, and Kafka does not allow user worker to Write"):
+        await PolicyFollower(settings_of(kafka, "worker"), load_rules(None)).refresh()
+    await PolicyFollower(settings_of(kafka, USERS[FIRST]), load_rules(None)).refresh()
+
+
+def move(kafka: SecuredKafka) -> None:
+    """Take the topics for those of before, and move them."""
+    done_by(kafka, "topics adopt")
+    new = moved(BASE)
+    named = ("--partitions", str(new.partitions), "--prefix", new.topic_prefix, "--app-id", new.app_id)
+    assert "moved 1 customers" in done_by(kafka, "topics repartition", *named)
+
+
 async def test_each_command_needs_the_rights_of_the_page_and_no_others(kafka: SecuredKafka, tmp_path: Path) -> None:
-    def may(command: str, *arguments: str, **others: str) -> str:
-        done = call(variables(kafka, USERS[command], **others), *command.split(), *arguments)
-        assert done.exit_code == 0, done.output
-        return done.output
+    may = partial(done_by, kafka)
 
     def run() -> None:
         # Before anything is there, who may create may do so, and nobody is told to create what they may not see.
         denied = call(variables(kafka, "nobody"), "topics", "create")
         assert (denied.exit_code, "not allow user nobody to Create on topic" in denied.output) == (70, True)
         # Transitions of a replay are kept on its clock alone.
-        assert may("topics create", LIFESTAGE_CLOCK="stream").count("created ") == len(topics_of(BASE).all)
+        assert may("topics create", LIFESTAGE_CLOCK="stream").count("created ") == len(topics_of(BASE).all) + 1
         may("topics check")
+        assert "all topics are there" in may("topics create --start-over")
         events = tmp_path / "events.jsonl"
         may("replay", "simulated", "--customers", "5", "--limit", "60", LIFESTAGE_CLOCK="stream")
         assert not events.exists()
@@ -100,6 +124,8 @@ async def test_each_command_needs_the_rights_of_the_page_and_no_others(kafka: Se
         "LIFESTAGE_SASL_TOKEN_COMMAND": f"{sys.executable} -c \"print(open('{tokens}').read())\"",
     }
     installation = Installation(BASE, tmp_path)
+    # From then on workers need no right to publish.
+    await publish_first(kafka)
     try:
         for name, more in (("password", {}), ("token", bearer), ("certificate", mutual)):
             given = {**kafka.variables("worker"), **more, "LIFESTAGE_CLOCK": "stream"}
@@ -116,11 +142,14 @@ async def test_each_command_needs_the_rights_of_the_page_and_no_others(kafka: Se
             installation.kill(each)
 
     def read() -> None:
+        assert "published " in may("policy publish", "policies/default.toml", LIFESTAGE_CLOCK="wall")
+        assert re.search("^ ?2 ", may("policy published"), re.M)
         may("rejects")
         may("rejects --resend", "--yes")
         may("republish", "--segment", "business", LIFESTAGE_CLOCK="stream")
         may("forget", "nobody", "--no-wait")
         may("topics skip-lost", "--partition", "0")
+        move(kafka)
         tail = subprocess.Popen(
             [*LIFESTAGE, "tail", "--from-beginning", "--json"], env=variables(kafka, "tail"), stdout=subprocess.PIPE
         )

@@ -425,7 +425,7 @@ async def test_who_is_not_taken_over_yet_is_not_told_under_the_new_policy(redis_
     policy = Path("policies/club.toml").resolve()
     new = load_rules(policy)
     settings = Settings(redis_url=redis_url, app_id=f"serve-{time.time_ns()}", policy=policy)
-    mirror = Mirror(RedisSink(settings), new, time.monotonic)
+    mirror = Mirror(RedisSink(settings), time.monotonic)
     mirror.opened(0, Position({}, SEEN, {}), Tracker(new, 0, table))
     async with working(mirror):
         await until(partial(_is_written, mirror))

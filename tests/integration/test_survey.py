@@ -6,6 +6,7 @@ from collections import Counter
 import pytest
 from redis.asyncio import Redis
 
+from agents.policies import PublishedPolicy
 from schemas.events import AnyFact, Browsed, OrderCompleted
 from state.calendar import Calendar
 from streams.policy_file import load_rules
@@ -14,11 +15,10 @@ from streams.serve.history.survey import Expected, Survey
 from streams.serve.history.transition_log import TransitionLog
 from streams.serve.problems import ProblemError
 from streams.serve.redis_reader import RedisReader
-from streams.serve.stages import stages_of
 from streams.serve.stored_customers import StoredCustomers
 from streams.settings import Settings
 from streams.sinks.redis import Keys
-from tests.support.serving import store
+from tests.support.serving import served, store
 from tests.support.waiting import until
 
 DAY = 86_400_000
@@ -37,10 +37,11 @@ async def test_all_customers_are_counted_and_dated(redis_url: str, topic_prefix:
     await store(settings, RULES, {f"c{it}": history(it) for it in range(1000)}, NOW)
     redis = Redis.from_url(redis_url)
     stored = StoredCustomers(RedisReader(redis, Keys.of(settings)))
-    log = TransitionLog(Calendar(), 0)
+    log = TransitionLog(Calendar, lambda: 0)
     log.begin({})
-    survey = Survey(stored, stages_of(RULES.compiled), Calendar(), lambda: NOW)
-    past = Past(RULES, log, stored, survey)
+    policies = served(PublishedPolicy(1, RULES.version, 0, False, RULES))
+    survey = Survey(stored, policies, Calendar, lambda: NOW)
+    past = Past(policies, log, stored, survey)
     with pytest.raises(ProblemError, match="are being counted, 0 so far"):
         await past.stages_by_day([20_000])
     task = asyncio.create_task(survey.run())
@@ -48,7 +49,7 @@ async def test_all_customers_are_counted_and_dated(redis_url: str, topic_prefix:
     task.cancel()
     found = survey.found
     assert (found.at, found.customers, found.undated) == (NOW, 1000, 0)
-    assert found.began == Counter(20_000 - it % 40 for it in range(1000))
+    assert found.began == Counter(("prospect", 20_000 - it % 40) for it in range(1000))
     bought = Counter(it % 40 for it in range(1000) if it % 4)
     assert found.expected == {Expected(20_060 - ago, "at_risk", "new"): count for ago, count in bought.items()}
     assert [*past.days(3, 20_000)] == [19_998, 19_999, 20_000]

@@ -36,7 +36,7 @@ def messages(published: Sequence[Publication], customer: str, rulebook: Rulebook
 
 
 def log_of(records: Sequence[ConsumerRecord], rulebook: Rulebook) -> TransitionLog:
-    log = TransitionLog(Calendar(rulebook.compiled.policy.time.zone), rulebook.compiled.lateness_ms)
+    log = TransitionLog(lambda: Calendar(rulebook.compiled.policy.time.zone), lambda: rulebook.compiled.lateness_ms)
     log.begin({})
     for it in records:
         log.take(it)
@@ -77,7 +77,7 @@ def test_what_is_told_again_does_not_count() -> None:
         b'{"event":"Audience Entered","timestamp":"2026-01-02T00:00:00.000Z","properties":'
         b'{"retracted":false,"republished":%b,"from":"out","to":"in","audience_key":"vip","audience_name":"VIP"}}'
     )
-    log = TransitionLog(Calendar(), 0)
+    log = TransitionLog(Calendar, lambda: 0)
     log.begin({})
     for offset, again in enumerate((b"false", b"true", b"true")):
         log.take(record(0, offset, b"c", told % again))
@@ -87,7 +87,7 @@ def test_what_is_told_again_does_not_count() -> None:
 
 
 def test_what_is_no_transition_is_left_out() -> None:
-    log = TransitionLog(Calendar(), 0)
+    log = TransitionLog(Calendar, lambda: 0)
     log.begin({})
     for offset, value in enumerate((b"", b"null", b'{"event":"x"}', b"\xff")):
         log.take(record(0, offset, b"c", value))

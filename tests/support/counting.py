@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, MutableMapping
 
 from agents.batch import Batch, Outcome
+from state.rules.rulebook import Rulebook
 from state.timeline.timeline import Timeline
 
 POISON = b"not counted"
@@ -26,6 +27,12 @@ class CountingTracker:
 
     def timeline(self, key: bytes) -> Timeline | None:
         return None
+
+    def rules_of(self, key: bytes) -> Rulebook:
+        raise KeyError(key)
+
+    def enforce(self, rules: Rulebook, since: int | None, *, silently: bool = False, closes_past: bool = False) -> None:
+        """Count as before."""
 
     def restore(self, key: bytes, value: bytes | None) -> None:
         if value is None:

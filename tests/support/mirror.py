@@ -12,7 +12,9 @@ from agents.observer import Committed
 from agents.profile_sink import ProfileVersion, Row
 from schemas.profile import Profile
 from state.customer.customer import first_seen
+from state.rules.rulebook import Rulebook
 from state.timeline.timeline import Timeline
+from streams.policy_file import load_rules
 from tests.support.stages import STAGES
 
 _END_SECONDS = 20.0
@@ -48,6 +50,9 @@ def row(customer: str, version: ProfileVersion, segments: Iterable[str] = (), go
     number = sum(version)
     seen = None if gone else profile(customer, number, STAGES[number % len(STAGES)], segments)
     return Row(customer, version, seen, b"snapshot")
+
+
+RULES = load_rules(None)
 
 
 class FakeGroup:
@@ -87,6 +92,9 @@ class FakeGroup:
     def snapshot(self, key: bytes) -> bytes | None:
         """Return the bytes of one customer."""
         return b"snapshot of " + key if key in self.timelines else None
+
+    def rules_of(self, key: bytes) -> Rulebook:
+        return RULES
 
     def timeline(self, key: bytes) -> Timeline | None:
         """Return one customer's timeline."""

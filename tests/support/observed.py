@@ -8,6 +8,7 @@ from agents.mirror import Mirror, MirrorStatus
 from agents.observer import Committed
 from schemas.change import Cause, Change, Publication
 from schemas.reject import RejectedError, reject
+from state.rules.rulebook import Rulebook
 from streams.observe.health import Health
 from streams.observe.stage_counts import StageCounts
 from streams.observe.worker_tally import WorkerTally
@@ -43,6 +44,9 @@ class FewCustomers:
     def snapshot(self, key: bytes) -> None:
         """Return nothing."""
         return None
+
+    def rules_of(self, key: bytes) -> Rulebook:
+        raise KeyError(key)
 
     def timeline(self, key: bytes) -> None:
         """Return nothing."""

@@ -79,9 +79,16 @@ class SecuredKafka:
             connection.close()
 
 
+def moved(settings: Settings) -> Settings:
+    """Return the settings of the topics that an installation is moved to."""
+    prefix, app_id = f"new-{settings.topic_prefix}", f"new-{settings.app_id}"
+    return replace(settings, topic_prefix=prefix, app_id=app_id, partitions=3)
+
+
 def rights_in_the_page(settings: Settings) -> dict[str, list[Right]]:
     """Return the rights of each command, as the table of the operations page has them."""
     topics = topics_of(settings)
+    new = topics_of(moved(settings))
     names = {
         "INPUTS": topics.inputs,
         "OWN INPUTS": topics.own_inputs,
@@ -89,6 +96,10 @@ def rights_in_the_page(settings: Settings) -> dict[str, list[Right]]:
         "TRANSITIONS": (topics.transitions,),
         "REJECTS": (topics.rejects,),
         "PROFILES": (next(it for it in topics.inputs if it.endswith("customer.profiles")),),
+        "POLICIES": (topics.policies,),
+        "PUBLISHER": (f"{topics.policies}-publisher",),
+        "NEW TOPICS": (*new.all, new.policies),
+        "NEW APP_ID-": (f"{moved(settings).app_id}-",),
         "APP_ID": (settings.app_id,),
         "APP_ID-": (f"{settings.app_id}-",),
     }

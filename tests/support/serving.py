@@ -5,11 +5,12 @@ import subprocess
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from agents.policies import Policies, PublishedPolicy
 from agents.profile_sink import Row
 from schemas.events import AnyFact
 from state.rules.rulebook import Rulebook
@@ -17,6 +18,7 @@ from state.timeline.snapshot import dump
 from state.timeline.timeline import apply_facts, begin
 from streams.embedded.child_process import running
 from streams.embedded.servers import HOST, free_port
+from streams.serve.served_policies import ServedPolicies
 from streams.settings import Settings
 from streams.sinks.redis import RedisSink
 from tests.support.crashes import look_after
@@ -93,6 +95,15 @@ def serving(settings: Settings, log: Path, **variables: str) -> Iterator[Server]
 
         wait_until(answers, what=log.read_text)
         yield server
+
+
+def served(*published: PublishedPolicy, now: Callable[[], int | None] = lambda: None) -> ServedPolicies:
+    """Return these policies as those of a server that learns of no others."""
+
+    async def nothing() -> None:
+        """Find no policy more."""
+
+    return ServedPolicies(Policies(published), None, now, nothing)
 
 
 async def store(settings: Settings, rules: Rulebook, histories: dict[str, list[AnyFact]], upto: int) -> None:

@@ -1,29 +1,37 @@
-"""``lifestage policy``: look at a policy before it decides about customers."""
+"""``lifestage policy``: look at a policy before it decides about customers, and put it in force."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from zoneinfo import available_timezones
 
 import click
 import msgspec
+from rich.console import Console
 
 from agents.batch import Record
+from schemas.instant import to_text
 from schemas.money import CURRENCIES
 from state.policy.compiled import CompiledPolicy
 from state.policy.generated import generated_code
 from state.policy.summary import summarize
 from state.rules.rulebook import Rulebook
 from streams.cli.events_sample import EventsSample, sample_values
-from streams.cli.failure import UnusableSourceError
+from streams.cli.failure import UnreachableError, UnusableSourceError, settings_or_fail
+from streams.cli.instant import INSTANT
 from streams.cli.policy_costs import Costs, costs_of, read_beside
+from streams.cli.published_policies import table_of, workers_by_number
+from streams.policies.publishing import NotPublishedError, next_one, publish
+from streams.policies.reading import read_policies
 from streams.policy_file import PolicyFileError, compile_file, shipped_policy, shipped_text
 from streams.sources.source import SourceError
 from streams.terminal_text import printable
+from streams.topic_reader import TopicUnreadableError
 
 
 @click.group("policy")
 def command() -> None:
-    """Look at a policy before it decides about customers."""
+    """Look at a policy before it decides about customers, and put it in force."""
 
 
 @command.command("check")
@@ -50,12 +58,16 @@ def check(file: Path | None, code: bool, sample: str | None, costs: bool, as_jso
         raise SystemExit(1) from None
     if not as_json:
         click.echo(generated_code(compiled) if code else summarize(compiled))
-    for warning in compiled.warnings:
-        click.echo(f"{file or shipped_policy()}:{warning.line}: warning: {warning.message}. {warning.fix}", err=True)
+    _warn(compiled, file or shipped_policy())
     if sample is not None:
         records = _check_names(compiled, file or shipped_policy(), sample)
         if costs:
             _print_costs(compiled, file or shipped_policy(), sample, records, as_json)
+
+
+def _warn(compiled: CompiledPolicy, file: Path) -> None:
+    for warning in compiled.warnings:
+        click.echo(f"{file}:{warning.line}: warning: {warning.message}. {warning.fix}", err=True)
 
 
 def _print_costs(compiled: CompiledPolicy, file: Path, sample: str, records: list[Record], as_json: bool) -> None:
@@ -112,3 +124,50 @@ def init(currency: str, zone: str) -> None:
     if zone not in available_timezones():
         raise click.UsageError(f"{zone!r} is no time zone: write one as in Europe/Berlin")
     click.echo(shipped_text(currency.upper(), zone), nl=False)
+
+
+@command.command("publish")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--at", type=INSTANT, help="When it takes effect, by the events' clock. Default: in ten seconds.")
+@click.option("--silent", is_flag=True, help="Give customers their standing under it without telling of the changes.")
+def publish_policy(file: Path, at: int | None, silent: bool) -> None:
+    """Check the policy in FILE, and put it in force for all workers and servers at one instant.
+
+    It gets the next number. What happened until the instant is decided under the policy before it, and is final. To
+    go back, publish the former file again.
+    """
+    settings = settings_or_fail()
+    try:
+        compiled = compile_file(file)
+    except PolicyFileError as error:
+        click.echo(str(error), err=True)
+        raise SystemExit(1) from None
+    _warn(compiled, file)
+    if compiled.policy.subject != settings.subject:
+        raise click.ClickException(
+            f"{file} decides {compiled.policy.subject}s, and LIFESTAGE_SUBJECT is {settings.subject!r}"
+        )
+    following = next_one(compiled, file.read_text("utf-8"), at, silent=silent, has_wall_clock=settings.clock == "wall")
+    try:
+        record = asyncio.run(publish(settings, following))
+    except NotPublishedError as error:
+        raise click.ClickException(str(error)) from None
+    except TopicUnreadableError as error:
+        raise UnreachableError(str(error)) from None
+    if record is not None:
+        when = f"at {to_text(record.effective_at)}" if record.number > 1 else "from the beginning"
+        click.echo(f"published {record.version} as policy {record.number}, in force {when}")
+
+
+@command.command("published")
+def published() -> None:
+    """Show the policies that were published, from which instant on each is in force, and which workers are at it."""
+    settings = settings_or_fail()
+    try:
+        policies = asyncio.run(read_policies(settings))
+    except TopicUnreadableError as error:
+        raise UnreachableError(str(error)) from None
+    if not policies.all:
+        click.echo("no policy is published yet: the first worker publishes its own")
+        return
+    Console(highlight=False, markup=False).print(table_of(policies.all, asyncio.run(workers_by_number(settings))))

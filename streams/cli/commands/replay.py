@@ -13,7 +13,8 @@ from streams.cli.failure import UnusableSourceError, settings_or_fail
 from streams.cli.instant import INSTANT
 from streams.cli.rate import RATE
 from streams.environment import SettingsError
-from streams.policy_file import PolicyFileError, load_rules
+from streams.policies.in_force import rules_in_force
+from streams.policy_file import PolicyFileError
 from streams.replay.rate_limit import RateLimit
 from streams.replay.replay import Progress, replay
 from streams.settings import Settings
@@ -50,7 +51,7 @@ def command(
 
     As fast as it goes, unless an option sets a speed. The broker and the topics are those of the LIFESTAGE_ settings. A
     replay that was interrupted goes on where it stopped when it is started again. A file of which nothing can be used
-    is not sent, and the status is 2.
+    under the policy that was published last is not sent, and the status is 2.
     """
     if rate is not None and speed is not None:
         raise click.UsageError("--rate and --speed exclude each other")
@@ -63,7 +64,7 @@ def command(
             opened = open_source(source, mapping=mapping, limit=limit, customers=customers)
             tally = None
             if not is_own(source):
-                tally = tally_of(opened, load_rules(settings.policy).intake)
+                tally = tally_of(opened, asyncio.run(rules_in_force(settings)).intake)
                 add_report(tally, opened.report)
         if opened.report is not None:
             click.echo(opened.report.told(), err=True)

@@ -15,7 +15,8 @@ from state.rules.rulebook import Rulebook
 from state.timeline.stored_version import StoredVersionError
 from streams.cli.failure import UnreachableError, settings_or_fail
 from streams.cli.rate import RATE
-from streams.policy_file import PolicyFileError, load_rules
+from streams.policies.in_force import rules_in_force
+from streams.policy_file import PolicyFileError
 from streams.replay.rate_limit import RateLimit
 from streams.republish.answers import Answers, read_answers, wait_until_committed
 from streams.republish.members import Members, read_members
@@ -59,7 +60,7 @@ def command(segment: str, *, run: Run | None, rate: float | None, wait: bool) ->
     """
     settings = settings_or_fail()
     try:
-        rules = load_rules(settings.policy)
+        rules = asyncio.run(rules_in_force(settings))
     except PolicyFileError as error:
         raise click.ClickException(str(error)) from None
     if settings.subject == "account":

@@ -6,7 +6,7 @@ import click
 
 from streams.cli.failure import UnreachableError, settings_and_log
 from streams.environment import SettingsError
-from streams.policy_file import PolicyFileError, load_rules
+from streams.policy_file import PolicyFileError
 from streams.stacks import show_stacks
 
 
@@ -14,8 +14,8 @@ from streams.stacks import show_stacks
 def command() -> None:
     """Serve over HTTP: customers, what happens to them, events in, and a page, until SIGTERM or Ctrl-C.
 
-    Start as many as you like, with the settings of the workers, LIFESTAGE_POLICY among them. They read what the
-    workers write to Redis and Kafka, and write events to Kafka; without LIFESTAGE_REDIS_URL they only push
+    Start as many as you like, with the settings of the workers. They read what the workers write to Redis and Kafka,
+    follow the policies that are published, and write events to Kafka; without LIFESTAGE_REDIS_URL they only push
     transitions and take events. LIFESTAGE_SERVE_HOST and LIFESTAGE_SERVE_PORT say where (127.0.0.1:6080).
     """
     show_stacks()
@@ -25,8 +25,7 @@ def command() -> None:
     from streams.serve.server import certificate_of, serve, tokens_of  # noqa: PLC0415  (aiohttp is slow)
 
     try:
-        rules = load_rules(settings.policy)
         tokens, certificate = tokens_of(settings.serve), certificate_of(settings.serve)
-        asyncio.run(serve(settings, rules, tokens, certificate))
+        asyncio.run(serve(settings, tokens, certificate))
     except (PolicyFileError, SettingsError) as error:
         raise UnreachableError(str(error)) from None

@@ -13,6 +13,7 @@ from state.rules.rulebook import Rulebook
 from state.timeline.later_profile import profile_at, values_at
 from streams.serve.parameters import nearest
 from streams.serve.problems import ProblemError
+from streams.serve.served_policies import ServedPolicies
 from streams.serve.stored_customers import StoredCustomer
 from streams.serve.timelines import timeline_of
 
@@ -27,38 +28,44 @@ class Asked(NamedTuple):
 
 
 class LookUp:
-    """The look-up under one policy, which must be that of the workers.
+    """The look-up: of each customer under the policy that they were decided by.
 
     ``now`` returns the present instant; None where the workers' clock is the stream: then it is as late as they are.
     """
 
-    def __init__(self, rules: Rulebook, now: Callable[[], int] | None) -> None:
-        self._rules = rules
+    def __init__(self, policies: ServedPolicies, now: Callable[[], int] | None) -> None:
+        self._policies = policies
         self._now = now
-        compiled = rules.compiled
-        self.features = (*compiled.catalogue.features, *(it.name for it in compiled.measures))
-        """The names of all values that can be asked for."""
+        self._features = policies.derived(_features)
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The names of all values that can be asked for under the policy in force."""
+        return self._features()
 
     def check_features(self, names: Sequence[str]) -> None:
         """Raise ``ProblemError`` for a name that no value has."""
+        known = self.features
         for name in names:
-            if name not in self.features:
-                mend = nearest(name, self.features, "`lifestage features` lists them")
+            if name not in known:
+                mend = nearest(name, known, "`lifestage features` lists them")
                 raise ProblemError(HTTPStatus.BAD_REQUEST, f"features: there is no feature {name!r}: {mend}")
 
-    def told(self, customer: str, stored: StoredCustomer, asked: Asked) -> bytes:
+    async def told(self, customer: str, stored: StoredCustomer, asked: Asked) -> bytes:
         """Return the JSON of a customer as asked. Raises ``ProblemError``."""
-        timeline = timeline_of(customer, stored.snapshot, self._rules)
+        timeline, rules = await timeline_of(customer, stored.snapshot, self._policies)
+        names = asked.features or ()
+        _check_decided(customer, names, rules)
         earliest = timeline.head.at
         now = max(earliest, stored.upto if self._now is None else self._now())
-        latest = now + MAX_DAYS_AHEAD * self._rules.compiled.day_ms
+        latest = now + MAX_DAYS_AHEAD * rules.compiled.day_ms
         at = now if asked.at is None else asked.at
         if not earliest <= at <= latest:
             limits = f"{instant.to_text(earliest)}, when they were decided last, to {instant.to_text(latest)}"
             told = f"at: {instant.to_text(at)} cannot be told of {customer!r}: name an instant from {limits}"
             raise ProblemError(HTTPStatus.BAD_REQUEST, told)
-        profile = profile_at(timeline, at, self._rules) if asked.features is None else None
-        values: dict[str, Figure] = values_at(timeline, at, asked.features or (), self._rules)
+        profile = profile_at(timeline, at, rules) if asked.features is None else None
+        values: dict[str, Figure] = values_at(timeline, at, names, rules)
         head = timeline.head
         if is_forgotten(head):
             told = f"{customer!r} is forgotten by {instant.to_text(at)}, by the policy's [retention]"
@@ -73,6 +80,20 @@ class LookUp:
                 "steps": {ladder: step for ladder, (step, _) in sorted(head.steps.items())},
                 "features": values,
                 "asOf": instant.to_text(at),
-                "policyVersion": self._rules.version,
+                "policyVersion": rules.version,
             }
         )
+
+
+def _features(rules: Rulebook) -> tuple[str, ...]:
+    compiled = rules.compiled
+    return (*compiled.catalogue.features, *(it.name for it in compiled.measures))
+
+
+def _check_decided(customer: str, names: Sequence[str], rules: Rulebook) -> None:
+    """Raise ``ProblemError`` for a measure of the policy in force that a customer was not decided by yet."""
+    known = _features(rules)
+    for name in names:
+        if name not in known:
+            told = f"{customer!r} is still decided by {rules.version}, which has no measure {name!r}: ask again"
+            raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, f"features: {told} in a second", 1)

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from hashlib import blake2b
 from http import HTTPStatus
 
@@ -29,11 +30,11 @@ _NOT_YET = "no event of theirs was processed, or the worker has not written them
 
 
 class Customers:
-    """The look-up, from the mirror of the workers and the policy that they decide by."""
+    """The look-up, from the mirror of the workers and the policies that they decide by."""
 
     name = "customers"
 
-    def __init__(self, look_up: LookUp, sets: MemberSets, stored: StoredCustomers) -> None:
+    def __init__(self, look_up: LookUp, sets: Callable[[], MemberSets], stored: StoredCustomers) -> None:
         self._look_up = look_up
         self._sets = sets
         self._stored = stored
@@ -52,7 +53,7 @@ class Customers:
 
     def description(self) -> Description:
         """Return its part of the OpenAPI document."""
-        return description(self._sets, self._look_up.features)
+        return description(self._sets(), self._look_up.features)
 
     def attach(self, app: Application) -> None:
         """Need nothing: each answer is read when it is asked for."""
@@ -69,7 +70,7 @@ class Customers:
         stored = await self._stored.customer(customer)
         if stored is None:
             raise ProblemError(HTTPStatus.NOT_FOUND, f"no customer has this id: {_NOT_YET}")
-        body = self._look_up.told(customer, stored, asked)
+        body = await self._look_up.told(customer, stored, asked)
         tag = _tag(body)
         if is_held(request, tag):
             return Response(status=HTTPStatus.NOT_MODIFIED, headers={"ETag": tag})
@@ -85,7 +86,7 @@ class Customers:
         for customer, stored in zip(customers, await self._stored.customers(customers), strict=True):
             try:
                 told[customer] = (
-                    None if stored is None else orjson.Fragment(self._look_up.told(customer, stored, asked))
+                    None if stored is None else orjson.Fragment(await self._look_up.told(customer, stored, asked))
                 )
             except ProblemError as problem:  # of this customer: the others can be told
                 problems[customer] = problem.detail
@@ -95,23 +96,25 @@ class Customers:
         return _json(orjson.dumps({"customers": told, "problems": problems}))
 
     async def _stages(self, request: Request) -> Response:
-        stages = self._sets.stages
-        sizes = await self._stored.sizes([self._sets.of_stage(it) for it in stages])
+        sets = self._sets()
+        stages = sets.stages
+        sizes = await self._stored.sizes([sets.of_stage(it) for it in stages])
         return _json(orjson.dumps({"stages": [{"stage": it, "count": n} for it, n in zip(stages, sizes, strict=True)]}))
 
     async def _segments(self, request: Request) -> Response:
-        keys = self._sets.segments
-        sizes = await self._stored.sizes([self._sets.of_segment(it) for it in keys])
+        sets = self._sets()
+        keys = sets.segments
+        sizes = await self._stored.sizes([sets.of_segment(it) for it in keys])
         return _json(orjson.dumps({"segments": [{"key": it, "count": n} for it, n in zip(keys, sizes, strict=True)]}))
 
     async def _in_stage(self, request: Request) -> Response:
-        return await self._members(request, self._sets.of_stage(request.match_info["stage"]))
+        return await self._members(request, self._sets().of_stage(request.match_info["stage"]))
 
     async def _in_segment(self, request: Request) -> Response:
-        return await self._members(request, self._sets.of_segment(request.match_info["segment"]))
+        return await self._members(request, self._sets().of_segment(request.match_info["segment"]))
 
     async def _on_step(self, request: Request) -> Response:
-        step = self._sets.of_step(request.match_info["ladder"], request.match_info["step"])
+        step = self._sets().of_step(request.match_info["ladder"], request.match_info["step"])
         return await self._members(request, step)
 
     async def _members(self, request: Request, name: str) -> Response:

@@ -7,7 +7,6 @@ from aiohttp.web import Application, Request, Response
 
 from schemas import instant
 from state.rules.retention import is_forgotten
-from state.rules.rulebook import Rulebook
 from state.timeline.outlook import Outlooks
 from streams.serve.background import run_with
 from streams.serve.history.future import forecast, outlook_told
@@ -16,6 +15,7 @@ from streams.serve.history.present import Present
 from streams.serve.history.survey import Survey
 from streams.serve.parameters import check_customer, check_names
 from streams.serve.problems import ProblemError
+from streams.serve.served_policies import ServedPolicies
 from streams.serve.stored_customers import StoredCustomers
 from streams.serve.surface import Description, Route
 from streams.serve.timelines import timeline_of
@@ -28,12 +28,13 @@ class Ahead:
 
     name = "ahead"
 
-    def __init__(self, rules: Rulebook, present: Present, stored: StoredCustomers, survey: Survey) -> None:
-        self._rules = rules
+    def __init__(self, policies: ServedPolicies, present: Present, stored: StoredCustomers, survey: Survey) -> None:
+        self._policies = policies
         self._present = present
         self._stored = stored
         self._survey = survey
-        self._outlooks = Outlooks(rules, AHEAD_DAYS)
+        self._outlooks: dict[bytes, Outlooks] = {}
+        """By the fingerprint of the policy."""
 
     def routes(self) -> list[Route]:
         """Return what is answered."""
@@ -66,9 +67,12 @@ class Ahead:
         stored = await self._stored.customer(customer)
         if stored is None:
             raise ProblemError(HTTPStatus.NOT_FOUND, "no customer has this id, or the worker has not written them yet")
-        head = timeline_of(customer, stored.snapshot, self._rules).head
+        timeline, rules = await timeline_of(customer, stored.snapshot, self._policies)
+        head = timeline.head
         at = self._present.of_customer(head.at, stored.upto)
-        outlook = self._outlooks.of(head, at)
+        if rules.fingerprint not in self._outlooks:
+            self._outlooks[rules.fingerprint] = Outlooks(rules, AHEAD_DAYS)
+        outlook = self._outlooks[rules.fingerprint].of(head, at)
         if is_forgotten(head):
             raise ProblemError(HTTPStatus.NOT_FOUND, "the customer is forgotten by the policy's [retention]")
         return _json(outlook_told(customer, at, outlook))

@@ -11,7 +11,7 @@ from streams.serve.history.present import Present
 from streams.serve.history.routes import History
 from streams.serve.history.survey import Survey
 from streams.serve.history.transition_log import MAX_TRANSITIONS, TransitionLog
-from streams.serve.stages import stages_of
+from streams.serve.served_policies import ServedPolicies
 from streams.serve.stored_customers import StoredCustomers
 from streams.serve.stored_workers import StoredWorkers
 from streams.serve.topic_follower import TopicFollower
@@ -21,18 +21,22 @@ from streams.topics import topics_of
 
 def build(
     settings: Settings,
-    rules: Rulebook,
+    policies: ServedPolicies,
     stored: StoredCustomers,
     workers: StoredWorkers,
     clock: Callable[[], int],
 ) -> tuple[History, Ahead]:
-    """Return the past and what lies ahead under a policy; ``clock`` is the wall clock (ms since 1970)."""
-    calendar = Calendar(rules.compiled.policy.time.zone)  # also in a rehearsal, whose days are no dates
+    """Return the past and what lies ahead under the policies; ``clock`` is the wall clock (ms since 1970)."""
     topic = topics_of(settings).transitions
-    log = TransitionLog(calendar, rules.compiled.lateness_ms)
+    calendar = policies.derived(_calendar)
+    log = TransitionLog(calendar, lambda: policies.rules.compiled.lateness_ms)
     follower = TopicFollower(settings, topic, log, MAX_TRANSITIONS)
-    survey = Survey(stored, stages_of(rules.compiled), calendar, clock)
-    past = Past(rules, log, stored, survey)
+    survey = Survey(stored, policies, calendar, clock)
+    past = Past(policies, log, stored, survey)
     present = Present(None if settings.clock == "stream" else clock, log, workers, calendar)
     history = History(present, follower, log, past, Messages(settings, topic), stored)
-    return history, Ahead(rules, present, stored, survey)
+    return history, Ahead(policies, present, stored, survey)
+
+
+def _calendar(rules: Rulebook) -> Calendar:
+    return Calendar(rules.compiled.policy.time.zone)  # also in a rehearsal, whose days are no dates

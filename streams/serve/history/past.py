@@ -6,13 +6,13 @@ from http import HTTPStatus
 from typing import Any
 
 from schemas.change import NO_STEP
-from state.rules.rulebook import Rulebook
 from streams.serve.history.flows import IN, Flow
 from streams.serve.history.members import members_by_day
 from streams.serve.history.questions import Span, date_text
 from streams.serve.history.survey import Survey
 from streams.serve.history.transition_log import TransitionLog
 from streams.serve.problems import ProblemError
+from streams.serve.served_policies import ServedPolicies
 from streams.serve.stages import stages_of
 from streams.serve.stored_customers import StoredCustomers
 
@@ -20,21 +20,20 @@ Json = dict[str, Any]
 
 
 class Past:
-    """What was, under one policy. Methods raise ``ProblemError`` while Redis does not answer, or was not surveyed."""
+    """What was, under the policies. Methods raise ``ProblemError`` while Redis does not answer, or was not surveyed."""
 
-    def __init__(self, rules: Rulebook, log: TransitionLog, stored: StoredCustomers, survey: Survey) -> None:
-        compiled = rules.compiled
-        self._stages = stages_of(compiled)
-        self._segments = [it.key for it in compiled.segments]
-        self._steps = [f"{ladder.key}:{it.key}" for ladder in compiled.ladders for it in ladder.steps]
+    def __init__(self, policies: ServedPolicies, log: TransitionLog, stored: StoredCustomers, survey: Survey) -> None:
+        self._policies = policies
         self._log = log
         self._stored = stored
         self._survey = survey
-        self._first_stage = f"stage:{rules.first_stage}"
 
     def days(self, number: int, today: int) -> list[int]:
         """Return so many days until today, without those of which it is not known what happened after them."""
-        return [*range(min(today, max(today - number + 1, self._log.known_from)), today + 1)]
+        silent = self._policies.silent_since
+        # Nobody was told who changed then, so the members before that cannot be counted back to.
+        told_from = -1 if silent is None else self._log.day_of(silent)
+        return [*range(min(today, max(today - number + 1, self._log.known_from, told_from)), today + 1)]
 
     async def stages_by_day(self, days: Sequence[int]) -> dict[str, list[int]]:
         """Return the members of each stage at the end of each day."""
@@ -45,18 +44,22 @@ class Past:
                 "version of this server, and wait until all customers are written again"
             )
             raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, 60)
-        names = self._with_known("stage", self._stages)
+        names = self._with_known("stage", stages_of(self._policies.rules.compiled))
         sizes = await self._stored.sizes(names)
         # Nothing is published when a customer begins: the stage where all begin gains those who began.
-        began = Counter(self._log.flows.gained[self._first_stage])
-        began.update(found.began)
-        began[days[-1]] += max(0, sum(sizes) - found.customers)  # who has come since the survey
-        gained = {**self._log.flows.gained, self._first_stage: began}
+        gained = {name: Counter(it) for name, it in self._log.flows.gained.items() if name.startswith("stage:")}
+        began = Counter(found.began)
+        began[self._policies.rules.first_stage, days[-1]] += max(0, sum(sizes) - found.customers)  # since the survey
+        for (stage, day), count in began.items():
+            gained.setdefault(f"stage:{stage}", Counter())[day] += count
         return _series(names, sizes, gained, days)
 
     async def sets_by_day(self, days: Sequence[int]) -> Json:
         """Return the members of each segment and step at the end of each day."""
-        segments, steps = self._with_known("segment", self._segments), self._with_known("step", self._steps)
+        compiled = self._policies.rules.compiled
+        segments = self._with_known("segment", [it.key for it in compiled.segments])
+        ladders = compiled.ladders
+        steps = self._with_known("step", [f"{ladder.key}:{it.key}" for ladder in ladders for it in ladder.steps])
         sizes = await self._stored.sizes([*segments, *steps])
         gained = self._log.flows.gained
         return {

@@ -13,12 +13,16 @@ class Present:
     """The present. ``now`` returns it; None where the clock is the stream: then it is as late as the workers are."""
 
     def __init__(
-        self, now: Callable[[], int] | None, log: TransitionLog, workers: StoredWorkers, calendar: Calendar
+        self,
+        now: Callable[[], int] | None,
+        log: TransitionLog,
+        workers: StoredWorkers,
+        calendar: Callable[[], Calendar],
     ) -> None:
         self._now = now
         self._log = log
         self._workers = workers
-        self._day_of = calendar.day_of
+        self._calendar = calendar
 
     async def at(self) -> int:
         """Return the present instant (ms since 1970). Raises ``ProblemError`` if nobody has told it."""
@@ -36,4 +40,4 @@ class Present:
 
     def day(self, at: int) -> int:
         """Return the day in which an instant lies, numbered from 1970-01-01 = 0 in the policy's zone."""
-        return self._day_of(at)
+        return self._calendar().day_of(at)

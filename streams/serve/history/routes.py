@@ -85,7 +85,7 @@ class History:
 
     async def _stages(self, request: Request) -> Response:
         number = read_days(request.query)
-        self._follower.check()
+        self._check()
         at = await self._present.at()
         days = self._past.days(number, self._present.day(at))
         stages = await self._past.stages_by_day(days)
@@ -93,28 +93,28 @@ class History:
 
     async def _sets(self, request: Request) -> Response:
         number = read_days(request.query)
-        self._follower.check()
+        self._check()
         at = await self._present.at()
         days = self._past.days(number, self._present.day(at))
         sets = await self._past.sets_by_day(days)
         return _json({"asOf": instant.to_text(at), "dates": [*map(date_text, days)], **sets})
 
     async def _flows(self, request: Request) -> Response:
-        self._follower.check()
+        self._check()
         at = await self._present.at()
         span = read_span(request.query, self._present.day(at), self._log.known_from)
         return _json({"asOf": instant.to_text(at), **self._past.flows(span)})
 
     async def _recent(self, request: Request) -> Response:
         limit = read_limit(request.query)
-        self._follower.check()
+        self._check()
         return _json({"transitions": [*map(orjson.Fragment, self._log.recent(limit))]})
 
     async def _customer(self, request: Request) -> Response:
         customer = request.match_info["customer"]
         check_customer(customer)
         check_names(request.query, ())
-        self._follower.check()
+        self._check()
         key = customer.encode()
         newest = [*self._log.places.of(key)]
         places = newest[:MAX_MESSAGES][::-1]
@@ -125,6 +125,11 @@ class History:
         # Messages are numbered from 1: who has the first one has all of them.
         complete = _seq_of(values[0]).properties.seq == 1 if values else self._log.is_whole
         return _json({"userId": customer, "complete": complete, "transitions": [*map(orjson.Fragment, values)]})
+
+    def _check(self) -> None:
+        if self._log.is_by_another_calendar:
+            self._follower.read_anew("the days are counted anew, since the policy has another time zone")
+        self._follower.check()
 
 
 def _json(value: object) -> Response:

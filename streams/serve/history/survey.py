@@ -4,12 +4,14 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import NamedTuple, NoReturn
 
 from state.calendar import Calendar
 from streams.serve.problems import ProblemError
+from streams.serve.served_policies import ServedPolicies
+from streams.serve.stages import stages_of
 from streams.serve.stored_customers import Standing, StoredCustomers
 
 logger = logging.getLogger(__name__)
@@ -31,16 +33,18 @@ class Expected(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What a survey found: when it ended (ms since 1970), how many customers, what comes, and the days they began on.
+    """What a survey found: when it ended (ms since 1970), how many customers, what comes, and how they began.
 
-    ``undated`` is of how many the beginning is not stored.
+    ``began`` has the days by the calendar, each with the stage in which all began then; ``undated`` is of how many the
+    beginning is not stored.
     """
 
     at: int
     customers: int
     expected: Counter[Expected]
-    began: Counter[int]
+    began: Counter[tuple[str, int]]
     undated: int
+    calendar: Calendar
 
 
 class Survey:
@@ -52,19 +56,23 @@ class Survey:
     """
 
     def __init__(
-        self, stored: StoredCustomers, stages: Sequence[str], calendar: Calendar, now: Callable[[], int]
+        self,
+        stored: StoredCustomers,
+        policies: ServedPolicies,
+        calendar: Callable[[], Calendar],
+        now: Callable[[], int],
     ) -> None:
         self._stored = stored
-        self._stages = stages
-        self._day_of = calendar.day_of
+        self._policies = policies
+        self._calendar = calendar
         self._now = now
         self._found: Found | None = None
         self._seen = 0
 
     @property
     def found(self) -> Found:
-        """What the last survey found. Raises ``ProblemError`` before the first one has ended."""
-        if self._found is None:
+        """What the last survey found. Raises ``ProblemError`` before the first one by this calendar has ended."""
+        if self._found is None or self._found.calendar.zone != self._calendar().zone:
             detail = f"the customers are being counted, {self._seen:,} so far: ask again in a second"
             raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, 1)
         return self._found
@@ -84,28 +92,31 @@ class Survey:
             await asyncio.sleep(wait)
 
     async def _look_through(self) -> Found:
-        expected, began = Counter[Expected](), Counter[int]()
+        expected, began = Counter[Expected](), Counter[tuple[str, int]]()
         self._seen = undated = 0
-        for stage in self._stages:
+        calendar = self._calendar()
+        # While a new policy takes over, customers are still in the stages of the one before.
+        for stage in dict.fromkeys(it for rules in self._policies.every for it in stages_of(rules.compiled)):
             cursor, is_first = 0, True
             while cursor or is_first:
                 is_first, started = False, time.monotonic()
                 _, cursor, customers = await self._stored.members(f"stage:{stage}", cursor, _AT_ONCE)
                 standings = await self._stored.standings(customers) if customers else []
                 self._seen += len(standings)
-                expected.update(self._expected(standings))
+                expected.update(_expected(standings, calendar))
                 dated = [it.first_event_at for it in standings if it.first_event_at is not None]
-                began.update(map(self._day_of, dated))
+                began.update((self._policies.rules_at(it).first_stage, calendar.day_of(it)) for it in dated)
                 undated += len(standings) - len(dated)
                 await asyncio.sleep(max(_MIN_REST, _REST_PER_WORK * (time.monotonic() - started)))
-        return Found(self._now(), self._seen, expected, began, undated)
+        return Found(self._now(), self._seen, expected, began, undated, calendar)
 
-    def _expected(self, standings: Iterable[Standing]) -> list[Expected]:
-        return [
-            Expected(self._day_of(it.next_at), it.next_transition, it.stage)
-            for it in standings
-            if it.next_transition is not None and it.next_at is not None
-        ]
+
+def _expected(standings: Iterable[Standing], calendar: Calendar) -> list[Expected]:
+    return [
+        Expected(calendar.day_of(it.next_at), it.next_transition, it.stage)
+        for it in standings
+        if it.next_transition is not None and it.next_at is not None
+    ]
 
 
 def _rest(took: float) -> float:

@@ -2,7 +2,7 @@
 
 import logging
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -54,12 +54,15 @@ _decode = msgspec.json.Decoder(_Message).decode
 class TransitionLog:
     """The records of the transitions topic, of which only what is asked for is kept. What is told again counts not."""
 
-    def __init__(self, calendar: Calendar, lateness_ms: int) -> None:
-        self._day_of = calendar.day_of
+    def __init__(self, calendar: Callable[[], Calendar], lateness_ms: Callable[[], int]) -> None:
+        self._calendar = calendar
         self._lateness_ms = lateness_ms
         self._clear({})
 
     def _clear(self, left_out: Mapping[int, bool]) -> None:
+        self._counted_by = self._calendar()
+        self.day_of = self._counted_by.day_of
+        """Return the day of an instant, by the calendar that the flows are counted by."""
         self.flows = Flows()
         """How many went from where to where on each day."""
         self.places = Places(MAX_TRANSITIONS)
@@ -80,6 +83,11 @@ class TransitionLog:
     def known_from(self) -> int:
         """The first day at whose end all flows that follow are known; -1 if all flows are."""
         return max(self._known_from, self.flows.first_day)
+
+    @property
+    def is_by_another_calendar(self) -> bool:
+        """Whether days are those of another zone by now, so that the topic must be read anew."""
+        return self._calendar().zone != self._counted_by.zone
 
     def begin(self, left_out: Mapping[int, bool]) -> None:
         """Forget everything, see ``Records``."""
@@ -108,13 +116,13 @@ class TransitionLog:
             if not properties.retracted:
                 self._forget(record.key or b"")
             return
-        partition, day = record.partition, self._day_of(at)
+        partition, day = record.partition, self.day_of(at)
         latest = self._latest[partition] = max(self._latest.get(partition, at), at)
         if self.latest is None or latest > self.latest:
             self.latest = latest
         if self._left_out.pop(partition, False):
             # What stands before the first record that is read is at most the lateness later.
-            self._known_from = max(self._known_from, self._day_of(at + self._lateness_ms))
+            self._known_from = max(self._known_from, self.day_of(at + self._lateness_ms()))
         self.flows.add(day, _flow(message.event, properties), -1 if properties.retracted else 1)
         self.places.add(record.key or b"", partition, record.offset)
         recent = self._recent.get(partition)
@@ -125,7 +133,7 @@ class TransitionLog:
     def unmake(self, value: bytes) -> None:
         """Take a message out of the flows that was counted in them."""
         message = _decode(value)
-        properties, day = message.properties, self._day_of(instant.from_text(message.timestamp))
+        properties, day = message.properties, self.day_of(instant.from_text(message.timestamp))
         self.flows.add(day, _flow(message.event, properties), 1 if properties.retracted else -1)
 
     def _forget(self, key: bytes) -> None:

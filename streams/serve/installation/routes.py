@@ -3,12 +3,13 @@
 import orjson
 from aiohttp.web import Application, Request, Response
 
-from state.policy.compiled import CompiledPolicy
 from state.policy.sentences import sentences
+from state.rules.rulebook import Rulebook
 from streams.serve.background import run_with
 from streams.serve.installation.openapi import description
 from streams.serve.installation.reject_log import RejectLog
 from streams.serve.parameters import check_names
+from streams.serve.served_policies import ServedPolicies
 from streams.serve.stored_workers import StoredWorkers
 from streams.serve.surface import Description, Route
 from streams.serve.topic_follower import TopicFollower
@@ -22,10 +23,9 @@ class Installation:
     name = "installation"
 
     def __init__(
-        self, compiled: CompiledPolicy, workers: StoredWorkers, follower: TopicFollower, rejects: RejectLog
+        self, policies: ServedPolicies, workers: StoredWorkers, follower: TopicFollower, rejects: RejectLog
     ) -> None:
-        told = [{"about": it.about, "text": it.text} for it in sentences(compiled)]
-        self._policy = orjson.dumps({"version": compiled.version, "sentences": told})
+        self._policy = policies.derived(_in_words)
         self._workers = workers
         self._follower = follower
         self._rejects = rejects
@@ -53,7 +53,7 @@ class Installation:
 
     async def _answer_policy(self, request: Request) -> Response:
         check_names(request.query, ())
-        return Response(body=self._policy, content_type="application/json")
+        return Response(body=self._policy(), content_type="application/json")
 
     async def _answer_workers(self, request: Request) -> Response:
         check_names(request.query, ())
@@ -65,3 +65,8 @@ class Installation:
         self._follower.check()
         told = {"complete": self._rejects.is_whole, "reasons": self._rejects.told()}
         return Response(body=orjson.dumps(told), content_type="application/json")
+
+
+def _in_words(rules: Rulebook) -> bytes:
+    told = [{"about": it.about, "text": it.text} for it in sentences(rules.compiled)]
+    return orjson.dumps({"version": rules.version, "sentences": told})

@@ -1,7 +1,8 @@
 """The routes of the page. Its files want no token: what they show does, and is asked for from the page."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from hashlib import blake2b
 from http import HTTPStatus
 from typing import Any
 
@@ -15,6 +16,7 @@ from streams.serve.surface import Description, Route, Surface
 from streams.serve.tags import is_held
 from streams.tokens import Tokens
 
+_TAG_BYTES = 12
 _POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -45,10 +47,10 @@ class Page:
 
     name = "page"
 
-    def __init__(self, legend: dict[str, Any], tokens: Tokens, shown: Sequence[Surface]) -> None:
+    def __init__(self, legend: Callable[[], dict[str, Any]], tokens: Tokens, shown: Sequence[Surface]) -> None:
         self._shown = shown
         self._files = page_files()
-        self._legend = orjson.dumps(legend)
+        self._legend = legend
         self._sessions = Sessions(tokens)
 
     def routes(self) -> list[Route]:
@@ -90,8 +92,12 @@ class Page:
             raise ProblemError(HTTPStatus.NOT_FOUND, "the page has no such file: it begins at /")
         return _answer(request, file)
 
-    async def _told_legend(self, _request: Request) -> Response:
-        return Response(body=self._legend, content_type="application/json")
+    async def _told_legend(self, request: Request) -> Response:
+        body = orjson.dumps(self._legend())
+        headers = {"ETag": f'"{blake2b(body, digest_size=_TAG_BYTES).hexdigest()}"'}
+        if is_held(request, headers["ETag"]):
+            return Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
+        return Response(body=body, headers=headers, content_type="application/json")
 
 
 def _answer(request: Request, file: PageFile) -> Response:

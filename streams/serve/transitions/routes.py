@@ -1,14 +1,13 @@
 """The route of the push, and what runs behind it as long as the server does."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from http import HTTPStatus
 
 from aiohttp.web import Application, Request, Response, StreamResponse
 from prometheus_client import CollectorRegistry
 
-from state.policy.compiled import CompiledPolicy
 from streams.serve.background import run_with
 from streams.serve.problems import ProblemError
 from streams.serve.redis_reader import RedisReader
@@ -40,9 +39,13 @@ class Transitions:
     name = "transitions"
 
     def __init__(
-        self, settings: Settings, compiled: CompiledPolicy, reader: RedisReader | None, registry: CollectorRegistry
+        self,
+        settings: Settings,
+        filters: Callable[[], Filters],
+        reader: RedisReader | None,
+        registry: CollectorRegistry,
     ) -> None:
-        self._filters = Filters(compiled)
+        self._filters = filters
         self._members = None if reader is None else Members(reader)
         self._streams = OpenStreams(settings.serve.streams)
         self._topic = Topic(settings)
@@ -58,7 +61,7 @@ class Transitions:
 
     def description(self) -> Description:
         """Return its part of the OpenAPI document."""
-        return description(self._filters)
+        return description(self._filters())
 
     async def missing(self) -> str:
         """Return why no stream can begin; empty if they can."""
@@ -131,7 +134,7 @@ class Transitions:
             if name not in known:
                 told = f"{name}: there is no such parameter: there are {', '.join(known)}"
                 raise ProblemError(HTTPStatus.BAD_REQUEST, told)
-        wanted = self._filters.read(request.query)
+        wanted = self._filters().read(request.query)
         if wanted.members and "from" in request.query:
             raise ProblemError(HTTPStatus.BAD_REQUEST, "from: members are those of now: leave one of the two out")
         if wanted.members and self._members is None:

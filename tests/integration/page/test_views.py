@@ -1,7 +1,9 @@
 """Each view shows what the server answers, in a real browser, and nothing that it should not."""
 
 import re
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -9,10 +11,13 @@ import pytest
 from playwright.sync_api import Browser, expect
 from redis import Redis
 
+from schemas.instant import to_text
+from streams.policy_file import shipped_policy
 from streams.sinks.redis import Keys
 from tests.integration.page.house import BOUGHT, HOSTILE, House
 from tests.support.browser import UNANSWERED, Look, looking
 from tests.support.waiting import wait_until
+from tests.support.workers import LIFESTAGE, environment
 
 VIEWS = ("", "transitions", "flows", "segments", "forecast", "customers", "rejects", "policy", "workers")
 
@@ -366,3 +371,21 @@ def test_a_page_that_is_not_looked_at_asks_for_nothing(look: Look) -> None:
     asked = len(look.asked)
     look.page.wait_for_timeout(6500)  # longer than the shortest interval, in which the counts are asked for
     assert [it for it in look.asked[asked:] if "/v1/" in it] == []
+
+
+def test_the_page_shows_another_policy_as_soon_as_it_is_in_force(look: Look, house: House, tmp_path: Path) -> None:
+    """The last one here: it changes the policy."""
+    look.go("#/segments")
+    expect(look.panel("Segments")).not_to_contain_text("Any buyer")
+    before = house.json("/page/legend.json")["policy"]
+    look.page.evaluate("window.wasNotReloaded = true")
+    policy = tmp_path / "policy.toml"
+    extra = '\n[[segments]]\nkey = "anybuyer"\nname = "Any buyer"\nenter = "orders >= 1"\n'
+    policy.write_text(shipped_policy().read_text("utf-8") + extra, "utf-8")
+    at = to_text(house.now + 1)
+    given = environment(house.settings)
+    subprocess.run([*LIFESTAGE, "policy", "publish", str(policy), "--at", at], env=given, check=True)
+    house.order(BOUGHT)
+    expect(look.panel("Segments")).to_contain_text("Any buyer")
+    expect(look.page.locator("#foot")).not_to_contain_text(before)
+    assert look.page.evaluate("window.wasNotReloaded") is True

@@ -57,7 +57,7 @@ class FakeSink:
 
 async def test_what_was_not_written_waits_again_and_is_announced_in_order(rules: Rulebook) -> None:
     sink = FakeSink()
-    mirror = Mirror(sink, rules, time.monotonic)
+    mirror = Mirror(sink, time.monotonic)
     group = FakeGroup([])
     mirror.opened(0, group.position, group)
     for _ in range(3):
@@ -87,7 +87,7 @@ async def test_a_backlog_takes_at_most_a_quarter_of_the_time(rules: Rulebook) ->
         await asyncio.sleep(0)
 
     sink = FakeSink()
-    mirror = Mirror(sink, rules, now, sleep)
+    mirror = Mirror(sink, now, sleep)
     group = FakeGroup(b"c%d" % number for number in range(2000))
     mirror.opened(0, group.position, group)
     async with working(mirror):
@@ -114,7 +114,7 @@ async def test_it_ends_although_a_client_loses_the_cancellation(rules: Rulebook)
 
     for number in range(1, 30):
         sink = Losing()
-        mirror = Mirror(sink, rules, time.monotonic)
+        mirror = Mirror(sink, time.monotonic)
         group = FakeGroup([b"c"])
         mirror.opened(0, group.position, group)
         task = asyncio.create_task(mirror.run())
@@ -125,7 +125,7 @@ async def test_it_ends_although_a_client_loses_the_cancellation(rules: Rulebook)
 
 async def test_it_ends_although_a_commit_wakes_it_at_the_same_moment(rules: Rulebook) -> None:
     for number in range(6):
-        mirror = Mirror(FakeSink(), rules, time.monotonic, sleep=lambda _: asyncio.sleep(0))
+        mirror = Mirror(FakeSink(), time.monotonic, sleep=lambda _: asyncio.sleep(0))
         group = FakeGroup([])
         mirror.opened(0, group.position, group)
         task = asyncio.create_task(mirror.run())
@@ -141,7 +141,7 @@ async def test_one_unreadable_customer_does_not_hold_up_the_others(rules: Rulebo
             raise ValueError("these bytes are no snapshot")
 
     sink = FakeSink()
-    mirror = Mirror(sink, rules, time.monotonic)
+    mirror = Mirror(sink, time.monotonic)
     damaged, sound = Damaged([b"a"]), FakeGroup([b"b"], partition=1)
     mirror.opened(0, damaged.position, damaged)
     mirror.opened(1, sound.position, sound)
@@ -158,7 +158,7 @@ async def test_many_unreadable_customers_are_one_line_of_the_log(
         def timeline(self, key: bytes) -> None:
             raise ValueError("these bytes are no snapshot")
 
-    mirror = Mirror(FakeSink(), rules, time.monotonic, sleep=lambda _: asyncio.sleep(0))
+    mirror = Mirror(FakeSink(), time.monotonic, sleep=lambda _: asyncio.sleep(0))
     damaged = Damaged([b"%d" % number for number in range(1_000)])
     mirror.opened(3, damaged.position, damaged)
 
@@ -203,7 +203,7 @@ async def test_how_far_it_has_come_is_noted_once_all_is_written_that_was_told_be
                 assert end == 0 or any((f"c{partition}", seq) in written for seq in range(end, 1000))
 
     sink, ends = Checked(), {0: 0, 1: 0}
-    mirror = Mirror(sink, rules, time.monotonic, transitions_end=ends.__getitem__)
+    mirror = Mirror(sink, time.monotonic, transitions_end=ends.__getitem__)
     groups = [FakeGroup([], partition=it) for it in ends]
     for group in groups:
         mirror.opened(group.partition, group.position, group)
@@ -234,7 +234,7 @@ async def test_how_far_it_has_come_is_noted_once_all_is_written_that_was_told_be
 def mirrored(sink: FakeSink, rules: Rulebook) -> tuple[Mirror, FakeGroup]:
     """A mirror of one group, to which each look at the clock is a second later than the one before."""
     moments = iter(range(1_000_000))
-    mirror = Mirror(sink, rules, lambda: next(moments), sleep=lambda _: asyncio.sleep(0), transitions_end=lambda _: 7)
+    mirror = Mirror(sink, lambda: next(moments), sleep=lambda _: asyncio.sleep(0), transitions_end=lambda _: 7)
     group = FakeGroup([b"c"])
     mirror.opened(0, group.position, group)
     return mirror, group

@@ -6,6 +6,7 @@ import pytest
 
 from agents.batch import Batch, Outcome, Position
 from agents.observer import Committed, Customers, Observers
+from state.rules.rulebook import Rulebook
 
 COMMITTED = Committed(Batch(3, 1, [], 7), Outcome(7), Position({}, 7), 0.1)
 
@@ -40,6 +41,9 @@ class NoCustomers:
 
     def snapshot(self, key: bytes) -> None:
         return None
+
+    def rules_of(self, key: bytes) -> Rulebook:
+        raise KeyError(key)
 
     def timeline(self, key: bytes) -> None:
         return None

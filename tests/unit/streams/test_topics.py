@@ -33,10 +33,13 @@ class FakeAdmin:
     """The topics of a broker: the number of partitions and the configuration of each."""
 
     def __init__(self) -> None:
-        self.partitions = dict.fromkeys(TOPICS.all, 4)
+        self.partitions = {**dict.fromkeys(TOPICS.all, 4), TOPICS.policies: 1}
         self.configurations = {
-            name: {"cleanup.policy": "compact" if name == TOPICS.changelog else "delete", "retention.ms": "-1"}
-            for name in TOPICS.all
+            name: {
+                "cleanup.policy": "compact" if name in (TOPICS.changelog, TOPICS.policies) else "delete",
+                "retention.ms": "-1" if name in TOPICS.inputs else "0",
+            }
+            for name in (*TOPICS.all, TOPICS.policies)
         }
         self.error = 0
         self.created: dict[str, NewTopic] = {}
@@ -99,7 +102,7 @@ async def test_what_is_told_is_kept_for_a_while_and_what_is_replayed_for_ever(
     kept = {name: int(it.topic_configs.get("retention.ms", "0")) for name, it in admin.created.items()}
     for name in ("transitions", "rejects"):
         assert kept.pop(getattr(TOPICS, name)) == (days[name] * DAY_MS if name in days else -1)
-    assert kept.pop(TOPICS.changelog) == 0
+    assert kept.pop(TOPICS.changelog) == kept.pop(TOPICS.policies) == 0
     assert {*kept.values()} == {-1}
 
 
@@ -120,18 +123,27 @@ async def test_a_changelog_that_is_hardly_compacted_is_told_with_the_mend(admin:
         assert warning.endswith(f"--add-config {name}={made[name]}")
 
 
+async def test_what_is_told_for_ever_is_warned_of_unless_it_is_replayed(admin: FakeAdmin) -> None:
+    for name in (TOPICS.transitions, TOPICS.rejects):
+        admin.configurations[name] = {"cleanup.policy": "delete", "retention.ms": "-1"}
+    warnings = await check(SETTINGS)
+    assert [it.partition(" ")[0] for it in warnings] == [TOPICS.transitions, TOPICS.rejects]
+    assert [int(it.rpartition("=")[2]) // DAY_MS for it in warnings] == [400, 30]
+    assert await check(replace(SETTINGS, clock="stream")) == []
+
+
 async def test_what_is_published_may_be_longer_than_what_is_read(admin: FakeAdmin) -> None:
     admin.partitions.clear()
-    assert await create(SETTINGS) == [*TOPICS.all]
+    assert await create(SETTINGS) == [*TOPICS.all, TOPICS.policies]
     longer = {name for name, topic in admin.created.items() if "max.message.bytes" in topic.topic_configs}
-    assert longer == {*TOPICS.all} - {*TOPICS.inputs}
+    assert longer == {*TOPICS.all, TOPICS.policies} - {*TOPICS.inputs}
 
 
 async def test_a_mapped_topic_is_checked_and_never_created(admin: FakeAdmin) -> None:
     admin.partitions.clear()
     settings = replace(SETTINGS, sources=(MappedTopic("shop.orders", Path("shop.toml"), "purchases"),))
     assert "shop.orders" not in await create(settings)
-    admin.partitions = dict.fromkeys(TOPICS.all, 4)
+    admin.partitions = {**dict.fromkeys(TOPICS.all, 4), TOPICS.policies: 1}
     with pytest.raises(TopicsError, match=r"no such topic: shop.orders; is it the name that LIFESTAGE_SOURCES"):
         await check(settings)
     admin.partitions["shop.orders"] = 6
@@ -215,7 +227,7 @@ async def test_another_cleanup_policy_is_refused_with_the_command_that_fixes_it(
 
 
 async def test_a_broker_that_reports_no_configuration_passes(admin: FakeAdmin) -> None:
-    admin.configurations = {name: {} for name in TOPICS.all}
+    admin.configurations = {name: {} for name in (*TOPICS.all, TOPICS.policies)}
     assert await check(SETTINGS, looks_back_days=365) == []
 
 

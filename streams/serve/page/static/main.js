@@ -11,7 +11,7 @@ import { askAll } from "./resource.js";
 import { go, parse } from "./router.js";
 import { Problem, ask, onConnection, onTokenWanted } from "./server.js";
 import { allows, isSignedIn, readSession, signOut, wantsToken } from "./session.js";
-import { READY, WORKERS } from "./sources.js";
+import { LEGEND, READY, WORKERS } from "./sources.js";
 import { customerView } from "./views/customer.js";
 import { customersView } from "./views/customers.js";
 import { flowsView } from "./views/flows.js";
@@ -104,8 +104,29 @@ function foot() {
     workers.textContent = problem ? "health of the workers not known" : !states.length ? "no worker"
       : `${count(states.length - bad)} of ${count(states.length)} ${states.length === 1 ? "worker" : "workers"} ready`;
   });
-  replace(document.getElementById("foot"), h("span", {}, "Policy ", h("a", { href: "#/policy" }, legend.policy)), workers,
-    h("span", {}, `Dates in ${legend.zone}`), h("a", { href: "openapi.json", hidden: wantsToken() && !allows("read") }, "API"));
+  const policy = h("a", { href: "#/policy" });
+  const zone = h("span", {});
+  replace(document.getElementById("foot"), h("span", {}, "Policy ", policy), workers, zone,
+    h("a", { href: "openapi.json", hidden: wantsToken() && !allows("read") }, "API"));
+  return () => {
+    policy.textContent = legend.policy;
+    zone.textContent = `Dates in ${legend.zone}`;
+  };
+}
+
+/** Show everything anew as soon as another policy is in force: it may have other stages, segments and days. */
+function followLegend(tellFoot) {
+  let shown = JSON.stringify(legend);
+  LEGEND.subscribe(({ data, problem }) => {
+    if (problem || JSON.stringify(data) === shown) return;
+    shown = JSON.stringify(data);
+    setLegend(data);
+    setZone(legend.zone);
+    setStreamClock(legend.clock === "stream");
+    tellFoot();
+    show();
+    askAll();
+  });
 }
 
 /** Tell that Redis is behind the stream: sizes, curves and forecasts are made of what is in it. */
@@ -149,12 +170,14 @@ async function begin() {
   out.hidden = !isSignedIn();
   out.addEventListener("click", () => signOut().then(() => location.reload(), askAll));
   feed.start();
-  foot();
+  const tellFoot = foot();
+  tellFoot();
   followReadiness();
   onClock(tellClock);
   setInterval(tellClock, CLOCK_MS);
   addEventListener("hashchange", onHash);
   show();
+  followLegend(tellFoot);
 }
 
 document.getElementById("search").addEventListener("submit", (event) => {

@@ -9,6 +9,8 @@ export const FORECAST = resource("v1/history/forecast", 120, 15);
 /** What each part of the server lacks; it asks for no token. */
 export const READY = resource("ready", 5);
 export const WORKERS = resource("v1/workers", 3, 1);
+/** What the policy calls things: that which is in force, so it changes when another one is published. */
+export const LEGEND = resource("page/legend.json", 5);
 export const POLICY = resource("v1/policy", 300);
 export const REJECTS = resource("v1/rejects", 20);
 

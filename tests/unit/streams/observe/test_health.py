@@ -59,6 +59,8 @@ def test_the_document_has_each_group_with_its_lag_and_its_last_progress(monkeypa
         "upto": "2017-07-14T02:40:00.000Z",
         "seconds_since_progress": 10.0,
         "lag_records": {"customer.purchases": 3, "customer.support": 0},
+        "policy": 0,
+        "policy_version": "",
         "restore": None,
     }
     assert document["partitions"]["2"]["upto"] is None, "nothing was decided yet"

@@ -19,7 +19,7 @@ Client = TestClient[Any, Any]
 
 @pytest.fixture
 async def client() -> AsyncIterator[Client]:
-    app = application([Page({"stages": []}, TOKENS, ())], Access(TOKENS), ServeMetrics())
+    app = application([Page(lambda: {"stages": []}, TOKENS, ())], Access(TOKENS), ServeMetrics())
     async with TestClient(TestServer(app)) as made:
         yield made
 
@@ -90,6 +90,6 @@ async def test_a_body_that_is_none_is_told(client: Client, body: bytes) -> None:
 
 async def test_without_tokens_none_is_wanted() -> None:
     none = read_tokens("")
-    async with TestClient(TestServer(application([Page({}, none, ())], Access(none), ServeMetrics()))) as client:
+    async with TestClient(TestServer(application([Page(dict, none, ())], Access(none), ServeMetrics()))) as client:
         told = await (await client.get("/session")).json()
         assert told == {"wanted": False, "scopes": ["read", "stream", "write", "admin"]}

@@ -1,0 +1,1 @@
+"""The topic of policies: publishing one, reading them, and following it."""
