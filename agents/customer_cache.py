@@ -1,18 +1,42 @@
 """The customer cache: the customers decided most recently, kept decoded for their next events."""
 
+import weakref
 from collections import OrderedDict
 
 from state.timeline.timeline import Timeline
 
-MAX_BYTES = 4 * 1024 * 1024
+DEFAULT_MEGABYTES = 128
+_DECODED = 7
+"""So many times the bytes of its snapshot does a decoded customer take in memory."""
+
+
+class CacheBudget:
+    """The memory for the caches of one worker, in bytes: each of them has the same share of it."""
+
+    def __init__(self, memory: int = DEFAULT_MEGABYTES * 1_000_000) -> None:
+        self._snapshots = memory // _DECODED
+        self._caches = 0
+        self.share = self._snapshots
+        """So many bytes of snapshots may one cache keep decoded."""
+
+    def join(self, cache: "CustomerCache") -> None:
+        """Share with one cache more, as long as it lives."""
+        self._count(1)
+        weakref.finalize(cache, self._count, -1)
+
+    def _count(self, more: int) -> None:
+        self._caches += more
+        self.share = self._snapshots // max(1, self._caches)
 
 
 class CustomerCache:
-    """Least recently used timelines by key, ``MAX_BYTES`` of snapshots; in memory they take about seven times that."""
+    """Least recently used timelines by key, as many as the budget has room for."""
 
-    def __init__(self) -> None:
+    def __init__(self, budget: CacheBudget | None = None) -> None:
         self._timelines: OrderedDict[bytes, tuple[Timeline, int]] = OrderedDict()
         self._bytes = 0
+        self._budget = budget or CacheBudget()
+        self._budget.join(self)
 
     def get(self, key: bytes) -> Timeline | None:
         """Return a cached customer, or None."""
@@ -31,7 +55,7 @@ class CustomerCache:
         """Cache a customer whose snapshot has ``size`` bytes, and evict the least recently used ones."""
         self._timelines[key] = timeline, size
         self._bytes += size
-        while self._bytes > MAX_BYTES:
+        while self._bytes > self._budget.share:
             _, (_, evicted) = self._timelines.popitem(last=False)
             self._bytes -= evicted
 

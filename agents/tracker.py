@@ -58,7 +58,7 @@ class Tracker:
         self._placement = Placement(partition, partition_of)
         self._of_accounts = rules.intake.of_accounts
         self._forgetting = Forgetting(of_accounts=self._of_accounts)
-        self._cache = CustomerCache()
+        self.cache = CustomerCache()  # in a worker, one that shares its memory with those of the other groups
         self._deadlines = Deadlines(self._due_of)
         self._adoption = Adoption(published or {})
         self._lateness = Lateness()
@@ -83,7 +83,7 @@ class Tracker:
         if before is not None:
             self.stages[before.stage] -= 1
             self._adoption.gone(before)
-        self._cache.forget(key)
+        self.cache.forget(key)
         if value is None:
             self._table.pop(key, None)
             return
@@ -109,7 +109,7 @@ class Tracker:
     def timeline(self, key: bytes) -> Timeline | None:
         """Return a customer as of the last commit. Raises ``SnapshotError`` when the bytes cannot be read."""
         snapshot = self._table.get(key)
-        return None if snapshot is None else self._cache.get(key) or load(snapshot, self.rules_of(key), key.decode())
+        return None if snapshot is None else self.cache.get(key) or load(snapshot, self.rules_of(key), key.decode())
 
     def rules_of(self, key: bytes) -> Rulebook:
         """Return the rules by which a customer was decided last, as far as they are known."""
@@ -142,14 +142,14 @@ class Tracker:
         stages, table, fingerprint = self.stages, self._table, self._fingerprint
         for key, gone in outcome.gone.items():
             table.pop(key, None)
-            self._cache.forget(key)
+            self.cache.forget(key)
             if gone is not None:
                 stages[gone.stage] -= 1
                 self._adoption.gone(gone)
         self._forgetting.apply(outcome)
         for key, (timeline, before) in outcome.customers.items():
             table[key] = snapshot = outcome.changes[key] or b""
-            self._cache.keep(key, timeline, len(snapshot))
+            self.cache.keep(key, timeline, len(snapshot))
             if before is None or before.fingerprint != fingerprint:
                 self._adoption.decided(before)
             stage, due = timeline.head.stage, timeline.head.due
@@ -249,7 +249,7 @@ class Tracker:
         # It changes in place; should the batch fail, it is read from its snapshot again.
         is_behind = before.fingerprint != self._fingerprint
         rules = self._adoption.rules_of(before) if is_behind else self._rules
-        timeline = self._cache.take(key) or load(snapshot, rules, key.decode())
+        timeline = self.cache.take(key) or load(snapshot, rules, key.decode())
         return TouchedCustomer(timeline, before, self._adoption.adopt(timeline) if is_behind else [])
 
     def _decide(self, key: bytes, customer: TouchedCustomer, outcome: Outcome) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import faust
 
 from agents.commit import GroupState
+from agents.customer_cache import CacheBudget, CustomerCache
 from agents.mirror import Mirror
 from agents.observer import Observer, Observers
 from agents.track import Agent, track
@@ -66,9 +67,10 @@ def build(
 
     follower = PolicyFollower(settings, rules)
     published = follower.policies.rules
+    budget = CacheBudget(settings.cache_megabytes * 1_000_000)
 
     def tracker(partition: int, share: MutableMapping[bytes, bytes]) -> GroupState:
-        return Tracker(
+        made = Tracker(
             rules,
             partition,
             share,
@@ -77,6 +79,8 @@ def build(
             partition_of=partition_of,
             published=published,
         )
+        made.cache = CustomerCache(budget)
+        return made
 
     # What is seen of the worker.
     status, stage_counts, tally = WorkerStatus(), StageCounts(), WorkerTally()

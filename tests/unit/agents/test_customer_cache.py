@@ -1,13 +1,15 @@
 """The customer cache: least recently used customers leave first, and its size is that of what is in it."""
 
+import gc
 from collections import OrderedDict
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.customer_cache import MAX_BYTES, CustomerCache
+from agents.customer_cache import CacheBudget, CustomerCache
 from state.timeline.timeline import Timeline, begin
 
+MAX_BYTES = CacheBudget().share
 QUARTER = MAX_BYTES // 4
 keys = st.sampled_from([b"a", b"b", b"c", b"d", b"e", b"f"])
 steps = st.lists(
@@ -56,3 +58,19 @@ def test_reading_a_customer_does_not_keep_it_longer() -> None:
     assert cache.get(b"a") is not None
     cache.keep(b"e", begin(0), QUARTER)
     assert cache.get(b"a") is None
+
+
+def test_the_caches_of_a_worker_share_what_it_has() -> None:
+    budget = CacheBudget(7_000)
+    one, other = CustomerCache(budget), CustomerCache(budget)
+    for key in (b"a", b"b"):
+        one.keep(key, begin(0), 250)
+        other.keep(key, begin(0), 250)
+    assert [cache.get(b"a") is not None for cache in (one, other)] == [True, True]
+    one.keep(b"c", begin(0), 250)
+    assert one.get(b"a") is None
+    del other
+    gc.collect()
+    for key in (b"d", b"e"):
+        one.keep(key, begin(0), 250)
+    assert one.get(b"b") is not None
