@@ -12,9 +12,8 @@ topics, with the same customers: what both tell is compared, and a run that tell
 import argparse
 import asyncio
 import time
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Container, Mapping, Sequence
+from functools import partial
 
 from bench.backlog import work_off, write
 from bench.comparison import Run, WrongOutputError
@@ -22,92 +21,69 @@ from bench.fabricated_changelog import fabricate
 from bench.flame import recording
 from bench.installation import Installation, kafka
 from bench.peers import java
-from bench.policy_programs import KafkaStreams, Load, Past, lifestage
+from bench.peers.flink import environment as flink
+from bench.policy_programs import KAFKA_STREAMS, PYFLINK, Load, Past, lifestage
+from bench.policy_report import OURS, Comparison, report
 from bench.population import Population, simulate
-from bench.report import Bar, Bars, Report, Say, Size, Spread, Table
+from bench.report import Report, Say, Size
 from bench.told import Told, difference
 from bench.visits import Visits
 from streams.policy_file import load_rules
 from streams.sources.source import SourceEvent
 
-GOAL_PER_CORE = 25_000
 ORIGINALS, QUICK_ORIGINALS = 1000, 50
 EVENTS, QUICK_EVENTS = 200_000, 4000
 MANY_EVENTS = 600_000
+FEW = 20_000
+"""So many events and customers for a peer that decides hundreds of events a second."""
 EVENTS_A_SECOND = 5000.0
 BROWSING_SHARE = 0.8
-OURS = "lifestage"
-_COLUMNS = {
-    "wall": "by the clock",
-    "cpu": "by its processor time",
-    "later": "second half, clock",
-    "later_cpu": "second half, processor",
-    "memory": "MB at most",
-}
 _LONG_AGO_MS = 900_000
 _PATIENCE = 600.0
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """A load, the runs of each program on it, by its title, and how many transitions each of them told."""
-
-    title: str
-    events: Sequence[SourceEvent]
-    runs: dict[str, list[Run]] = field(default_factory=dict)
-    transitions: list[int] = field(default_factory=list)
-
-    def spread(self, program: str, figure: str) -> Spread:
-        """Return a figure of the program's runs."""
-        return Spread.over(getattr(run, figure) for run in self.runs[program])
-
-    def ratios(self, peer: str) -> dict[str, float]:
-        """Return lifestage's figures divided by the peer's; the memory is the peer's divided by lifestage's."""
-
-        def ratio(figure: str, theirs: str) -> float:
-            return round(self.spread(OURS, figure).median / self.spread(peer, theirs).median, 2)
-
-        return {
-            "by the clock": ratio("wall", "wall"),
-            "per processor second": ratio("cpu", "cpu"),
-            "to its second half, by the clock": ratio("wall", "later"),
-            "to its second half, per processor second": ratio("cpu", "later_cpu"),
-            "memory, theirs to ours": round(self.spread(peer, "memory").median / self.spread(OURS, "memory").median, 2),
-        }
 
 
 def measure(size: Size, say: Say) -> Report:
     """Measure and report, see ``bench.report.Bench``.
 
-    Raises ``WrongOutputError`` when the peer tells other transitions than lifestage.
+    Raises ``WrongOutputError`` when a peer tells other transitions than lifestage.
     """
     population, customers = typical(size, say)
-    browsing, simulated = f"{BROWSING_SHARE:.0%} browsing", "as simulated"
-    loads = [
-        Compared(browsing, visits(population, customers, size)),
-        Compared(simulated, visits(population, customers, size, browsing=None)),
-    ]
-    if not size.quick:
-        many = visits(population, customers, size, browsing=None, events=MANY_EVENTS)
-        loads.append(Compared(f"{simulated}, {MANY_EVENTS:,}", many))
-    lacking = java.missing()
+    lacking = {KAFKA_STREAMS.title: java.missing(), PYFLINK.title: flink.missing()}
+    comparisons = _comparisons(population, customers, size, {title for title, it in lacking.items() if it is None})
     with kafka() as installation:
-        past = installation(None).folder / "past.jsonl"
-        lived = Past.written(past, size.of(ORIGINALS, QUICK_ORIGINALS), population.instant, customers)
-        peers = [] if lacking else [KafkaStreams(lived, installation, say)]
-        programs = {OURS: lifestage, **{it.title: it.run for it in peers}}
+        file = installation(None).folder / "past.jsonl"
+        past = Past.written(file, size.of(ORIGINALS, QUICK_ORIGINALS), population.instant)
         for turn in range(size.rounds):
-            for load in loads[:1] if size.quick else loads:
+            for it in comparisons:
                 place = installation(None)
-                asyncio.run(prepare(place, population, customers, load.events))
+                asyncio.run(prepare(place, population, it.customers, it.events))
+                load = Load(place, it.events, it.customers)
+                programs: dict[str, Callable[[], tuple[Run, Told]]] = {OURS: partial(lifestage, load)}
+                if it.peer is not None:
+                    programs[it.peer.title] = partial(it.peer.run, past, load, installation(None), say)
                 found: dict[str, Told] = {}
-                for title, program in [*programs.items()][:: 1 if turn % 2 == 0 else -1]:
-                    run, found[title] = program(Load(place, load.events))
-                    load.runs.setdefault(title, []).append(run)
-                    say(f"{load.title}, {title}: {run.wall:,.0f} events/s, {run.cpu:,.0f} for a second of processor")
+                for title in [*programs][:: 1 if turn % 2 == 0 else -1]:
+                    run, found[title] = programs[title]()
+                    it.runs.setdefault(title, []).append(run)
+                    say(f"{it.title}, {title}: {run.wall:,.0f} events/s, {run.cpu:,.0f} for a second of processor")
                 _check(found)
-                load.transitions.append(found[OURS].total())
-    return _report([it for it in loads if it.runs], customers, [lacking] if lacking else [])
+                it.transitions.append(found[OURS].total())
+    return report(comparisons, [it for it in lacking.values() if it is not None])
+
+
+def _comparisons(population: Population, customers: int, size: Size, present: Container[str]) -> list[Comparison]:
+    browsing, simulated = f"{BROWSING_SHARE:.0%} browsing", "as simulated"
+    java_peer = KAFKA_STREAMS if KAFKA_STREAMS.title in present else None
+    found = [Comparison(browsing, customers, visits(population, customers, size), java_peer)]
+    if not size.quick:
+        for title, events in ((simulated, EVENTS), (f"{simulated}, {MANY_EVENTS:,}", MANY_EVENTS)):
+            drawn = visits(population, customers, size, browsing=None, events=events)
+            found.append(Comparison(title, customers, drawn, java_peer))
+    if PYFLINK.title in present:
+        few = size.of(FEW, QUICK_EVENTS)
+        drawn = visits(population, few, size, browsing=None, events=few)
+        found.append(Comparison(f"{simulated}, {few:,} of {few:,} customers", few, drawn, PYFLINK))
+    return found
 
 
 def typical(size: Size, say: Say) -> tuple[Population, int]:
@@ -140,49 +116,6 @@ def _check(found: Mapping[str, Told]) -> None:
         differs = difference(title, theirs, found[OURS])
         if differs is not None:
             raise WrongOutputError(differs)
-
-
-def _shares(events: Sequence[SourceEvent]) -> dict[str, float]:
-    topics = Counter(event.topic for event in events)
-    return {topic: round(count / len(events), 4) for topic, count in topics.most_common()}
-
-
-def _report(loads: Sequence[Compared], customers: int, left_out: Sequence[str]) -> Report:
-    peers = [title for title in loads[0].runs if title != OURS]
-    figures = {
-        it.title: {
-            "events": len(it.events),
-            "topics": _shares(it.events),
-            "transitions": it.transitions,
-            "programs": {title: {name: asdict(it.spread(title, name)) for name in _COLUMNS} for title in it.runs},
-            "ratios": {peer: it.ratios(peer) for peer in peers},
-        }
-        for it in loads
-    }
-    tables = [
-        Table(
-            "The shipped policy: events a second",
-            ["events", "program", *_COLUMNS.values()],
-            [[it.title, title, *(it.spread(title, name) for name in _COLUMNS)] for it in loads for title in it.runs],
-        ),
-        *(
-            Table(
-                f"lifestage divided by {peer}, which told the same transitions",
-                ["events", *loads[0].ratios(peer), "transitions"],
-                [[it.title, *it.ratios(peer).values(), it.transitions[-1]] for it in loads],
-            )
-            for peer in peers
-        ),
-        Table(
-            "The events by topic",
-            ["events", *_shares(loads[0].events)],
-            [[it.title, *(f"{share:.1%}" for share in _shares(it.events).values())] for it in loads],
-        ),
-    ]
-    panels = {it.title: [Bar(title, it.spread(title, "cpu"), ours=title == OURS) for title in it.runs] for it in loads}
-    picture = Bars("policy", "The shipped policy", "events a second of processor", panels)
-    goal = {"goal_per_core": GOAL_PER_CORE, "customers": customers}
-    return Report("policy", {**goal, "loads": figures}, tables, [picture], left_out)
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ import psutil
 from bench.comparison import Run, WrongOutputError, measured, memory_of, watch
 from bench.installation import Installation, until
 from bench.peers import java
+from bench.peers.flink import environment as flink
 from bench.peers.task import Mark, Task
 from bench.population import lives
 from bench.report import Say
@@ -23,39 +24,44 @@ from streams.topics import topics_of
 
 _PATIENCE = 600.0
 _LOOK_SECONDS = 0.1
-_ENDING_SECONDS = 60.0
+_ENDING_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
     """The events from which the customers come who are there in the beginning: a file of them, sorted by instant.
 
-    ``customers`` are copied from those who have lived through it until ``instant`` (ms since 1970).
+    Those who are copied have lived through it until ``instant`` (ms since 1970).
     """
 
     file: Path
     instant: int
-    customers: int
 
     @classmethod
-    def written(cls, file: Path, originals: int, instant: int, customers: int) -> "Past":
+    def written(cls, file: Path, originals: int, instant: int) -> "Past":
         """Write what so many originals did before ``instant``."""
         events = (it.value for it in lives(originals, instant) if it.instant < instant)
         file.write_bytes(b"".join(b"%s\n" % value for value in events))
-        return cls(file, instant, customers)
+        return cls(file, instant)
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Events that lie in the inputs of an installation, whose customers are in its changelog."""
+    """Events that lie in the inputs of an installation, and so many ``customers`` in its changelog."""
 
     place: Installation
     events: Sequence[SourceEvent]
+    customers: int
+
+    @property
+    def last(self) -> int:
+        """The instant of the last event, in ms since 1970."""
+        return self.events[-1].instant
 
     @property
     def end(self) -> str:
         """The instant of the last event, as messages have it."""
-        return to_text(self.events[-1].instant)
+        return to_text(self.last)
 
 
 def lifestage(load: Load) -> tuple[Run, Told]:
@@ -86,20 +92,21 @@ def lifestage(load: Load) -> tuple[Run, Told]:
     return replace(run, events=len(load.events)), found
 
 
-class KafkaStreams:
-    """The policy by hand in Kafka Streams, its customers in memory as lifestage has them."""
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """A program in which the policy is written by hand.
 
-    name = "kafka_streams_memory"
-    title = "Kafka Streams, in memory"
+    ``copy`` makes the command that copies so many customers of a past, ``work`` the one that decides a load;
+    ``variables`` come besides those of the task.
+    """
 
-    def __init__(self, past: Past, installation: Callable[..., Installation], say: Say) -> None:
-        self._past = past
-        self._installation = installation
-        self._say = say
+    title: str
+    copy: Callable[[Past, int], Sequence[str]]
+    work: Callable[[Load], Sequence[str]]
+    variables: Callable[[], Mapping[str, str]] = dict
 
-    def run(self, load: Load) -> tuple[Run, Told]:
-        """Fill its changelog, and run it on the load. Raises ``WrongOutputError``, ``CalledProcessError``."""
-        place = self._installation(None)
+    def run(self, past: Past, load: Load, place: Installation, say: Say) -> tuple[Run, Told]:
+        """Make its customers and run it on a load; ``place`` is its own. Raises ``WrongOutputError``."""
         outputs = topics_of(place.settings)
         task = Task(
             place.settings.broker,
@@ -109,21 +116,33 @@ class KafkaStreams:
             len(load.events),
             place.folder,
         )
-        environment = {**os.environ, **task.variables(), "BENCH_REJECTS": outputs.rejects}
-        self._fill(environment)
         log = place.folder / "log"
-        command = java.command("policy.Main", "run", "memory")
-        with running(command, log=log, environment=environment) as child:
-            reached, memory = watch(child.pid, task, log, self._say)
-            try:
-                status = child.wait(_ENDING_SECONDS)  # it decides what was due, and commits
-            except subprocess.TimeoutExpired:
-                status = None
-        if status != 0:
-            raise WrongOutputError(f"{self.title} did not end well, see {log}:\n{log.read_text()[-2000:]}")
+        environment = {**os.environ, "BENCH_REJECTS": outputs.rejects, **self.variables()}
+        copying = replace(task, events=load.customers).variables()
+        with running(self.copy(past, load.customers), log=log, environment={**environment, **copying}) as child:
+            self._check(child, log, _PATIENCE)
+        with running(self.work(load), log=log, environment={**environment, **task.variables()}) as child:
+            reached, memory = watch(child.pid, task, log, say)
+            self._check(child, log, _ENDING_SECONDS)  # it decides what was due, and commits
         return measured(reached, memory), asyncio.run(told(place.settings, load.end))
 
-    def _fill(self, environment: Mapping[str, str]) -> None:
-        past = self._past
-        given = [str(past.file), str(past.instant - 1), str(past.customers)]
-        subprocess.run(java.command("policy.Main", "copy", *given), env=environment, check=True)
+    def _check(self, child: subprocess.Popen[bytes], log: Path, seconds: float) -> None:
+        try:
+            status = child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            status = None
+        if status != 0:
+            raise WrongOutputError(f"{self.title} did not end well, see {log}:\n{log.read_text()[-2000:]}")
+
+
+KAFKA_STREAMS = ByHand(
+    "Kafka Streams, in memory",
+    lambda past, customers: java.command("policy.Main", "copy", str(past.file), str(past.instant - 1), str(customers)),
+    lambda _load: java.command("policy.Main", "run", "memory"),
+)
+PYFLINK = ByHand(
+    "PyFlink",
+    lambda past, customers: flink.command("copy", str(past.file), str(past.instant - 1), str(customers)),
+    lambda load: flink.command("run", str(load.last)),
+    flink.variables,
+)

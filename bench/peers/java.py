@@ -25,16 +25,21 @@ def command(program: str, *arguments: str) -> list[str]:
     """
     pom = _SOURCE / "pom.xml"
     sources = sorted(_SOURCE.glob("*/*.java"))
-    jars = _made("libraries", [pom], _fetch)
-    classes = _made("classes", [pom, *sources], partial(_compile, jars, sources))
+    jars = libraries(pom)
+    classes = _made("kafka-streams-classes", [pom, *sources], partial(_compile, jars, sources))
     options = ["-Xmx2g", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
     return ["java", *options, "-cp", f"{jars}/*:{classes}", program, *arguments]
+
+
+def libraries(pom: Path) -> Path:
+    """Return the folder of the jars that a POM names, fetched first if that was not done before."""
+    return _made(f"{pom.parent.name.replace('_', '-')}-libraries", [pom], partial(_fetch, pom))
 
 
 def _made(kind: str, sources: Iterable[Path], make: Callable[[Path], None]) -> Path:
     digest = hashlib.sha256(b"".join(it.read_bytes() for it in sources)).hexdigest()[:12]
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = cache / "lifestage" / f"kafka-streams-{kind}-{digest}"
+    folder = cache / "lifestage" / f"{kind}-{digest}"
     if not folder.exists():
         begun = folder.with_name(f"{folder.name}.{os.getpid()}")
         make(begun)
@@ -47,9 +52,9 @@ def _made(kind: str, sources: Iterable[Path], make: Callable[[Path], None]) -> P
     return folder
 
 
-def _fetch(folder: Path) -> None:
+def _fetch(pom: Path, folder: Path) -> None:
     goal = ["dependency:copy-dependencies", f"-DoutputDirectory={folder}"]
-    subprocess.run(["mvn", "-q", "-B", "-f", str(_SOURCE / "pom.xml"), *goal], check=True)
+    subprocess.run(["mvn", "-q", "-B", "-f", str(pom), *goal], check=True)
 
 
 def _compile(jars: Path, sources: Iterable[Path], folder: Path) -> None:
