@@ -27,7 +27,7 @@ from pyflink.java_gateway import get_gateway
 from bench.peers.flink.customer import Customer
 from bench.peers.flink.decider import advance, take
 from bench.peers.flink.policy import Policy, key_of, parsed
-from bench.peers.task import Task
+from bench.peers.task import Task, marks
 
 _CHECKPOINT_MS = 10_000
 _CACHED_STATES = 100_000
@@ -62,12 +62,11 @@ def copy(task: Task, past: Path, until: int, customers: int) -> None:
     silent = env.from_source(_source(task, task.output).build(), WatermarkStrategy.no_watermarks(), "silent")
     _decided(copies.union(silent.map(parsed, pickled)), until).print()
     job = env.execute_async(task.name)
-    progress = task.folder / "progress"
-    while not (progress.exists() and progress.read_text().splitlines()[-1].startswith(f"{customers} ")):
+    while not any(mark.records == customers for mark in marks(task.folder)):
         time.sleep(0.1)
     _save(job, task.folder / "savepoints")
     job.cancel().result()
-    progress.unlink()
+    (task.folder / "progress").unlink()
 
 
 def _environment(more: dict[str, str]) -> StreamExecutionEnvironment:

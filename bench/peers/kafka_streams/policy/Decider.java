@@ -13,7 +13,7 @@ final class Decider {
         }
     }
 
-    /** Take an event; it changes nothing if it is a duplicate. Raises ``Event.UnusableException``. */
+    /** Take an event; it changes nothing if it is a duplicate. Throws {@link Event.UnusableException}. */
     void apply(Customer customer, String user, EventName name, Event event, long at, Consumer<byte[]> out) {
         String identity = event.identity(name);
         customer.appear(at);

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -49,10 +50,16 @@ final class History {
         settings.put("linger.ms", "50");
         try (KafkaProducer<byte[], byte[]> producer =
                 new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer())) {
+            AtomicReference<Exception> failure = new AtomicReference<>();
             for (int number = 0; number < copies; number++) {
                 byte[] key = String.format("customer-%08d", number).getBytes(StandardCharsets.UTF_8);
-                producer.send(new ProducerRecord<>(topic, null, until, key, originals.get(number % originals.size())));
+                byte[] value = originals.get(number % originals.size());
+                producer.send(new ProducerRecord<>(topic, null, until, key, value), (written, error) -> {
+                    if (error != null) failure.compareAndSet(null, error);
+                });
             }
+            producer.flush();
+            if (failure.get() != null) throw new IOException("not all customers could be written", failure.get());
         }
     }
 
@@ -65,7 +72,11 @@ final class History {
                 Event event = reader.readValue(line);
                 if (event.name() == null) continue;
                 Customer customer = customers.computeIfAbsent(event.userId, it -> new Customer());
-                decider.apply(customer, event.userId, event.name(), event, Time.parsed(event.timestamp), out);
+                try {
+                    decider.apply(customer, event.userId, event.name(), event, Time.parsed(event.timestamp), out);
+                } catch (Event.UnusableException unusable) {
+                    continue; // a reject
+                }
             }
         }
         customers.forEach((user, customer) -> decider.advance(customer, user, until, out));
