@@ -16,7 +16,10 @@ def missing() -> str | None:
     """Say what this machine lacks to run PyFlink, or None."""
     python = os.environ.get(PYTHON)
     if not python:
-        return f"PyFlink needs an environment of its own with bench/peers/flink/requirements.txt, and {PYTHON}"
+        return (
+            "PyFlink needs an environment of its own with what bench/peers/flink/requirements.txt lists: say its "
+            f"interpreter in {PYTHON}"
+        )
     if shutil.which(python) is None:
         return f"PyFlink needs {python}, which {PYTHON} names and which is not there"
     lacking = java.missing()
