@@ -20,6 +20,8 @@ _ROOT = Path(__file__).parents[1]
 _POLL_SECONDS = 0.1
 _SILENCE_SECONDS = 120.0
 _VISIBLE_SECONDS = 30.0
+TICK_SECONDS = 1 / os.sysconf("SC_CLK_TCK")
+"""A short stream may be processed in less than the kernel counts."""
 
 
 def _nothing(_task: Task) -> Mapping[str, str]:
@@ -43,15 +45,16 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """From the first record to the last: events per second of the clock and of the processor, memory in MB.
+    """From the first record to the last: events per second of the clock and of the processor, memory in MB at most.
 
-    ``later`` is the rate of the clock over the second half, when a program that compiles itself has done so.
+    ``later`` and ``later_cpu`` are the rates over the second half, when a program that compiles itself has done so.
     """
 
     events: int
     wall: float
     cpu: float
     later: float
+    later_cpu: float
     memory: float
 
 
@@ -74,14 +77,18 @@ def run(program: Program, task: Task, announced: int, say: Say) -> Run:
     environment = {**os.environ, "PYTHONPATH": str(_ROOT), **task.variables(), **program.variables(task)}
     log = task.folder / "log"
     with running(program.command(), log=log, environment=environment, grace=5.0) as child:
-        reached, memory = _watch(child.pid, task, log, say)
+        reached, memory = watch(child.pid, task, log, say)
         found = asyncio.run(_announced(task, before, announced))
     if found != announced:
         raise WrongOutputError(f"{program.title} announced {found} of {announced} large orders, see {log}")
-    return _measured(reached, memory)
+    return measured(reached, memory)
 
 
-def _watch(pid: int, task: Task, log: Path, say: Say) -> tuple[list[Mark], float]:
+def watch(pid: int, task: Task, log: Path, say: Say) -> tuple[list[Mark], float]:
+    """Wait until a program has done its task; return its marks, and the most memory that it took, in MB.
+
+    Raises ``WrongOutputError`` when it ends early or falls silent.
+    """
     process = psutil.Process(pid)
     memory, seen, changed_at, reported_at = 0.0, 0, time.monotonic(), time.monotonic()
     while True:
@@ -93,7 +100,7 @@ def _watch(pid: int, task: Task, log: Path, say: Say) -> tuple[list[Mark], float
             if reached and reached[-1].records >= task.events:
                 return reached, memory
             raise WrongOutputError(f"{task.name} ended early, see {log}:\n{log.read_text()[-2000:]}")
-        memory = max(memory, _memory(process))
+        memory = max(memory, memory_of(process))
         now = time.monotonic()
         if len(reached) > seen:
             seen, changed_at = len(reached), now
@@ -105,7 +112,8 @@ def _watch(pid: int, task: Task, log: Path, say: Say) -> tuple[list[Mark], float
         time.sleep(_POLL_SECONDS)
 
 
-def _memory(process: psutil.Process) -> float:
+def memory_of(process: psutil.Process) -> float:
+    """Return the resident memory of a process and its children, in MB."""
     total = 0
     for one in (process, *process.children(recursive=True)):
         try:
@@ -115,12 +123,18 @@ def _memory(process: psutil.Process) -> float:
     return total / 1e6
 
 
-def _measured(reached: Sequence[Mark], memory: float) -> Run:
+def measured(reached: Sequence[Mark], memory: float) -> Run:
+    """Return the rates between the first mark and the last."""
     first, last = reached[0], reached[-1]
-    middle = next(mark for mark in reached if mark.records >= last.records / 2)
+    middle = [mark for mark in reached[:-1] if mark.records * 2 <= first.records + last.records][-1]
+    wall, cpu = _rates(first, last)
+    later, later_cpu = _rates(middle, last)
+    return Run(last.records, wall, cpu, later, later_cpu, memory)
+
+
+def _rates(first: Mark, last: Mark) -> tuple[float, float]:
     done = last.records - first.records
-    later = (last.records - middle.records) / (last.wall - middle.wall)
-    return Run(last.records, done / (last.wall - first.wall), done / (last.cpu - first.cpu), later, memory)
+    return done / (last.wall - first.wall), done / max(last.cpu - first.cpu, TICK_SECONDS)
 
 
 def _consumer(task: Task) -> AIOKafkaConsumer:

@@ -49,7 +49,7 @@ class SharedBroker:
         settings = replace(stream.settings, app_id=name)
         topics = topics_of(settings)
         task = Task(self._broker, topics.inputs[0], topics.transitions, name, events, self._folder / name)
-        asyncio.run(_begin(settings))
+        asyncio.run(_begin(program, settings))
         return run(program, task, stream.announced, self._say)
 
     async def _write(self, population: Population, events: int) -> Stream:
@@ -60,10 +60,11 @@ class SharedBroker:
         return Stream(settings, await produce(population, events, self._broker, topics_of(settings).inputs[0]))
 
 
-async def _begin(settings: Settings) -> None:
+async def _begin(program: Program, settings: Settings) -> None:
     await create(settings)
-    # The transitions of the program before it are there already.
-    await start_over(settings)
+    if program.name == OURS:
+        # The transitions of the program before it are there already. Another program would read the marker as its own.
+        await start_over(settings)
 
 
 def measure(size: Size, say: Say) -> Report:

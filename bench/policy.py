@@ -1,80 +1,107 @@
-"""How many events a second does a worker get through that decides by the policy that ships?
+"""How many events a second does a worker get through by the policy that ships, beside the same policy by hand?
 
-    python -m bench policy                # 200 k customers, 200 k events
+    python -m bench policy                # 200 k customers; 200 k and 600 k events
     python -m bench policy --quick
     python -m bench.policy --profile worker.svg   # where its time goes, as a flame graph
 
 Four topics on Apache Kafka, exactly once; typical customers, each with what they do in a day, at most one event of a
-customer in a batch. Four in five events are browsing; a second row has them as they were simulated. The mirror is off.
+customer in a batch. The peer is the policy in Java on Kafka Streams (bench/peers/kafka_streams/policy), on the same
+topics, with the same customers: what both tell is compared, and a run that tells something else does not count.
 """
 
 import argparse
 import asyncio
 import time
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Container, Mapping, Sequence
+from functools import partial
 
-from bench.backlog import Speed, work_off, write
+from bench.backlog import work_off, write
+from bench.comparison import Run, WrongOutputError
 from bench.fabricated_changelog import fabricate
 from bench.flame import recording
 from bench.installation import Installation, kafka
+from bench.peers import java
+from bench.peers.flink import environment as flink
+from bench.policy_programs import KAFKA_STREAMS, PYFLINK, Load, Past, lifestage
+from bench.policy_report import OURS, Comparison, report
 from bench.population import Population, simulate
-from bench.report import Bar, Bars, Report, Say, Size, Spread, Table
+from bench.report import Report, Say, Size
+from bench.told import Told, difference
 from bench.visits import Visits
 from streams.policy_file import load_rules
 from streams.sources.source import SourceEvent
 
-GOAL_PER_CORE = 25_000
+ORIGINALS, QUICK_ORIGINALS = 1000, 50
 EVENTS, QUICK_EVENTS = 200_000, 4000
+MANY_EVENTS = 600_000
+FEW = 20_000
+"""So many events and customers for a peer that decides hundreds of events a second."""
 EVENTS_A_SECOND = 5000.0
 BROWSING_SHARE = 0.8
 _LONG_AGO_MS = 900_000
 _PATIENCE = 600.0
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """Events per second of the clock and of the worker's processor, and the share of each topic."""
-
-    wall: Spread
-    cpu: Spread
-    topics: dict[str, float]
-
-
 def measure(size: Size, say: Say) -> Report:
-    """Measure and report, see ``bench.report.Bench``."""
+    """Measure and report, see ``bench.report.Bench``.
+
+    Raises ``WrongOutputError`` when a peer tells other transitions than lifestage.
+    """
     population, customers = typical(size, say)
-    loads = {
-        f"{BROWSING_SHARE:.0%} browsing": visits(population, customers, size),
-        "as simulated": visits(population, customers, size, browsing=None),
-    }
-    speeds: dict[str, list[Speed]] = {title: [] for title in loads}
+    lacking = {KAFKA_STREAMS.title: java.missing(), PYFLINK.title: flink.missing()}
+    comparisons = _comparisons(population, customers, size, {title for title, it in lacking.items() if it is None})
     with kafka() as installation:
-        for _ in range(size.rounds):
-            for title, events in loads.items():
+        file = installation(None).folder / "past.jsonl"
+        past = Past.written(file, size.of(ORIGINALS, QUICK_ORIGINALS), population.instant)
+        for turn in range(size.rounds):
+            for it in comparisons:
                 place = installation(None)
-                asyncio.run(prepare(place, population, customers, events))
-                with place.worker() as worker:
-                    speeds[title].append(work_off([worker], len(events), _PATIENCE))
-                speed = speeds[title][-1]
-                say(f"{title}: {speed.wall:,.0f} events/s, {speed.cpu:,.0f} for a second of processor")
-    results = {title: _result(speeds[title], events) for title, events in loads.items()}
-    return _report(results, customers, size.of(EVENTS, QUICK_EVENTS))
+                asyncio.run(prepare(place, population, it.customers, it.events))
+                load = Load(place, it.events, it.customers)
+                programs: dict[str, Callable[[], tuple[Run, Told]]] = {OURS: partial(lifestage, load)}
+                if it.peer is not None:
+                    programs[it.peer.title] = partial(it.peer.run, past, load, installation(None), say)
+                found: dict[str, Told] = {}
+                for title in [*programs][:: 1 if turn % 2 == 0 else -1]:
+                    run, found[title] = programs[title]()
+                    it.runs.setdefault(title, []).append(run)
+                    say(f"{it.title}, {title}: {run.wall:,.0f} events/s, {run.cpu:,.0f} for a second of processor")
+                _check(found)
+                it.transitions.append(found[OURS].total())
+    return report(comparisons, [it for it in lacking.values() if it is not None])
+
+
+def _comparisons(population: Population, customers: int, size: Size, present: Container[str]) -> list[Comparison]:
+    browsing, simulated = f"{BROWSING_SHARE:.0%} browsing", "as simulated"
+    java_peer = KAFKA_STREAMS if KAFKA_STREAMS.title in present else None
+    found = [Comparison(browsing, customers, visits(population, customers, size), java_peer)]
+    if not size.quick:
+        for title, events in ((simulated, EVENTS), (f"{simulated}, {MANY_EVENTS:,}", MANY_EVENTS)):
+            drawn = visits(population, customers, size, browsing=None, events=events)
+            found.append(Comparison(title, customers, drawn, java_peer))
+    if PYFLINK.title in present:
+        few = size.of(FEW, QUICK_EVENTS)
+        drawn = visits(population, few, size, browsing=None, events=few)
+        found.append(Comparison(f"{simulated}, {few:,} of {few:,} customers", few, drawn, PYFLINK))
+    return found
 
 
 def typical(size: Size, say: Say) -> tuple[Population, int]:
     """Return simulated customers as of a quarter of an hour ago, and their number."""
     say("simulating a year of those who are copied")
-    population = simulate(load_rules(None), size.of(1000, 50), int(time.time()) * 1000 - _LONG_AGO_MS)
-    return population, size.of(200_000, 8000)
+    instant = int(time.time()) * 1000 - _LONG_AGO_MS
+    return simulate(load_rules(None), size.of(ORIGINALS, QUICK_ORIGINALS), instant), size.of(200_000, 8000)
 
 
 def visits(
-    population: Population, customers: int, size: Size, browsing: float | None = BROWSING_SHARE
+    population: Population,
+    customers: int,
+    size: Size,
+    browsing: float | None = BROWSING_SHARE,
+    events: int = EVENTS,
 ) -> list[SourceEvent]:
     """Return the events of these customers since then; ``browsing`` is its share of them (None: as simulated)."""
-    drawn = Visits(population, customers, size.of(EVENTS, QUICK_EVENTS), browsing=browsing)
+    drawn = Visits(population, customers, size.of(events, QUICK_EVENTS), browsing=browsing)
     return list(drawn.from_instant(population.instant, EVENTS_A_SECOND))
 
 
@@ -84,51 +111,11 @@ async def prepare(place: Installation, population: Population, customers: int, e
     await write(place.settings, events)
 
 
-def _result(speeds: Sequence[Speed], events: Sequence[SourceEvent]) -> Result:
-    topics = Counter(event.topic for event in events)
-    return Result(
-        Spread.over(it.wall for it in speeds),
-        Spread.over(it.cpu for it in speeds),
-        {topic: round(count / len(events), 4) for topic, count in topics.most_common()},
-    )
-
-
-def _report(results: Mapping[str, Result], customers: int, events: int) -> Report:
-    return Report(
-        bench="policy",
-        figures={
-            "goal_per_core": GOAL_PER_CORE,
-            "customers": customers,
-            "events": events,
-            "loads": {title: asdict(it) for title, it in results.items()},
-        },
-        tables=[
-            Table(
-                "One worker under the shipped policy: events a second",
-                ["events", "by the clock", "by its processor time"],
-                [[title, it.wall, it.cpu] for title, it in results.items()],
-            ),
-            Table(
-                "The events by topic",
-                ["events", *next(iter(results.values())).topics],
-                [[title, *(f"{share:.1%}" for share in it.topics.values())] for title, it in results.items()],
-            ),
-        ],
-        pictures=[
-            Bars(
-                "policy",
-                "One worker under the shipped policy",
-                "events a second",
-                {
-                    title: [
-                        Bar("by the clock", it.wall, ours=True),
-                        Bar("by its processor time", it.cpu, ours=True),
-                    ]
-                    for title, it in results.items()
-                },
-            )
-        ],
-    )
+def _check(found: Mapping[str, Told]) -> None:
+    for title, theirs in found.items():
+        differs = difference(title, theirs, found[OURS])
+        if differs is not None:
+            raise WrongOutputError(differs)
 
 
 def main() -> None:

@@ -53,8 +53,7 @@ class Population:
 
 def simulate(rules: Rulebook, originals: int, instant: int, seed: int = 1) -> Population:
     """Return a population decided under these rules, without those who first appear after ``instant``."""
-    start = instant - HISTORY_DAYS * DAY
-    events = simulated.events(originals, HISTORY_DAYS + AHEAD_DAYS, seed, start)
+    events = lives(originals, instant, seed)
     past = [event for event in events if event.instant < instant]
     ahead: dict[bytes, dict[int, list[SourceEvent]]] = {}
     for event in events[len(past) :]:
@@ -64,6 +63,11 @@ def simulate(rules: Rulebook, originals: int, instant: int, seed: int = 1) -> Po
         instant,
         [Original(key, value, list(ahead.get(key, {}).values())) for key, value in sorted(snapshots.items())],
     )
+
+
+def lives(originals: int, instant: int, seed: int = 1) -> list[SourceEvent]:
+    """Return what the originals do from a year before ``instant`` to two months after it, sorted by instant."""
+    return simulated.events(originals, HISTORY_DAYS + AHEAD_DAYS, seed, instant - HISTORY_DAYS * DAY)
 
 
 def decided(rules: Rulebook, events: Sequence[SourceEvent], instant: int) -> Mapping[bytes, bytes]:

@@ -2,6 +2,7 @@
 
 import importlib.util
 from collections.abc import Mapping
+from functools import partial
 
 from bench.comparison import Program, python
 from bench.orders import Population
@@ -27,7 +28,7 @@ def available() -> tuple[list[Program], list[str]]:
             ("kafka_streams", "Kafka Streams, RocksDB", "rocksdb", _all),
             ("kafka_streams_memory", "Kafka Streams, in memory", "memory", _all_if_uniform),
         ):
-            found.append(Program(name, title, java.runs(store), events))
+            found.append(Program(name, title, partial(java.command, "orders.Orders", store), events))
     else:
         left_out.append(lacking)
     for package, name, title, module in (

@@ -1,1 +1,1 @@
-"""The same small job in other stream processors, each with its usual settings."""
+"""What other programs are compared with lifestage: a small job in stream processors, and the policy by hand."""

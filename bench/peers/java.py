@@ -1,10 +1,10 @@
-"""Kafka Streams' jars from Maven Central and the compiled program, both kept outside the tree."""
+"""Programs in Kafka Streams: the jars from Maven Central and the compiled classes, both kept outside the tree."""
 
 import hashlib
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
@@ -18,34 +18,45 @@ def missing() -> str | None:
     return f"Kafka Streams needs {' and '.join(lacking)}" if lacking else None
 
 
-def runs(store: str) -> Callable[[], list[str]]:
-    """Return a command that runs the program over ``store`` (rocksdb or memory), made first if it is not there."""
+def command(program: str, *arguments: str) -> list[str]:
+    """Return a command that runs a program with these arguments; it is compiled first if that was not done before.
 
-    def command() -> list[str]:
-        jars = _made("libraries", "pom.xml", _fetch)
-        classes = _made("classes", "Orders.java", partial(_compile, jars))
-        options = ["-Xmx2g", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
-        return ["java", *options, "-cp", f"{jars}/*:{classes}", "Orders", store]
+    A program is a class, such as ``orders.Orders``. Raises ``CalledProcessError`` if it cannot be made.
+    """
+    pom = _SOURCE / "pom.xml"
+    sources = sorted(_SOURCE.glob("*/*.java"))
+    jars = libraries(pom)
+    classes = _made("kafka-streams-classes", [pom, *sources], partial(_compile, jars, sources))
+    options = ["-Xmx2g", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
+    return ["java", *options, "-cp", f"{jars}/*:{classes}", program, *arguments]
 
-    return command
+
+def libraries(pom: Path) -> Path:
+    """Return the folder of the jars that a POM names, fetched first if that was not done before."""
+    return _made(f"{pom.parent.name.replace('_', '-')}-libraries", [pom], partial(_fetch, pom))
 
 
-def _made(kind: str, source: str, make: Callable[[Path], None]) -> Path:
-    digest = hashlib.sha256((_SOURCE / source).read_bytes()).hexdigest()[:12]
+def _made(kind: str, sources: Iterable[Path], make: Callable[[Path], None]) -> Path:
+    digest = hashlib.sha256(b"".join(it.read_bytes() for it in sources)).hexdigest()[:12]
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = cache / "lifestage" / f"kafka-streams-{kind}-{digest}"
+    folder = cache / "lifestage" / f"{kind}-{digest}"
     if not folder.exists():
         begun = folder.with_name(f"{folder.name}.{os.getpid()}")
         make(begun)
-        begun.rename(folder)  # all of it or nothing
+        try:
+            begun.rename(folder)  # all of it or nothing
+        except OSError:
+            if not folder.exists():
+                raise
+            shutil.rmtree(begun)  # another process was faster
     return folder
 
 
-def _fetch(folder: Path) -> None:
+def _fetch(pom: Path, folder: Path) -> None:
     goal = ["dependency:copy-dependencies", f"-DoutputDirectory={folder}"]
-    subprocess.run(["mvn", "-q", "-B", "-f", str(_SOURCE / "pom.xml"), *goal], check=True)
+    subprocess.run(["mvn", "-q", "-B", "-f", str(pom), *goal], check=True)
 
 
-def _compile(jars: Path, folder: Path) -> None:
+def _compile(jars: Path, sources: Iterable[Path], folder: Path) -> None:
     options = ["-17", "-cp", os.pathsep.join(map(str, jars.glob("*.jar"))), "-d", str(folder)]
-    subprocess.run(["java", "-cp", f"{jars}/*", _COMPILER, *options, str(_SOURCE / "Orders.java")], check=True)
+    subprocess.run(["java", "-cp", f"{jars}/*", _COMPILER, *options, *map(str, sources)], check=True)

@@ -8,7 +8,10 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Read ``events`` records of ``topic``, write to ``output``, keep files in ``folder``, go by the name ``name``."""
+    """Read ``events`` records of ``topic``, write to ``output``, keep files in ``folder``, go by the name ``name``.
+
+    ``topic`` may be several, with commas between them.
+    """
 
     broker: str
     topic: str

@@ -1,18 +1,14 @@
+package orders;
+
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
-import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import java.util.Properties;
-import java.util.concurrent.CountDownLatch;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsBuilder;
@@ -22,6 +18,7 @@ import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.Stores;
+import task.Progress;
 
 /** The job in Kafka Streams: a processor with a store (RocksDB or in memory), exactly_once_v2, one thread. */
 public final class Orders {
@@ -76,32 +73,6 @@ public final class Orders {
         }
     }
 
-    /** Writes how far we are: records, seconds of the clock, seconds of the processor. */
-    static final class Progress {
-        final Path file = Path.of(System.getenv("BENCH_FOLDER"), "progress");
-        final long all = Long.parseLong(System.getenv("BENCH_EVENTS"));
-        final long step = Math.max(1, all / 20);
-        final CountDownLatch ended = new CountDownLatch(1);
-        final OperatingSystemMXBean system =
-                (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
-        long records;
-
-        void add() {
-            records++;
-            if (records == 1 || records % step == 0 || records == all) mark();
-            if (records == all) ended.countDown();
-        }
-
-        void mark() {
-            String line = records + " " + System.nanoTime() / 1e9 + " " + system.getProcessCpuTime() / 1e9 + "\n";
-            try {
-                Files.writeString(file, line, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-            } catch (IOException error) {
-                throw new UncheckedIOException(error);
-            }
-        }
-    }
-
     static final class Count implements Processor<String, byte[], String, byte[]> {
         private final ObjectReader reader = new ObjectMapper().readerFor(Order.class);
         private final Progress progress;
@@ -150,7 +121,7 @@ public final class Orders {
                 .to(System.getenv("BENCH_OUTPUT"));
         KafkaStreams streams = new KafkaStreams(builder.build(), settings());
         streams.start();
-        progress.ended.await();
+        progress.awaitEnd();
         streams.close();
     }
 
