@@ -70,10 +70,10 @@ coverage: $(INSTALLED_DEV) ## branch coverage of the faster tests, in the termin
 CHAOS = $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED)) $(if $(WORKERS),--workers $(WORKERS)) \
 	$(if $(BROKER),--broker $(BROKER)) $(if $(RATE),--rate $(RATE)) $(if $(FAULTS),--faults $(FAULTS)) \
 	$(if $(TIMES),--times $(TIMES)) $(if $(POLICY),--policy $(POLICY)) $(if $(ACCOUNTS),--accounts $(ACCOUNTS)) \
-	$(if $(RESULTS),--results $(RESULTS))
+	$(if $(OTHER_TREE),--other-tree $(OTHER_TREE)) $(if $(RESULTS),--results $(RESULTS))
 
 .PHONY: chaos
-chaos: $(INSTALLED_DEV) ## kill anything, lose nothing, repeat nothing (KILLS= SEED= WORKERS= BROKER= RATE= FAULTS= TIMES= POLICY= ACCOUNTS=)
+chaos: $(INSTALLED_DEV) ## kill anything, lose nothing, repeat nothing (KILLS= SEED= WORKERS= BROKER= RATE= FAULTS= TIMES= POLICY= ACCOUNTS= OTHER_TREE=)
 	@$(BIN)/python -m tests.chaos $(CHAOS)
 
 .PHONY: chaos-controls

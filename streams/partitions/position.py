@@ -17,7 +17,9 @@ POSITION_KEY = b"\x00position"
 START = Position({}, 0)
 """The position of a partition group that has no marker yet."""
 
-VERSION = 2
+VERSION = 3
+_WITHOUT_POLICIES = 2
+"""What is written while the first policy is in force: it is every worker's own, whether it knows numbers or not."""
 READABLE = Readable("position markers", oldest=1, newest=VERSION)
 
 
@@ -34,8 +36,12 @@ _encoder = msgspec.msgpack.Encoder()
 
 
 def encode_position(position: Position) -> bytes:
-    """Return the value of the position marker."""
-    return _encoder.encode({"version": VERSION, **{name: getattr(position, name) for name in _FIELDS}})
+    """Return the value of the position marker.
+
+    From the second policy on, a reader that knows no policies would go on under its own file: it must not read it.
+    """
+    version = VERSION if position.policy > 1 else _WITHOUT_POLICIES
+    return _encoder.encode({"version": version, **{name: getattr(position, name) for name in _FIELDS}})
 
 
 def decode_position(value: bytes) -> Position:

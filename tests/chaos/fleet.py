@@ -48,8 +48,10 @@ class Fleet:
         self._folder = folder
         self._command = command or WORKER
 
-    def start(self, instance: str, *, full_disk: bool = False, **variables: str) -> FleetWorker:
-        """Start a worker, in the place of its predecessor of the same name."""
+    def start(
+        self, instance: str, *, full_disk: bool = False, command: Sequence[str] | None = None, **variables: str
+    ) -> FleetWorker:
+        """Start a worker, by another ``command`` than the fleet's if need be, in the place of one of the same name."""
         before = self.workers.get(instance)
         if before is not None and before.alive:
             self.kill(before)
@@ -61,7 +63,7 @@ class Fleet:
         # A log on a full disk is the end of Faust's own messages; that one writes it elsewhere.
         log = Path(os.devnull) if full_disk else None
         try:
-            worker = FleetWorker.start(self.settings, self._folder, instance, self._command, variables, log)
+            worker = FleetWorker.start(self.settings, self._folder, instance, command or self._command, variables, log)
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         self.workers[instance] = worker

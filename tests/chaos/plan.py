@@ -8,9 +8,9 @@ from pathlib import Path
 from streams.policy_file import shipped_policy
 
 DEFAULT = ("kill", "failpoint", "zombie", "term", "scale", "redis", "offsets", "disk", "poison", "truncation")
-KINDS = (*DEFAULT, "compaction", "stall", "broker")
+KINDS = (*DEFAULT, "compaction", "stall", "broker", "mixed")
 # What the embedded broker cannot show: it waits for a dead member for ever, and killed, it forgets.
-APACHE_ONLY = ("zombie", "compaction", "stall", "broker")
+APACHE_ONLY = ("zombie", "compaction", "stall", "broker", "mixed")
 # How many of a kind come with so many kills; at least one.
 _PER_KILLS = {"zombie": 10, "term": 7, "redis": 10, "offsets": 6, "broker": 5}
 
@@ -31,6 +31,8 @@ class Plan:
     accounts: Path | None
     """The policy of the accounts; none: no accounts are decided."""
     results: Path
+    other_tree: Path | None = None
+    """The source tree of the version that `mixed` runs beside the present one."""
     control: str = ""
 
     @property
@@ -54,10 +56,15 @@ def read_plan(arguments: list[str]) -> Plan:
     parser.add_argument("--accounts", type=Path, help="decide accounts too, under this policy")
     cache = Path.home() / ".cache" / "lifestage" / "chaos.jsonl"
     parser.add_argument("--results", type=Path, default=cache)
+    parser.add_argument(
+        "--other-tree", type=Path, help="draw `mixed` too: a worker of this source tree among the others"
+    )
     parser.add_argument("--control", default="")
     given = parser.parse_args(arguments)
     possible = [kind for kind in DEFAULT if given.broker == "apache" or kind not in APACHE_ONLY]
     faults = tuple(filter(None, given.faults.split(","))) or tuple(possible)
+    if given.other_tree is not None and "mixed" not in faults:
+        faults = (*faults, "mixed")
     for kind in faults:
         if kind not in KINDS:
             parser.error(f"no such fault: {kind}; there are {', '.join(KINDS)}")
@@ -67,6 +74,12 @@ def read_plan(arguments: list[str]) -> Plan:
         parser.error("the embedded broker loses events of accounts when a worker is killed: BROKER=apache")
     if "zombie" in faults and given.workers < 2:
         parser.error("a zombie needs another worker that takes over: WORKERS=2 or more")
+    if "mixed" in faults and given.other_tree is None:
+        parser.error("mixed needs --other-tree: the source tree of another version")
+    if given.other_tree is not None and not (given.other_tree / "streams" / "worker.py").is_file():
+        parser.error(f"--other-tree {given.other_tree}: no source tree of lifestage")
+    if "mixed" in faults and given.workers < 2:
+        parser.error("mixed needs two versions at work: WORKERS=2 or more")
     times = dict(pair.split("=") for pair in filter(None, given.times.split(",")))
     return Plan(
         seed=given.seed,
@@ -80,6 +93,7 @@ def read_plan(arguments: list[str]) -> Plan:
         policy=given.policy,
         accounts=given.accounts,
         results=given.results,
+        other_tree=given.other_tree,
         control=given.control,
     )
 

@@ -21,6 +21,7 @@ _FAULTS = {
     "changelog compacted": "compaction",
     "broker stopped for 20 s": "stall",
     "broker of three killed": "broker",
+    "worker of another version among the others": "mixed",
 }
 
 Run = dict[str, Any]

@@ -13,7 +13,7 @@ from typing import Any
 
 from streams.policy_file import shipped_policy
 from streams.topics import topics_of
-from tests.chaos import broker_faults, faults, log_faults
+from tests.chaos import broker_faults, faults, log_faults, mixed_versions
 from tests.chaos.plan import Plan
 from tests.chaos.scene import Scene, StuckError, scene
 from tests.chaos.verdict import deleted
@@ -32,9 +32,10 @@ FAULTS = {
     "compaction": broker_faults.compaction,
     "stall": broker_faults.stall,
     "broker": broker_faults.broker,
+    "mixed": mixed_versions.mixed,
 }
 # What hits customers' workers and accounts' workers in turn. The others are faults of the broker, or of what is sent.
-_OF_BOTH = ("kill", "failpoint", "zombie", "term", "scale", "redis", "disk", "offsets", "compaction")
+_OF_BOTH = ("kill", "failpoint", "zombie", "term", "scale", "redis", "disk", "offsets", "compaction", "mixed")
 Judge = Callable[[Scene], Awaitable[dict[str, Any]]]
 MUST_BE_NOTHING = ("lost", "duplicated", "wrong_state", "wrong_transitions", "unaccounted")
 _MEASURES = ("back_after_kill", "back_after_broker", "sigterm")
@@ -161,6 +162,7 @@ def _result(set_up: Scene, verdict: dict[str, Any], seconds: float) -> dict[str,
         "broker": plan.broker,
         **({} if plan.policy == shipped_policy() else {"policy": plan.policy.stem}),
         **({"control": plan.control} if plan.control else {}),
+        **({} if plan.other_tree is None else {"other_tree": plan.other_tree.name}),
         "workers": plan.workers,
         "events": figures.pop("events", 0),
         "kills": happened["kill"] + happened["again"] + happened["failpoint"],

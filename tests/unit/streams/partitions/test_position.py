@@ -1,19 +1,32 @@
 """The position marker: its version, and which ones are read."""
 
+from contextlib import nullcontext
+from dataclasses import replace
+
 import msgspec
 import pytest
 
 from agents.batch import Position, Watermark
-from state.timeline.stored_version import StoredVersionError
+from state.timeline.stored_version import Readable, StoredVersionError
 from streams.partitions.position import VERSION, decode_position, encode_position
 
 POSITION = Position({"customer.purchases": 7}, 1234, {"customer.support": Watermark(99, final=False)})
 
 
-def test_a_marker_says_its_version_beside_its_named_fields() -> None:
-    stored = msgspec.msgpack.decode(encode_position(POSITION))
-    assert stored.pop("version") == VERSION
-    assert msgspec.convert(stored, Position) == decode_position(encode_position(POSITION)) == POSITION
+@pytest.mark.parametrize("policy", [0, 1, 2])
+def test_a_marker_says_its_version_beside_its_named_fields(policy: int) -> None:
+    position = replace(POSITION, policy=policy)
+    stored = msgspec.msgpack.decode(encode_position(position))
+    assert stored.pop("version") in range(1, VERSION + 1)
+    assert msgspec.convert(stored, Position) == decode_position(encode_position(position)) == position
+
+
+@pytest.mark.parametrize(("policy", "is_read"), [(0, True), (1, True), (2, False), (9, False)])
+def test_from_the_second_policy_on_who_knows_no_policies_is_kept_from_going_on(policy: int, is_read: bool) -> None:
+    before_policies = Readable("position markers", oldest=1, newest=2)
+    version = msgspec.msgpack.decode(encode_position(replace(POSITION, policy=policy)))["version"]
+    with nullcontext() if is_read else pytest.raises(StoredVersionError):
+        before_policies.check(version)
 
 
 def test_the_first_markers_said_no_version_and_are_read() -> None:
