@@ -15,8 +15,9 @@ from tests.support.programs import ROOT
 
 FILES = [
     ROOT / "policies/default.toml",
-    *(Path(__file__).parent / "policies" / f"{name}.toml" for name in ("alive", "everything", "fixed", "rhythm")),
+    *(Path(__file__).parent / "policies" / f"{name}.toml" for name in ("alive", "fixed", "rhythm")),
 ]
+EVERYTHING = Path(__file__).parent / "policies/everything.toml"
 LASTING = re.compile(r"^(zone|currency|day_seconds|rating_scale|USD) = .*\n", re.MULTILINE)
 HEAD = r"\[\[(?:ladders|segments|signals|measures)\]\]"
 RULES = re.compile(rf"^{HEAD}\n(?:(?!{HEAD}|\[money).*\n)*", re.MULTILINE)
@@ -49,14 +50,14 @@ class Changes:
     def policy(self) -> Path:
         """One that ships or is tested, one that is drawn, or one of before without some of its rules; or as it was."""
         share, number = self.dice.random(), len(self.texts)
-        if self.texts and share < 0.2:
-            text = self.dice.choice(self.texts)
-        elif self.texts and share < 0.6:
-            text = self.thinned(self.dice.choice(self.texts))
-        elif share < 0.75:
+        if number > 1 and share < 0.5:
+            text = self.texts[0]
+        elif self.texts and share < 0.7:
+            text = self.thinned(self.texts[-1])
+        elif share < 0.8:
             text = self.made(f"drawn-{number}")
         else:
-            text = lasting(self.dice.choice(FILES).read_text("utf-8"), f"known-{number}")
+            text = lasting(self.dice.choice([*FILES, *[EVERYTHING] * 3]).read_text("utf-8"), f"known-{number}")
         self.texts.append(text)
         path = self.folder / f"policy-{number}.toml"
         path.write_text(text, "utf-8")
@@ -90,7 +91,7 @@ class Changes:
         between += [at + choose((-1, 1)) for at in between]
         between += [choose(middle) // DAY * DAY, self.dice.randrange(middle[0], middle[-1])]
         seldom = [happened[0], happened[0] - 5, happened[-1], happened[-1] + 5]
-        return [choose(seldom) if self.dice.random() < 0.1 else choose(between) for _ in range(choose((1, 2, 2)))]
+        return [choose(seldom) if self.dice.random() < 0.1 else choose(between) for _ in range(choose((1, 2, 2, 2)))]
 
     def drawn(self, lines: list[bytes]) -> tuple[Path, list[Dated]]:
         """The first policy, and those that follow it."""
