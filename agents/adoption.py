@@ -33,10 +33,8 @@ class Adoption:
         """Return the rules by which a customer was decided last, as far as they are known."""
         return self._rules if header is None else self._published.get(header.fingerprint, self._rules)
 
-    def adopt(self, timeline: Timeline, before: Header) -> list[Publication]:
+    def adopt(self, timeline: Timeline) -> list[Publication]:
         """Put a customer who is behind under the rules in force; return what is published of that."""
-        if before.fingerprint == self._fingerprint:
-            return []
         return adopt(timeline, self._since or 0, self._rules, silently=self._silently)
 
     def decided(self, before: Header | None) -> None:

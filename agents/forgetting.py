@@ -43,16 +43,11 @@ class Forgetting:
         for key, value in outcome.marks.items():
             self.marks.take(key, value)
 
-    def check(self, user_id: str, at: int, clock: int, outcome: Outcome) -> None:
-        """Raise ``RejectedError`` for an event of a customer who was forgotten, or of lifestage's own keys.
+    def check(self, customer: bytes, at: int, clock: int, outcome: Outcome) -> None:
+        """Raise ``RejectedError`` for an event of a customer who was forgotten.
 
         ``at`` is the event's instant, ``clock`` that of the batch at its record.
         """
-        if user_id[:1] == RESERVED:
-            raise RejectedError("invalid", "userId begins with U+0000, as lifestage's own keys do: send another id")
-        if not self.marks and not outcome.marks:
-            return
-        customer = user_id.encode()
         mark = self.marks.of(customer, outcome.marks)
         if mark is None:
             return
@@ -65,7 +60,7 @@ class Forgetting:
 
     def tell_accounts(self, record: Record, mapped: Sequence[bytes | RejectedError] | None, outcome: Outcome) -> None:
         """Add to an outcome what a record says of accounts, without what customers did who are forgotten."""
-        if self.marks or outcome.marks:
+        if self.marks.stored or outcome.marks:
             if mapped is not None:
                 mapped = [it for it in mapped if isinstance(it, RejectedError) or not self._names_closed(it, outcome)]
             elif record.key is not None and self._is_closed(record.key, outcome):
@@ -116,3 +111,9 @@ class Forgetting:
     def _names_closed(self, value: bytes, outcome: Outcome) -> bool:
         user_id = user_of(value)
         return user_id is not None and self._is_closed(user_id.encode(), outcome)
+
+
+def check_reserved(user_id: str) -> None:
+    """Raise ``RejectedError`` for an event of lifestage's own keys."""
+    if user_id[:1] == RESERVED:
+        raise RejectedError("invalid", "userId begins with U+0000, as lifestage's own keys do: send another id")

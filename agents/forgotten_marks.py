@@ -49,22 +49,19 @@ class ForgottenMarks:
     """The marks of one partition group, as of its last commit."""
 
     def __init__(self) -> None:
-        self._marks: dict[bytes, bytes] = {}
-
-    def __len__(self) -> int:
-        return len(self._marks)
+        self.stored: dict[bytes, bytes] = {}
 
     def take(self, key: bytes, value: bytes | None) -> None:
         """Take over what is committed."""
         if value is None:
-            self._marks.pop(key, None)
+            self.stored.pop(key, None)
         else:
-            self._marks[key] = value
+            self.stored[key] = value
 
     def of(self, customer: bytes, pending: Mapping[bytes, bytes | None]) -> Mark | None:
         """Return the mark of a customer, ``pending`` changes of a batch included, None if there is none."""
         key = mark_key(customer)
-        value = pending[key] if key in pending else self._marks.get(key)
+        value = pending[key] if key in pending else self.stored.get(key)
         if value is None:
             return None
         return read_mark(value)

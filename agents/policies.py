@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from schemas.policy_record import BEGINNING
 from state.rules.rulebook import Rulebook
 
 
@@ -82,6 +83,16 @@ class Policies:
             return None
         first = min(it.effective_at for it in newer)
         return PolicyChange(max((it for it in newer if it.effective_at == first), key=_number), first)
+
+    def changes(self) -> list[PolicyChange]:
+        """Return which policies take effect, and when, for who decides from the beginning; none if there is none."""
+        policy, at = self.at(BEGINNING), BEGINNING
+        found: list[PolicyChange] = []
+        while policy is not None:
+            found.append(PolicyChange(policy, at))
+            change = self.after(policy.number, at)
+            policy, at = (None, at) if change is None else change
+        return found
 
 
 def _number(policy: PublishedPolicy) -> int:

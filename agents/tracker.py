@@ -1,14 +1,14 @@
 """The tracker: the customers of one partition group, and what a batch of records does to them."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from functools import partial
 
 from agents.adoption import Adoption
 from agents.batch import Batch, Outcome, Record
 from agents.customer_cache import CustomerCache
 from agents.deadlines import Deadlines
-from agents.forgetting import Forgetting
+from agents.forgetting import Forgetting, check_reserved
 from agents.lateness import Lateness
 from agents.placement import Placement
 from agents.record_events import RecordReader, events_of
@@ -34,8 +34,7 @@ class Tracker:
     ``table`` is the group's share of the Faust table ``customers``: customer key to snapshot. It is written here and
     nowhere else, and only with what the changelog has. ``readers`` are those of the topics in another shape.
     ``for_accounts``: the outcomes have the events of accounts too. ``partition_of`` tells where the records of a key
-    belong; without it, nobody checks that. ``rules`` are in force until ``enforce``; ``published`` are those by which
-    customers may have been decided before, by fingerprint.
+    belong (None: it is not checked). ``published``: the rules that may have decided customers before, by fingerprint.
     """
 
     def __init__(
@@ -68,10 +67,9 @@ class Tracker:
     def enforce(self, rules: Rulebook, since: int | None, *, silently: bool = False, closes_past: bool = False) -> None:
         """Decide by these rules from the next batch on; customers decided by others are put under them at ``since``.
 
-        ``since`` is in ms since 1970, one instant for all customers; None: as far as the group has come by its next
-        batch. ``closes_past``: no fact counts from then or before.
+        ``since`` is in ms since 1970; None: as far as the group has come. ``closes_past``: no earlier fact counts.
         """
-        self._rules = rules
+        self._rules, self._fingerprint = rules, rules.fingerprint
         self._lateness.enforce(rules, since if closes_past else None)
         self._adoption.begin(rules, since, silently=silently)
         self._forgetting.enforce(rules)
@@ -126,11 +124,8 @@ class Tracker:
         self._deadlines.put_back()
         self._adoption.put_back()
         outcome = Outcome(max(batch.upto, self.upto))
-        clock = self.upto
         touched: dict[bytes, TouchedCustomer] = {}
-        for record in batch.records:
-            clock = max(clock, record.time)
-            self._take(record, clock, touched, outcome)
+        self._take(batch.records, touched, outcome)
         behind = self._adoption.take(self._table, self.upto, MAX_DUE)
         for key in behind or self._deadlines.take(outcome.upto, MAX_DUE):
             try:
@@ -144,7 +139,7 @@ class Tracker:
 
     def apply(self, outcome: Outcome) -> None:
         """Take over an outcome that is committed."""
-        stages, table, fingerprint = self.stages, self._table, self._rules.fingerprint
+        stages, table, fingerprint = self.stages, self._table, self._fingerprint
         for key, gone in outcome.gone.items():
             table.pop(key, None)
             self._cache.forget(key)
@@ -155,7 +150,8 @@ class Tracker:
         for key, (timeline, before) in outcome.customers.items():
             table[key] = snapshot = outcome.changes[key] or b""
             self._cache.keep(key, timeline, len(snapshot))
-            self._adoption.decided(before)
+            if before is None or before.fingerprint != fingerprint:
+                self._adoption.decided(before)
             stage, due = timeline.head.stage, timeline.head.due
             if before is None or before.stage != stage:
                 stages[stage] += 1
@@ -167,27 +163,29 @@ class Tracker:
         self._adoption.done()
         self.upto = outcome.upto
 
-    def _take(self, record: Record, clock: int, touched: dict[bytes, TouchedCustomer], outcome: Outcome) -> None:
-        counts, readers = outcome.counts, self._readers
-        reader = readers.get(record.topic) if readers else None
-        if reader is None and record.key == REQUEST_KEY:
-            settled = partial(self._settled, touched=touched, outcome=outcome)
-            if (refused := self._forgetting.carry_out(record, clock, settled, outcome)) is not None:
-                self._reject(record, refused, outcome)
-            return
-        mapped = None if reader is None else reader(record)
-        found = events_of(record, mapped, self._rules.intake)
-        if self._for_accounts:
-            self._forgetting.tell_accounts(record, mapped, outcome)
-        counts["in"] += len(found)
-        for part, event in found:
-            if type(event) is Event:  # an isinstance that is false costs five times as much
-                try:
-                    counts[self._admit(part, event, clock, touched, outcome)] += 1
-                except RejectedError as error:
-                    self._reject(part, error, outcome)
-            elif isinstance(event, RejectedError):
-                self._reject(part, event, outcome)
+    def _take(self, records: Sequence[Record], touched: dict[bytes, TouchedCustomer], outcome: Outcome) -> None:
+        counts, readers, clock = outcome.counts, self._readers, self.upto
+        for record in records:
+            clock = max(clock, record.time)
+            reader = readers.get(record.topic) if readers else None
+            if reader is None and record.key == REQUEST_KEY:
+                settled = partial(self._settled, touched=touched, outcome=outcome)
+                if (refused := self._forgetting.carry_out(record, clock, settled, outcome)) is not None:
+                    self._reject(record, refused, outcome)
+                continue
+            mapped = None if reader is None else reader(record)
+            found = events_of(record, mapped, self._rules.intake)
+            if self._for_accounts:
+                self._forgetting.tell_accounts(record, mapped, outcome)
+            counts["in"] += len(found)
+            for part, event in found:
+                if type(event) is Event:  # an isinstance that is false costs five times as much
+                    try:
+                        counts[self._admit(part, event, clock, touched, outcome)] += 1
+                    except RejectedError as error:
+                        self._reject(part, error, outcome)
+                elif isinstance(event, RejectedError):
+                    self._reject(part, event, outcome)
 
     def _admit(
         self, record: Record, event: Event, clock: int, touched: dict[bytes, TouchedCustomer], outcome: Outcome
@@ -202,10 +200,12 @@ class Tracker:
             outcome.unknown_names[event.unknown_name or ""] += 1
             return "applied"
         at = fact.at
-        self._forgetting.check(event.user_id, at, clock, outcome)
+        if outcome.marks or self._forgetting.marks.stored:
+            self._forgetting.check(key, at, clock, outcome)
         self._lateness.check(at, record.time, clock)
         customer = touched.get(key)
         if customer is None:
+            check_reserved(event.user_id)
             if not makes_exist(fact) and (key not in self._table or key in outcome.gone):
                 raise unknown_customer()
             customer = self._touch(key, touched, outcome, at)
@@ -247,9 +247,10 @@ class Tracker:
             return TouchedCustomer(begin(at, key.decode(), self._rules.first_stage), None, [])
         before = read_header(snapshot)
         # It changes in place; should the batch fail, it is read from its snapshot again.
-        timeline = self._cache.take(key) or load(snapshot, self._adoption.rules_of(before), key.decode())
-        publications = self._adoption.adopt(timeline, before)
-        return TouchedCustomer(timeline, before, publications)
+        is_behind = before.fingerprint != self._fingerprint
+        rules = self._adoption.rules_of(before) if is_behind else self._rules
+        timeline = self._cache.take(key) or load(snapshot, rules, key.decode())
+        return TouchedCustomer(timeline, before, self._adoption.adopt(timeline) if is_behind else [])
 
     def _decide(self, key: bytes, customer: TouchedCustomer, outcome: Outcome) -> None:
         timeline, told = customer.timeline, list[str]()
@@ -267,9 +268,8 @@ class Tracker:
         for it in told:
             (outcome.counts if it == UNKNOWN_ORDER else outcome.bounds)[it] += 1
         outcome.take(key, None if timeline.is_gone(outcome.upto) else snapshot, timeline, customer.before)
-        if publications:
-            outcome.publications += [(key, it) for it in publications]
-            outcome.transitions += [(key, value, it.change.at) for it, value in zip(publications, values, strict=True)]
+        outcome.publications += [(key, it) for it in publications]
+        outcome.transitions += [(key, value, it.change.at) for it, value in zip(publications, values, strict=True)]
 
     def _reject(self, record: Record, error: RejectedError, outcome: Outcome) -> None:
         outcome.rejected[error.reason] += 1

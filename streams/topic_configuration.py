@@ -47,6 +47,16 @@ def clock_warnings(configuration: Configuration, changelog: str) -> list[str]:
     ]
 
 
+def for_ever_warnings(configurations: Mapping[str, Configuration], kept: Mapping[str, int]) -> list[str]:
+    """Return what is to be told of topics that keep all that was told of customers; ``kept``: enough, in ms."""
+    return [
+        f"{name} keeps what is told of customers for ever, also of those who were forgotten: "
+        f"kafka-configs.sh --alter --topic {name} --add-config retention.ms={enough}"
+        for name, enough in kept.items()
+        if configurations[name].get("retention.ms") == "-1"
+    ]
+
+
 def retention_warnings(
     configurations: Mapping[str, Configuration], inputs: Sequence[str], looks_back_days: int
 ) -> list[str]:

@@ -24,9 +24,11 @@ from streams.topic_configuration import (
     CHANGELOG,
     MAX_RECORD,
     REJECTS,
+    REJECTS_KEPT,
     TRANSITIONS_KEPT,
     clock_warnings,
     compaction_warnings,
+    for_ever_warnings,
     retention_warnings,
 )
 
@@ -159,6 +161,8 @@ async def check(settings: Settings, looks_back_days: int = 0) -> list[str]:
     warnings = compaction_warnings(configurations[topics.changelog], topics.changelog)
     if settings.clock == "wall" and not settings.embedded:
         warnings += clock_warnings(configurations[topics.changelog], topics.changelog)
+        kept = {topics.transitions: TRANSITIONS_KEPT, topics.rejects: REJECTS_KEPT}
+        warnings += for_ever_warnings(configurations, kept)
     return warnings + retention_warnings(configurations, topics.inputs, looks_back_days)
 
 

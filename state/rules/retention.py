@@ -18,9 +18,6 @@ class Retention:
         self._days = policy.retention.by_stage
         self._kept_ms = {stage: int(days * day_ms) for stage, days in self._days.items()}
 
-    def __bool__(self) -> bool:
-        return bool(self._kept_ms)
-
     def expect(self, customer: Customer) -> None:
         """Make a customer due when they are to be forgotten, if not before."""
         end = self._end(customer)

@@ -6,7 +6,7 @@ decision that time alone demands. A decision reads the customer at its own insta
 
 from collections.abc import Sequence
 
-from schemas.change import Cause
+from schemas.change import FORGOTTEN, Cause
 from schemas.events import AnyFact, OrderCompleted, RepublishRequested, event_name
 from schemas.money import Exchange
 from schemas.trait_types import TraitTypes
@@ -81,6 +81,8 @@ class Rulebook:
         """Update a customer's aggregates by a fact, and decide nothing."""
         self.forgetting = Forgetting(calendar, self._memory)
         self.retention = Retention(policy, compiled.day_ms)
+        self.forgets = bool(policy.retention.by_stage)
+        """Whether the policy ever forgets anybody; if not, no event pays for it."""
         self._look_ahead_ms = LOOK_AHEAD_DAYS * compiled.day_ms
         kinds = [(applies_to, PatienceRules(it, compiled.day_ms)) for applies_to, it in compiled.lifecycles]
         self._patience = ByKind(kinds, PatienceRules(policy.lifecycle, compiled.day_ms))
@@ -106,8 +108,9 @@ class Rulebook:
 
         ``fact`` must not lie before the customer's last decision.
         """
-        self.reach(customer, fact, decisions)
-        at = fact.at
+        at, due = fact.at, customer.due
+        if (due is not None and due <= at) or customer.stage == FORGOTTEN:
+            self.reach(customer, fact, decisions)
         if type(fact) is RepublishRequested:
             self._add(customer, at, self._republication.of(customer, fact), decisions)
             return
@@ -127,8 +130,7 @@ class Rulebook:
                 self._decide_groupings(customer, at, cause, groupings, decisions)
         if self._signals is not None and not is_excluded(customer):
             self._tell(customer, at, self._signals.at_event(customer, fact, effect, cause), cause, decisions)
-
-        if self.retention:
+        if self.forgets:
             self.retention.expect(customer)
 
     def reach(self, customer: Customer, fact: AnyFact, decisions: list[Decision]) -> None:

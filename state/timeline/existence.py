@@ -15,7 +15,7 @@ from state.timeline.timeline import Timeline, rebuild
 
 def exists_before(timeline: Timeline, arrived: Sequence[AnyFact], request: RepublishRequested, rules: Rulebook) -> bool:
     """Tell whether a customer exists at a request, as far as is known; ``arrived`` is what the timeline lacks yet."""
-    if rules.retention or is_forgotten(timeline.head):
+    if rules.forgets or is_forgotten(timeline.head):
         earlier = in_order([it for it in (*timeline.tail, *arrived) if place(it) < place(request)])
         if timeline.base is None and not any(map(makes_exist, earlier)):
             return False

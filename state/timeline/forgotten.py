@@ -41,7 +41,7 @@ class Judgement(msgspec.Struct):
 
     def _why(self, timeline: Timeline, arrived: Sequence[AnyFact], fact: AnyFact, rules: Rulebook) -> str | None:
         tail, forgetting = timeline.tail, rules.forgetting
-        if rules.retention or is_forgotten(timeline.head):
+        if rules.forgets or is_forgotten(timeline.head):
             return _why_of_what_is_kept(timeline, [*tail, *arrived], fact, rules)
         comes_last = not timeline.stale and (not tail or place(fact) > place(tail[-1]))
         if comes_last and not arrived:

@@ -156,7 +156,9 @@ def load(snapshot: bytes, rules: Rulebook, user_id: str = "") -> Timeline:
 
 
 def _apply_tail(head: Customer, stored: _Stored, rules: Rulebook) -> None:
-    gone_at = max((it.change.at for it in stored.emitted if it.stands and it.change.is_forgotten), default=0)
+    gone_at = 0
+    if stored.emitted:
+        gone_at = max((it.change.at for it in stored.emitted if it.stands and it.change.is_forgotten), default=0)
     for fact in stored.tail:
         if fact.at < gone_at or type(fact) is RepublishRequested:
             continue  # what was forgotten since the base, and what is no more than asked

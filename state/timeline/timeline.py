@@ -53,7 +53,7 @@ class Timeline(msgspec.Struct, gc=False):
     def is_gone(self, upto: int) -> bool:
         """Tell whether nothing more need be known of this customer at ``upto``, who was forgotten by the policy."""
         head = self.head
-        return is_forgotten(head) and head.due is not None and head.due <= upto
+        return head.due is not None and head.due <= upto and is_forgotten(head)
 
     def has_id(self, message_id: str) -> bool:
         """Tell whether a fact with this messageId is in the tail."""
@@ -101,7 +101,8 @@ def apply_facts(
         timeline.folded = timeline.stale = False
         timeline.head = rebuild(timeline, timeline.tail, max(upto, head.at), rules, decisions, arrived, told)
         published, timeline.emitted = correct(decisions, timeline.emitted, known_until, timeline.seq)
-    published, timeline.seq = renumbered(published, timeline.seq)
+    if published:
+        published, timeline.seq = renumbered(published, timeline.seq)
     _tidy(timeline, horizon, horizon - lateness, rules, told)
     if is_forgotten(head := timeline.head):
         # Until then a fact may come that shows that they were not.
@@ -151,7 +152,7 @@ def rebuild(
     customer = at_base(timeline.base, tail, rules, timeline.head.user_id)
     new = set(map(id, arrived))
     for fact in tail:
-        if rules.retention or is_forgotten(customer):
+        if rules.forgets or is_forgotten(customer):
             rules.reach(customer, fact, decisions)
         if id(fact) in new:
             told += rules.told(customer, fact)
@@ -182,7 +183,7 @@ def _continue(
         return []
     timeline.folded = False
     for fact in arrived:
-        if rules.retention or is_forgotten(head):
+        if rules.forgets or is_forgotten(head):
             rules.reach(head, fact, decisions)
         told += rules.told(head, fact)
         rules.advance(head, fact, decisions)

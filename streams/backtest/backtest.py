@@ -1,8 +1,9 @@
 """A backtest: the same rules applied to recorded events, customer by customer, without Kafka."""
 
 from array import array
+from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -12,7 +13,7 @@ from schemas.events import AnyFact, changes_order, event_name
 from schemas.instant import to_text
 from schemas.reject import RejectedError, rejected_line
 from state.rules.rulebook import Rulebook
-from state.timeline.history import History, decide_history
+from state.timeline.history import History, LaterRules, decide_history
 from streams.tally.reading import NumberedLines, line_and_event, place_of, read_facts
 from streams.tally.tally import Counted, Tally
 
@@ -94,11 +95,18 @@ class BacktestResult:
         self.bounds.update(other.bounds)
 
 
-def read_events(lines: NumberedLines, now: int, rules: Rulebook, on_reject: Callable[[UnusableLine], None]) -> Events:
+def read_events(
+    lines: NumberedLines,
+    now: int,
+    rules: Rulebook,
+    on_reject: Callable[[UnusableLine], None],
+    later: Sequence[LaterRules] = (),
+) -> Events:
     """Read numbered lines; ``on_reject`` gets each line that cannot be used.
 
-    ``now`` in ms since 1970: what lies ahead of it is rejected.
+    ``now`` in ms since 1970: what lies ahead of it is rejected. ``later`` rules follow in the order of their instants.
     """
+    intakes = [(it.at, it.rules.intake) for it in later]
     events = Events()
     by_customer, numbers = events.by_customer, events.numbers
     last = -1
@@ -107,7 +115,7 @@ def read_events(lines: NumberedLines, now: int, rules: Rulebook, on_reject: Call
         place = line_and_event(number)
         on_reject((*place, rejected_line(*place, error.reason, error.detail, line)))
 
-    for number, user_id, fact in read_facts(lines, now, rules.intake, events.tally, reject):
+    for number, user_id, fact in read_facts(lines, now, rules.intake, events.tally, reject, later=intakes):
         if fact.at > last:
             events.last = last = fact.at
         by_customer[user_id].append(fact)
@@ -116,18 +124,24 @@ def read_events(lines: NumberedLines, now: int, rules: Rulebook, on_reject: Call
 
 
 def run(
-    events: Events, until: int | None, rules: Rulebook, on_history: Callable[[str, History], None] = lambda *_: None
+    events: Events,
+    until: int | None,
+    rules: Rulebook,
+    on_history: Callable[[str, History], None] = lambda *_: None,
+    later: Sequence[LaterRules] = (),
 ) -> BacktestResult:
     """Decide every customer's history until an instant (ms since 1970); None: until the last event.
 
+    ``later`` rules take the place of ``rules`` and of each other, in the order of their instants.
     Consumes ``events.by_customer``, to bound the peak memory.
     """
     end = until if until is not None else events.last or 0
     result = BacktestResult(end)
+    versions = [rules.version, *(it.rules.version for it in later)]
     while events.by_customer:
         customer, facts = events.by_customer.popitem()
         numbers = events.numbers.pop(customer)
-        history = decide_history(facts, end, rules, customer)
+        history = decide_history(facts, end, rules, customer, later)
         if history is None:
             result.after += len(facts)
             continue
@@ -137,7 +151,8 @@ def run(
             _add_put_aside(result, history, {id(fact): number for fact, number in zip(facts, numbers, strict=True)})
         for place, it in enumerate(history.published):
             result.by_name[_name_of(it.change)] += 1
-            value = transition.encode(it, customer, rules.version, of_account=rules.intake.of_accounts)
+            version = versions[bisect_right(history.adopted, place)]
+            value = transition.encode(it, customer, version, of_account=rules.intake.of_accounts)
             result.published.append((it.change.at, customer, place, value))
         if history.existing is not None:
             result.stages[history.existing.stage] += 1

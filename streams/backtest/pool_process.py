@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from state.timeline.history import History
 from streams.backtest.backtest import UnusableLine, profile_of, read_events, run
+from streams.backtest.later_policies import LaterPolicy, later_rules
 from streams.policy_file import load_rules
 from streams.tally.reading import NumberedLines
 from streams.tally.tally import Tally
@@ -25,13 +26,15 @@ _T = TypeVar("_T")
 class BacktestOptions(NamedTuple):
     """What every process gets at its start; ``now`` in ms since 1970.
 
-    ``of_accounts``: the policy decides accounts, which its customers' events name.
+    ``of_accounts``: the policy decides accounts, which its customers' events name. ``later`` policies follow it, in the
+    order of their instants.
     """
 
     policy: Path | None
     now: int
     with_profiles: bool
     of_accounts: bool = False
+    later: tuple[LaterPolicy, ...] = ()
 
 
 class LineChunk(NamedTuple):
@@ -64,9 +67,9 @@ def run_process(connection: Connection, options: BacktestOptions) -> None:
 
 def _run(connection: Connection, options: BacktestOptions) -> None:
     gc.disable()  # nothing that was read becomes garbage: collections would cost a quarter of the time
-    rules = load_rules(options.policy)
+    rules, later = load_rules(options.policy), later_rules(options.later)
     refused: list[UnusableLine] = []
-    events = read_events(_receive_lines(connection), options.now, rules, refused.append)
+    events = read_events(_receive_lines(connection), options.now, rules, refused.append, later)
     customers = len(events.by_customer)
     connection.send(
         ReadSummary(
@@ -77,15 +80,16 @@ def _run(connection: Connection, options: BacktestOptions) -> None:
         )
     )
     until: int = connection.recv()
+    last = next((it.rules for it in reversed(later) if it.at <= until), rules)
     report_customer = _ProgressReporter(connection)
     profiles: list[tuple[str, bytes]] = []
 
     def on_history(customer: str, history: History) -> None:
         report_customer()
         if options.with_profiles:
-            profiles.append((customer, profile_of(customer, history, until, rules)))
+            profiles.append((customer, profile_of(customer, history, until, last)))
 
-    result = run(events, until, rules, on_history)
+    result = run(events, until, rules, on_history, later)
     published, result.published = result.published, []
     connection.send(result)
     _send_chunks(connection, published)

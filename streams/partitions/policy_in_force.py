@@ -3,6 +3,7 @@
 from agents.batch import Position
 from agents.commit import GroupState
 from agents.policies import Policies, PolicyChange, PublishedPolicy
+from state.policy.succession import why_not_after
 from streams.partitions.status import GroupStatus
 
 
@@ -44,6 +45,12 @@ class PolicyInForce:
 
     def take(self, change: PolicyChange) -> str:
         """Put another policy in force; return why that cannot be, empty if it can."""
+        before = None if self._policies is None else self._policies.numbered(self.number)
+        if before is not None and before.rules is not None and change.policy.rules is not None:
+            # Publishing refuses it; whoever writes to the topic otherwise must not make figures wrong.
+            why_not = why_not_after(before.rules.compiled.policy, change.policy.rules.compiled.policy)
+            if why_not:
+                return f"customers cannot go from policy {before.number} to policy {change.policy.number}: {why_not}"
         self.since = change.at
         return self._enforce(change.policy)
 

@@ -18,6 +18,7 @@ from aiokafka.errors import (
 from agents.policies import PublishedPolicy
 from schemas.policy_record import BEGINNING, PolicyRecord, encode, key_of
 from state.policy.compiled import CompiledPolicy
+from state.policy.succession import why_not_after
 from streams.connection import client_arguments
 from streams.policies.reading import compiled, read_records
 from streams.refusal import not_allowed
@@ -97,6 +98,10 @@ def next_one(policy: CompiledPolicy, toml: str, at: int | None, *, silent: bool,
             )
         if at is not None and has_wall_clock and at < now:
             raise NotPublishedError("--at is in the past: what was decided since is final; leave it out for now")
+        for it in published:
+            why_not = "" if it.rules is None else why_not_after(it.rules.compiled.policy, policy.policy)
+            if why_not:
+                raise NotPublishedError(f"customers cannot go from policy {it.number} to this one: {why_not}")
         effective = now + LEAD_MS if at is None else at
         return PolicyRecord(published[-1].number + 1, policy.version, effective, now, silent, toml)
 

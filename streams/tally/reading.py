@@ -1,12 +1,12 @@
 """Events read without a stream: the facts of a source's lines, and the tally of all of them."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from agents.lateness import MAX_AHEAD_MS
 from schemas import instant
 from schemas.account_events import account_event
-from schemas.envelope import open_envelope, read_event
+from schemas.envelope import Envelope, open_envelope, read_event
 from schemas.events import AnyFact
 from schemas.intake import Intake
 from schemas.reject import RejectedError
@@ -16,6 +16,9 @@ from streams.tally.tally import Tally
 
 NumberedLines = Iterable[tuple[int, bytes]]
 """Lines and their numbers. A line that is one event of a list has the number that ``number_within`` gives."""
+
+LaterIntake = tuple[int, Intake]
+"""How events are read that lie after an instant (ms since 1970)."""
 
 _LINE_BITS = 40
 _EVENT_BITS = 24
@@ -43,13 +46,15 @@ def read_facts(
     tally: Tally,
     on_reject: Callable[[int, bytes, RejectedError], None] = lambda *_: None,
     numbered: str = "line",
+    later: Sequence[LaterIntake] = (),
 ) -> Iterator[tuple[int, str, AnyFact]]:
     """Yield (number, userId, fact) of each line that has a fact; empty lines are skipped. All others are in the tally.
 
     The events of a line that is a list of events are read as if each were a line. Under a policy of accounts, an
     event is that of the account that it names.
     An event that lies more than ``MAX_AHEAD_MS`` after ``now`` (ms since 1970) is rejected. A duplicate is not known as
-    such here: it counts as applied. ``numbered`` says what the numbers count.
+    such here: it counts as applied. ``numbered`` says what the numbers count. ``later`` are in the order of their
+    instants: an event is read by the one in force at its own.
     """
     max_instant = now + MAX_AHEAD_MS
     facts = 0
@@ -60,7 +65,8 @@ def read_facts(
             continue
         try:
             value = account_event(line)[1] if intake.of_accounts else line
-            event = read_event(open_envelope(value), value, intake)
+            envelope = open_envelope(value)
+            event = read_event(envelope, value, _in_force(envelope, intake, later) if later else intake)
             fact = event.fact
             if fact is None:
                 line_number, _ = line_and_event(number)
@@ -72,7 +78,7 @@ def read_facts(
             line_number, position = line_and_event(number)
             if isinstance(error, SeveralEventsError) and not position:
                 each = ((number_within(number, nth), it) for nth, it in enumerate(error.events, start=1))
-                yield from read_facts(each, now, intake, tally, on_reject, numbered)
+                yield from read_facts(each, now, intake, tally, on_reject, numbered, later)
                 continue
             told = error.within(f"event {position} of its record") if position else error
             place = place_of(line_number, position)
@@ -85,6 +91,11 @@ def read_facts(
         facts += 1
         yield number, event.user_id, fact
     tally.applied += facts
+
+
+def _in_force(envelope: Envelope, first: Intake, later: Sequence[LaterIntake]) -> Intake:
+    at = instant.from_datetime(envelope.timestamp)
+    return next((intake for since, intake in reversed(later) if since < at), first)
 
 
 def tally_of(source: Source, intake: Intake) -> Tally:

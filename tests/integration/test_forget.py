@@ -37,6 +37,15 @@ key = "gold"
 name = "Gold"
 enter = "revenue_30d >= 100"
 """
+EXPIRING = """
+name = "expiring"
+[time]
+lateness_minutes = 0.01
+day_seconds = 2
+[retention]
+forget_prospects_after_days = 1
+"""
+FORGOTTEN_AFTER_MS = 2000
 CUSTOMERS = 60
 EVERYBODY = {f"c{number}" for number in range(CUSTOMERS)}
 FORGOTTEN = {f"c{number}" for number in range(0, CUSTOMERS, 3)}
@@ -47,9 +56,9 @@ def running(
     request: pytest.FixtureRequest, topic_prefix: str, redis_url: str, tmp_path: Path
 ) -> Iterator[Installation]:
     """An installation whose worker is not started yet."""
-    name = request.param
+    name, text = request.param
     broker, policy = request.getfixturevalue(f"{name}_broker"), tmp_path / "policy.toml"
-    policy.write_text(POLICY, encoding="utf-8")
+    policy.write_text(text, encoding="utf-8")
     settings = settings_for(
         broker, topic_prefix, embedded=name == "embedded", partitions=2, policy=policy, redis_url=redis_url
     )
@@ -165,7 +174,12 @@ async def check_served(settings: Settings, log: Path) -> None:
         assert server.get("/v1/history/customers/c1").status == 200
 
 
-@pytest.mark.parametrize("running", ["embedded", pytest.param("apache", marks=pytest.mark.apache)], indirect=True)
+@pytest.mark.parametrize(
+    "running",
+    [("embedded", POLICY), pytest.param(("apache", POLICY), marks=pytest.mark.apache)],
+    ids=["embedded", "apache"],
+    indirect=True,
+)
 async def test_whoever_is_forgotten_is_gone_everywhere_and_once(running: Installation, tmp_path: Path) -> None:
     settings = running.settings
     (listed := tmp_path / "ids").write_text("\n".join(sorted(FORGOTTEN)))
@@ -210,3 +224,31 @@ async def test_whoever_is_forgotten_is_gone_everywhere_and_once(running: Install
         3,
     ]
     assert len({it["messageId"] for it in told}) == len(told)
+
+
+@pytest.mark.parametrize("running", [("embedded", EXPIRING)], indirect=True)
+async def test_a_prospect_who_stays_away_is_forgotten_at_their_instant(running: Installation) -> None:
+    settings, topics = running.settings, topics_of(running.settings)
+    running.start()
+    seen_at = time.time_ns() // 1_000_000
+    view = {"type": "page", "messageId": "v", "userId": "visitor", "timestamp": to_text(seen_at)}
+    async with AIOKafkaProducer(bootstrap_servers=settings.broker) as producer:
+        await producer.send_and_wait(topics.inputs[1], json.dumps(view).encode(), b"visitor")
+
+    async def gone() -> bool:
+        newest = {it.key: it.value for it in await read(settings, topics.changelog)}
+        return b"visitor" in newest and newest[b"visitor"] is None
+
+    await until(gone, what=running.logs)
+    (told,) = await transitions(settings)
+    assert (told["event"], told["properties"]["reason"]) == ("Customer Forgotten", "retention")
+    assert told["timestamp"] == to_text(seen_at + FORGOTTEN_AFTER_MS)
+
+    async def out_of_redis() -> bool:
+        redis = Redis.from_url(settings.redis_url)
+        try:
+            return not await redis.hexists(Keys.of(settings).customer("visitor"), "profile")
+        finally:
+            await redis.aclose()
+
+    await until(out_of_redis, what=running.logs)

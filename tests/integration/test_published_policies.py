@@ -7,14 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from state.timeline.history import LaterRules
+from streams.cli.commands.backtest import command as backtest_command
 from streams.policies.publishing import next_one, publish
-from streams.policy_file import compile_file, shipped_policy
+from streams.policy_file import compile_file, load_rules, shipped_policy
 from streams.replay.replay import Progress, replay
 from streams.settings import Settings
 from streams.sources import simulated
 from streams.sources.source import Source
+from tests.support.comparison import backtest, by_customer, differences
 from tests.support.installation import Installation, installation, settings_for
+from tests.support.workers import environment
 
 START = 1_735_689_600_000
 DAY = 86_400_000
@@ -67,10 +72,24 @@ async def test_one_policy_whatever_file_a_worker_has(installed: Installation, se
     installed.start("one", LIFESTAGE_BATCH_RECORDS="100")
     await sending
     await installed.wait_until_done(events[-1].instant)
-    told = [json.loads(it) for it in await installed.transitions()]
-    check(told)
+    live = await installed.transitions()
+    check([json.loads(it) for it in live])
+    later = [LaterRules(CHANGE, load_rules(second))]
+    truth = backtest(events, events[-1].instant, load_rules(None), later).transitions
+    assert await asyncio.to_thread(backtest_published, installed.settings, [it.value for it in events]) == truth
+    assert [sum(it.values()) for it in differences(live, truth)] == [0, 0]
+    assert by_customer(live) == by_customer(truth)
     healths = [worker.health() for worker in installed.workers.values()]
     assert {it["policy"] for health in healths for it in health["partitions"].values()} == {2}
+
+
+def backtest_published(settings: Settings, events: list[bytes]) -> list[bytes]:
+    """Run the command on the published policies."""
+    lines = b"\n".join(events)
+    arguments = ("-", "--published", "--processes", "1", "--out", "-")
+    done = CliRunner().invoke(backtest_command, arguments, input=lines, env=environment(settings))
+    assert done.exit_code == 0, done.output
+    return done.stdout_bytes.splitlines()
 
 
 def check(told: list[dict[str, Any]]) -> None:

@@ -5,19 +5,22 @@ from collections import Counter
 from collections.abc import Sequence
 
 from state.rules.rulebook import Rulebook
+from state.timeline.history import LaterRules
 from streams.backtest.backtest import BacktestResult, UnusableLine, read_events, run
 from streams.sources.source import SourceEvent
 
 
-def backtest(events: Sequence[SourceEvent], until: int, rules: Rulebook) -> BacktestResult:
+def backtest(
+    events: Sequence[SourceEvent], until: int, rules: Rulebook, later: Sequence[LaterRules] = ()
+) -> BacktestResult:
     """Decide the events at once; each can be used, but for those that name no account where accounts are decided."""
     refused: list[UnusableLine] = []
     lines = [(number, event.value) for number, event in enumerate(events)]
-    read = read_events(lines, until + 1, rules, refused.append)
+    read = read_events(lines, until + 1, rules, refused.append, later)
     assert {json.loads(it)["reason"] for *_, it in refused} <= (
         {"missing_account"} if rules.intake.of_accounts else set()
     )
-    return run(read, until, rules)
+    return run(read, until, rules, later=later)
 
 
 def by_customer(values: Sequence[bytes]) -> dict[str, list[bytes]]:

@@ -20,8 +20,8 @@ from streams.backtest.pool_process import BacktestOptions, ReadSummary
 from streams.cli.failure import UnusableSourceError
 from streams.cli.instant import INSTANT
 from streams.cli.output import check_outputs, opened, write_lines
-from streams.cli.policy_for import policy_for
-from streams.policy_file import PolicyFileError, load_rules
+from streams.cli.policy_history import Dated, policy_history
+from streams.policy_file import PolicyFileError, compile_file, load_rules
 from streams.sources.event_lines import event_lines
 from streams.sources.mapping_report import MappingReport
 from streams.sources.named import is_own, mapped_file, open_source
@@ -40,6 +40,21 @@ _Lines = tuple[NumberedLines, int | None, MappingReport | None]
 @click.argument("events")
 @click.option("--mapping", help="How to read a file of another shape: a TOML file, or one that ships (shopify).")
 @click.option("--policy", type=click.Path(path_type=Path), help="Policy file; without it the one that ships.")
+@click.option(
+    "--then",
+    type=(INSTANT, click.Path(path_type=Path)),
+    metavar="INSTANT FILE",
+    multiple=True,
+    help="Another policy, by which is decided what happens after the instant. May be given several times.",
+)
+@click.option(
+    "--then-silently",
+    type=(INSTANT, click.Path(path_type=Path)),
+    metavar="INSTANT FILE",
+    multiple=True,
+    help="The same, and nothing is told of what changes at that instant.",
+)
+@click.option("--published", is_flag=True, help="By the published policies, each from its instant on.")
 @click.option("--until", "end", type=INSTANT, help="Decide until this instant or date. Default: the last event.")
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path), help="Where the transitions go (.jsonl, .jsonl.gz, -)."
@@ -59,6 +74,9 @@ def command(
     events: str,
     mapping: str | None,
     policy: Path | None,
+    then: Dated,
+    then_silently: Dated,
+    published: bool,
     end: int | None,
     out: Path,
     profiles_out: Path | None,
@@ -72,14 +90,18 @@ def command(
     A file holds JSON lines or a JSON array of events; with --mapping, CSV, JSON or Parquet of any shape; it may be
     packed as .gz or .zst. Lines may come in any order. The transitions are exactly the values that the topic would
     carry. The status is 2 when nothing could be used.
+
+    With --then, every customer is put under the next policy at its instant, as by lifestage policy publish; with
+    --published, all policies and their instants are those that lifestage policy published shows.
     """
     check_outputs(out, profiles_out, rejects_out, unknown_out, duplicates_out)
     now = max(instant.from_datetime(datetime.now(UTC)), end or 0)
     console = Console(stderr=True)
     try:
-        with policy_for(policy, mapping) as path:
-            rules = load_rules(path)
-            options = BacktestOptions(path, now, profiles_out is not None, rules.intake.of_accounts)
+        with policy_history(policy, then, then_silently, published=published, mapping=mapping) as (first, later):
+            rules = load_rules(first)
+            versions = [(it.at, compile_file(it.file).version) for it in later]
+            options = BacktestOptions(first, now, profiles_out is not None, rules.intake.of_accounts, later)
             with backtest_pool(options, processes or cores()) as pool:
                 lines, size, report = _lines(events, mapping)
                 read, decided = _run(pool, (lines, size, report), end, console, out, profiles_out, rejects_out)
@@ -103,7 +125,7 @@ def command(
         with opened(unknown_out) as file:
             write_lines(file, map(orjson.dumps, _unknown_names(tally)))
     if tally.usable:
-        _print_summary(console, decided, rules.version)
+        _print_summary(console, decided, rules.version, versions)
     print_tally(console, tally, _see_all(rejects_out, unknown_out, duplicates_out))
     if not tally.usable:
         raise UnusableSourceError(nothing_usable(tally, events, report))
@@ -153,15 +175,16 @@ def _lines(events: str, mapping: str | None) -> _Lines:
     return ((number, it.value) for number, it in enumerate(source.events, start=1)), len(source.events), None
 
 
-def _print_summary(console: Console, decided: BacktestResult, version: str) -> None:
+def _print_summary(console: Console, decided: BacktestResult, version: str, later: list[tuple[int, str]]) -> None:
     until = instant.to_text(decided.until)
     if not decided.stages:
         console.print(
             f"nothing had happened by {until}: every event lies later, so give a later --until", soft_wrap=True
         )
         return
-    later = f"; {decided.after:,} events lie later" if decided.after else ""
-    console.print(f"decided until {until} under {version}{later}")
+    followed = "".join(f", and from {instant.to_text(at)} on under {it}" for at, it in later if at <= decided.until)
+    beyond = f"; {decided.after:,} events lie later" if decided.after else ""
+    console.print(f"decided until {until} under {version}{followed}{beyond}", soft_wrap=bool(followed))
     if decided.by_name:
         table = Table("transition", "count", box=None)
         for name, count in _by_count(decided.by_name):

@@ -37,7 +37,7 @@ class FakeAdmin:
         self.configurations = {
             name: {
                 "cleanup.policy": "compact" if name in (TOPICS.changelog, TOPICS.policies) else "delete",
-                "retention.ms": "-1",
+                "retention.ms": "-1" if name in TOPICS.inputs else "0",
             }
             for name in (*TOPICS.all, TOPICS.policies)
         }
@@ -121,6 +121,15 @@ async def test_a_changelog_that_is_hardly_compacted_is_told_with_the_mend(admin:
         (warning,) = await check(SETTINGS)
         assert f"{TOPICS.changelog} has {name}={value}: " in warning
         assert warning.endswith(f"--add-config {name}={made[name]}")
+
+
+async def test_what_is_told_for_ever_is_warned_of_unless_it_is_replayed(admin: FakeAdmin) -> None:
+    for name in (TOPICS.transitions, TOPICS.rejects):
+        admin.configurations[name] = {"cleanup.policy": "delete", "retention.ms": "-1"}
+    warnings = await check(SETTINGS)
+    assert [it.partition(" ")[0] for it in warnings] == [TOPICS.transitions, TOPICS.rejects]
+    assert [int(it.rpartition("=")[2]) // DAY_MS for it in warnings] == [400, 30]
+    assert await check(replace(SETTINGS, clock="stream")) == []
 
 
 async def test_what_is_published_may_be_longer_than_what_is_read(admin: FakeAdmin) -> None:

@@ -152,6 +152,34 @@ def test_a_full_disk_is_one_clear_line(tmp_path: Path, capfd: pytest.CaptureFixt
     assert capfd.readouterr().err == "", "no process of the pool has anything to add"
 
 
+def test_a_backtest_goes_on_under_another_policy_from_an_instant_on(tmp_path: Path) -> None:
+    events, second, out = tmp_path / "events.jsonl", tmp_path / "second.toml", tmp_path / "out.jsonl"
+    events.write_text(ORDER, "utf-8")
+    second.write_text('name = "next"\n[[segments]]\nkey = "a"\nname = "A"\nenter = "orders >= 1"\n', "utf-8")
+    other = tmp_path / "other.toml"
+    other.write_text('name = "next"\n[money]\ncurrency = "EUR"\n', "utf-8")
+    until = ("--until", "2025-01-20", "--out", out, "--processes", 1)
+
+    done = call("backtest", events, *until, "--then", "2025-01-08", second)
+    told = [json.loads(line) for line in out.read_bytes().splitlines()]
+    last = told[-1]["properties"]
+    assert (told[-1]["timestamp"], last["audience_key"], last["cause"]) == ("2025-01-08T00:00:00.000Z", "a", "policy")
+    assert (last["policy_version"], last["seq"]) == (last["cause_event"], len(told))
+    assert f"and from 2025-01-08T00:00:00.000Z on under {last['policy_version']}" in done.output
+    call("backtest", events, *until, "--then-silently", "2025-01-08", second)
+    untold = [it for it in told if it["properties"]["cause"] != "policy"]
+    assert [json.loads(line) for line in out.read_bytes().splitlines()] == untold
+    twice = ("--then", "2025-01-08", second, "--then-silently", "2025-01-08", second)
+    for refused, words in [
+        (("--then", "2025-01-08", other), "to the policy of 2025-01-08T00:00:00.000Z: currency in [money] is 'EUR'"),
+        (twice, "two policies follow at 2025-01-08"),
+        (("--published", "--policy", second), "leave out --policy and --then"),
+    ]:
+        done = call("backtest", events, *until, *refused)
+        assert done.exit_code != 0
+        assert words in " ".join(done.output.split())
+
+
 def test_a_backtest_until_before_the_first_event_says_that_nothing_had_happened(tmp_path: Path) -> None:
     events = tmp_path / "events.jsonl"
     events.write_text(ORDER)

@@ -91,6 +91,16 @@ def test_a_policy_that_cannot_be_had_stops_the_partition(policies: Policies, num
     assert reason in group.status.reason
 
 
+def test_a_policy_that_would_read_customers_otherwise_stops_the_partition_at_its_instant() -> None:
+    other = Rulebook(read_policy('name = "p"\n[time]\nzone = "Europe/Berlin"\n', catalogue))
+    group, told = run(
+        published(PublishedPolicy(2, other.version, CHANGE, False, other)), None, [START, CHANGE, CHANGE + 1]
+    )
+    assert told == [[f"1 event {START}", f"1 event {CHANGE}"]]
+    assert group.status.state == "stopped"
+    assert "cannot go from policy 1 to policy 2: zone in [time] is 'Europe/Berlin'" in group.status.reason
+
+
 def test_a_policy_that_cannot_be_read_stops_the_partition_at_its_instant() -> None:
     newer = PublishedPolicy(2, "p@x", CHANGE, False, None, "policy 2 cannot be read")
     group, told = run(published(newer), None, [START, CHANGE + 1])

@@ -1,0 +1,1 @@
+"""Publishing a policy, and reading what is published."""
