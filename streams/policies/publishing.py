@@ -44,7 +44,9 @@ async def publish(settings: Settings, following: Next) -> PolicyRecord | None:
     and reads what is published only then.
     """
     topic = topics_of(settings).policies
-    logging.getLogger("aiokafka.producer").setLevel(logging.CRITICAL)  # it logs that it is fenced, with a traceback
+    # That it is fenced the client tells three times, with tracebacks: in its log, and by futures that it leaves behind.
+    logging.getLogger("aiokafka.producer").setLevel(logging.CRITICAL)
+    logging.getLogger("asyncio").addFilter(_is_not_fencing)
     publisher = f"{topic}-publisher"
     producer = AIOKafkaProducer(**client_arguments(settings), transactional_id=publisher, enable_idempotence=True)
     try:
@@ -70,6 +72,10 @@ async def publish(settings: Settings, following: Next) -> PolicyRecord | None:
     finally:
         with suppress(KafkaError):  # who was fenced is told so again
             await producer.stop()
+
+
+def _is_not_fencing(record: logging.LogRecord) -> bool:
+    return not (record.exc_info and isinstance(record.exc_info[1], ProducerFenced | InvalidProducerEpoch))
 
 
 def first(policy: CompiledPolicy, toml: str) -> Next:
