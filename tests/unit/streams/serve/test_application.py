@@ -49,7 +49,7 @@ class _Asking:
 async def test_who_does_not_answer_takes_nobody_else_out(
     monkeypatch: pytest.MonkeyPatch, lacks: Sequence[str | None], status: int, missing: set[str]
 ) -> None:
-    monkeypatch.setattr(module, "_LOOK_SECONDS", 0.2)
+    monkeypatch.setattr(module, "_LOOK_SECONDS", 1.0)
     shown = [_Asking(str(number), lack) for number, lack in enumerate(lacks)]
     app = application([*shown, Page(dict, Tokens(), shown)], Access(Tokens()), ServeMetrics())
     async with TestClient(TestServer(app)) as client:
