@@ -39,6 +39,8 @@ class Policies:
     """
 
     def __init__(self, published: Iterable[PublishedPolicy] = ()) -> None:
+        self.known_until: int | None = None
+        """Until this instant (ms since 1970) it is known which one is in force; None: nothing limits that."""
         self._by_number: dict[int, PublishedPolicy] = {}
         self._rules: dict[bytes, Rulebook] = {}
         for it in published:

@@ -65,7 +65,8 @@ def build(
     known = key_partition(settings.partitioner, settings.partitions)
     partition_of = None if known is None or settings.partitions == 1 else remembered(known)
 
-    follower = PolicyFollower(settings, rules)
+    status = WorkerStatus()
+    follower = PolicyFollower(settings, rules, status.tell_of_policies)
     published = follower.policies.rules
     budget = CacheBudget(settings.cache_megabytes * 1_000_000)
 
@@ -83,7 +84,7 @@ def build(
         return made
 
     # What is seen of the worker.
-    status, stage_counts, tally = WorkerStatus(), StageCounts(), WorkerTally()
+    stage_counts, tally = StageCounts(), WorkerTally()
     mirror = _mirror(settings, status) if observers is None else None
     stages = tuple(it.key for it in rules.compiled.stages)
     health = Health(status, rules.version, stages, stage_counts, tally, mirror)

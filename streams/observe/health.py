@@ -50,7 +50,7 @@ class Health:
 
     def missing(self) -> list[str]:
         """Return what the worker lacks to be ready, in words."""
-        lacks = [self.status.silence] if self.status.silence else []
+        lacks = [it for it in (self.status.silence, self.status.policies) if it]
         if not self.status.assigned and not lacks:
             lacks = ["Kafka has not given this worker its partitions yet"]
         for partition, group in sorted(self.status.groups.items()):

@@ -1,6 +1,7 @@
 """A partition group: one partition of every input topic, from the records fetched to the next batch."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,6 +9,7 @@ from dataclasses import replace
 from agents.batch import Batch, PendingBatch, Position, Record
 from agents.commit import GroupState
 from agents.policies import Policies
+from schemas.instant import to_text
 from streams.partitions.input_buffer import InputBuffer
 from streams.partitions.merge import merge, replaying
 from streams.partitions.policy_in_force import PolicyInForce
@@ -17,6 +19,8 @@ from streams.partitions.transaction import GroupTransaction
 from streams.partitions.watermarks import WATERMARK_KEY, read_watermark
 from streams.settings import Settings
 from streams.topics import topics_of
+
+logger = logging.getLogger(__name__)
 
 TICK_MS = 500
 TELL_MS = 1000
@@ -117,8 +121,12 @@ class PartitionGroup:
             if reason := self._policy.take(change):
                 self.stop(reason)
                 return None
+            if change.at > change.policy.effective_at:
+                late = "partition %d: policy %d was to be in force from %s, and was not known then: it is so from %s"
+                effective, at = to_text(change.policy.effective_at), to_text(change.at)
+                logger.warning(late, self.partition, change.policy.number, effective, at)
             return self._pending([], committed, now, is_final=False)
-        cut = None if change is None else change.at
+        cut = self._policy.limit(change, committed)
         for buffer in self.buffers:
             buffer.stop_waiting(now, self._wall)
         merged = merge(self.buffers, self._limit, cut)
@@ -126,7 +134,7 @@ class PartitionGroup:
             for buffer in self.buffers:
                 buffer.taken()
         upto = self._advance(merged.cut, now, cut)
-        must_cut = upto == cut and upto > committed
+        must_cut = change is not None and upto == change.at and upto > committed
         is_final = merged.cut is None and not self._wall and upto != cut
         if not merged.records and not (must_cut or self._must_fire(upto, now) or self._must_tell(is_final, now)):
             # This upto is in memory only, and a crash that loses it does no harm: it decides what is due or late only

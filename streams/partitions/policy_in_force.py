@@ -43,6 +43,18 @@ class PolicyInForce:
         """Return the next change, at ``upto`` or later, if one is known."""
         return None if self._policies is None else self._policies.after(self.number, upto)
 
+    def limit(self, change: PolicyChange | None, committed: int) -> int | None:
+        """Return the instant beyond which nobody is decided for now; None: nothing limits it.
+
+        It is that of the next change, or that until which the published policies are known: what comes later may have
+        to be decided under one of which this worker has not heard. ``committed`` is how far the group has come.
+        """
+        known = None if self._policies is None else self._policies.known_until
+        limits = [] if change is None else [change.at]
+        if known is not None:
+            limits.append(max(known, committed))
+        return min(limits, default=None)
+
     def take(self, change: PolicyChange) -> str:
         """Put another policy in force; return why that cannot be, empty if it can."""
         before = None if self._policies is None else self._policies.numbered(self.number)

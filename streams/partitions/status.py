@@ -60,11 +60,18 @@ class WorkerStatus:
     groups: dict[int, GroupStatus] = field(default_factory=dict)
     silence: str = ""
     """What Kafka has not answered, and for how long; empty while it answers."""
+    policies: str = ""
+    """Why it is not known which policy is in force, so that time stands still; empty while it is known."""
+
+    def tell_of_policies(self, trouble: str) -> None:
+        """Take over why the policy in force is not known."""
+        self.policies = trouble
 
     @property
     def ready(self) -> bool:
-        """Whether Kafka answers, and it is assigned and recovered: every group is open."""
-        return not self.silence and self.assigned and all(group.state == "open" for group in self.groups.values())
+        """Whether Kafka answers, the policy is known, and it is assigned and recovered: every group is open."""
+        is_open = self.assigned and all(group.state == "open" for group in self.groups.values())
+        return is_open and not self.silence and not self.policies
 
     @property
     def lag(self) -> Mapping[TopicPartitionName, int]:

@@ -2,13 +2,15 @@
 
 import asyncio
 import logging
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from agents.policies import Policies, PublishedPolicy
 from schemas.instant import to_text
 from state.rules.rulebook import Rulebook
 from streams.fatal import end_process
-from streams.policies.publishing import NotPublishedError, first, publish
+from streams.policies.publishing import KNOWN_MS, NotPublishedError, first, publish
 from streams.policies.reading import READING_ERRORS, compiled, read_records
 from streams.policy_file import shipped_policy
 from streams.refusal import RefusedError
@@ -25,11 +27,14 @@ _ANSWER_SECONDS = 10.0
 class PolicyFollower:
     """Reads what is published; where nothing is, publishes the worker's own policy, whose rules are ``own``.
 
-    ``own`` is None for who only reads.
+    ``own`` is None for who only reads. By the wall clock, ``policies`` says until when they are known: nothing comes
+    into force before that which was published after they were read. ``tell`` is told why when that is past, and then
+    nothing (an empty text).
     """
 
-    def __init__(self, settings: Settings, own: Rulebook | None) -> None:
+    def __init__(self, settings: Settings, own: Rulebook | None, tell: Callable[[str], None] | None = None) -> None:
         self.policies = Policies()
+        self._tell_worker = tell
         self._settings = settings
         self._own = own
         self._topic = topics_of(settings).policies
@@ -43,6 +48,7 @@ class PolicyFollower:
         this client may not publish.
         """
         async with self._reading:
+            asked = _now()
             records = await read_records(self._settings)
             if not records and self._own is not None:
                 await self._publish_first(self._own)
@@ -54,6 +60,7 @@ class PolicyFollower:
                 self.policies.add(it)
                 if not is_start or it.rules is None:
                     _tell(it)
+            self._read(asked)
             if is_start and self._own is not None:
                 _compare(self._own, self.policies.all[-1], self._settings.policy)
 
@@ -64,10 +71,12 @@ class PolicyFollower:
                 async with consuming(self._settings, self._topic) as (consumer, partitions):
                     read_to = None
                     while True:
+                        asked = _now()
                         async with asyncio.timeout(_ANSWER_SECONDS):
                             ends = await consumer.end_offsets(partitions)
                         if ends != read_to:
                             await self.refresh()
+                        self._read(asked)
                         read_to, self._trouble = ends, ""
                         await asyncio.sleep(_EVERY_SECONDS)
             except RefusedError as error:
@@ -85,7 +94,20 @@ class PolicyFollower:
             told = f"no policy is published yet, and {error}; or publish one as who may: lifestage policy publish FILE"
             raise RefusedError(told, final=error.final) from None
 
+    def _read(self, asked: int) -> None:
+        """Note that all is known that was published by an instant (ms since 1970)."""
+        if self._settings.clock == "wall":
+            self.policies.known_until = max(self.policies.known_until or 0, asked + KNOWN_MS)
+        if self._tell_worker is not None:
+            self._tell_worker("")
+
     def _lose(self, trouble: str) -> None:
+        until = self.policies.known_until
+        if self._tell_worker is not None and until is not None and until < _now():
+            self._tell_worker(
+                f"nobody is decided beyond {to_text(until)}: {self._topic} cannot be read, and another policy may be "
+                f"in force by now: {trouble}"
+            )
         if trouble != self._trouble:
             logger.warning("%s cannot be read, trying again: %s", self._topic, trouble)
         self._trouble = trouble
@@ -108,6 +130,10 @@ def _compare(own: Rulebook, last: PublishedPolicy, file: Path | None) -> None:
             last.version,
             file or "FILE",
         )
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def _text(file: Path | None) -> str:

@@ -28,6 +28,9 @@ from streams.topics import topics_of
 LEAD_MS = 10_000
 """So far ahead is "now": every worker has read the topic by then."""
 _STEP_SECONDS = 30.0
+_COMMIT_SECONDS = 4.0
+KNOWN_MS = LEAD_MS - 4_000
+"""So long after reading the topic it is known, by the wall clock, which policy is in force: a commit takes the rest."""
 
 Next = Callable[[Sequence[PublishedPolicy]], PolicyRecord | None]
 """Makes the next record from what is published; None: nothing is to be published."""
@@ -44,7 +47,9 @@ async def publish(settings: Settings, following: Next) -> PolicyRecord | None:
     and reads what is published only then.
     """
     topic = topics_of(settings).policies
-    logging.getLogger("aiokafka.producer").setLevel(logging.CRITICAL)  # it logs that it is fenced, with a traceback
+    # That it is fenced the client tells three times, with tracebacks: in its log, and by futures that it leaves behind.
+    logging.getLogger("aiokafka.producer").setLevel(logging.CRITICAL)
+    logging.getLogger("asyncio").addFilter(_is_not_fencing)
     publisher = f"{topic}-publisher"
     producer = AIOKafkaProducer(**client_arguments(settings), transactional_id=publisher, enable_idempotence=True)
     try:
@@ -52,7 +57,7 @@ async def publish(settings: Settings, following: Next) -> PolicyRecord | None:
             await producer.start()
         record = following(compiled(await read_records(settings)))
         if record is not None:
-            async with asyncio.timeout(_STEP_SECONDS), producer.transaction():
+            async with asyncio.timeout(_COMMIT_SECONDS), producer.transaction():
                 await producer.send_and_wait(topic, encode(record), key_of(record.number), partition=0)
         return record
     except (ProducerFenced, InvalidProducerEpoch):
@@ -62,7 +67,7 @@ async def publish(settings: Settings, following: Next) -> PolicyRecord | None:
     except TopicAuthorizationFailedError:
         raise not_allowed(settings, "Write", "topic", [topic]) from None
     except TimeoutError:
-        told = f"Kafka did not take the policy within {_STEP_SECONDS:.0f} s: see `lifestage policy published`"
+        told = "Kafka did not take the policy in time: see `lifestage policy published` before you try again"
         raise NotPublishedError(told) from None
     except (KafkaError, OSError) as error:
         told = f"Kafka at {settings.broker}: {str(error) or type(error).__name__}; LIFESTAGE_BROKER says where it is"
@@ -70,6 +75,10 @@ async def publish(settings: Settings, following: Next) -> PolicyRecord | None:
     finally:
         with suppress(KafkaError):  # who was fenced is told so again
             await producer.stop()
+
+
+def _is_not_fencing(record: logging.LogRecord) -> bool:
+    return not (record.exc_info and isinstance(record.exc_info[1], ProducerFenced | InvalidProducerEpoch))
 
 
 def first(policy: CompiledPolicy, toml: str) -> Next:
@@ -96,8 +105,10 @@ def next_one(policy: CompiledPolicy, toml: str, at: int | None, *, silent: bool,
             raise NotPublishedError(
                 "LIFESTAGE_CLOCK is stream, so that only its events say when now is: name the instant with --at"
             )
-        if at is not None and has_wall_clock and at < now:
-            raise NotPublishedError("--at is in the past: what was decided since is final; leave it out for now")
+        if at is not None and has_wall_clock and at < now + LEAD_MS:
+            soon = f"less than {LEAD_MS // 1000} s ahead: workers may decide until then before they know of it"
+            why = "in the past: what was decided since is final" if at < now else soon
+            raise NotPublishedError(f"--at is {why}; leave it out for now, or name a later instant")
         for it in published:
             why_not = "" if it.rules is None else why_not_after(it.rules.compiled.policy, policy.policy)
             if why_not:

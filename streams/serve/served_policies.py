@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from agents.policies import Policies, PublishedPolicy
+from agents.policies import Policies, PolicyChange
 from state.rules.rulebook import Rulebook
 from streams.policies.follower import PolicyFollower
 from streams.policies.reading import READING_ERRORS
@@ -45,14 +45,14 @@ class ServedPolicies:
     @property
     def rules(self) -> Rulebook:
         """The rules in force; of a policy that this version cannot read, those before it."""
-        effective = [it.rules for it in self._effective() if it.rules is not None]
+        effective = [it.policy.rules for it in self._effective() if it.policy.rules is not None]
         known = [it for it in (self._own, *self._policies.rules.values()) if it is not None]
         return effective[-1] if effective else known[0]
 
     @property
     def silent_since(self) -> int | None:
         """The instant of the last change of which nothing was told (ms since 1970); None: all changes were told."""
-        return max((it.effective_at for it in self._effective()[1:] if it.silent), default=None)
+        return max((it.at for it in self._effective()[1:] if it.policy.silent), default=None)
 
     @property
     def every(self) -> list[Rulebook]:
@@ -101,10 +101,10 @@ class ServedPolicies:
             return self._own
         return self._policies.rules.get(fingerprint)
 
-    def _effective(self) -> list[PublishedPolicy]:
-        """Return the policies that have come into force by now, the last one last."""
-        every, now = self._policies.all, self._now()
-        return every if now is None else [it for it in every if it.effective_at <= now]
+    def _effective(self) -> list[PolicyChange]:
+        """Return the changes that have come into force by now, the last one last."""
+        every, now = self._policies.changes(), self._now()
+        return every if now is None else [it for it in every if it.at <= now]
 
 
 async def read_served(settings: Settings, follower: PolicyFollower, now: Callable[[], int | None]) -> ServedPolicies:

@@ -1,6 +1,7 @@
 """Kafka that asks who comes: each command with the rights of the page and no other, and what is refused is named."""
 
 import asyncio
+import json
 import re
 import subprocess
 import sys
@@ -83,6 +84,13 @@ async def publish_first(kafka: SecuredKafka) -> None:
     await PolicyFollower(settings_of(kafka, USERS[FIRST]), load_rules(None)).refresh()
 
 
+def backtest(kafka: SecuredKafka, file: Path) -> None:
+    """Decide one event by the published policies."""
+    viewed = {"type": "track", "event": "Product Viewed", "userId": "a", "messageId": "v"}
+    file.write_text(json.dumps({**viewed, "timestamp": "2025-01-01T00:00:00Z"}) + "\n")
+    done_by(kafka, "backtest --published", str(file), "--out", "-")
+
+
 def move(kafka: SecuredKafka) -> None:
     """Take the topics for those of before, and move them."""
     done_by(kafka, "topics adopt")
@@ -144,6 +152,7 @@ async def test_each_command_needs_the_rights_of_the_page_and_no_others(kafka: Se
     def read() -> None:
         assert "published " in may("policy publish", "policies/default.toml", LIFESTAGE_CLOCK="wall")
         assert re.search("^ ?2 ", may("policy published"), re.M)
+        backtest(kafka, tmp_path / "one.jsonl")
         may("rejects")
         may("rejects --resend", "--yes")
         may("republish", "--segment", "business", LIFESTAGE_CLOCK="stream")

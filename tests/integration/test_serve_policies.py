@@ -25,12 +25,22 @@ START = 1_735_689_600_000
 DAY = 86_400_000
 CHANGE = START + 60 * DAY + 12_345
 EXTRA = '\n[[segments]]\nkey = "anybuyer"\nname = "Any buyer"\nenter = "orders >= 1"\n'
+ELSEWHERE = "Pacific/Auckland"
 
 
 def second(folder: Path) -> Path:
     """Write another policy, with one more segment."""
     policy = folder / "second.toml"
     policy.write_text(shipped_policy().read_text("utf-8") + EXTRA, "utf-8")
+    return policy
+
+
+def own(folder: Path) -> Path:
+    """Write the file that the server has for itself: its days are of another zone."""
+    policy = folder / "own.toml"
+    shipped = shipped_policy().read_text("utf-8")
+    assert 'zone = "UTC"' in shipped
+    policy.write_text(shipped.replace('zone = "UTC"', f'zone = "{ELSEWHERE}"'), "utf-8")
     return policy
 
 
@@ -86,8 +96,8 @@ async def test_a_server_follows_and_no_look_fails(installed: Installation, tmp_p
     early = [it for it in events if it.instant < CHANGE - DAY]
     customers = list(dict.fromkeys(json.loads(it.value)["userId"] for it in early))[:8]
     # The server starts first: before anything is published, and with another file than the worker has.
-    with serving(settings, tmp_path / "serve.log", LIFESTAGE_POLICY=str(policy)) as server:
-        assert told(server, "/v1/policy")["version"] == after
+    with serving(settings, tmp_path / "serve.log", LIFESTAGE_POLICY=str(own(tmp_path))) as server:
+        assert told(server, "/page/legend.json")["zone"] == ELSEWHERE
         installed.start()
         await send(settings, early)
         await installed.wait_until_done(early[-1].instant)
@@ -128,6 +138,7 @@ def check(server: Server) -> None:
     """Check that all that the server tells of the policy is that of the new one."""
     legend = told(server, "/page/legend.json")
     assert "anybuyer" in {it["key"] for it in legend["segments"]}
+    assert legend["zone"] == "UTC"
     segments = {it["key"]: it["count"] for it in told(server, "/v1/segments")["segments"]}
     assert segments["anybuyer"] > 10
     parameters = told(server, "/openapi.json")["paths"]["/v1/segments/{segment}/members"]["get"]["parameters"]

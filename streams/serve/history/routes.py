@@ -128,7 +128,7 @@ class History:
 
     def _check(self) -> None:
         if self._log.is_by_another_calendar:
-            self._follower.read_anew("the days are counted anew, since the policy has another time zone")
+            self._follower.read_anew("the days are counted anew, in the time zone of the published policies")
         self._follower.check()
 
 

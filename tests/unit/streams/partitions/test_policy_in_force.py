@@ -125,6 +125,32 @@ def test_a_policy_that_would_read_customers_otherwise_stops_the_partition_at_its
     assert "cannot go from policy 1 to policy 2: zone in [time] is 'Europe/Berlin'" in group.status.reason
 
 
+def test_nobody_is_decided_beyond_the_instant_until_which_the_policies_are_known() -> None:
+    policies = published()
+    policies.known_until = START + 5
+    group, told = run(policies, None, [START, START + 5, START + 6])
+    assert told == [[f"1 event {START}", f"1 event {START + 5}"]]
+    assert (group.waiting, group.status.state) == (1, "open")
+    # Somebody has published one meanwhile, and it takes effect at its instant although that was heard of late.
+    policies.add(PublishedPolicy(2, NEW.version, START + 5, False, NEW))
+    policies.known_until = START + DAY
+    numbers = []
+    while (pending := group.next_batch(START + 6)) is not None:
+        numbers.append((pending.position.policy, pending.position.policy_at, len(pending.batch.records)))
+        group.state.apply(group.state.compute(pending.batch))
+        group.committed(pending)
+    assert numbers[:2] == [(2, START + 5, 0), (2, START + 5, 1)]
+
+
+def test_what_is_known_is_never_less_than_what_is_committed() -> None:
+    policies = published()
+    policies.known_until = START
+    group, told = run(policies, Position({}, START + 9, policy=1), [START + 10])
+    assert (told, group.waiting) == ([], 1)
+    assert group.position is not None
+    assert group.position.upto == START + 9
+
+
 def test_a_policy_that_cannot_be_read_stops_the_partition_at_its_instant() -> None:
     newer = PublishedPolicy(2, "p@x", CHANGE, False, None, "policy 2 cannot be read")
     group, told = run(published(newer), None, [START, CHANGE + 1])
