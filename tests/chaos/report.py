@@ -21,6 +21,7 @@ _FAULTS = {
     "changelog compacted": "compaction",
     "broker stopped for 20 s": "stall",
     "broker of three killed": "broker",
+    "customers forgotten, some allowed again": "forget",
 }
 
 Run = dict[str, Any]

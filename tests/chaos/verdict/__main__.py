@@ -5,14 +5,16 @@ import json
 import sys
 import time
 from base64 import b64decode
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.chaos.verdict import deleted, mirror, passed_on, topics
+from tests.chaos.verdict import deleted, ended, mirror, passed_on, topics
 from tests.chaos.verdict.admitted import Customer, admitted, read_rejects
+from tests.chaos.verdict.batches import Batches
 from tests.chaos.verdict.customers import Expected, compare, compare_stored, expected
 from tests.chaos.verdict.findings import KINDS, Findings
+from tests.chaos.verdict.forgotten import REQUEST_KEY, Forgotten
 from tests.chaos.verdict.published import Published, collect
 from tests.chaos.verdict.stored import Changelog, profiles
 from tests.chaos.verdict.topics import Seen
@@ -44,6 +46,8 @@ class Case:
     """A file with the input that is in no log any more."""
     skipped: list[tuple[str, int, int, int]]
     """Topic, partition, first offset and the one after the last: deleted before it was counted, and given up."""
+    forgotten: dict[str, list[str]] = field(default_factory=dict)
+    """By customer, the requests that must have been carried out: ``forget`` and ``allow``, in turn."""
     customers: dict[str, Any] | None = None
     """Where accounts are decided: the case of the customers, whose workers passed on what the inputs hold."""
 
@@ -72,17 +76,21 @@ async def judge(case: Case) -> Findings:
     rejects = read_rejects(committed[case.rejects], records, findings)
     uptos = {number: changelog.uptos.get(number, 0) for number in range(case.partitions)}
     counted = _counted(records, changelog)
+    lives = Forgotten(counted, Batches(case.inputs, committed[case.changelog], counted))
+    published = collect(committed[case.transitions], findings)
+    lives.told_at = ended.told_at(published)
     reading = policy
     if case.customers is not None:
         counted, reading = passed_on.events_in(counted), passed_on.as_sent(policy)
         sent = await _counted_by_customers(Case(**case.customers))
         passed_on.compare(sent, passed_on.events_in(records), case.inputs, policy, findings)
-    customers = admitted(counted, rejects, reading, uptos, case.poisoned.keys(), findings)
-    published = collect(committed[case.transitions], findings)
+    counted = [it for it in counted if it.key != REQUEST_KEY]
+    customers = admitted(counted, rejects, reading, uptos, case.poisoned.keys(), lives, findings)
+    published = ended.compare_lives(lives, published, policy, findings)
     word = _word(policy, customers, changelog, findings)
     _compare(word, published, changelog, policy, findings)
-    if case.redis_url:
-        await _compare_mirror(case, word, published, changelog, findings)
+    rows = await _compare_mirror(case, word, published, changelog, findings) if case.redis_url else set[str]()
+    ended.compare_kept(lives, case.forgotten, changelog, rows, findings)
     _keep(case, records, rejects, customers, changelog, findings)
     return findings
 
@@ -100,9 +108,12 @@ def _counted(records: list[Seen], changelog: Changelog) -> list[Seen]:
 
 
 async def _counted_by_customers(case: Case) -> list[Seen]:
-    changelog = Changelog(await topics.read(case.bootstrap, [case.changelog], case.partitions, "read_committed"))
+    log = await topics.read(case.bootstrap, [case.changelog], case.partitions, "read_committed")
+    changelog = Changelog(log)
     records = await topics.read(case.bootstrap, case.inputs, case.partitions, "read_committed")
-    return _counted(_in_order(case, records), changelog)
+    counted = _counted(_in_order(case, records), changelog)
+    lives = Forgotten(counted, Batches(case.inputs, log, counted))
+    return [it for it in counted if not lives.says_nothing(it)]
 
 
 def _set_apart(case: Case, changelog: Changelog, findings: Findings) -> None:
@@ -168,7 +179,8 @@ def _compare(
 
 async def _compare_mirror(
     case: Case, word: dict[str, Expected], published: dict[str, Published], changelog: Changelog, findings: Findings
-) -> None:
+) -> set[str]:
+    """Compare Redis; returns who is in it, but for those who may have been gone only just before the end."""
     rows, sets = await mirror.read(case.redis_url, case.app_id)
     if sets != mirror.sets_of(rows):
         findings.add("wrong_state", "the sets in Redis are not those of its customers")
@@ -181,6 +193,7 @@ async def _compare_mirror(
             continue
         count = len(published[user_id].values) if user_id in published else 0
         compare_stored(each, row, count, "Redis", findings)
+    return {user_id for user_id in rows if changelog.changed_at.get(user_id, 0) <= end - _YOUNG_MS}
 
 
 async def _nothing_open(case: Case, outputs: list[str], findings: Findings) -> None:
