@@ -110,7 +110,7 @@ class Groupings:
     def adopt(self, customer: Customer, at: int, cause: Cause) -> list[ReasonedChange]:
         """Put the customer under this policy: they leave the ladders, steps and segments that it does not have."""
         keys = {it.key for it in self._ladders}
-        gone = [key for key in customer.steps if key not in keys]
+        gone = sorted(key for key in customer.steps if key not in keys)
         known = keys | self._segments.confirmed
         customer.held = {key: since for key, since in customer.held.items() if key.partition(":")[0] in known}
         customer.past_steps = {place: it for place, it in customer.past_steps.items() if place in self._remembered}

@@ -98,7 +98,7 @@ class SegmentRules:
         customer.past_memberships = {key: it for key, it in past.items() if key in remembered}
         keys = self.keys
         changes = []
-        for key in [key for key in customer.memberships if key not in keys]:
+        for key in sorted(key for key in customer.memberships if key not in keys):
             customer.leave_segment(key, at)
             change = Change(at=at, key=key, name=key, from_="in", to="out", cause=cause)
             changes.append(ReasonedChange(change, "the policy has no such segment"))

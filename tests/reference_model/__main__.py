@@ -7,7 +7,7 @@ import multiprocessing
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
@@ -19,6 +19,7 @@ from tests.reference_model.features import is_held_out
 from tests.reference_model.lifetime import conflicting, live, strangers
 from tests.reference_model.policy import Policy, read_policy
 from tests.reference_model.publication import Transition
+from tests.reference_model.succession import Successor
 
 AHEAD = 5 * 60_000
 
@@ -27,14 +28,16 @@ Refused = tuple[int, str]
 """The number of a line, and the reason."""
 
 
-def read_lines(lines: Iterable[bytes], policy: Policy, now: int) -> tuple[dict[str, list[Fact]], list[tuple[int, str]]]:
+def read_lines(
+    lines: Iterable[bytes], policy: Policy, now: int, later: Sequence[Successor] = ()
+) -> tuple[dict[str, list[Fact]], list[tuple[int, str]]]:
     """Facts by customer, and rejects as (line number, reason)."""
     facts: dict[str, list[Fact]] = defaultdict(list)
     rejects = []
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
-        for event in usable(line.rstrip(b"\r\n"), None, policy):
+        for event in usable(line.rstrip(b"\r\n"), None, policy, later):
             found = event
             if isinstance(found, Fact) and found.at > now + AHEAD:
                 found = Reject("from_the_future")
@@ -47,9 +50,18 @@ def read_lines(lines: Iterable[bytes], policy: Policy, now: int) -> tuple[dict[s
 
 shared_policy = cache(read_policy)
 
+Dated = tuple[int, Path, bool]
+"""A policy's file, the instant after which it decides, and whether nothing is told of what changes at it."""
 
-def judged(source: Path, until: int, facts: list[Fact]) -> tuple[list[Transition], Profile | None, list[Refused]]:
-    lives = live(facts, shared_policy(source), until)
+
+def successors(later: Sequence[Dated]) -> list[Successor]:
+    return [Successor(at, shared_policy(source), silently) for at, source, silently in later]
+
+
+def judged(
+    source: Path, later: Sequence[Dated], until: int, facts: list[Fact]
+) -> tuple[list[Transition], Profile | None, list[Refused]]:
+    lives = live(facts, shared_policy(source), until, successors(later))
     transitions = [it for life in lives for it in life.transitions]
     refused = [(fact.line, "forgotten") for life in lives for fact in life.forgotten]
     refused += [(fact.line, "unknown_customer") for life in lives for fact in life.strangers]
@@ -75,19 +87,23 @@ def the_end(facts: dict[str, list[Fact]], until: int | None) -> int:
     return max((fact.at for own in facts.values() for fact in own), default=0) if until is None else until
 
 
-def conflicts(facts: dict[str, list[Fact]], policy: Policy, until: int | None) -> list[tuple[int, str]]:
+def conflicts(
+    facts: dict[str, list[Fact]], policy: Policy, until: int | None, later: Sequence[Successor] = ()
+) -> list[tuple[int, str]]:
     """The lines that contradict another record of the same event, or ask about nobody, as rejects."""
     end = the_end(facts, until)
-    found = [(fact.line, "conflict") for own in facts.values() for fact in conflicting(own, policy, end)]
-    return found + [(it.line, "unknown_customer") for own in facts.values() for it in strangers(own, policy, end)]
+    found = [(fact.line, "conflict") for own in facts.values() for fact in conflicting(own, policy, end, later)]
+    return found + [
+        (it.line, "unknown_customer") for own in facts.values() for it in strangers(own, policy, end, later)
+    ]
 
 
 def backtest(
-    facts: dict[str, list[Fact]], policy: Policy, until: int | None, processes: int
+    facts: dict[str, list[Fact]], policy: Policy, until: int | None, processes: int, later: Sequence[Dated] = ()
 ) -> tuple[list[Transition], list[Profile], list[tuple[int, str]]]:
     """All customers' transitions in order, where each stands at the end, and rejects of what was forgotten."""
     end = the_end(facts, until)
-    work = partial(judged, policy.source, end)
+    work = partial(judged, policy.source, later, end)
     if processes == 1:
         results = [work(own) for own in facts.values()]
     else:

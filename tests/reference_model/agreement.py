@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 from streams.cli.failure import UnusableSourceError
 from tests.reference_model import compare
-from tests.reference_model.__main__ import backtest, conflicts, read_lines
+from tests.reference_model.__main__ import Dated, backtest, conflicts, read_lines, successors
 from tests.reference_model.calendar import read_instant, write_instant
 from tests.reference_model.hostile_events import Hostility
 from tests.reference_model.policy import read_policy
@@ -19,10 +20,11 @@ POLICIES = {
     "default": ROOT / "policies/default.toml",
     **{path.stem: path for path in (Path(__file__).parent / "policies").glob("*.toml")},
 }
+ONE = ("--processes", 1)
 STARTS = {"rhythm": "2017-09-01T00:00:00Z"}
 
 
-def run(name: str, *arguments: str | Path) -> None:
+def run(name: str, *arguments: str | Path | int) -> None:
     command = import_module(f"streams.cli.commands.{name}").command
     with suppress(UnusableSourceError):  # to reject everything is an answer
         command.main(list(map(str, arguments)), standalone_mode=False)
@@ -41,19 +43,22 @@ def hostile(folder: Path, policy_name: str, seed: int, customers: int, days: int
     return Hostility(seed, keys).lines(calm.read_bytes().splitlines())
 
 
-def agreement(folder: Path, source: Path, lines: list[bytes], until: str | None) -> str:
+def agreement(folder: Path, source: Path, lines: list[bytes], until: str | None, later: Sequence[Dated] = ()) -> str:
     """Return how the two differ on the lines, in words; empty if they agree."""
     events = folder / "events.jsonl"
     events.write_bytes(b"\n".join(lines) + b"\n")
     ends = [] if until is None else ["--until", until]
     out, profiles, rejects = folder / "out.jsonl", folder / "profiles.jsonl", folder / "rejects.jsonl"
-    run("backtest", events, "--policy", source, *ends, "--out", out, "--profiles", profiles, "--rejects", rejects)
+    for at, file, silently in later:
+        ends += ["--then-silently" if silently else "--then", write_instant(at), str(file)]
+    run("backtest", events, "--policy", source, *ends, "--out", out, "--profiles", profiles, "--rejects", rejects, *ONE)
 
     policy = read_policy(source)
-    facts, refused = read_lines(lines, policy, time.time_ns() // 1_000_000)
+    following = successors(later)
+    facts, refused = read_lines(lines, policy, time.time_ns() // 1_000_000, following)
     end = None if until is None else read_instant(until)
-    refused += conflicts(facts, policy, end)
-    transitions, standings, forgotten = backtest(facts, policy, end, 1)
+    refused += conflicts(facts, policy, end, following)
+    transitions, standings, forgotten = backtest(facts, policy, end, 1, later)
     refused += forgotten
     found = compare.report([compare.flattened(each) for each in transitions], compare.read(out))
     ours = {each["userId"]: standing(each, write_instant) for each in standings}

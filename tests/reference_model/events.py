@@ -3,6 +3,7 @@
 import json
 import re
 from base64 import b64decode
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from hashlib import blake2b
@@ -23,6 +24,7 @@ from tests.reference_model.properties import (
     text,
     traits_of,
 )
+from tests.reference_model.succession import Successor, in_force
 from tests.reference_model.timestamps import happened
 from tests.reference_model.typed_traits import with_types
 
@@ -78,7 +80,9 @@ class Several(Exception):
         self.times = times
 
 
-def usable(value: bytes | None, key: bytes | None, policy: Policy) -> list[Fact | Reject | Unknown]:
+def usable(
+    value: bytes | None, key: bytes | None, policy: Policy, later: Sequence[Successor] = ()
+) -> list[Fact | Reject | Unknown]:
     """What a value says, of each event in it; a key of None is no key at all, as in a file."""
     try:
         if value is None:
@@ -88,14 +92,14 @@ def usable(value: bytes | None, key: bytes | None, policy: Policy) -> list[Fact 
         body = value[5:] if value[:1] == b"\x00" else value
         content = parsed(body)
         try:
-            return [read(owned(unwrapped(content), digest(value), policy), digest(value), key, policy)]
+            return [read(owned(unwrapped(content), digest(value), policy), digest(value), key, policy, later)]
         except Several as several:
             if not several.events:
                 raise Unusable("invalid") from None
             if len(several.events) > MAX_EVENTS:
                 raise Unusable("too_large") from None
             return [
-                one_of_several(each, several.times, digest(f"{digest(body)}#{place}".encode()), key, policy)
+                one_of_several(each, several.times, digest(f"{digest(body)}#{place}".encode()), key, policy, later)
                 for place, each in enumerate(several.events, 1)
             ]
     except Unusable as unusable:
@@ -103,14 +107,14 @@ def usable(value: bytes | None, key: bytes | None, policy: Policy) -> list[Fact 
 
 
 def one_of_several(
-    content: Any, times: dict[str, Any], own_id: str, key: bytes | None, policy: Policy
+    content: Any, times: dict[str, Any], own_id: str, key: bytes | None, policy: Policy, later: Sequence[Successor]
 ) -> Fact | Reject | Unknown:
     try:
         body = unwrapped(content)
         for name, twin in TIMES:
             if name in times and body.get(name) is None and body.get(twin) is None:
                 body = {**body, name: times[name]}
-        return read(owned(body, own_id, policy), own_id, key, policy)
+        return read(owned(body, own_id, policy), own_id, key, policy, later)
     except Several:
         return Reject("invalid")
     except Unusable as unusable:
@@ -167,7 +171,9 @@ def depth(text: str) -> int:
     return deepest
 
 
-def read(body: dict[str, Any], own_id: str, key: bytes | None, policy: Policy) -> Fact | Unknown:
+def read(
+    body: dict[str, Any], own_id: str, key: bytes | None, first: Policy, later: Sequence[Successor]
+) -> Fact | Unknown:
     texts = fields(body)
     user_id = texts["userId"]
     if not user_id:
@@ -175,6 +181,7 @@ def read(body: dict[str, Any], own_id: str, key: bytes | None, policy: Policy) -
     if len(user_id) > 256:
         raise Unusable("invalid")
     at = happened(body)
+    policy = in_force(at, first, later)
     if any(is_like(user_id, each) for each in ("", *policy.not_customers)):
         raise Unusable("placeholder_user")
     sent_as = texts["event"] if is_track(texts["type"]) else texts["type"]

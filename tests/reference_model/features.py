@@ -10,6 +10,7 @@ from itertools import pairwise
 from math import isqrt
 
 from tests.reference_model.anniversary import Dated, end_of_tag
+from tests.reference_model.asked import is_feature
 from tests.reference_model.calendar import Calendar
 from tests.reference_model.calls import Call, call_of
 from tests.reference_model.conditions import OF_TRAITS, Lookup, Value, rational
@@ -138,7 +139,8 @@ class Features:
             return self.of_trait(text)
         call = call_of(text)
         if call.function == "return_rate":
-            returned = [each.returned for each in self.memory.placed if each.order.day > self.today - call.days]
+            oldest = max(self.today - call.days + 1, self.memory.asked.first_kept(call, self.policy))
+            returned = [each.returned for each in self.memory.placed if each.order.day >= oldest]
             return Fraction(sum(returned), len(returned)) if returned else None
         if call.of:
             return self.of_tally(call)
@@ -161,13 +163,18 @@ class Features:
             return self(COUNTED_ORDERS[call.function] + (f"_{call.days}d" if call.days else ""))
         last = self.today - call.before
         first = last - call.days + 1 if call.days else None
-        happened = [each for each in self.memory.happened if each.key == key]
-        orders = [Happened(key, each.at, each.day, each.properties, each.civil) for each in self.memory.orders]
+        asked = self.memory.asked
+        happened = [it for it in self.memory.happened if it.key == key and asked.counts(call, self.policy, it.at)]
+        orders = [
+            Happened(key, it.at, it.day, it.properties, it.civil)
+            for it in self.memory.orders
+            if is_feature(call) or asked.counts_order(call, self.policy, it)
+        ]
         counted = [
             each
             for each in (orders if is_order else happened)
             if (first is None or first <= each.day <= last)
-            and (not call.hours or self.is_recent(each.at, call.hours))
+            and (not call.hours or self.is_recent(each.at, call))
             and (call.where is None or call.where.holds(of_properties(self.said(each))))
         ]
         if call.function == "count":
@@ -189,10 +196,11 @@ class Features:
             return None
         return Fraction(numbers[-1] if call.function == "latest" else Fraction(sum(numbers), len(numbers)), MILLION)
 
-    def is_recent(self, at: int, hours: int) -> bool:
+    def is_recent(self, at: int, call: Call) -> bool:
         """Whether an instant is within the last hours, by whole slots."""
-        now = self.policy.slot(self.at)
-        return now - self.policy.slots_in(hours) < self.policy.slot(at) <= now
+        now, slot = self.policy.slot(self.at), self.policy.slot(at)
+        kept = self.memory.asked.first_kept(call, self.policy)
+        return now - self.policy.slots_in(call.hours) < slot <= now and slot >= kept
 
     def of_tally(self, call: Call) -> Value:
         first = self.today - call.days + 1

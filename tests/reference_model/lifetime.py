@@ -2,12 +2,13 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import takewhile
 from typing import Any
 
+from tests.reference_model.adoption import adopted, known_again, reigns, remembered, without_what_is_gone
 from tests.reference_model.calendar import write_instant
 from tests.reference_model.events import Fact
 from tests.reference_model.features import Features, is_held_out
@@ -18,6 +19,8 @@ from tests.reference_model.policy import Policy
 from tests.reference_model.publication import Cause, Transition, forgotten, publish
 from tests.reference_model.signals import Signals
 from tests.reference_model.standing import Change, Standing, decision, membership, show, stage_of, step
+from tests.reference_model.succession import Successor
+from tests.reference_model.version import version
 
 SEQUENCE = ("identify", "order", "update", "refund", "cancel", "open", "rate", "solve")
 
@@ -91,6 +94,8 @@ class Life:
         self.forgotten: list[Fact] = []
         self.strangers: list[Fact] = []
         self.signals = Signals(policy)
+        self.kept_until = first.at
+        """The instant after which the customer may be forgotten at first."""
 
     def take(self, fact: Fact) -> None:
         self.heard_at = fact.at
@@ -141,7 +146,34 @@ class Life:
     def over(self) -> int | None:
         """When the customer is forgotten, if nothing happens."""
         kept = self.of_everybody.kept.get(self.standing.stage)
-        return None if kept is None else max(self.standing.since, self.heard_at) + kept
+        return None if kept is None else max(max(self.standing.since, self.heard_at) + kept, self.kept_until + 1)
+
+    def adopt(self, successor: Successor) -> None:
+        """Goes on under another policy, which decides everything anew."""
+        at, policy, before = successor.at, successor.policy, self.of_everybody
+        told, published = len(self.transitions), self.published.copy()
+        coming = self.coming_at(at)
+        self.at = self.kept_until = at
+        cause = Cause("policy", version(policy.source.read_text("utf-8")))
+        self.memory.adopt(policy, at)
+        known_again(self.memory, policy)
+        self.of_everybody = policy
+        self.policy = self.of_kind()
+        self.standing = remembered(self.standing, before, policy)
+        self.signals = adopted(self.signals, policy, at)
+        self.standing, gone = without_what_is_gone(replace(self.standing, told=dict(self.signals.told)), policy, at)
+        self.tell(gone, cause, coming)
+        self.decide(at, cause, "")
+        if self.standing.stage == "excluded":
+            self.signals.forget()
+        if successor.silently:
+            del self.transitions[told:]
+            self.published = published
+
+    def coming_at(self, at: int) -> dict[str, Any]:
+        """What the policy before foretells."""
+        self.at = at
+        return self.coming()
 
     def decide_once(self, upto: int) -> bool:
         """Lets time pass until a decision that it brings about; says whether there was one before the end, or then."""
@@ -165,10 +197,10 @@ class Life:
             self.standing = replace(self.standing, told=dict(self.signals.told))
             self.decide(self.at, cause, "")
 
-    def tell(self, changes: list[Change], cause: Cause) -> None:
+    def tell(self, changes: list[Change], cause: Cause, foretold: dict[str, Any] | None = None) -> None:
         at = self.at
         if changes:
-            figures = {**self.figures(), **self.coming()}
+            figures = {**self.figures(), **(self.coming() if foretold is None else foretold)}
             for change in changes:
                 alike = (at, change.key, change.before, change.after, cause.kind, cause.message_id)
                 own = replace(cause, again=self.published[alike])
@@ -250,43 +282,56 @@ def as_double(value: object) -> float | None:
     return float(value) if isinstance(value, Fraction) else None
 
 
-def live(facts: Iterable[Fact], policy: Policy, until: int) -> list[Life]:
+def live(facts: Iterable[Fact], policy: Policy, until: int, later: Sequence[Successor] = ()) -> list[Life]:
     """The lives of the customer whose facts these are, up to and including an instant: one more after each forgetting.
 
     Whoever asks about somebody who is forgotten is among the `strangers` of the life that is over.
     """
     ordered = [fact for fact in in_order(facts) if fact.at <= until]
     lives: list[Life] = []
-    for fact in sorted_out(ordered, policy.lateness)[0]:
-        if lives:
-            lives[-1].pass_until(fact.at)
-        if not lives or lives[-1].is_over:
-            if fact.kind == "ask":
-                if lives:
-                    lives[-1].strangers.append(fact)
-                continue
-            lives.append(Life(policy, fact))
-        life = lives[-1]
-        if fact.kind == "ask":
-            life.answer(fact)
-        elif life.memory.forgets(fact):
-            life.forgotten.append(fact)
-        else:
-            life.take(fact)
+    for reign in reigns(ordered, policy, later, until):
+        if reign.adopted and lives:
+            lives[-1].pass_until(reign.adopted.at)
+            if not lives[-1].is_over:
+                lives[-1].adopt(reign.adopted)
+        for fact in sorted_out(reign.facts, reign.policy.lateness)[0]:
+            go_on(lives, reign.policy, fact)
     if lives:
         lives[-1].pass_until(until)
     return lives
 
 
-def strangers(facts: Iterable[Fact], policy: Policy, until: int) -> list[Fact]:
+def go_on(lives: list[Life], policy: Policy, fact: Fact) -> None:
+    if lives:
+        lives[-1].pass_until(fact.at)
+    if not lives or lives[-1].is_over:
+        if fact.kind == "ask":
+            if lives:
+                lives[-1].strangers.append(fact)
+            return
+        lives.append(Life(policy, fact))
+    life = lives[-1]
+    if fact.kind == "ask":
+        life.answer(fact)
+    elif life.memory.forgets(fact):
+        life.forgotten.append(fact)
+    else:
+        life.take(fact)
+
+
+def strangers(facts: Iterable[Fact], policy: Policy, until: int, later: Sequence[Successor] = ()) -> list[Fact]:
     """The facts up to an instant that ask about the customer before anything happened to them."""
     ordered = [fact for fact in in_order(facts) if fact.at <= until]
-    return list(takewhile(lambda fact: fact.kind == "ask", sorted_out(ordered, policy.lateness)[0]))
+    parts = reigns(ordered, policy, later, until)
+    kept = [fact for reign in parts for fact in sorted_out(reign.facts, reign.policy.lateness)[0]]
+    return list(takewhile(lambda fact: fact.kind == "ask", kept))
 
 
-def conflicting(facts: Iterable[Fact], policy: Policy, until: int) -> list[Fact]:
+def conflicting(facts: Iterable[Fact], policy: Policy, until: int, later: Sequence[Successor] = ()) -> list[Fact]:
     """The facts up to an instant that contradict an earlier record of the same event."""
-    return sorted_out([fact for fact in in_order(facts) if fact.at <= until], policy.lateness)[1]
+    ordered = [fact for fact in in_order(facts) if fact.at <= until]
+    parts = reigns(ordered, policy, later, until)
+    return [fact for reign in parts for fact in sorted_out(reign.facts, reign.policy.lateness)[1]]
 
 
 def decide(facts: Iterable[Fact], policy: Policy, until: int) -> list[Transition]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil
 
+from tests.reference_model.asked import Asked
 from tests.reference_model.calendar import Calendar
 from tests.reference_model.events import Fact
 from tests.reference_model.money import decimals
@@ -59,6 +60,8 @@ class Order:
     coupon: bool = False
     properties: dict[str, Trait] = field(default_factory=dict)
     forgotten: bool = False
+    said_at: int = 0
+    """When it was said last what the order is."""
 
     def state(self, fact: Fact) -> None:
         """Takes over what a fact says of the order; one that says the same amount again is no news of the amount."""
@@ -70,7 +73,7 @@ class Order:
             self.own_left = self.whole
         self.items, self.categories = fact.items, fact.categories
         self.discount, self.coupon = fact.discount, fact.coupon
-        self.properties = dict(fact.properties)
+        self.properties, self.said_at = dict(fact.properties), fact.at
 
     def give_back(self, fact: Fact) -> int:
         """Takes what a refund gives back off the order; returns how much that was."""
@@ -107,9 +110,9 @@ class Order:
         return ceil(given * self.whole / of_worth)
 
 
-def occasions_of(orders: list[Order], length: int) -> list[int]:
-    """The instants at which purchase occasions begin."""
-    begun: list[int] = []
+def occasions_of(orders: list[Order], length: int, before: list[int]) -> list[int]:
+    """The instants at which purchase occasions begin, after those of `before`."""
+    begun = list(before)
     for order in orders:
         if not begun or order.at >= begun[-1] + length:
             begun.append(order.at)
@@ -144,11 +147,31 @@ class Memory:
     placed: list[Placed] = field(default_factory=list)
     user_id: str = ""
     tops: dict[tuple[str, str], TopList] = field(default_factory=dict)
+    asked: Asked = field(default_factory=Asked)
+    counted_before: tuple[list[int], int] = field(default_factory=lambda: ([], 0))
+    """The occasions of orders that were forgotten under policies before, and how many these orders are."""
 
     def __post_init__(self) -> None:
-        calls = [call for call in self.policy.calls if call.function.startswith("top")]
-        for call in sorted(calls, key=lambda it: it.days):
-            self.tops[call.of, call.weight] = TopList(call, call.days)
+        self.tops = self.tops_of(self.policy)
+
+    def tops_of(self, policy: Policy) -> dict[tuple[str, str], TopList]:
+        calls = [call for call in policy.calls if call.function.startswith("top")]
+        return {(call.of, call.weight): TopList(call, call.days) for call in sorted(calls, key=lambda it: it.days)}
+
+    def adopt(self, policy: Policy, at: int) -> None:
+        """Keeps of what is remembered what counts under a new policy."""
+        self.asked.adopt(self.policy, policy, at, self)
+        forgotten = [each for each in self.orders if each.forgotten]
+        begun, count = self.counted_before
+        self.counted_before = occasions_of(forgotten[count:], self.policy.occasion, begun), len(forgotten)
+        tops = self.tops_of(policy)
+        for of, top_list in tops.items():
+            top_list.entries = self.tops[of].entries if of in self.tops else []
+        if not any(call.function == "return_rate" for call in self.policy.calls):
+            self.placed = []
+        self.policy, self.tops = policy, tops
+        for order in self.orders:
+            order.money = policy.money
 
     def take(self, fact: Fact) -> str:
         """Takes a fact in; says whether an order was `added` or `ended` by it, or neither."""
@@ -185,7 +208,8 @@ class Memory:
 
     @property
     def occasions(self) -> list[int]:
-        return occasions_of(self.orders, self.policy.occasion)
+        begun, count = self.counted_before
+        return occasions_of(self.orders[count:], self.policy.occasion, begun)
 
     def forget(self, day: int) -> None:
         """Forgets what lies too far back on a day."""

@@ -42,6 +42,8 @@ class SignalRule:
     """A key of the policy, and what it says: where a customer must be."""
     quiet: int = 0
     quiet_days: float = 0
+    whole: str = ""
+    """What says what an occasion is: the key, `per`, the steps and `unless`."""
 
     @property
     def everything(self) -> Iterator[Events]:
@@ -82,4 +84,5 @@ def signal_rule(table: dict[str, Any], day_ms: int, measures: Measures) -> Signa
         where=next(((each, table[each]) for each in ("segment", "step", "stage") if each in table), ("", "")),
         quiet=round(quiet_days * day_ms),
         quiet_days=quiet_days,
+        whole=repr([table["key"], table.get("per", ""), table.get("steps", []), table.get("unless")]),
     )

@@ -336,8 +336,9 @@ def decision(
         why_silent = why_silence(policy, memory, was_silent, silent, at) if silent != was_silent else []
         why = why_stage(policy, features, standing.stage, stage, effect, why_silent, loyal_why)
         if standing.stage == "excluded":
-            assert policy.excluded is not None
-            why = f"{in_words(policy.excluded.reasons(features, False))}; {why}"
+            nobody = "the policy excludes nobody"
+            kept = nobody if policy.excluded is None else in_words(policy.excluded.reasons(features, False))
+            why = f"{kept}; {why}"
         name = step(policy, standing.stage, stage, effect, grew)
         deadline = silent if grew else "loyal" if loyal_why else "stage"
         changes.append(Change(None, name, standing.stage, stage.key, why, deadline=deadline))

@@ -38,10 +38,13 @@ def together(call: Call, each: dict[str, int]) -> int:
 
 def of_window(call: Call, memory: Any, first: int) -> list[dict[str, int]]:
     """What fell to values in each view or order from a day on."""
+    asked, policy = memory.asked, memory.policy
+    first = max(first, asked.first_kept(call, policy))
     if call.weight == "views":
         viewed = [each for each in memory.happened if each.key in VIEW_KEYS and each.day >= first]
-        return [fell(call, each.properties, 0) for each in viewed]
-    return [fell(call, order.properties, order.worth) for order in memory.orders if order.day >= first]
+        return [fell(call, it.properties, 0) for it in viewed if asked.counts(call, policy, it.at)]
+    orders = [each for each in memory.orders if each.day >= first and asked.counts_order(call, policy, each)]
+    return [fell(call, order.properties, order.worth) for order in orders]
 
 
 def share(call: Call, memory: Any, first: int) -> Fraction | None:

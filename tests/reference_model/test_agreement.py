@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.reference_model.agreement import POLICIES, agreement, hostile
+from tests.reference_model.changes_of_policy import Changes
 from tests.reference_model.random_policies import Drawing
 
 
@@ -21,3 +22,10 @@ def test_they_agree_under_a_policy_drawn_at_random(tmp_path: Path, seed: int) ->
     policy = tmp_path / "drawn.toml"
     policy.write_text(Drawing(seed).text(), encoding="utf-8")
     assert agreement(tmp_path, policy, hostile(tmp_path, "drawn", seed, customers=2, days=40), None) == ""
+
+
+@pytest.mark.parametrize("seed", [2, 6, 11, 15, 24, 33, 62])
+def test_they_agree_where_policies_drawn_at_random_follow_each_other(tmp_path: Path, seed: int) -> None:
+    lines = hostile(tmp_path, "drawn", seed, customers=3, days=60)
+    first, later = Changes(seed, tmp_path).drawn(lines)
+    assert agreement(tmp_path, first, lines, None, later) == ""

@@ -38,15 +38,19 @@ def run(policies: Policies, position: Position | None, instants: list[int]) -> t
     group.open(1, dict.fromkeys(INPUTS, 0))
     values = [order(f"c{number}", at, number) for number, at in enumerate(instants)]
     group.buffers[0].accept([Fetched(n, it.time, it.key, it.value) for n, it in enumerate(values)], instants[-1])
+    return group, decided(group, state, instants[-1])
+
+
+def decided(group: PartitionGroup, state: Tracker, now: int) -> list[list[str]]:
     told = []
-    while (pending := group.next_batch(instants[-1])) is not None:
+    while (pending := group.next_batch(now)) is not None:
         outcome = state.compute(pending.batch)
         state.apply(outcome)
         group.committed(pending)
         told.append(
             [f"{pending.position.policy} {it.change.cause.kind} {it.change.at}" for _, it in outcome.publications]
         )
-    return group, told
+    return told
 
 
 def test_what_happens_until_the_instant_is_decided_under_the_policy_before() -> None:
@@ -76,6 +80,26 @@ def test_who_is_past_the_instant_changes_at_once_and_never_back() -> None:
     policies.add(late)
     assert policies.after(1, START) == (late, CHANGE - 5), "it takes the place of the one that was to come"
     assert policies.after(3, CHANGE + 9) is None
+
+
+def test_groups_that_hear_of_a_policy_after_its_instant_change_where_they_are() -> None:
+    for upto in (CHANGE + 7, CHANGE + 9):
+        policies = published()
+        group, told = run(policies, None, [START, upto])
+        policies.add(second())
+        state = group.state
+        assert isinstance(state, Tracker)
+        late = order("new", upto, 9)
+        group.buffers[0].accept([Fetched(2, upto + 1, late.key, late.value)], upto + 1)
+        told += decided(group, state, upto + 1)
+        assert told == [
+            [f"1 event {START}", f"1 event {upto}"],
+            [f"2 policy {upto}"] * 2,
+            [],
+        ]
+        assert group.position is not None
+        assert (group.position.policy, group.position.policy_at) == (2, upto)
+        assert group.state.timeline(b"new") is None, "what lies before that is late, for somebody new too"
 
 
 @pytest.mark.parametrize(
