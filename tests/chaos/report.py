@@ -22,6 +22,7 @@ _FAULTS = {
     "broker stopped for 20 s": "stall",
     "broker of three killed": "broker",
     "customers forgotten, some allowed again": "forget",
+    "policy published": "policy",
 }
 
 Run = dict[str, Any]

@@ -13,7 +13,7 @@ from typing import Any
 
 from streams.policy_file import shipped_policy
 from streams.topics import topics_of
-from tests.chaos import broker_faults, faults, forgetting, log_faults
+from tests.chaos import broker_faults, faults, forgetting, log_faults, publishing
 from tests.chaos.plan import Plan
 from tests.chaos.scene import Scene, StuckError, scene
 from tests.chaos.verdict import deleted
@@ -33,6 +33,7 @@ FAULTS = {
     "stall": broker_faults.stall,
     "broker": broker_faults.broker,
     "forget": forgetting.forget,
+    "policy": publishing.policy,
 }
 # What hits customers' workers and accounts' workers in turn. The others are faults of the broker, or of what is sent.
 _OF_BOTH = ("kill", "failpoint", "zombie", "term", "scale", "redis", "disk", "offsets", "compaction")
@@ -130,6 +131,7 @@ def _case(set_up: Scene) -> dict[str, Any]:
         "changelog": topics.changelog,
         "partitions": set_up.settings.partitions,
         "policy": str(set_up.settings.policy),
+        "policies": topics.policies,
         "redis_url": set_up.settings.redis_url,
         "app_id": set_up.settings.app_id,
         "kept": str(set_up.folder / "customers.jsonl"),

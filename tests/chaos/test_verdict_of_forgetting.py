@@ -15,6 +15,7 @@ from tests.chaos.verdict.admitted import admitted, read_rejects
 from tests.chaos.verdict.batches import Batches
 from tests.chaos.verdict.findings import Findings
 from tests.chaos.verdict.forgotten import REQUEST_KEY, Forgotten, mark_key
+from tests.chaos.verdict.policies import InForce
 from tests.chaos.verdict.published import collect
 from tests.chaos.verdict.stored import POSITION_KEY, Changelog
 from tests.chaos.verdict.topics import Seen
@@ -93,7 +94,8 @@ class Log:
         for life in lives.ended["jane"]:
             self.facts = len(life.facts)
             life.facts.clear()  # what the oracle says of them has tests of its own
-        ended.compare_lives(lives, published, policy, findings)
+        in_force = InForce({}, [], findings)
+        ended.compare_lives(lives, published, policy, in_force, findings)
         ended.compare_kept(lives, {"jane": self.asked}, changelog, self.rows, findings)
         return +findings.counts, lives, len(customers["jane"].facts) if "jane" in customers else 0
 
@@ -155,9 +157,11 @@ def test_a_request_that_comes_again_ends_nothing() -> None:
 
 def test_where_the_log_does_not_say_what_came_first_the_rejects_do() -> None:
     log = Log()
-    log.inputs.insert(0, replace(BEFORE, topic="purchases", time=NOW + 25))
-    log.inputs[2] = replace(SAME_INSTANT, offset=1)
-    log.changelog[-1] = position(NOW + 30, browsing=2, purchases=2, profiles=1)
-    assert log.found()[0] == {}
-    log.rejects += [refused(it) for it in log.inputs if it.topic == "purchases"]
-    assert log.found()[0] == {}
+    # By its time it lies behind the request; for who opens the partition there, both lie where it has come to.
+    log.inputs[1] = replace(SAME_INSTANT, time=NOW + 22)
+    log.changelog[1] = position(NOW + 24, browsing=1)
+    log.transitions[0] = told(NOW + 24, 1)
+    log.changelog[3] = stored(mark_key("jane"), (NOW + 24).to_bytes(8) + (-1).to_bytes(8, signed=True))
+    assert (log.found()[0], log.facts) == ({}, 2)
+    log.rejects.append(refused(SAME_INSTANT))
+    assert (log.found()[0], log.facts) == ({}, 1)

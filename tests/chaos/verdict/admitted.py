@@ -105,7 +105,7 @@ def admitted(
             if given is None or given[0] == "conflict":  # which of the two counts is known from all of them
                 if not lives.take(found, life):
                     customers.setdefault(found.user_id, Customer(record.partition)).facts.append(found)
-            elif given[0] == "late" and not _LATE.search(given[1]) and recent[found.user_id] < MAX_TAIL:
+            elif given[0] == "late" and not decided and not _LATE.search(given[1]) and recent[found.user_id] < MAX_TAIL:
                 findings.add("unaccounted", f"{place} late by a flood of {recent[found.user_id]} events")
     for place, event in contradicted.items():
         if events[event] < 2:

@@ -2,9 +2,10 @@
 
 import struct
 
-from tests.chaos.verdict.customers import compare, expected
+from tests.chaos.verdict.customers import Lived, compare, expected
 from tests.chaos.verdict.findings import Findings
 from tests.chaos.verdict.forgotten import Carried, Forgotten, mark_key
+from tests.chaos.verdict.policies import InForce
 from tests.chaos.verdict.published import FORGOTTEN, Published, Transition, is_by_request
 from tests.chaos.verdict.stored import Changelog
 from tests.reference_model.calendar import read_instant
@@ -20,7 +21,7 @@ def told_at(published: dict[str, Published]) -> dict[str, list[int]]:
 
 
 def compare_lives(
-    lives: Forgotten, published: dict[str, Published], policy: Policy, findings: Findings
+    lives: Forgotten, published: dict[str, Published], policy: Policy, in_force: InForce, findings: Findings
 ) -> dict[str, Published]:
     """Compare each life that was ended with the oracle; returns what was published of those that were not."""
     left = dict(published)
@@ -34,7 +35,11 @@ def compare_lives(
             findings.add("duplicated", f"{FORGOTTEN} of {user_id} came {len(told) - 1} times", user_id)
     for number in range(max(map(len, lives.ended.values()), default=0)):
         having = {user_id: ended[number] for user_id, ended in lives.ended.items() if number < len(ended)}
-        tasks = {user_id: (it.facts, it.ended_by.upto) for user_id, it in having.items() if it.facts}
+        tasks = {
+            user_id: Lived(it.facts, it.ended_by.upto, in_force.later(it.ended_by.partition))
+            for user_id, it in having.items()
+            if it.facts
+        }
         word = expected(policy, tasks) if tasks else {}
         for user_id, life in having.items():
             told = published[user_id].lives() if user_id in published else []

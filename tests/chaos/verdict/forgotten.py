@@ -1,9 +1,8 @@
 """Customers who were forgotten on request: which of their events each of their lives has, and what is told of it."""
 
 import json
-from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
@@ -12,8 +11,15 @@ from tests.chaos.verdict.stored import MARK_PREFIX
 from tests.chaos.verdict.topics import Seen
 from tests.reference_model.events import Fact, Reject, Unknown
 
+ClosedUntil = Callable[[int, int], int]
+"""The instant until which no fact of a partition and batch could count, since another policy took effect before."""
+
 REQUEST_KEY = b"\x00forget"
 REASON = "customer_forgotten"
+
+
+def _never(_partition: int, _batch: int) -> int:
+    return 0
 
 
 def mark_key(user_id: str) -> bytes:
@@ -28,8 +34,7 @@ class Carried:
     type: str
     reason: str
     partition: int
-    rank: int
-    batch: int
+    ranks: tuple[int, int]
     clock: int
     upto: int
 
@@ -48,14 +53,15 @@ class Forgotten:
     A customer's requests change nothing unless a ``forget`` and an ``allow`` come in turn.
     """
 
-    def __init__(self, counted: Iterable[Seen], batches: Batches) -> None:
+    def __init__(self, counted: Iterable[Seen], batches: Batches, closed_until: ClosedUntil = _never) -> None:
         self.requests: dict[str, list[Carried]] = defaultdict(list)
         self.ended: dict[str, list[Life]] = defaultdict(list)
         self.told_at: dict[str, list[int]] = {}
         """By customer, the instants of the messages ``Customer Forgotten``, in their order (ms since 1970)."""
         self._batches = batches
+        self._closed_until = closed_until
         found = [it for it in counted if it.key == REQUEST_KEY and it.value is not None]
-        for record in sorted(found, key=lambda it: (it.partition, batches.rank(it))):
+        for record in sorted(found, key=batches.ranks):
             self._carry_out(record)
 
     def is_closed(self, user_id: str) -> bool:
@@ -67,27 +73,32 @@ class Forgotten:
         if record.key == REQUEST_KEY:
             return True
         user_id = (record.key or b"").decode(errors="replace")
-        return user_id in self.requests and bisect_left(self._ranks(user_id), self._batches.rank(record)) % 2 == 1
+        return user_id in self.requests and self._before(user_id, record)[0] % 2 == 1
 
     def wanted(
         self, fact: Fact | Reject | Unknown, record: Seen, lateness: int, *, is_refused: bool
     ) -> tuple[set[str], int]:
-        """What has to become of a fact if forgetting decides it (else nothing), and the number of its life.
+        """What has to become of a fact if forgetting or a policy decides it (else nothing), and the number of its life.
 
         ``is_refused``: whether it was rejected because its customer was forgotten. That alone says which of the two
         came first where the log does not.
         """
-        if not isinstance(fact, Fact) or fact.user_id not in self.requests:
+        if not isinstance(fact, Fact):
             return set(), 0
-        before = self._before(fact.user_id, record, is_refused=is_refused)
+        is_closed = fact.at <= self._closed_until(record.partition, self._batches.number(record))
+        by_policy = {"late"} if is_closed else set[str]()
+        if fact.user_id not in self.requests:
+            return by_policy, 0
+        possible = self._before(fact.user_id, record)
+        before = next((it for it in possible if it % 2 == is_refused), possible[0])
         if before % 2:
             return {REASON}, before // 2
         if not before:
-            return set(), 0
+            return by_policy, 0
         forgot_at = self.told_at.get(fact.user_id, [])[before // 2 - 1 : before // 2]
         closed_until = max([self.requests[fact.user_id][before - 1].clock, *forgot_at])
         if fact.at > closed_until:
-            return set(), before // 2
+            return by_policy, before // 2
         # Once every such fact is late, the mark may be gone.
         is_late = self._batches.clock(record) - lateness > closed_until
         return {REASON, "late"} if is_late else {REASON}, before // 2
@@ -100,19 +111,11 @@ class Forgotten:
         lives[life].facts.append(fact)
         return True
 
-    def _before(self, user_id: str, record: Seen, *, is_refused: bool) -> int:
-        """How many of a customer's requests came before a record."""
-        ranks, rank = self._ranks(user_id), self._batches.rank(record)
-        before = bisect_left(ranks, rank)
-        if self._batches.may_differ(record):
-            near = [it for it in self.requests[user_id] if it.batch == self._batches.number(record)]
-            first = before - sum(it.rank < rank for it in near)
-            possible = range(first, first + len(near) + 1)
-            return next((it for it in possible if it % 2 == is_refused), before)
-        return before
-
-    def _ranks(self, user_id: str) -> list[int]:
-        return [it.rank for it in self.requests[user_id]]
+    def _before(self, user_id: str, record: Seen) -> tuple[int, int]:
+        """How many of a customer's requests came before a record, by either order."""
+        one, other = self._batches.ranks(record)
+        requests = self.requests[user_id]
+        return sum(it.ranks[0] < one for it in requests), sum(it.ranks[1] < other for it in requests)
 
     def _carry_out(self, record: Seen) -> None:
         given = json.loads(record.value or b"")
@@ -120,8 +123,8 @@ class Forgotten:
         if (given["type"] == "forget") == closed:
             return
         batches = self._batches
-        order = record.partition, batches.rank(record), batches.number(record)
-        carried = Carried(given["type"], given["reason"], *order, batches.clock(record), batches.upto(record))
+        order = record.partition, batches.ranks(record), batches.clock(record), batches.upto(record)
+        carried = Carried(given["type"], given["reason"], *order)
         self.requests[user_id].append(carried)
         if not closed:
             self.ended[user_id].append(Life(carried))

@@ -63,11 +63,11 @@ class Changelog:
             self.positions[topic, partition] = offset
 
 
-def profiles(snapshots: dict[str, bytes], policy: Path) -> dict[str, dict[str, Any]]:
+def profiles(snapshots: dict[str, bytes], policies: Iterable[Path]) -> dict[str, dict[str, Any]]:
     """What the product itself reads out of its snapshots."""
     lines = [json.dumps([key, b64encode(value).decode()]) for key, value in snapshots.items()]
     done = subprocess.run(
-        [sys.executable, "-m", "tests.chaos.snapshots", str(policy)],
+        [sys.executable, "-m", "tests.chaos.snapshots", *map(str, policies)],
         input="\n".join(lines).encode(),
         capture_output=True,
         check=False,
