@@ -4,7 +4,7 @@ import asyncio
 import json
 import random
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from typing import Any
 
@@ -27,6 +27,7 @@ _ROUND_DAYS = 240
 _DAY_MS = 86_400_000
 _LARGE_EVERY = 2000
 _MEGABYTE = 1_000_000
+_RECENT = 200
 _TICK_SECONDS = 0.02
 _MALFORMED = (
     b"{not json",
@@ -48,6 +49,8 @@ class Load:
 
     def __init__(self, settings: Settings, seed: int, rate: float) -> None:
         self.counts: Counter[str] = Counter()
+        self.recent: deque[str] = deque(maxlen=_RECENT)
+        """The customers of the last events."""
         self._settings = settings
         self._dice = random.Random(seed)
         self._members = Members(seed) if settings.accounts else None
@@ -146,6 +149,7 @@ class Load:
     def _hostile(self, kind: str, customer: str, event: dict[str, Any]) -> Iterator[Line]:
         """What is sent for one event: it, or something worse."""
         self._number += 1
+        self.recent.append(customer)
         draw, at = self._dice.random(), _now()
         if draw < LATE:
             at -= LATENESS_MS + self._dice.randrange(200, 30_000)

@@ -7,12 +7,25 @@ from pathlib import Path
 
 from streams.policy_file import shipped_policy
 
-DEFAULT = ("kill", "failpoint", "zombie", "term", "scale", "redis", "offsets", "disk", "poison", "truncation")
+DEFAULT = (
+    "kill",
+    "failpoint",
+    "zombie",
+    "term",
+    "scale",
+    "redis",
+    "offsets",
+    "disk",
+    "poison",
+    "truncation",
+    "forget",
+    "policy",
+)
 KINDS = (*DEFAULT, "compaction", "stall", "broker", "mixed")
 # What the embedded broker cannot show: it waits for a dead member for ever, and killed, it forgets.
 APACHE_ONLY = ("zombie", "compaction", "stall", "broker", "mixed")
 # How many of a kind come with so many kills; at least one.
-_PER_KILLS = {"zombie": 10, "term": 7, "redis": 10, "offsets": 6, "broker": 5}
+_PER_KILLS = {"zombie": 10, "term": 7, "redis": 10, "offsets": 6, "broker": 5, "forget": 5, "policy": 5}
 
 
 @dataclass(frozen=True)
@@ -80,6 +93,12 @@ def read_plan(arguments: list[str]) -> Plan:
         parser.error(f"--other-tree {given.other_tree}: no source tree of lifestage")
     if "mixed" in faults and given.workers < 2:
         parser.error("mixed needs two versions at work: WORKERS=2 or more")
+    if "compaction" in faults and {"forget", "policy"} & set(faults):
+        parser.error(
+            "compaction deletes the positions that say what came before a request, or a policy: one of the two"
+        )
+    if "mixed" in faults and {"forget", "policy"} & set(faults):
+        parser.error("a version from before cannot forget, and stops under a second policy: one of the two")
     times = dict(pair.split("=") for pair in filter(None, given.times.split(",")))
     return Plan(
         seed=given.seed,

@@ -22,6 +22,8 @@ _FAULTS = {
     "broker stopped for 20 s": "stall",
     "broker of three killed": "broker",
     "worker of another version among the others": "mixed",
+    "customers forgotten, some allowed again": "forget",
+    "policy published": "policy",
 }
 
 Run = dict[str, Any]

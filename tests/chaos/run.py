@@ -13,7 +13,7 @@ from typing import Any
 
 from streams.policy_file import shipped_policy
 from streams.topics import topics_of
-from tests.chaos import broker_faults, faults, log_faults, mixed_versions
+from tests.chaos import broker_faults, faults, forgetting, log_faults, mixed_versions, publishing
 from tests.chaos.plan import Plan
 from tests.chaos.scene import Scene, StuckError, scene
 from tests.chaos.verdict import deleted
@@ -33,12 +33,14 @@ FAULTS = {
     "stall": broker_faults.stall,
     "broker": broker_faults.broker,
     "mixed": mixed_versions.mixed,
+    "forget": forgetting.forget,
+    "policy": publishing.policy,
 }
 # What hits customers' workers and accounts' workers in turn. The others are faults of the broker, or of what is sent.
 _OF_BOTH = ("kill", "failpoint", "zombie", "term", "scale", "redis", "disk", "offsets", "compaction", "mixed")
 Judge = Callable[[Scene], Awaitable[dict[str, Any]]]
 MUST_BE_NOTHING = ("lost", "duplicated", "wrong_state", "wrong_transitions", "unaccounted")
-_MEASURES = ("back_after_kill", "back_after_broker", "sigterm")
+_MEASURES = ("back_after_kill", "back_after_broker", "sigterm", "forgotten")
 _ABORTED_FROM_KILLS = 20
 
 
@@ -130,12 +132,14 @@ def _case(set_up: Scene) -> dict[str, Any]:
         "changelog": topics.changelog,
         "partitions": set_up.settings.partitions,
         "policy": str(set_up.settings.policy),
+        "policies": topics.policies,
         "redis_url": set_up.settings.redis_url,
         "app_id": set_up.settings.app_id,
         "kept": str(set_up.folder / "customers.jsonl"),
         "poisoned": {customer: b64encode(planted).decode() for customer, planted in set_up.poisoned.items()},
         "deleted": str(set_up.folder / "deleted.jsonl"),
         "skipped": set_up.skipped,
+        "forgotten": set_up.forgotten,
     }
 
 

@@ -50,6 +50,8 @@ class Scene:
     """Input that is in no log any more."""
     skipped: list[tuple[str, int, int, int]] = field(default_factory=list)
     """Topic, partition, first offset and the one after the last, of what was deleted before it was counted."""
+    forgotten: dict[str, list[str]] = field(default_factory=dict)
+    """Customers who were forgotten on request, and what was carried out for each: ``forget`` and ``allow`` in turn."""
     accounts: "Scene | None" = None
     """Where the accounts are decided that the load names: workers of their own, whom faults hit like all others."""
     loading: asyncio.Task[None] | None = None

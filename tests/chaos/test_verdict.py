@@ -11,8 +11,10 @@ from agents.account_records import account_records
 from agents.batch import Record
 from tests.chaos.verdict import deleted, passed_on
 from tests.chaos.verdict.admitted import admitted, read_rejects
+from tests.chaos.verdict.batches import Batches
 from tests.chaos.verdict.customers import Expected, compare
 from tests.chaos.verdict.findings import Findings
+from tests.chaos.verdict.forgotten import Forgotten
 from tests.chaos.verdict.published import Published, Transition
 from tests.chaos.verdict.topics import Seen
 from tests.reference_model.agreement import POLICIES
@@ -46,7 +48,8 @@ def rejected(source: Seen, reason: str, value: bytes | None = None) -> Seen:
 def unaccounted(records: list[Seen], rejects: list[Seen]) -> int:
     findings = Findings()
     policy = read_policy(POLICIES["default"])
-    admitted(records, read_rejects(rejects, records, findings), policy, {0: NOW}, {"ill"}, findings)
+    lives = Forgotten([], Batches([], [], []))
+    admitted(records, read_rejects(rejects, records, findings), policy, {0: NOW}, {"ill"}, lives, findings)
     return findings.counts["unaccounted"]
 
 

@@ -5,14 +5,17 @@ import json
 import sys
 import time
 from base64 import b64decode
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.chaos.verdict import deleted, mirror, passed_on, topics
+from tests.chaos.verdict import deleted, ended, mirror, passed_on, policies, topics
 from tests.chaos.verdict.admitted import Customer, admitted, read_rejects
-from tests.chaos.verdict.customers import Expected, compare, compare_stored, expected
+from tests.chaos.verdict.batches import Batches
+from tests.chaos.verdict.customers import Expected, Lived, compare, compare_stored, expected
 from tests.chaos.verdict.findings import KINDS, Findings
+from tests.chaos.verdict.forgotten import REQUEST_KEY, Forgotten
+from tests.chaos.verdict.policies import InForce
 from tests.chaos.verdict.published import Published, collect
 from tests.chaos.verdict.stored import Changelog, profiles
 from tests.chaos.verdict.topics import Seen
@@ -35,6 +38,7 @@ class Case:
     changelog: str
     partitions: int
     policy: str
+    policies: str
     redis_url: str
     app_id: str
     kept: str
@@ -44,6 +48,8 @@ class Case:
     """A file with the input that is in no log any more."""
     skipped: list[tuple[str, int, int, int]]
     """Topic, partition, first offset and the one after the last: deleted before it was counted, and given up."""
+    forgotten: dict[str, list[str]] = field(default_factory=dict)
+    """By customer, the requests that must have been carried out: ``forget`` and ``allow``, in turn."""
     customers: dict[str, Any] | None = None
     """Where accounts are decided: the case of the customers, whose workers passed on what the inputs hold."""
 
@@ -72,17 +78,23 @@ async def judge(case: Case) -> Findings:
     rejects = read_rejects(committed[case.rejects], records, findings)
     uptos = {number: changelog.uptos.get(number, 0) for number in range(case.partitions)}
     counted = _counted(records, changelog)
+    in_force = await _in_force(case, committed[case.changelog], findings)
+    lives = Forgotten(counted, Batches(case.inputs, committed[case.changelog], counted), in_force.closed_until)
+    published = collect(committed[case.transitions], findings)
+    lives.told_at = ended.told_at(published)
+    in_force.compare(published, findings)
     reading = policy
     if case.customers is not None:
         counted, reading = passed_on.events_in(counted), passed_on.as_sent(policy)
         sent = await _counted_by_customers(Case(**case.customers))
         passed_on.compare(sent, passed_on.events_in(records), case.inputs, policy, findings)
-    customers = admitted(counted, rejects, reading, uptos, case.poisoned.keys(), findings)
-    published = collect(committed[case.transitions], findings)
-    word = _word(policy, customers, changelog, findings)
-    _compare(word, published, changelog, policy, findings)
-    if case.redis_url:
-        await _compare_mirror(case, word, published, changelog, findings)
+    counted = [it for it in counted if it.key != REQUEST_KEY]
+    customers = admitted(counted, rejects, reading, uptos, case.poisoned.keys(), lives, findings)
+    published = ended.compare_lives(lives, published, policy, in_force, findings)
+    word = _word(policy, customers, changelog, in_force, findings)
+    _compare(word, published, changelog, [it.file for it in in_force.published.values()], findings)
+    rows = await _compare_mirror(case, word, published, changelog, findings) if case.redis_url else set[str]()
+    ended.compare_kept(lives, case.forgotten, changelog, rows, findings)
     _keep(case, records, rejects, customers, changelog, findings)
     return findings
 
@@ -100,9 +112,12 @@ def _counted(records: list[Seen], changelog: Changelog) -> list[Seen]:
 
 
 async def _counted_by_customers(case: Case) -> list[Seen]:
-    changelog = Changelog(await topics.read(case.bootstrap, [case.changelog], case.partitions, "read_committed"))
+    log = await topics.read(case.bootstrap, [case.changelog], case.partitions, "read_committed")
+    changelog = Changelog(log)
     records = await topics.read(case.bootstrap, case.inputs, case.partitions, "read_committed")
-    return _counted(_in_order(case, records), changelog)
+    counted = _counted(_in_order(case, records), changelog)
+    lives = Forgotten(counted, Batches(case.inputs, log, counted))
+    return [it for it in counted if not lives.says_nothing(it)]
 
 
 def _set_apart(case: Case, changelog: Changelog, findings: Findings) -> None:
@@ -138,10 +153,14 @@ def _keep(
 
 
 def _word(
-    policy: Policy, customers: dict[str, Customer], changelog: Changelog, findings: Findings
+    policy: Policy, customers: dict[str, Customer], changelog: Changelog, in_force: InForce, findings: Findings
 ) -> dict[str, Expected]:
     began = time.monotonic()
-    word = expected(policy, {key: (each.facts, changelog.uptos[each.partition]) for key, each in customers.items()})
+    lived = {
+        key: Lived(each.facts, changelog.uptos[each.partition], in_force.later(each.partition))
+        for key, each in customers.items()
+    }
+    word = expected(policy, lived)
     findings.figures["customers"] = len(word)
     findings.figures["facts"] = sum(len(each.facts) for each in customers.values())
     findings.figures["oracle_seconds"] = round(time.monotonic() - began)
@@ -152,10 +171,10 @@ def _compare(
     word: dict[str, Expected],
     published: dict[str, Published],
     changelog: Changelog,
-    policy: Policy,
+    policies: list[Path],
     findings: Findings,
 ) -> None:
-    stored = profiles(changelog.snapshots, policy.source)
+    stored = profiles(changelog.snapshots, policies)
     for user_id in published.keys() - word.keys():
         findings.add("wrong_transitions", f"{user_id} is nobody")
     for user_id in stored.keys() - word.keys():
@@ -168,7 +187,8 @@ def _compare(
 
 async def _compare_mirror(
     case: Case, word: dict[str, Expected], published: dict[str, Published], changelog: Changelog, findings: Findings
-) -> None:
+) -> set[str]:
+    """Compare Redis; returns who is in it, but for those who may have been gone only just before the end."""
     rows, sets = await mirror.read(case.redis_url, case.app_id)
     if sets != mirror.sets_of(rows):
         findings.add("wrong_state", "the sets in Redis are not those of its customers")
@@ -181,6 +201,12 @@ async def _compare_mirror(
             continue
         count = len(published[user_id].values) if user_id in published else 0
         compare_stored(each, row, count, "Redis", findings)
+    return {user_id for user_id in rows if changelog.changed_at.get(user_id, 0) <= end - _YOUNG_MS}
+
+
+async def _in_force(case: Case, changelog: list[Seen], findings: Findings) -> InForce:
+    records = await topics.read(case.bootstrap, [case.policies], 1, "read_committed")
+    return InForce(policies.read(records, Path(case.kept).parent), changelog, findings)
 
 
 async def _nothing_open(case: Case, outputs: list[str], findings: Findings) -> None:

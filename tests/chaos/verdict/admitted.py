@@ -7,7 +7,9 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from typing import Any
 
+from tests.chaos.verdict import forgotten
 from tests.chaos.verdict.findings import Findings
+from tests.chaos.verdict.forgotten import Forgotten
 from tests.chaos.verdict.topics import Seen
 from tests.reference_model.events import Fact, Reject, Unknown, usable
 from tests.reference_model.policy import Policy
@@ -52,6 +54,8 @@ def read_rejects(records: Iterable[Seen], inputs: Iterable[Seen], findings: Find
 
 
 def _keeps(given: dict[str, Any], source: Seen) -> bool:
+    if given["reason"] == forgotten.REASON:
+        return (given["key"], given["value"], given["valueBytes"]) == (None, None, 0)
     value = None if source.value is None else b64encode(source.value[:MAX_KEPT]).decode()
     key = None if source.key is None else b64encode(source.key).decode()
     return (given["key"], given["value"], given["valueBytes"]) == (key, value, len(source.value or b""))
@@ -63,9 +67,13 @@ def admitted(
     policy: Policy,
     uptos: dict[int, int],
     poisoned: Collection[str],
+    lives: Forgotten,
     findings: Findings,
 ) -> dict[str, Customer]:
-    """Go through the input in the order of each log; who is ``poisoned`` can have nothing applied."""
+    """Go through the input in the order of each log; who is ``poisoned`` can have nothing applied.
+
+    The facts of lives that were ended on request are kept there.
+    """
     customers: dict[str, Customer] = {}
     # What came before in its own log was processed before: the clock was there, or further.
     clocks: dict[tuple[str, int], int] = defaultdict(int)
@@ -82,7 +90,10 @@ def admitted(
         given = rejects.get(place)
         if given is not None:
             reasons[given[0]] += 1
-        wrong = _judged(found, given, record, clocks[log], policy, uptos[record.partition], poisoned)
+        is_refused = given is not None and given[0] == forgotten.REASON
+        decided, life = lives.wanted(found, record, policy.lateness, is_refused=is_refused)
+        judged = _judged(found, given, record, clocks[log], policy, uptos[record.partition], poisoned)
+        wrong = _differs(given, decided) if decided else judged
         if wrong:
             findings.add("unaccounted", f"{place} {wrong}")
         if isinstance(found, Fact):
@@ -92,8 +103,9 @@ def admitted(
             if given is not None and given[0] == "conflict":
                 contradicted[place] = event
             if given is None or given[0] == "conflict":  # which of the two counts is known from all of them
-                customers.setdefault(found.user_id, Customer(record.partition)).facts.append(found)
-            elif given[0] == "late" and not _LATE.search(given[1]) and recent[found.user_id] < MAX_TAIL:
+                if not lives.take(found, life):
+                    customers.setdefault(found.user_id, Customer(record.partition)).facts.append(found)
+            elif given[0] == "late" and not decided and not _LATE.search(given[1]) and recent[found.user_id] < MAX_TAIL:
                 findings.add("unaccounted", f"{place} late by a flood of {recent[found.user_id]} events")
     for place, event in contradicted.items():
         if events[event] < 2:
@@ -126,12 +138,18 @@ def _judged(
         wanted.add("late")
         if isinstance(found, Fact) and found.kind in ("update", "refund", "cancel"):
             wanted.add("forgotten")
-    reason, detail = given or ("", "")
-    if reason not in wanted:
-        return f"was {reason or 'applied'} and should be {' or '.join(each or 'applied' for each in sorted(wanted))}"
-    measured = _LATE.search(detail)
+    if differs := _differs(given, wanted):
+        return differs
+    measured = _LATE.search(given[1]) if given else None
     if isinstance(found, Fact) and measured is not None:
         then = found.at + policy.lateness + int(measured[1])
         if not clock <= then <= max(upto, clock):
             return f"was late by a clock of {then}, which was between {clock} and {upto}"
     return ""
+
+
+def _differs(given: tuple[str, str] | None, wanted: Collection[str]) -> str:
+    reason = given[0] if given else ""
+    if reason in wanted:
+        return ""
+    return f"was {reason or 'applied'} and should be {' or '.join(each or 'applied' for each in sorted(wanted))}"

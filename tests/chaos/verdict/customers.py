@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.chaos.verdict.findings import Findings
 from tests.chaos.verdict.published import Published, Transition
+from tests.reference_model.__main__ import Dated, successors
 from tests.reference_model.calendar import write_instant
 from tests.reference_model.events import Fact
 from tests.reference_model.lifetime import live
@@ -42,18 +43,27 @@ class Expected:
     steps: dict[str, list[str]]
 
 
-def expected(policy: Policy, lives: dict[str, tuple[list[Fact], int]], processes: int = 2) -> dict[str, Expected]:
-    """The oracle's word on every customer: their facts, and the instant until which they were decided."""
+@dataclass(frozen=True)
+class Lived:
+    """The facts of a customer, the instant until which they were decided, and the policies after the first."""
+
+    facts: list[Fact]
+    until: int
+    later: tuple[Dated, ...] = ()
+
+
+def expected(policy: Policy, lives: dict[str, Lived], processes: int = 2) -> dict[str, Expected]:
+    """The oracle's word on every customer."""
     with multiprocessing.Pool(processes) as pool:
         # The one with the most facts takes the longest: first, so that nobody waits for it alone at the end.
-        tasks = sorted(lives.values(), key=lambda each: -len(each[0]))
+        tasks = sorted(lives.values(), key=lambda each: -len(each.facts))
         judged = pool.imap_unordered(partial(_expected, policy.source), tasks, chunksize=1)
         return {each.user_id: each for each in judged}
 
 
-def _expected(source: Path, task: tuple[list[Fact], int]) -> Expected:
-    facts, until = task
-    *_, life = live(facts, _policy(source), max(until, *(fact.at for fact in facts)))  # the load has no retention
+def _expected(source: Path, lived: Lived) -> Expected:
+    end = max(lived.until, *(fact.at for fact in lived.facts))
+    *_, life = live(lived.facts, _policy(source), end, successors(lived.later))  # the load has no retention
     standing = life.standing
     joined = {key: write_instant(at) for key, at in standing.segments.items()}
     steps = {ladder: [on[0], write_instant(on[1])] for ladder, on in standing.steps.items()}

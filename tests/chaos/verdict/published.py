@@ -9,6 +9,8 @@ from typing import Any
 from tests.chaos.verdict.findings import Findings
 from tests.chaos.verdict.topics import Seen
 
+FORGOTTEN = "Customer Forgotten"
+
 Transition = dict[str, Any]
 
 
@@ -19,10 +21,24 @@ class Published:
     partition: int
     values: list[Transition] = field(default_factory=list)
 
+    def lives(self) -> list[list[Transition]]:
+        """Those of each life: all but the last were ended by a request. The last may have none."""
+        lives: list[list[Transition]] = [[]]
+        for value in self.values:
+            lives[-1].append(value)
+            if is_by_request(value):
+                lives.append([])
+        return lives
+
     def standing(self) -> list[Transition]:
         """Those that were not retracted, in order of time."""
         gone = Counter(it["properties"]["corrects"] for it in self.values if it["properties"]["retracted"])
         return [it for it in self.values if not it["properties"]["retracted"] and not gone[it["messageId"]]]
+
+
+def is_by_request(value: Transition) -> bool:
+    """Whether a transition says that its customer was forgotten, and not by the policy."""
+    return bool(value["event"] == FORGOTTEN and value["properties"]["reason"] != "retention")
 
 
 def collect(records: Iterable[Seen], findings: Findings) -> dict[str, Published]:
@@ -41,18 +57,19 @@ def collect(records: Iterable[Seen], findings: Findings) -> dict[str, Published]
             findings.add("wrong_transitions", f"{value['messageId']} of {value['userId']} under the key {record.key!r}")
         found.setdefault(value["userId"], Published(record.partition)).values.append(value)
     for user_id, published in found.items():
-        _in_sequence(user_id, published, findings)
+        for values in published.lives():
+            _in_sequence(user_id, values, findings)
     findings.figures["transitions"] = sum(ids.values())
     return found
 
 
-def _in_sequence(user_id: str, published: Published, findings: Findings) -> None:
-    numbers = [value["properties"]["seq"] for value in published.values]
+def _in_sequence(user_id: str, values: list[Transition], findings: Findings) -> None:
+    numbers = [value["properties"]["seq"] for value in values]
     if numbers != list(range(1, len(numbers) + 1)):
         gaps = [place for place, number in enumerate(numbers, 1) if place != number][:3]
         findings.add("wrong_transitions", f"the numbers of {user_id} are not 1, 2, 3, ... at {gaps}")
     known: dict[str, int] = defaultdict(int)
-    for value in published.values:
+    for value in values:
         properties = value["properties"]
         known[value["messageId"]] += 1
         if properties["retracted"]:
