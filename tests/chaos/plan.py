@@ -7,10 +7,22 @@ from pathlib import Path
 
 from streams.policy_file import shipped_policy
 
-DEFAULT = ("kill", "failpoint", "zombie", "term", "scale", "redis", "offsets", "disk", "poison", "truncation")
+DEFAULT = (
+    "kill",
+    "failpoint",
+    "zombie",
+    "term",
+    "scale",
+    "redis",
+    "offsets",
+    "disk",
+    "poison",
+    "truncation",
+    "recreated",
+)
 KINDS = (*DEFAULT, "compaction", "stall", "broker")
 # What the embedded broker cannot show: it waits for a dead member for ever, and killed, it forgets.
-APACHE_ONLY = ("zombie", "compaction", "stall", "broker")
+APACHE_ONLY = ("zombie", "compaction", "stall", "broker", "recreated")
 # How many of a kind come with so many kills; at least one.
 _PER_KILLS = {"zombie": 10, "term": 7, "redis": 10, "offsets": 6, "broker": 5}
 

@@ -21,6 +21,7 @@ _FAULTS = {
     "changelog compacted": "compaction",
     "broker stopped for 20 s": "stall",
     "broker of three killed": "broker",
+    "input deleted and made again": "recreated",
 }
 
 Run = dict[str, Any]

@@ -8,12 +8,13 @@ import time
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from streams.policy_file import shipped_policy
 from streams.topics import topics_of
-from tests.chaos import broker_faults, faults, log_faults
+from tests.chaos import broker_faults, faults, log_faults, recreated_topics
 from tests.chaos.plan import Plan
 from tests.chaos.scene import Scene, StuckError, scene
 from tests.chaos.verdict import deleted
@@ -32,12 +33,13 @@ FAULTS = {
     "compaction": broker_faults.compaction,
     "stall": broker_faults.stall,
     "broker": broker_faults.broker,
+    "recreated": recreated_topics.recreated,
 }
 # What hits customers' workers and accounts' workers in turn. The others are faults of the broker, or of what is sent.
 _OF_BOTH = ("kill", "failpoint", "zombie", "term", "scale", "redis", "disk", "offsets", "compaction")
 Judge = Callable[[Scene], Awaitable[dict[str, Any]]]
 MUST_BE_NOTHING = ("lost", "duplicated", "wrong_state", "wrong_transitions", "unaccounted")
-_MEASURES = ("back_after_kill", "back_after_broker", "sigterm")
+_MEASURES = ("back_after_kill", "back_after_broker", "sigterm", "stopped_after_recreation")
 _ABORTED_FROM_KILLS = 20
 
 
@@ -135,6 +137,7 @@ def _case(set_up: Scene) -> dict[str, Any]:
         "poisoned": {customer: b64encode(planted).decode() for customer, planted in set_up.poisoned.items()},
         "deleted": str(set_up.folder / "deleted.jsonl"),
         "skipped": set_up.skipped,
+        "recreated": [asdict(it) for it in set_up.recreated],
     }
 
 

@@ -15,6 +15,7 @@ from tests.chaos.fleet import Fleet, fleet
 from tests.chaos.load import Load
 from tests.chaos.plan import Plan
 from tests.chaos.rehearsal import write_policy
+from tests.chaos.verdict.recreated import Earlier
 from tests.chaos.verdict.topics import Seen
 from tests.support import servers
 from tests.support.redis_node import RedisNode
@@ -50,6 +51,8 @@ class Scene:
     """Input that is in no log any more."""
     skipped: list[tuple[str, int, int, int]] = field(default_factory=list)
     """Topic, partition, first offset and the one after the last, of what was deleted before it was counted."""
+    recreated: list[Earlier] = field(default_factory=list)
+    """Inputs that were deleted and made again; what they held is among the ``deleted``, under names of its own."""
     accounts: "Scene | None" = None
     """Where the accounts are decided that the load names: workers of their own, whom faults hit like all others."""
     loading: asyncio.Task[None] | None = None

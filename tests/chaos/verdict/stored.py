@@ -4,12 +4,13 @@ import json
 import subprocess
 import sys
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from tests.chaos.verdict.recreated import Earlier, counted_in
 from tests.chaos.verdict.topics import Seen
 
 POSITION_KEY = b"\x00position"
@@ -18,7 +19,8 @@ POSITION_KEY = b"\x00position"
 class Changelog:
     """The last committed word on every partition and customer, and up to when it was decided."""
 
-    def __init__(self, records: Iterable[Seen]) -> None:
+    def __init__(self, records: Iterable[Seen], recreated: Sequence[Earlier] = ()) -> None:
+        self._recreated = recreated
         self.positions: dict[tuple[str, int], int] = {}
         self.uptos: dict[int, int] = {}
         self.snapshots: dict[str, bytes] = {}
@@ -36,13 +38,18 @@ class Changelog:
             else:
                 self.snapshots[record.key.decode()] = record.value
                 batch.append(record.key.decode())
+        for it in recreated:
+            for number, end in enumerate(it.ends):
+                # A changelog that was compacted no longer says how far an earlier log was counted.
+                self.positions.setdefault((it.name, number), end)
 
     def _advance(self, partition: int, value: bytes) -> None:
         marker = msgspec.msgpack.decode(value)
         if marker["upto"] < self.uptos.get(partition, 0):
             self.went_back.append(f"upto of {partition} to {marker['upto']}")
         self.uptos[partition] = marker["upto"]
-        for topic, offset in marker["positions"].items():
+        for named, offset in marker["positions"].items():
+            topic = counted_in(self._recreated, named, marker.get("topic_ids", {}).get(named, b""))
             if offset < self.positions.get((topic, partition), 0):
                 self.went_back.append(f"{topic}[{partition}] to {offset}")
             self.positions[topic, partition] = offset
