@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from streams.policy_file import shipped_policy
+from tests.support.fake_clock import library
 
 DEFAULT = (
     "kill",
@@ -19,10 +20,11 @@ DEFAULT = (
     "poison",
     "truncation",
     "recreated",
+    "clock",
 )
 KINDS = (*DEFAULT, "compaction", "stall", "broker")
 # What the embedded broker cannot show: it waits for a dead member for ever, and killed, it forgets.
-APACHE_ONLY = ("zombie", "compaction", "stall", "broker", "recreated")
+APACHE_ONLY = ("zombie", "compaction", "stall", "broker", "recreated", "clock")
 # How many of a kind come with so many kills; at least one.
 _PER_KILLS = {"zombie": 10, "term": 7, "redis": 10, "offsets": 6, "broker": 5}
 
@@ -68,13 +70,18 @@ def read_plan(arguments: list[str]) -> Plan:
     parser.add_argument("--results", type=Path, default=cache)
     parser.add_argument("--control", default="")
     given = parser.parse_args(arguments)
-    possible = [kind for kind in DEFAULT if given.broker == "apache" or kind not in APACHE_ONLY]
+    impossible = {*APACHE_ONLY} if given.broker == "embedded" else set()
+    if library() is None:
+        impossible.add("clock")
+    possible = [kind for kind in DEFAULT if kind not in impossible]
     faults = tuple(filter(None, given.faults.split(","))) or tuple(possible)
     for kind in faults:
         if kind not in KINDS:
             parser.error(f"no such fault: {kind}; there are {', '.join(KINDS)}")
         if given.broker == "embedded" and kind in APACHE_ONLY:
             parser.error(f"{kind} needs BROKER=apache")
+        if kind in impossible:
+            parser.error(f"{kind} needs libfaketime: install faketime")
     if given.broker == "embedded" and given.accounts:
         parser.error("the embedded broker loses events of accounts when a worker is killed: BROKER=apache")
     if "zombie" in faults and given.workers < 2:

@@ -22,6 +22,7 @@ _FAULTS = {
     "broker stopped for 20 s": "stall",
     "broker of three killed": "broker",
     "input deleted and made again": "recreated",
+    "clock of a worker wrong by hours": "clock",
 }
 
 Run = dict[str, Any]

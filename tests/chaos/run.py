@@ -14,7 +14,7 @@ from typing import Any
 
 from streams.policy_file import shipped_policy
 from streams.topics import topics_of
-from tests.chaos import broker_faults, faults, log_faults, recreated_topics
+from tests.chaos import broker_faults, faults, log_faults, recreated_topics, wrong_clocks
 from tests.chaos.plan import Plan
 from tests.chaos.scene import Scene, StuckError, scene
 from tests.chaos.verdict import deleted
@@ -34,12 +34,13 @@ FAULTS = {
     "stall": broker_faults.stall,
     "broker": broker_faults.broker,
     "recreated": recreated_topics.recreated,
+    "clock": wrong_clocks.clock,
 }
 # What hits customers' workers and accounts' workers in turn. The others are faults of the broker, or of what is sent.
-_OF_BOTH = ("kill", "failpoint", "zombie", "term", "scale", "redis", "disk", "offsets", "compaction")
+_OF_BOTH = ("kill", "failpoint", "zombie", "term", "scale", "redis", "disk", "offsets", "compaction", "clock")
 Judge = Callable[[Scene], Awaitable[dict[str, Any]]]
 MUST_BE_NOTHING = ("lost", "duplicated", "wrong_state", "wrong_transitions", "unaccounted")
-_MEASURES = ("back_after_kill", "back_after_broker", "sigterm", "stopped_after_recreation")
+_MEASURES = ("back_after_kill", "back_after_broker", "sigterm", "stopped_after_recreation", "back_after_wrong_clock")
 _ABORTED_FROM_KILLS = 20
 
 

@@ -100,6 +100,12 @@ def test_a_position_is_of_the_topic_that_its_marker_names(
     assert len(changelog.went_back) == back
 
 
+@pytest.mark.parametrize(("upto", "found"), [(NOW - 3_600_000, 0), (NOW + 60_000, 0), (NOW + 60_001, 1)])
+def test_a_commit_by_a_clock_ahead_of_the_brokers_is_found(upto: int, found: int) -> None:
+    value = msgspec.msgpack.encode({"positions": {}, "upto": upto})
+    assert len(Changelog([Seen("changelog", 0, 0, NOW, POSITION_KEY, value)]).ahead) == found
+
+
 @pytest.mark.parametrize(("places", "found"), [([0, 1, 2], 0), ([0, 0, 2], 3), ([0, 2], 2), ([1, 2, 3], 4)])
 def test_a_reject_is_of_the_topic_that_was_there_then(places: list[int], found: int) -> None:
     records = [replace(event("ill", 0, messageId=name), topic=name) for name in logs(["in"], REMADE)]

@@ -73,6 +73,8 @@ async def judge(case: Case) -> Findings:
     changelog = Changelog(committed[case.changelog], case.earlier)
     for words in changelog.went_back:
         findings.add("wrong_state", f"the position went back: {words}")
+    for words in changelog.ahead:
+        findings.add("wrong_state", f"committed by a clock that was ahead: {words}")
     _set_apart(case, changelog, findings)
     records = _in_order(case, [record for name in case.inputs for record in committed[name]])
     findings.figures["given_up"] = sum(begin - first for _, _, first, begin in case.skipped)

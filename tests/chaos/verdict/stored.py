@@ -14,6 +14,7 @@ from tests.chaos.verdict.recreated import Earlier, counted_in
 from tests.chaos.verdict.topics import Seen
 
 POSITION_KEY = b"\x00position"
+_MAX_OFF_MS = 60_000
 
 
 class Changelog:
@@ -27,12 +28,16 @@ class Changelog:
         self.changed_at: dict[str, int] = {}
         """The ``upto`` of the batch that a customer's last record belongs to."""
         self.went_back: list[str] = []
+        self.ahead: list[str] = []
+        """Commits by a clock that was ahead of the broker's."""
         batch: list[str] = []
         for record in records:
             assert record.key is not None
             assert record.value is not None
             if record.key == POSITION_KEY:
                 self._advance(record.partition, record.value)
+                if self.uptos[record.partition] > record.time + _MAX_OFF_MS:
+                    self.ahead.append(f"{self.uptos[record.partition]} of {record.partition} at {record.time}")
                 self.changed_at.update(dict.fromkeys(batch, self.uptos[record.partition]))
                 batch.clear()
             else:
