@@ -18,7 +18,7 @@ _STALL_SECONDS = 20.0
 
 async def kill(scene: Scene) -> None:
     """SIGKILL from outside, at any instant; sometimes the next one comes before the first is back."""
-    worker = _any(scene)
+    worker = any_worker(scene)
     times = 2 if scene.dice.random() < 0.2 else 1
     for number in range(times):
         if number:
@@ -34,7 +34,7 @@ async def kill(scene: Scene) -> None:
 
 async def failpoint(scene: Scene) -> None:
     """SIGKILL from inside, at a point of a batch."""
-    worker = _any(scene)
+    worker = any_worker(scene)
     await terminated(scene, worker)
     point = POINTS[scene.happened["failpoint"] % len(POINTS)]
     armed = scene.fleet.start(worker.instance, LIFESTAGE_FAILPOINT=f"{point}:0.1:{scene.dice.randrange(1000)}")
@@ -54,7 +54,7 @@ async def failpoint(scene: Scene) -> None:
 
 async def zombie(scene: Scene) -> None:
     """SIGSTOP for longer than the session: another takes over; then SIGCONT, and it must not disturb."""
-    worker = _any(scene)
+    worker = any_worker(scene)
     seconds = SESSION_SECONDS + scene.dice.uniform(2, 9)
     scene.say(f"SIGSTOP {worker.instance} for {seconds:.1f} s")
     at = time.time()
@@ -70,7 +70,7 @@ async def zombie(scene: Scene) -> None:
 
 async def term(scene: Scene) -> None:
     """SIGTERM: in order, and at once."""
-    worker = _any(scene)
+    worker = any_worker(scene)
     await terminated(scene, worker)
     scene.happened["term"] += 1
     at = time.time()
@@ -112,7 +112,7 @@ async def redis(scene: Scene) -> None:
 
 async def disk(scene: Scene) -> None:
     """A worker that can write to no file: neither log nor data."""
-    worker = _any(scene)
+    worker = any_worker(scene)
     await terminated(scene, worker)
     scene.say(f"{worker.instance} starts on a full disk")
     at = time.time()
@@ -142,7 +142,8 @@ def start_all(scene: Scene) -> float:
     return at
 
 
-def _any(scene: Scene) -> FleetWorker:
+def any_worker(scene: Scene) -> FleetWorker:
+    """Choose a worker that has partitions, if one has."""
     alive = scene.fleet.alive()
     # Only one that has something to lose: a worker without partitions is no test.
     busy = [worker for worker in alive if worker.last_health.get("partitions")]

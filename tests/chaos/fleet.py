@@ -7,7 +7,7 @@ import resource
 import signal
 import subprocess
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -125,7 +125,7 @@ class Fleet:
         assert process.returncode is not None
         return process.returncode, output.decode(errors="replace")
 
-    def covered(self, since: float, without: int | None = None) -> bool:
+    def covered(self, since: float, without: Collection[int] = ()) -> bool:
         """Whether every partition is at work at a live worker that has passed an instant (seconds since 1970)."""
         at_work = set()
         for worker in self.alive():
@@ -133,7 +133,7 @@ class Fleet:
                 upto = group["upto"]
                 if group["state"] == "open" and upto is not None and _seconds(upto) >= since:
                     at_work.add(int(partition))
-        return at_work == set(range(self.settings.partitions)) - {without}
+        return at_work == set(range(self.settings.partitions)) - set(without)
 
     def stopped(self) -> Mapping[int, str]:
         """The partitions that are stopped until a person decides, and their reasons."""

@@ -57,12 +57,25 @@ class Load:
         self._seed = seed
         self._rate = rate
         self._stopping = asyncio.Event()
+        self._sends: set[asyncio.Future[Any]] = set()
+        self._sending = asyncio.Lock()
+        self._withheld: set[str] = set()
         self._number = 0
         self._hot_orders = 0
 
     def stop(self) -> None:
         """Produce no more; ``run`` returns once all is acknowledged."""
         self._stopping.set()
+
+    async def withhold(self, topic: str) -> None:
+        """Leave out what is meant for a topic; when this returns, all that was sent to it has its answer."""
+        async with self._sending:
+            self._withheld.add(topic)
+        await asyncio.gather(*self._sends, return_exceptions=True)
+
+    def resume(self, topic: str) -> None:
+        """Send to a topic again."""
+        self._withheld.discard(topic)
 
     async def run(self) -> None:
         """Produce what is due, as time goes on."""
@@ -75,25 +88,26 @@ class Load:
             request_timeout_ms=60_000,
         )
         await producer.start()
-        sends: set[asyncio.Future[Any]] = set()
         try:
             upcoming = self._upcoming()
             started, line = time.time(), next(upcoming)
             while not self._stopping.is_set():
                 passed = time.time() - started
                 while line[0] <= passed:
-                    for kind, key, value in self._hostile(*line[1:]):
-                        future = await producer.send(topics[kind], value, key, timestamp_ms=_now())
-                        sends.add(future)
-                        future.add_done_callback(lambda done: self._done(done, sends))
+                    async with self._sending:
+                        for kind, key, value in self._hostile(*line[1:]):
+                            if topics[kind] not in self._withheld:
+                                future = await producer.send(topics[kind], value, key, timestamp_ms=_now())
+                                self._sends.add(future)
+                                future.add_done_callback(self._done)
                     line = next(upcoming)
                 await asyncio.sleep(_TICK_SECONDS)
-            await asyncio.gather(*sends, return_exceptions=True)
+            await asyncio.gather(*self._sends, return_exceptions=True)
         finally:
             await producer.stop()
 
-    def _done(self, future: asyncio.Future[Any], sends: set[asyncio.Future[Any]]) -> None:
-        sends.discard(future)
+    def _done(self, future: asyncio.Future[Any]) -> None:
+        self._sends.discard(future)
         error = None if future.cancelled() else future.exception()
         self.counts["unsent" if isinstance(error, KafkaError) else "sent"] += 1
 

@@ -105,7 +105,7 @@ async def _until_stopped(scene: Scene, partition: int, since: float) -> None:
     """Until one group is stopped, with words that say how to go on, and all the others are at work."""
     remedy = f"lifestage topics skip-lost --partition {partition}"
     deadline = time.time() + BACK_SECONDS
-    while not (scene.fleet.covered(since, without=partition) and remedy in scene.fleet.stopped().get(partition, "")):
+    while not (scene.fleet.covered(since, without=[partition]) and remedy in scene.fleet.stopped().get(partition, "")):
         if time.time() > deadline:
             raise StuckError(f"partition {partition} was to stop, the others to go on: {scene.fleet.states()}")
         await asyncio.sleep(0.05)

@@ -2,10 +2,12 @@
 
 import argparse
 import random
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from streams.policy_file import shipped_policy
+from tests.support.fake_clock import library
 
 DEFAULT = (
     "kill",
@@ -20,10 +22,13 @@ DEFAULT = (
     "truncation",
     "forget",
     "policy",
+    "recreated",
+    "clock",
 )
 KINDS = (*DEFAULT, "compaction", "stall", "broker", "mixed")
 # What the embedded broker cannot show: it waits for a dead member for ever, and killed, it forgets.
-APACHE_ONLY = ("zombie", "compaction", "stall", "broker", "mixed")
+APACHE_ONLY = ("zombie", "compaction", "stall", "broker", "mixed", "recreated", "clock")
+_NOT_BEFORE = {"forget", "policy"}
 # How many of a kind come with so many kills; at least one.
 _PER_KILLS = {"zombie": 10, "term": 7, "redis": 10, "offsets": 6, "broker": 5, "forget": 5, "policy": 5}
 
@@ -74,31 +79,17 @@ def read_plan(arguments: list[str]) -> Plan:
     )
     parser.add_argument("--control", default="")
     given = parser.parse_args(arguments)
-    possible = [kind for kind in DEFAULT if given.broker == "apache" or kind not in APACHE_ONLY]
+    impossible = {*APACHE_ONLY} if given.broker == "embedded" else set()
+    if library() is None:
+        impossible.add("clock")
+    if given.other_tree is not None:
+        impossible |= _NOT_BEFORE
+    possible = [kind for kind in DEFAULT if kind not in impossible]
     faults = tuple(filter(None, given.faults.split(","))) or tuple(possible)
     if given.other_tree is not None and "mixed" not in faults:
         faults = (*faults, "mixed")
-    for kind in faults:
-        if kind not in KINDS:
-            parser.error(f"no such fault: {kind}; there are {', '.join(KINDS)}")
-        if given.broker == "embedded" and kind in APACHE_ONLY:
-            parser.error(f"{kind} needs BROKER=apache")
-    if given.broker == "embedded" and given.accounts:
-        parser.error("the embedded broker loses events of accounts when a worker is killed: BROKER=apache")
-    if "zombie" in faults and given.workers < 2:
-        parser.error("a zombie needs another worker that takes over: WORKERS=2 or more")
-    if "mixed" in faults and given.other_tree is None:
-        parser.error("mixed needs --other-tree: the source tree of another version")
-    if given.other_tree is not None and not (given.other_tree / "streams" / "worker.py").is_file():
-        parser.error(f"--other-tree {given.other_tree}: no source tree of lifestage")
-    if "mixed" in faults and given.workers < 2:
-        parser.error("mixed needs two versions at work: WORKERS=2 or more")
-    if "compaction" in faults and {"forget", "policy"} & set(faults):
-        parser.error(
-            "compaction deletes the positions that say what came before a request, or a policy: one of the two"
-        )
-    if "mixed" in faults and {"forget", "policy"} & set(faults):
-        parser.error("a version from before cannot forget, and stops under a second policy: one of the two")
+    if wrong := next(_wrong(given, faults, impossible), ""):
+        parser.error(wrong)
     times = dict(pair.split("=") for pair in filter(None, given.times.split(",")))
     return Plan(
         seed=given.seed,
@@ -115,6 +106,30 @@ def read_plan(arguments: list[str]) -> Plan:
         other_tree=given.other_tree,
         control=given.control,
     )
+
+
+def _wrong(given: argparse.Namespace, faults: Sequence[str], impossible: Collection[str]) -> Iterator[str]:
+    """Yield why this cannot be run."""
+    drawn, is_embedded, other = {*faults}, given.broker == "embedded", given.other_tree
+    for kind in faults:
+        if kind not in KINDS:
+            yield f"no such fault: {kind}; there are {', '.join(KINDS)}"
+        if is_embedded and kind in APACHE_ONLY:
+            yield f"{kind} needs BROKER=apache"
+    if "mixed" in drawn and drawn & _NOT_BEFORE:
+        yield "a version from before cannot forget, and stops under a second policy: one of the two"
+    if "clock" in drawn & {*impossible}:
+        yield "clock needs libfaketime: install faketime"
+    if is_embedded and given.accounts:
+        yield "the embedded broker loses events of accounts when a worker is killed: BROKER=apache"
+    if drawn & {"zombie", "mixed"} and given.workers < 2:
+        yield "a zombie, and a worker of another version, need another worker that takes over: WORKERS=2 or more"
+    if "mixed" in drawn and other is None:
+        yield "mixed needs --other-tree: the source tree of another version"
+    if other is not None and not (other / "streams" / "worker.py").is_file():
+        yield f"--other-tree {other}: no source tree of lifestage"
+    if "compaction" in drawn and drawn & _NOT_BEFORE:
+        yield "compaction deletes the positions that say what came before a request, or a policy: one of the two"
 
 
 def _steps(faults: tuple[str, ...], kills: int, times: dict[str, int], seed: int) -> tuple[str, ...]:

@@ -24,6 +24,8 @@ _FAULTS = {
     "worker of another version among the others": "mixed",
     "customers forgotten, some allowed again": "forget",
     "policy published": "policy",
+    "input deleted and made again": "recreated",
+    "clock of a worker wrong by hours": "clock",
 }
 
 Run = dict[str, Any]

@@ -8,12 +8,22 @@ import time
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from streams.policy_file import shipped_policy
 from streams.topics import topics_of
-from tests.chaos import broker_faults, faults, forgetting, log_faults, mixed_versions, publishing
+from tests.chaos import (
+    broker_faults,
+    faults,
+    forgetting,
+    log_faults,
+    mixed_versions,
+    publishing,
+    recreated_topics,
+    wrong_clocks,
+)
 from tests.chaos.plan import Plan
 from tests.chaos.scene import Scene, StuckError, scene
 from tests.chaos.verdict import deleted
@@ -35,12 +45,21 @@ FAULTS = {
     "mixed": mixed_versions.mixed,
     "forget": forgetting.forget,
     "policy": publishing.policy,
+    "recreated": recreated_topics.recreated,
+    "clock": wrong_clocks.clock,
 }
 # What hits customers' workers and accounts' workers in turn. The others are faults of the broker, or of what is sent.
-_OF_BOTH = ("kill", "failpoint", "zombie", "term", "scale", "redis", "disk", "offsets", "compaction", "mixed")
+_OF_BOTH = ("kill", "failpoint", "zombie", "term", "scale", "redis", "disk", "offsets", "compaction", "mixed", "clock")
 Judge = Callable[[Scene], Awaitable[dict[str, Any]]]
 MUST_BE_NOTHING = ("lost", "duplicated", "wrong_state", "wrong_transitions", "unaccounted")
-_MEASURES = ("back_after_kill", "back_after_broker", "sigterm", "forgotten")
+_MEASURES = (
+    "back_after_kill",
+    "back_after_broker",
+    "sigterm",
+    "forgotten",
+    "stopped_after_recreation",
+    "back_after_wrong_clock",
+)
 _ABORTED_FROM_KILLS = 20
 
 
@@ -140,6 +159,7 @@ def _case(set_up: Scene) -> dict[str, Any]:
         "deleted": str(set_up.folder / "deleted.jsonl"),
         "skipped": set_up.skipped,
         "forgotten": set_up.forgotten,
+        "recreated": [asdict(it) for it in set_up.recreated],
     }
 
 

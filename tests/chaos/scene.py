@@ -15,6 +15,7 @@ from tests.chaos.fleet import Fleet, fleet
 from tests.chaos.load import Load
 from tests.chaos.plan import Plan
 from tests.chaos.rehearsal import write_policy
+from tests.chaos.verdict.recreated import Earlier
 from tests.chaos.verdict.topics import Seen
 from tests.support import servers
 from tests.support.redis_node import RedisNode
@@ -52,6 +53,8 @@ class Scene:
     """Topic, partition, first offset and the one after the last, of what was deleted before it was counted."""
     forgotten: dict[str, list[str]] = field(default_factory=dict)
     """Customers who were forgotten on request, and what was carried out for each: ``forget`` and ``allow`` in turn."""
+    recreated: list[Earlier] = field(default_factory=list)
+    """Inputs that were deleted and made again; what they held is among the ``deleted``, under names of its own."""
     accounts: "Scene | None" = None
     """Where the accounts are decided that the load names: workers of their own, whom faults hit like all others."""
     loading: asyncio.Task[None] | None = None

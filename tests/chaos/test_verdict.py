@@ -3,8 +3,10 @@
 import json
 from base64 import b64encode
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 
 from agents.account_records import account_records
@@ -16,6 +18,8 @@ from tests.chaos.verdict.customers import Expected, compare
 from tests.chaos.verdict.findings import Findings
 from tests.chaos.verdict.forgotten import Forgotten
 from tests.chaos.verdict.published import Published, Transition
+from tests.chaos.verdict.recreated import Earlier, logs
+from tests.chaos.verdict.stored import POSITION_KEY, Changelog
 from tests.chaos.verdict.topics import Seen
 from tests.reference_model.agreement import POLICIES
 from tests.reference_model.policy import read_policy
@@ -72,6 +76,51 @@ def test_what_was_given_up_can_have_no_reject() -> None:
     left = deleted.counted(records, [("in", 0, 1, 2)])
     assert [it.offset for it in left] == [0, 2]
     assert unaccounted(left, [rejected(it, "poison") for it in records]) == 1
+
+
+REMADE = [Earlier("in", f"in, {number}", f"0{number}", [5], [number]) for number in (1, 2)]
+
+
+def marker(offset: int, topic_id: bytes) -> Seen:
+    value = msgspec.msgpack.encode({"positions": {"in": offset}, "upto": NOW, "topic_ids": {"in": topic_id}})
+    return Seen("changelog", 0, 0, NOW, POSITION_KEY, value)
+
+
+@pytest.mark.parametrize(
+    ("markers", "last", "back"),
+    [
+        ([(5, b"\1"), (5, b"\2"), (0, b"\3"), (2, b"\3")], [5, 5, 2], 0),
+        ([(5, b"\1"), (5, b"\1"), (4, b"\2"), (5, b"\2")], [5, 5, None], 0),
+        ([(5, b"\1"), (4, b"\1")], [4, 5, None], 1),
+        ([(2, b"\3"), (0, b"\3")], [5, 5, 0], 1),
+    ],
+)
+def test_a_position_is_of_the_topic_that_its_marker_names(
+    markers: list[tuple[int, bytes]], last: list[int | None], back: int
+) -> None:
+    changelog = Changelog([marker(offset, topic_id) for offset, topic_id in markers], REMADE)
+    assert [changelog.positions.get((name, 0)) for name in logs(["in"], REMADE)] == last
+    assert len(changelog.went_back) == back
+
+
+@pytest.mark.parametrize(("upto", "found"), [(NOW - 3_600_000, 0), (NOW + 60_000, 0), (NOW + 60_001, 1)])
+def test_a_commit_by_a_clock_ahead_of_the_brokers_is_found(upto: int, found: int) -> None:
+    value = msgspec.msgpack.encode({"positions": {}, "upto": upto})
+    assert len(Changelog([Seen("changelog", 0, 0, NOW, POSITION_KEY, value)]).ahead) == found
+
+
+@pytest.mark.parametrize(("places", "found"), [([0, 1, 2], 0), ([0, 0, 2], 3), ([0, 2], 2), ([1, 2, 3], 4)])
+def test_a_reject_is_of_the_topic_that_was_there_then(places: list[int], found: int) -> None:
+    records = [replace(event("ill", 0, messageId=name), topic=name) for name in logs(["in"], REMADE)]
+    # A reject names the topic; which of the three it was does not stand there.
+    named = [rejected(replace(it, topic="in"), "poison") for it in records]
+    rejects = [replace(it, offset=place) for it, place in zip(named, places, strict=False)]
+    findings = Findings()
+    read = read_rejects(rejects, records, findings, REMADE)
+    admitted(
+        records, read, read_policy(POLICIES["default"]), {0: NOW}, {"ill"}, Forgotten([], Batches([], [], [])), findings
+    )
+    assert findings.counts.total() == found
 
 
 def signal(name: str, steps: list[str]) -> Transition:

@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaProducer
 from schemas import instant
 from streams.partitions.position import POSITION_KEY, decode_position
 from streams.topics import topics_of
+from tests.support.fake_clock import LIBRARY, fake_clock
 from tests.support.installation import Installation, installation, settings_for
 from tests.support.programs import require_library
 from tests.support.topics import read
@@ -47,16 +48,12 @@ def applied(healths: dict[str, Any], count: int) -> bool:
 
 @pytest.mark.apache
 async def test_a_wrong_clock_commits_nothing_and_is_waited_for(installed: Installation, tmp_path: Path) -> None:
-    library = require_library("faketime/libfaketimeMT.so.1", "faketime")
+    require_library(LIBRARY, "faketime")
     clock = tmp_path / "clock"
     clock.write_text("+7200")
     topics = topics_of(installed.settings)
-    installed.start(
-        LD_PRELOAD=str(library),
-        FAKETIME_TIMESTAMP_FILE=str(clock),
-        FAKETIME_NO_CACHE="1",
-        FAKETIME_DONT_FAKE_MONOTONIC="1",
-    )
+    # What is sent right after a jump must be met by the new clock.
+    installed.start(**fake_clock(clock), FAKETIME_NO_CACHE="1")
     async with AIOKafkaProducer(bootstrap_servers=installed.settings.broker) as producer:
         # Wrong from the start; then it jumps ahead under the worker; then it falls behind.
         for number, (offset, why) in enumerate([("+7200", "ahead of"), ("+5400", "ahead of"), ("-7200", "behind")], 1):

@@ -22,11 +22,16 @@ def require_program(name: str, named_by: str = "") -> str:
 
 def require_library(name: str, package: str) -> Path:
     """Find a library of a Debian package below /usr/lib; skip where it is missing, except in CI, where it must be."""
-    found = next(Path("/usr/lib").glob(f"*/{name}"), None)
+    found = library(name)
     if found is None:
         _missing(f"{name} not found: install {package}")
     assert found is not None
     return found
+
+
+def library(name: str) -> Path | None:
+    """Find a library below /usr/lib."""
+    return next(Path("/usr/lib").glob(f"*/{name}"), None)
 
 
 def require_apache_kafka() -> None:

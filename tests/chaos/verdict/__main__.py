@@ -17,6 +17,7 @@ from tests.chaos.verdict.findings import KINDS, Findings
 from tests.chaos.verdict.forgotten import REQUEST_KEY, Forgotten
 from tests.chaos.verdict.policies import InForce
 from tests.chaos.verdict.published import Published, collect
+from tests.chaos.verdict.recreated import Earlier, logs
 from tests.chaos.verdict.stored import Changelog, profiles
 from tests.chaos.verdict.topics import Seen
 from tests.reference_model.calendar import write_instant
@@ -50,8 +51,15 @@ class Case:
     """Topic, partition, first offset and the one after the last: deleted before it was counted, and given up."""
     forgotten: dict[str, list[str]] = field(default_factory=dict)
     """By customer, the requests that must have been carried out: ``forget`` and ``allow``, in turn."""
+    recreated: list[dict[str, Any]] = field(default_factory=list)
+    """Inputs that were deleted and made again."""
     customers: dict[str, Any] | None = None
     """Where accounts are decided: the case of the customers, whose workers passed on what the inputs hold."""
+
+    @property
+    def earlier(self) -> list[Earlier]:
+        """The inputs of before those that were made again."""
+        return [Earlier(**it) for it in self.recreated]
 
 
 async def judge(case: Case) -> Findings:
@@ -68,18 +76,22 @@ async def judge(case: Case) -> Findings:
     await _nothing_open(case, outputs, findings)
 
     policy = read_policy(case.policy)
-    changelog = Changelog(committed[case.changelog])
+    changelog = Changelog(committed[case.changelog], case.earlier)
     for words in changelog.went_back:
         findings.add("wrong_state", f"the position went back: {words}")
+    for words in changelog.ahead:
+        findings.add("wrong_state", f"committed by a clock that was ahead: {words}")
     _set_apart(case, changelog, findings)
     records = _in_order(case, [record for name in case.inputs for record in committed[name]])
     findings.figures["given_up"] = sum(begin - first for _, _, first, begin in case.skipped)
     await _all_read(case, changelog, passed_on.events_in(records) if case.customers else records, findings)
-    rejects = read_rejects(committed[case.rejects], records, findings)
+    rejects = read_rejects(committed[case.rejects], records, findings, case.earlier)
     uptos = {number: changelog.uptos.get(number, 0) for number in range(case.partitions)}
     counted = _counted(records, changelog)
     in_force = await _in_force(case, committed[case.changelog], findings)
-    lives = Forgotten(counted, Batches(case.inputs, committed[case.changelog], counted), in_force.closed_until)
+    lives = Forgotten(
+        counted, Batches(case.inputs, committed[case.changelog], counted, case.earlier), in_force.closed_until
+    )
     published = collect(committed[case.transitions], findings)
     lives.told_at = ended.told_at(published)
     in_force.compare(published, findings)
@@ -102,7 +114,8 @@ async def judge(case: Case) -> Findings:
 def _in_order(case: Case, records: list[Seen]) -> list[Seen]:
     """The records of the inputs as each log had them, but for those that were given up."""
     found = deleted.read(Path(case.deleted)) + records
-    found.sort(key=lambda it: (case.inputs.index(it.topic), it.partition, it.offset))
+    order = logs(case.inputs, case.earlier)
+    found.sort(key=lambda it: (order.index(it.topic), it.partition, it.offset))
     return deleted.counted(found, case.skipped)
 
 
@@ -113,10 +126,10 @@ def _counted(records: list[Seen], changelog: Changelog) -> list[Seen]:
 
 async def _counted_by_customers(case: Case) -> list[Seen]:
     log = await topics.read(case.bootstrap, [case.changelog], case.partitions, "read_committed")
-    changelog = Changelog(log)
+    changelog = Changelog(log, case.earlier)
     records = await topics.read(case.bootstrap, case.inputs, case.partitions, "read_committed")
     counted = _counted(_in_order(case, records), changelog)
-    lives = Forgotten(counted, Batches(case.inputs, log, counted))
+    lives = Forgotten(counted, Batches(case.inputs, log, counted, case.earlier))
     return [it for it in counted if not lives.says_nothing(it)]
 
 

@@ -4,12 +4,13 @@ import json
 import re
 from base64 import b64encode
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from tests.chaos.verdict import forgotten
 from tests.chaos.verdict.findings import Findings
 from tests.chaos.verdict.forgotten import Forgotten
+from tests.chaos.verdict.recreated import Earlier, rejected_from
 from tests.chaos.verdict.topics import Seen
 from tests.reference_model.events import Fact, Reject, Unknown, usable
 from tests.reference_model.policy import Policy
@@ -31,7 +32,9 @@ class Customer:
         self.facts: list[Fact] = []
 
 
-def read_rejects(records: Iterable[Seen], inputs: Iterable[Seen], findings: Findings) -> dict[Place, tuple[str, str]]:
+def read_rejects(
+    records: Iterable[Seen], inputs: Iterable[Seen], findings: Findings, recreated: Sequence[Earlier] = ()
+) -> dict[Place, tuple[str, str]]:
     """Reason and detail by the place of the input record.
 
     One that appears twice, or for nothing, or without the record's own bytes, is a finding.
@@ -41,7 +44,8 @@ def read_rejects(records: Iterable[Seen], inputs: Iterable[Seen], findings: Find
     for record in records:
         assert record.value is not None
         given = json.loads(record.value)
-        place = (given["topic"], given["partition"], given["offset"])
+        topic = rejected_from(recreated, given["topic"], record.partition, record.offset)
+        place = (topic, given["partition"], given["offset"])
         if place in found:
             findings.add("duplicated", f"reject of {place}, {given['reason']}")
         source = sources.get(place)

@@ -2,11 +2,12 @@
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import accumulate, groupby, islice
 
 import msgspec
 
+from tests.chaos.verdict.recreated import Earlier, counted_in, logs
 from tests.chaos.verdict.stored import POSITION_KEY
 from tests.chaos.verdict.topics import Seen
 
@@ -22,28 +23,36 @@ class Batches:
     two ranks, which differ seldom.
     """
 
-    def __init__(self, inputs: list[str], changelog: Iterable[Seen], counted: list[Seen]) -> None:
+    def __init__(
+        self, inputs: list[str], changelog: Iterable[Seen], counted: list[Seen], earlier: Sequence[Earlier] = ()
+    ) -> None:
+        self._order = {name: place for place, topic in enumerate(inputs) for name in logs([topic], earlier)}
         self._ends: dict[tuple[str, int], list[int]] = defaultdict(list)
         self._uptos: dict[int, list[int]] = defaultdict(list)
         for record in changelog:
             if record.key == POSITION_KEY and record.value is not None:
                 marker = msgspec.msgpack.decode(record.value)
                 self._uptos[record.partition].append(marker["upto"])
-                for topic in inputs:
-                    self._ends[topic, record.partition].append(marker["positions"].get(topic, 0))
+                ids = marker.get("topic_ids", {})
+                now = {counted_in(earlier, topic, ids.get(topic, b"")): topic for topic in inputs}
+                for name in self._order:
+                    # What a log held that was there before was all counted, and nothing of one that comes later.
+                    ends = self._ends[name, record.partition]
+                    before = ends[-1] if ends else 0
+                    ends.append(marker["positions"].get(now[name], 0) if name in now else before)
         self._ranks: dict[Place, tuple[int, int]] = {}
         self._clocks: dict[Place, int] = {}
-        logs: dict[tuple[str, int], list[Seen]] = defaultdict(list)
+        of_log: dict[tuple[str, int], list[Seen]] = defaultdict(list)
         for record in counted:
-            logs[record.topic, record.partition].append(record)
-        going_on = [(it, time) for log in logs.values() for it, time in _with_times(log, 0)]
+            of_log[record.topic, record.partition].append(record)
+        going_on = [(it, time) for log in of_log.values() for it, time in _with_times(log, 0)]
         opened = [
             (it, time)
-            for log in logs.values()
+            for log in of_log.values()
             for number, batch in groupby(log, self.number)
             for it, time in _with_times(list(batch), self._before(number, log[0].partition))
         ]
-        ranks, others = self._ranked(going_on, inputs), self._ranked(opened, inputs)
+        ranks, others = self._ranked(going_on), self._ranked(opened)
         self._ranks = {place: (rank, others[place]) for place, rank in ranks.items()}
         self._count_clocks(counted, ranks)
 
@@ -67,8 +76,8 @@ class Batches:
         """The instant until which a partition was decided before a batch."""
         return self._uptos[partition][number - 1] if number else 0
 
-    def _ranked(self, timed: list[tuple[Seen, int]], inputs: list[str]) -> dict[Place, int]:
-        order = {topic: place for place, topic in enumerate(inputs)}
+    def _ranked(self, timed: list[tuple[Seen, int]]) -> dict[Place, int]:
+        order = self._order
         timed.sort(key=lambda it: (it[0].partition, self.number(it[0]), it[1], order[it[0].topic], it[0].offset))
         return {_place(record): rank for rank, (record, _) in enumerate(timed)}
 
