@@ -12,9 +12,9 @@ EVERYTHING = POLICIES["everything"]
 RUNS = {
     "kills": "--kills 6 --faults kill,failpoint,zombie,scale --times zombie=1,scale=1",
     "broker of three": "--kills 1 --faults kill,broker --times broker=1",
-    "accounts": f"--kills 2 --faults kill,failpoint --rate 60 --accounts {POLICIES['accounts']}",
-    "embedded": "--kills 2 --faults kill,failpoint,offsets,poison,truncation,forget --times offsets=3 "
-    f"--broker embedded --rate 60 --policy {EVERYTHING}",
+    "accounts": f"--kills 2 --faults kill,failpoint,forget --rate 60 --accounts {POLICIES['accounts']}",
+    "embedded": "--kills 2 --faults kill,failpoint,offsets,poison,truncation --times offsets=3 --broker embedded "
+    f"--rate 60 --policy {EVERYTHING}",
 }
 
 
