@@ -21,7 +21,7 @@ def test_another_source_tree_is_drawn_with_the_other_faults() -> None:
     [
         ("--faults mixed", "mixed needs --other-tree"),
         ("--other-tree tests", "no source tree of lifestage"),
-        (f"--other-tree {ROOT} --faults mixed --workers 1", "two versions at work"),
+        (f"--other-tree {ROOT} --faults mixed --workers 1", "WORKERS=2 or more"),
         (f"--other-tree {ROOT} --broker embedded", "mixed needs BROKER=apache"),
     ],
 )
