@@ -5,7 +5,6 @@ from collections import OrderedDict
 
 from state.timeline.timeline import Timeline
 
-DEFAULT_MEGABYTES = 128
 _DECODED = 7
 """So many times the bytes of its snapshot does a decoded customer take in memory."""
 
@@ -13,7 +12,7 @@ _DECODED = 7
 class CacheBudget:
     """The memory for the caches of one worker, in bytes: each of them has the same share of it."""
 
-    def __init__(self, memory: int = DEFAULT_MEGABYTES * 1_000_000) -> None:
+    def __init__(self, memory: int = 32_000_000) -> None:
         self._snapshots = memory // _DECODED
         self._caches = 0
         self.share = self._snapshots
