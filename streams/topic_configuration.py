@@ -18,6 +18,9 @@ _TIMES, _APPENDED = "message.timestamp.type", "LogAppendTime"
 # The broker's own time: with each commit, workers learn whether their clock is right.
 CHANGELOG = {"cleanup.policy": "compact", "max.message.bytes": str(MAX_RECORD), **_COMPACTION, _TIMES: _APPENDED}
 """With what the changelog is made."""
+# By its own time, a broker refuses what a worker publishes first whose clock is wrong, and nobody is told of the clock.
+POLICIES = {"cleanup.policy": "compact", "max.message.bytes": str(MAX_RECORD), _TIMES: _APPENDED}
+"""With what the topic of the policies is made."""
 REJECTS = {"retention.ms": str(REJECTS_KEPT), _TIMES: _APPENDED}
 """With what rejects are made: kept from when they were rejected, since what was sent may be years old."""
 

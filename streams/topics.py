@@ -23,6 +23,7 @@ from streams.settings import Clock, Settings
 from streams.topic_configuration import (
     CHANGELOG,
     MAX_RECORD,
+    POLICIES,
     REJECTS,
     REJECTS_KEPT,
     TRANSITIONS_KEPT,
@@ -199,7 +200,7 @@ def topic_settings(topics: Topics, name: str, clock: Clock = "wall") -> dict[str
     if name == topics.changelog:
         return dict(CHANGELOG)
     if name == topics.policies:
-        return {"cleanup.policy": "compact", "max.message.bytes": str(MAX_RECORD)}
+        return dict(POLICIES)
     # Retention goes by the record's own time: with seven days, a replay of last year would be deleted at once.
     configuration = {"cleanup.policy": "delete", "retention.ms": "-1"}
     if clock == "wall" and name == topics.transitions:

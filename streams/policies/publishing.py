@@ -9,6 +9,7 @@ from contextlib import suppress
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import (
     InvalidProducerEpoch,
+    InvalidTimestampError,
     KafkaError,
     ProducerFenced,
     TopicAuthorizationFailedError,
@@ -16,6 +17,7 @@ from aiokafka.errors import (
 )
 
 from agents.policies import PublishedPolicy
+from schemas.instant import to_text
 from schemas.policy_record import BEGINNING, PolicyRecord, encode, key_of
 from state.policy.compiled import CompiledPolicy
 from state.policy.succession import why_not_after
@@ -66,6 +68,10 @@ async def publish(settings: Settings, following: Next) -> PolicyRecord | None:
         raise not_allowed(settings, "Write", "transactional-id", [publisher]) from None
     except TopicAuthorizationFailedError:
         raise not_allowed(settings, "Write", "topic", [topic]) from None
+    except InvalidTimestampError:
+        ours = to_text(_now())
+        told = f"{topic} refuses the time of this machine's clock, {ours}: set it right (timedatectl, chronyc tracking)"
+        raise NotPublishedError(told) from None
     except TimeoutError:
         told = "Kafka did not take the policy in time: see `lifestage policy published` before you try again"
         raise NotPublishedError(told) from None

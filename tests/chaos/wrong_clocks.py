@@ -26,7 +26,7 @@ async def clock(scene: Scene) -> None:
     file = scene.folder / f"{before.instance}.clock"
     _set(file, wrong if from_the_start else 0)
     at = time.time()
-    worker = scene.fleet.start(before.instance, full_disk=False, **fake_clock(file))
+    worker = scene.fleet.start(before.instance, full_disk=False, **fake_clock(file, cached=True))
     if not from_the_start:
         await scene.back_at_work(at)
         _set(file, wrong)

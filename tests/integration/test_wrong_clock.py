@@ -52,8 +52,7 @@ async def test_a_wrong_clock_commits_nothing_and_is_waited_for(installed: Instal
     clock = tmp_path / "clock"
     clock.write_text("+7200")
     topics = topics_of(installed.settings)
-    # What is sent right after a jump must be met by the new clock.
-    installed.start(**fake_clock(clock), FAKETIME_NO_CACHE="1")
+    installed.start(**fake_clock(clock))
     async with AIOKafkaProducer(bootstrap_servers=installed.settings.broker) as producer:
         # Wrong from the start; then it jumps ahead under the worker; then it falls behind.
         for number, (offset, why) in enumerate([("+7200", "ahead of"), ("+5400", "ahead of"), ("-7200", "behind")], 1):
