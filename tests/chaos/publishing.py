@@ -9,7 +9,7 @@ from schemas.instant import to_text
 from tests.chaos.faults import kill
 from tests.chaos.scene import BACK_SECONDS, Scene, StuckError
 
-_IN_THE_PAST = "--at is in the past"
+_TOO_SOON = "--at is "
 
 
 async def policy(scene: Scene) -> None:
@@ -20,7 +20,7 @@ async def policy(scene: Scene) -> None:
         scene.happened["policy taken back"] += 1
     is_back = scene.happened["policy"] % 3 == 2
     file = _first(scene) if is_back else _drawn(scene)
-    number = await _publish(scene, file, dice.choice((None, dice.uniform(2, 12))))
+    number = await _publish(scene, file, dice.choice((None, dice.uniform(12, 22))))
     await asyncio.sleep(dice.uniform(0, 3))
     if dice.random() < 0.7:
         await kill(scene)
@@ -53,7 +53,7 @@ async def _publish(scene: Scene, file: Path, ahead: float | None) -> int:
     """Publish a policy, with an instant so many seconds ahead, or with none; returns its number."""
     words = [] if ahead is None else ["--at", to_text(round((time.time() + ahead) * 1000))]
     code, output = await scene.fleet.command("policy", "publish", str(file), *words)
-    if code and _IN_THE_PAST in output:
+    if code and _TOO_SOON in output:
         return await _publish(scene, file, None)
     scene.say(output.strip().splitlines()[-1])
     if code:
