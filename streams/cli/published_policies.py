@@ -44,7 +44,11 @@ async def workers_by_number(settings: Settings) -> WorkersAt | None:
 
 def table_of(published: Sequence[PublishedPolicy], workers: WorkersAt | None) -> Table:
     """Return the table; what cannot be read any more, or never takes effect, is said in words."""
-    table = Table("number", "version", "in force from", "told", "partitions at it", box=None, pad_edge=False)
+    table = Table("number", box=None, pad_edge=False)
+    table.add_column("version", overflow="fold")
+    table.add_column("in force from", no_wrap=True)
+    table.add_column("told")
+    table.add_column("partitions at it", overflow="fold")
     for it in published:
         since = "the beginning" if it.effective_at == BEGINNING else to_text(it.effective_at)
         later = [other.number for other in published if other.number > it.number]

@@ -27,7 +27,7 @@ DEFAULT = (
 )
 KINDS = (*DEFAULT, "compaction", "stall", "broker", "mixed")
 # What the embedded broker cannot show: it waits for a dead member for ever, and killed, it forgets.
-APACHE_ONLY = ("zombie", "compaction", "stall", "broker", "mixed", "recreated", "clock")
+APACHE_ONLY = ("zombie", "compaction", "stall", "broker", "mixed", "recreated", "clock", "forget", "policy")
 _NOT_BEFORE = {"forget", "policy"}
 # How many of a kind come with so many kills; at least one.
 _PER_KILLS = {"zombie": 10, "term": 7, "redis": 10, "offsets": 6, "broker": 5, "forget": 5, "policy": 5}
