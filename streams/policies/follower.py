@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from agents.cancellation import raise_if_cancelled
 from agents.policies import Policies, PublishedPolicy
 from schemas.instant import to_text
 from state.rules.rulebook import Rulebook
@@ -78,6 +79,7 @@ class PolicyFollower:
                             await self.refresh()
                         self._read(asked)
                         read_to, self._trouble = ends, ""
+                        raise_if_cancelled()  # the client loses a cancellation that comes with an answer
                         await asyncio.sleep(_EVERY_SECONDS)
             except RefusedError as error:
                 if self._own is not None:
@@ -85,6 +87,7 @@ class PolicyFollower:
                 self._lose(str(error))
             except (NotPublishedError, *READING_ERRORS) as error:
                 self._lose(str(error) or type(error).__name__)
+            raise_if_cancelled()
             await asyncio.sleep(_EVERY_SECONDS)
 
     async def _publish_first(self, own: Rulebook) -> None:
