@@ -72,7 +72,7 @@ class BatchConsumer(OrdinaryConsumer):
                 return
             pending = None if self._wait_of(group) else group.next_batch(now)
             if pending is not None:
-                self.linger.begun(group.partition)
+                self.linger.begun(group.partition, len(pending.batch.records))
                 yield self._message(pending, now)
 
     def ack(self, message: Message) -> bool:

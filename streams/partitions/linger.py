@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable
+from itertools import islice
 from time import monotonic
 
 from streams.settings import Settings
@@ -10,6 +11,8 @@ AT_ONCE_A_SECOND = 10
 """So many transactions a second begin without a wait, all groups of a worker together."""
 ENOUGH_RECORDS = 4
 """A group does not wait that has so many records."""
+ENOUGH_A_SECOND = 125
+"""No group waits in a worker that takes so many records a second for each: transactions are then the smaller cost."""
 _OF_EACH_GROUP = 0.035
 """Each group of a worker adds so many seconds to the wait of all: the more groups, the more transactions."""
 _BETWEEN_FETCHES = 0.04
@@ -24,13 +27,13 @@ class Linger:
     def __init__(self, settings: Settings, now: Callable[[], float] = monotonic) -> None:
         self._longest = settings.linger if settings.clock == "wall" else 0.0
         self._now = now
-        self._begun: deque[float] = deque(maxlen=AT_ONCE_A_SECOND)
+        self._begun: deque[tuple[float, int]] = deque(maxlen=AT_ONCE_A_SECOND)
         self._since: dict[int, float] = {}
 
-    def begun(self, partition: int) -> None:
-        """Note that a group begins a transaction."""
+    def begun(self, partition: int, records: int) -> None:
+        """Note that a group begins a transaction of so many records."""
         self._since.pop(partition, None)
-        self._begun.append(self._now())
+        self._begun.append((self._now(), records))
 
     def left(self, partition: int, records: int, groups: int) -> float:
         """Return how much longer a group waits that has so many records; 0: not at all.
@@ -48,5 +51,10 @@ class Linger:
         return min(self._whole(groups), _BETWEEN_FETCHES)
 
     def _whole(self, groups: int) -> float:
-        is_busy = len(self._begun) == AT_ONCE_A_SECOND and self._now() - self._begun[0] < 1.0
-        return min(self._longest, groups * _OF_EACH_GROUP) if is_busy else 0.0
+        if len(self._begun) < AT_ONCE_A_SECOND:
+            return 0.0
+        took = self._now() - self._begun[0][0]
+        records = sum(number for _, number in islice(self._begun, 1, None))
+        if took >= 1.0 or records > ENOUGH_A_SECOND * groups * took:
+            return 0.0
+        return min(self._longest, groups * _OF_EACH_GROUP)

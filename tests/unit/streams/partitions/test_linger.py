@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.partitions.linger import AT_ONCE_A_SECOND, ENOUGH_RECORDS, Linger
+from streams.partitions.linger import AT_ONCE_A_SECOND, ENOUGH_A_SECOND, ENOUGH_RECORDS, Linger
 from streams.settings import Settings
 
 
@@ -20,7 +20,7 @@ def busy(settings: Settings) -> tuple[Linger, Clock]:
     clock = Clock()
     linger = Linger(settings, clock)
     for _ in range(AT_ONCE_A_SECOND):
-        linger.begun(0)
+        linger.begun(0, 0)
     return linger, clock
 
 
@@ -31,7 +31,7 @@ def test_a_lone_event_does_not_wait() -> None:
         clock.now += 1.01 / (AT_ONCE_A_SECOND - 1)
         assert linger.left(0, 1, 4) == 0
         assert linger.between_fetches(4) == 0
-        linger.begun(0)
+        linger.begun(0, 1)
 
 
 @given(
@@ -47,13 +47,13 @@ def test_no_record_waits_longer_than_the_linger(longest: float, groups: int, loo
         if since is None and records:
             since = clock.now
         if records and not linger.left(1, records, groups):
-            linger.begun(1)
+            linger.begun(1, 1)
             since = None
         elif records:
             assert since is not None
             assert clock.now + linger.left(1, records, groups) <= since + longest + 1e-9
         elif since is not None:
-            linger.begun(1)  # the group was opened again
+            linger.begun(1, 1)  # the group was opened again
             since = None
 
 
@@ -65,7 +65,7 @@ def test_a_group_waits_until_its_time_is_over_and_then_anew() -> None:
     assert linger.left(1, 3, 4) == pytest.approx(wait / 2)
     clock.now += wait / 2 + 1e-9
     assert linger.left(1, 3, 4) == 0
-    linger.begun(1)
+    linger.begun(1, 1)
     assert linger.left(1, 1, 4) == pytest.approx(wait)
 
 
@@ -85,3 +85,15 @@ def test_a_replay_never_waits_and_nobody_does_without_a_linger(settings: Setting
     linger, _ = busy(settings)
     assert linger.left(1, 1, 4) == 0
     assert linger.between_fetches(4) == 0
+
+
+@pytest.mark.parametrize(("share", "waits"), [(0.9, True), (1.1, False)])
+@pytest.mark.parametrize("groups", [1, 4, 64])
+def test_nobody_waits_where_each_group_gets_enough_in_a_second(groups: int, share: float, waits: bool) -> None:
+    clock = Clock()
+    linger = Linger(Settings(), clock)
+    for _ in range(2 * AT_ONCE_A_SECOND):
+        clock.now += 0.05
+        linger.begun(0, round(share * ENOUGH_A_SECOND * groups * 0.05))
+    assert bool(linger.left(1, 1, groups)) is waits
+    assert bool(linger.between_fetches(groups)) is waits
