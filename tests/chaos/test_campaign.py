@@ -10,7 +10,7 @@ from tests.support.programs import require_apache_kafka
 
 EVERYTHING = POLICIES["everything"]
 RUNS = {
-    "kills": "--kills 6 --faults kill,failpoint,zombie,scale,recreated --times zombie=1,scale=1,recreated=1",
+    "kills": "--kills 4 --faults kill,failpoint,zombie,scale,recreated --times zombie=1,scale=1,recreated=1",
     "broker of three": "--kills 1 --faults kill,broker --times broker=1",
     "accounts": f"--kills 2 --faults kill,failpoint,forget --rate 60 --accounts {POLICIES['accounts']}",
     "embedded": "--kills 2 --faults kill,failpoint,offsets,poison,truncation --times offsets=3 --broker embedded "

@@ -27,7 +27,7 @@ def test_they_agree_under_a_policy_drawn_at_random(tmp_path: Path, seed: int) ->
     assert agreement(tmp_path, policy, hostile(tmp_path, "drawn", seed, customers=2, days=40), None) == ""
 
 
-@pytest.mark.parametrize("seed", [2, 4, 8, 11])
+@pytest.mark.parametrize("seed", [2, 4, 8])
 def test_they_agree_where_policies_drawn_at_random_follow_each_other(tmp_path: Path, seed: int) -> None:
     lines = hostile(tmp_path, "drawn", seed, customers=3, days=60)
     first, later = Changes(seed, tmp_path).drawn(lines)
