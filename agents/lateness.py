@@ -12,14 +12,14 @@ class Lateness:
 
     def enforce(self, rules: Rulebook, closed_until: int | None) -> None:
         """Go by these rules; no fact counts that lies at ``closed_until`` (ms since 1970) or before."""
-        self.allowed_ms = rules.compiled.lateness_ms
+        self._allowed_ms = rules.compiled.lateness_ms
         self._closed_until = -1 if closed_until is None else closed_until
 
     def check(self, at: int, record_time: int, clock: int) -> None:
         """Raise ``RejectedError`` for a fact that does not count; ``clock`` is that of the batch at its record."""
         if at > record_time + MAX_AHEAD_MS:
             raise RejectedError("from_the_future", f"the event is {at - record_time} ms ahead of its record")
-        horizon = clock - self.allowed_ms
+        horizon = clock - self._allowed_ms
         if at < horizon:
             raise RejectedError("late", f"the event is {horizon - at} ms older than the allowed lateness")
         if at <= self._closed_until:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import click
@@ -35,25 +36,15 @@ from streams.tally.tally import Tally, most_first
 _Lines = tuple[NumberedLines, int | None, MappingReport | None]
 """Numbered lines, how many they are if that is known, and what a mapping makes of them."""
 
+_dated_option = partial(click.option, type=(INSTANT, click.Path(path_type=Path)), metavar="INSTANT FILE", multiple=True)
+
 
 @click.command(name="backtest")
 @click.argument("events")
 @click.option("--mapping", help="How to read a file of another shape: a TOML file, or one that ships (shopify).")
 @click.option("--policy", type=click.Path(path_type=Path), help="Policy file; without it the one that ships.")
-@click.option(
-    "--then",
-    type=(INSTANT, click.Path(path_type=Path)),
-    metavar="INSTANT FILE",
-    multiple=True,
-    help="Another policy, by which is decided what happens after the instant. May be given several times.",
-)
-@click.option(
-    "--then-silently",
-    type=(INSTANT, click.Path(path_type=Path)),
-    metavar="INSTANT FILE",
-    multiple=True,
-    help="The same, and nothing is told of what changes at that instant.",
-)
+@_dated_option("--then", help="Another policy, which decides after the instant. May be given several times.")
+@_dated_option("--then-silently", help="The same, and nothing is told of what changes at that instant.")
 @click.option("--published", is_flag=True, help="By the published policies, each from its instant on.")
 @click.option("--until", "end", type=INSTANT, help="Decide until this instant or date. Default: the last event.")
 @click.option(
