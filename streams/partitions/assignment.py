@@ -239,7 +239,9 @@ class Assignment:
     async def _reopen(self, group: PartitionGroup, pause: float, clock: WrongClockError | None = None) -> None:
         if clock is not None:
             async with group.lock:
-                await self._discard(group)  # or readers of committed records would wait, too
+                # Whoever opened the group since, for a rebalance, has a transaction of their own.
+                if group.status.state == "failed":
+                    await self._discard(group)  # or readers of committed records would wait, too
             await until_right(clock)
         began = time.monotonic()
         while group.status.state != "open":

@@ -347,3 +347,22 @@ async def test_a_wrong_clock_ends_the_transaction_at_once_and_waits_with_its_rea
     right.set()
     await worker.settle()
     assert worker.states == {0: "open"}
+
+
+async def test_a_rebalance_during_a_batch_by_a_wrong_clock_leaves_the_group_able_to_go_on(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def until_right(_error: WrongClockError) -> None: ...
+
+    monkeypatch.setattr(assignment, "until_right", until_right)
+    await worker.assignment.take([0], 1)
+    async with worker.assignment.hold(worker.batch(0)) as held:
+        taking = asyncio.ensure_future(worker.assignment.take([0], 2))
+        await worker.settle()  # it waits for the batch, and opens the group before what the failure asked for
+        assert held is not None
+        held.failed(WrongClockError("this machine's clock is ahead", 1))
+    await taking
+    await worker.settle()
+    assert worker.states == {0: "open"}
+    async with worker.assignment.hold(worker.batch(0)) as next_one:
+        assert next_one is not None, "an open group without a transaction would never have a batch again"

@@ -2,9 +2,13 @@
 
 import asyncio
 
+import pytest
+
 from state.rules.rulebook import Rulebook
 from streams.embedded.servers import free_port
+from streams.policies import follower as module
 from streams.policies.follower import PolicyFollower
+from streams.policies.publishing import KNOWN_MS
 from streams.policy_file import load_rules
 from streams.settings import Settings
 from tests.support.waiting import until
@@ -24,3 +28,15 @@ async def test_a_worker_that_may_decide_no_further_says_why() -> None:
     await until(is_told)
     task.cancel()
     assert told[0].startswith("nobody is decided beyond 1970-01-01T00:00:00.001Z: customer.policies cannot be read")
+
+
+async def test_a_clock_that_was_ahead_for_a_while_has_not_known_the_future(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def nothing_new(_settings: Settings) -> dict[int, object]:
+        return {}
+
+    monkeypatch.setattr(module, "read_records", nothing_new)
+    follower = PolicyFollower(Settings(), None)
+    for now in (7_200_000, 1_000):
+        monkeypatch.setattr(module, "_now", lambda now=now: now)
+        await follower.refresh()
+        assert follower.policies.known_until == now + KNOWN_MS
