@@ -5,7 +5,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
-VENV := .venv
+VENV ?= .venv
 BIN := $(VENV)/bin
 
 # What `make run` takes:
@@ -119,15 +119,23 @@ clean: ## remove the environment (the data in .lifestage stay)
 	rm -rf $(VENV)
 
 # The stamp is younger than what it was made from: a second run has nothing to do.
-$(INSTALLED): pyproject.toml constraints.txt | $(VENV)
+$(INSTALLED): pyproject.toml constraints.txt | one-python
 	@echo 'installing lifestage with $(EXTRAS) ...'
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS)]'
 	@touch $@
 
-$(INSTALLED_DEV): pyproject.toml constraints.txt | $(VENV)
+$(INSTALLED_DEV): pyproject.toml constraints.txt | one-python
 	@echo 'installing lifestage with all it needs for tests ...'
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@ $(VENV)/.installed-embedded $(VENV)/.installed-embedded-journey $(VENV)/.installed-embedded-cdnow $(VENV)/.installed-embedded-parquet
+
+# A Python that is named, and another that is used: nobody would notice.
+.PHONY: one-python
+one-python: | $(VENV)
+ifneq ($(origin PYTHON),file)
+	@[ "$$($(PYTHON) -V)" = "$$($(BIN)/python -V)" ] || { echo "$(VENV) has $$($(BIN)/python -V), and" \
+	"$(PYTHON) is another: make clean, or name a folder for it with VENV=$(VENV)-other" >&2; exit 1; }
+endif
 
 $(VENV):
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "lifestage needs Python 3.11 or newer; name one with PYTHON=...")'

@@ -12,6 +12,7 @@ from streams.embedded.servers import free_port
 from streams.topics import INPUTS
 
 OURS = "lifestage"
+BYTEWAX_NEEDS = "Bytewax needs the package bytewax, which has wheels for Python 3.11 and 3.12 only"
 
 
 def available() -> tuple[list[Program], list[str]]:
@@ -31,12 +32,12 @@ def available() -> tuple[list[Program], list[str]]:
             found.append(Program(name, title, partial(java.command, "orders.Orders", store), events))
     else:
         left_out.append(lacking)
-    for package, name, title, module in (
-        ("bytewax", "bytewax", "Bytewax", "bench.peers.bytewax_flow"),
-        ("quixstreams", "quix", "Quix Streams", "bench.peers.quix_app"),
+    for package, name, title, module, needs in (
+        ("bytewax", "bytewax", "Bytewax", "bench.peers.bytewax_flow", BYTEWAX_NEEDS),
+        ("quixstreams", "quix", "Quix Streams", "bench.peers.quix_app", "Quix Streams needs the package quixstreams"),
     ):
         if importlib.util.find_spec(package) is None:
-            left_out.append(f"{title} needs the package {package}")
+            left_out.append(needs)
         else:
             found.append(Program(name, title, python(module), _fewer))
     found.append(Program("faust", "Faust", python("bench.peers.faust_app", "worker", "-l", "warn"), _few))
