@@ -1,5 +1,6 @@
 """The published schemas: JSON Schema of every message and an AsyncAPI document of the topics, from the types."""
 
+import inspect
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -26,7 +27,7 @@ def documents() -> dict[str, bytes]:
         "reject.schema.json": _of(Reject, "A reject: a value of customer.rejects"),
         "profile.schema.json": _of(Profile, "A customer's profile"),
     }
-    contents = {**schemas, "asyncapi.json": _asyncapi()}
+    contents = {**_unindented(schemas), "asyncapi.json": _asyncapi()}
     return {name: orjson.dumps(content, option=orjson.OPT_INDENT_2) + b"\n" for name, content in contents.items()}
 
 
@@ -37,6 +38,16 @@ def write(folder: Path) -> Iterator[Path]:
         path = folder / name
         path.write_bytes(document)
         yield path
+
+
+def _unindented(part: Any) -> Any:
+    """Return a schema whose descriptions are docstrings as Python 3.13 keeps them: without indentation."""
+    if isinstance(part, dict):
+        return {
+            name: inspect.cleandoc(value) if name == "description" and isinstance(value, str) else _unindented(value)
+            for name, value in part.items()
+        }
+    return [_unindented(one) for one in part] if isinstance(part, list) else part
 
 
 def _of(kind: Any, title: str) -> dict[str, Any]:
