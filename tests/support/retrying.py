@@ -67,8 +67,9 @@ class RetryingClient:
             with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
                 return bool(answer.status == 200)
         except urllib.error.HTTPError as error:
-            assert error.code == 503, error.read()
-            assert int(error.headers["Retry-After"]) >= 1
+            with error:
+                assert error.code == 503, error.read()
+                assert int(error.headers["Retry-After"]) >= 1
             return False
         except OSError:
             return False

@@ -69,7 +69,8 @@ class Server(NamedTuple):
             with urllib.request.urlopen(request, timeout=_ANSWER_SECONDS) as answer:
                 return Answer(answer.status, _lower(answer.headers.items()), answer.read())
         except urllib.error.HTTPError as error:
-            return Answer(error.code, _lower(error.headers.items()), error.read())
+            with error:
+                return Answer(error.code, _lower(error.headers.items()), error.read())
 
 
 def customer_path(customer: str) -> str:
