@@ -45,7 +45,7 @@ class Run:
 
 def measure(size: Size, say: Say) -> Report:
     """Measure and report, see ``bench.report.Bench``."""
-    events, customers = size.of(400_000, 4000), size.of(400_000, 8000)
+    events, customers = size.of(400_000, 2000), size.of(400_000, 4000)
     say("simulating a year of those who are copied")
     away = events // EVENTS_A_SECOND
     population = simulate(load_rules(None), size.of(1000, 50), int(time.time() - away) * 1000)

@@ -18,7 +18,7 @@ from streams.topics import create, topics_of
 from tests.support.servers import apache_kafka, apache_kafka_missing
 
 _CUSTOMERS = (5_000, 100_000, 1_000_000)
-_QUICK_EVENTS = 2_000
+_QUICK_EVENTS = 1_000
 
 Runs = Mapping[tuple[Population, str], Sequence[Run]]
 

@@ -74,15 +74,15 @@ def measure(size: Size, say: Say) -> Report:
     events = size.of(20_000, 1000)
     rules = load_rules(None)
     say("simulating a year of those who are copied")
-    typical = simulate(rules, size.of(1000, 100), INSTANT)
+    typical = simulate(rules, size.of(1000, 50), INSTANT)
     grown, left_out = [], []
-    for customers in (1000, 3000) if size.quick else (10_000, 100_000, 1_000_000, 3_000_000):
+    for customers in (500, 1000) if size.quick else (10_000, 100_000, 1_000_000, 3_000_000):
         if psutil.virtual_memory().available < customers * _BYTES_EXPECTED + _BYTES_TO_SPARE:
             left_out.append(f"{customers:,} customers: too little memory is free")
             continue
         grown.append(_alone(_grow, typical, customers, events, size.rounds))
         say(f"{customers:,} customers: {grown[-1].event} µs an event, {grown[-1].memory.all_in:.0f} bytes a customer")
-    many = size.of(1_000_000, 3000)
+    many = size.of(1_000_000, 1000)
     due = _alone(_minute, many, size.of(600, 60))
     say(f"a minute in which one customer in a hundred is due: longest step {due.longest_step:.1f} ms")
     worst = _alone(_midnight, many, size.of(300, 30))

@@ -47,7 +47,7 @@ def measure(size: Size, say: Say) -> Report:
     ):
         for number in range(size.rounds):
             log = Path(folder) / f"serve-{number}.log"
-            place, seconds = installation(None), float(size.of(10, 1))
+            place, seconds = installation(None), size.of(100, 3) / 10
             with _serving(place, log) as server:
                 limit.append(_taken(client.submit(to_kafka, place.settings, seconds).result(), seconds))
                 say(f"written directly: {limit[-1]}")

@@ -34,7 +34,7 @@ RATES = (100, 1000, 5000, 20_000)
 _FIRST_ORDERS = 10
 _PATIENCE = 300.0
 _DEADLINES_A_SECOND = 500.0
-_WARM_SECONDS = 5
+_WARM_SECONDS, _QUICK_WARM_SECONDS = 5, 1
 _A_MINUTE_LONG = 5000
 
 
@@ -82,20 +82,20 @@ def policy_of_seconds(folder: Path, patience: int) -> Path:
 
 def _events(place: Installation, load: ProcessPoolExecutor, population: Population, rate: int, size: Size) -> Run:
     # Each customer has one visit at most: a higher rate needs more of them.
-    customers = size.of(max(100_000, 10 * rate), 2000)
-    seconds = size.of(60 if rate <= _A_MINUTE_LONG else 20, 3)
+    customers = size.of(max(100_000, 10 * rate), 1000)
+    warm, seconds = size.of(_WARM_SECONDS, _QUICK_WARM_SECONDS), size.of(60 if rate <= _A_MINUTE_LONG else 20, 2)
     asyncio.run(fabricate(place.settings, population, customers))
     orders = rate / _FIRST_ORDERS
     others = rate - orders
-    visits = Visits(population, customers, int(others * (seconds + _WARM_SECONDS)))
+    visits = Visits(population, customers, int(others * (warm + seconds)))
     loads = [
         partial(visits.from_instant, rate=others, step=STEP_MS),
         partial(first_orders, rate=orders, step=STEP_MS),
     ]
     with place.worker() as worker:
         until(worker.is_ready, [worker], _PATIENCE, "restoring")
-        readings, late = asyncio.run(watched(place, worker, load, loads, seconds + _WARM_SECONDS))
-    began = min((sent_at(it) for it in readings.orders), default=0) + _WARM_SECONDS * 1000
+        readings, late = asyncio.run(watched(place, worker, load, loads, warm + seconds))
+    began = min((sent_at(it) for it in readings.orders), default=0) + warm * 1000
     measured = [delay for order, delay in readings.orders.items() if sent_at(order) >= began]
     return Run(percentiles(measured), int(orders * seconds), late)
 

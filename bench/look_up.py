@@ -52,7 +52,7 @@ def measure(size: Size, say: Say) -> Report:
     say("simulating a year")
     population = simulate(rules, size.of(2000, 600), time.time_ns() // 1_000_000)
     customers = [it.key.decode() for it in population.originals]
-    seconds = size.of(10, 1)
+    seconds = size.of(100, 2) / 10
     rounds: dict[str, list[tuple[list[float], float]]] = {}
     with tempfile.TemporaryDirectory() as folder, redis_server(Path(folder)) as redis:
         settings = Settings(redis_url=redis.address)

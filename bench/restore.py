@@ -56,7 +56,7 @@ def measure(size: Size, say: Say) -> Report:
     population = simulate(rules, size.of(1000, 50), int(time.time()) * 1000)
     restored = []
     with kafka() as installation:
-        for customers in (2000,) if size.quick else (100_000, 1_000_000):
+        for customers in (500,) if size.quick else (100_000, 1_000_000):
             place = installation(None)
             asyncio.run(fabricate(place.settings, population, customers))
             say(f"{customers:,} customers lie in the changelog")

@@ -27,7 +27,7 @@ RATE = 100
 PARTITIONS = (4, 64)
 _FIRST_ORDERS = 10
 _CUSTOMERS = 5000
-_WARM_SECONDS = 5
+_WARM_SECONDS, _QUICK_WARM_SECONDS = 5, 1
 _PATIENCE = 300.0
 
 
@@ -60,9 +60,9 @@ def measure(size: Size, say: Say) -> Report:
 def _run(
     place: Installation, load: ProcessPoolExecutor, population: Population, variables: dict[str, str], size: Size
 ) -> Run:
-    seconds, orders = size.of(30, 3), RATE / _FIRST_ORDERS
+    warm, seconds, orders = size.of(_WARM_SECONDS, _QUICK_WARM_SECONDS), size.of(30, 3), RATE / _FIRST_ORDERS
     others = RATE - orders
-    visits = Visits(population, _CUSTOMERS, int(others * (seconds + _WARM_SECONDS)))
+    visits = Visits(population, _CUSTOMERS, int(others * (warm + seconds)))
     loads = [
         partial(visits.from_instant, rate=others, step=STEP_MS),
         partial(first_orders, rate=orders, step=STEP_MS),
@@ -70,11 +70,11 @@ def _run(
     with place.worker(variables=variables) as worker:
         until(worker.is_ready, [worker], _PATIENCE, "starting")
         began = worker.mark()
-        readings, _ = asyncio.run(watched(place, worker, load, loads, seconds + _WARM_SECONDS))
+        readings, _ = asyncio.run(watched(place, worker, load, loads, warm + seconds))
         ended = worker.mark()
-    since = min((sent_at(it) for it in readings.orders), default=0) + _WARM_SECONDS * 1000
+    since = min((sent_at(it) for it in readings.orders), default=0) + warm * 1000
     measured = [delay for order, delay in readings.orders.items() if sent_at(order) >= since]
-    took = seconds + _WARM_SECONDS
+    took = warm + seconds
     return Run(
         (ended.batches - began.batches) / took,
         100 * (ended.cpu - began.cpu) / took,

@@ -1,4 +1,7 @@
-"""Workers that are wrong on purpose: the harness must find the fault of each."""
+"""Workers that are wrong on purpose: the harness must find the fault of each.
+
+The two stock workers of `make chaos-controls` have a judge of their own, which says nothing of the one here.
+"""
 
 from pathlib import Path
 
@@ -7,13 +10,9 @@ import pytest
 from tests.chaos.part import run_part
 from tests.support.programs import require_apache_kafka
 
-CONTROLS = (
-    "stock exactly_once",
-    "stock at_least_once",
-    "position of the group",
-    "accounts outside",
-    "futures unchecked",
-)
+CONTROLS = ("position of the group", "accounts outside", "futures unchecked")
+# One kill of the only worker brings every one of these faults about.
+SMALL = "--kills 1 --workers 1 --faults kill --rate 50"
 
 
 @pytest.mark.chaos
@@ -21,4 +20,4 @@ CONTROLS = (
 @pytest.mark.parametrize("name", CONTROLS)
 def test_a_worker_that_is_wrong_fails(name: str, tmp_path: Path) -> None:
     require_apache_kafka()
-    run_part(tmp_path, "tests.chaos.controls", name, "--kills", "2")
+    run_part(tmp_path, "tests.chaos.controls", name, *SMALL.split())

@@ -54,7 +54,7 @@ class Asked:
 
     def counts(self, call: Call, policy: Policy, at: int) -> bool:
         """Whether what happened at an instant counts for a call."""
-        return all(at > self.since.get(each, -1) for each in aspects_of(call, policy))
+        return not self.since or all(at > self.since.get(each, -1) for each in aspects_of(call, policy))
 
     def counts_order(self, call: Call, policy: Policy, order: Any) -> bool:
         """The same of an order: one placed before counts once an event has said anew what it is."""

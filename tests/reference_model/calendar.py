@@ -56,12 +56,19 @@ def day_shown(at: int, clock: ZoneInfo) -> int:
     return (EPOCH + timedelta(milliseconds=at)).astimezone(clock).toordinal() - FIRST_ORDINAL
 
 
+def shows(day: int, hour: int, clock: ZoneInfo) -> bool:
+    """Whether the clocks may show a day, or a later one, within an hour: they do at its end, or are changed in it."""
+    begin, end = ((EPOCH + timedelta(milliseconds=at)).astimezone(clock) for at in (hour, hour + HOUR))
+    return begin.utcoffset() != end.utcoffset() or end.toordinal() - FIRST_ORDINAL >= day
+
+
 @cache
 def day_start(day: int, clock: ZoneInfo) -> int:
     """The first instant at which the clocks of a zone show a day, or a later one."""
     # Clocks that go back show the old day again: the first quarter of a minute in the day decides.
     middle = day * 24 * HOUR
-    quarters = range(middle - 30 * HOUR, middle + 30 * HOUR, HOUR // 240)
+    hours = range(middle - 30 * HOUR, middle + 30 * HOUR, HOUR)
+    quarters = (at for hour in hours if shows(day, hour, clock) for at in range(hour, hour + HOUR, HOUR // 240))
     high = next(at for at in quarters if day_shown(at, clock) >= day)
     low = high - HOUR // 240
     while high - low > 1:

@@ -188,7 +188,7 @@ class Joined:
     parts: "list[Part]"
 
     def holds(self, values: Lookup) -> bool:
-        answers = [part.holds(values) for part in self.parts]
+        answers = (part.holds(values) for part in self.parts)
         return all(answers) if self.every else any(answers)
 
     def reasons(self, values: Lookup, held: bool) -> list[Reason]:
@@ -390,9 +390,9 @@ def exact(value: object) -> Value:
 
 def rational(number: float | Fraction) -> Fraction:
     """A double is the decimal number of its shortest text."""
-    if isinstance(number, Fraction):
-        return number
-    return Fraction(repr(number)) if isinstance(number, float) else Fraction(number)
+    if isinstance(number, int):
+        return Fraction(number)
+    return Fraction(repr(number)) if isinstance(number, float) else number
 
 
 def reading(node: ast.expr) -> Read:

@@ -4,7 +4,7 @@ import ast
 import re
 from bisect import bisect_left
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 from itertools import pairwise
 from math import isqrt
@@ -32,10 +32,28 @@ COUNTED_ORDERS = {
 }
 
 
+OF_STANDING = (
+    *("stage", "previous_stage", "days_in_stage", "silence", "loyal"),
+    *("step(", "in_segment(", "times_entered(", "total_days_in("),
+    *("days_since_entered(", "days_since_left(", "days_since_signal("),
+)
+"""How the names begin whose values depend on where the customer stands."""
+
+
 @lru_cache
 def split(name: str) -> tuple[str, int]:
     match = WINDOW.fullmatch(name)
     return (match[1], int(match[2])) if match else (name, 0)
+
+
+@cache
+def asked_of_trait(call: str) -> tuple[str, str, str | None]:
+    """The function of a trait, the trait's name, and the text that it looks for."""
+    node = ast.parse(call, mode="eval").body
+    assert isinstance(node, ast.Call)
+    given = {it.arg: it.value for it in node.keywords}
+    wanted = ast.literal_eval(given["text"]) if "text" in given else None
+    return ast.unparse(node.func), ast.unparse(given["trait"]).removeprefix("traits."), wanted
 
 
 def of_properties(properties: dict[str, Trait]) -> Lookup:
@@ -99,8 +117,17 @@ class Features:
         self.left: dict[str, tuple[tuple[int, int], ...]] = {}
         self.left_steps: dict[tuple[str, str], tuple[tuple[int, int], ...]] = {}
         self.told: dict[str, int] = {}
+        self.known: dict[str, Value] = {}
+        """The values that do not depend on where the customer stands, which changes within a decision."""
 
     def __call__(self, name: str) -> Value:
+        if name.startswith(OF_STANDING):
+            return self.found(name)
+        if name not in self.known:
+            self.known[name] = self.found(name)
+        return self.known[name]
+
+    def found(self, name: str) -> Value:
         if name.startswith("traits."):
             known = self.memory.traits.get(name.removeprefix("traits."))
             return self.unexpired(known) if isinstance(known, dict) else known
@@ -123,16 +150,13 @@ class Features:
 
     def of_trait(self, call: str) -> Value:
         """The value of a function, by its call with all arguments named."""
-        node = ast.parse(call, mode="eval").body
-        assert isinstance(node, ast.Call)
-        given = {it.arg: it.value for it in node.keywords}
-        trait = self.memory.traits.get(ast.unparse(given["trait"]).removeprefix("traits."))
+        function, name, wanted = asked_of_trait(call)
+        trait = self.memory.traits.get(name)
         if not isinstance(trait, str):
             return None
-        if "text" not in given:
-            return self.dated(ast.unparse(node.func), Dated(trait, self.civil))
-        wanted = ast.literal_eval(given["text"])
-        return trait.startswith(wanted) if call.startswith("starts_with(") else wanted in trait
+        if wanted is None:
+            return self.dated(function, Dated(trait, self.civil))
+        return trait.startswith(wanted) if function == "starts_with" else wanted in trait
 
     def called(self, text: str) -> Value:
         if text.partition("(")[0] in OF_TRAITS:
@@ -157,6 +181,9 @@ class Features:
             return bucket(self.memory.user_id, *call.bucket)
         if call.stage:
             return self.of_stage(call.function, call.stage)
+        return self.of_events(call)
+
+    def of_events(self, call: Call) -> Value:
         key = key_of(call.event)
         is_order = key == key_of("Order Completed")
         if is_order and call.where is None and call.function in COUNTED_ORDERS and not call.before and not call.hours:
@@ -164,15 +191,17 @@ class Features:
         last = self.today - call.before
         first = last - call.days + 1 if call.days else None
         asked = self.memory.asked
-        happened = [it for it in self.memory.happened if it.key == key and asked.counts(call, self.policy, it.at)]
-        orders = [
-            Happened(key, it.at, it.day, it.properties, it.civil)
-            for it in self.memory.orders
-            if is_feature(call) or asked.counts_order(call, self.policy, it)
-        ]
+        if is_order:
+            happened = [
+                Happened(key, it.at, it.day, it.properties, it.civil)
+                for it in self.memory.orders
+                if is_feature(call) or asked.counts_order(call, self.policy, it)
+            ]
+        else:
+            happened = [it for it in self.memory.by_key.get(key, ()) if asked.counts(call, self.policy, it.at)]
         counted = [
             each
-            for each in (orders if is_order else happened)
+            for each in happened
             if (first is None or first <= each.day <= last)
             and (not call.hours or self.is_recent(each.at, call))
             and (call.where is None or call.where.holds(of_properties(self.said(each))))

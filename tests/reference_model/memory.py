@@ -144,6 +144,8 @@ class Memory:
     traits: dict[str, Trait] = field(default_factory=dict)
     eventful: set[int] = field(default_factory=set)
     happened: list[Happened] = field(default_factory=list)
+    by_key: dict[str, list[Happened]] = field(default_factory=dict)
+    """The same by name."""
     placed: list[Placed] = field(default_factory=list)
     user_id: str = ""
     tops: dict[tuple[str, str], TopList] = field(default_factory=dict)
@@ -187,6 +189,7 @@ class Memory:
         self.learn(fact.traits)
         civil = self.policy.civil_of(self.traits)
         self.happened.append(Happened(key_of(fact.name), fact.at, day, dict(fact.properties), civil))
+        self.by_key.setdefault(key_of(fact.name), []).append(self.happened[-1])
         if fact.kind in COUNTED:
             self.days[COUNTED[fact.kind]].append(day)
         if fact.kind in BROWSED:

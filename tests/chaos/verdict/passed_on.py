@@ -35,7 +35,8 @@ def compare(
     ``writers`` are these topics, in the order of the partitions of the customers that write them.
     """
     wanted = Counter(each for record in counted if (each := _wanted(record, policy)) is not None)
-    found = Counter(_found(record, writers.index(record.topic), as_sent(policy)) for record in passed)
+    sent = as_sent(policy)
+    found = Counter(_found(record, writers.index(record.topic), sent) for record in passed)
     for kind, differing in (("lost", wanted - found), ("duplicated", found - wanted)):
         for each, times in differing.items():
             for _ in range(times):
