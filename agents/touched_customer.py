@@ -16,7 +16,7 @@ from state.timeline.timeline import Timeline, apply_facts
 
 
 class TouchedCustomer(msgspec.Struct, gc=False):
-    """A customer whom a batch touches: their timeline, taken out of the cache, and what of the batch concerns them.
+    """A customer whom a batch touches: their timeline, and what of the batch concerns them.
 
     ``before`` is the header of their snapshot as of the last commit. ``facts`` have arrived and are not applied yet;
     ``ids`` are the messageIds of all that arrived, ``records`` those that counted as applied.
@@ -39,7 +39,7 @@ class TouchedCustomer(msgspec.Struct, gc=False):
             raise unknown_customer()
         ids = self.ids
         timeline = self.timeline
-        known = message_id in ids or (bool(timeline.tail) and timeline.has_id(message_id))
+        known = message_id in ids or timeline.tail.has_id(message_id)
         ids.add(message_id)
         if known:
             receipt = receive(self.timeline, self.facts, fact, rules.compiled.lateness_ms)

@@ -6,7 +6,6 @@ from functools import partial
 
 from agents.adoption import Adoption
 from agents.batch import Batch, Outcome, Record
-from agents.customer_cache import CustomerCache
 from agents.deadlines import Deadlines
 from agents.forgetting import Forgetting, check_reserved
 from agents.lateness import Lateness
@@ -58,7 +57,6 @@ class Tracker:
         self._placement = Placement(partition, partition_of)
         self._of_accounts = rules.intake.of_accounts
         self._forgetting = Forgetting(of_accounts=self._of_accounts)
-        self.cache = CustomerCache()  # in a worker, one that shares its memory with those of the other groups
         self._deadlines = Deadlines(self._due_of)
         self._adoption = Adoption(published or {})
         self._lateness = Lateness()
@@ -83,7 +81,6 @@ class Tracker:
         if before is not None:
             self.stages[before.stage] -= 1
             self._adoption.gone(before)
-        self.cache.forget(key)
         if value is None:
             self._table.pop(key, None)
             return
@@ -109,7 +106,7 @@ class Tracker:
     def timeline(self, key: bytes) -> Timeline | None:
         """Return a customer as of the last commit. Raises ``SnapshotError`` when the bytes cannot be read."""
         snapshot = self._table.get(key)
-        return None if snapshot is None else self.cache.get(key) or load(snapshot, self.rules_of(key), key.decode())
+        return None if snapshot is None else load(snapshot, self.rules_of(key), key.decode())
 
     def rules_of(self, key: bytes) -> Rulebook:
         """Return the rules by which a customer was decided last, as far as they are known."""
@@ -142,14 +139,12 @@ class Tracker:
         stages, table, fingerprint = self.stages, self._table, self._fingerprint
         for key, gone in outcome.gone.items():
             table.pop(key, None)
-            self.cache.forget(key)
             if gone is not None:
                 stages[gone.stage] -= 1
                 self._adoption.gone(gone)
         self._forgetting.apply(outcome)
         for key, (timeline, before) in outcome.customers.items():
-            table[key] = snapshot = outcome.changes[key] or b""
-            self.cache.keep(key, timeline, len(snapshot))
+            table[key] = outcome.changes[key] or b""
             if before is None or before.fingerprint != fingerprint:
                 self._adoption.decided(before)
             stage, due = timeline.head.stage, timeline.head.due
@@ -246,10 +241,9 @@ class Tracker:
         if snapshot is None:
             return TouchedCustomer(begin(at, key.decode(), self._rules.first_stage), None, [])
         before = read_header(snapshot)
-        # It changes in place; should the batch fail, it is read from its snapshot again.
         is_behind = before.fingerprint != self._fingerprint
         rules = self._adoption.rules_of(before) if is_behind else self._rules
-        timeline = self.cache.take(key) or load(snapshot, rules, key.decode())
+        timeline = load(snapshot, rules, key.decode())
         return TouchedCustomer(timeline, before, self._adoption.adopt(timeline) if is_behind else [])
 
     def _decide(self, key: bytes, customer: TouchedCustomer, outcome: Outcome) -> None:

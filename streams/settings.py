@@ -39,7 +39,6 @@ class Settings:
     the product. ``subject`` says who is decided: customers, or the accounts that their events name, which read what the
     customers' workers write if ``accounts`` is set there. ``sources`` are the input topics besides the usual four.
     ``linger`` is the longest wait for more records before a transaction, 0 for none.
-    ``cache_megabytes`` is the memory for decoded customers, of all partitions together.
     ``web_tokens`` is a file with the tokens that metrics and health want; None: they want none.
     ``traces``: OpenTelemetry's own variables name a collector.
     """
@@ -68,7 +67,6 @@ class Settings:
     session_timeout: float = 10.0
     batch_records: int = 4000
     linger: float = 0.4
-    cache_megabytes: int = 128
     batch_timeout: float = 30.0
     availability_timeout: float = 120.0
     failpoint: str = ""
@@ -119,7 +117,6 @@ class Settings:
             session_timeout=read.seconds("SESSION_TIMEOUT", default.session_timeout),
             batch_records=read.whole("BATCH_RECORDS", default.batch_records, least=1),
             linger=read.seconds("LINGER", default.linger, least=0.0),
-            cache_megabytes=read.whole("CACHE_MEGABYTES", default.cache_megabytes, least=1),
             batch_timeout=read.seconds("BATCH_TIMEOUT", default.batch_timeout),
             availability_timeout=read.seconds("AVAILABILITY_TIMEOUT", default.availability_timeout),
             failpoint=read.text("FAILPOINT", ""),

@@ -7,7 +7,6 @@ from typing import Any
 import faust
 
 from agents.commit import GroupState
-from agents.customer_cache import CacheBudget, CustomerCache
 from agents.mirror import Mirror
 from agents.observer import Observer, Observers
 from agents.track import Agent, track
@@ -68,10 +67,9 @@ def build(
     status = WorkerStatus()
     follower = PolicyFollower(settings, rules, status.tell_of_policies)
     published = follower.policies.rules
-    budget = CacheBudget(settings.cache_megabytes * 1_000_000)
 
     def tracker(partition: int, share: MutableMapping[bytes, bytes]) -> GroupState:
-        made = Tracker(
+        return Tracker(
             rules,
             partition,
             share,
@@ -80,8 +78,6 @@ def build(
             partition_of=partition_of,
             published=published,
         )
-        made.cache = CustomerCache(budget)
-        return made
 
     # What is seen of the worker.
     stage_counts, tally = StageCounts(), WorkerTally()

@@ -20,11 +20,13 @@ PROSPECT = "prospect"
 """The stage of whoever fits no other one, among those that ship."""
 
 
-class Customer(msgspec.Struct, gc=False):
+class Customer(msgspec.Struct, array_like=True, gc=False):
     """The aggregates of one customer, and what was decided from them. Instants are ms since 1970.
 
-    The aggregates are decoded lazily, since most events need only one: ``purchases_lazy``, ``engagement_lazy``,
-    ``support_lazy`` and ``activity_lazy`` hold each as itself or still as its bytes. ``first_event_at`` and
+    The fields until ``user_id`` are stored, in this order: a new one that may be empty goes before it. What few
+    customers have comes last. The aggregates are stored as bytes, each of its own, and read when they are needed, since
+    most events need only one: ``read_purchases``, ``read_engagement``, ``read_support`` and ``read_activity`` are the
+    aggregates that were read, and may have changed since. ``first_event_at`` and
     ``last_event_at`` are instants of events, ``at`` is that of the last decision. Nothing changes by itself before
     ``due``, and possibly nothing at ``due`` either. The stage began at ``since``; ``why`` is the short form of the
     values that began it, ``cause`` the messageId or name of its cause; the stage before, None if there was none, had
@@ -42,33 +44,37 @@ class Customer(msgspec.Struct, gc=False):
     """
 
     first_event_at: int
-    purchases_lazy: Purchases | bytes
-    engagement_lazy: Engagement | bytes
-    support_lazy: Support | bytes
-    traits: dict[str, Trait]
+    last_event_at: int = 0
+    at: int = 0
+    due: int | None = None
     stage: str = PROSPECT
     since: int = 0
+    silence: Silence = NO_SILENCE
     why: str = ""
     cause: str = ""
     previous_stage: str | None = None
     previous_ms: int = 0
-    past_stays: dict[str, PastStays] = {}
-    loyal_since: int | None = None
-    memberships: dict[str, int] = {}
-    at: int = 0
-    last_event_at: int = 0
-    due: int | None = None
     expected: str | None = None
     expected_at: int | None = None
-    activity_lazy: Activity | bytes = b""
-    silence: Silence = NO_SILENCE
+    loyal_since: int | None = None
+    traits: dict[str, Trait] = {}
+    memberships: dict[str, int] = {}
+    stored_purchases: bytes = pack_purchases(no_purchases())
+    stored_engagement: bytes = no_engagement().packed()
+    stored_support: bytes = no_support().packed()
+    stored_activity: bytes = b""
     steps: dict[str, tuple[str, int]] = {}
     held: dict[str, int] = {}
-    user_id: str = ""
+    past_stays: dict[str, PastStays] = {}
     past_memberships: dict[str, PastStays] = {}
     signals: Signals = NO_SIGNALS
     signals_told: dict[str, int] = {}
     past_steps: dict[str, PastStays] = {}
+    user_id: str = ""
+    read_purchases: Purchases | None = None
+    read_engagement: Engagement | None = None
+    read_support: Support | None = None
+    read_activity: Activity | None = None
 
     @property
     def previous_since(self) -> int | None:
@@ -118,61 +124,47 @@ class Customer(msgspec.Struct, gc=False):
     @property
     def purchases(self) -> Purchases:
         """Return the orders that stand."""
-        purchases = self.purchases_lazy
-        if isinstance(purchases, bytes):
-            purchases = self.purchases_lazy = unpack_purchases(purchases)
+        purchases = self.read_purchases
+        if purchases is None:
+            purchases = self.read_purchases = unpack_purchases(self.stored_purchases)
         return purchases
 
     @property
     def engagement(self) -> Engagement:
         """Return what the customer looks at between orders."""
-        engagement = self.engagement_lazy
-        if isinstance(engagement, bytes):
-            engagement = self.engagement_lazy = Engagement.unpacked(engagement)
+        engagement = self.read_engagement
+        if engagement is None:
+            engagement = self.read_engagement = Engagement.unpacked(self.stored_engagement)
         return engagement
 
     @property
     def support(self) -> Support:
         """Return the customer's support cases and ratings."""
-        support = self.support_lazy
-        if isinstance(support, bytes):
-            support = self.support_lazy = Support.unpacked(support)
+        support = self.read_support
+        if support is None:
+            support = self.read_support = Support.unpacked(self.stored_support)
         return support
 
     @property
     def activity(self) -> Activity:
         """Return the events that the policy counts."""
-        activity = self.activity_lazy
-        if isinstance(activity, bytes):
-            activity = self.activity_lazy = Activity.unpacked(activity)
+        activity = self.read_activity
+        if activity is None:
+            activity = self.read_activity = Activity.unpacked(self.stored_activity)
         return activity
 
-    def packed_activity(self) -> bytes:
-        """Return the bytes of the activity, without changing it."""
-        activity = self.activity_lazy
-        return activity if isinstance(activity, bytes) else activity.packed()
-
-    def packed_parts(self) -> tuple[bytes, bytes, bytes, bytes]:
-        """Return the bytes of purchases, engagement, support and activity, without changing them."""
-        purchases, engagement, support = self.purchases_lazy, self.engagement_lazy, self.support_lazy
-        return (
-            purchases if isinstance(purchases, bytes) else pack_purchases(purchases),
-            engagement if isinstance(engagement, bytes) else engagement.packed(),
-            support if isinstance(support, bytes) else support.packed(),
-            self.packed_activity(),
-        )
+    def store(self) -> None:
+        """Bring the bytes of the aggregates up to date that were read, and may have changed."""
+        if self.read_purchases is not None:
+            self.stored_purchases = pack_purchases(self.read_purchases)
+        if self.read_engagement is not None:
+            self.stored_engagement = self.read_engagement.packed()
+        if self.read_support is not None:
+            self.stored_support = self.read_support.packed()
+        if self.read_activity is not None:
+            self.stored_activity = self.read_activity.packed()
 
 
 def first_seen(at: int, user_id: str = "", stage: str = PROSPECT) -> Customer:
     """Return a customer in the stage of all beginnings, of whom only the userId and the first instant are known."""
-    return Customer(
-        first_event_at=at,
-        purchases_lazy=no_purchases(),
-        engagement_lazy=no_engagement(),
-        support_lazy=no_support(),
-        traits={},
-        stage=stage,
-        since=at,
-        at=at,
-        user_id=user_id,
-    )
+    return Customer(at, at=at, stage=stage, since=at, user_id=user_id)

@@ -2,7 +2,9 @@
 
 from cramjam import DecompressionError, lz4
 
-from state.customer.packing import MAX_BYTES, PackingError
+from state.customer.packing import PackingError
+
+_MAX_BYTES = 16 * 1024 * 1024
 
 
 def compressed(fields: bytes) -> bytes:
@@ -12,7 +14,7 @@ def compressed(fields: bytes) -> bytes:
 
 def decompressed(base: bytes) -> bytes:
     """Return the fields of a customer. Raises ``PackingError``."""
-    if int.from_bytes(base[:4], "little") > MAX_BYTES:
+    if int.from_bytes(base[:4], "little") > _MAX_BYTES:
         raise PackingError("a customer does not decode: it claims to be larger than any")
     try:
         return bytes(lz4.decompress_block(base))

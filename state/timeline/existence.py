@@ -16,13 +16,13 @@ from state.timeline.timeline import Timeline, rebuild
 def exists_before(timeline: Timeline, arrived: Sequence[AnyFact], request: RepublishRequested, rules: Rulebook) -> bool:
     """Tell whether a customer exists at a request, as far as is known; ``arrived`` is what the timeline lacks yet."""
     if rules.forgets or is_forgotten(timeline.head):
-        earlier = in_order([it for it in (*timeline.tail, *arrived) if place(it) < place(request)])
+        earlier = in_order([it for it in (*timeline.tail.facts, *arrived) if place(it) < place(request)])
         if timeline.base is None and not any(map(makes_exist, earlier)):
             return False
         return not is_forgotten(rebuild(timeline, earlier, request.at, rules, [], (), []))
     if timeline.base is not None:
         return True
-    return any(makes_exist(it) and place(it) < place(request) for it in (*timeline.tail, *arrived))
+    return any(makes_exist(it) and place(it) < place(request) for it in (*timeline.tail.facts, *arrived))
 
 
 def makes_exist(fact: AnyFact) -> bool:

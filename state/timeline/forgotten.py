@@ -40,7 +40,7 @@ class Judgement(msgspec.Struct):
         return None if why is None or _is_known(timeline, arrived, fact, rules.compiled.lateness_ms) else why
 
     def _why(self, timeline: Timeline, arrived: Sequence[AnyFact], fact: AnyFact, rules: Rulebook) -> str | None:
-        tail, forgetting = timeline.tail, rules.forgetting
+        tail, forgetting = timeline.tail.facts, rules.forgetting
         if rules.forgets or is_forgotten(timeline.head):
             return _why_of_what_is_kept(timeline, [*tail, *arrived], fact, rules)
         comes_last = not timeline.stale and (not tail or place(fact) > place(tail[-1]))
@@ -60,7 +60,7 @@ class Judgement(msgspec.Struct):
     def _in_order(
         self, timeline: Timeline, arrived: Sequence[AnyFact], fact: AnyFact, rules: Rulebook
     ) -> Customer | None:
-        preview, tail = self.preview, timeline.tail
+        preview, tail = self.preview, timeline.tail.facts
         if preview is not None and (len(arrived) < preview.applied or arrived[preview.applied - 1] is not preview.last):
             preview = self.preview = None
         new = arrived[0 if preview is None else preview.applied :]

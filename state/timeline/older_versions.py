@@ -1,4 +1,4 @@
-"""Snapshots of older versions, turned into one of the present version step by step, each by a module of its own.
+"""Snapshots of older versions, turned into one of version 5 step by step, each by a module of its own.
 
 A step reads the bytes of one version and writes those of the next. It never changes again, whatever becomes of the
 product's own types: it shares nothing with them that the present version may lay out otherwise.
@@ -12,8 +12,8 @@ STEPS: dict[int, Callable[[bytes], bytes]] = {3: from_version_3.next_version, 4:
 """By version, what turns a snapshot into one of the version after it."""
 
 
-def in_present_version(snapshot: bytes) -> bytes:
-    """Return the bytes of a snapshot of an older version in the present one, or one of the present as it is.
+def in_version_5(snapshot: bytes) -> bytes:
+    """Return the bytes of a snapshot of an older version in version 5, which is read by ``from_version_5``.
 
     Raises what decoding raises, for bytes that are no snapshot of the version with which they begin.
     """

@@ -10,6 +10,7 @@ from enum import Enum, auto
 from schemas.events import AnyFact
 from schemas.fact_order import identity_of, in_order, said
 from state.timeline.records_of_event import Conflict, groups
+from state.timeline.tail import tail_of
 from state.timeline.timeline import Timeline
 
 
@@ -47,7 +48,7 @@ def receive(timeline: Timeline, arrived: list[AnyFact], fact: AnyFact, lateness:
 def records_like(timeline: Timeline, arrived: Sequence[AnyFact], fact: AnyFact) -> list[AnyFact]:
     """Return the known facts with the identity of this one, however far apart."""
     message_id, identity = fact.message_id, identity_of(fact)
-    records = [it for it in (*timeline.tail, *timeline.twins, *arrived) if it.message_id == message_id]
+    records = [it for it in (*timeline.tail.facts, *timeline.twins, *arrived) if it.message_id == message_id]
     return [it for it in records if identity_of(it) == identity]
 
 
@@ -57,8 +58,8 @@ def _exchange(
     """Let those count that do ``after``, instead of those ``before``."""
     for it in before:
         if not _has(after, it):
-            if _has(timeline.tail, it):
-                timeline.tail = _without(timeline.tail, it)
+            if _has(timeline.tail.facts, it):
+                timeline.tail = tail_of(_without(timeline.tail.facts, it))
                 timeline.stale = True
             else:
                 arrived[:] = _without(arrived, it)

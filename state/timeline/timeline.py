@@ -16,12 +16,12 @@ from schemas.change import Publication
 from schemas.events import AnyFact
 from schemas.fact_order import EventIdentity, identity_of, in_order, place
 from state.customer.customer import PROSPECT, Customer, first_seen
-from state.customer.decided import Decided, decided_of
 from state.customer.packing import pack, unpack
 from state.rules.decision import Decision
 from state.rules.retention import is_forgotten
 from state.rules.rulebook import Rulebook
 from state.timeline.corrections import Emitted, correct, publish, renumbered
+from state.timeline.tail import Tail, tail_of
 
 MAX_TAIL = 256
 MIN_FOLD = 8
@@ -32,20 +32,19 @@ IDS_BOUND = "ids"
 class Timeline(msgspec.Struct, gc=False):
     """One customer's timeline, which is changed in place: after a batch that failed, load it from its snapshot again.
 
-    ``base`` is packed, since it is read only when a fact comes out of order; ``base_decided`` is what was decided as of
-    the base. ``folded`` says that the head equals the base. ``closed_before`` is the instant before which this customer
+    ``base`` is packed, and so is the tail, since both are read only when a fact comes out of order. ``folded`` says
+    that the head equals the base. ``closed_before`` is the instant before which this customer
     accepts no facts, because a flood of them has moved the base ahead of the horizon, or a new policy was adopted.
     ``seq`` is the number of the last publication. ``twins`` are further records of events whose first record is in the
     tail; ``stale`` says that a fact of the head was taken out of the tail since.
     """
 
     base: bytes | None
-    tail: list[AnyFact]
+    tail: Tail
     emitted: list[Emitted]
     head: Customer
     seq: int
     closed_before: int
-    base_decided: Decided | None
     folded: bool
     twins: list[AnyFact] = []
     stale: bool = False
@@ -55,24 +54,16 @@ class Timeline(msgspec.Struct, gc=False):
         head = self.head
         return head.due is not None and head.due <= upto and is_forgotten(head)
 
-    def has_id(self, message_id: str) -> bool:
-        """Tell whether a fact with this messageId is in the tail."""
-        for known in self.tail:  # a loop, since a generator would cost more than the comparisons
-            if known.message_id == message_id:
-                return True
-        return False
-
 
 def begin(at: int, user_id: str = "", stage: str = PROSPECT) -> Timeline:
     """Return the timeline of a customer whose first event is at ``at``, in the stage where everybody begins."""
     return Timeline(
         base=None,
-        tail=[],
+        tail=Tail(),
         emitted=[],
         head=first_seen(at, user_id, stage),
         seq=0,
         closed_before=0,
-        base_decided=None,
         folded=False,
     )
 
@@ -97,9 +88,10 @@ def apply_facts(
     else:
         head = timeline.head
         known_until = max(head.last_event_at, max((it.change.at for it in timeline.emitted), default=0))
-        timeline.tail = in_order([*timeline.tail, *arrived])
+        facts = in_order([*timeline.tail.facts, *arrived])
+        timeline.tail = tail_of(facts)
         timeline.folded = timeline.stale = False
-        timeline.head = rebuild(timeline, timeline.tail, max(upto, head.at), rules, decisions, arrived, told)
+        timeline.head = rebuild(timeline, facts, max(upto, head.at), rules, decisions, arrived, told)
         published, timeline.emitted = correct(decisions, timeline.emitted, known_until, timeline.seq)
     if published:
         published, timeline.seq = renumbered(published, timeline.seq)
@@ -166,8 +158,10 @@ def _are_next(timeline: Timeline, arrived: Sequence[AnyFact]) -> bool:
         return False
     if not arrived:
         return True
-    tail = timeline.tail
-    return arrived[0].at >= timeline.head.at and (not tail or place(arrived[0]) > place(tail[-1]))
+    first, tail = arrived[0], timeline.tail
+    if first.at < timeline.head.at:
+        return False
+    return not tail.count or first.at > tail.end or place(first) > place(tail.facts[-1])
 
 
 def _continue(
@@ -188,19 +182,19 @@ def _continue(
         told += rules.told(head, fact)
         rules.advance(head, fact, decisions)
     rules.elapse(head, upto, decisions)
-    timeline.tail += arrived
+    timeline.tail.append(arrived)
     return publish(decisions, timeline.emitted, timeline.seq) if decisions else []
 
 
 def _is_past(timeline: Timeline, horizon: int) -> bool:
     tail = timeline.tail
-    return timeline.head.at < horizon and (not tail or tail[-1].at < horizon)
+    return timeline.head.at < horizon and (not tail.count or tail.end < horizon)
 
 
 def _fold(timeline: Timeline) -> None:
     if not timeline.folded:
-        timeline.base, timeline.base_decided, timeline.folded = pack(timeline.head), decided_of(timeline.head), True
-        timeline.tail.clear()
+        timeline.base, timeline.folded = pack(timeline.head), True
+        timeline.tail = Tail()
         timeline.twins.clear()
         timeline.emitted.clear()
 
@@ -210,31 +204,31 @@ def _tidy(timeline: Timeline, horizon: int, kept_from: int, rules: Rulebook, tol
     if _is_past(timeline, kept_from):
         _fold(timeline)
     # Folding facts decides them once more, so it waits until there are several.
-    elif len(tail) > MIN_FOLD and tail[MIN_FOLD].at < kept_from:
+    elif tail.count > MIN_FOLD and tail.begin < kept_from and tail.facts[MIN_FOLD].at < kept_from:
         _fold_before(timeline, kept_from, rules)
     if _is_flooded(timeline):
-        if timeline.tail[0].at < horizon:
+        if timeline.tail.count and timeline.tail.begin < horizon:
             told.append(IDS_BOUND)
             _fold_before(timeline, horizon, rules)
         if _is_flooded(timeline):
             told.append(TAIL_BOUND)
-            newest = in_order([*timeline.tail, *timeline.twins])[-MAX_TAIL // 2]
+            newest = in_order([*timeline.tail.facts, *timeline.twins])[-MAX_TAIL // 2]
             timeline.closed_before = newest.at + 1
             _fold_before(timeline, timeline.closed_before, rules)
 
 
 def _is_flooded(timeline: Timeline) -> bool:
-    return len(timeline.tail) + len(timeline.twins) > MAX_TAIL
+    return timeline.tail.count + len(timeline.twins) > MAX_TAIL
 
 
 def _fold_before(timeline: Timeline, horizon: int, rules: Rulebook) -> None:
-    count = sum(fact.at < horizon for fact in timeline.tail)
+    facts = timeline.tail.facts
+    count = sum(fact.at < horizon for fact in facts)
     if timeline.base is not None or count:
-        base = rebuild(timeline, timeline.tail[:count], horizon - 1, rules, [], (), [])
-        timeline.base, timeline.base_decided = pack(base), decided_of(base)
-    timeline.tail = timeline.tail[count:]
+        timeline.base = pack(rebuild(timeline, facts[:count], horizon - 1, rules, [], (), []))
+    timeline.tail = tail_of(facts[count:])
     if timeline.twins:
-        timeline.twins = _with_first(timeline.twins, timeline.tail, rules.compiled.lateness_ms)
+        timeline.twins = _with_first(timeline.twins, facts[count:], rules.compiled.lateness_ms)
     timeline.emitted = [it for it in timeline.emitted if it.change.at >= horizon]
 
 

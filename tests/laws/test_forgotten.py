@@ -32,7 +32,7 @@ def test_a_stream_and_a_backtest_refuse_the_same_facts(history: list[AnyFact], d
         if data.draw(st.booleans()):
             apply_facts(timeline, arrived, fact.at, fact.at - lateness, REFUSING, [])
             arrived, judgement = [], Judgement()
-            if data.draw(st.booleans()) and (timeline.tail or timeline.base):
+            if data.draw(st.booleans()) and (timeline.tail.count or timeline.base):
                 timeline = load(dump(timeline, REFUSING), REFUSING)
     truth = decide_history(history, history[-1].at, REFUSING)
     assert truth is not None

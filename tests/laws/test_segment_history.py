@@ -7,13 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.events import AnyFact
-from state.customer.decided import decided_state
 from state.customer.packing import pack, unpack
 from state.features.catalogue import catalogue
 from state.policy.compiled import read_policy
 from state.rules.rulebook import Rulebook
 from state.timeline.history import decide_history
-from tests.support.histories import DAY, POLICIES, RULES, facts
+from tests.support.histories import DAY, POLICIES, RULES, decided_only, facts
 
 FUNCTIONS = ("days_since_entered", "days_since_left", "total_days_in", "times_entered")
 
@@ -50,4 +49,4 @@ def test_history_is_what_the_changes_say(data: st.DataObject, history: list[AnyF
         }
     left = {it.change.key for it in truth.published if it.change.to == "out" and it.change.direction is None}
     assert set(customer.past_memberships) == left & rules.compiled.remembered_segments
-    assert decided_state(unpack(pack(customer))) == decided_state(customer)
+    assert decided_only(unpack(pack(customer))) == decided_only(customer)

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from schemas.events import AnyFact
 from state.customer.customer import Customer, first_seen
-from state.customer.decided import decided_state
 from state.customer.packing import pack, unpack
 from state.features.catalogue import catalogue
 from state.policy.compiled import CompiledPolicy, read_policy
@@ -16,7 +15,7 @@ from state.policy.compiled_ladder import CompiledLadder
 from state.rules.rulebook import Rulebook
 from state.timeline.history import decide_history
 from tests.support.frequent_looks import NOON, decided, events, history_of, look_often
-from tests.support.histories import DAY, POLICIES, RULES, facts
+from tests.support.histories import DAY, POLICIES, RULES, decided_only, facts
 
 FUNCTIONS = ("days_since_entered", "days_since_left", "total_days_in", "times_entered")
 Move = tuple[int, str, str]
@@ -61,7 +60,7 @@ def test_history_is_what_the_changes_say(data: st.DataObject, history: list[AnyF
         }
     left = {f"{it.key}:{it.from_}" for it in moves if it.from_ != "none"}
     assert set(customer.past_steps) == left & rules.compiled.remembered_steps
-    assert decided_state(unpack(pack(customer))) == decided_state(customer)
+    assert decided_only(unpack(pack(customer))) == decided_only(customer)
 
 
 # What moves is asked so that it begins at a whole hour: so all stays end at one as well.

@@ -210,5 +210,5 @@ def test_a_snapshot_holds_all_of_a_timeline(data: st.DataObject) -> None:
     again = load(dump(timeline, rulebook), rulebook)
     assert dump(again, rulebook) == dump(timeline, rulebook)
     assert decided(again.head) == decided(timeline.head)
-    assert (again.tail, again.twins) == (timeline.tail, timeline.twins)
+    assert (again.tail.facts, again.twins) == (timeline.tail.facts, timeline.twins)
     assert (again.emitted, again.seq) == (timeline.emitted, timeline.seq)

@@ -1,5 +1,6 @@
 """Histories: made-up facts of one customer, and the order in which they arrive."""
 
+from copy import copy
 from dataclasses import dataclass
 
 from hypothesis import strategies as st
@@ -23,7 +24,6 @@ from schemas.events import (
     TraitsIdentified,
 )
 from state.customer.customer import Customer
-from state.customer.decided import decided_state
 from state.features.catalogue import catalogue
 from state.policy.compiled import read_policy
 from state.rules.rulebook import Rulebook
@@ -51,6 +51,10 @@ LABELS: tuple[Trait | None, ...] = (
     None,
 )
 START = 1_600_000_000_000
+_AGGREGATED = {"first_event_at", "last_event_at", "at", "due", "traits", "user_id"}
+_DECIDED = [
+    it for it in Customer.__struct_fields__ if it not in _AGGREGATED and not it.startswith(("stored_", "read_"))
+]
 POLICIES = {
     "rhythm": """
 name = "rhythm"
@@ -585,7 +589,12 @@ def decided(customer: Customer) -> tuple[object, ...]:
     """Return a customer without the instants of looking, and the bytes kept, which depend on when one looked."""
     forget_bytes(customer)
     aggregates = customer.purchases, customer.engagement, customer.support, customer.activity, customer.traits
-    return customer.first_event_at, customer.last_event_at, *aggregates, decided_state(customer)
+    return customer.first_event_at, customer.last_event_at, *aggregates, decided_only(customer)
+
+
+def decided_only(customer: Customer) -> dict[str, object]:
+    """Return a copy of what was decided of a customer, apart from the aggregates that it was decided on."""
+    return {name: copy(getattr(customer, name)) for name in _DECIDED}
 
 
 def forget_bytes(customer: Customer) -> None:

@@ -13,6 +13,7 @@ from agents.profile_sink import ProfileVersion, Row
 from schemas.profile import Profile
 from state.customer.customer import first_seen
 from state.rules.rulebook import Rulebook
+from state.timeline.tail import Tail
 from state.timeline.timeline import Timeline
 from streams.policy_file import load_rules
 from tests.support.stages import STAGES
@@ -80,7 +81,7 @@ class FakeGroup:
         seq = before.seq + 1 if before else 1
         customer = first_seen(self.upto)
         customer.stage = STAGES[seq % len(STAGES)]
-        self.timelines[key] = Timeline(None, [], [], customer, seq, 0, None, False)
+        self.timelines[key] = Timeline(None, Tail(), [], customer, seq, 0, False)
         value = b'{"userId":"%s","seq":%d}' % (key, seq)
         outcome = Outcome(self.upto, changes={key: b""}, transitions=[(key, value, self.upto)])
         return Committed(Batch(self.partition, 1, [], self.upto), outcome, self.position, 0.0)

@@ -22,9 +22,6 @@ class Toy(Customer, kw_only=True):
     """A customer whose aggregates are replaced by a few plain facts; ``reads`` are the features that were read."""
 
     first_event_at: int = 0
-    purchases_lazy: bytes = b""
-    engagement_lazy: bytes = b""
-    support_lazy: bytes = b""
     traits: dict[str, Trait] = msgspec.field(default_factory=dict)
     stage: str = "new"
     orders: list[tuple[int, float]] = msgspec.field(default_factory=list)

@@ -150,7 +150,7 @@ def known(driver: Driver, user_id: str) -> dict[str, Any]:
         "expected": head.expected,
         "seq": timeline.seq,
         "closed_before": timeline.closed_before,
-        "tail": [it.message_id for it in timeline.tail],
+        "tail": [it.message_id for it in timeline.tail.facts],
         "emitted": [it.change.identity(user_id) for it in timeline.emitted],
         "traits": head.traits,
         "orders": head.purchases.count(),
