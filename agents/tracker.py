@@ -247,12 +247,11 @@ class Tracker:
         return TouchedCustomer(timeline, before, self._adoption.adopt(timeline) if is_behind else [])
 
     def _decide(self, key: bytes, customer: TouchedCustomer, outcome: Outcome) -> None:
-        timeline, told = customer.timeline, list[str]()
+        timeline, rules, told = customer.timeline, self._rules, list[str]()
         try:
-            publications = customer.decide(outcome.upto, self._rules, told)
-            user, version, of_account = key.decode(), self._rules.version, self._of_accounts
-            values = [encode(it, user, version, of_account=of_account) for it in publications]
-            snapshot = dump(timeline, self._rules)
+            publications = customer.decide(outcome.upto, rules, told)
+            values = [encode(it, key.decode(), rules.version, of_account=self._of_accounts) for it in publications]
+            snapshot = dump(timeline, rules)
         except Exception as error:  # as above: a rule that raises is this customer's reject
             outcome.counts["applied"] -= len(customer.records)
             outcome.counts["poisoned"] += 1
@@ -262,8 +261,9 @@ class Tracker:
         for it in told:
             (outcome.counts if it == UNKNOWN_ORDER else outcome.bounds)[it] += 1
         outcome.take(key, None if timeline.is_gone(outcome.upto) else snapshot, timeline, customer.before)
-        outcome.publications += [(key, it) for it in publications]
-        outcome.transitions += [(key, value, it.change.at) for it, value in zip(publications, values, strict=True)]
+        if publications:  # most events change nothing that is published
+            outcome.publications += [(key, it) for it in publications]
+            outcome.transitions += [(key, value, it.change.at) for it, value in zip(publications, values, strict=True)]
 
     def _reject(self, record: Record, error: RejectedError, outcome: Outcome) -> None:
         outcome.rejected[error.reason] += 1
