@@ -1,5 +1,5 @@
 # A worker's image: the wheel in a virtual environment, and nothing else of this tree.
-FROM python:3.13-slim-bookworm AS build
+FROM python:3.11-slim-bookworm AS build
 # Extras of pyproject.toml: docker build --build-arg EXTRAS=tracing
 ARG EXTRAS=
 WORKDIR /build
@@ -15,7 +15,7 @@ COPY mappings mappings
 RUN python -m pip wheel --no-cache-dir --no-deps --wheel-dir /wheels . \
  && /opt/lifestage/bin/python -m pip install --no-cache-dir --only-binary :all: -c constraints.txt "$(ls /wheels/*.whl)${EXTRAS:+[$EXTRAS]}"
 
-FROM python:3.13-slim-bookworm
+FROM python:3.11-slim-bookworm
 RUN useradd --system --uid 10001 --home-dir /srv/lifestage --create-home lifestage
 COPY --from=build /opt/lifestage /opt/lifestage
 ENV PATH=/opt/lifestage/bin:$PATH \
