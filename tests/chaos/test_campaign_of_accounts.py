@@ -1,4 +1,4 @@
-"""The short form of the campaign in docs/reliability.md, with accounts: their workers read what the customers' write."""
+"""The short form of the campaign in docs/reliability.md, with accounts, whose workers read what the others write."""
 
 from pathlib import Path
 
