@@ -25,6 +25,7 @@ from state.timeline.timeline import Timeline
 
 VERSION = 6
 READABLE = Readable("snapshots", oldest=min(STEPS), newest=VERSION)
+_PRESENT = bytes((VERSION,))
 _VERSIONS = frozenset(bytes((version,)) for version in range(1, 32))
 """What can be a version: neither text nor zeros, which something else has written."""
 NEVER = -1
@@ -143,14 +144,10 @@ def load(snapshot: bytes, rules: Rulebook, user_id: str = "") -> Timeline:
     Raises ``StoredVersionError`` for another version, and ``SnapshotError``.
     The aggregates are decoded only when they are needed, and an error in one of them is raised then.
     """
-    header = read_header(snapshot)
+    older = None if snapshot.startswith(_PRESENT) else read_header(snapshot)
     try:
-        if snapshot[0] != VERSION:
-            older = in_version_5(snapshot)
-            decided_by_others = header.fingerprint != rules.fingerprint
-            return from_version_5.timeline(
-                older[_begin(older) :], header.due, rules, user_id, decided_by_others=decided_by_others
-            )
+        if older is not None:
+            return _of_older_version(snapshot, older, rules, user_id)
         stored = _decode(_decompressed(memoryview(snapshot)[_begin(snapshot) :]))
         head = unpack(stored.head)
     except (DecompressionError, msgspec.DecodeError, struct.error, ValueError, IndexError, RecursionError) as error:
@@ -167,6 +164,13 @@ def load(snapshot: bytes, rules: Rulebook, user_id: str = "") -> Timeline:
         folded=is_as_head and not (stored.count or stored.emitted or stored.twins),
         twins=stored.twins,
     )
+
+
+def _of_older_version(snapshot: bytes, header: Header, rules: Rulebook, user_id: str) -> Timeline:
+    snapshot = in_version_5(snapshot)
+    decided_by_others = header.fingerprint != rules.fingerprint
+    stored = snapshot[_begin(snapshot) :]
+    return from_version_5.timeline(stored, header.due, rules, user_id, decided_by_others=decided_by_others)
 
 
 def _decompressed(block: memoryview) -> bytes:
