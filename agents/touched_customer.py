@@ -60,9 +60,6 @@ class TouchedCustomer(msgspec.Struct, gc=False):
     def _check_remembered(self, fact: AnyFact, rules: Rulebook) -> None:
         if self.judgement is None:
             self.judgement = Judgement()
-        try:
-            why = self.judgement.why_forgotten(self.timeline, self.facts, fact, rules)
-        except Exception as error:  # what cannot be read is this customer's reject, and nobody else's
-            raise RejectedError("poison", f"{type(error).__name__}: {error}") from error
+        why = self.judgement.why_forgotten(self.timeline, self.facts, fact, rules)
         if why is not None:
             raise RejectedError("forgotten", why)

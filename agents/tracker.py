@@ -206,7 +206,12 @@ class Tracker:
             customer = self._touch(key, touched, outcome, at)
         if at < customer.timeline.closed_before:
             raise RejectedError("late", "a flood of events, or a new policy, has closed this customer's past")
-        counted = customer.receive(record, fact, self._rules)
+        try:
+            counted = customer.receive(record, fact, self._rules)
+        except RejectedError:
+            raise
+        except Exception as error:  # the base and the tail are decoded only now
+            raise RejectedError("poison", f"{type(error).__name__}: {error}") from error
         for bound in event.bounds:
             outcome.bounds[bound] += 1
         return counted

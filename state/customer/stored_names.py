@@ -1,4 +1,4 @@
-"""Stored names: those of the stages that ship have numbers in the headers of snapshots, which are read one by one."""
+"""Stored names: the stages that ship have a number of one byte in the header of a snapshot."""
 
 OTHER_STAGE = 255
 """The number in a header for a stage that has no number."""
@@ -8,7 +8,7 @@ _STAGE_NUMBERS = {stage: number for number, stage in enumerate(_STAGES)}
 
 
 def stored_stage(stage: str) -> int | str:
-    """Return a stage as it is stored."""
+    """Return a stage as it stands in the header."""
     return _STAGE_NUMBERS.get(stage, stage)
 
 

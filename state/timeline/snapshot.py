@@ -13,7 +13,7 @@ from msgspec import Raw
 
 from schemas.events import AnyFact
 from state.customer.empty_end import without_empty_end
-from state.customer.packing import PackingError, pack, unpack
+from state.customer.packing import pack, unpack
 from state.customer.stored_names import OTHER_STAGE, stage_of, stored_stage
 from state.rules.rulebook import Rulebook
 from state.timeline import from_version_5
@@ -73,7 +73,7 @@ _decode = msgspec.msgpack.Decoder(_Stored).decode
 
 
 def dump(timeline: Timeline, rules: Rulebook) -> bytes:
-    """Return the bytes of a timeline."""
+    """Return the bytes of a timeline. Raises ``SnapshotError`` where they would be too many to be read again."""
     head, tail, packed = timeline.head, timeline.tail, pack(timeline.head)
     fields = (
         Raw(packed),
@@ -87,7 +87,10 @@ def dump(timeline: Timeline, rules: Rulebook) -> bytes:
         timeline.emitted,
         timeline.twins,
     )
-    stored = bytes(lz4.compress_block(_encode(without_empty_end(fields, _ALWAYS))))
+    encoded = _encode(without_empty_end(fields, _ALWAYS))
+    if len(encoded) > MAX_BYTES:
+        raise SnapshotError(f"a snapshot of {len(encoded):,} bytes would be larger than any that is read")
+    stored = bytes(lz4.compress_block(encoded))
     due = NEVER if head.due is None else head.due
     stage = stored_stage(head.stage)
     if isinstance(stage, int):
@@ -175,5 +178,5 @@ def _of_older_version(snapshot: bytes, header: Header, rules: Rulebook, user_id:
 
 def _decompressed(block: memoryview) -> bytes:
     if int.from_bytes(block[:4], "little") > MAX_BYTES:  # LZ4 would allocate that many bytes before it reads on
-        raise PackingError("it claims to be larger than any")
+        raise SnapshotError("it claims to be larger than any")
     return bytes(lz4.decompress_block(block))

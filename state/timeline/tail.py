@@ -30,7 +30,7 @@ class Tail(msgspec.Struct, gc=False):
         facts = self.read
         if facts is None:
             count = self.count
-            head = bytes((0x90 | count,)) if count <= _SHORT else b"\xdc" + count.to_bytes(2)
+            head = bytes((0x90 | count,)) if count <= _SHORT else b"\xdd" + count.to_bytes(4)
             facts = self.read = _decode(head + self.stored)
         return facts
 

@@ -32,9 +32,9 @@ IDS_BOUND = "ids"
 class Timeline(msgspec.Struct, gc=False):
     """One customer's timeline, which is changed in place: after a batch that failed, load it from its snapshot again.
 
-    ``base`` is packed, and so is the tail, since both are read only when a fact comes out of order. ``folded`` says
-    that the head equals the base. ``closed_before`` is the instant before which this customer
-    accepts no facts, because a flood of them has moved the base ahead of the horizon, or a new policy was adopted.
+    ``base`` is packed, and so is the tail, since both are seldom read: mostly when a fact comes out of order.
+    ``folded`` says that the head equals the base. ``closed_before`` is the instant before which this customer accepts
+    no facts, because a flood of them has moved the base ahead of the horizon, or a new policy was adopted.
     ``seq`` is the number of the last publication. ``twins`` are further records of events whose first record is in the
     tail; ``stale`` says that a fact of the head was taken out of the tail since.
     """

@@ -40,10 +40,12 @@ def check(before: int, upto: int, broker_time: int, now: int) -> None:
     """Raise ``WrongClockError`` if a batch was decided by a wrong clock; all instants are in ms since 1970.
 
     ``before`` is the ``upto`` of the last commit: a batch that does not go beyond it adds no mistake. ``now`` is this
-    machine's clock after the broker's answer.
+    machine's clock after the broker's answer. It counts as well: a jump ahead is in no ``upto`` as long as nobody knows
+    which policy would be in force then, and what is told of an idle partition goes by the clock.
     """
-    if upto > before and upto - broker_time > MAX_OFF_MS:
-        raise WrongClockError(_told(upto, broker_time, f"{_seconds(upto - broker_time)} ahead of"), broker_time)
+    ahead = max(upto, now) if upto > before else now
+    if ahead - broker_time > MAX_OFF_MS:
+        raise WrongClockError(_told(ahead, broker_time, f"{_seconds(ahead - broker_time)} ahead of"), broker_time)
     if broker_time - now > MAX_OFF_MS:
         raise WrongClockError(_told(now, broker_time, f"{_seconds(broker_time - now)} behind"), broker_time)
 

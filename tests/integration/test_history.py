@@ -189,7 +189,11 @@ def test_the_last_transitions_come_first(served: Served) -> None:
         told = [it for it in recent if it in own]
         assert told == own[::-1][: len(told)]
     newest = max(json.loads(it.value)["timestamp"] for it in records)
-    assert newest in {it["timestamp"] for it in served.get("/v1/history/recent?limit=200")["transitions"]}
+
+    def has_newest() -> bool:
+        return newest in {it["timestamp"] for it in served.get("/v1/history/recent?limit=200")["transitions"]}
+
+    wait_until(has_newest, what=served.server.log.read_text)  # the server may be reading still
 
 
 def test_the_forecast_is_what_the_customers_expect(served: Served) -> None:

@@ -11,6 +11,7 @@ from schemas.instant import to_text
 from state.features.catalogue import catalogue
 from state.policy.compiled import read_policy
 from state.rules.rulebook import Rulebook
+from state.timeline.snapshot import dump, load
 from streams.backtest.backtest import UnusableLine, read_events, run
 from streams.policy_file import load_rules
 from tests.support.histories import POLICIES
@@ -218,6 +219,18 @@ def test_a_poisoned_customer_stops_nobody_else() -> None:
     assert broken.counts["applied"] == 1
     broken.feed([], START + 400 * DAY)
     assert {it["userId"] for it in broken.transitions} == {"c2"}
+
+
+def test_a_tail_that_cannot_be_read_stops_nobody_else() -> None:
+    driver = Driver(RULES)
+    driver.feed([order("c1", START, 1), order("c2", START, 2)], START)
+    timeline = load(driver.snapshots[b"c1"], RULES)
+    timeline.tail.stored = timeline.tail.stored[:1] + b"\xc1" + timeline.tail.stored[2:]
+    broken = Driver(RULES, {**driver.snapshots, b"c1": dump(timeline, RULES)})
+    broken.tracker.upto = START
+    broken.feed([order("c1", START, 1), order("c2", START + 2, 4)], START + 5)
+    assert [it["reason"] for it in broken.rejects] == ["poison"], "whether it is a duplicate only the tail knows"
+    assert broken.counts["applied"] == 1
 
 
 def test_a_new_policy_decides_everyone_again() -> None:

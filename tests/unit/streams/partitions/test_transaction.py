@@ -241,7 +241,7 @@ async def test_what_a_wrong_clock_has_decided_is_not_committed(written: Written,
     if has_transitions:  # ahead of the broker's own limit, so that it refuses them
         await made.send_transitions([(b"a", b"1", NOW + 7_200_000)])
     answered(producer, NOW)
-    with pytest.raises(WrongClockError, match="7,200 s ahead"):
+    with pytest.raises(WrongClockError, match="s ahead of"):
         await made.acknowledged()
 
 

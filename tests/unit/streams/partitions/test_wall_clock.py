@@ -16,7 +16,7 @@ HOUR = 3_600_000
         (0, BROKER + MAX_OFF_MS, BROKER + MAX_OFF_MS),
         (BROKER - HOUR, BROKER - HOUR + 1, BROKER),  # a backlog, or a suspended machine
         (BROKER + HOUR, BROKER + HOUR, BROKER),  # ahead already: this batch adds nothing to that
-        (0, BROKER, BROKER + HOUR),  # the answer took long, or it adds nothing
+        (0, BROKER, BROKER + MAX_OFF_MS),  # the answer took long
         (0, BROKER - MAX_OFF_MS, BROKER - MAX_OFF_MS),
     ],
 )
@@ -29,6 +29,7 @@ def test_a_batch_that_the_broker_could_have_decided_too_is_committed(before: int
     [
         (BROKER + 2 * HOUR, BROKER + 2 * HOUR, "7,200 s ahead of"),
         (BROKER + 2 * HOUR, BROKER, "7,200 s ahead of"),  # set right since the batch was made
+        (BROKER + 6_000, BROKER + 2 * HOUR, "7,200 s ahead of"),  # no policy is known for later
         (BROKER - HOUR, BROKER - HOUR, "3,600 s behind"),
         (BROKER - 2 * HOUR, BROKER - HOUR, "3,600 s behind"),
     ],
