@@ -80,7 +80,7 @@ def apply_facts(
     """
     lateness = rules.compiled.lateness_ms
     arrived = in_order(facts) if len(facts) > 1 else facts
-    if _is_past(timeline, (min(horizon, arrived[0].at) if arrived else horizon) - lateness):
+    if not timeline.stale and _is_past(timeline, (min(horizon, arrived[0].at) if arrived else horizon) - lateness):
         _fold(timeline)
     decisions: list[Decision] = []
     if _are_next(timeline, arrived):
