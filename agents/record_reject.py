@@ -17,3 +17,8 @@ def reject_of(record: Record, error: RejectedError, partition: int) -> tuple[byt
         value=record.value if is_kept else None,
     )
     return record.key if is_kept else None, value, record.time
+
+
+def poison(error: Exception) -> RejectedError:
+    """Return the rejection of what met an error of its customer alone: damaged bytes, or a rule that raises."""
+    return RejectedError("poison", f"{type(error).__name__}: {error}")

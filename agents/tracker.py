@@ -11,7 +11,7 @@ from agents.forgetting import Forgetting, check_reserved
 from agents.lateness import Lateness
 from agents.placement import Placement
 from agents.record_events import RecordReader, events_of
-from agents.record_reject import reject_of
+from agents.record_reject import poison, reject_of
 from agents.touched_customer import TouchedCustomer
 from schemas.envelope import Event
 from schemas.forget_request import REQUEST_KEY
@@ -211,7 +211,7 @@ class Tracker:
         except RejectedError:
             raise
         except Exception as error:  # the base and the tail are decoded only now
-            raise RejectedError("poison", f"{type(error).__name__}: {error}") from error
+            raise poison(error) from error
         for bound in event.bounds:
             outcome.bounds[bound] += 1
         return counted
@@ -238,7 +238,7 @@ class Tracker:
             try:
                 customer = touched[key] = self._taken_out(key, at, key in outcome.gone)
             except Exception as error:  # one unreadable customer must not stop the others
-                raise RejectedError("poison", f"{type(error).__name__}: {error}") from error
+                raise poison(error) from error
         return customer
 
     def _taken_out(self, key: bytes, at: int, is_gone: bool) -> TouchedCustomer:
@@ -261,7 +261,7 @@ class Tracker:
             outcome.counts["applied"] -= len(customer.records)
             outcome.counts["poisoned"] += 1
             for record in customer.records:
-                self._reject(record, RejectedError("poison", f"{type(error).__name__}: {error}"), outcome)
+                self._reject(record, poison(error), outcome)
             return
         for it in told:
             (outcome.counts if it == UNKNOWN_ORDER else outcome.bounds)[it] += 1
