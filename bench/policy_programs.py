@@ -81,7 +81,8 @@ def lifestage(load: Load) -> tuple[Run, Told]:
         def is_decided() -> bool:
             health = worker.health()
             groups: Mapping[str, Mapping[str, str | None]] = health.get("partitions", {})
-            return health.get("lag_records") == 0 and all((it["upto"] or "") > load.end for it in groups.values())
+            come = [it for it in groups.values() if (it["upto"] or "") > load.end]
+            return health.get("lag_records") == 0 and len(come) == load.place.settings.partitions
 
         until(is_done, [worker], _PATIENCE, "working the events off", every=_LOOK_SECONDS)
         until(is_decided, [worker], _ENDING_SECONDS, "deciding what was due")

@@ -1,6 +1,7 @@
 """Reads of one topic for people: committed records only, outside of any consumer group."""
 
 import logging
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -13,6 +14,8 @@ from streams.rights import check_visible
 from streams.settings import Settings
 
 _FETCH_TIMEOUT_MS = 500
+_OPEN_SECONDS = 10.0
+"""So long a read waits behind an open transaction: that of a worker that was killed is open until it times out."""
 
 
 class TopicUnreadableError(Exception):
@@ -20,28 +23,43 @@ class TopicUnreadableError(Exception):
 
 
 class TopicReader:
-    """A reader of all partitions of one topic; ``read_to`` is where ``until_now`` ended last, by partition."""
+    """A reader of all partitions of one topic; ``read_to`` is where ``until_now`` ended last, by partition.
 
-    def __init__(self, consumer: AIOKafkaConsumer, partitions: list[TopicPartition]) -> None:
+    ``uncommitted`` is a consumer for which a partition ends behind its last record, committed or not.
+    """
+
+    def __init__(
+        self, consumer: AIOKafkaConsumer, uncommitted: AIOKafkaConsumer, partitions: list[TopicPartition]
+    ) -> None:
         self._consumer = consumer
+        self._uncommitted = uncommitted
         self._partitions = partitions
         self.read_to: Mapping[int, int] = {}
 
     async def until_now(self, start: Mapping[int, int] | None = None) -> AsyncIterator[ConsumerRecord]:
-        """Yield every committed record that is in the topic at the moment, or those from these offsets on."""
-        ends = await self._consumer.end_offsets(self._partitions)
+        """Yield every committed record that is in the topic at the moment, or those from these offsets on.
+
+        A transaction may be committed before each of its partitions knows it, so this waits for what is open, but not
+        longer than ``_OPEN_SECONDS`` without a record.
+        """
+        ends = await self._uncommitted.end_offsets(self._partitions)
         if start is None:
             await self._from_beginning()
         else:
             for it in self._partitions:
                 self._consumer.seek(it, start[it.partition])
+        read_at = time.monotonic()
         while behind := [it for it in self._partitions if await self._consumer.position(it) < ends[it]]:
             fetched = await self._consumer.getmany(*behind, timeout_ms=_FETCH_TIMEOUT_MS)
+            if fetched:
+                read_at = time.monotonic()
+            elif time.monotonic() - read_at > _OPEN_SECONDS:
+                break
             for partition, records in fetched.items():
                 for record in records:
                     if record.offset < ends[partition]:
                         yield record
-        self.read_to = {it.partition: end for it, end in ends.items()}
+        self.read_to = {it.partition: min(await self._consumer.position(it), end) for it, end in ends.items()}
 
     async def offsets_at(self, instant: int) -> Mapping[int, int]:
         """Return by partition the offset of the first record that is not older than an instant (ms since 1970)."""
@@ -85,8 +103,11 @@ class TopicReader:
 @asynccontextmanager
 async def open_topic(settings: Settings, topic: str) -> AsyncIterator[TopicReader]:
     """Open a topic for the length of the block; raises ``TopicUnreadableError``, ``RefusedError``."""
-    async with consuming(settings, topic) as (consumer, partitions):
-        yield TopicReader(consumer, partitions)
+    async with (
+        consuming(settings, topic) as (consumer, partitions),
+        AIOKafkaConsumer(**client_arguments(settings), group_id=None, enable_auto_commit=False) as uncommitted,
+    ):
+        yield TopicReader(consumer, uncommitted, partitions)
 
 
 @asynccontextmanager

@@ -34,3 +34,14 @@ def by_customer(values: Sequence[bytes]) -> dict[str, list[bytes]]:
 def differences(live: Sequence[bytes], truth: Sequence[bytes]) -> tuple[Counter[bytes], Counter[bytes]]:
     """Return what is only live, and what is only in the backtest."""
     return Counter(live) - Counter(truth), Counter(truth) - Counter(live)
+
+
+def standing(values: Sequence[bytes]) -> list[str]:
+    """Return the identities of the transitions that stand, sorted: each that was not retracted, whatever its revision.
+
+    Where a record arrives just behind a deadline, live takes back what the backtest never said.
+    """
+    told = [json.loads(value) for value in values]
+    retracted = {it["properties"]["corrects"] for it in told if it["properties"]["retracted"]}
+    left = (it["messageId"] for it in told if not it["properties"]["retracted"])
+    return sorted(it.partition(".")[0] for it in left if it not in retracted)

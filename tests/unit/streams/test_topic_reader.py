@@ -66,13 +66,20 @@ def consumer() -> FakeConsumer:
 
 
 def reader(consumer: Any) -> TopicReader:
-    return TopicReader(consumer, [A, B])
+    return TopicReader(consumer, consumer, [A, B])
 
 
 async def test_what_is_in_the_topic_now_is_read_once_and_no_further(consumer: FakeConsumer) -> None:
     consumer.arriving = {B: 5}
     found = [(it.partition, it.offset) async for it in reader(consumer).until_now()]
     assert sorted(found) == [(0, 2), (0, 3), (0, 5), (0, 6), (1, 0)]
+
+
+async def test_who_reads_on_gets_what_came_meanwhile(consumer: FakeConsumer) -> None:
+    consumer.arriving = {A: 8, B: 2}
+    topic = reader(consumer)
+    assert [it.offset async for it in topic.until_now()] == [2, 3, 0, 5, 6]
+    assert [it.offset async for it in topic.until_now(topic.read_to)] == [8, 2]
 
 
 @pytest.mark.parametrize(
