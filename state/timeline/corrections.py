@@ -27,12 +27,12 @@ def publish(decisions: Sequence[Decision], emitted: list[Emitted], seq: int) -> 
 
     ``seq`` is the number of the customer's last publication.
     """
-    retracted = {it.change: it for it in emitted if not it.stands}
+    retracted = {_id(it.change): it for it in sorted(emitted, key=_revision) if not it.stands}
     first = decisions[0].change.at if decisions else 0
     together = [it.change for it in emitted if it.stands and it.change.at == first]
     published = []
     for number, (change, figures) in enumerate(numbered(decisions, together), start=seq + 1):
-        before = retracted.get(change)
+        before = retracted.get(_id(change)) if retracted else None
         revision = 0
         if before is not None:
             emitted.remove(before)
@@ -54,6 +54,7 @@ def correct(
     """
     decisions = numbered(decisions)
     known = {it.change: it for it in emitted}
+    told = {_id(it.change): it.revision for it in sorted(emitted, key=_revision)}
     decided = {change for change, _ in decisions}
     untrue = [it for it in emitted if it.stands and it.change not in decided]
     published = [_retraction(it, number) for number, it in enumerate(reversed(untrue), start=seq + 1)]
@@ -64,7 +65,7 @@ def correct(
         if before is not None and before.stands:
             now.append(before)
             continue
-        revision = 0 if before is None else before.revision + 1
+        revision = told.get(_id(change), -1) + 1
         instead_of = None if change.is_republished else next(replaced, None)
         published.append(
             Publication(
@@ -108,6 +109,15 @@ def numbered(decisions: Sequence[Decision], earlier: Iterable[Change] = ()) -> S
         known[likeness] += 1
         found.append(Decision(msgspec.structs.replace(change, again=again), figures))
     return found
+
+
+def _revision(emitted: Emitted) -> int:
+    return emitted.revision
+
+
+def _id(change: Change) -> tuple[object, ...]:
+    """Return what makes a change's identity: two events of one messageId may differ in their names and nothing else."""
+    return *change.likeness(), change.again
 
 
 def _retraction(emitted: Emitted, seq: int) -> Publication:

@@ -1,5 +1,6 @@
 """Flows by date do not depend on the order of partitions and of arrival, nor on what was published and taken back."""
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 
@@ -69,7 +70,8 @@ def test_flows_are_those_of_what_stands_in_the_end(data: st.DataObject) -> None:
         name: +it | -it for name, it in settled.flows.gained.items() if any(it.values())
     }
     for number, records in enumerate(partitions):
-        assert [*log.places.of(f"c{number}".encode())] == [(number, it.offset) for it in reversed(records)]
+        kept = [it.offset for it in reversed(records) if not json.loads(it.value)["properties"].get("republished")]
+        assert [*log.places.of(f"c{number}".encode())] == [(number, offset) for offset in kept]
 
 
 def test_what_is_told_again_does_not_count() -> None:

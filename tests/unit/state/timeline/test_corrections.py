@@ -3,6 +3,7 @@
 A change is named by a letter; it takes place on the day that its letter has in the alphabet.
 """
 
+import msgspec
 import pytest
 
 from schemas.change import Cause, Change, Figures
@@ -108,3 +109,26 @@ def test_after_facts_out_of_order(before, decisions, known_until, published, aft
     assert in_words(found) == published
     assert now == emitted(after)
     assert [it.seq for it in found] == list(range(SEQ + 1, SEQ + 1 + len(found)))
+
+
+def test_no_id_is_told_twice_where_two_events_of_one_message_id_differ_in_their_names() -> None:
+    by_order = change("a")
+    by_page = msgspec.structs.replace(by_order, cause=Cause(kind="event", name="page", message_id="a"))
+    now: list[Emitted] = []
+    told = publish([Decision(by_order, FIGURES)], now, 0)
+    for becomes in (by_page, by_order, by_page):
+        published, now = correct([Decision(becomes, FIGURES)], now, 0, len(told))
+        told += published
+    published, now = correct([], now, 0, len(told))
+    told += published + publish([Decision(by_order, FIGURES)], now, len(told))
+    assert [(it.change.cause.name, it.revision, it.retracted) for it in told] == [
+        ("Order Completed", 0, False),
+        ("Order Completed", 0, True),
+        ("page", 1, False),
+        ("page", 1, True),
+        ("Order Completed", 2, False),
+        ("Order Completed", 2, True),
+        ("page", 3, False),
+        ("page", 3, True),
+        ("Order Completed", 4, False),
+    ]
