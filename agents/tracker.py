@@ -252,7 +252,8 @@ class Tracker:
         return TouchedCustomer(timeline, before, self._adoption.adopt(timeline) if is_behind else [])
 
     def _decide(self, key: bytes, customer: TouchedCustomer, outcome: Outcome) -> None:
-        timeline, rules, told = customer.timeline, self._rules, list[str]()
+        timeline, rules = customer.timeline, self._rules
+        told: list[str] = []  # list[str]() costs three times as much
         try:
             publications = customer.decide(outcome.upto, rules, told)
             values = [encode(it, key.decode(), rules.version, of_account=self._of_accounts) for it in publications]

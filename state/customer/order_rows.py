@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from fractions import Fraction
 from hashlib import blake2b
+from itertools import accumulate
 from math import ceil
 from operator import sub
 from struct import pack, unpack
@@ -13,7 +14,7 @@ from msgspec.structs import astuple
 from schemas.events import OrderCompleted, OrderRefunded, OrderUpdated
 from schemas.money import MILLION, decimals
 from state.customer.conversion import Conversion
-from state.customer.delta_coding import DAY_MS, delta_decode, delta_encode
+from state.customer.delta_coding import DAY_MS, delta_encode
 from state.customer.empty_end import without_empty_end
 
 
@@ -191,14 +192,17 @@ class PackedRows(msgspec.Struct, array_like=True, gc=False):
 def unpack_rows(packed: PackedRows) -> OrderRows:
     """Return the rows that were stored; they take over the columns. Raises ``struct.error`` or ``ValueError``."""
     ids = list(unpack(f">{len(packed.ids) // 8}Q", packed.ids))
-    start, days = packed.first * DAY_MS, packed.days
-    ats = [start + it for it in delta_decode(packed.ats)]
-    later = [days] * len(ats) if isinstance(days, int) else days
+    ats, days = list(accumulate(packed.ats, initial=packed.first * DAY_MS)), packed.days
+    del ats[0]  # where the first day begins
+    if isinstance(days, int):
+        days = [at // DAY_MS + days for at in ats]
+    else:
+        days = [at // DAY_MS + it for at, it in zip(ats, days, strict=True)]
     details = {ids[row]: it for row, it in packed.details.items()} if packed.details else {}
     return OrderRows(
         ids,
         ats,
-        [at // DAY_MS + it for at, it in zip(ats, later, strict=True)],
+        days,
         packed.nets,
         packed.items,
         details,

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import msgspec
 
 from schemas.events import OrderCancelled, OrderCompleted, OrderRefunded, OrderUpdated
+from state.customer.baskets import Baskets, no_baskets
 from state.customer.conversion import Conversion
 from state.customer.daily_counts import Daily, no_counts
 from state.customer.occasions import Occasions
@@ -24,7 +25,6 @@ from state.customer.undone_orders import UndoneOrders
 MAX_REMEMBERED = 10_000
 MAX_ROWS = 96
 BLOCK_ROWS = 64
-MAX_BASKETS = 10
 
 
 class OrderMemory(NamedTuple):
@@ -57,7 +57,7 @@ class Purchases(msgspec.Struct, gc=False):
 
     ``undone`` are orders that stand no more. ``occasions`` is the number of purchase occasions, ``occasion_at`` the
     instant of the last one, and ``net_total`` the revenue of the rows. ``refunds`` is the money given back, by the day
-    of the refund. ``baskets`` are the categories of the newest ten orders placed, without those undone. Money is in
+    of the refund. ``baskets`` are those of the newest ten orders placed, without those undone. Money is in
     minor units. ``stored`` are the bytes of all this, none once it may have changed.
     """
 
@@ -65,7 +65,7 @@ class Purchases(msgspec.Struct, gc=False):
     archive: OrderArchive
     undone: UndoneOrders
     refunds: Daily
-    baskets: list[tuple[str, ...]]
+    baskets: Baskets
     net_total: int = 0
     occasions: int = 0
     occasion_at: int = 0
@@ -125,7 +125,7 @@ class Purchases(msgspec.Struct, gc=False):
 
     def categories(self) -> tuple[str, ...]:
         """Return the categories of the newest ten orders, each once, newest order first."""
-        return tuple(dict.fromkeys(name for names in reversed(self.baskets) for name in names))
+        return self.baskets.categories()
 
     def forgets(self, order_id: str, day: int, memory: OrderMemory) -> bool:
         """Tell whether an order is not remembered on a day on which some order of the customer is forgotten."""
@@ -165,9 +165,7 @@ class Purchases(msgspec.Struct, gc=False):
         self.net_total += order.total
         occasions = Occasions(self.occasions, self.occasion_at).after((order.at,), memory.occasion_ms)
         self.occasions, self.occasion_at = occasions.number, occasions.last
-        self.baskets.append(order.categories)
-        if len(self.baskets) > MAX_BASKETS:
-            del self.baskets[0]
+        self.baskets.add(order.categories)
         if len(rows.ids) > memory.max_rows:
             self.archive.add(self._taken(memory.block_rows), memory.first_day(day), memory.occasion_ms)
         if self.count() - self.archive.forgotten.orders > memory.most:
@@ -247,7 +245,7 @@ class Purchases(msgspec.Struct, gc=False):
         self.rows.update(row, order)
         self.net_total += self.rows.nets[row]
         if (basket := self._basket(row)) is not None:
-            self.baskets[basket] = order.categories
+            self.baskets.replace(basket, order.categories)
 
     def _taken(self, count: int) -> OrderRows:
         taken = self.rows.take(count)
@@ -256,7 +254,7 @@ class Purchases(msgspec.Struct, gc=False):
 
     def _remove(self, row: int, day: int, memory: OrderMemory) -> None:
         if (basket := self._basket(row)) is not None:
-            del self.baskets[basket]
+            self.baskets.remove(basket)
         self.net_total -= self.rows.nets[row]
         self.undone.add(self.rows.ids[row], day, memory.most)
         self.rows.remove(row)
@@ -275,5 +273,5 @@ def no_purchases() -> Purchases:
         archive=unpack_archive(None),
         undone=UndoneOrders({}),
         refunds=no_counts(),
-        baskets=[],
+        baskets=no_baskets(),
     )

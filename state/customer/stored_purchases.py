@@ -1,9 +1,8 @@
 """Purchases as they are stored: few bytes for the many customers with few orders."""
 
-from itertools import chain
-
 import msgspec
 
+from state.customer.baskets import Baskets
 from state.customer.daily_counts import PackedDaily, unpack_daily
 from state.customer.empty_end import without_empty_end
 from state.customer.order_archive import PackedArchive, unpack_archive
@@ -15,7 +14,7 @@ from state.customer.undone_orders import PackedUndone, unpack_undone
 class _Packed(msgspec.Struct, array_like=True, gc=False):
     """Purchases as stored, without what is empty at the end.
 
-    ``categories`` are those of all baskets, each once; a basket has their places. ``same_occasion`` is the number of
+    ``categories`` and ``baskets`` are those of ``Baskets``. ``same_occasion`` is the number of
     orders that began no occasion, ``since_occasion`` the ms from the beginning of the last occasion to the last order.
     """
 
@@ -37,13 +36,11 @@ def pack_purchases(purchases: Purchases) -> bytes:
     """Return the bytes of purchases, which are made again only after a change."""
     if purchases.stored:
         return purchases.stored
-    categories = [*dict.fromkeys(chain.from_iterable(purchases.baskets))]
-    places = {name: place for place, name in enumerate(categories)}
     stored: tuple[object, ...] = (
         purchases.rows.packed(),
         purchases.refunds.packed(),
-        categories,
-        [[places[name] for name in basket] for basket in purchases.baskets],
+        purchases.baskets.names,
+        purchases.baskets.places,
         purchases.count() - purchases.occasions,
         (purchases.last() or 0) - purchases.occasion_at,
         purchases.undone.packed(),
@@ -62,7 +59,7 @@ def unpack_purchases(packed: bytes) -> Purchases:
         archive=unpack_archive(it.archive),
         undone=unpack_undone(it.undone),
         refunds=unpack_daily(it.refunds),
-        baskets=[tuple([it.categories[place] for place in basket]) for basket in it.baskets],
+        baskets=Baskets(it.categories, it.baskets),
         net_total=sum(rows.nets),
     )
     purchases.occasions = purchases.count() - it.same_occasion

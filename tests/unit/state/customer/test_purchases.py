@@ -5,7 +5,8 @@ from itertools import pairwise
 import pytest
 
 from schemas.events import OrderCancelled, OrderCompleted, OrderDetails, OrderRefunded, OrderUpdated
-from state.customer.purchases import MAX_BASKETS, MAX_ROWS, OrderMemory, Purchases, no_purchases
+from state.customer.baskets import MAX_BASKETS
+from state.customer.purchases import MAX_ROWS, OrderMemory, Purchases, no_purchases
 from state.customer.stored_purchases import pack_purchases, unpack_purchases
 from tests.unit.state.customers import DAY, MEMORY, ms, ordered
 
