@@ -70,10 +70,14 @@ def lifestage(load: Load) -> tuple[Run, Told]:
     memory = 0.0
     with load.place.worker() as worker:
         process = psutil.Process(worker.process.pid)
+        is_open = False
 
         def is_done() -> bool:
-            nonlocal memory
+            nonlocal memory, is_open
             mark = worker.mark()
+            if not is_open:
+                del looks[:-1]  # the last look before it works is the first that counts
+            is_open = is_open or worker.is_ready()
             looks.append(Mark(mark.events, mark.wall, mark.cpu))
             memory = max(memory, memory_of(process))
             return mark.events >= len(load.events)
@@ -87,10 +91,7 @@ def lifestage(load: Load) -> tuple[Run, Told]:
         until(is_done, [worker], _PATIENCE, "working the events off", every=_LOOK_SECONDS)
         until(is_decided, [worker], _ENDING_SECONDS, "deciding what was due")
         found = asyncio.run(told(load.place.settings, load.end))
-    # The last look finds it done for a while already. A short load has no look in between.
-    busy = [look for look in looks if look.records][:-1]
-    run = measured(busy if len(busy) > 1 else looks[-2:], memory)
-    return replace(run, events=len(load.events)), found
+    return replace(measured(looks, memory), events=len(load.events)), found
 
 
 @dataclass(frozen=True, slots=True)
