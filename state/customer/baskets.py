@@ -5,16 +5,18 @@ from itertools import chain
 import msgspec
 
 MAX_BASKETS = 10
+_MANY_NAMES = 200
 
 
 class Baskets(msgspec.Struct, gc=False):
     """One basket per order, the newest last; ``places`` has for each basket the places of its categories in ``names``.
 
-    ``names`` are in order of their first appearance, so that equal baskets have equal bytes.
+    ``is_loose`` says that some names may be in no basket any more, or not in order of their first appearance.
     """
 
     names: list[str]
     places: list[list[int]]
+    is_loose: bool = False
 
     def __len__(self) -> int:
         """Return the number of baskets."""
@@ -22,37 +24,44 @@ class Baskets(msgspec.Struct, gc=False):
 
     def add(self, categories: tuple[str, ...]) -> None:
         """Add the basket of a new order; beyond ``MAX_BASKETS``, the oldest one goes."""
-        names = self.names
-        names += [name for name in dict.fromkeys(categories) if name not in names]
-        self.places.append([names.index(name) for name in categories])
+        self.places.append(self._placed(categories))
         if len(self.places) > MAX_BASKETS:
             self.remove(0)
 
     def replace(self, basket: int, categories: tuple[str, ...]) -> None:
         """Give a basket other categories."""
-        baskets = self._named()
-        baskets[basket] = categories
-        self._set(baskets)
+        self.places[basket] = self._placed(categories)
+        self.is_loose = True
 
     def remove(self, basket: int) -> None:
         """Remove a basket."""
-        baskets = self._named()
-        del baskets[basket]
-        self._set(baskets)
+        del self.places[basket]
+        self.is_loose = True
+        if len(self.names) > _MANY_NAMES:
+            self.tidy()
 
     def categories(self) -> tuple[str, ...]:
         """Return the categories of all baskets, each once, newest basket first."""
         names = self.names
         return tuple([names[place] for place in dict.fromkeys(chain.from_iterable(reversed(self.places)))])
 
-    def _named(self) -> list[tuple[str, ...]]:
-        names = self.names
-        return [tuple([names[place] for place in basket]) for basket in self.places]
+    def tidy(self) -> None:
+        """Bring the names in order, so that equal baskets have equal bytes."""
+        if self.is_loose:
+            used = dict.fromkeys(chain.from_iterable(self.places))
+            place_of = {before: place for place, before in enumerate(used)}
+            self.names = [self.names[before] for before in used]
+            self.places = [[place_of[before] for before in basket] for basket in self.places]
+            self.is_loose = False
 
-    def _set(self, baskets: list[tuple[str, ...]]) -> None:
-        self.names, self.places = [], []
-        for categories in baskets:
-            self.add(categories)
+    def _placed(self, categories: tuple[str, ...]) -> list[int]:
+        names = self.names
+        place_of = {name: place for place, name in enumerate(names)}
+        for name in categories:
+            if name not in place_of:
+                place_of[name] = len(names)
+                names.append(name)
+        return [place_of[name] for name in categories]
 
 
 def no_baskets() -> Baskets:

@@ -36,6 +36,7 @@ def pack_purchases(purchases: Purchases) -> bytes:
     """Return the bytes of purchases, which are made again only after a change."""
     if purchases.stored:
         return purchases.stored
+    purchases.baskets.tidy()
     stored: tuple[object, ...] = (
         purchases.rows.packed(),
         purchases.refunds.packed(),
