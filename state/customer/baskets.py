@@ -8,7 +8,7 @@ MAX_BASKETS = 10
 _MANY_NAMES = 200
 
 
-class Baskets(msgspec.Struct, gc=False):
+class Baskets(msgspec.Struct, eq=False, gc=False):
     """One basket per order, the newest last; ``places`` has for each basket the places of its categories in ``names``.
 
     ``is_loose`` says that some names may be in no basket any more, or not in order of their first appearance.
@@ -21,6 +21,17 @@ class Baskets(msgspec.Struct, gc=False):
     def __len__(self) -> int:
         """Return the number of baskets."""
         return len(self.places)
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether others are the same baskets, loose or not."""
+        return isinstance(other, Baskets) and self.named() == other.named()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def named(self) -> list[tuple[str, ...]]:
+        """Return the categories of each basket."""
+        names = self.names
+        return [tuple([names[place] for place in basket]) for basket in self.places]
 
     def add(self, categories: tuple[str, ...]) -> None:
         """Add the basket of a new order; beyond ``MAX_BASKETS``, the oldest one goes."""

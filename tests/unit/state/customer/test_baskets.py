@@ -4,14 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from state.customer import baskets
-from state.customer.baskets import MAX_BASKETS, Baskets, no_baskets
+from state.customer.baskets import MAX_BASKETS, no_baskets
 
 categories = st.lists(st.sampled_from("abcdef"), max_size=4).map(tuple)
 steps = st.lists(st.tuples(st.sampled_from(("add", "add", "replace", "remove")), st.integers(0, 9), categories))
-
-
-def named(kept: Baskets) -> list[tuple[str, ...]]:
-    return [tuple(kept.names[place] for place in basket) for basket in kept.places]
 
 
 @given(steps, st.integers(0, 6))
@@ -29,7 +25,7 @@ def test_baskets_are_a_list_of_categories(done: list[tuple[str, int, tuple[str, 
             elif number < len(model):
                 kept.remove(number)
                 del model[number]
-            assert named(kept) == model
+            assert kept.named() == model
             assert len(kept) == len(model)
             assert kept.categories() == tuple(dict.fromkeys(name for it in reversed(model) for name in it))
     finally:
@@ -38,5 +34,6 @@ def test_baskets_are_a_list_of_categories(done: list[tuple[str, int, tuple[str, 
     fresh = no_baskets()
     for names in model:
         fresh.add(names)
-    assert named(kept) == model
+    assert kept.named() == model
+    assert kept == fresh
     assert (kept.names, kept.places) == (fresh.names, fresh.places)
