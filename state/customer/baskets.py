@@ -6,6 +6,7 @@ import msgspec
 
 MAX_BASKETS = 10
 _MANY_NAMES = 200
+"""Beyond so many, names that may be in no basket any more are looked for at once, and not only when all is stored."""
 
 
 class Baskets(msgspec.Struct, eq=False, gc=False):
@@ -42,14 +43,12 @@ class Baskets(msgspec.Struct, eq=False, gc=False):
     def replace(self, basket: int, categories: tuple[str, ...]) -> None:
         """Give a basket other categories."""
         self.places[basket] = self._placed(categories)
-        self.is_loose = True
+        self._loosen()
 
     def remove(self, basket: int) -> None:
         """Remove a basket."""
         del self.places[basket]
-        self.is_loose = True
-        if len(self.names) > _MANY_NAMES:
-            self.tidy()
+        self._loosen()
 
     def categories(self) -> tuple[str, ...]:
         """Return the categories of all baskets, each once, newest basket first."""
@@ -64,6 +63,11 @@ class Baskets(msgspec.Struct, eq=False, gc=False):
             self.names = [self.names[before] for before in used]
             self.places = [[place_of[before] for before in basket] for basket in self.places]
             self.is_loose = False
+
+    def _loosen(self) -> None:
+        self.is_loose = True
+        if len(self.names) > _MANY_NAMES:
+            self.tidy()
 
     def _placed(self, categories: tuple[str, ...]) -> list[int]:
         names = self.names
