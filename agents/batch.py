@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from schemas.change import Publication
-from state.timeline.snapshot import Header
-from state.timeline.timeline import Timeline
+from state.timeline.snapshot import Header, read_header
 
 
 class Record(msgspec.Struct, frozen=True, gc=False):
@@ -101,7 +100,7 @@ class Outcome:
     by a deadline. ``bounds`` counts by name how often a bound held, ``misplaced`` by topic the events
     of records in a wrong partition. ``for_accounts`` is what the same events became for
     accounts, see ``agents.account_records``; nothing where no accounts are decided.
-    ``customers`` (with their header before, None for new ones) and ``publications``: the same changes before they
+    ``customers`` (their header after and before, None for new ones) and ``publications``: the same changes before they
     became bytes, for the tracker and the metrics.
     """
 
@@ -118,13 +117,13 @@ class Outcome:
     bounds: Counter[str] = field(default_factory=Counter)
     misplaced: Counter[str] = field(default_factory=Counter)
     for_accounts: Counter[str] = field(default_factory=Counter)
-    customers: dict[bytes, tuple[Timeline, Header | None]] = field(default_factory=dict)
+    customers: dict[bytes, tuple[Header, Header | None]] = field(default_factory=dict)
     publications: list[tuple[bytes, Publication]] = field(default_factory=list)
 
-    def take(self, key: bytes, snapshot: bytes | None, timeline: Timeline, before: Header | None) -> None:
+    def take(self, key: bytes, snapshot: bytes | None, before: Header | None) -> None:
         """Take in a customer as decided, with the header before; without a snapshot, one of whom nothing is kept."""
         self.changes[key] = snapshot
         if snapshot is None:
             self.gone.setdefault(key, before)
         else:
-            self.customers[key] = timeline, before
+            self.customers[key] = read_header(snapshot), before

@@ -1,5 +1,7 @@
 """A touched customer: one whom a batch concerns, and what of the batch does."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from agents.batch import Record
@@ -13,6 +15,14 @@ from state.timeline.receive import Receipt, receive
 from state.timeline.records_of_event import Conflict
 from state.timeline.snapshot import Header
 from state.timeline.timeline import Timeline, apply_facts
+
+
+class Arrival(msgspec.Struct, gc=False):
+    """A fact that a record of the batch brings, and the bounds that cut off something of it."""
+
+    record: Record
+    fact: AnyFact
+    bounds: Sequence[str]
 
 
 class TouchedCustomer(msgspec.Struct, gc=False):
@@ -30,26 +40,28 @@ class TouchedCustomer(msgspec.Struct, gc=False):
     ids: set[str] = set()
     judgement: Judgement | None = None
 
-    def receive(self, record: Record, fact: AnyFact, rules: Rulebook) -> str:
-        """Take a fact of the batch; return what its record counts as. Raises ``RejectedError``."""
+    def receive(self, arrival: Arrival, rules: Rulebook) -> str:
+        """Take what has arrived; return what its record counts as. Raises ``RejectedError``."""
+        fact, timeline = arrival.fact, self.timeline
+        if fact.at < timeline.closed_before:
+            raise RejectedError("late", "a flood of events, or a new policy, has closed this customer's past")
         message_id = fact.message_id
         if changes_order(fact):
             self._check_remembered(fact, rules)
-        if type(fact) is RepublishRequested and not exists_before(self.timeline, self.facts, fact, rules):
+        if type(fact) is RepublishRequested and not exists_before(timeline, self.facts, fact, rules):
             raise unknown_customer()
         ids = self.ids
-        timeline = self.timeline
         known = message_id in ids or timeline.tail.has_id(message_id)
         ids.add(message_id)
         if known:
-            receipt = receive(self.timeline, self.facts, fact, rules.compiled.lateness_ms)
+            receipt = receive(timeline, self.facts, fact, rules.compiled.lateness_ms)
             if isinstance(receipt, Conflict):
                 raise RejectedError("conflict", receipt.detail())
             if receipt is not Receipt.APPLIED:
                 return "duplicate"
         else:
             self.facts.append(fact)
-        self.records.append(record)
+        self.records.append(arrival.record)
         return "applied"
 
     def decide(self, upto: int, rules: Rulebook, told: list[str]) -> list[Publication]:

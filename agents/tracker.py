@@ -12,7 +12,7 @@ from agents.lateness import Lateness
 from agents.placement import Placement
 from agents.record_events import RecordReader, events_of
 from agents.record_reject import poison, reject_of
-from agents.touched_customer import TouchedCustomer
+from agents.touched_customer import Arrival, TouchedCustomer
 from schemas.envelope import Event
 from schemas.forget_request import REQUEST_KEY
 from schemas.reject import RejectedError
@@ -24,6 +24,9 @@ from state.timeline.snapshot import dump, known_header, load, read_header
 from state.timeline.timeline import Timeline, begin
 
 MAX_DUE = 200
+
+Arrivals = dict[bytes, list[Arrival]]
+"""What a batch brings for each of the customers whom it touches, by customer key."""
 
 
 class Tracker:
@@ -121,17 +124,14 @@ class Tracker:
         self._deadlines.put_back()
         self._adoption.put_back()
         outcome = Outcome(max(batch.upto, self.upto))
-        touched: dict[bytes, TouchedCustomer] = {}
-        self._take(batch.records, touched, outcome)
+        arrivals: Arrivals = {}
+        self._take(batch.records, arrivals, outcome)
         behind = self._adoption.take(self._table, self.upto, MAX_DUE)
         for key in behind or self._deadlines.take(outcome.upto, MAX_DUE):
-            try:
-                if key not in outcome.gone:
-                    self._touch(key, touched, outcome)
-            except RejectedError:
-                outcome.counts["poisoned"] += 1
-        for key, customer in touched.items():
-            self._decide(key, customer, outcome)
+            if key not in outcome.gone:
+                arrivals.setdefault(key, [])
+        for key, arrived in arrivals.items():
+            self._decide(key, arrived, outcome)
         return outcome
 
     def apply(self, outcome: Outcome) -> None:
@@ -143,11 +143,11 @@ class Tracker:
                 stages[gone.stage] -= 1
                 self._adoption.gone(gone)
         self._forgetting.apply(outcome)
-        for key, (timeline, before) in outcome.customers.items():
+        for key, (after, before) in outcome.customers.items():
             table[key] = outcome.changes[key] or b""
             if before is None or before.fingerprint != fingerprint:
                 self._adoption.decided(before)
-            stage, due = timeline.head.stage, timeline.head.due
+            stage, due = after.stage, after.due
             if before is None or before.stage != stage:
                 stages[stage] += 1
                 if before is not None:
@@ -158,13 +158,13 @@ class Tracker:
         self._adoption.done()
         self.upto = outcome.upto
 
-    def _take(self, records: Sequence[Record], touched: dict[bytes, TouchedCustomer], outcome: Outcome) -> None:
+    def _take(self, records: Sequence[Record], arrivals: Arrivals, outcome: Outcome) -> None:
         counts, readers, clock = outcome.counts, self._readers, self.upto
         for record in records:
             clock = max(clock, record.time)
             reader = readers.get(record.topic) if readers else None
             if reader is None and record.key == REQUEST_KEY:
-                settled = partial(self._settled, touched=touched, outcome=outcome)
+                settled = partial(self._settled, arrivals=arrivals, outcome=outcome)
                 if (refused := self._forgetting.carry_out(record, clock, settled, outcome)) is not None:
                     self._reject(record, refused, outcome)
                 continue
@@ -176,15 +176,14 @@ class Tracker:
             for part, event in found:
                 if type(event) is Event:  # an isinstance that is false costs five times as much
                     try:
-                        counts[self._admit(part, event, clock, touched, outcome)] += 1
+                        self._admit(part, event, clock, arrivals, outcome)
                     except RejectedError as error:
                         self._reject(part, error, outcome)
                 elif isinstance(event, RejectedError):
                     self._reject(part, event, outcome)
 
-    def _admit(
-        self, record: Record, event: Event, clock: int, touched: dict[bytes, TouchedCustomer], outcome: Outcome
-    ) -> str:
+    def _admit(self, record: Record, event: Event, clock: int, arrivals: Arrivals, outcome: Outcome) -> None:
+        """Put an event among the arrivals of its customer, if it may count whatever is known of them."""
         key = event.user_id.encode()
         # Also for customers who are there already: an older version may have taken them in.
         if self._placement.is_wrong(key):
@@ -193,53 +192,73 @@ class Tracker:
         fact = event.fact
         if fact is None:
             outcome.unknown_names[event.unknown_name or ""] += 1
-            return "applied"
+            outcome.counts["applied"] += 1
+            return
         at = fact.at
         if outcome.marks or self._forgetting.marks.stored:
             self._forgetting.check(key, at, clock, outcome)
         self._lateness.check(at, record.time, clock)
-        customer = touched.get(key)
-        if customer is None:
+        arrived = arrivals.get(key)
+        if arrived is None:
             check_reserved(event.user_id)
             if not makes_exist(fact) and (key not in self._table or key in outcome.gone):
                 raise unknown_customer()
-            customer = self._touch(key, touched, outcome, at)
-        if at < customer.timeline.closed_before:
-            raise RejectedError("late", "a flood of events, or a new policy, has closed this customer's past")
-        try:
-            counted = customer.receive(record, fact, self._rules)
-        except RejectedError:
-            raise
-        except Exception as error:  # the base and the tail are decoded only now
-            raise poison(error) from error
-        for bound in event.bounds:
-            outcome.bounds[bound] += 1
-        return counted
+            arrived = arrivals[key] = []
+        arrived.append(Arrival(record, fact, event.bounds))
 
-    def _settled(self, key: bytes, touched: dict[bytes, TouchedCustomer], outcome: Outcome) -> Timeline | None:
+    def _settled(self, key: bytes, arrivals: Arrivals, outcome: Outcome) -> Timeline | None:
         """Decide what has come of a customer so far and take them out of the outcome; None if nothing can be read.
 
         So what is told of somebody who is forgotten does not depend on how records fall into batches.
         """
-        if key in touched or (key in self._table and key not in outcome.gone):
-            try:
-                self._touch(key, touched, outcome)
-                self._decide(key, touched.pop(key), outcome)
-            except RejectedError:
-                outcome.counts["poisoned"] += 1
+        timeline = None
+        arrived = arrivals.pop(key, None)
+        if arrived is not None or (key in self._table and key not in outcome.gone):
+            timeline = self._decide(key, arrived or [], outcome)
+            outcome.customers.pop(key, None)
             outcome.gone.setdefault(key, known_header(self._table.get(key)))
-        return outcome.customers.pop(key, (None, None))[0]
+        return timeline
 
-    def _touch(
-        self, key: bytes, touched: dict[bytes, TouchedCustomer], outcome: Outcome, at: int = 0
-    ) -> TouchedCustomer:
-        customer = touched.get(key)
-        if customer is None:
+    def _decide(self, key: bytes, arrived: Sequence[Arrival], outcome: Outcome) -> Timeline | None:
+        """Put into the outcome what becomes of a customer by what has arrived and by time; return them, if it went well.
+
+        Each customer is let go before the next is read, so that what they are made of stays in the processor's cache.
+        """
+        rules = self._rules
+        try:
+            customer = self._taken_out(key, arrived[0].fact.at if arrived else 0, key in outcome.gone)
+        except Exception as error:  # one unreadable customer must not stop the others
+            self._refuse([it.record for it in arrived], error, outcome)
+            return None
+        for arrival in arrived:
             try:
-                customer = touched[key] = self._taken_out(key, at, key in outcome.gone)
-            except Exception as error:  # one unreadable customer must not stop the others
-                raise poison(error) from error
-        return customer
+                receipt = customer.receive(arrival, rules)
+            except RejectedError as error:
+                self._reject(arrival.record, error, outcome)
+                continue
+            except Exception as error:  # the base and the tail are decoded only now
+                self._reject(arrival.record, poison(error), outcome)
+                continue
+            outcome.counts[receipt] += 1
+            for bound in arrival.bounds:
+                outcome.bounds[bound] += 1
+        timeline = customer.timeline
+        told: list[str] = []  # list[str]() costs three times as much
+        try:
+            publications = customer.decide(outcome.upto, rules, told)
+            values = [encode(it, key.decode(), rules.version, of_account=self._of_accounts) for it in publications]
+            snapshot = dump(timeline, rules)
+        except Exception as error:  # as above: a rule that raises is this customer's reject
+            outcome.counts["applied"] -= len(customer.records)
+            self._refuse(customer.records, error, outcome)
+            return None
+        for it in told:
+            (outcome.counts if it == UNKNOWN_ORDER else outcome.bounds)[it] += 1
+        outcome.take(key, None if timeline.is_gone(outcome.upto) else snapshot, customer.before)
+        if publications:  # most events change nothing that is published
+            outcome.publications += [(key, it) for it in publications]
+            outcome.transitions += [(key, value, it.change.at) for it, value in zip(publications, values, strict=True)]
+        return timeline
 
     def _taken_out(self, key: bytes, at: int, is_gone: bool) -> TouchedCustomer:
         snapshot = None if is_gone else self._table.get(key)
@@ -251,25 +270,10 @@ class Tracker:
         timeline = load(snapshot, rules, key.decode())
         return TouchedCustomer(timeline, before, self._adoption.adopt(timeline) if is_behind else [])
 
-    def _decide(self, key: bytes, customer: TouchedCustomer, outcome: Outcome) -> None:
-        timeline, rules = customer.timeline, self._rules
-        told: list[str] = []  # list[str]() costs three times as much
-        try:
-            publications = customer.decide(outcome.upto, rules, told)
-            values = [encode(it, key.decode(), rules.version, of_account=self._of_accounts) for it in publications]
-            snapshot = dump(timeline, rules)
-        except Exception as error:  # as above: a rule that raises is this customer's reject
-            outcome.counts["applied"] -= len(customer.records)
-            outcome.counts["poisoned"] += 1
-            for record in customer.records:
-                self._reject(record, poison(error), outcome)
-            return
-        for it in told:
-            (outcome.counts if it == UNKNOWN_ORDER else outcome.bounds)[it] += 1
-        outcome.take(key, None if timeline.is_gone(outcome.upto) else snapshot, timeline, customer.before)
-        if publications:  # most events change nothing that is published
-            outcome.publications += [(key, it) for it in publications]
-            outcome.transitions += [(key, value, it.change.at) for it, value in zip(publications, values, strict=True)]
+    def _refuse(self, records: Sequence[Record], error: Exception, outcome: Outcome) -> None:
+        outcome.counts["poisoned"] += 1
+        for record in records:
+            self._reject(record, poison(error), outcome)
 
     def _reject(self, record: Record, error: RejectedError, outcome: Outcome) -> None:
         outcome.rejected[error.reason] += 1
