@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from schemas.change import Publication
-from state.timeline.snapshot import Header, read_header
+from state.timeline.snapshot import Header
 
 
 class Record(msgspec.Struct, frozen=True, gc=False):
@@ -120,10 +120,11 @@ class Outcome:
     customers: dict[bytes, tuple[Header, Header | None]] = field(default_factory=dict)
     publications: list[tuple[bytes, Publication]] = field(default_factory=list)
 
-    def take(self, key: bytes, snapshot: bytes | None, before: Header | None) -> None:
-        """Take in a customer as decided, with the header before; without a snapshot, one of whom nothing is kept."""
-        self.changes[key] = snapshot
-        if snapshot is None:
+    def take(self, key: bytes, snapshot: bytes, after: Header | None, before: Header | None) -> None:
+        """Take in a customer as decided, with their header before; without one ``after``, nothing of them is kept."""
+        if after is None:
+            self.changes[key] = None
             self.gone.setdefault(key, before)
         else:
-            self.customers[key] = read_header(snapshot), before
+            self.changes[key] = snapshot
+            self.customers[key] = after, before

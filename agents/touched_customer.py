@@ -1,10 +1,12 @@
 """A touched customer: one whom a batch concerns, and what of the batch does."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 import msgspec
 
 from agents.batch import Record
+from agents.record_reject import poison
 from schemas.change import Publication
 from schemas.events import AnyFact, RepublishRequested, changes_order
 from schemas.reject import RejectedError
@@ -40,8 +42,31 @@ class TouchedCustomer(msgspec.Struct, gc=False):
     ids: set[str] = set()
     judgement: Judgement | None = None
 
-    def receive(self, arrival: Arrival, rules: Rulebook) -> str:
-        """Take what has arrived; return what its record counts as. Raises ``RejectedError``."""
+    def receive(
+        self, arrived: Sequence[Arrival], rules: Rulebook, counts: Counter[str], bounds: Counter[str]
+    ) -> Sequence[tuple[Record, RejectedError]]:
+        """Take what has arrived, and count it and the bounds that held; return the records refused, and why."""
+        refused: list[tuple[Record, RejectedError]] = []
+        for arrival in arrived:
+            try:
+                counts[self._receive(arrival, rules)] += 1
+            except RejectedError as error:
+                refused.append((arrival.record, error))
+                continue
+            except Exception as error:  # the base and the tail are decoded only now
+                refused.append((arrival.record, poison(error)))
+                continue
+            for bound in arrival.bounds:
+                bounds[bound] += 1
+        return refused
+
+    def decide(self, upto: int, rules: Rulebook, told: list[str]) -> list[Publication]:
+        """Decide what has arrived and what is due by ``upto``; return what is published, and add what is told."""
+        horizon = upto - rules.compiled.lateness_ms
+        return self.publications + apply_facts(self.timeline, self.facts, upto, horizon, rules, told)
+
+    def _receive(self, arrival: Arrival, rules: Rulebook) -> str:
+        """Return what a record counts as. Raises ``RejectedError``."""
         fact, timeline = arrival.fact, self.timeline
         if fact.at < timeline.closed_before:
             raise RejectedError("late", "a flood of events, or a new policy, has closed this customer's past")
@@ -63,11 +88,6 @@ class TouchedCustomer(msgspec.Struct, gc=False):
             self.facts.append(fact)
         self.records.append(arrival.record)
         return "applied"
-
-    def decide(self, upto: int, rules: Rulebook, told: list[str]) -> list[Publication]:
-        """Decide what has arrived and what is due by ``upto``; return what is published, and add what is told."""
-        horizon = upto - rules.compiled.lateness_ms
-        return self.publications + apply_facts(self.timeline, self.facts, upto, horizon, rules, told)
 
     def _check_remembered(self, fact: AnyFact, rules: Rulebook) -> None:
         if self.judgement is None:

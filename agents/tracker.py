@@ -20,7 +20,7 @@ from schemas.transition import encode
 from state.rules.bounds_told import UNKNOWN_ORDER
 from state.rules.rulebook import Rulebook
 from state.timeline.existence import makes_exist, unknown_customer
-from state.timeline.snapshot import dump, known_header, load, read_header
+from state.timeline.snapshot import Header, dump, known_header, load, read_header
 from state.timeline.timeline import Timeline, begin
 
 MAX_DUE = 200
@@ -130,8 +130,8 @@ class Tracker:
         for key in behind or self._deadlines.take(outcome.upto, MAX_DUE):
             if key not in outcome.gone:
                 arrivals.setdefault(key, [])
-        for key, arrived in arrivals.items():
-            self._decide(key, arrived, outcome)
+        for key in list(arrivals):
+            self._decide(key, arrivals.pop(key), outcome)
         return outcome
 
     def apply(self, outcome: Outcome) -> None:
@@ -220,7 +220,7 @@ class Tracker:
         return timeline
 
     def _decide(self, key: bytes, arrived: Sequence[Arrival], outcome: Outcome) -> Timeline | None:
-        """Put into the outcome what becomes of a customer by what has arrived and by time; return them, if it went well.
+        """Put into the outcome what becomes of a customer by what has arrived and by time; return them if it went well.
 
         Each customer is let go before the next is read, so that what they are made of stays in the processor's cache.
         """
@@ -230,18 +230,8 @@ class Tracker:
         except Exception as error:  # one unreadable customer must not stop the others
             self._refuse([it.record for it in arrived], error, outcome)
             return None
-        for arrival in arrived:
-            try:
-                receipt = customer.receive(arrival, rules)
-            except RejectedError as error:
-                self._reject(arrival.record, error, outcome)
-                continue
-            except Exception as error:  # the base and the tail are decoded only now
-                self._reject(arrival.record, poison(error), outcome)
-                continue
-            outcome.counts[receipt] += 1
-            for bound in arrival.bounds:
-                outcome.bounds[bound] += 1
+        for record, refused in customer.receive(arrived, rules, outcome.counts, outcome.bounds):
+            self._reject(record, refused, outcome)
         timeline = customer.timeline
         told: list[str] = []  # list[str]() costs three times as much
         try:
@@ -254,7 +244,12 @@ class Tracker:
             return None
         for it in told:
             (outcome.counts if it == UNKNOWN_ORDER else outcome.bounds)[it] += 1
-        outcome.take(key, None if timeline.is_gone(outcome.upto) else snapshot, customer.before)
+        after = (
+            None
+            if timeline.is_gone(outcome.upto)
+            else Header(timeline.head.stage, timeline.head.due, self._fingerprint)
+        )
+        outcome.take(key, snapshot, after, customer.before)
         if publications:  # most events change nothing that is published
             outcome.publications += [(key, it) for it in publications]
             outcome.transitions += [(key, value, it.change.at) for it, value in zip(publications, values, strict=True)]
