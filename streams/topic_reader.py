@@ -13,9 +13,16 @@ from streams.connection import administration, client_arguments, refusals
 from streams.rights import check_visible
 from streams.settings import Settings
 
+logger = logging.getLogger(__name__)
+
 _FETCH_TIMEOUT_MS = 500
 _OPEN_SECONDS = 10.0
 """So long a read waits behind an open transaction: that of a worker that was killed is open until it times out."""
+
+_STILL_OPEN = (
+    "%s: a transaction is still open in partitions %s, so what was written since it began is left out; "
+    "ask again once the worker runs, or the transaction has timed out"
+)
 
 
 class TopicUnreadableError(Exception):
@@ -40,7 +47,7 @@ class TopicReader:
         """Yield every committed record that is in the topic at the moment, or those from these offsets on.
 
         A transaction may be committed before each of its partitions knows it, so this waits for what is open, but not
-        longer than ``_OPEN_SECONDS`` without a record.
+        longer than ``_OPEN_SECONDS`` without a record: then a warning says what was left out.
         """
         ends = await self._uncommitted.end_offsets(self._partitions)
         if start is None:
@@ -54,6 +61,7 @@ class TopicReader:
             if fetched:
                 read_at = time.monotonic()
             elif time.monotonic() - read_at > _OPEN_SECONDS:
+                logger.warning(_STILL_OPEN, behind[0].topic, ", ".join(str(it.partition) for it in behind))
                 break
             for partition, records in fetched.items():
                 for record in records:

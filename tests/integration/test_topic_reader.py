@@ -45,10 +45,11 @@ async def test_what_is_being_committed_is_read(settings: Settings) -> None:
 
 
 async def test_a_transaction_that_stays_open_does_not_hold_up_a_read_for_ever(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(topic_reader, "_OPEN_SECONDS", 5.0)
     async with half_way(settings) as producer, open_topic(settings, topics_of(settings).transitions) as reader:
         assert [record.value async for record in reader.until_now()] == [b"1"]
+        assert "a transaction is still open in partitions 0" in caplog.text
         await producer.commit_transaction()
         assert [record.value async for record in reader.until_now(reader.read_to)] == [b"2"]
