@@ -220,7 +220,7 @@ class Tracker:
         return timeline
 
     def _decide(self, key: bytes, arrived: Sequence[Arrival], outcome: Outcome) -> Timeline | None:
-        """Put into the outcome what becomes of a customer by what has arrived and by time; return them if it went well.
+        """Put into the outcome what becomes of a customer by what has arrived and by time; return whom it keeps.
 
         Each customer is let go before the next is read, so that what they are made of stays in the processor's cache.
         """
@@ -253,7 +253,7 @@ class Tracker:
         if publications:  # most events change nothing that is published
             outcome.publications += [(key, it) for it in publications]
             outcome.transitions += [(key, value, it.change.at) for it, value in zip(publications, values, strict=True)]
-        return timeline
+        return timeline if after else None
 
     def _taken_out(self, key: bytes, at: int, is_gone: bool) -> TouchedCustomer:
         snapshot = None if is_gone else self._table.get(key)

@@ -147,6 +147,22 @@ def test_a_deadline_of_somebody_who_is_forgotten_in_the_same_batch_brings_nobody
     assert [it["properties"]["seq"] for it in driver.transitions] == [*range(1, len(driver.transitions) + 1)]
 
 
+def test_whom_the_policy_removes_in_the_same_batch_is_nobody_to_a_request() -> None:
+    rules = Rulebook(read_policy('name = "p"\n[retention]\nforget_prospects_after_days = 30\n', catalogue))
+    removed = START + 30 * DAY + 120 * MINUTE + 1
+    visit = {"type": "page", "messageId": "v1", "userId": "jane", "timestamp": to_text(START)}
+    single, whole = Driver(rules), Driver(rules)
+    for it in (single, whole):
+        it.feed([Record("customer.browsing", 0, START, b"jane", json.dumps(visit).encode())], START)
+        it.feed([], removed - 1)
+    single.feed([], removed)
+    single.feed([request("jane", removed)], removed)
+    whole.feed([request("jane", removed)], removed)
+    assert [it["properties"]["seq"] for it in forgotten(whole)] == [1, 1]
+    assert single.transitions == whole.transitions
+    assert single.snapshots == whole.snapshots == {}
+
+
 @pytest.mark.parametrize("value", [b"{", b"null", b'{"type":"forget","customer":"","id":"x"}'])
 def test_what_is_no_request_is_a_reject(value: bytes) -> None:
     driver = Driver(RULES)
