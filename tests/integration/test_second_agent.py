@@ -74,7 +74,8 @@ async def test_it_gets_every_message_at_least_once(settings: Settings, tmp_path:
         started.start("one")
         await send(settings, "campaigns", range(150, 151))
         after = await copied(settings, "campaigns.copy", 151)
-        assert (after - before).total() == 1, "it read again what it had committed before"
+        # The new one may come twice: the group's first rebalance goes back to what is not acknowledged.
+        assert set(after - before) == {b"150"}, "it read again what it had committed before"
 
 
 @pytest.mark.parametrize("broker", ["embedded_broker"])
