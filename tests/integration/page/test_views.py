@@ -252,7 +252,8 @@ def test_a_paused_feed_stands_still_and_goes_on(look: Look, house: House) -> Non
     expect(look.page.locator(".waiting")).to_have_text(re.compile("more$"))
     assert look.page.locator("li.row").first.get_attribute("data-id") == first
     look.page.get_by_role("button", name="Go on").click()
-    expect(look.page.locator("li.row").first).to_contain_text("comes-late")
+    # Not always the newest: the day that has passed changes others too, in partitions of their own.
+    expect(look.page.locator("li.row").filter(has_text="comes-late").first).to_be_visible()
 
 
 def test_what_is_told_is_as_of_the_stream_and_not_of_the_browser(look: Look, house: House) -> None:
