@@ -207,7 +207,7 @@ class Tracker:
         arrived.append(Arrival(record, fact, event.bounds))
 
     def _settled(self, key: bytes, arrivals: Arrivals, outcome: Outcome) -> Timeline | None:
-        """Decide what has come of a customer so far and take them out of the outcome; None if nothing can be read.
+        """Decide what has come of a customer so far and take them out of the outcome; None if nothing is kept.
 
         So what is told of somebody who is forgotten does not depend on how records fall into batches.
         """

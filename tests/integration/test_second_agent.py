@@ -76,6 +76,7 @@ async def test_it_gets_every_message_at_least_once(settings: Settings, tmp_path:
         after = await copied(settings, "campaigns.copy", 151)
         # The new one may come twice: the group's first rebalance goes back to what is not acknowledged.
         assert set(after - before) == {b"150"}, "it read again what it had committed before"
+        assert (after - before).total() <= 2
 
 
 @pytest.mark.parametrize("broker", ["embedded_broker"])

@@ -253,7 +253,10 @@ def test_a_paused_feed_stands_still_and_goes_on(look: Look, house: House) -> Non
     assert look.page.locator("li.row").first.get_attribute("data-id") == first
     look.page.get_by_role("button", name="Go on").click()
     # Not always the newest: the day that has passed changes others too, in partitions of their own.
-    expect(look.page.locator("li.row").filter(has_text="comes-late").first).to_be_visible()
+    late = look.page.locator("li.row").filter(has_text="comes-late").first
+    expect(late).to_be_visible()
+    ids = look.page.locator("li.row").evaluate_all("rows => rows.map(it => it.dataset.id)")
+    assert ids.index(late.get_attribute("data-id")) < ids.index(first)
 
 
 def test_what_is_told_is_as_of_the_stream_and_not_of_the_browser(look: Look, house: House) -> None:
