@@ -1,6 +1,6 @@
 """Open signals: the occasions of signals that have begun and not ended, by signal and by what each is about."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import msgspec
 
@@ -20,10 +20,6 @@ class OpenSignal(msgspec.Struct, frozen=True, array_like=True, gc=False):
         """The instant of its last event."""
         return max(self.done[-1:] + self.counted[-1:])
 
-    def mapped(self, instant: Callable[[int], int]) -> "OpenSignal":
-        """Return the occasion with other instants."""
-        return OpenSignal(tuple(map(instant, self.done)), tuple(map(instant, self.counted)))
-
 
 OfSignal = Mapping[str, OpenSignal]
 """The occasions of one signal, by the values that they are about."""
@@ -36,10 +32,3 @@ def with_occasions(signals: Signals, number: int, occasions: OfSignal) -> Signal
     """Return the open signals with other occasions of one of them."""
     others = {each: it for each, it in signals.items() if each != number}
     return {**others, number: occasions} if occasions else others
-
-
-def mapped(signals: Signals, instant: Callable[[int], int]) -> Signals:
-    """Return the open signals with other instants."""
-    return {
-        number: {value: it.mapped(instant) for value, it in occasions.items()} for number, occasions in signals.items()
-    }

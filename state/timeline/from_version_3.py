@@ -11,7 +11,7 @@ occasion, as it did then, and the gaps between them as equal.
 import msgspec
 from msgspec import Raw
 
-from state.timeline.compressed_base import compressed, decompressed
+from state.timeline.compression import compressed, decompressed
 
 _VERSION = 4
 _HEADER_BYTES = 14

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Raw
 
 from state.customer.packing import PackingError
-from state.timeline.compressed_base import compressed, decompressed
+from state.timeline.compression import compressed, decompressed
 
 _VERSION = 5
 _HEADER_BYTES = 14

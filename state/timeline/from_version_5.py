@@ -13,13 +13,13 @@ import msgspec
 
 from schemas.events import AnyFact, RepublishRequested, Trait
 from state.customer.customer import Customer, first_seen
-from state.customer.open_signals import NO_SIGNALS, Signals, mapped
+from state.customer.open_signals import NO_SIGNALS, OpenSignal, Signals
 from state.customer.packing import pack
 from state.customer.past_stays import PastStays
 from state.customer.silence import SILENCES, Silence
 from state.rules.retention import become_forgotten, begin_anew, is_forgotten
 from state.rules.rulebook import Rulebook
-from state.timeline.compressed_base import decompressed
+from state.timeline.compression import decompressed
 from state.timeline.corrections import Emitted
 from state.timeline.tail import tail_of
 from state.timeline.timeline import Timeline
@@ -179,10 +179,20 @@ def _customer(packed: bytes) -> Customer:
         held={key: at - ago for key, ago in it.held.items()},
         past_stays={_stage(key) or "": _past(at, past) for key, past in it.past_stays.items()},
         past_memberships={key: _past(at, past) for key, past in it.past_memberships.items()},
-        signals=mapped(it.signals, lambda ago: at - ago),
+        signals=_signals(at, it.signals),
         signals_told={key: at - ago for key, ago in it.signals_told.items()},
         past_steps={place: _past(at, past) for place, past in it.past_steps.items()},
     )
+
+
+def _signals(at: int, signals: Signals) -> Signals:
+    return {
+        number: {
+            value: OpenSignal(tuple(at - ago for ago in it.done), tuple(at - ago for ago in it.counted))
+            for value, it in occasions.items()
+        }
+        for number, occasions in signals.items()
+    }
 
 
 def _past(at: int, past: PastStays) -> PastStays:

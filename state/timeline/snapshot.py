@@ -8,7 +8,6 @@ import struct
 from typing import NamedTuple
 
 import msgspec
-from cramjam import DecompressionError, lz4
 from msgspec import Raw
 
 from schemas.events import AnyFact
@@ -17,6 +16,7 @@ from state.customer.packing import pack, unpack
 from state.customer.stored_names import OTHER_STAGE, stage_of, stored_stage
 from state.rules.rulebook import Rulebook
 from state.timeline import from_version_5
+from state.timeline.compression import MAX_BYTES, compressed, decompressed
 from state.timeline.corrections import Emitted
 from state.timeline.older_versions import STEPS, in_version_5
 from state.timeline.stored_version import Readable
@@ -29,7 +29,6 @@ _PRESENT = bytes((VERSION,))
 _VERSIONS = frozenset(bytes((version,)) for version in range(1, 32))
 """What can be a version: neither text nor zeros, which something else has written."""
 NEVER = -1
-MAX_BYTES = 16 * 1024 * 1024
 HEADER = struct.Struct(">BBq4s")
 
 
@@ -90,7 +89,7 @@ def dump(timeline: Timeline, rules: Rulebook) -> bytes:
     encoded = _encode(without_empty_end(fields, _ALWAYS))
     if len(encoded) > MAX_BYTES:
         raise SnapshotError(f"a snapshot of {len(encoded):,} bytes would be larger than any that is read")
-    stored = bytes(lz4.compress_block(encoded))
+    stored = compressed(encoded)
     due = NEVER if head.due is None else head.due
     stage = stored_stage(head.stage)
     if isinstance(stage, int):
@@ -151,9 +150,9 @@ def load(snapshot: bytes, rules: Rulebook, user_id: str = "") -> Timeline:
     try:
         if older is not None:
             return _of_older_version(snapshot, older, rules, user_id)
-        stored = _decode(_decompressed(memoryview(snapshot)[_begin(snapshot) :]))
+        stored = _decode(decompressed(memoryview(snapshot)[_begin(snapshot) :]))
         head = unpack(stored.head)
-    except (DecompressionError, msgspec.DecodeError, struct.error, ValueError, IndexError, RecursionError) as error:
+    except (msgspec.DecodeError, struct.error, ValueError, IndexError, RecursionError) as error:
         raise SnapshotError(f"a snapshot does not decode: {error}") from None
     head.user_id = user_id
     is_as_head = stored.base == _AS_HEAD
@@ -174,9 +173,3 @@ def _of_older_version(snapshot: bytes, header: Header, rules: Rulebook, user_id:
     decided_by_others = header.fingerprint != rules.fingerprint
     stored = snapshot[_begin(snapshot) :]
     return from_version_5.timeline(stored, header.due, rules, user_id, decided_by_others=decided_by_others)
-
-
-def _decompressed(block: memoryview) -> bytes:
-    if int.from_bytes(block[:4], "little") > MAX_BYTES:  # LZ4 would allocate that many bytes before it reads on
-        raise SnapshotError("it claims to be larger than any")
-    return bytes(lz4.decompress_block(block))
