@@ -77,9 +77,9 @@ class Adoption:
         return found
 
     def put_back(self) -> None:
-        """Undo a ``take``: its batch failed."""
+        """Undo a ``take``, whose batch failed: the next one takes them in the same order."""
         if self._taken and self._left is not None:
-            self._left += self._taken
+            self._left += reversed(self._taken)
         self._taken = []
 
     def done(self) -> None:

@@ -96,8 +96,8 @@ class Outcome:
     ``transitions``, ``rejects`` and ``account_events``: (key, value, timestamp in ms) for their topics, in order.
     ``counts`` are of events, of which a record may hold several: ``in`` = ``applied`` + ``duplicate`` + the sum of
     ``rejected``, which is by reason. Parts of ``applied`` are ``unknown_names``, the events whose name lifestage does
-    not know, by name, and ``unknown_order``, those about orders never seen. ``poisoned`` customers could not be decided
-    by a deadline. ``bounds`` counts by name how often a bound held, ``misplaced`` by topic the events
+    not know, by name, and ``unknown_order``, those about orders never seen. ``poisoned`` customers could not be read or
+    decided. ``bounds`` counts by name how often a bound held, ``misplaced`` by topic the events
     of records in a wrong partition. ``for_accounts`` is what the same events became for
     accounts, see ``agents.account_records``; nothing where no accounts are decided.
     ``customers`` (their header after and before, None for new ones) and ``publications``: the same changes before they

@@ -124,14 +124,14 @@ class Tracker:
         self._deadlines.put_back()
         self._adoption.put_back()
         outcome = Outcome(max(batch.upto, self.upto))
+        behind = self._adoption.take(self._table, self.upto, MAX_DUE)  # first: from then on it is known as of when
         arrivals: Arrivals = {}
         self._take(batch.records, arrivals, outcome)
-        behind = self._adoption.take(self._table, self.upto, MAX_DUE)
         for key in behind or self._deadlines.take(outcome.upto, MAX_DUE):
             if key not in outcome.gone:
                 arrivals.setdefault(key, [])
         for key in list(arrivals):
-            self._decide(key, arrivals.pop(key), outcome)
+            self._decide(key, arrivals.pop(key), outcome.upto, outcome)
         return outcome
 
     def apply(self, outcome: Outcome) -> None:
@@ -164,7 +164,7 @@ class Tracker:
             clock = max(clock, record.time)
             reader = readers.get(record.topic) if readers else None
             if reader is None and record.key == REQUEST_KEY:
-                settled = partial(self._settled, arrivals=arrivals, outcome=outcome)
+                settled = partial(self._settled, now=clock, arrivals=arrivals, outcome=outcome)
                 if (refused := self._forgetting.carry_out(record, clock, settled, outcome)) is not None:
                     self._reject(record, refused, outcome)
                 continue
@@ -206,21 +206,21 @@ class Tracker:
             arrived = arrivals[key] = []
         arrived.append(Arrival(record, fact, event.bounds))
 
-    def _settled(self, key: bytes, arrivals: Arrivals, outcome: Outcome) -> Timeline | None:
-        """Decide what has come of a customer so far and take them out of the outcome; None if nothing is kept.
+    def _settled(self, key: bytes, now: int, arrivals: Arrivals, outcome: Outcome) -> Timeline | None:
+        """Decide what has come of a customer by now and take them out of the outcome; None if nothing is kept.
 
         So what is told of somebody who is forgotten does not depend on how records fall into batches.
         """
         timeline = None
         arrived = arrivals.pop(key, None)
         if arrived is not None or (key in self._table and key not in outcome.gone):
-            timeline = self._decide(key, arrived or [], outcome)
+            timeline = self._decide(key, arrived or [], now, outcome)
             outcome.customers.pop(key, None)
             outcome.gone.setdefault(key, known_header(self._table.get(key)))
         return timeline
 
-    def _decide(self, key: bytes, arrived: Sequence[Arrival], outcome: Outcome) -> Timeline | None:
-        """Put into the outcome what becomes of a customer by what has arrived and by time; return whom it keeps.
+    def _decide(self, key: bytes, arrived: Sequence[Arrival], upto: int, outcome: Outcome) -> Timeline | None:
+        """Put into the outcome what becomes of a customer by what has arrived and by ``upto``; return whom it keeps.
 
         Each customer is let go before the next is read, so that what they are made of stays in the processor's cache.
         """
@@ -235,7 +235,7 @@ class Tracker:
         timeline = customer.timeline
         told: list[str] = []  # list[str]() costs three times as much
         try:
-            publications = customer.decide(outcome.upto, rules, told)
+            publications = customer.decide(upto, rules, told)
             values = [encode(it, key.decode(), rules.version, of_account=self._of_accounts) for it in publications]
             snapshot = dump(timeline, rules)
         except Exception as error:  # as above: a rule that raises is this customer's reject
@@ -246,7 +246,7 @@ class Tracker:
             (outcome.counts if it == UNKNOWN_ORDER else outcome.bounds)[it] += 1
         after = (
             None
-            if timeline.is_gone(outcome.upto)
+            if timeline.is_gone(upto)
             else Header(timeline.head.stage, timeline.head.due, self._fingerprint)
         )
         outcome.take(key, snapshot, after, customer.before)

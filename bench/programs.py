@@ -8,7 +8,7 @@ from bench.comparison import Program, python
 from bench.orders import Population
 from bench.peers import java
 from bench.peers.task import Task
-from streams.embedded.servers import free_port
+from streams.embedded.ports import free_port
 from streams.topics import INPUTS
 
 OURS = "lifestage"

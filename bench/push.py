@@ -22,7 +22,7 @@ from aiokafka import AIOKafkaProducer
 
 from bench.push_client import Arrivals, listen
 from bench.report import LeftOutError, Report, Say, Size, Spread, Table
-from streams.embedded.servers import HOST, free_port
+from streams.embedded.ports import HOST, free_port
 from streams.settings import Settings
 from streams.topics import create
 from tests.support.event_stream import wait_until_it_streams

@@ -152,7 +152,7 @@ def load(snapshot: bytes, rules: Rulebook, user_id: str = "") -> Timeline:
             return _of_older_version(snapshot, older, rules, user_id)
         stored = _decode(decompressed(memoryview(snapshot)[_begin(snapshot) :]))
         head = unpack(stored.head)
-    except (msgspec.DecodeError, struct.error, ValueError, IndexError, RecursionError) as error:
+    except (msgspec.DecodeError, struct.error, ValueError, IndexError, OverflowError, RecursionError) as error:
         raise SnapshotError(f"a snapshot does not decode: {error}") from None
     head.user_id = user_id
     is_as_head = stored.base == _AS_HEAD

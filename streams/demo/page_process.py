@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 
 from streams.embedded.child_process import start, stop
-from streams.embedded.servers import HOST, free_port
+from streams.embedded.ports import HOST, free_port
 from streams.serve_settings import ServeSettings
 
 COMMAND = (sys.executable, "-c", "from streams.cli.main import main; main()", "serve")

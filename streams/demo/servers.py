@@ -12,7 +12,8 @@ from redis.exceptions import RedisError
 
 from streams.demo.data_folder import DataFolder, RunRecord
 from streams.embedded.child_process import ServerError
-from streams.embedded.servers import Server, free_port, kafka_broker, redis_server
+from streams.embedded.ports import free_port
+from streams.embedded.servers import Server, kafka_broker, redis_server
 from streams.settings import Settings
 from streams.sinks.redis import described
 

@@ -87,13 +87,14 @@ def wait_until(
     deadline = time.monotonic() + timeout
     while not ready():
         if child.poll() is not None:
-            raise ServerError(f"{name} ended with exit status {child.returncode}. {_log_tail(log)}")
+            raise ServerError(f"{name} ended with exit status {child.returncode}. {log_tail(log)}")
         if time.monotonic() > deadline:
-            raise ServerError(f"{name} gave no answer within {timeout:.0f} s. {_log_tail(log)}")
+            raise ServerError(f"{name} gave no answer within {timeout:.0f} s. {log_tail(log)}")
         time.sleep(_POLL_SECONDS)
 
 
-def _log_tail(log: Path) -> str:
+def log_tail(log: Path) -> str:
+    """Say what a log ends with."""
     text = log.read_bytes()[-_LOG_TAIL_BYTES:].decode(errors="replace").strip() if log.exists() else ""
     return f"Its log is {log} and ends with:\n{text}" if text else f"Its log {log} is empty."
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from streams.embedded.child_process import ServerError, running, wait_until
 from streams.embedded.file_lock import lock_file
+from streams.embedded.ports import HOST, free_port
 
-HOST = "127.0.0.1"
 _START_TIMEOUT_SECONDS = 30.0
 _MAX_ATTEMPTS = 3
 _GRACE_SECONDS = 30.0  # on SIGTERM the broker writes all that it has in memory
@@ -64,14 +64,6 @@ def redis_server(folder: Path) -> Iterator[Server]:
 
     with _server("the embedded Redis server", data, arguments, answers_redis) as (port, pid):
         yield Server(f"redis://{HOST}:{port}/0", pid)
-
-
-def free_port() -> int:
-    """Return a TCP port of 127.0.0.1 that is free at the moment."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def answers_kafka(port: int, brokers: int = 1) -> bool:

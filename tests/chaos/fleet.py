@@ -16,7 +16,7 @@ from typing import Any
 import aiohttp
 
 from schemas.instant import from_text
-from streams.embedded.servers import HOST
+from streams.embedded.ports import HOST
 from streams.settings import Settings
 from tests.support.workers import LIFESTAGE, WORKER, Worker, environment
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from streams.embedded.child_process import running
-from streams.embedded.servers import HOST, free_port
+from streams.embedded.ports import HOST, free_port
 from tests.deploy.files import ALERTMANAGER, ALERTS, PROMETHEUS, read, service
 from tests.support.programs import require_program
 from tests.support.waiting import wait_until

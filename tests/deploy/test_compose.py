@@ -11,7 +11,8 @@ import redis
 import yaml
 
 from streams.embedded.child_process import running, wait_until
-from streams.embedded.servers import answers_kafka, answers_redis, free_port
+from streams.embedded.ports import free_port
+from streams.embedded.servers import answers_kafka, answers_redis
 from streams.environment import Environment
 from streams.settings import Settings
 from streams.tokens import read_tokens

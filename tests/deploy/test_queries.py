@@ -20,7 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from schemas.instant import to_text
 from streams.embedded.child_process import running, stop
-from streams.embedded.servers import HOST, free_port
+from streams.embedded.ports import HOST, free_port
 from streams.observe.metrics import Metrics
 from streams.partitions.status import GroupStatus, Restore, WorkerStatus
 from streams.settings import Settings

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from streams.embedded.servers import free_port
+from streams.embedded.ports import free_port
 from streams.end_limit import SECONDS
 from streams.fatal import EXIT_CODE
 from streams.settings import Settings

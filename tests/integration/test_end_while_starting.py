@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.embedded.servers import HOST, free_port
+from streams.embedded.ports import HOST, free_port
 from streams.settings import Settings
 from tests.support.programs import ROOT
 from tests.support.waiting import PATIENCE, wait_until

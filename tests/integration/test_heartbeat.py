@@ -9,7 +9,7 @@ import orjson
 import pytest
 from redis.asyncio import Redis
 
-from streams.embedded.servers import HOST, free_port
+from streams.embedded.ports import HOST, free_port
 from streams.serve.redis_reader import RedisReader
 from streams.serve.stored_workers import StoredWorkers
 from streams.settings import Settings

@@ -21,7 +21,7 @@ from state.policy.sentences import sentences
 from state.rules.rulebook import Rulebook
 from state.timeline.history import History
 from streams.backtest.backtest import BacktestResult, read_events, run
-from streams.embedded.servers import HOST, free_port
+from streams.embedded.ports import HOST, free_port
 from streams.policy_file import load_rules
 from streams.replay.replay import replay
 from streams.sources import simulated

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.embedded.servers import free_port
+from streams.embedded.ports import free_port
 from streams.settings import Settings
 from streams.topics import create, topics_of
 from tests.support.installation import existing, settings_for

@@ -16,7 +16,7 @@ import psutil
 import pytest
 from aiohttp import web
 
-from streams.embedded.servers import HOST, free_port
+from streams.embedded.ports import HOST, free_port
 from streams.serve.connections import runner_of
 from streams.serve.intake.requests import MAX_BYTES
 from streams.topics import create

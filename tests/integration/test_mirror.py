@@ -14,7 +14,8 @@ from redis.asyncio import Redis
 from agents.mirror import Mirror
 from state.rules.rulebook import Rulebook
 from streams.embedded.child_process import running, wait_until
-from streams.embedded.servers import answers_redis, free_port
+from streams.embedded.ports import free_port
+from streams.embedded.servers import answers_redis
 from streams.policy_file import load_rules
 from streams.settings import Settings
 from streams.sinks.redis import RedisSink

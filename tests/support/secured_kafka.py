@@ -13,7 +13,7 @@ from typing import NamedTuple
 from aiokafka.protocol.admin import CreateAclsRequest, DescribeAclsRequest
 
 from streams.connection import connect
-from streams.embedded.servers import HOST, free_port
+from streams.embedded.ports import HOST, free_port
 from streams.settings import Settings
 from streams.topics import topics_of
 from tests.support.certificates import Authority

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from streams.embedded.child_process import ServerError, running, start, wait_until
-from streams.embedded.servers import HOST, Server, answers_kafka, free_port, kafka_broker, redis_server
+from streams.embedded.child_process import ServerError, log_tail, running, start, wait_until
+from streams.embedded.ports import HOST, free_port
+from streams.embedded.servers import Server, answers_kafka, kafka_broker, redis_server
 
 POM = Path(__file__).parent / "apache_kafka" / "pom.xml"
 _READY_SECONDS = 90.0
@@ -59,12 +60,18 @@ class Kafka:
         """Return once every node answers and knows all the others."""
         for broker in self.brokers:
             wait_until(
-                partial(answers_kafka, broker.port, len(self.brokers)),
+                partial(self._is_complete_at, broker.port),
                 broker.process,
                 broker.log,
                 name=f"Apache Kafka on port {broker.port}",
                 timeout=_READY_SECONDS,
             )
+
+    def _is_complete_at(self, port: int) -> bool:
+        for broker in self.brokers:
+            if broker.process.poll() is not None:
+                raise ServerError(f"Apache Kafka on port {broker.port} has ended. {log_tail(broker.log)}")
+        return answers_kafka(port, len(self.brokers))
 
 
 @contextmanager

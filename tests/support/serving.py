@@ -17,7 +17,7 @@ from state.rules.rulebook import Rulebook
 from state.timeline.snapshot import dump
 from state.timeline.timeline import apply_facts, begin
 from streams.embedded.child_process import running
-from streams.embedded.servers import HOST, free_port
+from streams.embedded.ports import HOST, free_port
 from streams.serve.served_policies import ServedPolicies
 from streams.settings import Settings
 from streams.sinks.redis import RedisSink

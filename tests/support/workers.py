@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from streams.embedded.child_process import start
-from streams.embedded.servers import HOST, free_port
+from streams.embedded.ports import HOST, free_port
 from streams.settings import Settings
 from tests.support.crashes import look_after
 from tests.support.programs import ROOT

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from agents.batch import Record
+from agents.batch import Batch, Record
 from agents.forgotten_marks import is_mark
 from schemas.forget_request import REQUEST_KEY, ForgetRequest, write_request
 from schemas.instant import to_text
@@ -128,6 +128,34 @@ def test_what_is_told_does_not_depend_on_how_records_fall_into_batches() -> None
     assert single.snapshots == whole.snapshots
     assert single.tracker.stages["new"] == whole.tracker.stages["new"] == 1
     assert (single.counts, single.rejected) == (whole.counts, whole.rejected)
+
+
+def test_what_time_would_bring_after_a_request_is_not_told() -> None:
+    single, whole = Driver(RULES), Driver(RULES)
+    bought, asked = order("jane", START, 1, 120), request("jane", START + MINUTE)
+    later = START + 300 * DAY  # by then, 30 days without an order have taken Jane out of the segment
+    for records, upto in (([bought], START), ([asked], START + MINUTE), ([], later)):
+        single.feed(records, upto)
+    whole.feed([bought, asked, order("joe", later, 2)], later)
+    told = [it for it in whole.transitions if it["userId"] == "jane"]
+    assert told == single.transitions
+    assert told[-1]["timestamp"] == to_text(START + MINUTE)
+
+
+def test_a_new_policy_and_a_request_in_one_batch_are_decided_as_far_as_the_group_had_come() -> None:
+    dearer = Rulebook(
+        read_policy('name = "p"\n[[segments]]\nkey = "big"\nname = "Big"\nenter = "revenue_30d >= 200"\n', catalogue)
+    )
+    driver = Driver(RULES)
+    driver.feed([order("jane", START, 1, 120)], START)
+    driver.feed([], START + 30 * MINUTE)
+    driver.tracker.enforce(dearer, None)
+    asked = Batch(0, 1, [request("jane", START + 31 * MINUTE)], START + 31 * MINUTE)
+    first, again = driver.tracker.compute(asked), driver.tracker.compute(asked)
+    assert first.transitions == again.transitions
+    left, gone = [json.loads(value) for _, value, _ in first.transitions]
+    assert (left["event"], left["timestamp"]) == ("Audience Exited", to_text(START + 30 * MINUTE))
+    assert (gone["event"], gone["timestamp"]) == ("Customer Forgotten", to_text(START + 31 * MINUTE))
 
 
 def test_a_customer_who_cannot_be_read_can_be_forgotten() -> None:

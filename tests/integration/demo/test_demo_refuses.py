@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-from streams.embedded.servers import free_port
+from streams.embedded.ports import free_port
 from tests.integration.demo.runs import demo, processes
 
 

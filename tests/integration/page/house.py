@@ -13,7 +13,8 @@ from typing import Any
 
 from schemas.instant import to_text
 from streams.embedded.child_process import start, stop
-from streams.embedded.servers import HOST, Server, free_port
+from streams.embedded.ports import HOST, free_port
+from streams.embedded.servers import Server
 from streams.replay.replay import replay
 from streams.settings import Settings
 from streams.sources import simulated

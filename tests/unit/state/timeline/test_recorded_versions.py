@@ -99,3 +99,18 @@ def test_what_is_cut_off_or_of_another_kind_is_one_customers_trouble(version: in
     for planted in (b"no snapshot at all", b"\0" * 40, b"{}", b"\xff\xff"):
         with pytest.raises(SnapshotError):
             load(planted, rules)
+
+
+@pytest.mark.parametrize("version", RECORDED)
+def test_what_is_damaged_is_read_or_refused(version: int) -> None:
+    """Bytes within a snapshot that came to be others: no error but those that callers expect."""
+    recorded = min(RECORDED[version]["customers"], key=lambda it: len(it["snapshot"]))
+    rules, snapshot = rules_of(version, recorded["policy"]), bytes_of(recorded)
+    refused = 0
+    for place, byte in enumerate(snapshot):
+        for other in {0, 0x7F, 0xCF, 0xFF, byte ^ 1, byte ^ 0x80} - {byte}:
+            try:
+                load(snapshot[:place] + bytes((other,)) + snapshot[place + 1 :], rules)
+            except (SnapshotError, StoredVersionError):
+                refused += 1
+    assert refused > len(snapshot)

@@ -4,7 +4,7 @@ import socket
 from pathlib import Path
 
 from streams.demo.page_process import PageProcess
-from streams.embedded.servers import HOST
+from streams.embedded.ports import HOST
 from streams.serve_settings import ServeSettings
 
 

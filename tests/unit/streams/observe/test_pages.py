@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from streams.embedded.servers import free_port
+from streams.embedded.ports import free_port
 from streams.observe.metrics import Metrics
 from streams.observe.pages import Pages
 from streams.partitions.status import GroupStatus, WorkerStatus

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from state.rules.rulebook import Rulebook
-from streams.embedded.servers import free_port
+from streams.embedded.ports import free_port
 from streams.policies import follower as module
 from streams.policies.follower import PolicyFollower
 from streams.policies.publishing import KNOWN_MS

@@ -1,0 +1,1 @@
+"""Partition groups: merging, positions, snapshots."""
