@@ -244,11 +244,7 @@ class Tracker:
             return None
         for it in told:
             (outcome.counts if it == UNKNOWN_ORDER else outcome.bounds)[it] += 1
-        after = (
-            None
-            if timeline.is_gone(upto)
-            else Header(timeline.head.stage, timeline.head.due, self._fingerprint)
-        )
+        after = None if timeline.is_gone(upto) else Header(timeline.head.stage, timeline.head.due, self._fingerprint)
         outcome.take(key, snapshot, after, customer.before)
         if publications:  # most events change nothing that is published
             outcome.publications += [(key, it) for it in publications]
