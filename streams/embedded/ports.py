@@ -13,10 +13,10 @@ _RANGE_OF_CONNECTIONS = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 
 def free_port() -> int:
-    """Return a TCP port of 127.0.0.1 that is free, each time another one.
+    """Return a TCP port of 127.0.0.1 that is free.
 
-    It lies below the range from which connections get theirs, if there is room: one of these could take it before the
-    server listens, or while the server is away for a moment.
+    It lies below the range from which connections get theirs, if there is room, and is each time another one: a
+    connection could take a port of that range before the server listens, or while the server is away for a moment.
     """
     return next(filter(None, map(_if_free, _candidates)))
 
